@@ -1,0 +1,72 @@
+//===- NN.h - The nn dialect ---------------------------------- -*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PHOTONIC_DIALECT_NN_IR_NN_H
+#define PHOTONIC_DIALECT_NN_IR_NN_H
+
+#include "mlir/Bytecode/BytecodeOpInterface.h"
+#include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/Dialect.h"
+#include "mlir/IR/OpDefinition.h"
+#include "mlir/IR/OpImplementation.h"
+#include "mlir/Interfaces/InferTypeOpInterface.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "photonic/Interpreter/Tensor.h"
+
+#include "photonic/Dialect/NN/IR/NNDialect.h.inc"
+#include "photonic/Dialect/NN/IR/NNOpInterfaces.h.inc"
+#define GET_OP_CLASSES
+#include "photonic/Dialect/NN/IR/NNOps.h.inc"
+
+namespace photonic::nn {
+
+/// Attribute of arguments and results of the entry function: the name of the
+/// ONNX input or output.
+inline constexpr llvm::StringLiteral nameAttrName = "nn.name";
+/// Attributes of the module: name of the network, batch size.
+inline constexpr llvm::StringLiteral modelAttrName = "nn.model";
+inline constexpr llvm::StringLiteral batchAttrName = "nn.batch";
+
+/// One spatial dimension of a pool or convolution, in elements.
+struct Window {
+  int64_t kernel = 1, stride = 1, padLow = 0, padHigh = 0, dilation = 1;
+  bool ceilMode = false;
+
+  /// Number of windows on `extent` elements; 0 or less if the dilated kernel
+  /// does not fit.
+  int64_t getNumWindows(int64_t extent) const;
+  /// Position in the image of tap `tap` of window `index`; padding lies
+  /// outside [0, extent).
+  int64_t getPosition(int64_t index, int64_t tap) const {
+    return index * stride - padLow + tap * dilation;
+  }
+};
+
+/// Window of spatial dimension `d` (0: height, 1: width). `pads` is
+/// [top, left, bottom, right].
+Window getWindow(unsigned d, llvm::ArrayRef<int64_t> kernel,
+                 llvm::ArrayRef<int64_t> strides, llvm::ArrayRef<int64_t> pads,
+                 llvm::ArrayRef<int64_t> dilations, bool ceilMode = false);
+template <typename PoolOp> Window getPoolWindow(PoolOp op, unsigned d) {
+  return getWindow(d, op.getKernel(), op.getStrides(), op.getPads(),
+                   op.getDilations(), op.getCeilMode());
+}
+
+/// An attribute of type `type` with the given elements: `dense` if there are
+/// few, otherwise a resource called `name` (made unique).
+mlir::ElementsAttr makeElements(mlir::RankedTensorType type,
+                                llvm::ArrayRef<float> values,
+                                llvm::StringRef name = "nn");
+
+/// The value of an nn.constant behind `value`; fails if it is none, or if its
+/// resource is absent.
+llvm::FailureOr<interp::Tensor> getConstantTensor(mlir::Value value);
+
+} // namespace photonic::nn
+
+#endif // PHOTONIC_DIALECT_NN_IR_NN_H

@@ -1,0 +1,141 @@
+//===- NNElementwiseOps.td - Elementwise operations ------ -*- tablegen -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PHOTONIC_DIALECT_NN_IR_NNELEMENTWISEOPS
+#define PHOTONIC_DIALECT_NN_IR_NNELEMENTWISEOPS
+
+include "photonic/Dialect/NN/IR/NNBase.td"
+
+class NN_UnaryOp<string mnemonic, list<Trait> traits = []>
+    : NN_Op<mnemonic, traits # [SameOperandsAndResultType]> {
+  let arguments = (ins NN_Tensor:$input);
+  let results = (outs NN_Tensor:$output);
+  let assemblyFormat = "$input attr-dict `:` type($input)";
+}
+
+def NN_ReluOp : NN_UnaryOp<"relu"> {
+  let summary = "replace what is not positive by zero";
+  let description = [{
+    `x <= 0 ? +0 : x`; NaN stays NaN.
+
+    Constraints: (C1) the result has the type of the operand.
+
+    Example:
+
+    ```mlir
+    %y = nn.relu %x : tensor<2x3xf32>
+    ```
+  }];
+  let hasFolder = 1;
+}
+
+def NN_LeakyReluOp : NN_UnaryOp<"leaky_relu"> {
+  let summary = "scale what is negative";
+  let description = [{
+    `x < 0 ? alpha * x : x`.
+
+    Constraints: (C1) the result has the type of the operand; (C2) alpha is
+    finite.
+
+    Example:
+
+    ```mlir
+    %y = nn.leaky_relu %x alpha = 1.000000e-01 : tensor<2x3xf32>
+    ```
+  }];
+  let arguments = (ins NN_Tensor:$input, F32Attr:$alpha);
+  let assemblyFormat = "$input `alpha` `=` $alpha attr-dict `:` type($input)";
+  let hasVerifier = 1;
+}
+
+def NN_ClipOp : NN_UnaryOp<"clip"> {
+  let summary = "limit to an interval";
+  let description = [{
+    `t = x > min ? x : min; t < max ? t : max`. An infinite bound does not
+    limit.
+
+    Constraints: (C1) the result has the type of the operand; (C2) neither bound
+    is NaN and min is at most max.
+
+    Example:
+
+    ```mlir
+    %y = nn.clip %x min = 0.0 max = 6.0 : tensor<2x3xf32>
+    ```
+  }];
+  let arguments = (ins NN_Tensor:$input, F32Attr:$min, F32Attr:$max);
+  let assemblyFormat = [{
+    $input `min` `=` $min `max` `=` $max attr-dict `:` type($input)
+  }];
+  let hasVerifier = 1;
+  let hasFolder = 1;
+}
+
+class NN_PlainUnaryOp<string mnemonic, string what, string formula>
+    : NN_UnaryOp<mnemonic> {
+  let summary = what;
+  let description = "    " # formula # [{
+
+    Constraints: (C1) the result has the type of the operand.
+
+    Example:
+
+    ```mlir
+    %y = nn.}] # mnemonic # [{ %x : tensor<2x3xf32>
+    ```
+  }];
+}
+
+def NN_SigmoidOp : NN_PlainUnaryOp<"sigmoid", "apply the logistic function",
+    "`1 / (1 + exp(-x))` by the project's own sequence of IEEE operations.">;
+def NN_TanhOp : NN_PlainUnaryOp<"tanh", "apply the hyperbolic tangent",
+    "`tanh(x)` by the project's own sequence of IEEE operations.">;
+def NN_ExpOp : NN_PlainUnaryOp<"exp", "apply the exponential function",
+    "`exp(x)` by the project's own sequence of IEEE operations.">;
+def NN_LogOp : NN_PlainUnaryOp<"log", "apply the natural logarithm",
+    "`log(x)` by the project's own sequence of IEEE operations.">;
+def NN_SqrtOp : NN_PlainUnaryOp<"sqrt", "take square roots",
+    "The square root, correctly rounded.">;
+def NN_NegOp : NN_PlainUnaryOp<"neg", "change signs", "`-x`.">;
+def NN_AbsOp : NN_PlainUnaryOp<"abs", "take magnitudes", "`|x|`.">;
+
+class NN_BinaryOp<string mnemonic, string what, string formula,
+                  list<Trait> traits = []>
+    : NN_InferOp<mnemonic, traits> {
+  let summary = what;
+  let description = "    " # formula # [{
+
+    Shapes broadcast as in NumPy: aligned at the last dimension, an extent of 1
+    or a missing dimension repeats.
+
+    Constraints: (C1) in each dimension the extents are equal, or one of them is
+    1 or missing; (C2) the result has the larger extents.
+
+    Example:
+
+    ```mlir
+    %y = nn.}] # mnemonic # [{ %a, %b : (tensor<2x3x4x4xf32>, tensor<3x1x1xf32>)
+        -> tensor<2x3x4x4xf32>
+    ```
+  }];
+  let arguments = (ins NN_Tensor:$lhs, NN_Tensor:$rhs);
+  let results = (outs NN_Tensor:$output);
+  let assemblyFormat = [{
+    $lhs `,` $rhs attr-dict `:` functional-type(operands, results)
+  }];
+}
+
+def NN_AddOp : NN_BinaryOp<"add", "add tensors", "`a + b`.">;
+def NN_SubOp : NN_BinaryOp<"sub", "subtract tensors", "`a - b`.">;
+def NN_MulOp : NN_BinaryOp<"mul", "multiply tensors elementwise", "`a * b`.">;
+def NN_DivOp : NN_BinaryOp<"div", "divide tensors elementwise", "`a / b`.">;
+def NN_MaxOp : NN_BinaryOp<"max", "take the larger element",
+    "`a > b ? a : b`.">;
+def NN_MinOp : NN_BinaryOp<"min", "take the smaller element",
+    "`a < b ? a : b`.">;
+
+#endif // PHOTONIC_DIALECT_NN_IR_NNELEMENTWISEOPS

@@ -1,0 +1,30 @@
+//===- PISA.h - The pisa dialect -*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PHOTONIC_DIALECT_PISA_IR_PISA_H
+#define PHOTONIC_DIALECT_PISA_IR_PISA_H
+
+#include "phx/isa/Program.h"
+
+#include "mlir/Bytecode/BytecodeOpInterface.h"
+#include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/Dialect.h"
+#include "mlir/IR/OpDefinition.h"
+#include "mlir/IR/OpImplementation.h"
+
+#include "photonic/Dialect/PISA/IR/PISADialect.h.inc"
+#include "photonic/Dialect/PISA/IR/PISAEnums.h.inc"
+
+#define GET_ATTRDEF_CLASSES
+#include "photonic/Dialect/PISA/IR/PISAAttrs.h.inc"
+
+#include "photonic/Dialect/PISA/IR/PISAOpInterfaces.h.inc"
+
+#define GET_OP_CLASSES
+#include "photonic/Dialect/PISA/IR/PISAOps.h.inc"
+
+#endif // PHOTONIC_DIALECT_PISA_IR_PISA_H

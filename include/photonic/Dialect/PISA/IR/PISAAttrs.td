@@ -1,0 +1,176 @@
+//===- PISAAttrs.td - Fields of pisa instructions -*- tablegen -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PHOTONIC_DIALECT_PISA_IR_PISAATTRS
+#define PHOTONIC_DIALECT_PISA_IR_PISAATTRS
+
+include "mlir/IR/AttrTypeBase.td"
+include "mlir/IR/EnumAttr.td"
+include "mlir/IR/OpBase.td"
+
+def PISA_Dialect : Dialect {
+  let name = "pisa";
+  let summary = "The instruction set of photonic accelerators";
+  let description = [{
+    One operation per instruction, one instruction per operation. A
+    `pisa.program` holds the tables (access maps, number formats, products), the
+    symbols (regions), the debug map (layers) and the instruction stream
+    (`pisa.code`). Addresses are assigned; nothing here is a tensor. `docs/isa.md`
+    specifies the semantics; the textual form of this dialect is the assembly
+    language of the machine, and `photonic-translate --assemble` and
+    `--disassemble` convert between it and `.phx` files byte for byte.
+
+    The `schedule` stage creates these operations, `emit` adds tokens and
+    encodes them.
+  }];
+  let cppNamespace = "::photonic::pisa";
+  let useDefaultAttributePrinterParser = 1;
+}
+
+class PISA_Attr<string name, string attrMnemonic> : AttrDef<PISA_Dialect, name> {
+  let mnemonic = attrMnemonic;
+  let hasCustomAssemblyFormat = 1;
+}
+
+class PISA_Enum<string name, string summary, list<I32EnumCase> cases>
+    : I32Enum<name, summary, cases> {
+  let cppNamespace = "::photonic::pisa";
+}
+
+def PISA_Space : PISA_Enum<"Space", "memory space", [
+  I32EnumCase<"Dram", 0, "dram">, I32EnumCase<"Activation", 1, "act">,
+  I32EnumCase<"Weight", 2, "wgt">, I32EnumCase<"Gradient", 3, "grad">]>;
+
+def PISA_EngineKind : PISA_Enum<"EngineKind", "engine", [
+  I32EnumCase<"Dma", 0, "dma">, I32EnumCase<"Vec", 1, "vec">,
+  I32EnumCase<"Core", 2, "core">]>;
+
+def PISA_VecFn : PISA_Enum<"VecFn", "elementwise function", [
+  I32EnumCase<"Copy", 0, "copy">, I32EnumCase<"Add", 1, "add">,
+  I32EnumCase<"Sub", 2, "sub">, I32EnumCase<"Mul", 3, "mul">,
+  I32EnumCase<"Div", 4, "div">, I32EnumCase<"Max", 5, "max">,
+  I32EnumCase<"Min", 6, "min">, I32EnumCase<"Relu", 7, "relu">,
+  I32EnumCase<"LeakyRelu", 8, "leaky_relu">, I32EnumCase<"Clip", 9, "clip">,
+  I32EnumCase<"Neg", 10, "neg">, I32EnumCase<"Abs", 11, "abs">,
+  I32EnumCase<"Sqrt", 12, "sqrt">, I32EnumCase<"Exp", 13, "exp">,
+  I32EnumCase<"Log", 14, "log">, I32EnumCase<"Tanh", 15, "tanh">,
+  I32EnumCase<"Sigmoid", 16, "sigmoid">, I32EnumCase<"Fill", 17, "fill">,
+  I32EnumCase<"Scale", 18, "scale">]>;
+
+def PISA_ReduceFn : PISA_Enum<"ReduceFn", "reduction", [
+  I32EnumCase<"Sum", 0, "sum">, I32EnumCase<"Max", 1, "max">]>;
+
+def PISA_PoolFn : PISA_Enum<"PoolFn", "pooling function", [
+  I32EnumCase<"Max", 0, "max">, I32EnumCase<"AverageValid", 1, "average_valid">,
+  I32EnumCase<"AverageAll", 2, "average_all">]>;
+
+def PISA_Role : PISA_Enum<"Role", "what a region is for", [
+  I32EnumCase<"Parameter", 0, "parameter">, I32EnumCase<"State", 1, "state">,
+  I32EnumCase<"Constant", 2, "constant">, I32EnumCase<"Input", 3, "input">,
+  I32EnumCase<"Output", 4, "output">, I32EnumCase<"Workspace", 5, "workspace">]>;
+
+def PISA_FormatKind : PISA_Enum<"FormatKind", "number format of products", [
+  I32EnumCase<"Bfp", 0, "bfp">, I32EnumCase<"Fp32", 1, "fp32">]>;
+
+def PISA_Rounding : PISA_Enum<"Rounding", "rounding of a conversion", [
+  I32EnumCase<"Truncate", 0, "trunc">, I32EnumCase<"Nearest", 1, "nearest">,
+  I32EnumCase<"Stochastic", 2, "stochastic">]>;
+
+def PISA_Dataflow : PISA_Enum<"Dataflow", "stationary operand", [
+  I32EnumCase<"Df1", 0, "df1">, I32EnumCase<"Df2", 1, "df2">]>;
+
+def PISA_MemoryModel : PISA_Enum<"MemoryModel", "memory model", [
+  I32EnumCase<"Ideal", 0, "ideal">, I32EnumCase<"Hierarchy", 1, "hierarchy">]>;
+
+def PISA_AffineAttr : PISA_Attr<"Affine", "affine"> {
+  let summary = "integer that depends on loop counters through an odometer";
+  let description = [{
+    `base + sum of weight * digit`, where a digit of the counter of loop `lN`
+    (`l0` is the outermost) is
+    `((counter * scale + offset) / divisor) mod modulus`; modulus 0 does not
+    wrap. Written `[base + weight * lN(scale, offset, divisor, modulus)]`;
+    `lN` alone is `lN(1, 0, 1, 0)`; a constant is written as a number.
+
+    ```mlir
+    #pisa.affine<[128 + 64 * l0(8, 3, 4, 9)]>
+    ```
+  }];
+  let parameters = (ins "int64_t":$base, ArrayRefParameter<"int64_t">:$terms);
+  let extraClassDeclaration = [{
+    ::phx::Affine getValue() const;
+    static AffineAttr get(::mlir::MLIRContext *context, const ::phx::Affine &);
+  }];
+}
+
+def PISA_CountAttr : PISA_Attr<"Count", "count"> {
+  let summary = "number of elements, clipped to what is left";
+  let description = [{
+    `clamp(remaining, 0, cap)`, written `cap of remaining`, or `cap` alone.
+
+    ```mlir
+    #pisa.count<32 of [100 + -32 * l0]>
+    ```
+  }];
+  let parameters = (ins "int64_t":$cap,
+                        OptionalParameter<"::photonic::pisa::AffineAttr">:$remaining);
+  let extraClassDeclaration = [{
+    ::phx::Count getValue() const;
+    static CountAttr get(::mlir::MLIRContext *context, const ::phx::Count &);
+  }];
+}
+
+def PISA_AddressAttr : PISA_Attr<"Address", "address"> {
+  let summary = "address in a memory space, in bytes";
+  let description = [{
+    ```mlir
+    #pisa.address<act[64 + 4096 * l0(1, 0, 1, 2)]>
+    ```
+  }];
+  let parameters = (ins "::photonic::pisa::Space":$space,
+                        "::photonic::pisa::AffineAttr":$offset);
+  let extraClassDeclaration = [{
+    ::phx::Address getValue() const;
+    static AddressAttr get(::mlir::MLIRContext *context, const ::phx::Address &);
+  }];
+}
+
+def PISA_GuardAttr : PISA_Attr<"Guard", "guard"> {
+  let summary = "condition under which an instruction is executed";
+  let description = [{
+    Executed while `counter * scale + offset < extent`.
+
+    ```mlir
+    #pisa.guard<l0 * 8 + 3 < 20>
+    ```
+  }];
+  let parameters = (ins "int64_t":$loop, "int64_t":$scale, "int64_t":$offset,
+                        "int64_t":$extent);
+  let extraClassDeclaration = [{
+    ::phx::Guard getValue() const;
+    static GuardAttr get(::mlir::MLIRContext *context, const ::phx::Guard &);
+  }];
+}
+
+def PISA_ZeroFillAttr : PISA_Attr<"ZeroFill", "zero_fill"> {
+  let summary = "source positions outside a range read as zero";
+  let description = [{
+    Along dimension `dim` the source position is `index + start`; positions
+    outside `[0, extent)` read as +0.
+
+    ```mlir
+    #pisa.zero_fill<dim 2 start [-1 + 8 * l0] extent 28>
+    ```
+  }];
+  let parameters = (ins "int64_t":$dim, "::photonic::pisa::AffineAttr":$start,
+                        "int64_t":$extent);
+  let extraClassDeclaration = [{
+    ::phx::ZeroFill getValue() const;
+    static ZeroFillAttr get(::mlir::MLIRContext *context, const ::phx::ZeroFill &);
+  }];
+}
+
+#endif // PHOTONIC_DIALECT_PISA_IR_PISAATTRS

@@ -1,0 +1,370 @@
+//===- PISAOps.td - The pisa instruction set -*- tablegen -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PHOTONIC_DIALECT_PISA_IR_PISAOPS
+#define PHOTONIC_DIALECT_PISA_IR_PISAOPS
+
+include "photonic/Dialect/PISA/IR/PISAAttrs.td"
+include "photonic/Dialect/PISA/IR/PISAInterfaces.td"
+include "mlir/IR/OpAsmInterface.td"
+include "mlir/IR/BuiltinAttributeInterfaces.td"
+
+class PISA_Op<string mnemonic, list<Trait> traits = []>
+    : Op<PISA_Dialect, mnemonic, traits>;
+
+//===----------------------------------------------------------------------===//
+// Program, tables, symbols, debug map
+//===----------------------------------------------------------------------===//
+
+def PISA_ProgramOp : PISA_Op<"program", [
+    IsolatedFromAbove, NoTerminator, SingleBlock, NoRegionArguments]> {
+  let summary = "A program: tables, regions, layers and code";
+  let description = [{
+    Created by `photonic-schedule`, encoded by `photonic-translate --emit`.
+    `hash` is the structural hash of the target description; a program runs on
+    every target that has it. `bytes` is what is used of `dram`, `act`, `wgt`
+    and `grad`.
+
+    Constraints:
+    * (C1) Tables are numbered in order of appearance, each from 0.
+    * (C2) Exactly one `pisa.code`, last.
+
+    ```mlir
+    pisa.program "lenet5" target "mirage" hash 42 memory ideal batch 1
+        array 8 [32, 16] tokens 0 bytes [0, 64, 0, 0] compiler "0.1.0" {
+      pisa.code {
+        pisa.halt
+      }
+    }
+    ```
+  }];
+  let arguments = (ins StrAttr:$name, StrAttr:$target, I64Attr:$hash,
+    EnumProp<PISA_MemoryModel>:$memory_model, I64Attr:$batch,
+    I64Attr:$cores, DenseI64ArrayAttr:$array, I64Attr:$tokens,
+    DenseI64ArrayAttr:$bytes, StrAttr:$compiler);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = [{
+    $name `target` $target `hash` $hash `memory` $memory_model `batch` $batch
+    `array` $cores $array `tokens` $tokens `bytes` $bytes `compiler` $compiler
+    attr-dict-with-keyword $body
+  }];
+  let hasRegionVerifier = 1;
+  let extraClassDeclaration = [{
+    /// The instruction stream.
+    CodeOp getCode();
+  }];
+}
+
+class PISA_TableOp<string mnemonic>
+    : PISA_Op<mnemonic, [HasParent<"ProgramOp">]>;
+
+def PISA_MapOp : PISA_TableOp<"map"> {
+  let summary = "An access map: (row, column) to an element's address";
+  let description = [{
+    `rows` and `cols` are digits `[radix, axis, step]`, fastest first; `axes`
+    are `[extent, stride in bytes, offset, low margin, high margin]`. Patch
+    extraction of a convolution is such a map, not a copy.
+
+    * (C1) Digits have 3 entries, radix at least 1, and an axis that exists.
+    * (C2) Axes have 5 entries, extent at least 0; at most 4 axes.
+
+    ```mlir
+    pisa.map 0 rows [[24, 0, 1], [24, 1, 1]] cols [[1, 2, 1], [5, 0, 1], [5, 1, 1]]
+        axes [[28, 4, 0, 0, 0], [28, 112, 0, 0, 0], [1, 3136, 0, 0, 0]]
+    ```
+  }];
+  let arguments = (ins I64Attr:$index, ArrayAttr:$rows, ArrayAttr:$cols,
+                       ArrayAttr:$axes);
+  let assemblyFormat = [{
+    $index `rows` custom<Tuples>($rows) `cols` custom<Tuples>($cols)
+    `axes` custom<Tuples>($axes) attr-dict
+  }];
+  let hasVerifier = 1;
+}
+
+def PISA_FormatOp : PISA_TableOp<"format"> {
+  let summary = "A number format of analog products";
+  let description = [{
+    `bfp` with mantissa bits, group length, rounding and moduli; `fp32` is the
+    arithmetic bypass (moduli and mantissa are kept for reference).
+
+    ```mlir
+    pisa.format 0 bfp mantissa 4 group 16 rounding trunc moduli [31, 32, 33]
+    ```
+  }];
+  let arguments = (ins I64Attr:$index, EnumProp<PISA_FormatKind>:$kind,
+    I64Attr:$mantissa, I64Attr:$group, EnumProp<PISA_Rounding>:$rounding,
+    DenseI64ArrayAttr:$moduli);
+  let assemblyFormat = [{
+    $index $kind `mantissa` $mantissa `group` $group `rounding` $rounding
+    `moduli` $moduli attr-dict
+  }];
+}
+
+def PISA_ProductOp : PISA_TableOp<"product"> {
+  let summary = "Metadata of one analog product";
+  let description = [{
+    A (M x K)(K x N) product, `groups` times. `nest` are the indices of the
+    first and last instruction of its loop nest in the encoded stream, for
+    executors that fuse; the validator checks them against the instructions.
+    `[0, 0]` says that there is no intact nest.
+
+    ```mlir
+    pisa.product 0 m 6 n 576 k 25 groups 1 df1 format 0 nest [0, 5]
+    ```
+  }];
+  let arguments = (ins I64Attr:$index, I64Attr:$m, I64Attr:$n, I64Attr:$k,
+    I64Attr:$groups, EnumProp<PISA_Dataflow>:$dataflow, I64Attr:$format,
+    DenseI64ArrayAttr:$nest, OptionalAttr<I64Attr>:$layer);
+  let assemblyFormat = [{
+    $index `m` $m `n` $n `k` $k `groups` $groups $dataflow `format` $format
+    `nest` $nest (`layer` $layer^)? attr-dict
+  }];
+}
+
+def PISA_RegionOp : PISA_TableOp<"region"> {
+  let summary = "A named piece of memory";
+  let description = [{
+    Parameters, inputs and outputs keep their ONNX names. Workspaces whose live
+    ranges do not meet may share addresses. `init` is the initial contents.
+
+    * (C1) The address is a multiple of 64, `bytes` suffices for type and shape.
+    * (C2) `init` has the region's type and shape.
+
+    ```mlir
+    pisa.region 0 "x" input at act[0] bytes 3136 type tensor<1x1x28x28xf32>
+    ```
+  }];
+  let arguments = (ins I64Attr:$index, StrAttr:$name, EnumProp<PISA_Role>:$role,
+    PISA_AddressAttr:$address, I64Attr:$bytes, TypeAttr:$type,
+    OptionalAttr<ElementsAttr>:$init);
+  let assemblyFormat = [{
+    $index $name $role `at` custom<AddressField>($address) `bytes` $bytes
+    `type` $type (`init` $init^)? attr-dict
+  }];
+  let hasVerifier = 1;
+}
+
+def PISA_LayerOp : PISA_TableOp<"layer"> {
+  let summary = "An ONNX node, for reports";
+  let description = [{
+    `output` is the region that holds the node's value right after its last
+    instruction; absent if the value never exists whole.
+
+    ```mlir
+    pisa.layer 0 "/conv1/Conv" "Conv" output 3
+    ```
+  }];
+  let arguments = (ins I64Attr:$index, StrAttr:$name, StrAttr:$op,
+                       OptionalAttr<I64Attr>:$output);
+  let assemblyFormat = [{
+    $index $name $op (`output` $output^)? attr-dict
+  }];
+}
+
+def PISA_CodeOp : PISA_Op<"code", [
+    HasParent<"ProgramOp">, NoTerminator, SingleBlock, NoRegionArguments]> {
+  let summary = "The instruction stream";
+  let description = [{
+    Instructions in stream order; see `pisa.program` for an example.
+  }];
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "attr-dict-with-keyword $body";
+  let hasRegionVerifier = 1;
+}
+
+//===----------------------------------------------------------------------===//
+// Control
+//===----------------------------------------------------------------------===//
+
+/// An instruction: its own operands, then layer and guard.
+class PISA_Instruction<string mnemonic, dag args, string format,
+                       list<Trait> traits = []>
+    : PISA_Op<mnemonic, !listconcat(traits, [
+        DeclareOpInterfaceMethods<PISA_InstructionOpInterface>])> {
+  let arguments = !con(args, (ins OptionalAttr<I64Attr>:$layer,
+                                  OptionalAttr<PISA_GuardAttr>:$guard));
+  let assemblyFormat = format #
+    " (`layer` $layer^)? (`when` custom<GuardField>($guard)^)? attr-dict";
+}
+
+def PISA_LoopOp : PISA_Op<"loop", [NoTerminator, SingleBlock, NoRegionArguments]> {
+  let summary = "Repeat instructions";
+  let description = [{
+    Fields of the instructions inside refer to its counter as `lN`, N being the
+    nesting depth. Encoded as `loop`, the body, `end`.
+
+    * (C1) The count is at least 1; at most 8 loops are nested.
+
+    ```mlir
+    pisa.loop 4 {
+      pisa.core_program core[0] format 0 map 1 from wgt[0 + 64 * l0] row 0 k 0
+          rows 32 cols 16 product 0
+    }
+    ```
+  }];
+  let arguments = (ins I64Attr:$count, OptionalAttr<I64Attr>:$layer);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "$count (`layer` $layer^)? attr-dict-with-keyword $body";
+  let hasVerifier = 1;
+}
+
+def PISA_HaltOp : PISA_Op<"halt"> {
+  let summary = "End of the program";
+  let description = [{
+    The last instruction, exactly once.
+
+    ```mlir
+    pisa.halt
+    ```
+  }];
+  let assemblyFormat = "attr-dict";
+}
+
+def PISA_SignalOp : PISA_Instruction<"signal",
+    (ins EnumProp<PISA_EngineKind>:$kind, I64Attr:$engine, I64Attr:$token),
+    "custom<Engine>($kind, $engine) $token"> {
+  let summary = "Add one to a token when the engine's earlier work is complete";
+  let description = [{
+    ```mlir
+    pisa.signal core[3] 7
+    ```
+  }];
+}
+
+def PISA_WaitOp : PISA_Instruction<"wait",
+    (ins EnumProp<PISA_EngineKind>:$kind, I64Attr:$engine, I64Attr:$token,
+         UnitAttr:$redundant),
+    "custom<Engine>($kind, $engine) $token (`redundant` $redundant^)?"> {
+  let summary = "Hold the engine until a token is positive, then take one";
+  let description = [{
+    `redundant` records that another chain of tokens orders the same accesses.
+
+    ```mlir
+    pisa.wait vec[0] 7
+    ```
+  }];
+}
+
+//===----------------------------------------------------------------------===//
+// Data movement and vector arithmetic
+//===----------------------------------------------------------------------===//
+
+def PISA_DmaCopyOp : PISA_Instruction<"dma_copy",
+    (ins PISA_AddressAttr:$dst, DenseI64ArrayAttr:$dst_strides,
+         PISA_AddressAttr:$src, DenseI64ArrayAttr:$src_strides,
+         ArrayAttr:$shape, OptionalAttr<PISA_ZeroFillAttr>:$zero_fill),
+    [{custom<AddressField>($dst) `strides` $dst_strides `from`
+      custom<AddressField>($src) `strides` $src_strides
+      `shape` custom<Counts>($shape)
+      (`zero_fill` custom<ZeroFillField>($zero_fill)^)?}]> {
+  let hasVerifier = 1;
+  let summary = "Copy up to four dimensions of 4-byte elements";
+  let description = [{
+    ```mlir
+    pisa.dma_copy act[0] strides [12544, 3136, 112, 4]
+        from dram[4096] strides [12544, 3136, 112, 4] shape [1, 1, 28, 28]
+    ```
+  }];
+}
+
+def PISA_VecMapOp : PISA_Instruction<"vec_map",
+    (ins EnumProp<PISA_VecFn>:$fn,
+         PISA_AddressAttr:$dst, DenseI64ArrayAttr:$dst_strides,
+         OptionalAttr<PISA_AddressAttr>:$a, OptionalAttr<DenseI64ArrayAttr>:$a_strides,
+         OptionalAttr<PISA_AddressAttr>:$b, OptionalAttr<DenseI64ArrayAttr>:$b_strides,
+         ArrayAttr:$shape, OptionalAttr<F32Attr>:$s0, OptionalAttr<F32Attr>:$s1),
+    [{$fn custom<AddressField>($dst) `strides` $dst_strides
+      (`a` custom<AddressField>($a)^ `strides` $a_strides)?
+      (`b` custom<AddressField>($b)^ `strides` $b_strides)?
+      `shape` custom<Counts>($shape) (`s0` $s0^)? (`s1` $s1^)?}]> {
+  let hasVerifier = 1;
+  let summary = "Apply a binary32 function to every element";
+  let description = [{
+    ```mlir
+    pisa.vec_map relu act[0] strides [64, 16, 8, 4] a act[0] strides [64, 16, 8, 4]
+        shape [1, 4, 2, 2]
+    ```
+  }];
+}
+
+def PISA_VecReduceOp : PISA_Instruction<"vec_reduce",
+    (ins EnumProp<PISA_ReduceFn>:$fn,
+         PISA_AddressAttr:$dst, DenseI64ArrayAttr:$dst_strides,
+         PISA_AddressAttr:$a, DenseI64ArrayAttr:$a_strides, ArrayAttr:$shape),
+    [{$fn custom<AddressField>($dst) `strides` $dst_strides
+      `a` custom<AddressField>($a) `strides` $a_strides
+      `shape` custom<Counts>($shape)}]> {
+  let hasVerifier = 1;
+  let summary = "Reduce the innermost dimension";
+  let description = [{
+    ```mlir
+    pisa.vec_reduce max act[0] strides [0, 0, 4, 0] a act[64] strides [0, 0, 40, 4]
+        shape [1, 1, 2, 10]
+    ```
+  }];
+}
+
+def PISA_VecPoolOp : PISA_Instruction<"vec_pool",
+    (ins EnumProp<PISA_PoolFn>:$fn, I64Attr:$out_map, PISA_AddressAttr:$out,
+         I64Attr:$in_map, PISA_AddressAttr:$in, PISA_AffineAttr:$row,
+         PISA_CountAttr:$rows, I64Attr:$window),
+    [{$fn custom<AddressField>($out) `map` $out_map `from`
+      custom<AddressField>($in) `map` $in_map `row` custom<AffineField>($row)
+      `rows` custom<CountField>($rows) `window` $window}]> {
+  let summary = "Pool windows that an access map describes";
+  let description = [{
+    ```mlir
+    pisa.vec_pool max act[4096] map 1 from act[0] map 0 row 0 rows 144 window 4
+    ```
+  }];
+}
+
+//===----------------------------------------------------------------------===//
+// Photonic cores (extension `rns`)
+//===----------------------------------------------------------------------===//
+
+def PISA_CoreProgramOp : PISA_Instruction<"core_program",
+    (ins EnumProp<PISA_EngineKind>:$kind, I64Attr:$engine, I64Attr:$format,
+         I64Attr:$map, PISA_AddressAttr:$src, PISA_AffineAttr:$row,
+         PISA_AffineAttr:$k, PISA_CountAttr:$rows, PISA_CountAttr:$cols,
+         I64Attr:$product),
+    [{custom<Engine>($kind, $engine) `format` $format `map` $map `from`
+      custom<AddressField>($src) `row` custom<AffineField>($row)
+      `k` custom<AffineField>($k) `rows` custom<CountField>($rows)
+      `cols` custom<CountField>($cols) `product` $product}]> {
+  let summary = "Convert a tile of the stationary operand and load it";
+  let description = [{
+    ```mlir
+    pisa.core_program core[0] format 0 map 0 from wgt[0] row 0 k 0 rows 32 cols 16
+        product 0
+    ```
+  }];
+}
+
+def PISA_CoreStreamOp : PISA_Instruction<"core_stream",
+    (ins EnumProp<PISA_EngineKind>:$kind, I64Attr:$engine, I64Attr:$format,
+         I64Attr:$in_map, PISA_AddressAttr:$in, I64Attr:$out_map,
+         PISA_AddressAttr:$out, PISA_AffineAttr:$row, PISA_AffineAttr:$k,
+         PISA_AffineAttr:$vec, PISA_CountAttr:$rows, PISA_CountAttr:$cols,
+         PISA_CountAttr:$length, I64Attr:$product),
+    [{custom<Engine>($kind, $engine) `format` $format `map` $in_map `from`
+      custom<AddressField>($in) `into` $out_map custom<AddressField>($out)
+      `row` custom<AffineField>($row) `k` custom<AffineField>($k)
+      `vec` custom<AffineField>($vec) `rows` custom<CountField>($rows)
+      `cols` custom<CountField>($cols) `length` custom<CountField>($length)
+      `product` $product}]> {
+  let summary = "Stream vectors past the array and accumulate the results";
+  let description = [{
+    ```mlir
+    pisa.core_stream core[0] format 0 map 1 from act[0] into 2 grad[0]
+        row 0 k 0 vec 0 rows 32 cols 16 length 100 product 0
+    ```
+  }];
+}
+
+#endif // PHOTONIC_DIALECT_PISA_IR_PISAOPS

@@ -1,0 +1,74 @@
+//===- PhotonicInterfaces.td - Interfaces of the photonic dialect -*- tablegen -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// How an operand of an analog product is converted, and how the product is read
+// out, behind interfaces: passes ask for ranges and types and never for the name
+// of a format.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PHOTONIC_DIALECT_PHOTONIC_IR_PHOTONICINTERFACES
+#define PHOTONIC_DIALECT_PHOTONIC_IR_PHOTONICINTERFACES
+
+include "mlir/IR/OpBase.td"
+
+def Photonic_NumberFormatAttrInterface
+    : AttrInterface<"NumberFormatAttrInterface"> {
+  let cppNamespace = "::photonic::phot";
+  let description = [{
+    A number format: how `getGroupLength()` consecutive elements of an FP32
+    operand, along the contraction axis, become the elements that one pass
+    through the array multiplies. Element j of a group stands for
+    `elements[j] * 2^scale`, and every element is exactly representable in
+    binary32, so that one signature serves integers and reals.
+  }];
+  let methods = [
+    InterfaceMethod<"Name for people and reports, e.g. `bfp:4:16:trunc`.",
+      "std::string", "getFormatName">,
+    InterfaceMethod<"Number of elements that form one group; at least 1.",
+      "int64_t", "getGroupLength">,
+    InterfaceMethod<[{Largest |m| of a converted element if elements are
+      integers, 0 if they are reals.}],
+      "int64_t", "getMaxMagnitude">,
+    InterfaceMethod<[{Type of one converted element: a signless integer that
+      holds [-getMaxMagnitude(), getMaxMagnitude()], or f32.}],
+      "::mlir::Type", "getElementType">,
+    InterfaceMethod<[{Type of a sum of products over one group: i32 or f32.}],
+      "::mlir::Type", "getSumType">,
+    InterfaceMethod<[{Converts one group. `values` holds at most
+      `getGroupLength()` elements; `elements` has the same size and receives the
+      converted ones; returns the scale. An element for which
+      `acceptsValue` is false must not be passed.}],
+      "int32_t", "convertGroup",
+      (ins "::llvm::ArrayRef<float>":$values,
+           "::llvm::MutableArrayRef<float>":$elements)>,
+    InterfaceMethod<[{True if the format can represent `value`, rounded; false
+      stops a run with the tensor, the index and the value.}],
+      "bool", "acceptsValue", (ins "float":$value)>,
+    InterfaceMethod<[{True if the accumulator turns magnitudes below 2^-126 into
+      zero and may not become infinite. The default is `isInteger`.}],
+      "bool", "flushesAccumulator", (ins), "", "return $_attr.isInteger();">,
+  ];
+  let extraSharedClassDeclaration = [{
+    /// True if converted elements are integers.
+    bool isInteger() const { return $_attr.getMaxMagnitude() != 0; }
+  }];
+}
+
+def Photonic_ReadoutAttrInterface : AttrInterface<"ReadoutAttrInterface"> {
+  let cppNamespace = "::photonic::phot";
+  let description = [{
+    What happens to the sum of one pass before it is accumulated.
+  }];
+  let methods = [
+    InterfaceMethod<[{True if the sum is read out without error, so that how a
+      contraction is cut into passes does not change the result.}],
+      "bool", "isExact">,
+  ];
+}
+
+#endif // PHOTONIC_DIALECT_PHOTONIC_IR_PHOTONICINTERFACES

@@ -1,0 +1,202 @@
+//===- PhotonicPasses.td - From nn to array passes -*- tablegen -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PHOTONIC_DIALECT_PHOTONIC_TRANSFORMS_PHOTONICPASSES
+#define PHOTONIC_DIALECT_PHOTONIC_TRANSFORMS_PHOTONICPASSES
+
+include "mlir/Pass/PassBase.td"
+
+//===----------------------------------------------------------------------===//
+// lower
+//===----------------------------------------------------------------------===//
+
+def LowerProducts : Pass<"photonic-lower-products", "::mlir::func::FuncOp"> {
+  let summary = "replace convolutions and linear layers by products";
+  let description = [{
+    Precondition: none. Every `nn.conv2d` and `nn.linear` becomes one
+    `photonic.product` with the same location and discardable attributes, without
+    formats, whose region is empty; weights become the left operand. Everything
+    else stays. Postcondition: `photonic-verify-lower` succeeds. The values do
+    not change.
+
+    ```mlir
+    %y = nn.linear %x, %w, %b
+        : (tensor<8x84xf32>, tensor<10x84xf32>, tensor<10xf32>) -> tensor<8x10xf32>
+    // becomes
+    %y = photonic.product %w, %x, %b
+        : (tensor<10x84xf32>, tensor<8x84xf32>, tensor<10xf32>) -> tensor<8x10xf32>
+    ```
+  }];
+  let dependentDialects = ["::photonic::phot::PhotonicDialect"];
+}
+
+def VerifyLower : Pass<"photonic-verify-lower", "::mlir::func::FuncOp"> {
+  let summary = "check that no convolution or linear layer is left";
+  let description = [{
+    Read-only. Fails on every `nn.conv2d` and `nn.linear`, naming the ONNX node.
+  }];
+}
+
+//===----------------------------------------------------------------------===//
+// format
+//===----------------------------------------------------------------------===//
+
+def AssignFormats : Pass<"photonic-assign-formats", "::mlir::func::FuncOp"> {
+  let summary = "give every product its number formats";
+  let description = [{
+    Precondition: `photonic-verify-lower`. Every `photonic.product` without
+    formats gets `format` for both operands and a region that multiplies one
+    group with `photonic.dot`. Products that have formats keep them, so that a
+    layer may be treated apart. Postcondition: `photonic-verify-format`.
+
+    Here FP32 becomes the machine's numbers: values change, and behind this
+    pass no stage changes them again.
+  }];
+  let dependentDialects = ["::photonic::phot::PhotonicDialect"];
+  let options = [
+    Option<"format", "format", "std::string", "\"bfp:4:16\"",
+      "bfp:MANTISSA_BITS:GROUP[:trunc|nearest], or fp32[:GROUP] to bypass the "
+      "conversion (default bfp:4:16)">,
+  ];
+}
+
+def VerifyFormat : Pass<"photonic-verify-format", "::mlir::func::FuncOp"> {
+  let summary = "check that every product has formats";
+  let description = [{
+    Read-only. Fails on every `photonic.product` without formats or region.
+  }];
+}
+
+//===----------------------------------------------------------------------===//
+// split
+//===----------------------------------------------------------------------===//
+
+def SplitRNS : Pass<"photonic-split-rns", "::mlir::func::FuncOp"> {
+  let summary = "compute integer products in residues";
+  let description = [{
+    Precondition: `photonic-verify-format`. Every `photonic.dot` on integers
+    becomes one `photonic.modular_dot` per modulus and one
+    `photonic.reverse_convert`. Products in f32 stay as they are.
+
+    The pass proves that no sum of one array pass can leave the signed range of
+    the moduli: g * max|a| * max|b| <= floor((P - 1) / 2), with g the group
+    length and P the product of the moduli; the bound is attained, hence exact.
+    Otherwise it fails and states both numbers, with the rule of thumb
+    log2 P >= 2 (b_m + 1) + log2 g - 1 as a note. The moduli have to be pairwise
+    coprime; they may be even. A group has to fit into the columns of the array,
+    because it is summed in one pass. Postcondition: `photonic-verify-split`.
+    The values do not change.
+
+    ```mlir
+    %d = photonic.dot %a, %b : vector<16xi8>, vector<16xi8> -> i32
+    // becomes, with moduli 31, 32, 33
+    %r0 = photonic.modular_dot %a, %b modulus = 31 : vector<16xi8>, vector<16xi8> -> i32
+    %r1 = photonic.modular_dot %a, %b modulus = 32 : vector<16xi8>, vector<16xi8> -> i32
+    %r2 = photonic.modular_dot %a, %b modulus = 33 : vector<16xi8>, vector<16xi8> -> i32
+    %d = photonic.reverse_convert %r0, %r1, %r2 moduli = [31, 32, 33] : i32
+    ```
+  }];
+  let dependentDialects = ["::photonic::phot::PhotonicDialect"];
+  let options = [
+    ListOption<"moduli", "moduli", "int64_t",
+      "pairwise coprime moduli (default 31,32,33)">,
+    Option<"columns", "columns", "int64_t", "16",
+      "elements that one array pass sums (default 16)">,
+  ];
+}
+
+def VerifySplit : Pass<"photonic-verify-split", "::mlir::func::FuncOp"> {
+  let summary = "check that integers are multiplied in residues";
+  let description = [{
+    Read-only. Fails on every `photonic.dot` on integers.
+  }];
+}
+
+def SelectDataflow : Pass<"photonic-select-dataflow", "::mlir::func::FuncOp"> {
+  let summary = "choose the operand that stays in the array";
+  let description = [{
+    Precondition: `photonic-verify-format`. Every `photonic.product` without a
+    dataflow gets one. The time of both is computed in closed form,
+
+        T = ceil(tiles / cores) * (program + vectors * stream)
+
+    with tiles = G * ceil(M / rows) * ceil(K / columns) and N vectors for `df1`,
+    tiles = G * ceil(N / rows) * ceil(K / columns) and M vectors for `df2`, where
+    columns is the smaller of the array's columns and the group length. The
+    smaller time wins, `df1` if they are equal. Emits a remark `Dataflow` per
+    product with both times. The values do not change.
+  }];
+  let dependentDialects = ["::photonic::phot::PhotonicDialect"];
+  let options = [
+    Option<"cores", "cores", "int64_t", "8", "number of arrays (default 8)">,
+    Option<"rows", "rows", "int64_t", "32", "rows of an array (default 32)">,
+    Option<"columns", "columns", "int64_t", "16",
+      "columns of an array (default 16)">,
+    Option<"programFs", "program-fs", "int64_t", "5000000",
+      "time to program a tile, in fs (default 5000000)">,
+    Option<"streamFs", "stream-fs", "int64_t", "100000",
+      "time per streamed vector, in fs (default 100000)">,
+    Option<"mode", "mode", "std::string", "\"auto\"",
+      "auto, df1 or df2 (default auto)">,
+  ];
+}
+
+//===----------------------------------------------------------------------===//
+// tile
+//===----------------------------------------------------------------------===//
+
+def TileArray : Pass<"photonic-tile-array", "::mlir::func::FuncOp"> {
+  let summary = "cut products into passes of one array";
+  let description = [{
+    Precondition: `photonic-verify-split`, and every `photonic.product` has a
+    dataflow. Each becomes a nest of three `scf.for` loops over (group of the
+    convolution, output block, contraction block), also where a loop has a single
+    iteration, around one `photonic.array_product`. The accumulator is carried
+    through the nest whole; its initial value is a `tensor.empty`. A bias is
+    added behind the nest by `nn.add`, after `nn.reshape` to [1, M, 1, 1] for a
+    convolution. Everything has the location of the product. Postcondition:
+    `photonic-verify-tile`. The values do not change.
+
+    ```mlir
+    %e = tensor.empty() : tensor<8x10xf32>
+    %y = scf.for %g = %c0 to %c1 step %c1 iter_args(%y0 = %e) -> (tensor<8x10xf32>) {
+      %y1 = scf.for %m = %c0 to %c10 step %c32 iter_args(%y2 = %y0) -> (tensor<8x10xf32>) {
+        %y3 = scf.for %k = %c0 to %c84 step %c16 iter_args(%y4 = %y2) -> (tensor<8x10xf32>) {
+          %y5 = photonic.array_product ins(%w, %x : tensor<10x84xf32>, tensor<8x84xf32>)
+              outs(%y4 : tensor<8x10xf32>) tile [%g, %m, %k] sizes = [32, 16] ...
+          scf.yield %y5 : tensor<8x10xf32>
+        }
+        scf.yield %y3 : tensor<8x10xf32>
+      }
+      scf.yield %y1 : tensor<8x10xf32>
+    }
+    ```
+
+    A group longer than the array has columns is refused.
+  }];
+  let dependentDialects = [
+    "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+    "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect",
+    "::photonic::nn::NNDialect", "::photonic::phot::PhotonicDialect"];
+  let options = [
+    Option<"rows", "rows", "int64_t", "32", "rows of an array (default 32)">,
+    Option<"columns", "columns", "int64_t", "16",
+      "columns of an array (default 16)">,
+  ];
+}
+
+def VerifyTile : Pass<"photonic-verify-tile", "::mlir::func::FuncOp"> {
+  let summary = "check that products are nests of array passes";
+  let description = [{
+    Read-only. Fails on every `photonic.product`, and on every
+    `photonic.array_product` that is not alone in the innermost of three
+    `scf.for` loops that carry its accumulator and count, from zero, the group,
+    the output block and the contraction block.
+  }];
+}
+
+#endif // PHOTONIC_DIALECT_PHOTONIC_TRANSFORMS_PHOTONICPASSES

@@ -1,0 +1,63 @@
+//===- Driver.h - From a model file to a program file -*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PHOTONIC_DRIVER_DRIVER_H
+#define PHOTONIC_DRIVER_DRIVER_H
+
+#include "photonic/Pipelines/Pipelines.h"
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/OwningOpRef.h"
+
+#include <functional>
+
+namespace photonic {
+
+/// What to compile and how far.
+struct CompileRequest {
+  std::string input;  ///< .onnx, or .mlir as printed after a stage
+  std::string output; ///< .phx, or IR if `to` is not Emit; empty: print IR
+  int64_t batch = 0;  ///< 0: as the model says
+  std::vector<std::pair<std::string, int64_t>> dims; ///< other symbolic sizes
+  StageOptions stages;
+  Stage from = Stage::Import;
+  Stage to = Stage::Emit;
+  bool printIR = false;    ///< stop after `to` and print
+  std::string checkInput;  ///< .npz or .npy: run the stages against each other
+  std::string runTool;     ///< photonic-run, for the check of the program
+  /// Changes the IR after a stage, before the check sees it (for tests of the
+  /// check).
+  std::function<void(Stage, mlir::ModuleOp)> afterStage;
+};
+
+/// Registers the dialects and interfaces that the compiler needs.
+void registerCompilerDialects(mlir::DialectRegistry &registry);
+
+/// Compiles. Problems are emitted as diagnostics of `context`; on failure no
+/// file is left behind. With `checkInput`, tables go to `os`.
+mlir::LogicalResult compile(const CompileRequest &request,
+                            mlir::MLIRContext &context, llvm::raw_ostream &os);
+
+/// Writes diagnostics as `program: error: text`, with the ONNX node or file
+/// position in front of the text. Lives as long as it is to be used.
+class DiagnosticPrinter {
+public:
+  DiagnosticPrinter(mlir::MLIRContext &context, llvm::StringRef program,
+                    llvm::raw_ostream &os);
+  ~DiagnosticPrinter();
+
+private:
+  mlir::MLIRContext &context;
+  uint64_t handler;
+};
+
+/// The entry of the command line tool.
+int compileMain(int argc, char **argv);
+
+} // namespace photonic
+
+#endif // PHOTONIC_DRIVER_DRIVER_H

@@ -1,0 +1,52 @@
+//===- StageCheck.h - Running the stages against each other -*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PHOTONIC_DRIVER_STAGECHECK_H
+#define PHOTONIC_DRIVER_STAGECHECK_H
+
+#include "photonic/Driver/Driver.h"
+#include "photonic/Interpreter/Tensor.h"
+
+#include "llvm/ADT/MapVector.h"
+
+namespace photonic {
+
+/// Values of one stage by ONNX node: of each node the last operation's result.
+using StageValues = llvm::MapVector<llvm::StringRef, interp::Tensor>;
+
+/// Executes every stage on the same inputs and compares the values node by
+/// node. Up to `format`, where FP32 becomes the machine's numbers, it reports
+/// the signal-to-quantisation-noise ratio; behind it all stages have to agree
+/// bit for bit.
+class StageCheck {
+public:
+  /// Reads the inputs; fails after a diagnostic.
+  static mlir::FailureOr<StageCheck> create(const CompileRequest &request,
+                                            mlir::ModuleOp module);
+
+  /// Executes `module` as it is after `stage` and compares.
+  mlir::LogicalResult run(Stage stage, mlir::ModuleOp module,
+                          llvm::raw_ostream &os);
+  /// Executes the program file at `path` by `photonic-run --dump-values`.
+  mlir::LogicalResult runProgram(llvm::StringRef path, llvm::raw_ostream &os);
+
+private:
+  mlir::LogicalResult compare(llvm::StringRef stage, StageValues values,
+                              bool exact, llvm::raw_ostream &os);
+
+  mlir::MLIRContext *context = nullptr;
+  std::vector<std::string> inputNames;
+  std::vector<interp::Tensor> inputs;
+  std::string inputFile, runTool;
+  StageOptions options;
+  std::string referenceStage;
+  StageValues reference;
+};
+
+} // namespace photonic
+
+#endif // PHOTONIC_DRIVER_STAGECHECK_H

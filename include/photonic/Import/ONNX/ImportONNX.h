@@ -1,0 +1,62 @@
+//===- ImportONNX.h - Reads ONNX models into nn --------------- -*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// From an ONNX file to a module with one function `main` in the nn dialect.
+// What the importer does not understand it refuses, all at once and by name; it
+// never drops an attribute or guesses an extent.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PHOTONIC_IMPORT_ONNX_IMPORTONNX_H
+#define PHOTONIC_IMPORT_ONNX_IMPORTONNX_H
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/OwningOpRef.h"
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/MemoryBufferRef.h"
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace photonic {
+
+/// The oldest and the newest version of the default operator set that the
+/// importer knows.
+inline constexpr int64_t oldestOpset = 9;
+inline constexpr int64_t newestOpset = 20;
+
+struct ImportOptions {
+  /// Extent of the first dimension of every input in which that dimension is
+  /// symbolic. 0: not bound.
+  int64_t batch = 0;
+  /// Extents of other symbolic dimensions, by their name in the model.
+  std::vector<std::pair<std::string, int64_t>> dims = {};
+};
+
+/// Imports the model at `path`; files with external data are looked up beside
+/// it. Weights are not copied: they stay in the memory into which the file was
+/// read, or in the mapping of the external file, until the context is
+/// destroyed. Emits diagnostics and returns null if the model is damaged,
+/// inconsistent, or holds something that nn cannot express.
+mlir::OwningOpRef<mlir::ModuleOp> importONNXFile(llvm::StringRef path,
+                                                 const ImportOptions &options,
+                                                 mlir::MLIRContext &context);
+
+/// The same for a model in memory. The identifier of the buffer names it in
+/// messages and says beside which file external data lie.
+mlir::OwningOpRef<mlir::ModuleOp>
+importONNXBuffer(llvm::MemoryBufferRef buffer, const ImportOptions &options,
+                 mlir::MLIRContext &context);
+
+/// Registers `--import-onnx` with its options `--batch` and `--dim` for
+/// photonic-translate.
+void registerImportONNXTranslation();
+
+} // namespace photonic
+
+#endif // PHOTONIC_IMPORT_ONNX_IMPORTONNX_H

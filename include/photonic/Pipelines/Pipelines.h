@@ -1,0 +1,60 @@
+//===- Pipelines.h - Stages of the compiler -*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PHOTONIC_PIPELINES_PIPELINES_H
+#define PHOTONIC_PIPELINES_PIPELINES_H
+
+#include "phx/target/Target.h"
+
+#include "mlir/Pass/PassManager.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace photonic {
+
+/// The stages, in order. After each the IR is verified and can be printed,
+/// executed, and read back to continue there.
+enum class Stage {
+  Import,   ///< nn, canonical: BatchNormalization folded, aliases resolved
+  Lower,    ///< convolutions and linear layers are photonic.product
+  Format,   ///< FP32 becomes the machine's numbers
+  Split,    ///< residues; the stationary operand of each product is chosen
+  Tile,     ///< passes of one array
+  Schedule, ///< pisa without tokens
+  Emit,     ///< pisa with tokens, proved free of races
+};
+inline constexpr Stage allStages[] = {Stage::Import,   Stage::Lower,
+                                      Stage::Format,   Stage::Split,
+                                      Stage::Tile,     Stage::Schedule,
+                                      Stage::Emit};
+
+/// "import", "lower", ...
+llvm::StringRef getStageName(Stage stage);
+std::optional<Stage> parseStage(llvm::StringRef name);
+
+/// What the stages need to know beside the IR.
+struct StageOptions {
+  std::string target = "mirage";      ///< name or file
+  std::vector<std::string> overrides; ///< field=value
+  /// bfp:MANTISSA:GROUP[:ROUNDING] or fp32; empty: the target's own format.
+  std::string format;
+  std::string dataflow = "auto"; ///< auto, df1 or df2
+  std::string memory = "ideal";  ///< ideal or hierarchy
+};
+
+/// Appends the passes of `stage`; `machine` is what `options.target` names.
+void addStage(mlir::OpPassManager &pm, Stage stage,
+              const StageOptions &options, const phx::Target &machine);
+
+/// Registers `photonic-pipeline{from=... to=... target=...}`.
+void registerPipelines();
+
+} // namespace photonic
+
+#endif // PHOTONIC_PIPELINES_PIPELINES_H

@@ -1,0 +1,47 @@
+//===- PHX.h - Between the pisa dialect and .phx files -*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PHOTONIC_TARGET_PHX_PHX_H
+#define PHOTONIC_TARGET_PHX_PHX_H
+
+#include "photonic/Dialect/PISA/IR/PISA.h"
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/OwningOpRef.h"
+
+namespace photonic {
+
+/// The plain form of `program`. Initial contents are referred to, not copied
+/// (except splats, which are expanded), so the IR must outlive the result.
+/// Diagnoses fields that the plain form cannot hold.
+mlir::FailureOr<phx::Program> exportProgram(pisa::ProgramOp program);
+
+/// Gives the initial contents of data section `index` as an attribute of
+/// `type`.
+using InitProvider = llvm::function_ref<mlir::ElementsAttr(
+    uint32_t index, mlir::RankedTensorType type)>;
+
+/// Creates the operations for `program` at the builder's insertion point.
+/// Instructions get the ONNX node name of their layer as location.
+pisa::ProgramOp importProgram(const phx::Program &program,
+                              mlir::OpBuilder &builder, InitProvider init);
+
+/// Reads a .phx file into a module; data stays in the mapped file. Null after
+/// a diagnostic.
+mlir::OwningOpRef<mlir::ModuleOp> disassemble(llvm::StringRef path,
+                                              mlir::MLIRContext *context);
+
+/// The only program of `module`, or null after a diagnostic.
+pisa::ProgramOp getOnlyProgram(mlir::ModuleOp module);
+
+/// Registers --emit, --assemble (pisa to .phx) and --disassemble (.phx to
+/// pisa).
+void registerPHXTranslations();
+
+} // namespace photonic
+
+#endif // PHOTONIC_TARGET_PHX_PHX_H

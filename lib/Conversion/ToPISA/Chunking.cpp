@@ -1,0 +1,192 @@
+//===- Chunking.cpp - Cutting a product into chunks that fit on chip -*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Chunking.h"
+#include "SpaceAllocator.h"
+
+#include "llvm/Support/MathExtras.h"
+
+#include <limits>
+
+using namespace mlir;
+using namespace photonic;
+using llvm::divideCeil;
+
+namespace {
+
+/// Enumerates candidates and keeps the best that fits.
+class ChunkSearch {
+public:
+  ChunkSearch(const phot::ProductShape &shape, phot::Dataflow dataflow,
+              const ChunkExtras &extras, const phx::Target &target)
+      : shape(shape), dataflow(dataflow), extras(extras), target(target) {}
+
+  std::variant<Chunking, ChunkingFailure> run();
+
+private:
+  SmallVector<std::pair<int64_t, int64_t>> getChannelCandidates() const;
+  SmallVector<std::pair<int64_t, int64_t>> getPositionCandidates() const;
+  Chunking build(std::pair<int64_t, int64_t> channels,
+                 std::pair<int64_t, int64_t> positions) const;
+  std::optional<ChunkingFailure> checkFit(const Chunking &c) const;
+  double estimate(const Chunking &c) const;
+
+  const phot::ProductShape &shape;
+  phot::Dataflow dataflow;
+  const ChunkExtras &extras;
+  const phx::Target &target;
+};
+
+} // namespace
+
+/// `extent`, then ever smaller pieces of it, down to `unit`; multiples of
+/// `unit`. With `divides`, only pieces that leave no remainder.
+static SmallVector<int64_t> getPieces(int64_t extent, int64_t unit,
+                                      bool divides) {
+  SmallVector<int64_t> pieces{extent};
+  for (int64_t parts = 2; pieces.back() > unit; ++parts) {
+    int64_t piece = divideCeil(divideCeil(extent, parts), unit) * unit;
+    // Few candidates suffice where the parts are small.
+    if (parts > 16)
+      parts += parts / 4;
+    if (piece < pieces.back() && (!divides || extent % piece == 0))
+      pieces.push_back(piece);
+    if (piece == unit)
+      break;
+  }
+  return pieces;
+}
+
+/// (groups, output channels per group) of a chunk.
+SmallVector<std::pair<int64_t, int64_t>>
+ChunkSearch::getChannelCandidates() const {
+  SmallVector<std::pair<int64_t, int64_t>> candidates;
+  if (shape.groups > 1) {
+    for (int64_t groups : getPieces(shape.groups, 1, /*divides=*/true))
+      candidates.push_back({groups, shape.m});
+    return candidates;
+  }
+  int64_t rows = target.spec.core().rows().value();
+  for (int64_t m : getPieces(shape.m, rows, /*divides=*/false))
+    candidates.push_back({1, m});
+  return candidates;
+}
+
+/// (images, output rows) of a chunk.
+SmallVector<std::pair<int64_t, int64_t>>
+ChunkSearch::getPositionCandidates() const {
+  // Array rows of a stationary activation tile are clipped by what is left of
+  // one extent only, so that such chunks must not leave a remainder.
+  bool divides = dataflow == phot::Dataflow::DF2;
+  SmallVector<std::pair<int64_t, int64_t>> candidates;
+  for (int64_t images : getPieces(shape.batch, 1, divides))
+    candidates.push_back({images, shape.outHeight});
+  for (int64_t rows : getPieces(shape.outHeight, 1, divides))
+    if (rows < shape.outHeight)
+      candidates.push_back({1, rows});
+  return candidates;
+}
+
+Chunking ChunkSearch::build(std::pair<int64_t, int64_t> channels,
+                            std::pair<int64_t, int64_t> positions) const {
+  Chunking c;
+  c.block = ProductBlock::whole(shape);
+  std::tie(c.block.groups, c.block.m) = channels;
+  std::tie(c.block.images, c.block.outRows) = positions;
+  c.mChunks = shape.groups > 1 ? shape.groups / c.block.groups
+                               : divideCeil(shape.m, c.block.m);
+  c.imageChunks = divideCeil(shape.batch, c.block.images);
+  c.rowChunks = divideCeil(shape.outHeight, c.block.outRows);
+  if (c.rowChunks > 1) {
+    c.block.inRows = (c.block.outRows - 1) * shape.strides[0] +
+                     (shape.kernelHeight - 1) * shape.dilations[0] + 1;
+    c.block.rowOffset = 0;
+  }
+  int64_t channelBytes =
+      SpaceAllocator::align(4 * c.block.groups * c.block.m);
+  c.weightBytes = SpaceAllocator::align(c.block.getWeightBytes()) +
+                  extras.channelParameters * channelBytes +
+                  extras.scalars * SpaceAllocator::alignment;
+  c.inputBytes = SpaceAllocator::align(c.block.getInputBytes());
+  c.resultBytes = SpaceAllocator::align(c.block.getResultBytes());
+  c.residualBytes = c.resultBytes * extras.residuals;
+  return c;
+}
+
+std::optional<ChunkingFailure> ChunkSearch::checkFit(const Chunking &c) const {
+  const auto &pads = target.spec.scratchpads();
+  ChunkingFailure weight{"wgt", "scratchpads.weight_bytes",
+                         c.weightBytes * c.getWeightBuffers(),
+                         pads.weight_bytes().value()};
+  ChunkingFailure activation{"act", "scratchpads.activation_bytes",
+                             c.inputBytes * c.getInputBuffers() +
+                                 c.residualBytes * c.getResultBuffers(),
+                             pads.activation_bytes().value()};
+  ChunkingFailure gradient{"grad", "scratchpads.gradient_bytes",
+                           c.resultBytes * c.getResultBuffers(),
+                           pads.gradient_bytes().value()};
+  for (const ChunkingFailure &f : {weight, activation, gradient})
+    if (f.needed > f.available)
+      return f;
+  return std::nullopt;
+}
+
+/// Nanoseconds: array passes and transfers overlap, so the longer one counts.
+double ChunkSearch::estimate(const Chunking &c) const {
+  const auto &core = target.spec.core();
+  double chunks = double(c.mChunks) * c.getNChunks();
+  double vectors = dataflow == phot::Dataflow::DF1
+                       ? double(c.block.getVectors())
+                       : double(c.block.m);
+  double passes =
+      divideCeil(countPasses(c.block, dataflow, core.rows().value(),
+                             core.columns().value()),
+                 core.count().value());
+  double coreTime = chunks * passes *
+                    (core.program_ns().value() +
+                     vectors / core.clock_ghz().value());
+  double inputLoads = c.loopsN() ? chunks : 1;
+  double bytes = double(c.weightBytes) * c.mChunks +
+                 double(c.inputBytes) * inputLoads +
+                 double(c.resultBytes + c.residualBytes) * chunks;
+  double transfers = inputLoads + chunks + c.mChunks;
+  double dmaTime = bytes / target.spec.dma().bytes_per_ns().value() +
+                   transfers * target.spec.dma().latency_ns().value();
+  // The first load and the last store overlap with nothing.
+  return std::max(coreTime, dmaTime) + dmaTime / chunks;
+}
+
+std::variant<Chunking, ChunkingFailure> ChunkSearch::run() {
+  std::optional<Chunking> best;
+  double bestTime = std::numeric_limits<double>::infinity();
+  ChunkingFailure smallest;
+  smallest.needed = std::numeric_limits<int64_t>::max();
+  for (auto channels : getChannelCandidates())
+    for (auto positions : getPositionCandidates()) {
+      Chunking candidate = build(channels, positions);
+      if (std::optional<ChunkingFailure> failure = checkFit(candidate)) {
+        if (failure->needed < smallest.needed)
+          smallest = *failure;
+        continue;
+      }
+      double time = estimate(candidate);
+      if (time < bestTime) {
+        bestTime = time;
+        best = candidate;
+      }
+    }
+  if (best)
+    return *best;
+  return smallest;
+}
+
+std::variant<Chunking, ChunkingFailure>
+photonic::chooseChunking(const phot::ProductShape &shape,
+                         phot::Dataflow dataflow, const ChunkExtras &extras,
+                         const phx::Target &target) {
+  return ChunkSearch(shape, dataflow, extras, target).run();
+}

@@ -1,0 +1,56 @@
+//===- Chunking.h - Cutting a product into chunks that fit on chip -*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PHOTONIC_LIB_CONVERSION_TOPISA_CHUNKING_H
+#define PHOTONIC_LIB_CONVERSION_TOPISA_CHUNKING_H
+
+#include "ProductNest.h"
+
+#include "phx/target/Target.h"
+
+namespace photonic {
+
+/// How a product is cut: an outer loop over output channels (or groups), whose
+/// weights stay on chip, and an inner loop over output positions.
+struct Chunking {
+  ProductBlock block;   ///< of one chunk, the last ones may be smaller
+  int64_t mChunks = 1;  ///< chunks of output channels, or of groups
+  int64_t imageChunks = 1, rowChunks = 1;
+  int64_t weightBytes = 0; ///< one buffer of weights and channel parameters
+  int64_t inputBytes = 0, resultBytes = 0, residualBytes = 0; ///< one buffer
+
+  int64_t getNChunks() const { return imageChunks * rowChunks; }
+  bool loopsM() const { return mChunks > 1; }
+  bool loopsN() const { return getNChunks() > 1; }
+  int64_t getWeightBuffers() const { return loopsM() && !loopsN() ? 2 : 1; }
+  int64_t getInputBuffers() const { return loopsN() ? 2 : 1; }
+  int64_t getResultBuffers() const { return loopsM() || loopsN() ? 2 : 1; }
+};
+
+/// What a chunk holds beside weights, activations and results.
+struct ChunkExtras {
+  int64_t channelParameters = 0; ///< vectors with one value per output channel
+  int64_t scalars = 0;           ///< single values
+  int64_t residuals = 0;         ///< tensors of the result's shape
+};
+
+/// Bytes needed and available where the smallest chunk does not fit.
+struct ChunkingFailure {
+  const char *scratchpad = "";
+  const char *field = ""; ///< of the target description
+  int64_t needed = 0, available = 0;
+};
+
+/// The chunking with the least estimated time (transfers overlap with array
+/// passes), among those whose buffers fit into the scratchpads of `target`.
+std::variant<Chunking, ChunkingFailure>
+chooseChunking(const phot::ProductShape &shape, phot::Dataflow dataflow,
+               const ChunkExtras &extras, const phx::Target &target);
+
+} // namespace photonic
+
+#endif // PHOTONIC_LIB_CONVERSION_TOPISA_CHUNKING_H

@@ -1,0 +1,112 @@
+//===- DigitalPlan.h - Digital operations as vector instructions -*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// A plan says what a digital operation does to memory without saying where its
+// operands are: the two memory models place them differently, and one of them
+// works in chunks.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PHOTONIC_LIB_CONVERSION_TOPISA_DIGITALPLAN_H
+#define PHOTONIC_LIB_CONVERSION_TOPISA_DIGITALPLAN_H
+
+#include "ProgramEmitter.h"
+
+#include "mlir/IR/Operation.h"
+#include "llvm/ADT/SmallVector.h"
+
+#include <functional>
+
+namespace photonic {
+
+/// A constant that the plan needs beside the operands.
+struct PlanConstant {
+  std::string name;
+  llvm::SmallVector<float> values;
+};
+
+/// Rearranges elements: an optional fill of the whole result, then strided
+/// copies of operands into it. Offsets and strides in bytes, shapes of at most
+/// 4 dimensions.
+struct CopyPlan {
+  std::optional<float> fill;
+  struct Copy {
+    unsigned operand = 0;
+    int64_t srcOffset = 0, dstOffset = 0;
+    llvm::SmallVector<int64_t> shape, srcStrides, dstStrides;
+  };
+  llvm::SmallVector<Copy> copies;
+};
+
+/// Computes `units` independent, equally large pieces of the result. Piece u of
+/// the result is its bytes [u * resultUnitBytes, (u + 1) * resultUnitBytes);
+/// it needs the same range (with its own unit size) of each operand, or the
+/// whole operand where the unit size is 0.
+struct ComputePlan {
+  int64_t units = 1;
+  llvm::SmallVector<int64_t> operandUnitBytes;
+  int64_t resultUnitBytes = 0;
+  /// Working memory per unit.
+  llvm::SmallVector<int64_t> tempUnitBytes;
+  /// Operands whose memory the result may take over exactly.
+  llvm::SmallVector<unsigned> inPlaceOperands;
+  llvm::SmallVector<PlanConstant> constants;
+
+  /// Where the pieces that one execution works on start.
+  struct Places {
+    llvm::SmallVector<phx::Address> operands, temps, constants;
+    phx::Address result;
+    phx::Count units;
+  };
+  std::function<void(ProgramEmitter &, const Places &)> emit;
+};
+
+using DigitalPlan = std::variant<CopyPlan, ComputePlan>;
+
+/// The plan of an nn operation (not a constant, reshape or contraction).
+/// Diagnoses operations that the vector unit cannot execute.
+mlir::FailureOr<DigitalPlan> planDigital(mlir::Operation *op);
+
+/// The ONNX operator that an nn operation stands for.
+llvm::StringRef getONNXOperator(mlir::Operation *op);
+
+/// The vector function of an elementwise operation with its immediates.
+struct Elementwise {
+  phx::VecFn fn = phx::VecFn::Copy;
+  float s0 = 0, s1 = 0;
+};
+/// What `op` applies to each element, if it is an elementwise operation.
+std::optional<Elementwise> getElementwise(mlir::Operation *op);
+
+/// The count multiplied by a constant.
+phx::Count scaleCount(phx::Count count, int64_t factor);
+phx::Affine scaleAffine(phx::Affine affine, int64_t factor);
+
+/// `address` moved by constant bytes.
+phx::Address moveBy(phx::Address address, int64_t bytes);
+
+/// A vec_map over at most 4 dimensions (outermost first).
+phx::VecMap makeMap(const Elementwise &function,
+                    llvm::ArrayRef<phx::Count> shape, const phx::Address &dst,
+                    llvm::ArrayRef<int64_t> dstStrides, const phx::Address &a,
+                    llvm::ArrayRef<int64_t> aStrides,
+                    const phx::Address &b = {},
+                    llvm::ArrayRef<int64_t> bStrides = {});
+
+/// Shape and per-operand byte strides with dimensions merged where every
+/// operand is contiguous across them, and unit dimensions dropped.
+struct CollapsedShape {
+  llvm::SmallVector<int64_t> shape;
+  llvm::SmallVector<llvm::SmallVector<int64_t>> strides; ///< by operand
+};
+CollapsedShape
+collapse(llvm::ArrayRef<int64_t> shape,
+         llvm::ArrayRef<llvm::SmallVector<int64_t>> strides);
+
+} // namespace photonic
+
+#endif // PHOTONIC_LIB_CONVERSION_TOPISA_DIGITALPLAN_H

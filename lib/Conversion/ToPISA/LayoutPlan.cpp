@@ -1,0 +1,148 @@
+//===- LayoutPlan.cpp - Plans of operations that move elements -*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "PlanKinds.h"
+
+#include "photonic/Dialect/NN/IR/NN.h"
+
+#include "llvm/ADT/StringSwitch.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace photonic;
+
+static ArrayRef<int64_t> getShape(Value value) {
+  return cast<RankedTensorType>(value.getType()).getShape();
+}
+
+/// Adds a copy of `shape` elements; fails if it needs more than 4 dimensions.
+static LogicalResult addCopy(Operation *op, CopyPlan &plan, unsigned operand,
+                             ArrayRef<int64_t> shape, int64_t srcOffset,
+                             ArrayRef<int64_t> srcStrides, int64_t dstOffset,
+                             ArrayRef<int64_t> dstStrides) {
+  CollapsedShape c = collapse(shape, {SmallVector<int64_t>(srcStrides),
+                                      SmallVector<int64_t>(dstStrides)});
+  if (c.shape.size() > 4)
+    return op->emitOpError("moves elements along ")
+           << c.shape.size()
+           << " independent dimensions, at most 4 are supported";
+  plan.copies.push_back(
+      {operand, srcOffset, dstOffset, c.shape, c.strides[0], c.strides[1]});
+  return success();
+}
+
+static LogicalResult planTranspose(nn::TransposeOp op, CopyPlan &plan) {
+  SmallVector<int64_t> own = getByteStrides(getShape(op.getInput()));
+  SmallVector<int64_t> strides;
+  for (int64_t from : op.getPerm())
+    strides.push_back(own[from]);
+  ArrayRef<int64_t> shape = getShape(op.getOutput());
+  return addCopy(op, plan, 0, shape, 0, strides, 0, getByteStrides(shape));
+}
+
+static LogicalResult planConcat(nn::ConcatOp op, CopyPlan &plan) {
+  SmallVector<int64_t> result = getByteStrides(getShape(op.getOutput()));
+  int64_t position = 0;
+  for (auto [index, input] : llvm::enumerate(op.getInputs())) {
+    ArrayRef<int64_t> shape = getShape(input);
+    if (failed(addCopy(op, plan, index, shape, 0, getByteStrides(shape),
+                       position * result[op.getAxis()], result)))
+      return failure();
+    position += shape[op.getAxis()];
+  }
+  return success();
+}
+
+static LogicalResult planSlice(nn::SliceOp op, CopyPlan &plan) {
+  SmallVector<int64_t> strides = getByteStrides(getShape(op.getInput()));
+  int64_t offset = 0;
+  for (auto [d, stride] : llvm::enumerate(strides)) {
+    offset += op.getOffsets()[d] * stride;
+    stride *= op.getStrides()[d];
+  }
+  ArrayRef<int64_t> shape = getShape(op.getOutput());
+  return addCopy(op, plan, 0, shape, offset, strides, 0,
+                 getByteStrides(shape));
+}
+
+static LogicalResult planPad(nn::PadOp op, CopyPlan &plan) {
+  plan.fill = op.getValue().convertToFloat();
+  SmallVector<int64_t> result = getByteStrides(getShape(op.getOutput()));
+  int64_t offset = 0;
+  for (auto [d, low] : llvm::enumerate(op.getLow()))
+    offset += low * result[d];
+  ArrayRef<int64_t> shape = getShape(op.getInput());
+  return addCopy(op, plan, 0, shape, 0, getByteStrides(shape), offset, result);
+}
+
+FailureOr<DigitalPlan> photonic::planLayout(Operation *op) {
+  CopyPlan plan;
+  LogicalResult planned =
+      llvm::TypeSwitch<Operation *, LogicalResult>(op)
+          .Case([&](nn::TransposeOp t) { return planTranspose(t, plan); })
+          .Case([&](nn::ConcatOp c) { return planConcat(c, plan); })
+          .Case([&](nn::SliceOp s) { return planSlice(s, plan); })
+          .Case([&](nn::PadOp p) { return planPad(p, plan); });
+  if (failed(planned))
+    return failure();
+  return DigitalPlan(std::move(plan));
+}
+
+//===----------------------------------------------------------------------===//
+// Entry
+//===----------------------------------------------------------------------===//
+
+FailureOr<DigitalPlan> photonic::planDigital(Operation *op) {
+  if (std::optional<Elementwise> function = getElementwise(op))
+    return planElementwise(op, *function);
+  if (isa<nn::BatchNormOp>(op))
+    return planBatchNorm(op);
+  if (isa<nn::MaxPoolOp, nn::AvgPoolOp>(op))
+    return planPool(op);
+  if (isa<nn::ReduceMeanOp, nn::ReduceSumOp, nn::ReduceMaxOp>(op))
+    return planReduction(op);
+  if (isa<nn::SoftmaxOp, nn::LogSoftmaxOp>(op))
+    return planSoftmax(op);
+  if (isa<nn::TransposeOp, nn::ConcatOp, nn::SliceOp, nn::PadOp>(op))
+    return planLayout(op);
+  return op->emitOpError("has no form in the instruction set");
+}
+
+StringRef photonic::getONNXOperator(Operation *op) {
+  return llvm::StringSwitch<StringRef>(op->getName().stripDialect())
+      .Case("conv2d", "Conv")
+      .Case("linear", "Gemm")
+      .Case("relu", "Relu")
+      .Case("leaky_relu", "LeakyRelu")
+      .Case("clip", "Clip")
+      .Case("sigmoid", "Sigmoid")
+      .Case("tanh", "Tanh")
+      .Case("exp", "Exp")
+      .Case("log", "Log")
+      .Case("sqrt", "Sqrt")
+      .Case("neg", "Neg")
+      .Case("abs", "Abs")
+      .Case("add", "Add")
+      .Case("sub", "Sub")
+      .Case("mul", "Mul")
+      .Case("div", "Div")
+      .Case("max", "Max")
+      .Case("min", "Min")
+      .Case("batch_norm", "BatchNormalization")
+      .Case("max_pool", "MaxPool")
+      .Case("avg_pool", "AveragePool")
+      .Case("pad", "Pad")
+      .Case("transpose", "Transpose")
+      .Case("concat", "Concat")
+      .Case("slice", "Slice")
+      .Case("softmax", "Softmax")
+      .Case("log_softmax", "LogSoftmax")
+      .Case("reduce_mean", "ReduceMean")
+      .Case("reduce_sum", "ReduceSum")
+      .Case("reduce_max", "ReduceMax")
+      .Default(op->getName().getStringRef());
+}

@@ -1,0 +1,113 @@
+//===- ProgramEmitter.cpp - Appending instructions to a program -*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "ProgramEmitter.h"
+
+#include "llvm/ADT/STLExtras.h"
+
+using namespace mlir;
+using namespace photonic;
+
+/// Index of `entry` in `table`, appended if it is new.
+template <typename T>
+static uint32_t intern(std::vector<T> &table, const T &entry) {
+  auto it = llvm::find(table, entry);
+  if (it != table.end())
+    return static_cast<uint32_t>(it - table.begin());
+  table.push_back(entry);
+  return static_cast<uint32_t>(table.size() - 1);
+}
+
+uint32_t ProgramEmitter::getMap(const phx::AccessMap &map) {
+  return intern(program.maps, map);
+}
+
+uint32_t ProgramEmitter::getFormat(const phx::NumberFormat &format) {
+  return intern(program.formats, format);
+}
+
+uint32_t ProgramEmitter::addRegion(phx::Region region) {
+  int64_t &used = program.spaceBytes[static_cast<unsigned>(region.space)];
+  used = std::max(used, region.address + region.bytes);
+  program.regions.push_back(std::move(region));
+  return static_cast<uint32_t>(program.regions.size() - 1);
+}
+
+uint32_t ProgramEmitter::addDataRegion(phx::Region region, ElementsAttr init) {
+  region.data = static_cast<uint32_t>(inits.size());
+  inits.push_back(init);
+  return addRegion(std::move(region));
+}
+
+StringRef photonic::getNodeName(Location loc) {
+  if (auto name = dyn_cast<NameLoc>(loc))
+    return name.getName();
+  if (auto fused = dyn_cast<FusedLoc>(loc))
+    for (Location part : fused.getLocations())
+      if (StringRef name = getNodeName(part); !name.empty())
+        return name;
+  return {};
+}
+
+void ProgramEmitter::setLayer(Location loc, StringRef op) {
+  StringRef name = getNodeName(loc);
+  // IR written by hand may have no names: number such operations.
+  std::string fallback =
+      (op + "_" + llvm::Twine(program.layers.size())).str();
+  if (name.empty())
+    name = fallback;
+  auto [it, inserted] = layerByName.try_emplace(
+      name, static_cast<uint32_t>(program.layers.size()));
+  if (inserted)
+    program.layers.push_back({name.str(), op.str(), std::nullopt});
+  layer = it->second;
+}
+
+void ProgramEmitter::setLayerOutput(uint32_t region) {
+  program.layers[layer].output = region;
+}
+
+uint8_t ProgramEmitter::beginLoop(int64_t count) {
+  program.code.push_back({{}, layer, std::nullopt, phx::Loop{count}});
+  return depth++;
+}
+
+void ProgramEmitter::endLoop() {
+  program.code.push_back({{}, layer, std::nullopt, phx::End{}});
+  --depth;
+}
+
+void ProgramEmitter::emit(phx::EngineKind kind, phx::Body body,
+                          std::optional<phx::Guard> guard, unsigned index) {
+  program.code.push_back({{kind, static_cast<uint8_t>(index)},
+                          layer,
+                          std::move(guard),
+                          std::move(body)});
+}
+
+phx::Affine photonic::plusTerm(phx::Affine affine, const phx::DigitTerm &term) {
+  if (term.weight != 0)
+    affine.terms.push_back(term);
+  return affine;
+}
+
+SmallVector<int64_t> photonic::getByteStrides(ArrayRef<int64_t> shape) {
+  SmallVector<int64_t> strides(shape.size());
+  int64_t stride = 4;
+  for (size_t i = shape.size(); i-- > 0;) {
+    strides[i] = stride;
+    stride *= shape[i];
+  }
+  return strides;
+}
+
+int64_t photonic::getNumElements(ArrayRef<int64_t> shape) {
+  int64_t count = 1;
+  for (int64_t size : shape)
+    count *= size;
+  return count;
+}

@@ -1,0 +1,82 @@
+//===- ProgramEmitter.h - Appending instructions to a program -*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PHOTONIC_LIB_CONVERSION_TOPISA_PROGRAMEMITTER_H
+#define PHOTONIC_LIB_CONVERSION_TOPISA_PROGRAMEMITTER_H
+
+#include "phx/isa/Program.h"
+
+#include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/Location.h"
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/StringMap.h"
+
+namespace photonic {
+
+/// Builds the instruction stream and the tables of one program. Keeps track of
+/// the loop nesting and of the ONNX node that instructions belong to.
+class ProgramEmitter {
+public:
+  explicit ProgramEmitter(phx::Program &program) : program(program) {}
+
+  //===--- Tables ---------------------------------------------------------===//
+
+  /// Index of `map`, added if it is new.
+  uint32_t getMap(const phx::AccessMap &map);
+  uint32_t getFormat(const phx::NumberFormat &format);
+  uint32_t addRegion(phx::Region region);
+  /// A region with initial contents.
+  uint32_t addDataRegion(phx::Region region, mlir::ElementsAttr init);
+
+  /// Initial contents by data index, for the conversion to operations.
+  llvm::ArrayRef<mlir::ElementsAttr> getInits() const { return inits; }
+
+  //===--- Layers ---------------------------------------------------------===//
+
+  /// Instructions emitted from now on work for the ONNX node that `loc` names.
+  void setLayer(mlir::Location loc, llvm::StringRef op);
+  uint32_t getLayer() const { return layer; }
+  /// The region holds the current layer's value when it is complete.
+  void setLayerOutput(uint32_t region);
+
+  //===--- Instructions ---------------------------------------------------===//
+
+  /// Opens a loop and returns its number for digit terms.
+  uint8_t beginLoop(int64_t count);
+  void endLoop();
+  void emit(phx::EngineKind kind, phx::Body body,
+            std::optional<phx::Guard> guard = std::nullopt,
+            unsigned index = 0);
+  size_t getPosition() const { return program.code.size(); }
+
+  phx::Program &program;
+
+private:
+  uint32_t layer = phx::noLayer;
+  uint8_t depth = 0;
+  llvm::StringMap<uint32_t> layerByName;
+  std::vector<mlir::ElementsAttr> inits;
+};
+
+/// The first ONNX node name in `loc`, or an empty string.
+llvm::StringRef getNodeName(mlir::Location loc);
+
+/// value with no terms.
+inline phx::Affine constant(int64_t value) { return {value, {}}; }
+inline phx::Count count(int64_t cap) { return {cap, std::nullopt}; }
+/// base + weight * digit of the counter of `loop`.
+phx::Affine plusTerm(phx::Affine affine, const phx::DigitTerm &term);
+
+/// Row-major byte strides of `shape` with 4-byte elements.
+llvm::SmallVector<int64_t> getByteStrides(llvm::ArrayRef<int64_t> shape);
+
+int64_t getNumElements(llvm::ArrayRef<int64_t> shape);
+
+} // namespace photonic
+
+#endif // PHOTONIC_LIB_CONVERSION_TOPISA_PROGRAMEMITTER_H

@@ -1,0 +1,105 @@
+//===- Schedule.cpp - Turn tiled tensors into a program -*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Scheduler.h"
+
+#include "photonic/Dialect/NN/IR/NN.h"
+#include "photonic/Dialect/PISA/Transforms/Passes.h"
+#include "photonic/Target/PHX/PHX.h"
+
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/Builders.h"
+
+using namespace mlir;
+
+namespace photonic::pisa {
+#define GEN_PASS_DEF_SCHEDULE
+#include "photonic/Dialect/PISA/Transforms/PISAPasses.h.inc"
+
+namespace {
+
+struct Schedule final : impl::ScheduleBase<Schedule> {
+  using Base::Base;
+  void runOnOperation() override;
+
+private:
+  /// The program's header, from the target and the module's attributes.
+  phx::Program createHeader(const phx::Target &machine, bool hierarchy);
+  LogicalResult checkCapacity(const phx::Program &program,
+                              const phx::Target &machine);
+};
+
+} // namespace
+
+phx::Program Schedule::createHeader(const phx::Target &machine,
+                                    bool hierarchy) {
+  ModuleOp module = getOperation();
+  phx::Program program;
+  if (auto name = module->getAttrOfType<StringAttr>(nn::modelAttrName))
+    program.name = name.str();
+  if (auto batch = module->getAttrOfType<IntegerAttr>(nn::batchAttrName))
+    program.batch = batch.getInt();
+  program.target = machine.spec.name();
+  program.targetHash = machine.structuralHash;
+  program.compiler = PHOTONIC_VERSION;
+  program.memoryModel =
+      hierarchy ? phx::MemoryModel::Hierarchy : phx::MemoryModel::Ideal;
+  program.cores = static_cast<uint8_t>(machine.spec.core().count().value());
+  program.arrayRows = static_cast<uint32_t>(machine.spec.core().rows().value());
+  program.arrayCols =
+      static_cast<uint32_t>(machine.spec.core().columns().value());
+  return program;
+}
+
+LogicalResult Schedule::checkCapacity(const phx::Program &program,
+                                      const phx::Target &machine) {
+  int64_t needed = program.spaceBytes[static_cast<unsigned>(phx::Space::Dram)];
+  int64_t available = machine.spec.dram().capacity_bytes().value();
+  if (needed <= available)
+    return success();
+  return getOperation()->emitError("needs ")
+         << needed << " bytes of off-chip memory, target '"
+         << machine.spec.name() << "' has " << available
+         << " (dram.capacity_bytes); choose a smaller batch or a target with "
+            "more memory";
+}
+
+void Schedule::runOnOperation() {
+  ModuleOp module = getOperation();
+  if (memory != "ideal" && memory != "hierarchy") {
+    module.emitError("expected memory model 'ideal' or 'hierarchy', found '")
+        << memory << "'";
+    return signalPassFailure();
+  }
+  phx::Result<phx::Target> machine = phx::loadTarget(
+      targetName, std::vector<std::string>(overrides.begin(), overrides.end()));
+  if (!machine) {
+    module.emitError(machine.error().message);
+    return signalPassFailure();
+  }
+  auto func = module.lookupSymbol<func::FuncOp>("main");
+  if (!func) {
+    module.emitError("expected a function @main");
+    return signalPassFailure();
+  }
+  bool hierarchy = memory == "hierarchy";
+  phx::Program program = createHeader(*machine, hierarchy);
+  ProgramEmitter emitter(program);
+  std::unique_ptr<Scheduler> scheduler =
+      hierarchy ? createHierarchyScheduler(func, *machine, emitter)
+                : createIdealScheduler(func, *machine, emitter);
+  if (failed(scheduler->run()) ||
+      (hierarchy && failed(checkCapacity(program, *machine))))
+    return signalPassFailure();
+  OpBuilder builder(func);
+  ArrayRef<ElementsAttr> inits = emitter.getInits();
+  importProgram(program, builder,
+                [&](uint32_t index, RankedTensorType) { return inits[index]; });
+  func.erase();
+}
+
+} // namespace photonic::pisa

@@ -1,0 +1,133 @@
+//===- NNDialect.cpp - The nn dialect -------------------------------------===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/DialectImplementation.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
+#include "mlir/IR/OpImplementation.h"
+#include "photonic/Dialect/NN/IR/NN.h"
+
+using namespace mlir;
+using namespace photonic;
+using namespace photonic::nn;
+
+#include "photonic/Dialect/NN/IR/NNDialect.cpp.inc"
+#include "photonic/Dialect/NN/IR/NNOpInterfaces.cpp.inc"
+#define GET_OP_CLASSES
+#include "photonic/Dialect/NN/IR/NNOps.cpp.inc"
+
+void NNDialect::initialize() {
+  addOperations<
+#define GET_OP_LIST
+#include "photonic/Dialect/NN/IR/NNOps.cpp.inc"
+      >();
+}
+
+Operation *NNDialect::materializeConstant(OpBuilder &builder, Attribute value,
+                                          Type type, Location loc) {
+  auto elements = dyn_cast<ElementsAttr>(value);
+  if (!elements || elements.getType() != type)
+    return nullptr;
+  return ConstantOp::create(builder, loc, elements);
+}
+
+//===----------------------------------------------------------------------===//
+// Attributes of modules and entry functions
+//===----------------------------------------------------------------------===//
+
+LogicalResult NNDialect::verifyOperationAttribute(Operation *op,
+                                                  NamedAttribute attribute) {
+  StringRef name = attribute.getName();
+  Attribute value = attribute.getValue();
+  if (name == modelAttrName && !isa<StringAttr>(value))
+    return op->emitOpError()
+           << "expected '" << name << "' to be a string, got " << value;
+  if (name == batchAttrName) {
+    auto batch = dyn_cast<IntegerAttr>(value);
+    if (!batch || batch.getInt() < 1)
+      return op->emitOpError() << "expected '" << name
+                               << "' to be a positive integer, got " << value;
+  }
+  if (name == nameAttrName)
+    return op->emitOpError() << "'" << name
+                             << "' belongs on an argument or a result of a "
+                                "function, not on an operation";
+  return success();
+}
+
+static LogicalResult verifyName(Operation *op, StringRef what, unsigned index,
+                                NamedAttribute attribute) {
+  if (attribute.getName() != nameAttrName ||
+      isa<StringAttr>(attribute.getValue()))
+    return success();
+  return op->emitOpError() << "expected '" << nameAttrName << "' of " << what
+                           << " " << index << " to be a string, got "
+                           << attribute.getValue();
+}
+
+LogicalResult NNDialect::verifyRegionArgAttribute(Operation *op, unsigned,
+                                                  unsigned argument,
+                                                  NamedAttribute attribute) {
+  return verifyName(op, "argument", argument, attribute);
+}
+
+LogicalResult NNDialect::verifyRegionResultAttribute(Operation *op, unsigned,
+                                                     unsigned result,
+                                                     NamedAttribute attribute) {
+  return verifyName(op, "result", result, attribute);
+}
+
+//===----------------------------------------------------------------------===//
+// Constants
+//===----------------------------------------------------------------------===//
+
+LogicalResult ConstantOp::inferReturnTypes(MLIRContext *,
+                                           std::optional<Location> loc,
+                                           Adaptor adaptor,
+                                           SmallVectorImpl<Type> &types) {
+  // constant_c1: the constraint on the result says what the type may be.
+  types.push_back(adaptor.getValue().getType());
+  return success();
+}
+
+LogicalResult ConstantOp::verify() {
+  // constant_c2
+  if (isa<DenseElementsAttr>(getValue()))
+    return success();
+  auto resource = dyn_cast<DenseResourceElementsAttr>(getValue());
+  if (!resource)
+    return emitOpError() << "expected a dense or dense_resource value";
+  // constant_c3
+  AsmResourceBlob *blob = resource.getRawHandle().getBlob();
+  if (!blob)
+    return success();
+  size_t expected = getType().getNumElements() * sizeof(float);
+  if (blob->getData().size() != expected)
+    return emitOpError() << "expected " << expected << " bytes for "
+                         << getType() << ", resource '"
+                         << resource.getRawHandle().getKey() << "' holds "
+                         << blob->getData().size();
+  return success();
+}
+
+ElementsAttr nn::makeElements(RankedTensorType type, ArrayRef<float> values,
+                              StringRef name) {
+  // Dense attributes are uniqued by hashing and live as long as the context:
+  // right for what people read, wrong for weights.
+  constexpr int64_t maxDense = 256;
+  if (type.getNumElements() <= maxDense)
+    return DenseElementsAttr::get(type, values);
+  return DenseResourceElementsAttr::get(
+      type, name, HeapAsmResourceBlob::allocateAndCopyInferAlign(values));
+}
+
+FailureOr<interp::Tensor> nn::getConstantTensor(Value value) {
+  auto constant = value.getDefiningOp<ConstantOp>();
+  if (!constant)
+    return failure();
+  return interp::Tensor::get(constant.getValue());
+}

@@ -1,0 +1,33 @@
+//===- PISA.cpp - Registration of the pisa dialect -*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "photonic/Dialect/PISA/IR/PISA.h"
+
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/DialectImplementation.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace photonic::pisa;
+
+#include "photonic/Dialect/PISA/IR/PISADialect.cpp.inc"
+#include "photonic/Dialect/PISA/IR/PISAEnums.cpp.inc"
+#include "photonic/Dialect/PISA/IR/PISAOpInterfaces.cpp.inc"
+
+#define GET_ATTRDEF_CLASSES
+#include "photonic/Dialect/PISA/IR/PISAAttrs.cpp.inc"
+
+void PISADialect::initialize() {
+  addAttributes<
+#define GET_ATTRDEF_LIST
+#include "photonic/Dialect/PISA/IR/PISAAttrs.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "photonic/Dialect/PISA/IR/PISAOps.cpp.inc"
+      >();
+}

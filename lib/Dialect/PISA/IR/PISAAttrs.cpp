@@ -1,0 +1,287 @@
+//===- PISAAttrs.cpp - Fields of instructions: values and syntax -*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "FieldSyntax.h"
+
+using namespace mlir;
+using namespace photonic::pisa;
+
+/// Numbers per digit in AffineAttr::terms: loop, scale, offset, divisor,
+/// modulus, weight.
+static constexpr size_t termWidth = 6;
+
+//===----------------------------------------------------------------------===//
+// Conversion from and to the plain form
+//===----------------------------------------------------------------------===//
+
+phx::Affine AffineAttr::getValue() const {
+  phx::Affine value{getBase(), {}};
+  ArrayRef<int64_t> t = getTerms();
+  for (; !t.empty(); t = t.drop_front(termWidth))
+    value.terms.push_back(
+        {static_cast<uint8_t>(t[0]), t[1], t[2], t[3], t[4], t[5]});
+  return value;
+}
+
+AffineAttr AffineAttr::get(MLIRContext *context, const phx::Affine &value) {
+  SmallVector<int64_t> terms;
+  for (const phx::DigitTerm &t : value.terms)
+    terms.append({t.loop, t.scale, t.offset, t.divisor, t.modulus, t.weight});
+  return get(context, value.base, terms);
+}
+
+phx::Count CountAttr::getValue() const {
+  phx::Count value{getCap(), std::nullopt};
+  if (AffineAttr remaining = getRemaining())
+    value.remaining = remaining.getValue();
+  return value;
+}
+
+CountAttr CountAttr::get(MLIRContext *context, const phx::Count &value) {
+  return get(context, value.cap,
+             value.remaining ? AffineAttr::get(context, *value.remaining)
+                             : AffineAttr());
+}
+
+phx::Address AddressAttr::getValue() const {
+  return {static_cast<phx::Space>(getSpace()), getOffset().getValue()};
+}
+
+AddressAttr AddressAttr::get(MLIRContext *context, const phx::Address &value) {
+  return get(context, static_cast<Space>(value.space),
+             AffineAttr::get(context, value.offset));
+}
+
+phx::Guard GuardAttr::getValue() const {
+  return {static_cast<uint8_t>(getLoop()), getScale(), getOffset(),
+          getExtent()};
+}
+
+GuardAttr GuardAttr::get(MLIRContext *context, const phx::Guard &value) {
+  return get(context, value.loop, value.scale, value.offset, value.extent);
+}
+
+phx::ZeroFill ZeroFillAttr::getValue() const {
+  return {static_cast<uint8_t>(getDim()), getStart().getValue(), getExtent()};
+}
+
+ZeroFillAttr ZeroFillAttr::get(MLIRContext *context,
+                               const phx::ZeroFill &value) {
+  return get(context, value.dim, AffineAttr::get(context, value.start),
+             value.extent);
+}
+
+//===----------------------------------------------------------------------===//
+// Parsing
+//===----------------------------------------------------------------------===//
+
+/// `lN`.
+static ParseResult parseLoopName(AsmParser &parser, int64_t &loop) {
+  SMLoc loc = parser.getCurrentLocation();
+  StringRef word;
+  if (parser.parseKeyword(&word))
+    return failure();
+  if (!word.consume_front("l") || word.getAsInteger(10, loop) || loop > 7)
+    return parser.emitError(loc, "expected a loop counter l0 to l7");
+  return success();
+}
+
+/// `weight * lN` with an optional `(scale, offset, divisor, modulus)`.
+static ParseResult parseTerm(AsmParser &parser, SmallVectorImpl<int64_t> &terms) {
+  int64_t weight = 0, loop = 0;
+  SmallVector<int64_t> digit;
+  SMLoc loc = parser.getCurrentLocation();
+  if (parser.parseInteger(weight) || parser.parseStar() ||
+      parseLoopName(parser, loop) ||
+      parser.parseCommaSeparatedList(
+          AsmParser::Delimiter::OptionalParen,
+          [&] { return parser.parseInteger(digit.emplace_back()); }))
+    return failure();
+  if (digit.empty())
+    digit = {1, 0, 1, 0};
+  if (digit.size() != 4)
+    return parser.emitError(loc) << "expected (scale, offset, divisor, "
+                                    "modulus) behind the loop counter, found "
+                                 << digit.size() << " numbers";
+  terms.append({loop, digit[0], digit[1], digit[2], digit[3], weight});
+  return success();
+}
+
+ParseResult photonic::pisa::parseField(AsmParser &parser, AffineAttr &affine) {
+  int64_t base = 0;
+  SmallVector<int64_t> terms;
+  if (failed(parser.parseOptionalLSquare())) {
+    if (parser.parseInteger(base))
+      return failure();
+  } else {
+    if (parser.parseInteger(base))
+      return failure();
+    while (succeeded(parser.parseOptionalPlus()))
+      if (parseTerm(parser, terms))
+        return failure();
+    if (parser.parseRSquare())
+      return failure();
+  }
+  affine = AffineAttr::get(parser.getContext(), base, terms);
+  return success();
+}
+
+ParseResult photonic::pisa::parseField(AsmParser &parser, CountAttr &count) {
+  int64_t cap = 0;
+  AffineAttr remaining;
+  if (parser.parseInteger(cap))
+    return failure();
+  if (succeeded(parser.parseOptionalKeyword("of")) &&
+      parseField(parser, remaining))
+    return failure();
+  count = CountAttr::get(parser.getContext(), cap, remaining);
+  return success();
+}
+
+ParseResult photonic::pisa::parseField(AsmParser &parser,
+                                       AddressAttr &address) {
+  SMLoc loc = parser.getCurrentLocation();
+  StringRef word;
+  AffineAttr offset;
+  if (parser.parseKeyword(&word))
+    return failure();
+  std::optional<Space> space = symbolizeSpace(word);
+  if (!space)
+    return parser.emitError(loc) << "expected a memory space (dram, act, wgt "
+                                    "or grad), found '"
+                                 << word << "'";
+  // A constant offset is written in brackets too: act[64].
+  if (parseField(parser, offset))
+    return failure();
+  address = AddressAttr::get(parser.getContext(), *space, offset);
+  return success();
+}
+
+ParseResult photonic::pisa::parseField(AsmParser &parser, GuardAttr &guard) {
+  int64_t loop = 0, scale = 0, offset = 0, extent = 0;
+  if (parseLoopName(parser, loop) || parser.parseStar() ||
+      parser.parseInteger(scale) || parser.parsePlus() ||
+      parser.parseInteger(offset) || parser.parseLess() ||
+      parser.parseInteger(extent))
+    return failure();
+  guard = GuardAttr::get(parser.getContext(), loop, scale, offset, extent);
+  return success();
+}
+
+ParseResult photonic::pisa::parseField(AsmParser &parser,
+                                       ZeroFillAttr &zeroFill) {
+  int64_t dim = 0, extent = 0;
+  AffineAttr start;
+  if (parser.parseKeyword("dim") || parser.parseInteger(dim) ||
+      parser.parseKeyword("start") || parseField(parser, start) ||
+      parser.parseKeyword("extent") || parser.parseInteger(extent))
+    return failure();
+  zeroFill = ZeroFillAttr::get(parser.getContext(), dim, start, extent);
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Printing
+//===----------------------------------------------------------------------===//
+
+/// `base + weight * lN(...) + ...` without brackets.
+static void printSum(AsmPrinter &printer, AffineAttr affine) {
+  printer << affine.getBase();
+  for (ArrayRef<int64_t> t = affine.getTerms(); !t.empty();
+       t = t.drop_front(termWidth)) {
+    printer << " + " << t[5] << " * l" << t[0];
+    if (t[1] != 1 || t[2] != 0 || t[3] != 1 || t[4] != 0)
+      printer << "(" << t[1] << ", " << t[2] << ", " << t[3] << ", " << t[4]
+              << ")";
+  }
+}
+
+void photonic::pisa::printField(AsmPrinter &printer, AffineAttr affine) {
+  if (affine.getTerms().empty()) {
+    printer << affine.getBase();
+    return;
+  }
+  printer << "[";
+  printSum(printer, affine);
+  printer << "]";
+}
+
+void photonic::pisa::printField(AsmPrinter &printer, CountAttr count) {
+  printer << count.getCap();
+  if (AffineAttr remaining = count.getRemaining()) {
+    printer << " of ";
+    printField(printer, remaining);
+  }
+}
+
+void photonic::pisa::printField(AsmPrinter &printer, AddressAttr address) {
+  printer << stringifySpace(address.getSpace()) << "[";
+  printSum(printer, address.getOffset());
+  printer << "]";
+}
+
+void photonic::pisa::printField(AsmPrinter &printer, GuardAttr guard) {
+  printer << "l" << guard.getLoop() << " * " << guard.getScale() << " + "
+          << guard.getOffset() << " < " << guard.getExtent();
+}
+
+void photonic::pisa::printField(AsmPrinter &printer, ZeroFillAttr zeroFill) {
+  printer << "dim " << zeroFill.getDim() << " start ";
+  printField(printer, zeroFill.getStart());
+  printer << " extent " << zeroFill.getExtent();
+}
+
+//===----------------------------------------------------------------------===//
+// Attribute hooks
+//===----------------------------------------------------------------------===//
+
+/// `<field>`.
+template <typename AttrT>
+static Attribute parseInAngles(AsmParser &parser) {
+  AttrT attr;
+  if (parser.parseLess() || parseField(parser, attr) || parser.parseGreater())
+    return {};
+  return attr;
+}
+
+template <typename AttrT>
+static void printInAngles(AsmPrinter &printer, AttrT attr) {
+  printer << "<";
+  printField(printer, attr);
+  printer << ">";
+}
+
+Attribute AffineAttr::parse(AsmParser &parser, Type) {
+  return parseInAngles<AffineAttr>(parser);
+}
+Attribute CountAttr::parse(AsmParser &parser, Type) {
+  return parseInAngles<CountAttr>(parser);
+}
+Attribute AddressAttr::parse(AsmParser &parser, Type) {
+  return parseInAngles<AddressAttr>(parser);
+}
+Attribute GuardAttr::parse(AsmParser &parser, Type) {
+  return parseInAngles<GuardAttr>(parser);
+}
+Attribute ZeroFillAttr::parse(AsmParser &parser, Type) {
+  return parseInAngles<ZeroFillAttr>(parser);
+}
+void AffineAttr::print(AsmPrinter &printer) const {
+  printInAngles(printer, *this);
+}
+void CountAttr::print(AsmPrinter &printer) const {
+  printInAngles(printer, *this);
+}
+void AddressAttr::print(AsmPrinter &printer) const {
+  printInAngles(printer, *this);
+}
+void GuardAttr::print(AsmPrinter &printer) const {
+  printInAngles(printer, *this);
+}
+void ZeroFillAttr::print(AsmPrinter &printer) const {
+  printInAngles(printer, *this);
+}

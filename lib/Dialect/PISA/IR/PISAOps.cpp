@@ -1,0 +1,373 @@
+//===- PISAOps.cpp - Operations of the pisa dialect -*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "FieldSyntax.h"
+
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/DialectImplementation.h"
+
+using namespace mlir;
+using namespace photonic::pisa;
+
+//===----------------------------------------------------------------------===//
+// Directives of the assembly formats
+//===----------------------------------------------------------------------===//
+
+#define FIELD_DIRECTIVE(Name, AttrT)                                           \
+  static ParseResult parse##Name(OpAsmParser &parser, AttrT &attr) {           \
+    return parseField(parser, attr);                                           \
+  }                                                                            \
+  static void print##Name(OpAsmPrinter &printer, Operation *, AttrT attr) {    \
+    printField(printer, attr);                                                 \
+  }
+FIELD_DIRECTIVE(AffineField, AffineAttr)
+FIELD_DIRECTIVE(CountField, CountAttr)
+FIELD_DIRECTIVE(AddressField, AddressAttr)
+FIELD_DIRECTIVE(GuardField, GuardAttr)
+FIELD_DIRECTIVE(ZeroFillField, ZeroFillAttr)
+#undef FIELD_DIRECTIVE
+
+/// `[count, count, ...]`.
+static ParseResult parseCounts(OpAsmParser &parser, ArrayAttr &counts) {
+  SmallVector<Attribute> elements;
+  auto parseOne = [&]() -> ParseResult {
+    CountAttr count;
+    if (parseField(parser, count))
+      return failure();
+    elements.push_back(count);
+    return success();
+  };
+  if (parser.parseCommaSeparatedList(AsmParser::Delimiter::Square, parseOne))
+    return failure();
+  counts = parser.getBuilder().getArrayAttr(elements);
+  return success();
+}
+
+static void printCounts(OpAsmPrinter &printer, Operation *, ArrayAttr counts) {
+  printer << "[";
+  llvm::interleaveComma(counts.getAsRange<CountAttr>(), printer,
+                        [&](CountAttr count) { printField(printer, count); });
+  printer << "]";
+}
+
+/// `[[1, 2], [3, 4]]`.
+static ParseResult parseTuples(OpAsmParser &parser, ArrayAttr &tuples) {
+  SmallVector<Attribute> elements;
+  auto parseOne = [&]() -> ParseResult {
+    SmallVector<int64_t> numbers;
+    if (parser.parseCommaSeparatedList(
+            AsmParser::Delimiter::Square,
+            [&] { return parser.parseInteger(numbers.emplace_back()); }))
+      return failure();
+    elements.push_back(parser.getBuilder().getDenseI64ArrayAttr(numbers));
+    return success();
+  };
+  if (parser.parseCommaSeparatedList(AsmParser::Delimiter::Square, parseOne))
+    return failure();
+  tuples = parser.getBuilder().getArrayAttr(elements);
+  return success();
+}
+
+static void printTuples(OpAsmPrinter &printer, Operation *, ArrayAttr tuples) {
+  printer << "[";
+  llvm::interleaveComma(
+      tuples.getAsRange<DenseI64ArrayAttr>(), printer,
+      [&](DenseI64ArrayAttr tuple) {
+        printer << "[";
+        llvm::interleaveComma(tuple.asArrayRef(), printer);
+        printer << "]";
+      });
+  printer << "]";
+}
+
+/// `core[3]`.
+static ParseResult parseEngine(OpAsmParser &parser, EngineKind &kind,
+                               IntegerAttr &index) {
+  SMLoc loc = parser.getCurrentLocation();
+  StringRef word;
+  int64_t number = 0;
+  if (parser.parseKeyword(&word) || parser.parseLSquare() ||
+      parser.parseInteger(number) || parser.parseRSquare())
+    return failure();
+  std::optional<EngineKind> symbol = symbolizeEngineKind(word);
+  if (!symbol)
+    return parser.emitError(loc)
+           << "expected an engine (dma, vec or core), found '" << word << "'";
+  kind = *symbol;
+  index = parser.getBuilder().getI64IntegerAttr(number);
+  return success();
+}
+
+static void printEngine(OpAsmPrinter &printer, Operation *, EngineKind kind,
+                        IntegerAttr index) {
+  printer << stringifyEngineKind(kind) << "[" << index.getInt() << "]";
+}
+
+//===----------------------------------------------------------------------===//
+// Generated definitions
+//===----------------------------------------------------------------------===//
+
+#define GET_OP_CLASSES
+#include "photonic/Dialect/PISA/IR/PISAOps.cpp.inc"
+
+//===----------------------------------------------------------------------===//
+// Helpers
+//===----------------------------------------------------------------------===//
+
+static phx::Stride4 toStrides(ArrayRef<int64_t> strides) {
+  phx::Stride4 result{};
+  llvm::copy(strides.take_front(4), result.begin());
+  return result;
+}
+
+static phx::Shape4 toShape(ArrayAttr counts) {
+  phx::Shape4 result;
+  for (auto [slot, count] :
+       llvm::zip(result, counts.getAsRange<CountAttr>()))
+    slot = count.getValue();
+  return result;
+}
+
+static phx::EngineId toEngine(EngineKind kind, int64_t index) {
+  return {static_cast<phx::EngineKind>(kind), static_cast<uint8_t>(index)};
+}
+
+/// Every instruction with a shape has 4 dimensions, and 4 strides per operand.
+static LogicalResult
+verifyShape(Operation *op, ArrayAttr shape,
+            std::initializer_list<std::optional<ArrayRef<int64_t>>> strides) {
+  if (shape.size() != 4)
+    return op->emitOpError("expected a shape of 4 dimensions, found ")
+           << shape.size();
+  for (std::optional<ArrayRef<int64_t>> s : strides)
+    if (s && s->size() != 4)
+      return op->emitOpError("expected 4 strides per operand, found ")
+             << s->size();
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Program and tables
+//===----------------------------------------------------------------------===//
+
+CodeOp ProgramOp::getCode() {
+  auto codes = getBody().getOps<CodeOp>();
+  return codes.empty() ? CodeOp() : *codes.begin();
+}
+
+/// Tables of one kind are numbered in order from 0. // program_c1
+template <typename TableOp>
+static LogicalResult verifyNumbering(ProgramOp program) {
+  uint64_t expected = 0;
+  for (TableOp op : program.getBody().getOps<TableOp>()) {
+    if (op.getIndex() != expected)
+      return op.emitOpError("expected number ")
+             << expected << ", found " << op.getIndex();
+    ++expected;
+  }
+  return success();
+}
+
+LogicalResult ProgramOp::verifyRegions() {
+  if (failed(verifyNumbering<MapOp>(*this)) ||
+      failed(verifyNumbering<FormatOp>(*this)) ||
+      failed(verifyNumbering<ProductOp>(*this)) ||
+      failed(verifyNumbering<RegionOp>(*this)) ||
+      failed(verifyNumbering<LayerOp>(*this)))
+    return failure();
+  if (getArray().size() != 2)
+    return emitOpError("expected array [rows, columns], found ")
+           << getArray().size() << " numbers";
+  if (getBytes().size() != phx::numSpaces)
+    return emitOpError("expected bytes of dram, act, wgt and grad, found ")
+           << getBytes().size() << " numbers";
+  // program_c2
+  if (getBody().front().empty() || !isa<CodeOp>(getBody().front().back()) ||
+      llvm::range_size(getBody().getOps<CodeOp>()) != 1)
+    return emitOpError("expected exactly one pisa.code, last");
+  return success();
+}
+
+/// Every tuple has `width` numbers.
+static LogicalResult verifyTuples(Operation *op, ArrayAttr tuples,
+                                  size_t width, StringRef what) {
+  for (auto tuple : tuples.getAsRange<DenseI64ArrayAttr>())
+    if (static_cast<size_t>(tuple.size()) != width)
+      return op->emitOpError("expected ")
+             << width << " numbers in each of " << what << ", found "
+             << tuple.size();
+  return success();
+}
+
+LogicalResult MapOp::verify() {
+  if (failed(verifyTuples(*this, getRows(), 3, "rows")) ||
+      failed(verifyTuples(*this, getCols(), 3, "cols")) ||
+      failed(verifyTuples(*this, getAxes(), 5, "axes")))
+    return failure();
+  if (getAxes().size() > 4)
+    return emitOpError("expected at most 4 axes, found ") << getAxes().size();
+  for (ArrayAttr digits : {getRows(), getCols()})
+    for (auto digit : digits.getAsRange<DenseI64ArrayAttr>()) {
+      if (digit[0] < 1)
+        return emitOpError("expected a radix of at least 1, found ")
+               << digit[0];
+      if (digit[1] < 0 || digit[1] >= static_cast<int64_t>(getAxes().size()))
+        return emitOpError("digit names axis ")
+               << digit[1] << ", but there are " << getAxes().size();
+    }
+  return success();
+}
+
+LogicalResult RegionOp::verify() {
+  phx::Address address = getAddress().getValue();
+  if (!address.offset.terms.empty() || address.offset.base % 64)
+    return emitOpError("expected a constant address that is a multiple of 64");
+  auto type = dyn_cast<RankedTensorType>(getType());
+  if (!type || !type.hasStaticShape())
+    return emitOpError("expected a static tensor type, found ") << getType();
+  int64_t needed =
+      type.getNumElements() * ((type.getElementTypeBitWidth() + 7) / 8);
+  if (static_cast<int64_t>(getBytes()) < needed)
+    return emitOpError("needs ")
+           << needed << " bytes for " << type << ", has " << getBytes();
+  if (getInit() && getInit()->getShapedType() != type) // region_c2
+    return emitOpError("initial contents have type ")
+           << getInit()->getShapedType() << ", the region has " << type;
+  return success();
+}
+
+LogicalResult CodeOp::verifyRegions() {
+  for (Operation &op : getBody().front())
+    if (!isa<LoopOp, HaltOp, InstructionOpInterface>(op))
+      return op.emitOpError("is not an instruction");
+  return success();
+}
+
+LogicalResult LoopOp::verify() {
+  if (getCount() < 1)
+    return emitOpError("expected a count of at least 1, found ") << getCount();
+  unsigned depth = 1;
+  for (Operation *op = (*this)->getParentOp(); isa_and_nonnull<LoopOp>(op);
+       op = op->getParentOp())
+    ++depth;
+  if (depth > 8)
+    return emitOpError("is nested ") << depth << " deep, at most 8 are allowed";
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Instructions
+//===----------------------------------------------------------------------===//
+
+phx::Body SignalOp::getBody() {
+  return phx::Signal{static_cast<uint32_t>(getToken())};
+}
+phx::EngineId SignalOp::getEngineId() {
+  return toEngine(getKind(), getEngine());
+}
+
+phx::Body WaitOp::getBody() {
+  return phx::Wait{static_cast<uint32_t>(getToken()), getRedundant()};
+}
+phx::EngineId WaitOp::getEngineId() {
+  return toEngine(getKind(), getEngine());
+}
+
+phx::Body DmaCopyOp::getBody() {
+  phx::DmaCopy copy{getDst().getValue(),        getSrc().getValue(),
+                    toStrides(getDstStrides()), toStrides(getSrcStrides()),
+                    toShape(getShape()),        std::nullopt};
+  if (std::optional<ZeroFillAttr> fill = getZeroFill())
+    copy.zeroFill = fill->getValue();
+  return copy;
+}
+phx::EngineId DmaCopyOp::getEngineId() { return {phx::EngineKind::Dma, 0}; }
+LogicalResult DmaCopyOp::verify() {
+  return verifyShape(*this, getShape(), {getDstStrides(), getSrcStrides()});
+}
+
+phx::Body VecMapOp::getBody() {
+  phx::VecMap map;
+  map.fn = static_cast<phx::VecFn>(getFn());
+  map.dst = getDst().getValue();
+  map.dstStride = toStrides(getDstStrides());
+  if (getA()) {
+    map.a = getA()->getValue();
+    map.aStride = toStrides(*getAStrides());
+  }
+  if (getB()) {
+    map.b = getB()->getValue();
+    map.bStride = toStrides(*getBStrides());
+  }
+  map.shape = toShape(getShape());
+  map.s0 = getS0() ? getS0()->convertToFloat() : 0.0f;
+  map.s1 = getS1() ? getS1()->convertToFloat() : 0.0f;
+  return map;
+}
+phx::EngineId VecMapOp::getEngineId() { return {phx::EngineKind::Vec, 0}; }
+LogicalResult VecMapOp::verify() {
+  return verifyShape(*this, getShape(),
+                     {getDstStrides(), getAStrides(), getBStrides()});
+}
+
+phx::Body VecReduceOp::getBody() {
+  return phx::VecReduce{static_cast<phx::ReduceFn>(getFn()),
+                        getDst().getValue(),
+                        getA().getValue(),
+                        toStrides(getDstStrides()),
+                        toStrides(getAStrides()),
+                        toShape(getShape())};
+}
+phx::EngineId VecReduceOp::getEngineId() { return {phx::EngineKind::Vec, 0}; }
+LogicalResult VecReduceOp::verify() {
+  return verifyShape(*this, getShape(), {getDstStrides(), getAStrides()});
+}
+
+phx::Body VecPoolOp::getBody() {
+  return phx::VecPool{static_cast<phx::PoolFn>(getFn()),
+                      static_cast<uint32_t>(getInMap()),
+                      static_cast<uint32_t>(getOutMap()),
+                      getIn().getValue(),
+                      getOut().getValue(),
+                      getRow().getValue(),
+                      getRows().getValue(),
+                      static_cast<int64_t>(getWindow())};
+}
+phx::EngineId VecPoolOp::getEngineId() { return {phx::EngineKind::Vec, 0}; }
+
+phx::Body CoreProgramOp::getBody() {
+  return phx::CoreProgram{static_cast<uint32_t>(getFormat()),
+                          static_cast<uint32_t>(getMap()),
+                          getSrc().getValue(),
+                          getRow().getValue(),
+                          getK().getValue(),
+                          getRows().getValue(),
+                          getCols().getValue(),
+                          static_cast<uint32_t>(getProduct())};
+}
+phx::EngineId CoreProgramOp::getEngineId() {
+  return toEngine(getKind(), getEngine());
+}
+
+phx::Body CoreStreamOp::getBody() {
+  return phx::CoreStream{static_cast<uint32_t>(getFormat()),
+                         static_cast<uint32_t>(getInMap()),
+                         static_cast<uint32_t>(getOutMap()),
+                         getIn().getValue(),
+                         getOut().getValue(),
+                         getRow().getValue(),
+                         getK().getValue(),
+                         getVec().getValue(),
+                         getRows().getValue(),
+                         getCols().getValue(),
+                         getLength().getValue(),
+                         static_cast<uint32_t>(getProduct())};
+}
+phx::EngineId CoreStreamOp::getEngineId() {
+  return toEngine(getKind(), getEngine());
+}

@@ -1,0 +1,38 @@
+//===- VerifyProgram.cpp - Prove a program well formed and race free -*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "photonic/Dialect/PISA/Transforms/Passes.h"
+#include "photonic/Target/PHX/PHX.h"
+
+#include "phx/isa/Validator.h"
+
+using namespace mlir;
+
+namespace photonic::pisa {
+#define GEN_PASS_DEF_VERIFYPROGRAM
+#include "photonic/Dialect/PISA/Transforms/PISAPasses.h.inc"
+
+namespace {
+struct VerifyProgram final : impl::VerifyProgramBase<VerifyProgram> {
+  using Base::Base;
+
+  void runOnOperation() override {
+    markAllAnalysesPreserved();
+    ProgramOp op = getOnlyProgram(getOperation());
+    if (!op)
+      return signalPassFailure();
+    FailureOr<phx::Program> program = exportProgram(op);
+    if (failed(program))
+      return signalPassFailure();
+    if (phx::Status valid = phx::validate(*program); !valid) {
+      op.emitError(valid.error().message);
+      signalPassFailure();
+    }
+  }
+};
+} // namespace
+} // namespace photonic::pisa

@@ -1,0 +1,163 @@
+//===- PhotonicAttrs.cpp - Windows and number formats --------------------===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Verification of attributes and the conversions of the number formats, as the
+// arithmetic contract states them. The runtime has its own implementation; the
+// two are compared, not shared.
+//
+//===----------------------------------------------------------------------===//
+
+#include "photonic/Dialect/Photonic/IR/Photonic.h"
+
+#include "mlir/IR/Builders.h"
+#include "llvm/ADT/STLExtras.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+using namespace mlir;
+using namespace photonic::phot;
+
+//===----------------------------------------------------------------------===//
+// WindowAttr
+//===----------------------------------------------------------------------===//
+
+LogicalResult WindowAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                                 ArrayRef<int64_t> kernel,
+                                 ArrayRef<int64_t> strides,
+                                 ArrayRef<int64_t> pads,
+                                 ArrayRef<int64_t> dilations, int64_t groups) {
+  auto check = [&](StringRef name, ArrayRef<int64_t> values, size_t count,
+                   int64_t least) -> LogicalResult {
+    if (values.size() != count)
+      return emitError() << name << " of a window needs " << count
+                         << " elements, got " << values.size();
+    for (int64_t value : values)
+      if (value < least)
+        return emitError() << name << " of a window must be at least " << least
+                           << ", got " << value;
+    return success();
+  };
+  if (failed(check("kernel", kernel, 2, 1)) ||
+      failed(check("strides", strides, 2, 1)) ||
+      failed(check("pads", pads, 4, 0)) ||
+      failed(check("dilations", dilations, 2, 1)))
+    return failure();
+  if (groups < 1)
+    return emitError() << "groups of a window must be at least 1, got "
+                       << groups;
+  return success();
+}
+
+int64_t WindowAttr::getOutputExtent(unsigned dim, int64_t extent) const {
+  int64_t padded = extent + getPads()[dim] + getPads()[dim + 2];
+  int64_t reach = getDilations()[dim] * (getKernel()[dim] - 1) + 1;
+  return padded < reach ? 0 : (padded - reach) / getStrides()[dim] + 1;
+}
+
+//===----------------------------------------------------------------------===//
+// Number formats
+//===----------------------------------------------------------------------===//
+
+static constexpr int64_t maxGroupLength = 4096;
+
+static LogicalResult verifyGroup(function_ref<InFlightDiagnostic()> emitError,
+                                 int64_t group) {
+  if (group < 1 || group > maxGroupLength)
+    return emitError() << "group length must lie in [1, " << maxGroupLength
+                       << "], got " << group;
+  return success();
+}
+
+LogicalResult BfpAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                              int64_t mantissa, int64_t group, Rounding) {
+  if (mantissa < 1 || mantissa > 15)
+    return emitError() << "mantissa bits must lie in [1, 15], got " << mantissa;
+  return verifyGroup(emitError, group);
+}
+
+std::string BfpAttr::getFormatName() const {
+  return ("bfp:" + Twine(getMantissa()) + ":" + Twine(getGroup()) + ":" +
+          stringifyRounding(getRounding()))
+      .str();
+}
+
+int64_t BfpAttr::getGroupLength() const { return getGroup(); }
+
+int64_t BfpAttr::getMaxMagnitude() const {
+  return (int64_t(1) << getMantissa()) - 1;
+}
+
+Type BfpAttr::getElementType() const {
+  return IntegerType::get(getContext(), getMantissa() <= 7 ? 8 : 16);
+}
+
+Type BfpAttr::getSumType() const { return IntegerType::get(getContext(), 32); }
+
+bool BfpAttr::acceptsValue(float value) const { return std::isfinite(value); }
+
+/// Biased exponent of a binary32; 0 for zero and subnormals.
+static int32_t getExponentField(float value) {
+  return (std::bit_cast<uint32_t>(value) >> 23) & 0xff;
+}
+
+int32_t BfpAttr::convertGroup(ArrayRef<float> values,
+                              MutableArrayRef<float> elements) const {
+  int32_t field = 0;
+  for (float value : values)
+    field = std::max(field, getExponentField(value));
+  if (field == 0) { // only zeros and subnormals
+    std::fill(elements.begin(), elements.end(), 0.0f);
+    return 0;
+  }
+  // An element times 2^-scale is exact in binary64: at most 24 bits, and the
+  // exponent stays far from the limits.
+  int32_t scale = field - 127 - (int32_t(getMantissa()) - 1);
+  double factor = std::ldexp(1.0, -scale);
+  double limit = double(getMaxMagnitude());
+  for (auto [value, element] : llvm::zip_equal(values, elements)) {
+    double magnitude =
+        getExponentField(value) ? std::fabs(double(value)) * factor : 0.0;
+    magnitude = getRounding() == Rounding::Trunc ? std::trunc(magnitude)
+                                                 : std::nearbyint(magnitude);
+    magnitude = std::min(magnitude, limit);
+    element = float(value < 0 && magnitude != 0 ? -magnitude : magnitude);
+  }
+  return scale;
+}
+
+LogicalResult Fp32Attr::verify(function_ref<InFlightDiagnostic()> emitError,
+                               int64_t group) {
+  return verifyGroup(emitError, group);
+}
+
+std::string Fp32Attr::getFormatName() const {
+  return ("fp32:" + Twine(getGroup())).str();
+}
+
+int64_t Fp32Attr::getGroupLength() const { return getGroup(); }
+
+int64_t Fp32Attr::getMaxMagnitude() const { return 0; }
+
+Type Fp32Attr::getElementType() const { return Float32Type::get(getContext()); }
+
+Type Fp32Attr::getSumType() const { return Float32Type::get(getContext()); }
+
+bool Fp32Attr::acceptsValue(float) const { return true; }
+
+int32_t Fp32Attr::convertGroup(ArrayRef<float> values,
+                               MutableArrayRef<float> elements) const {
+  std::copy(values.begin(), values.end(), elements.begin());
+  return 0;
+}
+
+//===----------------------------------------------------------------------===//
+// Readout
+//===----------------------------------------------------------------------===//
+
+bool ExactReadoutAttr::isExact() const { return true; }

@@ -1,0 +1,88 @@
+//===- AssignFormats.cpp - Products get number formats --------------------===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "photonic/Dialect/Photonic/Transforms/Passes.h"
+
+#include "mlir/IR/Builders.h"
+
+namespace photonic::phot {
+#define GEN_PASS_DEF_ASSIGNFORMATS
+#include "photonic/Dialect/Photonic/Transforms/PhotonicPasses.h.inc"
+} // namespace photonic::phot
+
+using namespace mlir;
+using namespace photonic;
+using namespace photonic::phot;
+
+/// Group length of the bypass where none is given: that of the default format,
+/// so that both sum in the same order.
+static constexpr int64_t defaultGroup = 16;
+
+FailureOr<NumberFormatAttrInterface> photonic::phot::parseNumberFormat(
+    MLIRContext *context, StringRef text,
+    function_ref<InFlightDiagnostic()> emitError) {
+  SmallVector<StringRef> parts;
+  text.split(parts, ':');
+  auto isNumber = [&](unsigned index, int64_t &value) {
+    return index < parts.size() && !parts[index].getAsInteger(10, value);
+  };
+  int64_t group = defaultGroup, mantissa = 0;
+  if (parts[0] == "fp32" &&
+      (parts.size() == 1 || (parts.size() == 2 && isNumber(1, group)))) {
+    Fp32Attr format = Fp32Attr::getChecked(emitError, context, group);
+    if (!format)
+      return failure();
+    return NumberFormatAttrInterface(format);
+  }
+  std::optional<Rounding> rounding = Rounding::Trunc;
+  if (parts.size() == 4)
+    rounding = symbolizeRounding(parts[3]);
+  if (parts[0] == "bfp" && parts.size() <= 4 && isNumber(1, mantissa) &&
+      isNumber(2, group) && rounding) {
+    BfpAttr format =
+        BfpAttr::getChecked(emitError, context, mantissa, group, *rounding);
+    if (!format)
+      return failure();
+    return NumberFormatAttrInterface(format);
+  }
+  return emitError() << "unknown number format '" << text
+                     << "', expected bfp:MANTISSA_BITS:GROUP[:trunc|nearest] "
+                        "or fp32[:GROUP]";
+}
+
+/// Gives a product `format` for both operands and a region that multiplies one
+/// group.
+static void assignFormat(ProductOp op, NumberFormatAttrInterface format) {
+  op.setLhsFormatAttr(format);
+  op.setRhsFormatAttr(format);
+  OpBuilder builder(op.getContext());
+  Location loc = op.getLoc();
+  Type group =
+      VectorType::get({format.getGroupLength()}, format.getElementType());
+  Block *block =
+      builder.createBlock(&op.getBody(), {}, {group, group}, {loc, loc});
+  Value sum = DotOp::create(builder, loc, format.getSumType(),
+                            block->getArgument(0), block->getArgument(1));
+  YieldOp::create(builder, loc, sum);
+}
+
+namespace {
+struct AssignFormats : phot::impl::AssignFormatsBase<AssignFormats> {
+  using Base::Base;
+
+  void runOnOperation() override {
+    FailureOr<NumberFormatAttrInterface> parsed = parseNumberFormat(
+        &getContext(), format, [&] { return getOperation().emitError(); });
+    if (failed(parsed))
+      return signalPassFailure();
+    getOperation().walk([&](ProductOp op) {
+      if (!op.getLhsFormat())
+        assignFormat(op, *parsed);
+    });
+  }
+};
+} // namespace

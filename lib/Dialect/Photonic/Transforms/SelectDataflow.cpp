@@ -1,0 +1,79 @@
+//===- SelectDataflow.cpp - Which operand stays in the array --------------===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "photonic/Dialect/Photonic/Transforms/Passes.h"
+
+#include "Survivor.h"
+
+#include "mlir/IR/Remarks.h"
+#include "llvm/Support/MathExtras.h"
+
+namespace photonic::phot {
+#define GEN_PASS_DEF_SELECTDATAFLOW
+#include "photonic/Dialect/Photonic/Transforms/PhotonicPasses.h.inc"
+} // namespace photonic::phot
+
+using namespace mlir;
+using namespace photonic;
+using namespace photonic::phot;
+
+namespace {
+struct SelectDataflow : phot::impl::SelectDataflowBase<SelectDataflow> {
+  using Base::Base;
+
+  void runOnOperation() override {
+    if (failed(checkOptions()))
+      return signalPassFailure();
+    bool ready = true;
+    getOperation().walk([&](ProductOp op) {
+      if (op.getDataflow())
+        return;
+      if (op.getLhsFormat())
+        return select(op);
+      emitSurvivor(op, "split") << "needs number formats before its dataflow";
+      ready = false;
+    });
+    if (!ready)
+      signalPassFailure();
+  }
+
+private:
+  LogicalResult checkOptions() {
+    if (mode != "auto" && !symbolizeDataflow(mode))
+      return getOperation().emitError("unknown dataflow '")
+             << mode.getValue() << "', expected auto, df1 or df2";
+    if (cores < 1 || rows < 1 || columns < 1 || programFs < 0 || streamFs < 0)
+      return getOperation().emitError("cores, rows and columns must be at "
+                                      "least 1, times at least 0");
+    return success();
+  }
+
+  /// Time of a product in fs.
+  int64_t getTime(ProductOp op, Dataflow dataflow) {
+    int64_t used =
+        std::min<int64_t>(columns, op.getLhsFormatAttr().getGroupLength());
+    TileCount count = countTiles(ProductShape::get(op), dataflow, rows, used);
+    return llvm::divideCeilSigned(count.tiles, int64_t(cores)) *
+           (programFs + count.stream * streamFs);
+  }
+
+  void select(ProductOp op) {
+    int64_t df1 = getTime(op, Dataflow::DF1), df2 = getTime(op, Dataflow::DF2);
+    Dataflow chosen = df2 < df1 ? Dataflow::DF2 : Dataflow::DF1;
+    if (std::optional<Dataflow> forced = symbolizeDataflow(mode))
+      chosen = *forced;
+    op.setDataflow(chosen);
+    StringRef name = stringifyDataflow(chosen);
+    remark::passed(op.getLoc(), remark::RemarkOpts::name("Dataflow")
+                                    .category("Dataflow")
+                                    .function(getOperation().getName()))
+        << remark::add("{0} chosen for '{1}': df1 takes {2} fs, df2 {3} fs",
+                       name, getNodeName(op.getLoc()), df1, df2)
+        << remark::metric("df1_fs", df1) << remark::metric("df2_fs", df2);
+  }
+};
+} // namespace

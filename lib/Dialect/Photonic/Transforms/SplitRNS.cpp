@@ -1,0 +1,134 @@
+//===- SplitRNS.cpp - Integer products become products of residues --------===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "photonic/Dialect/Photonic/Transforms/Passes.h"
+
+#include "Survivor.h"
+
+#include "mlir/IR/PatternMatch.h"
+#include "llvm/Support/FormatVariadic.h"
+
+#include <cmath>
+#include <numeric>
+
+namespace photonic::phot {
+#define GEN_PASS_DEF_SPLITRNS
+#include "photonic/Dialect/Photonic/Transforms/PhotonicPasses.h.inc"
+} // namespace photonic::phot
+
+using namespace mlir;
+using namespace photonic;
+using namespace photonic::phot;
+
+/// Largest single modulus and largest product of moduli, as the verifiers of
+/// modular_dot and reverse_convert have them.
+static constexpr int64_t maxModulus = 32768;
+static constexpr int64_t maxProduct = int64_t(1) << 40;
+
+static LogicalResult checkModuli(ArrayRef<int64_t> moduli,
+                                 function_ref<InFlightDiagnostic()> emitError) {
+  int64_t product = 1;
+  for (auto [index, modulus] : llvm::enumerate(moduli)) {
+    if (modulus < 2 || modulus > maxModulus)
+      return emitError() << "modulus " << modulus << " must lie in [2, "
+                         << maxModulus << "]";
+    for (int64_t other : moduli.take_front(index))
+      if (int64_t divisor = std::gcd(modulus, other); divisor != 1)
+        return emitError() << "moduli " << other << " and " << modulus
+                           << " must be coprime, but share the factor "
+                           << divisor;
+    product *= modulus;
+    if (product > maxProduct)
+      return emitError() << "product of the moduli must not exceed "
+                         << maxProduct;
+  }
+  return success();
+}
+
+/// The paper's sufficient rule, for comparison with the exact bound.
+static void attachRuleOfThumb(InFlightDiagnostic &diag, ProductOp op,
+                              ArrayRef<int64_t> moduli) {
+  auto bfp = dyn_cast<BfpAttr>(op.getLhsFormatAttr());
+  if (!bfp)
+    return;
+  double product = 1;
+  for (int64_t modulus : moduli)
+    product *= double(modulus);
+  double needed = 2.0 * (double(bfp.getMantissa()) + 1) +
+                  std::log2(double(bfp.getGroup())) - 1;
+  diag.attachNote()
+      << "rule of thumb: log2 P >= 2 (b_m + 1) + log2 g - 1, here "
+      << llvm::formatv("{0:F2} >= {1:F2}", std::log2(product), needed).str();
+}
+
+/// Proves that a group of `op` is summed in one pass and stays in range.
+static LogicalResult checkRange(ProductOp op, ArrayRef<int64_t> moduli,
+                                int64_t columns) {
+  NumberFormatAttrInterface lhs = op.getLhsFormatAttr(),
+                            rhs = op.getRhsFormatAttr();
+  int64_t group = lhs.getGroupLength();
+  if (group > columns)
+    return emitSurvivor(op, "split")
+           << "has groups of " << group << " elements, but an array pass sums "
+           << columns << "; choose a format with a group length of at most "
+           << columns;
+  int64_t bound = getSumBound(lhs, rhs), range = getSignedRange(moduli);
+  if (bound <= range)
+    return success();
+  InFlightDiagnostic diag = emitSurvivor(op, "split");
+  diag << "cannot be computed in residues: sums reach " << bound << " = "
+       << group << " * " << lhs.getMaxMagnitude() << " * "
+       << rhs.getMaxMagnitude() << ", but moduli [";
+  llvm::interleaveComma(moduli, diag);
+  diag << "] represent only [" << -range << ", " << range
+       << "]; add or enlarge a modulus, or choose fewer mantissa bits or a "
+          "shorter group";
+  attachRuleOfThumb(diag, op, moduli);
+  return diag;
+}
+
+static void splitDot(DotOp dot, ArrayRef<int64_t> moduli,
+                     IRRewriter &rewriter) {
+  rewriter.setInsertionPoint(dot);
+  Location loc = dot.getLoc();
+  Type sum = dot.getResult().getType();
+  SmallVector<Value> residues;
+  for (int64_t modulus : moduli)
+    residues.push_back(ModularDotOp::create(rewriter, loc, sum, dot.getLhs(),
+                                            dot.getRhs(), modulus));
+  rewriter.replaceOpWithNewOp<ReverseConvertOp>(
+      dot, sum, residues, rewriter.getDenseI64ArrayAttr(moduli));
+}
+
+namespace {
+struct SplitRNS : phot::impl::SplitRNSBase<SplitRNS> {
+  using Base::Base;
+
+  void runOnOperation() override {
+    SmallVector<int64_t> chosen = llvm::to_vector(ArrayRef<int64_t>(moduli));
+    if (chosen.empty())
+      chosen = {31, 32, 33};
+    if (failed(checkModuli(chosen, [&] { return getOperation().emitError(); })))
+      return signalPassFailure();
+
+    SmallVector<DotOp> dots;
+    bool provable = true;
+    getOperation().walk([&](DotOp dot) {
+      auto product = dyn_cast<ProductOp>(dot->getParentOp());
+      if (!product || dot.getResult().getType().isF32())
+        return;
+      provable &= succeeded(checkRange(product, chosen, columns));
+      dots.push_back(dot);
+    });
+    if (!provable)
+      return signalPassFailure();
+    IRRewriter rewriter(&getContext());
+    for (DotOp dot : dots)
+      splitDot(dot, chosen, rewriter);
+  }
+};
+} // namespace

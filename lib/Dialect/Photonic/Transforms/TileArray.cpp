@@ -1,0 +1,104 @@
+//===- TileArray.cpp - Products become nests of array passes --------------===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "photonic/Dialect/Photonic/Transforms/Passes.h"
+
+#include "Survivor.h"
+
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/SCF/Transforms/TileUsingInterface.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/PatternMatch.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+namespace photonic::phot {
+#define GEN_PASS_DEF_TILEARRAY
+#include "photonic/Dialect/Photonic/Transforms/PhotonicPasses.h.inc"
+} // namespace photonic::phot
+
+using namespace mlir;
+using namespace photonic;
+using namespace photonic::phot;
+
+/// What the interface leaves behind: slices of a whole tensor, which fold to
+/// the tensor, and sizes that nobody reads.
+static void cleanUp(Operation *nest, IRRewriter &rewriter) {
+  SmallVector<tensor::InsertSliceOp> slices;
+  nest->walk([&](tensor::InsertSliceOp op) { slices.push_back(op); });
+  for (tensor::InsertSliceOp op : slices) {
+    SmallVector<OpFoldResult> folded;
+    if (succeeded(op->fold(folded)) && folded.size() == 1)
+      rewriter.replaceOp(op, cast<Value>(folded.front()));
+  }
+  SmallVector<Operation *> ops;
+  nest->walk([&](Operation *op) { ops.push_back(op); });
+  for (Operation *op : llvm::reverse(ops))
+    if (isOpTriviallyDead(op))
+      rewriter.eraseOp(op);
+}
+
+namespace {
+struct TileArray : phot::impl::TileArrayBase<TileArray> {
+  using Base::Base;
+
+  void runOnOperation() override {
+    if (rows < 1 || columns < 1) {
+      getOperation().emitError("rows and columns must be at least 1");
+      return signalPassFailure();
+    }
+    SmallVector<ProductOp> products;
+    bool ready = true;
+    getOperation().walk([&](ProductOp op) {
+      ready &= succeeded(check(op));
+      products.push_back(op);
+    });
+    if (!ready)
+      return signalPassFailure();
+    IRRewriter rewriter(&getContext());
+    for (ProductOp op : products)
+      if (failed(tile(op, rewriter)))
+        return signalPassFailure();
+  }
+
+private:
+  LogicalResult check(ProductOp op) {
+    if (!op.getLhsFormat() || !op.getDataflow())
+      return emitSurvivor(op, "tile")
+             << "needs number formats and a dataflow before it is tiled";
+    int64_t group = op.getLhsFormatAttr().getGroupLength();
+    if (group > columns)
+      return emitSurvivor(op, "tile")
+             << "has groups of " << group << " elements, but an array has "
+             << columns.getValue()
+             << " columns; choose a format with a group length of "
+             << "at most " << columns.getValue();
+    return success();
+  }
+
+  LogicalResult tile(ProductOp op, IRRewriter &rewriter) {
+    // A shorter group takes a pass of its own, so that the contraction advances
+    // by groups and not by columns.
+    int64_t sizes[] = {1, rows, op.getLhsFormatAttr().getGroupLength()};
+    scf::SCFTilingOptions options;
+    options.setTileSizes(getAsIndexOpFoldResult(&getContext(), sizes))
+        .setLoopType(scf::SCFTilingOptions::LoopType::ForOp)
+        .setReductionTilingStrategy(
+            ReductionTilingStrategy::PartialReductionOuterReduction)
+        .setReductionDims({0, 1, 2});
+    rewriter.setInsertionPoint(op);
+    FailureOr<scf::SCFTilingResult> tiled = scf::tileUsingSCF(
+        rewriter, cast<TilingInterface>(op.getOperation()), options);
+    if (failed(tiled))
+      return emitSurvivor(op, "tile") << "cannot be tiled";
+    rewriter.replaceOp(op, tiled->replacements);
+    cleanUp(tiled->loops.front(), rewriter);
+    return success();
+  }
+};
+} // namespace

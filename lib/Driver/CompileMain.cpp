@@ -1,0 +1,160 @@
+//===- CompileMain.cpp - Command line of photonic-compile -*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "photonic/Driver/Driver.h"
+
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace llvm;
+using namespace photonic;
+
+static constexpr const char *overview =
+    R"(compiles an ONNX network for a photonic accelerator
+
+  photonic-compile MODEL.onnx --target mirage -o MODEL.phx
+  photonic-compile MODEL.onnx --compile-to=split
+  photonic-compile MODEL.onnx --check=INPUT.npz
+
+Exit code 0: done. 1: the input, an option or the machine is at fault; the
+message says what was expected, what was found and what to do, and no file is
+left behind.)";
+
+namespace {
+/// The options of the tool, registered when constructed.
+struct Options {
+  cl::OptionCategory category{"photonic-compile options"};
+  cl::opt<std::string> input{cl::Positional, cl::Required,
+                             cl::desc("<MODEL.onnx | STAGE.mlir>"),
+                             cl::cat(category)};
+  cl::opt<std::string> output{
+      "o", cl::value_desc("file"), cl::cat(category),
+      cl::desc("program file to write (or IR, with --compile-to)")};
+  cl::opt<std::string> target{
+      "target", cl::init("mirage"), cl::value_desc("name|file"),
+      cl::cat(category), cl::desc("target description (default: mirage)")};
+  cl::list<std::string> set{
+      "set", cl::value_desc("field=value"), cl::cat(category),
+      cl::desc("change a field of the target, e.g. core.count=16")};
+  cl::opt<int64_t> batch{
+      "batch", cl::init(0), cl::value_desc("N"), cl::cat(category),
+      cl::desc("size of a symbolic batch dimension")};
+  cl::list<std::string> dim{
+      "dim", cl::value_desc("name=N"), cl::cat(category),
+      cl::desc("size of another symbolic dimension")};
+  cl::opt<std::string> format{
+      "format", cl::value_desc("bfp:M:G[:R]|fp32"), cl::cat(category),
+      cl::desc("number format of products: mantissa bits, group, rounding; "
+               "fp32 bypasses conversion (default: the target's)")};
+  cl::opt<std::string> dataflow{
+      "dataflow", cl::init("auto"), cl::value_desc("auto|df1|df2"),
+      cl::cat(category),
+      cl::desc("stationary operand: weights (df1), activations (df2), or the "
+               "faster one per product (auto)")};
+  cl::opt<std::string> memory{
+      "memory", cl::init("ideal"), cl::value_desc("ideal|hierarchy"),
+      cl::cat(category),
+      cl::desc("memory model: everything on chip (default), or scratchpads in "
+               "front of DRAM")};
+  cl::opt<std::string> from{
+      "compile-from", cl::value_desc("stage"), cl::cat(category),
+      cl::desc("the input is IR after this stage; continue behind it")};
+  cl::opt<std::string> to{
+      "compile-to", cl::value_desc("stage"), cl::cat(category),
+      cl::desc("stop after import, lower, format, split, tile, schedule or "
+               "emit, and print the IR")};
+  cl::opt<std::string> check{
+      "check", cl::value_desc("input.npz"), cl::cat(category),
+      cl::desc("execute the stages against each other on this input and name "
+               "the first node that differs")};
+  cl::opt<std::string> runTool{"run-tool", cl::value_desc("path"), cl::Hidden,
+                               cl::desc("photonic-run to check with"),
+                               cl::cat(category)};
+};
+} // namespace
+
+/// Reports a mistake on the command line.
+static int complain(const Twine &message) {
+  errs() << "photonic-compile: error: " << message << "\n";
+  return 1;
+}
+
+/// Fills `request` from the options; a message if they make no sense.
+static std::string fillRequest(const Options &o, CompileRequest &request) {
+  request.input = o.input;
+  request.output = o.output;
+  request.batch = o.batch;
+  request.checkInput = o.check;
+  request.runTool = o.runTool;
+  request.stages.target = o.target;
+  request.stages.overrides.assign(o.set.begin(), o.set.end());
+  request.stages.format = o.format;
+  request.stages.dataflow = o.dataflow;
+  request.stages.memory = o.memory;
+  if (o.batch.getNumOccurrences() && o.batch < 1)
+    return "--batch has to be at least 1, found " + std::to_string(o.batch);
+  if (o.dataflow != "auto" && o.dataflow != "df1" && o.dataflow != "df2")
+    return "--dataflow has to be auto, df1 or df2, found '" + o.dataflow + "'";
+  if (o.memory != "ideal" && o.memory != "hierarchy")
+    return "--memory has to be ideal or hierarchy, found '" + o.memory + "'";
+  for (StringRef dim : o.dim) {
+    auto [name, value] = dim.rsplit('=');
+    int64_t size = 0;
+    if (name.empty() || value.getAsInteger(10, size) || size < 1)
+      return "--dim has to be name=N with N at least 1, found '" + dim.str() +
+             "'";
+    request.dims.emplace_back(name.str(), size);
+  }
+  auto getStage = [](StringRef flag, StringRef name,
+                     std::optional<Stage> &stage) -> std::string {
+    stage = parseStage(name);
+    if (stage)
+      return {};
+    return (flag + " has to be import, lower, format, split, tile, schedule or "
+                   "emit, found '" + name + "'").str();
+  };
+  std::optional<Stage> stage;
+  if (!o.to.empty()) {
+    if (std::string wrong = getStage("--compile-to", o.to, stage);
+        !wrong.empty())
+      return wrong;
+    request.to = *stage;
+    request.printIR = true;
+  }
+  if (!o.from.empty()) {
+    if (std::string wrong = getStage("--compile-from", o.from, stage);
+        !wrong.empty())
+      return wrong;
+    if (*stage >= request.to)
+      return "--compile-from=" + o.from + " leaves nothing to do before " +
+             getStageName(request.to).str();
+    request.from = static_cast<Stage>(static_cast<int>(*stage) + 1);
+  }
+  if (request.output.empty() && !request.printIR && request.checkInput.empty())
+    return "nothing to do: give -o FILE, --compile-to=STAGE or "
+           "--check=INPUT.npz";
+  return {};
+}
+
+int photonic::compileMain(int argc, char **argv) {
+  Options options;
+  cl::HideUnrelatedOptions(options.category);
+  cl::SetVersionPrinter([](raw_ostream &os) {
+    os << "photonic-compile " << PHOTONIC_VERSION << "\n";
+  });
+  cl::ParseCommandLineOptions(argc, argv, overview);
+  CompileRequest request;
+  if (std::string wrong = fillRequest(options, request); !wrong.empty())
+    return complain(wrong);
+  mlir::DialectRegistry registry;
+  registerCompilerDialects(registry);
+  // One function, passes of milliseconds: threads would cost more than they
+  // save.
+  mlir::MLIRContext context(registry, mlir::MLIRContext::Threading::DISABLED);
+  DiagnosticPrinter printer(context, "photonic-compile", errs());
+  return mlir::failed(compile(request, context, outs())) ? 1 : 0;
+}

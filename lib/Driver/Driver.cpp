@@ -1,0 +1,161 @@
+//===- Driver.cpp - From a model file to a program file -*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "photonic/Driver/Driver.h"
+
+#include "photonic/Dialect/NN/IR/NN.h"
+#include "photonic/Driver/StageCheck.h"
+#include "photonic/Import/ONNX/ImportONNX.h"
+#include "photonic/InitAllDialects.h"
+#include "photonic/Target/PHX/PHX.h"
+
+#include "phx/isa/ProgramFile.h"
+#include "phx/support/FileSystem.h"
+
+#include "mlir/Parser/Parser.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/FileUtilities.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/SourceMgr.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace mlir;
+using namespace photonic;
+
+void photonic::registerCompilerDialects(DialectRegistry &registry) {
+  registerAllDialects(registry);
+}
+
+//===----------------------------------------------------------------------===//
+// Input and output
+//===----------------------------------------------------------------------===//
+
+static OwningOpRef<ModuleOp> readInput(const CompileRequest &request,
+                                       MLIRContext &context) {
+  StringRef extension = llvm::sys::path::extension(request.input);
+  if (extension != ".mlir" && extension != ".mlirbc") {
+    ImportOptions options;
+    options.batch = request.batch;
+    options.dims = request.dims;
+    return importONNXFile(request.input, options, context);
+  }
+  Location loc = FileLineColLoc::get(&context, request.input, 0, 0);
+  auto buffer = llvm::MemoryBuffer::getFile(request.input);
+  if (!buffer) {
+    emitError(loc, "cannot be read: ") << buffer.getError().message();
+    return {};
+  }
+  llvm::SourceMgr sources;
+  sources.AddNewSourceBuffer(std::move(*buffer), llvm::SMLoc());
+  return parseSourceFile<ModuleOp>(sources, ParserConfig(&context));
+}
+
+/// Prints the IR with node names; to a terminal without the bytes of weights.
+static LogicalResult writeIR(const CompileRequest &request, ModuleOp module,
+                             llvm::raw_ostream &os) {
+  OpPrintingFlags flags;
+  flags.enableDebugInfo(/*enable=*/true, /*prettyForm=*/false);
+  if (request.output.empty()) {
+    flags.elideLargeElementsAttrs(16).elideLargeResourceString(64);
+    module.print(os, flags);
+    os << "\n";
+    return success();
+  }
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  module.print(stream, flags);
+  stream << "\n";
+  if (phx::Status written = phx::writeFileAtomically(request.output, text);
+      !written)
+    return module.emitError(written.error().message);
+  return success();
+}
+
+/// Encodes the program to `path`.
+static LogicalResult writeProgramFile(ModuleOp module, StringRef path) {
+  pisa::ProgramOp op = getOnlyProgram(module);
+  if (!op)
+    return failure();
+  FailureOr<phx::Program> program = exportProgram(op);
+  if (failed(program))
+    return failure();
+  if (phx::Status written = phx::writeProgram(*program, path.str()); !written) {
+    mlir::emitError(UnknownLoc::get(module.getContext()),
+                    written.error().message);
+    return failure();
+  }
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Stages
+//===----------------------------------------------------------------------===//
+
+/// Runs the stages from request.from to request.to, each checked if asked for.
+static LogicalResult runStages(const CompileRequest &request,
+                               const phx::Target &machine, ModuleOp module,
+                               StageCheck *check, llvm::raw_ostream &os) {
+  for (Stage stage : allStages) {
+    if (stage < request.from || stage > request.to)
+      continue;
+    PassManager pm(module.getContext());
+    addStage(pm, stage, request.stages, machine);
+    if (failed(pm.run(module)))
+      return failure();
+    if (request.afterStage)
+      request.afterStage(stage, module);
+    if (check && stage <= Stage::Tile && failed(check->run(stage, module, os)))
+      return failure();
+  }
+  return success();
+}
+
+/// Executes the finished program in a temporary file against the other stages.
+static LogicalResult checkProgram(ModuleOp module, StageCheck &check,
+                                  llvm::raw_ostream &os) {
+  SmallString<128> path;
+  if (std::error_code error =
+          llvm::sys::fs::createTemporaryFile("check", "phx", path))
+    return module.emitError("cannot create a temporary file: ")
+           << error.message();
+  llvm::FileRemover remover(path);
+  if (failed(writeProgramFile(module, path)))
+    return failure();
+  return check.runProgram(path, os);
+}
+
+LogicalResult photonic::compile(const CompileRequest &request,
+                                MLIRContext &context, llvm::raw_ostream &os) {
+  phx::Result<phx::Target> machine =
+      phx::loadTarget(request.stages.target, request.stages.overrides);
+  if (!machine) {
+    emitError(UnknownLoc::get(&context), machine.error().message);
+    return failure();
+  }
+  OwningOpRef<ModuleOp> module = readInput(request, context);
+  if (!module)
+    return failure();
+  std::optional<StageCheck> check;
+  if (!request.checkInput.empty()) {
+    FailureOr<StageCheck> created = StageCheck::create(request, *module);
+    if (failed(created))
+      return failure();
+    check = std::move(*created);
+  }
+  if (failed(runStages(request, *machine, *module, check ? &*check : nullptr,
+                       os)))
+    return failure();
+  if (check && request.to == Stage::Emit &&
+      failed(checkProgram(*module, *check, os)))
+    return failure();
+  if (request.printIR)
+    return writeIR(request, *module, os);
+  if (request.output.empty())
+    return success();
+  return writeProgramFile(*module, request.output);
+}

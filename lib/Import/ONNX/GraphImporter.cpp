@@ -1,0 +1,303 @@
+//===- GraphImporter.cpp - Imports a graph node by node -------------------===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "GraphImporter.h"
+#include "NodeImporter.h"
+#include "OperatorTable.h"
+#include "photonic/Dialect/NN/IR/NN.h"
+
+#include "mlir/IR/DialectResourceBlobManager.h"
+#include "mlir/IR/Verifier.h"
+#include "llvm/Support/Path.h"
+
+using namespace mlir;
+using namespace photonic;
+using namespace photonic::importer;
+
+//===----------------------------------------------------------------------===//
+// Entry
+//===----------------------------------------------------------------------===//
+
+ArrayRef<int64_t> Entry::getShape() const {
+  if (value)
+    return cast<RankedTensorType>(value.getType()).getShape();
+  return constant->shape;
+}
+
+std::string Entry::describe() const {
+  if (!value)
+    return constant ? constant->describe() : "nothing";
+  std::string text;
+  llvm::raw_string_ostream(text) << value.getType();
+  return text;
+}
+
+//===----------------------------------------------------------------------===//
+// Names
+//===----------------------------------------------------------------------===//
+
+GraphImporter::GraphImporter(Model &model, const ImportOptions &options,
+                             MLIRContext &context)
+    : model(model), options(options), builder(&context) {
+  const ::onnx::GraphProto &graph = model.getGraph();
+  for (const auto &initializer : graph.initializer())
+    initializers[initializer.name()] = &initializer;
+  nodes.reserve(graph.node_size());
+  for (int i = 0; i < graph.node_size(); ++i)
+    nodes.emplace_back(graph.node(i), i);
+  refused.resize(nodes.size());
+}
+
+Location GraphImporter::getNameLoc(StringRef name) {
+  return NameLoc::get(builder.getStringAttr(name));
+}
+
+Entry &GraphImporter::lookup(StringRef name) {
+  auto [it, isNew] = entries.try_emplace(name);
+  if (!isNew)
+    return it->second;
+  auto initializer = initializers.find(name);
+  if (initializer != initializers.end()) {
+    it->second.constant =
+        decodeTensor(model, *initializer->second, model.getLoc(),
+                     ("initialiser '" + name + "'").str());
+    if (it->second.constant)
+      it->second.constant->isParameter = true;
+    else
+      setFailed();
+  }
+  it->second.poisoned = !it->second.constant;
+  return it->second;
+}
+
+void GraphImporter::poison(const Node &node) {
+  for (unsigned i = 0; i < node.getNumOutputs(); ++i)
+    entries[node.getOutput(i)].poisoned = true;
+}
+
+void GraphImporter::reportUnsupported(const Node &node, std::string reason) {
+  unsupported.push_back({&node, std::move(reason)});
+}
+
+//===----------------------------------------------------------------------===//
+// Constants
+//===----------------------------------------------------------------------===//
+
+/// Position of element `index` in a tensor, as `[0, 2, 1]`.
+static std::string spellPosition(ArrayRef<int64_t> shape, int64_t index) {
+  Shape position(shape.size());
+  for (size_t d = shape.size(); d-- > 0; index /= shape[d])
+    position[d] = index % shape[d];
+  return spellShape(position);
+}
+
+Value GraphImporter::materialize(Constant &constant) {
+  if (constant.value)
+    return constant.value;
+  std::string what =
+      (constant.isParameter ? "initialiser '" : "constant '") + constant.name +
+      "'";
+  Location loc = getNameLoc(constant.name.empty() ? "constant" : constant.name);
+  int64_t bad = findNonFinite(constant.floats);
+  if (bad >= 0) {
+    emitError(model.getLoc()) << what << " holds "
+                   << (std::isnan(constant.floats[bad]) ? "NaN" : "an infinity")
+                   << " at index " << spellPosition(constant.shape, bad)
+                   << " (element " << bad
+                   << "); expected finite weights: check the training";
+    return {};
+  }
+  if (constant.floats.empty()) {
+    emitError(model.getLoc()) << what << " of shape " << spellShape(constant.shape)
+                   << " has no elements; expected positive extents";
+    return {};
+  }
+  auto type = RankedTensorType::get(constant.shape, builder.getF32Type());
+  ElementsAttr elements;
+  if (!constant.isParameter && constant.floats.size() <= 16) {
+    elements = DenseElementsAttr::get(type, constant.floats);
+  } else {
+    // The blob shares the elements with the model or the external file.
+    AsmResourceBlob blob(
+        ArrayRef<char>(reinterpret_cast<const char *>(constant.floats.data()),
+                       constant.floats.size() * sizeof(float)),
+        alignof(float), [owner = constant.owner](void *, size_t, size_t) {},
+        /*dataIsMutable=*/false);
+    elements = DenseResourceElementsAttr::get(
+        type, constant.name.empty() ? "constant" : constant.name,
+        std::move(blob));
+  }
+  StringAttr name =
+      constant.isParameter ? builder.getStringAttr(constant.name) : StringAttr();
+  constant.value = nn::ConstantOp::create(builder, loc, elements, name);
+  return constant.value;
+}
+
+//===----------------------------------------------------------------------===//
+// Nodes
+//===----------------------------------------------------------------------===//
+
+void GraphImporter::checkNodes() {
+  llvm::StringSet<> used;
+  for (const Node &node : nodes)
+    for (unsigned i = 0; i < node.getNumInputs(); ++i)
+      used.insert(node.getInput(i));
+  for (const auto &output : model.getGraph().output())
+    used.insert(output.name());
+  used.erase("");
+  for (const Node &node : nodes) {
+    auto report = [&](std::string reason) {
+      refused[node.getIndex()] = true;
+      reportUnsupported(node, std::move(reason));
+    };
+    int64_t opset = model.getOpset();
+    const OperatorForm *form = isDefaultDomain(node.getDomain())
+                                   ? findOperator(node.getOpType(), opset)
+                                   : nullptr;
+    if (form) {
+      checkForm(node, *form, used, report);
+      continue;
+    }
+    std::string reason = "the operator is not supported";
+    if (!isDefaultDomain(node.getDomain()))
+      reason = "the domain is not supported";
+    else if (int since = getKnownOpsets(node.getOpType()).first)
+      reason += " before opset " + std::to_string(since);
+    for (const auto &attr : node.getProto().attribute())
+      reason += (&attr == &node.getProto().attribute(0) ? "; its attributes: "
+                                                        : ", ") +
+                spellAttr(attr);
+    report(std::move(reason));
+  }
+}
+
+void GraphImporter::importNodes() {
+  for (const Node &node : nodes) {
+    if (refused[node.getIndex()]) {
+      poison(node);
+      continue;
+    }
+    NodeImporter(*this, node).run(
+        *findOperator(node.getOpType(), model.getOpset()));
+  }
+}
+
+void GraphImporter::emitUnsupported() {
+  if (unsupported.empty())
+    return;
+  setFailed();
+  llvm::SmallSetVector<const Node *, 8> culprits;
+  for (const Unsupported &item : unsupported)
+    culprits.insert(item.node);
+  InFlightDiagnostic diagnostic = emitError(model.getLoc());
+  diagnostic << culprits.size() << " of " << nodes.size()
+             << " nodes cannot be imported; change the network or simplify the "
+                "model until none of these is left";
+  for (const Unsupported &item : unsupported) {
+    const Node &node = *item.node;
+    int64_t opset = model.getOpset(node.getDomain());
+    Diagnostic &note = diagnostic.attachNote(model.getLoc());
+    note << "node '" << node.getName() << "': operator " << node.getOpType()
+         << ", domain " << spellDomain(node.getDomain()) << ", opset ";
+    if (opset)
+      note << opset;
+    else
+      note << "not imported";
+    note << ": " << item.reason;
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Function
+//===----------------------------------------------------------------------===//
+
+void GraphImporter::createFunction(ArrayRef<GraphInput> inputs,
+                                   bool batchBound) {
+  module = ModuleOp::create(model.getLoc());
+  (*module)->setAttr(
+      nn::modelAttrName,
+      builder.getStringAttr(llvm::sys::path::stem(model.getPath())));
+  if (batchBound)
+    (*module)->setAttr(nn::batchAttrName,
+                       builder.getI64IntegerAttr(options.batch));
+  SmallVector<Type> types;
+  for (const GraphInput &input : inputs)
+    types.push_back(input.type);
+  builder.setInsertionPointToEnd(module->getBody());
+  function = func::FuncOp::create(builder, model.getLoc(), "main",
+                                  builder.getFunctionType(types, {}));
+  Block *body = builder.createBlock(&function.getBody());
+  for (auto [i, input] : llvm::enumerate(inputs)) {
+    define(input.name, body->addArgument(input.type, getNameLoc(input.name)));
+    function.setArgAttr(i, nn::nameAttrName, builder.getStringAttr(input.name));
+  }
+  builder.setInsertionPointToEnd(body);
+}
+
+void GraphImporter::checkDeclaredOutput(const ::onnx::ValueInfoProto &output,
+                                        Value value) {
+  if (!output.type().has_tensor_type() ||
+      !output.type().tensor_type().has_shape())
+    return;
+  Shape declared;
+  for (const auto &dim : output.type().tensor_type().shape().dim())
+    declared.push_back(dim.dim_value() > 0 ? dim.dim_value()
+                                           : ShapedType::kDynamic);
+  auto type = cast<RankedTensorType>(value.getType());
+  if (failed(verifyCompatibleShape(declared, type.getShape())))
+    emitWarning(model.getLoc())
+        << "output '" << output.name() << "' is declared with shape "
+        << spellShape(declared) << ", but the graph computes " << type;
+}
+
+void GraphImporter::importOutputs() {
+  SmallVector<Value> values;
+  SmallVector<Type> types;
+  for (const auto &output : model.getGraph().output()) {
+    Entry &entry = lookup(output.name());
+    if (entry.poisoned)
+      return;
+    if (entry.isInteger()) {
+      emitError(model.getLoc())
+          << "output '" << output.name() << "' is the " << entry.describe()
+          << "; expected tensors of FLOAT: remove this output from the model";
+      return setFailed();
+    }
+    Value value = entry.value ? entry.value : materialize(*entry.constant);
+    if (!value)
+      return setFailed();
+    checkDeclaredOutput(output, value);
+    values.push_back(value);
+    types.push_back(value.getType());
+  }
+  func::ReturnOp::create(builder, model.getLoc(), values);
+  function.setFunctionType(builder.getFunctionType(
+      function.getFunctionType().getInputs(), types));
+  for (auto [i, output] : llvm::enumerate(model.getGraph().output()))
+    function.setResultAttr(i, nn::nameAttrName,
+                           builder.getStringAttr(output.name()));
+}
+
+OwningOpRef<ModuleOp> GraphImporter::run() {
+  if (failed(checkGraph(model)))
+    return {};
+  bool batchBound = false;
+  auto inputs =
+      bindGraphInputs(model, options, *builder.getContext(), batchBound);
+  checkNodes();
+  if (failed(inputs)) {
+    emitUnsupported();
+    return {};
+  }
+  createFunction(*inputs, batchBound);
+  importNodes();
+  emitUnsupported();
+  importOutputs();
+  if (anyFailed || failed(verify(*module)))
+    return {};
+  return std::move(module);
+}

@@ -1,0 +1,136 @@
+//===- ImportElementwise.cpp - Elementwise operators ----------------------===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "NodeImporter.h"
+
+#include "llvm/ADT/StringSwitch.h"
+#include <limits>
+
+using namespace mlir;
+using namespace photonic;
+using namespace photonic::importer;
+
+using EmitFn = Value (*)(NodeImporter &, ValueRange);
+
+template <typename OpT>
+static Value emitPlain(NodeImporter &node, ValueRange operands) {
+  return node.emit<OpT>(operands);
+}
+
+LogicalResult importer::importUnary(NodeImporter &node) {
+  EmitFn emit = llvm::StringSwitch<EmitFn>(node.getNode().getOpType())
+                    .Case("Abs", emitPlain<nn::AbsOp>)
+                    .Case("Exp", emitPlain<nn::ExpOp>)
+                    .Case("Log", emitPlain<nn::LogOp>)
+                    .Case("Neg", emitPlain<nn::NegOp>)
+                    .Case("Relu", emitPlain<nn::ReluOp>)
+                    .Case("Sigmoid", emitPlain<nn::SigmoidOp>)
+                    .Case("Sqrt", emitPlain<nn::SqrtOp>)
+                    .Case("Tanh", emitPlain<nn::TanhOp>);
+  return node.setResult(emit(node, node.getTensor(0)));
+}
+
+LogicalResult importer::importArithmetic(NodeImporter &node) {
+  if (node.isInteger(0) && node.getNode().getOpType() != "Sum")
+    return foldArithmetic(node);
+  EmitFn emit = llvm::StringSwitch<EmitFn>(node.getNode().getOpType())
+                    .Cases({"Add", "Sum"}, emitPlain<nn::AddOp>)
+                    .Case("Sub", emitPlain<nn::SubOp>)
+                    .Case("Mul", emitPlain<nn::MulOp>)
+                    .Case("Div", emitPlain<nn::DivOp>)
+                    .Case("Max", emitPlain<nn::MaxOp>)
+                    .Case("Min", emitPlain<nn::MinOp>);
+  Value result = node.getTensor(0);
+  for (unsigned i = 1; i < node.getNode().getNumInputs(); ++i)
+    result = emit(node, {result, node.getTensor(i)});
+  return node.setResult(result);
+}
+
+LogicalResult importer::importLeakyRelu(NodeImporter &node) {
+  nn::LeakyReluOp::Properties properties;
+  properties.alpha =
+      node.getBuilder().getF32FloatAttr(node.getNode().getFloat("alpha", 0.01f));
+  return node.setResult(
+      node.emit<nn::LeakyReluOp>(node.getTensor(0), properties));
+}
+
+/// Bounds that are computed, or not scalars: ONNX allows only the first.
+static LogicalResult importComputedClip(NodeImporter &node) {
+  Value result = node.getTensor(0);
+  for (unsigned i : {1, 2}) {
+    if (!node.hasInput(i))
+      continue;
+    Value bound = node.getTensor(i);
+    if (!result || !bound)
+      return failure();
+    if (countElements(getShape(bound)) != 1)
+      return node.fail("expected a scalar as bound, got " +
+                       node.getEntry(i).describe());
+    bound = node.emitReshape(bound, {});
+    result = i == 1 ? node.emit<nn::MaxOp>({result, bound})
+                    : node.emit<nn::MinOp>({result, bound});
+  }
+  return node.setResult(result);
+}
+
+LogicalResult importer::importClip(NodeImporter &node) {
+  float infinity = std::numeric_limits<float>::infinity();
+  std::optional<float> bounds[] = {-infinity, infinity};
+  if (node.getOpset() < 11) {
+    bounds[0] = node.getNode().getFloat("min", -infinity);
+    bounds[1] = node.getNode().getFloat("max", infinity);
+  }
+  for (unsigned i : {1, 2})
+    if (node.hasInput(i))
+      bounds[i - 1] = node.getConstantFloat(i);
+  if (!bounds[0] || !bounds[1])
+    return importComputedClip(node);
+  return node.setResult(node.emitClip(node.getTensor(0), *bounds[0],
+                                      *bounds[1]));
+}
+
+/// min(1, max(0, alpha * x + beta))
+static Value emitHardSigmoid(NodeImporter &node, Value x, float alpha,
+                             float beta) {
+  if (!x)
+    return {};
+  Value line = node.emit<nn::MulOp>({x, node.emitScalar(alpha)});
+  line = node.emit<nn::AddOp>({line, node.emitScalar(beta)});
+  return node.emitClip(line, 0, 1);
+}
+
+LogicalResult importer::importHardSigmoid(NodeImporter &node) {
+  return node.setResult(emitHardSigmoid(node, node.getTensor(0),
+                                        node.getNode().getFloat("alpha", 0.2f),
+                                        node.getNode().getFloat("beta", 0.5f)));
+}
+
+LogicalResult importer::importHardSwish(NodeImporter &node) {
+  Value x = node.getTensor(0);
+  Value gate = emitHardSigmoid(node, x, 1.0f / 6, 0.5f);
+  return node.setResult(node.emit<nn::MulOp>({x, gate}));
+}
+
+LogicalResult importer::importDropout(NodeImporter &node) {
+  // At inference neither ratio nor seed has an effect.
+  if (node.hasInput(2)) {
+    Entry &training = node.getEntry(2);
+    if (!training.isInteger())
+      return node.unsupported("its training_mode '" +
+                              node.getNode().getInput(2) +
+                              "' is computed when the network runs; export the "
+                              "model in eval mode");
+    if (llvm::any_of(training.constant->ints, [](int64_t v) { return v; }))
+      return node.unsupported("input training_mode=true is not supported: only "
+                              "inference is; export the model in eval mode");
+  }
+  return node.setResult(node.getEntry(0));
+}
+
+LogicalResult importer::importIdentity(NodeImporter &node) {
+  return node.setResult(node.getEntry(0));
+}

@@ -1,0 +1,58 @@
+//===- ImportONNX.cpp - Reads ONNX models into nn -------------------------===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "photonic/Import/ONNX/ImportONNX.h"
+#include "GraphImporter.h"
+#include "photonic/Dialect/NN/IR/NN.h"
+
+#include "llvm/Support/FileSystem.h"
+
+using namespace mlir;
+using namespace photonic;
+using namespace photonic::importer;
+
+static OwningOpRef<ModuleOp> importModel(Model &model,
+                                         const ImportOptions &options,
+                                         MLIRContext &context) {
+  context.loadDialect<nn::NNDialect, func::FuncDialect>();
+  return GraphImporter(model, options, context).run();
+}
+
+OwningOpRef<ModuleOp> photonic::importONNXBuffer(llvm::MemoryBufferRef buffer,
+                                                 const ImportOptions &options,
+                                                 MLIRContext &context) {
+  std::unique_ptr<Model> model = Model::parse(buffer, context);
+  if (!model)
+    return {};
+  return importModel(*model, options, context);
+}
+
+OwningOpRef<ModuleOp> photonic::importONNXFile(StringRef path,
+                                               const ImportOptions &options,
+                                               MLIRContext &context) {
+  auto error = [&]() -> InFlightDiagnostic {
+    return emitError(FileLineColLoc::get(&context, path, 0, 0))
+           << "cannot read '" << path << "': ";
+  };
+  if (llvm::sys::fs::is_directory(path)) {
+    error() << "expected an ONNX file, found a directory; name the file in it";
+    return {};
+  }
+  auto buffer = llvm::MemoryBuffer::getFile(path, /*IsText=*/false,
+                                            /*RequiresNullTerminator=*/false);
+  if (!buffer) {
+    error() << buffer.getError().message()
+            << "; expected an ONNX file: check the path and its permissions";
+    return {};
+  }
+  std::unique_ptr<Model> model = Model::parse(**buffer, context);
+  // The parser has copied what it needs; do not hold the file twice.
+  buffer->reset();
+  if (!model)
+    return {};
+  return importModel(*model, options, context);
+}

@@ -1,0 +1,82 @@
+//===- Model.h - An ONNX file in memory ----------------------- -*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PHOTONIC_LIB_IMPORT_ONNX_MODEL_H
+#define PHOTONIC_LIB_IMPORT_ONNX_MODEL_H
+
+#include "mlir/IR/Location.h"
+#include "mlir/IR/MLIRContext.h"
+#include "llvm/ADT/StringMap.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include <memory>
+#include <onnx/onnx_pb.h>
+#include <string>
+
+namespace photonic::importer {
+
+/// Bytes somewhere, and what keeps them there.
+struct OwnedBytes {
+  llvm::ArrayRef<char> bytes;
+  std::shared_ptr<const void> owner;
+};
+
+/// A parsed model with the files of its external data.
+class Model {
+public:
+  /// Parses the buffer and checks that it is a model of a known opset. Emits a
+  /// diagnostic and returns null otherwise.
+  static std::unique_ptr<Model> parse(llvm::MemoryBufferRef buffer,
+                                      mlir::MLIRContext &context);
+
+  const ::onnx::GraphProto &getGraph() const { return proto->graph(); }
+  /// Shared with the constants that read elements where the parser put them.
+  std::shared_ptr<const ::onnx::ModelProto> getProto() const { return proto; }
+  /// Version of the default operator set.
+  int64_t getOpset() const { return opset; }
+  /// Version of the operator set of a domain; 0 if the model does not import
+  /// it.
+  int64_t getOpset(llvm::StringRef domain) const;
+  llvm::StringRef getPath() const { return path; }
+  mlir::Location getLoc() const { return loc; }
+
+  /// The `size` bytes of a tensor whose elements lie in another file. Emits a
+  /// diagnostic at `where`, starting with `what`, and fails if they do not.
+  llvm::FailureOr<OwnedBytes>
+  getExternalBytes(const ::onnx::TensorProto &tensor, uint64_t size,
+                   mlir::Location where, llvm::StringRef what);
+
+private:
+  explicit Model(mlir::Location loc) : loc(loc) {}
+  llvm::LogicalResult checkOpset();
+  llvm::FailureOr<std::shared_ptr<llvm::MemoryBuffer>>
+  openExternalFile(llvm::StringRef location, mlir::Location where,
+                   llvm::StringRef what);
+
+  mlir::Location loc;
+  std::string path;
+  std::shared_ptr<::onnx::ModelProto> proto;
+  int64_t opset = 0;
+  llvm::StringMap<std::shared_ptr<llvm::MemoryBuffer>> externalFiles;
+};
+
+/// FLOAT, INT64, …, or the number if it has no name here.
+std::string getElementTypeName(int32_t type);
+
+/// The default domain is spelled ai.onnx or not at all.
+inline bool isDefaultDomain(llvm::StringRef domain) {
+  return domain.empty() || domain == "ai.onnx";
+}
+inline llvm::StringRef spellDomain(llvm::StringRef domain) {
+  return domain.empty() ? llvm::StringRef("ai.onnx") : domain;
+}
+
+/// Protocol Buffers strings as LLVM's.
+inline llvm::StringRef ref(const std::string &text) { return text; }
+
+} // namespace photonic::importer
+
+#endif // PHOTONIC_LIB_IMPORT_ONNX_MODEL_H

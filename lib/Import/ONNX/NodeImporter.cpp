@@ -1,0 +1,307 @@
+//===- NodeImporter.cpp - What handlers of operators use ------------------===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "NodeImporter.h"
+
+#include "mlir/IR/Verifier.h"
+#include "llvm/ADT/StringExtras.h"
+
+using namespace mlir;
+using namespace photonic;
+using namespace photonic::importer;
+
+NodeImporter::NodeImporter(GraphImporter &graph, const Node &node)
+    : graph(graph), node(node), loc(graph.getNameLoc(node.getName())) {}
+
+void NodeImporter::run(const OperatorForm &form) {
+  bool poisoned = false;
+  for (unsigned i = 0; i < node.getNumInputs(); ++i)
+    poisoned |= hasInput(i) && getEntry(i).poisoned;
+  if (!poisoned && succeeded(form.handler(*this)))
+    return;
+  if (!messages.empty())
+    emitFailure();
+  graph.poison(node);
+}
+
+//===----------------------------------------------------------------------===//
+// Errors
+//===----------------------------------------------------------------------===//
+
+LogicalResult NodeImporter::fail(const Twine &message) {
+  messages.push_back(message.str());
+  return failure();
+}
+
+LogicalResult NodeImporter::unsupported(const Twine &reason) {
+  graph.reportUnsupported(node, reason.str());
+  return failure();
+}
+
+void NodeImporter::emitFailure() {
+  graph.setFailed();
+  InFlightDiagnostic diagnostic = emitError(graph.getModel().getLoc());
+  diagnostic << "node '" << node.getName() << "' (" << node.getOpType()
+             << "): " << llvm::join(messages, "; ");
+  for (unsigned i = 0; i < node.getNumInputs(); ++i)
+    if (hasInput(i))
+      diagnostic.attachNote(graph.getModel().getLoc())
+          << "input " << i << " '" << node.getInput(i)
+                                 << "' is " << getEntry(i).describe();
+}
+
+//===----------------------------------------------------------------------===//
+// Inputs
+//===----------------------------------------------------------------------===//
+
+Value NodeImporter::getTensor(const Entry &entry) {
+  if (entry.value)
+    return entry.value;
+  if (!entry.constant)
+    return {};
+  if (!entry.constant->isFloat())
+    return failNull("expected a tensor of FLOAT, got the " + entry.describe());
+  Value value = graph.materialize(*entry.constant);
+  if (!value)
+    graph.setFailed();
+  return value;
+}
+
+Value NodeImporter::getTensor(unsigned i) {
+  if (!hasInput(i))
+    return failNull("input " + Twine(i) + " is left out");
+  // Materialising does not add names, so the entry stays where it is.
+  return getTensor(getEntry(i));
+}
+
+FailureOr<Shape> NodeImporter::getIntegers(unsigned i, StringRef role) {
+  if (!hasInput(i))
+    return fail("input " + Twine(i) + " (" + role + ") is left out");
+  Entry &entry = getEntry(i);
+  if (!entry.isInteger())
+    return unsupported("its " + role + " '" + node.getInput(i) +
+                       "' is computed when the network runs; expected "
+                       "integers known when it is imported");
+  if (entry.constant->shape.size() > 1)
+    return fail("expected a list of integers as " + role + ", got the " +
+                entry.describe());
+  return Shape(ArrayRef<int64_t>(entry.constant->ints));
+}
+
+FailureOr<int64_t> NodeImporter::getInteger(unsigned i, StringRef role) {
+  FailureOr<Shape> values = getIntegers(i, role);
+  if (failed(values))
+    return failure();
+  if (values->size() != 1)
+    return fail("expected one integer as " + role + ", got " +
+                Twine(values->size()));
+  return values->front();
+}
+
+std::optional<float> NodeImporter::getConstantFloat(unsigned i) {
+  if (!hasInput(i))
+    return std::nullopt;
+  Entry &entry = getEntry(i);
+  if (!entry.constant || !entry.constant->isFloat() ||
+      entry.constant->floats.size() != 1)
+    return std::nullopt;
+  return entry.constant->floats.front();
+}
+
+FailureOr<int64_t> NodeImporter::normalizeAxis(int64_t axis, int64_t rank,
+                                               bool allowEnd) {
+  int64_t limit = rank + (allowEnd ? 1 : 0);
+  if (axis >= -rank && axis < limit)
+    return axis < 0 ? axis + rank : axis;
+  return fail("expected an axis in [" + Twine(-rank) + ", " + Twine(limit) +
+              ") for a tensor of rank " + Twine(rank) + ", got " + Twine(axis));
+}
+
+FailureOr<std::optional<Shape>> NodeImporter::getAxes(unsigned i,
+                                                      int64_t rank) {
+  std::optional<Shape> axes = node.getInts("axes");
+  if (hasInput(i)) {
+    FailureOr<Shape> values = getIntegers(i, "axes");
+    if (failed(values))
+      return failure();
+    axes = *values;
+  }
+  if (!axes)
+    return axes;
+  for (int64_t &axis : *axes) {
+    FailureOr<int64_t> normal = normalizeAxis(axis, rank);
+    if (failed(normal))
+      return failure();
+    axis = *normal;
+  }
+  llvm::sort(*axes);
+  if (std::adjacent_find(axes->begin(), axes->end()) != axes->end())
+    return fail("expected distinct axes, got " + spellShape(*axes));
+  return axes;
+}
+
+//===----------------------------------------------------------------------===//
+// Operations
+//===----------------------------------------------------------------------===//
+
+Value NodeImporter::create(OperationState &state, InferTypes infer) {
+  // What type inference and verifiers say becomes part of the message about the
+  // node.
+  std::vector<std::string> said;
+  ScopedDiagnosticHandler handler(getBuilder().getContext(),
+                                  [&](Diagnostic &diagnostic) {
+                                    said.push_back(diagnostic.str());
+                                    return success();
+                                  });
+  SmallVector<Type, 1> types;
+  Value result;
+  if (succeeded(infer(types))) {
+    state.addTypes(types);
+    Operation *op = getBuilder().create(state);
+    if (succeeded(verify(op)))
+      result = op->getResult(0);
+    else
+      op->erase();
+  }
+  if (!result)
+    messages.insert(messages.end(), said.begin(), said.end());
+  return result;
+}
+
+Value NodeImporter::emitReshape(Value value, ArrayRef<int64_t> shape) {
+  if (!value || importer::getShape(value) == shape)
+    return value;
+  OperationState state(loc, nn::ReshapeOp::getOperationName());
+  state.addOperands(value);
+  return create(state, [&](SmallVectorImpl<Type> &types) {
+    types.push_back(RankedTensorType::get(shape, getBuilder().getF32Type()));
+    return success();
+  });
+}
+
+Value NodeImporter::emitTranspose(Value value, ArrayRef<int64_t> perm) {
+  nn::TransposeOp::Properties properties;
+  properties.perm = getBuilder().getDenseI64ArrayAttr(perm);
+  return emit<nn::TransposeOp>(value, properties);
+}
+
+Value NodeImporter::emitConstant(ArrayRef<int64_t> shape,
+                                 std::vector<float> values) {
+  std::shared_ptr<Constant> constant =
+      Constant::getFloats(shape, std::move(values));
+  constant->name = node.getName().str();
+  return getTensor(Entry(constant));
+}
+
+Value NodeImporter::emitScalar(float value) {
+  return emitConstant({}, {value});
+}
+
+Value NodeImporter::emitClip(Value value, float min, float max) {
+  // Where the bounds cross, the upper one decides.
+  nn::ClipOp::Properties properties;
+  properties.min = getBuilder().getF32FloatAttr(std::min(min, max));
+  properties.max = getBuilder().getF32FloatAttr(max);
+  return emit<nn::ClipOp>(value, properties);
+}
+
+//===----------------------------------------------------------------------===//
+// Layout of floats and integers
+//===----------------------------------------------------------------------===//
+
+Entry NodeImporter::reshape(const Entry &entry, ArrayRef<int64_t> shape) {
+  if (!entry.isInteger())
+    return emitReshape(getTensor(entry), shape);
+  return Constant::getInts(shape, entry.constant->ints,
+                           entry.constant->elementType);
+}
+
+Entry NodeImporter::slice(const Entry &entry, ArrayRef<int64_t> offsets,
+                          ArrayRef<int64_t> sizes, ArrayRef<int64_t> strides) {
+  if (!entry.isInteger()) {
+    nn::SliceOp::Properties properties;
+    properties.offsets = getBuilder().getDenseI64ArrayAttr(offsets);
+    properties.sizes = getBuilder().getDenseI64ArrayAttr(sizes);
+    properties.strides = getBuilder().getDenseI64ArrayAttr(strides);
+    if (Value value = getTensor(entry))
+      return sizes == importer::getShape(value) && llvm::all_of(strides, [](int64_t s) {
+               return s == 1;
+             })
+                 ? value
+                 : emit<nn::SliceOp>(value, properties);
+    return {};
+  }
+  Shape steps = getRowMajorStrides(entry.getShape());
+  int64_t offset = 0;
+  for (size_t d = 0; d < steps.size(); ++d) {
+    offset += offsets[d] * steps[d];
+    steps[d] *= strides[d];
+  }
+  return readView(*entry.constant, offset, sizes, steps);
+}
+
+Entry NodeImporter::transpose(const Entry &entry, ArrayRef<int64_t> perm) {
+  if (!entry.isInteger())
+    return emitTranspose(getTensor(entry), perm);
+  Shape steps = getRowMajorStrides(entry.getShape()), sizes, strides;
+  for (int64_t d : perm) {
+    sizes.push_back(entry.getShape()[d]);
+    strides.push_back(steps[d]);
+  }
+  return readView(*entry.constant, 0, sizes, strides);
+}
+
+Entry NodeImporter::concat(ArrayRef<Entry> parts, int64_t axis) {
+  if (!llvm::all_of(parts, [](const Entry &e) { return e.isInteger(); })) {
+    SmallVector<Value> values;
+    for (const Entry &part : parts)
+      values.push_back(getTensor(part));
+    if (values.size() == 1)
+      return values.front();
+    nn::ConcatOp::Properties properties;
+    properties.axis = getBuilder().getI64IntegerAttr(axis);
+    return emit<nn::ConcatOp>(values, properties);
+  }
+  Shape shape(parts.front().getShape());
+  shape[axis] = 0;
+  int64_t outer = *countElements(ArrayRef(shape).take_front(axis));
+  for (const Entry &part : parts) {
+    Shape expected = shape;
+    if (part.getShape().size() == shape.size())
+      expected[axis] = part.getShape()[axis];
+    if (part.getShape() != ArrayRef(expected))
+      return failNull("the " + parts.front().describe() + " and the " +
+                      part.describe() + " differ in more than axis " +
+                      Twine(axis));
+  }
+  std::vector<int64_t> values;
+  for (int64_t row = 0; row < outer; ++row)
+    for (const Entry &part : parts) {
+      const std::vector<int64_t> &ints = part.constant->ints;
+      size_t size = ints.size() / outer;
+      values.insert(values.end(), ints.begin() + row * size,
+                    ints.begin() + (row + 1) * size);
+    }
+  for (const Entry &part : parts)
+    shape[axis] += part.getShape()[axis];
+  return Constant::getInts(shape, std::move(values),
+                           parts.front().constant->elementType);
+}
+
+//===----------------------------------------------------------------------===//
+// Outputs
+//===----------------------------------------------------------------------===//
+
+LogicalResult NodeImporter::setResult(unsigned i, Entry entry) {
+  if (!entry)
+    return failure();
+  if (entry.constant && entry.constant->name.empty())
+    entry.constant->name = node.getOutput(i).str();
+  if (!node.getOutput(i).empty())
+    graph.define(node.getOutput(i), std::move(entry));
+  return success();
+}

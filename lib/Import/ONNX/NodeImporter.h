@@ -1,0 +1,151 @@
+//===- NodeImporter.h - What handlers of operators use -------- -*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PHOTONIC_LIB_IMPORT_ONNX_NODEIMPORTER_H
+#define PHOTONIC_LIB_IMPORT_ONNX_NODEIMPORTER_H
+
+#include "GraphImporter.h"
+#include "OperatorTable.h"
+#include "photonic/Dialect/NN/IR/NN.h"
+
+namespace photonic::importer {
+
+/// One node being imported: its inputs, ways to create operations at its
+/// location, and its outputs. Functions that create operations return null
+/// after an error, and pass on null operands, so that a handler needs to look
+/// only at the end.
+class NodeImporter {
+public:
+  NodeImporter(GraphImporter &graph, const Node &node);
+
+  /// Imports the node, or says why not and poisons its outputs.
+  void run(const OperatorForm &form);
+
+  const Node &getNode() const { return node; }
+  int64_t getOpset() const { return graph.getModel().getOpset(); }
+  mlir::OpBuilder &getBuilder() { return graph.getBuilder(); }
+  Model &getModel() { return graph.getModel(); }
+  mlir::Location getLoc() const { return loc; }
+
+  //===--- Inputs ---------------------------------------------------------===//
+
+  bool hasInput(unsigned i) const { return node.hasInput(i); }
+  Entry &getEntry(unsigned i) { return graph.lookup(node.getInput(i)); }
+  /// True for constants of integers, which exist only while importing.
+  bool isInteger(unsigned i) { return hasInput(i) && getEntry(i).isInteger(); }
+  llvm::ArrayRef<int64_t> getShape(unsigned i) {
+    return getEntry(i).getShape();
+  }
+  /// The input as a tensor of floats; null after an error.
+  mlir::Value getTensor(unsigned i);
+  mlir::Value getTensor(const Entry &entry);
+  /// The elements of an input that must be a constant of integers with at most
+  /// one dimension. `role` is what the operator calls it.
+  llvm::FailureOr<Shape> getIntegers(unsigned i, llvm::StringRef role);
+  /// The same with exactly one element.
+  llvm::FailureOr<int64_t> getInteger(unsigned i, llvm::StringRef role);
+  /// The single element of a constant of floats, or nothing.
+  std::optional<float> getConstantFloat(unsigned i);
+  /// `axis` counted from the front, for a tensor of the given rank; an error
+  /// otherwise. With `allowEnd`, the rank itself is valid.
+  llvm::FailureOr<int64_t> normalizeAxis(int64_t axis, int64_t rank,
+                                         bool allowEnd = false);
+  /// Distinct, ascending axes from the attribute or input i `axes`; nothing if
+  /// there are none.
+  llvm::FailureOr<std::optional<Shape>> getAxes(unsigned i, int64_t rank);
+
+  //===--- Errors ---------------------------------------------------------===//
+
+  /// The model is wrong: remembers the message and fails.
+  llvm::LogicalResult fail(const llvm::Twine &message);
+  /// The model may be right, but nn cannot express it.
+  llvm::LogicalResult unsupported(const llvm::Twine &reason);
+
+  //===--- Operations -----------------------------------------------------===//
+
+  template <typename OpT>
+  mlir::Value emit(mlir::ValueRange operands,
+                   typename OpT::Properties properties = {}) {
+    if (llvm::is_contained(operands, mlir::Value()))
+      return {};
+    mlir::OperationState state(loc, OpT::getOperationName());
+    state.addOperands(operands);
+    if constexpr (!std::is_same_v<typename OpT::Properties,
+                                  mlir::EmptyProperties>)
+      state.getOrAddProperties<typename OpT::Properties>() = properties;
+    return create(state, [&](llvm::SmallVectorImpl<mlir::Type> &types) {
+      return OpT::inferReturnTypes(
+          getBuilder().getContext(), loc, operands, mlir::DictionaryAttr(),
+          mlir::OpaqueProperties(&properties), mlir::RegionRange(), types);
+    });
+  }
+
+  mlir::Value emitReshape(mlir::Value value, llvm::ArrayRef<int64_t> shape);
+  mlir::Value emitTranspose(mlir::Value value, llvm::ArrayRef<int64_t> perm);
+  mlir::Value emitScalar(float value);
+  mlir::Value emitConstant(llvm::ArrayRef<int64_t> shape,
+                           std::vector<float> values);
+  mlir::Value emitClip(mlir::Value value, float min, float max);
+
+  // The same for floats and for integers that exist only while importing. An
+  // empty entry after an error.
+  Entry reshape(const Entry &entry, llvm::ArrayRef<int64_t> shape);
+  Entry slice(const Entry &entry, llvm::ArrayRef<int64_t> offsets,
+              llvm::ArrayRef<int64_t> sizes, llvm::ArrayRef<int64_t> strides);
+  Entry transpose(const Entry &entry, llvm::ArrayRef<int64_t> perm);
+  Entry concat(llvm::ArrayRef<Entry> parts, int64_t axis);
+
+  //===--- Outputs --------------------------------------------------------===//
+
+  /// Defines an output; fails if the entry is empty.
+  llvm::LogicalResult setResult(unsigned i, Entry entry);
+  llvm::LogicalResult setResult(Entry entry) {
+    return setResult(0, std::move(entry));
+  }
+
+private:
+  mlir::Value failNull(const llvm::Twine &message) {
+    messages.push_back(message.str());
+    return {};
+  }
+  using InferTypes =
+      llvm::function_ref<llvm::LogicalResult(llvm::SmallVectorImpl<mlir::Type> &)>;
+  mlir::Value create(mlir::OperationState &state, InferTypes infer);
+  void emitFailure();
+
+  GraphImporter &graph;
+  const Node &node;
+  mlir::Location loc;
+  std::vector<std::string> messages;
+};
+
+inline llvm::ArrayRef<int64_t> getShape(mlir::Value value) {
+  return llvm::cast<mlir::RankedTensorType>(value.getType()).getShape();
+}
+
+//===----------------------------------------------------------------------===//
+// Integers (IntegerArithmetic.cpp)
+//===----------------------------------------------------------------------===//
+
+/// Elements of `constant` at offset + sum(index[d] * strides[d]), for all
+/// indices below `sizes` in row-major order.
+std::shared_ptr<Constant> readView(const Constant &constant, int64_t offset,
+                                   llvm::ArrayRef<int64_t> sizes,
+                                   llvm::ArrayRef<int64_t> strides);
+/// Row-major strides in elements.
+Shape getRowMajorStrides(llvm::ArrayRef<int64_t> shape);
+/// The common shape after NumPy broadcasting, or nothing.
+std::optional<Shape> broadcastShapes(llvm::ArrayRef<int64_t> a,
+                                     llvm::ArrayRef<int64_t> b);
+/// Add, Sub, Mul, Div, Max, Min on constants of integers.
+llvm::LogicalResult foldArithmetic(NodeImporter &node);
+std::shared_ptr<Constant> broadcastTo(const Constant &constant,
+                                      llvm::ArrayRef<int64_t> shape);
+
+} // namespace photonic::importer
+
+#endif // PHOTONIC_LIB_IMPORT_ONNX_NODEIMPORTER_H

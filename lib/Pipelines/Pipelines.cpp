@@ -1,0 +1,192 @@
+//===- Pipelines.cpp - Stages of the compiler -*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "photonic/Pipelines/Pipelines.h"
+
+#include "photonic/Dialect/PISA/Transforms/Passes.h"
+#include "photonic/Dialect/Photonic/Transforms/Passes.h"
+
+#include "mlir/Pass/PassOptions.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "mlir/Transforms/Passes.h"
+#include "llvm/Support/ErrorHandling.h"
+
+#include <cmath>
+
+using namespace mlir;
+using namespace photonic;
+
+StringRef photonic::getStageName(Stage stage) {
+  switch (stage) {
+  case Stage::Import:
+    return "import";
+  case Stage::Lower:
+    return "lower";
+  case Stage::Format:
+    return "format";
+  case Stage::Split:
+    return "split";
+  case Stage::Tile:
+    return "tile";
+  case Stage::Schedule:
+    return "schedule";
+  case Stage::Emit:
+    return "emit";
+  }
+  llvm_unreachable("all stages are handled");
+}
+
+std::optional<Stage> photonic::parseStage(StringRef name) {
+  for (Stage stage : allStages)
+    if (getStageName(stage) == name)
+      return stage;
+  return std::nullopt;
+}
+
+/// The number format in the notation of `photonic-assign-formats`.
+static std::string getFormat(const StageOptions &options,
+                             const phx::Target &machine) {
+  const auto &format = machine.spec.format();
+  std::string group = std::to_string(format.group().value());
+  if (options.format.empty())
+    return "bfp:" + std::to_string(format.mantissa_bits().value()) + ":" +
+           group + ":" + format.rounding().value();
+  // The bypass sums in the order of the format that it stands in for.
+  return options.format == "fp32" ? "fp32:" + group : options.format;
+}
+
+static int64_t toFemtoseconds(double nanoseconds) {
+  return std::llround(nanoseconds * 1e6);
+}
+
+static void addSplit(OpPassManager &pm, const StageOptions &options,
+                     const phx::Target &machine) {
+  const auto &core = machine.spec.core();
+  phot::SplitRNSOptions split;
+  split.moduli.assign(core.moduli().values().begin(),
+                      core.moduli().values().end());
+  split.columns = core.columns().value();
+  pm.addNestedPass<func::FuncOp>(phot::createSplitRNS(split));
+  phot::SelectDataflowOptions select;
+  select.cores = core.count().value();
+  select.rows = core.rows().value();
+  select.columns = core.columns().value();
+  select.programFs = toFemtoseconds(core.program_ns().value());
+  select.streamFs = toFemtoseconds(1.0 / core.clock_ghz().value());
+  select.mode = options.dataflow;
+  pm.addNestedPass<func::FuncOp>(phot::createSelectDataflow(select));
+  pm.addNestedPass<func::FuncOp>(phot::createVerifySplit());
+}
+
+static void addTile(OpPassManager &pm, const phx::Target &machine) {
+  phot::TileArrayOptions tile;
+  tile.rows = machine.spec.core().rows().value();
+  tile.columns = machine.spec.core().columns().value();
+  pm.addNestedPass<func::FuncOp>(phot::createTileArray(tile));
+  pm.addNestedPass<func::FuncOp>(phot::createVerifyTile());
+}
+
+static void addSchedule(OpPassManager &pm, const StageOptions &options) {
+  pisa::ScheduleOptions schedule;
+  schedule.targetName = options.target;
+  schedule.overrides.assign(options.overrides.begin(),
+                            options.overrides.end());
+  schedule.memory = options.memory;
+  pm.addPass(pisa::createSchedule(schedule));
+}
+
+void photonic::addStage(OpPassManager &pm, Stage stage,
+                        const StageOptions &options,
+                        const phx::Target &machine) {
+  switch (stage) {
+  case Stage::Import:
+    pm.addNestedPass<func::FuncOp>(createCanonicalizerPass());
+    pm.addNestedPass<func::FuncOp>(createCSEPass());
+    return;
+  case Stage::Lower:
+    pm.addNestedPass<func::FuncOp>(phot::createLowerProducts());
+    pm.addNestedPass<func::FuncOp>(phot::createVerifyLower());
+    return;
+  case Stage::Format: {
+    phot::AssignFormatsOptions formats;
+    formats.format = getFormat(options, machine);
+    pm.addNestedPass<func::FuncOp>(phot::createAssignFormats(formats));
+    pm.addNestedPass<func::FuncOp>(phot::createVerifyFormat());
+    return;
+  }
+  case Stage::Split:
+    return addSplit(pm, options, machine);
+  case Stage::Tile:
+    return addTile(pm, machine);
+  case Stage::Schedule:
+    return addSchedule(pm, options);
+  case Stage::Emit:
+    pm.addPass(pisa::createInsertTokens());
+    pm.addPass(pisa::createVerifyProgram());
+    return;
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Registration
+//===----------------------------------------------------------------------===//
+
+namespace {
+struct PipelineOptions : PassPipelineOptions<PipelineOptions> {
+  Option<std::string> from{*this, "from", llvm::cl::init("import"),
+                           llvm::cl::desc("first stage (default import)")};
+  Option<std::string> to{*this, "to", llvm::cl::init("emit"),
+                         llvm::cl::desc("last stage (default emit)")};
+  Option<std::string> target{
+      *this, "target", llvm::cl::init("mirage"),
+      llvm::cl::desc("target description, a name or a file (default mirage)")};
+  ListOption<std::string> overrides{
+      *this, "set", llvm::cl::desc("changed fields of the target")};
+  Option<std::string> format{
+      *this, "format", llvm::cl::init(""),
+      llvm::cl::desc("number format (default: the target's)")};
+  Option<std::string> dataflow{
+      *this, "dataflow", llvm::cl::init("auto"),
+      llvm::cl::desc("auto, df1 or df2 (default auto)")};
+  Option<std::string> memory{
+      *this, "memory", llvm::cl::init("ideal"),
+      llvm::cl::desc("ideal or hierarchy (default ideal)")};
+};
+} // namespace
+
+/// Appends the stages that `options` name; a name that is none is fatal, as an
+/// unknown pass would be.
+static void buildPipeline(OpPassManager &pm, const PipelineOptions &options) {
+  std::optional<Stage> from = parseStage(options.from);
+  std::optional<Stage> to = parseStage(options.to);
+  if (!from || !to)
+    llvm::report_fatal_error("photonic-pipeline: 'from' and 'to' have to be "
+                             "import, lower, format, split, tile, schedule or "
+                             "emit",
+                             /*gen_crash_diag=*/false);
+  StageOptions stages;
+  stages.target = options.target;
+  stages.overrides.assign(options.overrides.begin(), options.overrides.end());
+  stages.format = options.format;
+  stages.dataflow = options.dataflow;
+  stages.memory = options.memory;
+  phx::Result<phx::Target> machine =
+      phx::loadTarget(stages.target, stages.overrides);
+  if (!machine)
+    llvm::report_fatal_error(llvm::StringRef(machine.error().message),
+                             /*gen_crash_diag=*/false);
+  for (Stage stage : allStages)
+    if (stage >= *from && stage <= *to)
+      addStage(pm, stage, stages, *machine);
+}
+
+void photonic::registerPipelines() {
+  PassPipelineRegistration<PipelineOptions>(
+      "photonic-pipeline",
+      "the stages of the compiler, from 'from' to 'to', both included",
+      buildPipeline);
+}

@@ -1,0 +1,229 @@
+//===- ExportProgram.cpp - pisa operations to the plain form -*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "photonic/Target/PHX/PHX.h"
+
+#include "mlir/IR/DialectResourceBlobManager.h"
+
+using namespace mlir;
+using namespace photonic;
+using namespace photonic::pisa;
+
+namespace {
+
+/// Builds a phx::Program from a ProgramOp.
+class Exporter {
+public:
+  explicit Exporter(ProgramOp op) : op(op) {}
+  FailureOr<phx::Program> run();
+
+private:
+  void exportHeader();
+  void exportTables();
+  LogicalResult exportRegion(RegionOp region);
+  LogicalResult exportBlock(Block &block);
+  uint32_t getLayer(Operation *instruction);
+
+  ProgramOp op;
+  phx::Program program;
+};
+
+} // namespace
+
+//===----------------------------------------------------------------------===//
+// Tables
+//===----------------------------------------------------------------------===//
+
+void Exporter::exportHeader() {
+  program.name = op.getName().str();
+  program.target = op.getTarget().str();
+  program.targetHash = static_cast<uint64_t>(op.getHash());
+  program.compiler = op.getCompiler().str();
+  program.memoryModel = static_cast<phx::MemoryModel>(op.getMemoryModel());
+  program.batch = op.getBatch();
+  program.cores = static_cast<uint8_t>(op.getCores());
+  program.arrayRows = static_cast<uint32_t>(op.getArray()[0]);
+  program.arrayCols = static_cast<uint32_t>(op.getArray()[1]);
+  program.tokens = static_cast<uint32_t>(op.getTokens());
+  llvm::copy(op.getBytes(), program.spaceBytes.begin());
+}
+
+static std::vector<phx::MapDigit> getDigits(ArrayAttr tuples) {
+  std::vector<phx::MapDigit> digits;
+  for (auto t : tuples.getAsRange<DenseI64ArrayAttr>())
+    digits.push_back({t[0], static_cast<uint8_t>(t[1]), t[2]});
+  return digits;
+}
+
+void Exporter::exportTables() {
+  Region &body = op.getBody();
+  for (MapOp map : body.getOps<MapOp>()) {
+    phx::AccessMap &entry = program.maps.emplace_back();
+    entry.rows = getDigits(map.getRows());
+    entry.cols = getDigits(map.getCols());
+    for (auto t : map.getAxes().getAsRange<DenseI64ArrayAttr>())
+      entry.axes.push_back({t[0], t[1], t[2], t[3], t[4]});
+  }
+  for (FormatOp format : body.getOps<FormatOp>()) {
+    phx::NumberFormat &entry = program.formats.emplace_back();
+    entry.kind = static_cast<phx::FormatKind>(format.getKind());
+    entry.mantissaBits = static_cast<uint8_t>(format.getMantissa());
+    entry.group = static_cast<uint32_t>(format.getGroup());
+    entry.rounding = static_cast<phx::Rounding>(format.getRounding());
+    entry.moduli.assign(format.getModuli().begin(), format.getModuli().end());
+  }
+  for (ProductOp product : body.getOps<ProductOp>()) {
+    phx::Product &entry = program.products.emplace_back();
+    entry.layer = product.getLayer()
+                      ? static_cast<uint32_t>(*product.getLayer())
+                      : phx::noLayer;
+    entry.m = product.getM();
+    entry.n = product.getN();
+    entry.k = product.getK();
+    entry.groups = product.getGroups();
+    entry.dataflow = static_cast<phx::Dataflow>(product.getDataflow());
+    entry.format = static_cast<uint32_t>(product.getFormat());
+    entry.loopBegin = product.getNest()[0];
+    entry.loopEnd = product.getNest()[1];
+  }
+  for (LayerOp layer : body.getOps<LayerOp>()) {
+    phx::Layer &entry = program.layers.emplace_back();
+    entry.name = layer.getName().str();
+    entry.op = layer.getOp().str();
+    if (layer.getOutput())
+      entry.output = static_cast<uint32_t>(*layer.getOutput());
+  }
+}
+
+static FailureOr<phx::ElementType> getElementType(RegionOp region, Type type) {
+  if (type.isF32())
+    return phx::ElementType::F32;
+  if (type.isInteger(1))
+    return phx::ElementType::Bool;
+  if (type.isInteger(8))
+    return phx::ElementType::U8;
+  if (type.isInteger(32))
+    return phx::ElementType::I32;
+  if (type.isInteger(64))
+    return phx::ElementType::I64;
+  region.emitOpError("expected elements of type f32, i1, i8, i32 or i64, found ")
+      << type;
+  return failure();
+}
+
+/// The bytes of `init`, kept alive by the IR or by the section itself.
+static FailureOr<phx::DataSection> getData(RegionOp region, ElementsAttr init) {
+  phx::DataSection section;
+  auto refer = [&](ArrayRef<char> bytes) {
+    section.bytes = reinterpret_cast<const uint8_t *>(bytes.data());
+    section.size = bytes.size();
+  };
+  if (auto resource = dyn_cast<DenseResourceElementsAttr>(init)) {
+    AsmResourceBlob *blob = resource.getRawHandle().getBlob();
+    if (!blob) {
+      region.emitOpError("the resource '")
+          << resource.getRawHandle().getKey()
+          << "' has no data; was the IR printed with elided resources?";
+      return failure();
+    }
+    refer(blob->getData());
+    return section;
+  }
+  auto dense = dyn_cast<DenseElementsAttr>(init);
+  if (!dense) {
+    region.emitOpError("expected dense initial contents, found ") << init;
+    return failure();
+  }
+  if (!dense.isSplat()) {
+    refer(dense.getRawData());
+    return section;
+  }
+  ArrayRef<char> element = dense.getRawData();
+  auto bytes = std::make_shared<std::vector<uint8_t>>();
+  bytes->reserve(element.size() * dense.getNumElements());
+  for (int64_t i = 0, e = dense.getNumElements(); i < e; ++i)
+    bytes->insert(bytes->end(), element.begin(), element.end());
+  section.bytes = bytes->data();
+  section.size = bytes->size();
+  section.owner = std::move(bytes);
+  return section;
+}
+
+LogicalResult Exporter::exportRegion(RegionOp region) {
+  auto type = cast<RankedTensorType>(region.getType());
+  FailureOr<phx::ElementType> element =
+      getElementType(region, type.getElementType());
+  if (failed(element))
+    return failure();
+  phx::Region &entry = program.regions.emplace_back();
+  entry.name = region.getName().str();
+  entry.role = static_cast<phx::Role>(region.getRole());
+  entry.type = *element;
+  entry.shape.assign(type.getShape().begin(), type.getShape().end());
+  phx::Address address = region.getAddress().getValue();
+  entry.space = address.space;
+  entry.address = address.offset.base;
+  entry.bytes = region.getBytes();
+  if (region.getInit()) {
+    FailureOr<phx::DataSection> section = getData(region, *region.getInit());
+    if (failed(section))
+      return failure();
+    entry.data = static_cast<uint32_t>(program.data.size());
+    program.data.push_back(std::move(*section));
+  }
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Code
+//===----------------------------------------------------------------------===//
+
+uint32_t Exporter::getLayer(Operation *instruction) {
+  auto layer = instruction->getAttrOfType<IntegerAttr>("layer");
+  return layer ? static_cast<uint32_t>(layer.getInt()) : phx::noLayer;
+}
+
+LogicalResult Exporter::exportBlock(Block &block) {
+  for (Operation &child : block) {
+    if (auto loop = dyn_cast<LoopOp>(child)) {
+      program.code.push_back(
+          {{}, getLayer(loop), std::nullopt, phx::Loop{static_cast<int64_t>(loop.getCount())}});
+      if (failed(exportBlock(loop.getBody().front())))
+        return failure();
+      program.code.push_back({{}, getLayer(loop), std::nullopt, phx::End{}});
+      continue;
+    }
+    if (isa<HaltOp>(child)) {
+      program.code.push_back({{}, phx::noLayer, std::nullopt, phx::Halt{}});
+      continue;
+    }
+    auto instruction = dyn_cast<InstructionOpInterface>(child);
+    if (!instruction)
+      return child.emitOpError("is not an instruction");
+    std::optional<phx::Guard> guard;
+    if (auto attr = child.getAttrOfType<GuardAttr>("guard"))
+      guard = attr.getValue();
+    program.code.push_back({instruction.getEngineId(), getLayer(&child), guard,
+                            instruction.getBody()});
+  }
+  return success();
+}
+
+FailureOr<phx::Program> Exporter::run() {
+  exportHeader();
+  exportTables();
+  for (RegionOp region : op.getBody().getOps<RegionOp>())
+    if (failed(exportRegion(region)))
+      return failure();
+  if (failed(exportBlock(op.getCode().getBody().front())))
+    return failure();
+  return std::move(program);
+}
+
+FailureOr<phx::Program> photonic::exportProgram(ProgramOp program) {
+  return Exporter(program).run();
+}

@@ -1,0 +1,116 @@
+//===- Translations.cpp - File translations of programs -*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "photonic/Target/PHX/PHX.h"
+
+#include "phx/isa/ProgramFile.h"
+#include "phx/isa/Validator.h"
+
+#include "mlir/IR/AsmState.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
+#include "mlir/Tools/mlir-translate/Translation.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/FileUtilities.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/SourceMgr.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace mlir;
+using namespace photonic;
+using namespace photonic::pisa;
+
+ProgramOp photonic::getOnlyProgram(ModuleOp module) {
+  auto programs = module.getOps<ProgramOp>();
+  if (llvm::range_size(programs) != 1) {
+    module.emitError("expected exactly one pisa.program, found ")
+        << llvm::range_size(programs);
+    return {};
+  }
+  return *programs.begin();
+}
+
+//===----------------------------------------------------------------------===//
+// .phx to pisa
+//===----------------------------------------------------------------------===//
+
+OwningOpRef<ModuleOp> photonic::disassemble(StringRef path,
+                                            MLIRContext *context) {
+  context->loadDialect<PISADialect>();
+  Location loc = FileLineColLoc::get(context, path, 0, 0);
+  phx::Result<phx::Program> program = phx::readProgram(path.str());
+  if (!program) {
+    mlir::emitError(loc, program.error().message);
+    return {};
+  }
+  auto init = [&](uint32_t index, RankedTensorType type) -> ElementsAttr {
+    const phx::DataSection &section = program->data[index];
+    // The blob keeps the mapping alive.
+    AsmResourceBlob blob(
+        ArrayRef<char>(reinterpret_cast<const char *>(section.bytes),
+                       section.size),
+        /*dataAlignment=*/4,
+        [owner = section.owner](void *, size_t, size_t) {},
+        /*dataIsMutable=*/false);
+    return DenseResourceElementsAttr::get(
+        type, ("data" + Twine(index)).str(), std::move(blob));
+  };
+  OwningOpRef<ModuleOp> module = ModuleOp::create(loc);
+  OpBuilder builder(module->getBodyRegion());
+  importProgram(*program, builder, init);
+  return module;
+}
+
+//===----------------------------------------------------------------------===//
+// pisa to .phx
+//===----------------------------------------------------------------------===//
+
+/// Encodes the module's program, checks it, and copies the file to `os`.
+static LogicalResult emitProgram(ModuleOp module, raw_ostream &os) {
+  ProgramOp op = getOnlyProgram(module);
+  if (!op)
+    return failure();
+  FailureOr<phx::Program> program = exportProgram(op);
+  if (failed(program))
+    return failure();
+  if (phx::Status valid = phx::validate(*program); !valid)
+    return op.emitError(valid.error().message);
+  SmallString<128> path;
+  if (std::error_code error =
+          llvm::sys::fs::createTemporaryFile("program", "phx", path))
+    return op.emitError("cannot create a temporary file: ") << error.message();
+  llvm::FileRemover remover(path);
+  if (phx::Status written = phx::writeProgram(*program, path.str().str());
+      !written)
+    return op.emitError(written.error().message);
+  auto buffer = llvm::MemoryBuffer::getFile(path, /*IsText=*/false,
+                                            /*RequiresNullTerminator=*/false);
+  if (!buffer)
+    return op.emitError("cannot read back '") << path << "'";
+  os << (*buffer)->getBuffer();
+  return success();
+}
+
+void photonic::registerPHXTranslations() {
+  auto registerDialect = [](DialectRegistry &registry) {
+    registry.insert<PISADialect>();
+  };
+  static TranslateFromMLIRRegistration emit(
+      "emit", "encode a pisa program as a .phx file", emitProgram,
+      registerDialect);
+  static TranslateFromMLIRRegistration assemble(
+      "assemble", "assemble the textual form of pisa into a .phx file",
+      emitProgram, registerDialect);
+  static TranslateToMLIRRegistration toText(
+      "disassemble", "print a .phx file as pisa",
+      [](llvm::SourceMgr &sources, MLIRContext *context) {
+        const llvm::MemoryBuffer *buffer =
+            sources.getMemoryBuffer(sources.getMainFileID());
+        return disassemble(buffer->getBufferIdentifier(), context);
+      },
+      registerDialect);
+}

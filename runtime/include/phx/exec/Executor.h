@@ -1,0 +1,65 @@
+//===- Executor.h - Functional execution of programs -*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PHX_EXEC_EXECUTOR_H
+#define PHX_EXEC_EXECUTOR_H
+
+#include "phx/isa/HostArray.h"
+#include "phx/isa/Program.h"
+#include "phx/support/Result.h"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace phx {
+
+/// What an executor observed in one layer.
+struct LayerStatistics {
+  uint64_t mantissas = 0;     ///< operand elements converted (inside extents)
+  uint64_t zeroMantissas = 0; ///< non-zero inputs whose mantissa became 0
+  /// Sum over the layer's output of reference^2 and (reference - value)^2;
+  /// present after a run with `compareToFp32`.
+  double signal = 0, noise = 0;
+  bool compared = false;
+};
+
+struct ExecutionOptions {
+  unsigned threads = 0; ///< 0: all hardware threads
+  /// Treat every format as Fp32 (the arithmetic bypass).
+  bool bypassFormats = false;
+  /// Also runs the bypass in lockstep and fills `signal` and `noise`.
+  bool compareToFp32 = false;
+  /// Polled between instructions; true stops with an "interrupted" error.
+  std::function<bool()> interrupted;
+  /// Called right after the last instruction of each layer that has an output
+  /// region, with its value.
+  std::function<Status(uint32_t layer, const HostArray &value)> onLayer;
+};
+
+/// The seam between implementations ("reference", "fast"): equal bits from all.
+class Executor {
+public:
+  virtual ~Executor() = default;
+  /// Runs `program` once. `inputs` by region name; every input region must be
+  /// given with its exact shape and type. Returns outputs by region name.
+  virtual Result<std::map<std::string, HostArray>>
+  run(const std::map<std::string, HostArray> &inputs,
+      const ExecutionOptions &options) = 0;
+  /// Of the latest run, by layer index.
+  virtual const std::vector<LayerStatistics> &getStatistics() const = 0;
+};
+
+/// "reference" or "fast". The program must outlive the executor and be valid.
+Result<std::unique_ptr<Executor>> createExecutor(const std::string &kind,
+                                                 const Program &program);
+
+} // namespace phx
+
+#endif // PHX_EXEC_EXECUTOR_H

@@ -1,0 +1,57 @@
+//===- Footprint.h - Bytes that an instruction touches -*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PHX_ISA_FOOTPRINT_H
+#define PHX_ISA_FOOTPRINT_H
+
+#include "phx/isa/Program.h"
+
+#include <optional>
+#include <vector>
+
+namespace phx {
+
+/// A set of bytes in one space: sorted, disjoint, non-adjacent [begin, end).
+struct Interval {
+  int64_t begin = 0, end = 0;
+  friend bool operator==(const Interval &, const Interval &) = default;
+};
+using IntervalSet = std::vector<Interval>;
+
+/// One operand's bytes at given loop counters.
+struct Access {
+  Space space = Space::Dram;
+  bool write = false;
+  /// Set for the accumulating output of a product: accesses of equal products
+  /// are no hazard among themselves.
+  std::optional<uint32_t> accumulatesInto;
+  IntervalSet bytes; ///< exact
+};
+
+/// Reads and writes of `instruction` at `counters`; empty if it is skipped or
+/// touches no memory.
+std::vector<Access> getAccesses(const Program &program,
+                                const Instruction &instruction,
+                                const Counters &counters);
+
+/// Union of the accesses of code[begin, end) (a whole number of loops), for
+/// each engine, over all iterations of the loops inside, `counters` fixing the
+/// enclosing ones (`depth` of them).
+struct EngineAccesses {
+  EngineId engine;
+  std::vector<Access> accesses;
+};
+std::vector<EngineAccesses> getAccesses(const Program &program, size_t begin,
+                                        size_t end, unsigned depth,
+                                        const Counters &counters);
+
+/// True if the sets share a byte.
+bool overlaps(const IntervalSet &a, const IntervalSet &b);
+
+} // namespace phx
+
+#endif // PHX_ISA_FOOTPRINT_H

@@ -1,0 +1,176 @@
+//===- Program.h - A pisa program in memory ---------------------*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// What a .phx file holds, after decoding: tables, symbols, the debug map and
+// the instruction stream. Large constants stay where they are (a mapped file,
+// or a compiler's buffers) and are referred to, not copied.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PHX_ISA_PROGRAM_H
+#define PHX_ISA_PROGRAM_H
+
+#include "phx/isa/Instruction.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace phx {
+
+//===----------------------------------------------------------------------===//
+// Tables
+//===----------------------------------------------------------------------===//
+
+/// One digit of a linear index, innermost first in its list: contributes
+/// digit * step to the coordinate of `axis`.
+struct MapDigit {
+  int64_t radix = 1; ///< >= 1
+  uint8_t axis = 0;
+  int64_t step = 1;
+  friend bool operator==(const MapDigit &, const MapDigit &) = default;
+};
+
+/// One tensor axis. A coordinate outside [0, extent) reads as +0 (and is never
+/// written). Margins count positions of explicit padding for AverageAll.
+struct MapAxis {
+  int64_t extent = 1;
+  int64_t stride = 4; ///< bytes
+  int64_t offset = 0; ///< added to the coordinate
+  int64_t marginLow = 0, marginHigh = 0;
+  friend bool operator==(const MapAxis &, const MapAxis &) = default;
+};
+
+/// Turns (row, column) into an element: the digits of row and column give
+/// coordinates along at most 4 axes, coordinates times strides give bytes
+/// relative to the instruction's address. A row or column index at or beyond
+/// the product of its radices reads as +0. This is how patch extraction is
+/// addressing.
+struct AccessMap {
+  std::vector<MapDigit> rows, cols; ///< innermost (fastest) digit first
+  std::vector<MapAxis> axes;
+  friend bool operator==(const AccessMap &, const AccessMap &) = default;
+};
+
+enum class FormatKind : uint8_t {
+  Bfp = 0,  ///< block floating point in residues
+  Fp32 = 1, ///< arithmetic bypass: group products summed in binary32
+};
+enum class Rounding : uint8_t { Truncate = 0, Nearest = 1, Stochastic = 2 };
+
+/// A number format of analog products.
+struct NumberFormat {
+  FormatKind kind = FormatKind::Bfp;
+  uint8_t mantissaBits = 4; ///< b_m, without sign
+  uint32_t group = 16;      ///< g
+  Rounding rounding = Rounding::Truncate;
+  std::vector<uint32_t> moduli; ///< pairwise coprime; product at least 2
+  friend bool operator==(const NumberFormat &, const NumberFormat &) = default;
+};
+
+/// Which operand stays in the array.
+enum class Dataflow : uint8_t {
+  Df1 = 0, ///< first operand (weights)
+  Df2 = 1, ///< second operand (activations)
+};
+
+/// A (M x K)(K x N) product, `groups` times. Metadata for executors that fuse;
+/// never a source of time or energy. `loopBegin`, `loopEnd`: instruction
+/// indices of the outermost `Loop` of the nest and of its `End`, when the nest
+/// is intact.
+struct Product {
+  uint32_t layer = noLayer;
+  int64_t m = 0, n = 0, k = 0, groups = 1;
+  Dataflow dataflow = Dataflow::Df1;
+  uint32_t format = 0;
+  uint64_t loopBegin = 0, loopEnd = 0;
+  friend bool operator==(const Product &, const Product &) = default;
+};
+
+//===----------------------------------------------------------------------===//
+// Symbols and debug map
+//===----------------------------------------------------------------------===//
+
+enum class Role : uint8_t {
+  Parameter = 0,
+  State = 1,
+  Constant = 2,
+  Input = 3,
+  Output = 4,
+  Workspace = 5,
+};
+
+enum class ElementType : uint8_t { F32 = 0, I32 = 1, I64 = 2, U8 = 3, Bool = 4 };
+int64_t byteWidth(ElementType type);
+
+/// A named piece of memory. Regions with live ranges that do not meet may
+/// share addresses. `data`: initial contents, index into Program::data.
+struct Region {
+  std::string name; ///< ONNX name where there is one
+  Role role = Role::Workspace;
+  ElementType type = ElementType::F32;
+  std::vector<int64_t> shape;
+  Space space = Space::Dram;
+  int64_t address = 0; ///< bytes, multiple of 64
+  int64_t bytes = 0;   ///< capacity, at least what shape and type need
+  std::optional<uint32_t> data;
+  friend bool operator==(const Region &, const Region &) = default;
+};
+
+/// One ONNX node. `output`: the region that holds its value right after the
+/// last instruction that carries its index; absent if the value never exists
+/// whole (fused under `hierarchy`).
+struct Layer {
+  std::string name; ///< ONNX node name
+  std::string op;   ///< ONNX operator
+  std::optional<uint32_t> output;
+  friend bool operator==(const Layer &, const Layer &) = default;
+};
+
+/// Initial contents, not owned unless `owner` is set.
+struct DataSection {
+  const uint8_t *bytes = nullptr;
+  uint64_t size = 0;
+  std::shared_ptr<const void> owner;
+};
+
+enum class MemoryModel : uint8_t { Ideal = 0, Hierarchy = 1 };
+
+//===----------------------------------------------------------------------===//
+// Program
+//===----------------------------------------------------------------------===//
+
+/// Version of the file layout and of the instruction set.
+inline constexpr uint32_t formatVersion = 1;
+inline constexpr uint32_t isaVersion = 1;
+
+struct Program {
+  std::string name;       ///< of the model
+  std::string target;     ///< name of the target description
+  uint64_t targetHash = 0; ///< of its structural fields
+  std::string compiler;   ///< version of the tool that wrote it
+  MemoryModel memoryModel = MemoryModel::Ideal;
+  int64_t batch = 1;      ///< inferences per run
+  uint8_t cores = 0;      ///< number of `core` engines
+  uint32_t arrayRows = 0, arrayCols = 0;
+  uint32_t tokens = 0;    ///< tokens are numbered [0, tokens)
+
+  std::vector<AccessMap> maps;
+  std::vector<NumberFormat> formats;
+  std::vector<Product> products;
+  std::vector<Region> regions;
+  std::vector<Layer> layers;
+  std::vector<DataSection> data;
+  std::vector<Instruction> code;
+
+  /// Bytes used of each space (highest end of a region).
+  std::array<int64_t, numSpaces> spaceBytes{};
+};
+
+} // namespace phx
+
+#endif // PHX_ISA_PROGRAM_H

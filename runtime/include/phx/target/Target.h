@@ -1,0 +1,66 @@
+//===- Target.h - Target descriptions ---------------------------*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Loads, checks, overrides and lists target descriptions. Compiler and runtime
+// share this: a machine is described once.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PHX_TARGET_TARGET_H
+#define PHX_TARGET_TARGET_H
+
+#include "phx/support/Result.h"
+#include "target.pb.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace phx {
+
+/// A description that passed every check.
+struct Target {
+  proto::Target spec;
+  std::string path; ///< file it came from
+  uint64_t structuralHash = 0;
+
+  /// Product of the moduli.
+  int64_t moduliProduct() const;
+  /// Largest magnitude that the moduli represent: floor((product - 1) / 2).
+  int64_t signedRange() const;
+};
+
+/// Loads `nameOrPath`: a file if it contains '/' or ends in ".textproto",
+/// otherwise NAME.textproto from the search path ($PHOTONIC_TARGET_PATH,
+/// colon separated; the installed share directory; the source tree). Applies
+/// `overrides` ("core.count=16", "dma.bytes_per_ns=100",
+/// "core.moduli=31,32,33"), whose source becomes "set on the command line".
+/// Errors name file, line and field, the value found and what is legal; an
+/// unknown name lists the nearest known ones.
+Result<Target> loadTarget(const std::string &nameOrPath,
+                          const std::vector<std::string> &overrides = {});
+
+/// Parses a description from text; `path` is used in messages.
+Result<Target> parseTarget(const std::string &text, const std::string &path,
+                           const std::vector<std::string> &overrides = {});
+
+/// Names of all targets on the search path, sorted.
+std::vector<std::string> listTargets();
+
+/// One number of a description, for `photonic targets show`.
+struct TargetField {
+  std::string name;   ///< "core.clock_ghz"
+  std::string value;  ///< as text
+  std::string source; ///< where the number comes from
+  std::string doc;    ///< what it means
+  bool structural = false;
+};
+std::vector<TargetField> describeTarget(const Target &target);
+
+} // namespace phx
+
+#endif // PHX_TARGET_TARGET_H

@@ -1,0 +1,89 @@
+//===- Timing.h - When each instruction runs -*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PHX_TIMING_TIMING_H
+#define PHX_TIMING_TIMING_H
+
+#include "phx/isa/Program.h"
+#include "phx/support/Result.h"
+#include "phx/target/Target.h"
+
+#include <functional>
+#include <vector>
+
+namespace phx {
+
+/// Time in femtoseconds.
+using Femtoseconds = int64_t;
+
+/// Duration of one dynamic execution of `instruction` with counts taken at
+/// `counters` (0 if skipped). The timing class of each instruction in
+/// docs/isa.md, priced by `target`.
+Femtoseconds getDuration(const Program &program, const Instruction &instruction,
+                         const Counters &counters, const Target &target);
+
+enum class TimingMode {
+  Closed, ///< jumps over iterations while every maximum keeps its winner
+  Stepped ///< one dynamic instruction after the other; shares no jump code
+};
+
+struct EngineTiming {
+  EngineId engine;
+  Femtoseconds busy = 0;
+  /// Waiting for a token whose signaller is the indexed kind of engine
+  /// (dma, vec, core), and idle after the engine's last instruction.
+  std::array<Femtoseconds, 3> stalled{};
+  Femtoseconds idle = 0;
+  uint64_t instructions = 0; ///< executed (not skipped), tokens excluded
+};
+
+struct LayerTiming {
+  bool executed = false;
+  Femtoseconds begin = 0, end = 0; ///< first start to last completion
+  /// First programming to last streamed vector; equal if there are no products.
+  Femtoseconds coreBegin = 0, coreEnd = 0;
+  uint64_t instructions = 0;
+  friend bool operator==(const LayerTiming &, const LayerTiming &) = default;
+};
+
+/// One stretch of the timeline: an executed instruction, or `repeat` > 1
+/// iterations of it that a jump covered (spread evenly over the stretch).
+struct TimelineSlice {
+  EngineId engine;
+  uint32_t instruction = 0; ///< index into code
+  uint32_t layer = noLayer;
+  Femtoseconds begin = 0, end = 0;
+  uint64_t repeat = 1;
+  Femtoseconds period = 0; ///< between repetitions
+};
+
+struct TimingResult {
+  Femtoseconds latency = 0;
+  std::vector<EngineTiming> engines; ///< dma, vec, core[0..n)
+  std::vector<LayerTiming> layers;
+  /// Largest instantaneous dynamic power in watts, if `power` was given.
+  double peakDynamicW = 0;
+  /// False: uncoupled engines drifted past each other inside a jump and
+  /// `peakDynamicW` is an upper bound.
+  bool peakIsExact = true;
+  uint64_t stepped = 0; ///< dynamic instructions simulated one by one
+};
+
+struct TimingOptions {
+  TimingMode mode = TimingMode::Closed;
+  /// Power in watts of one dynamic execution while it is active.
+  std::function<double(const Instruction &, const Counters &)> power;
+  /// Receives the timeline in no particular order.
+  std::function<void(const TimelineSlice &)> timeline;
+};
+
+Result<TimingResult> simulate(const Program &program, const Target &target,
+                              const TimingOptions &options = {});
+
+} // namespace phx
+
+#endif // PHX_TIMING_TIMING_H

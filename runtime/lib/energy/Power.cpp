@@ -1,0 +1,69 @@
+//===- Power.cpp - Laser, static and dynamic power -------------*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "phx/energy/Energy.h"
+
+#include <cmath>
+
+using namespace phx;
+
+static constexpr double electronCharge = 1.602176634e-19; // C, exact (SI)
+static constexpr double boltzmann = 1.380649e-23;         // J/K, exact (SI)
+
+/// Loss of one multiplier of modulus `m` with every digit on, in dB. The
+/// longest phase that two residues around zero need sets the shifter's length.
+static double getMultiplierLoss(const proto::LinkBudget &link, double m) {
+  double halfTurns = std::ceil((m - 1) * (m - 1) / 2) * 2 / m;
+  double lengthCm =
+      link.v_pi_l_v_cm().value() / link.bias_v().value() * halfTurns;
+  return link.phase_shifter_db_per_mm().value() * lengthCm * 10;
+}
+
+/// Smallest photocurrent in amperes whose ratio to shot and thermal noise
+/// reaches `snr`: I / sqrt(2 q I df + 4 k T df / R) = snr, solved for I.
+static double getPhotocurrent(const proto::LinkBudget &link, double snr) {
+  double bandwidth = link.bandwidth_ghz().value() * 1e9;
+  double shot = 2 * electronCharge * bandwidth;
+  double thermal = 4 * boltzmann * link.temperature_k().value() * bandwidth /
+                   link.feedback_ohm().value();
+  double b = snr * snr * shot;
+  return (b + std::sqrt(b * b + 4 * snr * snr * thermal)) / 2;
+}
+
+double phx::getLaserPower(const Target &target) {
+  const proto::LinkBudget &link = target.spec.link_budget();
+  const proto::Core &core = target.spec.core();
+  double watts = 0; // one row, all moduli
+  for (int64_t modulus : core.moduli().values()) {
+    double m = static_cast<double>(modulus);
+    double current = getPhotocurrent(link, link.snr_per_modulus().value() * m);
+    double atDetector = current / link.responsivity_a_per_w().value();
+    double loss = static_cast<double>(core.columns().value()) *
+                      getMultiplierLoss(link, m) +
+                  link.coupler_db().value() + link.extra_db().value();
+    watts += atDetector * std::pow(10, loss / 10);
+  }
+  return watts * static_cast<double>(core.detections_per_row().value()) *
+         static_cast<double>(core.rows().value()) *
+         static_cast<double>(core.count().value()) /
+         link.wall_plug_efficiency().value();
+}
+
+std::array<double, numComponents> phx::getStaticPower(const Target &target,
+                                                      MemoryModel memoryModel) {
+  std::array<double, numComponents> watts{};
+  auto set = [&](Component component, double value) {
+    watts[static_cast<unsigned>(component)] = value;
+  };
+  set(Component::Laser, getLaserPower(target));
+  set(Component::Scratchpad,
+      target.spec.scratchpads().static_mw().value() * 1e-3);
+  // Under the ideal model there is no off-chip memory.
+  if (memoryModel == MemoryModel::Hierarchy)
+    set(Component::Dram, target.spec.dram().static_mw().value() * 1e-3);
+  return watts;
+}

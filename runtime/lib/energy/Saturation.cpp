@@ -1,0 +1,129 @@
+//===- Saturation.cpp - A program that keeps every core busy ---*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "phx/energy/Energy.h"
+
+#include <algorithm>
+
+using namespace phx;
+
+namespace {
+/// Builds the operands and the loop nest of one product.
+struct Builder {
+  Program program;
+  int64_t rows, width, cores, vectors, tiles;
+
+  int64_t contraction() const { return tiles * cores * width; }
+  uint32_t addMatrix(const char *name, Role role, Space space, int64_t height,
+                     int64_t width);
+  Instruction makeOnCore(int64_t core, Body body) const {
+    Instruction instruction;
+    instruction.engine = {EngineKind::Core, static_cast<uint8_t>(core)};
+    instruction.layer = 0;
+    instruction.body = std::move(body);
+    return instruction;
+  }
+  void addTables(const Target &target);
+  void addCode();
+};
+} // namespace
+
+/// A row major FP32 matrix: its region and the map that reads it.
+uint32_t Builder::addMatrix(const char *name, Role role, Space space,
+                            int64_t height, int64_t width) {
+  Region region;
+  region.name = name;
+  region.role = role;
+  region.shape = {height, width};
+  region.space = space;
+  region.bytes = 4 * height * width;
+  program.regions.push_back(region);
+  program.spaceBytes[static_cast<unsigned>(space)] = region.bytes;
+  AccessMap map;
+  map.rows = {{height, 0, 1}};
+  map.cols = {{width, 1, 1}};
+  map.axes = {{height, 4 * width}, {width, 4}};
+  program.maps.push_back(map);
+  return static_cast<uint32_t>(program.maps.size() - 1);
+}
+
+void Builder::addTables(const Target &target) {
+  NumberFormat format;
+  format.mantissaBits =
+      static_cast<uint8_t>(target.spec.format().mantissa_bits().value());
+  format.group = static_cast<uint32_t>(width);
+  for (int64_t modulus : target.spec.core().moduli().values())
+    format.moduli.push_back(static_cast<uint32_t>(modulus));
+  program.formats.push_back(format);
+  addMatrix("weight", Role::Workspace, Space::Weight, rows, contraction());
+  addMatrix("input", Role::Input, Space::Activation, vectors, contraction());
+  addMatrix("output", Role::Output, Space::Gradient, rows, vectors);
+  program.layers.push_back({"saturate", "MatMul", 2});
+  Product product;
+  product.layer = 0;
+  product.m = rows;
+  product.n = vectors;
+  product.k = contraction();
+  product.loopEnd = static_cast<uint64_t>(2 * cores + 1);
+  program.products.push_back(product);
+}
+
+void Builder::addCode() {
+  auto addControl = [&](Body body) {
+    Instruction instruction;
+    instruction.body = std::move(body);
+    program.code.push_back(instruction);
+  };
+  addControl(Loop{tiles});
+  for (int64_t core = 0; core < cores; ++core) {
+    DigitTerm tile;
+    tile.scale = cores;
+    tile.offset = core;
+    tile.weight = width;
+    Affine kStart{0, {tile}};
+    CoreProgram load;
+    load.map = 0;
+    load.src.space = Space::Weight;
+    load.kStart = kStart;
+    load.rows.cap = rows;
+    load.cols.cap = width;
+    program.code.push_back(makeOnCore(core, load));
+    CoreStream stream;
+    stream.inMap = 1;
+    stream.outMap = 2;
+    stream.in.space = Space::Activation;
+    stream.out.space = Space::Gradient;
+    stream.kStart = kStart;
+    stream.rows.cap = rows;
+    stream.cols.cap = width;
+    stream.length.cap = vectors;
+    program.code.push_back(makeOnCore(core, stream));
+  }
+  addControl(End{});
+  addControl(Halt{});
+}
+
+Program phx::makeSaturatingProgram(const Target &target, int64_t vectors,
+                                   int64_t tiles) {
+  const proto::Core &core = target.spec.core();
+  // A short group takes a pass of its own and leaves the other columns idle.
+  int64_t width =
+      std::min(core.columns().value(), target.spec.format().group().value());
+  Builder builder{
+      {}, core.rows().value(), width, core.count().value(), vectors, tiles};
+  Program &program = builder.program;
+  program.name = "saturate";
+  program.target = target.spec.name();
+  program.targetHash = target.structuralHash;
+  program.compiler = "photonic-mlir";
+  program.cores = static_cast<uint8_t>(builder.cores);
+  program.arrayRows = static_cast<uint32_t>(builder.rows);
+  program.arrayCols = static_cast<uint32_t>(core.columns().value());
+  builder.addTables(target);
+  builder.addCode();
+  return program;
+}

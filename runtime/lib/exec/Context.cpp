@@ -1,0 +1,151 @@
+//===- Context.cpp - What the units of the executor share -----------------===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Context.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+using namespace phx;
+using namespace phx::exec;
+
+bool Poller::poll() {
+  if (!question)
+    return false;
+  Clock::time_point now = Clock::now();
+  if (now - last < std::chrono::milliseconds(10))
+    return false;
+  last = now;
+  return question();
+}
+
+std::string exec::toText(float value) {
+  if (std::isnan(value))
+    return "nan";
+  char text[32];
+  std::snprintf(text, sizeof text, "%.9g", double(value));
+  return text;
+}
+
+static const char *getSpaceName(Space space) {
+  switch (space) {
+  case Space::Dram: return "dram";
+  case Space::Activation: return "activation";
+  case Space::Weight: return "weight";
+  case Space::Gradient: return "gradient";
+  }
+  return "?";
+}
+
+Error Context::fail(const std::string &what) const {
+  std::string text = "instruction " + std::to_string(pc);
+  if (instruction) {
+    text += std::string(" (") + getMnemonic(instruction->body) + ")";
+    if (instruction->layer < program.layers.size()) {
+      const Layer &layer = program.layers[instruction->layer];
+      text += ", layer '" + layer.name + "' (" + layer.op + ")";
+    }
+  }
+  return Error{text + ": " + what};
+}
+
+/// Regions may share addresses. Contents that came from outside are the
+/// likeliest, then what the latest layer up to `layer` has produced.
+static const Region *findRegion(const Program &program, Space space,
+                                int64_t address, uint32_t layer) {
+  const Region *found = nullptr;
+  auto holds = [&](const Region &region) {
+    return region.space == space && region.address <= address &&
+           address < region.address + region.bytes;
+  };
+  if (layer < program.layers.size())
+    for (uint32_t l = layer + 1; l-- > 0;) {
+      std::optional<uint32_t> output = program.layers[l].output;
+      if (output && holds(program.regions[*output]))
+        return &program.regions[*output];
+    }
+  for (const Region &region : program.regions)
+    if (holds(region) && (!found || found->role == Role::Workspace))
+      found = &region;
+  return found;
+}
+
+std::string Context::locate(Space space, int64_t address) const {
+  uint32_t layer = instruction ? instruction->layer : noLayer;
+  const Region *region = findRegion(program, space, address, layer);
+  if (!region)
+    return std::string(getSpaceName(space)) + " address " +
+           std::to_string(address);
+  int64_t index = (address - region->address) / byteWidth(region->type);
+  std::string text;
+  for (size_t d = region->shape.size(); d-- > 0;) {
+    int64_t extent = std::max<int64_t>(region->shape[d], 1);
+    int64_t digit = d == 0 ? index : index % extent;
+    text = std::to_string(digit) + (text.empty() ? "" : ", ") + text;
+    index /= extent;
+  }
+  return "tensor '" + region->name + "' element [" + text + "]";
+}
+
+Status Context::check(const char *name, const Address &address, int64_t base,
+                      const ByteRange &range) const {
+  int64_t size = memory.size(address.space);
+  if (base + range.low >= 0 && base + range.high <= size)
+    return Status::success();
+  return fail(std::string("operand ") + name + " touches bytes [" +
+              std::to_string(base + range.low) + ", " +
+              std::to_string(base + range.high) + ") of memory space " +
+              getSpaceName(address.space) + ", which has " +
+              std::to_string(size) + " bytes");
+}
+
+Result<SourceView> Context::source(const char *name, const Address &address,
+                                   std::optional<ByteRange> range) {
+  if (!range)
+    return SourceView{};
+  int64_t base = value(address.offset);
+  if (Status status = check(name, address, base, *range); !status)
+    return status.error();
+  return SourceView{
+      memory.read(address.space, base + range->low, base + range->high),
+      range->low};
+}
+
+Result<TargetView> Context::target(const char *name, const Address &address,
+                                   std::optional<ByteRange> range) {
+  if (!range)
+    return TargetView{};
+  int64_t base = value(address.offset);
+  if (Status status = check(name, address, base, *range); !status)
+    return status.error();
+  return TargetView{
+      memory.write(address.space, base + range->low, base + range->high),
+      range->low};
+}
+
+Status Context::forEach(int64_t count, int64_t cost,
+                        const ThreadPool::Task &task) {
+  // Between two questions to the poller about 10 ms of work, and for each
+  // thread enough at a time to be worth waking it.
+  cost = std::max<int64_t>(cost, 1);
+  int64_t stride = std::max<int64_t>((int64_t(1) << 24) / cost, 1);
+  int64_t grain = std::max<int64_t>((1 << 15) / cost, 1);
+  for (int64_t begin = 0; begin < count; begin += stride) {
+    if (poller.poll())
+      return Error{"interrupted"};
+    int64_t end = std::min(count, begin + stride);
+    int64_t pieces = (end - begin + grain - 1) / grain;
+    pool.run(size_t(pieces), [&](size_t piece, unsigned worker) {
+      int64_t first = begin + int64_t(piece) * grain;
+      int64_t last = std::min(end, first + grain);
+      for (int64_t i = first; i < last; ++i)
+        task(size_t(i), worker);
+    });
+  }
+  return Status::success();
+}

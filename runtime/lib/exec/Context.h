@@ -1,0 +1,98 @@
+//===- Context.h - What the units of the executor share ------- -*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The memories, the threads, and the place in the program that messages name.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PHX_LIB_EXEC_CONTEXT_H
+#define PHX_LIB_EXEC_CONTEXT_H
+
+#include "AccessMaps.h"
+#include "Memory.h"
+
+#include "phx/isa/Program.h"
+#include "phx/support/Result.h"
+#include "phx/support/ThreadPool.h"
+
+#include <chrono>
+#include <functional>
+#include <string>
+
+namespace phx::exec {
+
+/// Asks whether to stop, but not more often than every 10 ms.
+class Poller {
+public:
+  explicit Poller(std::function<bool()> question)
+      : question(std::move(question)) {}
+  /// True if the run is to stop.
+  bool poll();
+
+private:
+  using Clock = std::chrono::steady_clock;
+  std::function<bool()> question;
+  Clock::time_point last = Clock::now();
+};
+
+/// Bytes of one operand; offsets count from the instruction's address.
+template <typename Byte>
+struct OperandView {
+  Byte *lowest = nullptr; ///< the byte at offset `low`
+  int64_t low = 0;
+  Byte *at(int64_t offset) const { return lowest + (offset - low); }
+};
+using SourceView = OperandView<const uint8_t>;
+using TargetView = OperandView<uint8_t>;
+
+class Context {
+public:
+  Context(const Program &program, Memory &memory, ThreadPool &pool,
+          Poller &poller)
+      : program(program), memory(memory), pool(pool), poller(poller) {}
+
+  const Program &program;
+  Memory &memory;
+  ThreadPool &pool;
+  Poller &poller;
+  /// The instruction at work.
+  size_t pc = 0;
+  const Instruction *instruction = nullptr;
+  Counters counters{};
+
+  int64_t value(const Affine &affine) const {
+    return evaluate(affine, counters);
+  }
+  int64_t value(const Count &count) const { return evaluate(count, counters); }
+
+  /// An error that names the instruction and its layer.
+  Error fail(const std::string &what) const;
+  /// "tensor 'x' element [0, 3, 1]" for the word at `address`.
+  std::string locate(Space space, int64_t address) const;
+
+  /// Resolves an operand of which `range` is touched (nothing, if absent).
+  /// Errors: the range leaves the space.
+  Result<SourceView> source(const char *name, const Address &address,
+                            std::optional<ByteRange> range);
+  Result<TargetView> target(const char *name, const Address &address,
+                            std::optional<ByteRange> range);
+
+  /// Does tasks [0, count), each of about `cost` elementary steps, on all
+  /// threads; errors only if interrupted.
+  Status forEach(int64_t count, int64_t cost, const ThreadPool::Task &task);
+
+private:
+  Status check(const char *name, const Address &address, int64_t base,
+               const ByteRange &range) const;
+};
+
+/// The value as text: at most 9 digits, "inf", "-inf" or "nan".
+std::string toText(float value);
+
+} // namespace phx::exec
+
+#endif // PHX_LIB_EXEC_CONTEXT_H

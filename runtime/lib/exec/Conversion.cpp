@@ -1,0 +1,189 @@
+//===- Conversion.cpp - From binary32 operands to residues ----------------===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Conversion.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstring>
+
+using namespace phx;
+using namespace phx::exec;
+
+void TileColumns::set(int64_t kStart, int64_t cols, int64_t total,
+                      int64_t group) {
+  begin = kStart;
+  count = cols;
+  groups.clear();
+  partial = false;
+  int64_t end = kStart + cols;
+  int64_t limit = std::max(total, end);
+  reachBegin = kStart / group * group;
+  for (int64_t k = kStart; k < end;) {
+    int64_t groupBegin = k / group * group;
+    int64_t groupEnd = std::min(groupBegin + group, limit);
+    int64_t stop = std::min(groupEnd, end);
+    TileGroup part;
+    part.begin = k - kStart;
+    part.end = stop - kStart;
+    part.wholeBegin = groupBegin - reachBegin;
+    part.wholeEnd = groupEnd - reachBegin;
+    part.first = k == groupBegin;
+    part.last = stop == groupEnd;
+    partial |= !part.first || !part.last;
+    groups.push_back(part);
+    k = stop;
+  }
+  reachCount = groups.empty() ? 0 : groups.back().wholeEnd;
+}
+
+static uint32_t load(const uint8_t *from) {
+  uint32_t word;
+  std::memcpy(&word, from, sizeof word);
+  return word;
+}
+
+/// One lane whose row stands partly outside the extents. Returns the number of
+/// elements of the tile inside.
+static uint64_t gatherMixed(const OperandSource &source,
+                            const TileColumns &columns, const RowOrigin &origin,
+                            uint32_t *out) {
+  const UnrolledDigits &reach = source.reach;
+  int64_t first = columns.begin - columns.reachBegin;
+  int64_t last = first + columns.count;
+  uint64_t inside = 0;
+  for (int64_t c = 0; c < int64_t(reach.size()); ++c) {
+    bool hit = reach.active[c] &&
+               isInside(*source.map, origin, reach.coordinates[c]);
+    out[c * laneCount] =
+        hit ? load(source.view.at(origin.bytes + reach.bytes[c])) : 0;
+    inside += hit && c >= first && c < last;
+  }
+  return inside;
+}
+
+static void gather(const OperandSource &source, const TileColumns &columns,
+                   int64_t row, int lanes, OperandBlock &block) {
+  const UnrolledDigits &reach = source.reach;
+  size_t count = reach.size();
+  block.lanes = lanes;
+  block.inside = 0;
+  block.values.resize(count * laneCount);
+  if (lanes < laneCount)
+    std::fill(block.values.begin(), block.values.end(), 0);
+  Odometer odometer(source.map->rows);
+  odometer.seek(row);
+  for (int l = 0; l < lanes; ++l, odometer.next()) {
+    uint32_t *out = block.values.data() + l;
+    if (!odometer.inside()) {
+      for (size_t c = 0; c < count; ++c)
+        out[c * laneCount] = 0;
+      continue;
+    }
+    RowOrigin origin = getOrigin(*source.map, odometer.coordinates(), reach);
+    if (origin.placement == Placement::Mixed) {
+      block.inside += gatherMixed(source, columns, origin, out);
+      continue;
+    }
+    const uint8_t *from = source.view.at(origin.bytes);
+    for (size_t c = 0; c < count; ++c)
+      out[c * laneCount] = load(from + reach.bytes[c]);
+    block.inside += uint64_t(columns.count);
+  }
+}
+
+static NonFinite findNonFinite(const TileColumns &columns,
+                               const TileGroup &group,
+                               const OperandBlock &block) {
+  for (int l = 0; l < block.lanes; ++l)
+    for (int64_t c = group.wholeBegin; c < group.wholeEnd; ++c) {
+      uint32_t bits = block.values[size_t(c) * laneCount + size_t(l)];
+      if ((bits & exponentMask) == exponentMask)
+        return {l, columns.reachBegin + c, std::bit_cast<float>(bits)};
+    }
+  return {};
+}
+
+/// Shared exponents of one group. True if a value is infinite or NaN.
+static bool setExponents(const TileGroup &part, const FormatPlan &plan, size_t g,
+                         OperandBlock &block, float *first, float *second) {
+  uint32_t largest[laneCount];
+  groupExponents(block.values.data() + part.wholeBegin * laneCount,
+                 part.wholeEnd - part.wholeBegin, largest);
+  int16_t *exponents = &block.exponents[g * laneCount];
+  uint8_t *zero = &block.zero[g * laneCount];
+  float *scales = &block.scales[g * laneCount];
+  ExponentRange range{INT16_MAX, INT16_MIN};
+  bool bad = false;
+  for (int l = 0; l < laneCount; ++l) {
+    bad |= largest[l] == exponentMask;
+    zero[l] = largest[l] == 0;
+    int exponent = zero[l] ? 0 : int(largest[l] >> 23) - 127;
+    exponents[l] = int16_t(exponent);
+    // m = x * 2^(b_m - 1 - E), in two steps that are in range for every E;
+    // what underflows in the first is far below one unit of the mantissa.
+    int up = zero[l] ? 0 : plan.mantissaBits - 1 - exponent;
+    first[l] = std::bit_cast<float>(uint32_t((up >> 1) + 127) << 23);
+    second[l] = std::bit_cast<float>(uint32_t(up - (up >> 1) + 127) << 23);
+    int down = -up;
+    scales[l] = std::bit_cast<float>(down < -126 ? uint32_t(1) << (down + 149)
+                                                 : uint32_t(down + 127) << 23);
+    range.low = zero[l] ? range.low : std::min(range.low, exponent);
+    range.high = zero[l] ? range.high : std::max(range.high, exponent);
+  }
+  block.ranges[g] = range;
+  return bad;
+}
+
+/// Mantissas and residues of the tile's columns in one group.
+static void setPlanes(const TileColumns &columns, const TileGroup &part,
+                      const FormatPlan &plan, const float *first,
+                      const float *second, OperandBlock &block) {
+  int64_t shift = columns.begin - columns.reachBegin;
+  int16_t mantissas[laneCount];
+  for (int64_t c = part.begin; c < part.end; ++c) {
+    block.zeroMantissas +=
+        toMantissas(block.values.data() + (c + shift) * laneCount, first, second,
+                    plan, mantissas);
+    for (size_t p = 0; p < plan.planes.size(); ++p) {
+      const Plane &plane = plan.planes[p];
+      int16_t *out = block.planes.data() +
+                     (int64_t(p) * columns.count + c) * laneCount;
+      if (plane.identity) {
+        std::memcpy(out, mantissas, sizeof mantissas);
+        continue;
+      }
+      const int16_t *residues = plane.residues.data() + plan.maxMantissa;
+      for (int l = 0; l < laneCount; ++l)
+        out[l] = residues[mantissas[l]];
+    }
+  }
+}
+
+std::optional<NonFinite> exec::convert(const OperandSource &source,
+                                       const TileColumns &columns,
+                                       const FormatPlan &plan, int64_t row,
+                                       int lanes, OperandBlock &block) {
+  gather(source, columns, row, lanes, block);
+  block.zeroMantissas = 0;
+  if (plan.bypass)
+    return std::nullopt;
+  size_t groups = columns.groups.size();
+  block.exponents.resize(groups * laneCount);
+  block.zero.resize(groups * laneCount);
+  block.scales.resize(groups * laneCount);
+  block.ranges.resize(groups);
+  block.planes.resize(plan.planes.size() * size_t(columns.count) * laneCount);
+  float first[laneCount], second[laneCount];
+  for (size_t g = 0; g < groups; ++g) {
+    if (setExponents(columns.groups[g], plan, g, block, first, second))
+      return findNonFinite(columns, columns.groups[g], block);
+    setPlanes(columns, columns.groups[g], plan, first, second, block);
+  }
+  return std::nullopt;
+}

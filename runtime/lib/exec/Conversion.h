@@ -1,0 +1,89 @@
+//===- Conversion.h - From binary32 operands to residues ------ -*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Gathers up to 64 rows (or streamed vectors) of an operand through its access
+// map and converts them: shared exponents, mantissas, residues. The same code
+// serves the stationary and the streamed operand.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PHX_LIB_EXEC_CONVERSION_H
+#define PHX_LIB_EXEC_CONVERSION_H
+
+#include "AccessMaps.h"
+#include "Context.h"
+#include "Kernels.h"
+
+#include <optional>
+#include <vector>
+
+namespace phx::exec {
+
+/// The part of one number format group that lies in a tile.
+struct TileGroup {
+  int64_t begin = 0, end = 0; ///< columns of the tile
+  /// The whole group, as columns of the reach (see TileColumns).
+  int64_t wholeBegin = 0, wholeEnd = 0;
+  bool first = true, last = true; ///< the group starts, ends in this tile
+};
+
+/// Columns of a tile and the groups they belong to. A group that is longer
+/// than the array shares one exponent across passes, so the columns that a
+/// tile has to look at, its reach, may exceed the columns that it multiplies.
+struct TileColumns {
+  int64_t begin = 0, count = 0;           ///< contraction positions
+  int64_t reachBegin = 0, reachCount = 0; ///< superset
+  std::vector<TileGroup> groups;          ///< ascending
+  bool partial = false;                   ///< some group is not whole
+
+  /// `total`: contraction length; the last group may be shorter than `group`.
+  void set(int64_t kStart, int64_t cols, int64_t total, int64_t group);
+};
+
+/// Smallest and largest shared exponent of the lanes whose group is not zero;
+/// low > high if all are.
+struct ExponentRange {
+  int low = 1, high = 0;
+};
+
+/// Up to 64 rows of an operand, by lane.
+struct OperandBlock {
+  int lanes = 0;
+  std::vector<uint32_t> values;    ///< [reach column][lane], binary32
+  std::vector<int16_t> planes;     ///< [plane][tile column][lane]
+  std::vector<int16_t> exponents;  ///< [group][lane], unbiased; 0 for zeros
+  std::vector<uint8_t> zero;       ///< [group][lane], no element is nonzero
+  std::vector<float> scales;       ///< [group][lane], weight of mantissa 1
+  std::vector<ExponentRange> ranges; ///< by group
+  uint64_t inside = 0;             ///< elements inside the extents
+  uint64_t zeroMantissas = 0;      ///< nonzero values that became 0
+};
+
+/// Where an operand comes from.
+struct OperandSource {
+  const AccessMap *map = nullptr;
+  SourceView view;
+  UnrolledDigits reach; ///< the columns of TileColumns::reach
+};
+
+/// An infinity or NaN met in a conversion.
+struct NonFinite {
+  int lane = 0;
+  int64_t column = 0; ///< contraction position
+  float value = 0;
+};
+
+/// Reads rows [row, row + lanes) and converts them, unless the plan bypasses
+/// conversion. Rows beyond the map's are zero.
+std::optional<NonFinite> convert(const OperandSource &source,
+                                 const TileColumns &columns,
+                                 const FormatPlan &plan, int64_t row, int lanes,
+                                 OperandBlock &block);
+
+} // namespace phx::exec
+
+#endif // PHX_LIB_EXEC_CONVERSION_H

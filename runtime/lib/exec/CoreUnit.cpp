@@ -1,0 +1,157 @@
+//===- CoreUnit.cpp - Photonic tensor cores: instructions -----------------===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "CoreUnit.h"
+
+#include <algorithm>
+#include <cmath>
+
+using namespace phx;
+using namespace phx::exec;
+
+CoreUnit::CoreUnit(Context &context, const std::vector<FormatPlan> &plans)
+    : context(context), plans(plans), tiles(256),
+      scratches(context.pool.size()) {}
+
+Result<OperandSource> CoreUnit::prepare(const char *name, const AccessMap &map,
+                                        const Address &address,
+                                        const TileColumns &columns,
+                                        int64_t rowBegin, int64_t rows) {
+  OperandSource source;
+  source.map = &map;
+  source.reach.unroll(map, map.cols, columns.reachBegin, columns.reachCount);
+  Result<SourceView> view = context.source(
+      name, address,
+      getBounds(map, rowBegin, rowBegin + rows, columns.reachBegin,
+                columns.reachBegin + columns.reachCount));
+  if (!view)
+    return view.error();
+  source.view = *view;
+  return source;
+}
+
+Error CoreUnit::describeOperand(const AccessMap &map, const Address &address,
+                                int64_t row, int64_t column,
+                                float value) const {
+  int64_t offset = getElementOffset(map, row, column).value_or(0);
+  return context.fail(
+      context.locate(address.space, context.value(address.offset) + offset) +
+      " is " + toText(value) +
+      ": block floating point has no infinities and no NaNs");
+}
+
+Status CoreUnit::program(unsigned core, const CoreProgram &load,
+                         LayerStatistics *statistics) {
+  const AccessMap &map = context.program.maps[load.map];
+  const FormatPlan &plan = plans[load.format];
+  LoadedTile &tile = tiles[core];
+  tile.loaded = false;
+  tile.format = load.format;
+  tile.rowStart = context.value(load.rowStart);
+  tile.rows = context.value(load.rows);
+  tile.columns.set(context.value(load.kStart), context.value(load.cols),
+                   getTotal(map.cols), plan.group);
+  Result<OperandSource> source = prepare("src", map, load.src, tile.columns,
+                                         tile.rowStart, tile.rows);
+  if (!source)
+    return source.error();
+  tile.blocks.resize(size_t((tile.rows + laneCount - 1) / laneCount));
+  for (size_t b = 0; b < tile.blocks.size(); ++b) {
+    OperandBlock &block = tile.blocks[b];
+    int64_t row = tile.rowStart + int64_t(b) * laneCount;
+    int lanes =
+        int(std::min<int64_t>(laneCount, tile.rowStart + tile.rows - row));
+    if (std::optional<NonFinite> bad =
+            convert(*source, tile.columns, plan, row, lanes, block))
+      return describeOperand(map, load.src, row + bad->lane, bad->column,
+                             bad->value);
+    if (statistics && !plan.bypass) {
+      statistics->mantissas += block.inside;
+      statistics->zeroMantissas += block.zeroMantissas;
+    }
+  }
+  tile.loaded = true;
+  return Status::success();
+}
+
+/// The output operand and, if groups span instructions, its partial sums.
+Status CoreUnit::prepareOutput(Job &job, const CoreStream &stream) {
+  const LoadedTile &tile = *job.tile;
+  const AccessMap &map = context.program.maps[stream.outMap];
+  job.outMap = &map;
+  job.outRows.unroll(map, map.rows, tile.rowStart, tile.rows);
+  Result<TargetView> out = context.target(
+      "out", stream.out,
+      getBounds(map, tile.rowStart, tile.rowStart + tile.rows, job.vecStart,
+                job.vecStart + job.length));
+  if (!out)
+    return out.error();
+  job.out = *out;
+  if (!tile.columns.partial)
+    return Status::success();
+  uint8_t *sums = context.memory.partialSums(stream.out.space);
+  if (!sums)
+    return context.fail("no memory for partial sums of groups longer than the "
+                        "array");
+  job.partial = reinterpret_cast<int64_t *>(sums) +
+                context.value(stream.out.offset) / 4;
+  return Status::success();
+}
+
+Status CoreUnit::stream(unsigned core, const CoreStream &stream,
+                        LayerStatistics *statistics) {
+  const LoadedTile &tile = tiles[core];
+  int64_t kStart = context.value(stream.kStart);
+  if (!tile.loaded || tile.format != stream.format ||
+      tile.rowStart != context.value(stream.rowStart) ||
+      tile.rows != context.value(stream.rows) || tile.columns.begin != kStart ||
+      tile.columns.count != context.value(stream.cols))
+    return context.fail("the tile in core " + std::to_string(core) +
+                        " is not the one that this stream expects");
+  Job job;
+  job.plan = &plans[stream.format];
+  job.tile = &tile;
+  job.vecStart = context.value(stream.vecStart);
+  job.length = context.value(stream.length);
+  job.continues = kStart != 0;
+  const AccessMap &inMap = context.program.maps[stream.inMap];
+  Result<OperandSource> in = prepare("in", inMap, stream.in, tile.columns,
+                                     job.vecStart, job.length);
+  if (!in)
+    return in.error();
+  job.in = std::move(*in);
+  if (Status status = prepareOutput(job, stream); !status)
+    return status;
+
+  int64_t blocks = (job.length + laneCount - 1) / laneCount;
+  int64_t lanes = std::min<int64_t>(job.length, laneCount);
+  int64_t planes = int64_t(job.plan->planes.size()) + 1;
+  int64_t cost = lanes * (tile.rows * (planes * tile.columns.count / 8 + 4) +
+                          tile.columns.reachCount * 4);
+  Status status = context.forEach(blocks, cost, [&](size_t b, unsigned worker) {
+    processBlock(job, int64_t(b), scratches[worker]);
+  });
+  if (!status)
+    return status;
+  if (statistics && !job.plan->bypass) {
+    statistics->mantissas += job.inside;
+    statistics->zeroMantissas += job.zeroMantissas;
+  }
+  const Failure &failure = job.failure;
+  if (failure.block == INT64_MAX)
+    return Status::success();
+  if (!failure.overflow)
+    return describeOperand(inMap, stream.in, failure.row, failure.column,
+                           failure.value);
+  int64_t offset =
+      getElementOffset(*job.outMap, failure.row, failure.column).value_or(0);
+  return context.fail(
+      "the sum for " +
+      context.locate(stream.out.space, context.value(stream.out.offset) + offset) +
+      " left the range of binary32 at contraction position " +
+      std::to_string(kStart));
+}

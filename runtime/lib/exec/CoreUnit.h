@@ -1,0 +1,121 @@
+//===- CoreUnit.h - Photonic tensor cores --------------------- -*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// CoreProgram and CoreStream, one instruction at a time: conversion, one
+// modular product per modulus, reconstruction, one addition in binary32 per
+// group. A stream is cut into blocks of 64 vectors, which threads share; a
+// result depends on its own vector alone, so the cut moves no bit.
+//
+// A group that is longer than the array takes several instructions. The sums of
+// its passes are kept as 64-bit integers (binary32 under the bypass) beside the
+// output elements, by output address, until the group is complete; only then
+// the accumulator changes.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PHX_LIB_EXEC_COREUNIT_H
+#define PHX_LIB_EXEC_COREUNIT_H
+
+#include "Conversion.h"
+#include "FormatPlan.h"
+
+#include "phx/exec/Executor.h"
+
+#include <atomic>
+#include <mutex>
+#include <vector>
+
+namespace phx::exec {
+
+/// What a CoreProgram left in an array.
+struct LoadedTile {
+  bool loaded = false;
+  uint32_t format = 0;
+  int64_t rowStart = 0, rows = 0;
+  TileColumns columns;
+  std::vector<OperandBlock> blocks; ///< 64 rows each
+};
+
+class CoreUnit {
+public:
+  CoreUnit(Context &context, const std::vector<FormatPlan> &plans);
+
+  Status program(unsigned core, const CoreProgram &load,
+                 LayerStatistics *statistics);
+  Status stream(unsigned core, const CoreStream &stream,
+                LayerStatistics *statistics);
+
+private:
+  /// The first failure in block order, whichever thread meets it first.
+  struct Failure {
+    int64_t block = INT64_MAX;
+    bool overflow = false;
+    int64_t row = 0, column = 0; ///< of the streamed operand, or of the output
+    float value = 0;
+  };
+  /// What all blocks of one stream instruction share.
+  struct Job {
+    const FormatPlan *plan = nullptr;
+    const LoadedTile *tile = nullptr;
+    OperandSource in;
+    const AccessMap *outMap = nullptr;
+    TargetView out;
+    UnrolledDigits outRows;
+    /// Partial sum of the element at offset 0, one word per element; null if
+    /// every group is whole.
+    int64_t *partial = nullptr;
+    int64_t vecStart = 0, length = 0;
+    bool continues = false; ///< false: accumulators start from +0
+    std::mutex mutex;
+    Failure failure;
+    std::atomic<uint64_t> inside{0}, zeroMantissas{0};
+  };
+  /// Output elements of the block's vectors.
+  struct OutputLanes {
+    RowOrigin origins[laneCount];
+    bool allInside = true;
+    bool contiguous = true;
+  };
+  struct Scratch {
+    OperandBlock block;
+    OutputLanes out;
+    std::vector<int32_t> sums32; ///< [plane][row of step][lane]
+    std::vector<int64_t> sums64; ///< [plane][lane]
+    float acc[rowStep][laneCount];
+  };
+
+  Result<OperandSource> prepare(const char *name, const AccessMap &map,
+                                const Address &address,
+                                const TileColumns &columns, int64_t rowBegin,
+                                int64_t rows);
+  Status prepareOutput(Job &job, const CoreStream &stream);
+  Error describeOperand(const AccessMap &map, const Address &address,
+                        int64_t row, int64_t column, float value) const;
+  void processBlock(Job &job, int64_t index, Scratch &scratch);
+  void setOutputLanes(const Job &job, int64_t first, int lanes,
+                      OutputLanes &out);
+  void addGroup(Job &job, size_t group, int64_t row, int rows,
+                Scratch &scratch);
+  void addBypass(Job &job, const TileGroup &part, int64_t row, int rows,
+                 Scratch &scratch);
+  void addTerms(Job &job, size_t group, int64_t row, const int32_t *narrow,
+                const int64_t *wide, float *acc, Scratch &scratch);
+  int64_t *partialOf(const Job &job, int64_t row, int lane,
+                     const Scratch &scratch) const;
+  void loadRow(const Job &job, int64_t row, Scratch &scratch, float *acc);
+  void storeRow(Job &job, int64_t block, int64_t row, Scratch &scratch,
+                const float *acc);
+
+  Context &context;
+  const std::vector<FormatPlan> &plans;
+  std::vector<LoadedTile> tiles; ///< by core
+  std::vector<Scratch> scratches; ///< by thread
+};
+
+} // namespace phx::exec
+
+#endif // PHX_LIB_EXEC_COREUNIT_H

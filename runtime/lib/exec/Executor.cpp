@@ -1,0 +1,298 @@
+//===- Executor.cpp - Functional execution of programs --------------------===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "phx/exec/Executor.h"
+#include "Machine.h"
+
+#include <algorithm>
+#include <cstring>
+
+using namespace phx;
+using namespace phx::exec;
+
+//===----------------------------------------------------------------------===//
+// Messages about arrays
+//===----------------------------------------------------------------------===//
+
+static std::string listInputs(const Program &program) {
+  std::string text;
+  for (const Region &region : program.regions)
+    if (region.role == Role::Input)
+      text += (text.empty() ? "" : ", ") + ("'" + region.name + "' ") +
+              describe(region.type, region.shape);
+  return text.empty() ? "none" : text;
+}
+
+using Arrays = std::map<std::string, HostArray>;
+
+static Status checkInput(const Region &region, const HostArray &value) {
+  if (value.type != region.type || value.shape != region.shape)
+    return Error{"input '" + region.name + "': expected " +
+                 describe(region.type, region.shape) + ", found " +
+                 describe(value.type, value.shape)};
+  if (int64_t(value.bytes.size()) != getByteSize(region))
+    return Error{"input '" + region.name + "': " +
+                 describe(value.type, value.shape) + " takes " +
+                 std::to_string(getByteSize(region)) + " bytes, found " +
+                 std::to_string(value.bytes.size())};
+  return Status::success();
+}
+
+static Status checkInputs(const Program &program, const Arrays &inputs) {
+  for (const auto &[name, value] : inputs) {
+    auto known = [&name = name](const Region &region) {
+      return region.role == Role::Input && region.name == name;
+    };
+    if (std::none_of(program.regions.begin(), program.regions.end(), known))
+      return Error{"no input is named '" + name + "'; inputs of this program: " +
+                   listInputs(program)};
+  }
+  for (const Region &region : program.regions) {
+    if (region.role != Role::Input)
+      continue;
+    auto found = inputs.find(region.name);
+    if (found == inputs.end())
+      return Error{"input '" + region.name + "' " +
+                   describe(region.type, region.shape) +
+                   " is missing; inputs of this program: " + listInputs(program)};
+    if (Status status = checkInput(region, found->second); !status)
+      return status;
+  }
+  return Status::success();
+}
+
+//===----------------------------------------------------------------------===//
+// The executor
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// Both kinds. "reference" goes through the residues; "fast" takes the integer
+/// product directly where the moduli provably hold it.
+class SerialExecutor : public Executor {
+public:
+  SerialExecutor(const Program &program, bool plainIntegers)
+      : program(program), plainIntegers(plainIntegers) {}
+
+  /// Finds where each layer ends. Errors: loops that do not match.
+  Status prepare();
+  Result<Arrays> run(const Arrays &inputs,
+                     const ExecutionOptions &options) override;
+  const std::vector<LayerStatistics> &getStatistics() const override {
+    return statistics;
+  }
+
+private:
+  struct OpenLoop {
+    size_t pc;
+    int64_t count;
+  };
+  /// The machine of a run and, for comparison, the one that bypasses formats.
+  struct Machines {
+    std::unique_ptr<Machine> main, bypass;
+  };
+
+  Result<std::vector<FormatPlan>> makePlans(bool bypass) const;
+  Result<Machines> makeMachines(const Arrays &inputs,
+                                const ExecutionOptions &options,
+                                Poller &poller);
+  Status interpret(Machines &machines, const ExecutionOptions &options,
+                   Poller &poller);
+  Status step(Machines &machines, size_t pc, const Counters &counters);
+  Status endLayers(Machines &machines, size_t pc,
+                   const ExecutionOptions &options);
+  void compare(uint32_t layer, const HostArray &value,
+               const HostArray &reference);
+
+  const Program &program;
+  bool plainIntegers;
+  std::vector<std::vector<uint32_t>> layersEndingAt; ///< by instruction
+  std::vector<FormatPlan> plans, bypassPlans;
+  std::vector<LayerStatistics> statistics;
+  std::unique_ptr<ThreadPool> pool;
+  unsigned poolThreads = 0; ///< as asked for
+};
+} // namespace
+
+Status SerialExecutor::prepare() {
+  layersEndingAt.assign(program.code.size(), {});
+  std::vector<size_t> last(program.layers.size(), SIZE_MAX);
+  // End of the outermost loop around each instruction; itself outside loops.
+  std::vector<size_t> outermostEnd(program.code.size());
+  size_t depth = 0, opened = 0;
+  for (size_t pc = 0; pc < program.code.size(); ++pc) {
+    const Instruction &instruction = program.code[pc];
+    outermostEnd[pc] = pc;
+    if (instruction.layer < last.size())
+      last[instruction.layer] = pc;
+    if (std::holds_alternative<Loop>(instruction.body) && depth++ == 0)
+      opened = pc;
+    if (!std::holds_alternative<End>(instruction.body))
+      continue;
+    if (depth == 0)
+      return Error{"instruction " + std::to_string(pc) + " ends no loop"};
+    if (--depth == 0)
+      std::fill(outermostEnd.begin() + opened, outermostEnd.begin() + pc, pc);
+  }
+  if (depth)
+    return Error{"the loop at instruction " + std::to_string(opened) +
+                 " has no end"};
+  for (uint32_t layer = 0; layer < last.size(); ++layer)
+    if (last[layer] != SIZE_MAX && program.layers[layer].output)
+      layersEndingAt[outermostEnd[last[layer]]].push_back(layer);
+  return Status::success();
+}
+
+Result<std::vector<FormatPlan>> SerialExecutor::makePlans(bool bypass) const {
+  std::vector<FormatPlan> result;
+  for (size_t f = 0; f < program.formats.size(); ++f) {
+    Result<FormatPlan> plan = FormatPlan::create(
+        program.formats[f], bypass, plainIntegers, program.arrayCols);
+    if (!plan)
+      return Error{"number format " + std::to_string(f) + ": " +
+                   plan.error().message};
+    result.push_back(std::move(*plan));
+  }
+  return result;
+}
+
+Result<SerialExecutor::Machines>
+SerialExecutor::makeMachines(const Arrays &inputs,
+                             const ExecutionOptions &options, Poller &poller) {
+  Machines machines;
+  for (bool bypass : {false, true}) {
+    if (bypass && !options.compareToFp32)
+      continue;
+    auto made = makePlans(bypass || options.bypassFormats);
+    if (!made)
+      return made.error();
+    std::vector<FormatPlan> &target = bypass ? bypassPlans : plans;
+    target = std::move(*made);
+    Result<std::unique_ptr<Memory>> memory = Memory::create(program);
+    if (!memory)
+      return memory.error();
+    auto machine = std::make_unique<Machine>(program, std::move(*memory), target,
+                                             *pool, poller);
+    for (const Region &region : program.regions)
+      if (region.role == Role::Input)
+        machine->setRegion(region, inputs.at(region.name));
+    (bypass ? machines.bypass : machines.main) = std::move(machine);
+  }
+  return machines;
+}
+
+Result<Arrays> SerialExecutor::run(const Arrays &inputs,
+                                   const ExecutionOptions &options) {
+  statistics.assign(program.layers.size(), {});
+  if (Status status = checkInputs(program, inputs); !status)
+    return status.error();
+  if (!pool || poolThreads != options.threads) {
+    pool = std::make_unique<ThreadPool>(options.threads);
+    poolThreads = options.threads;
+  }
+  Poller poller(options.interrupted);
+  Result<Machines> machines = makeMachines(inputs, options, poller);
+  if (!machines)
+    return machines.error();
+  if (Status status = interpret(*machines, options, poller); !status)
+    return status.error();
+  Arrays outputs;
+  for (const Region &region : program.regions)
+    if (region.role == Role::Output)
+      outputs[region.name] = machines->main->getRegion(region);
+  return outputs;
+}
+
+Status SerialExecutor::interpret(Machines &machines,
+                                 const ExecutionOptions &options,
+                                 Poller &poller) {
+  std::vector<OpenLoop> loops;
+  Counters counters{};
+  for (size_t pc = 0; pc < program.code.size(); ++pc) {
+    const Body &body = program.code[pc].body;
+    if (poller.poll())
+      return Error{"interrupted"};
+    if (std::holds_alternative<Halt>(body))
+      break;
+    if (auto *loop = std::get_if<Loop>(&body)) {
+      if (loops.size() == counters.size())
+        return Error{"instruction " + std::to_string(pc) +
+                     ": loops are nested deeper than " +
+                     std::to_string(counters.size())};
+      counters[loops.size()] = 0;
+      loops.push_back({pc, loop->count});
+    } else if (std::holds_alternative<End>(body)) {
+      int64_t &counter = counters[loops.size() - 1];
+      if (++counter < loops.back().count) {
+        pc = loops.back().pc;
+        continue;
+      }
+      counter = 0;
+      loops.pop_back();
+    } else if (Status status = step(machines, pc, counters); !status) {
+      return status;
+    }
+    if (loops.empty() && !layersEndingAt[pc].empty())
+      if (Status status = endLayers(machines, pc, options); !status)
+        return status;
+  }
+  return Status::success();
+}
+
+Status SerialExecutor::step(Machines &machines, size_t pc,
+                            const Counters &counters) {
+  uint32_t layer = program.code[pc].layer;
+  LayerStatistics *observed =
+      layer < statistics.size() ? &statistics[layer] : nullptr;
+  Status status = machines.main->execute(pc, counters, observed);
+  if (status.ok() && machines.bypass)
+    status = machines.bypass->execute(pc, counters, nullptr);
+  return status;
+}
+
+Status SerialExecutor::endLayers(Machines &machines, size_t pc,
+                                 const ExecutionOptions &options) {
+  if (!options.onLayer && !machines.bypass)
+    return Status::success();
+  for (uint32_t layer : layersEndingAt[pc]) {
+    const Region &region = program.regions[*program.layers[layer].output];
+    HostArray value = machines.main->getRegion(region);
+    if (machines.bypass)
+      compare(layer, value, machines.bypass->getRegion(region));
+    if (!options.onLayer)
+      continue;
+    if (Status status = options.onLayer(layer, value); !status)
+      return status;
+  }
+  return Status::success();
+}
+
+void SerialExecutor::compare(uint32_t layer, const HostArray &value,
+                             const HostArray &reference) {
+  LayerStatistics &observed = statistics[layer];
+  if (value.type != ElementType::F32)
+    return;
+  observed.compared = true;
+  for (size_t i = 0; i + 4 <= value.bytes.size(); i += 4) {
+    float got, expected;
+    std::memcpy(&got, value.bytes.data() + i, 4);
+    std::memcpy(&expected, reference.bytes.data() + i, 4);
+    double difference = double(expected) - double(got);
+    observed.signal += double(expected) * double(expected);
+    observed.noise += difference * difference;
+  }
+}
+
+Result<std::unique_ptr<Executor>> phx::createExecutor(const std::string &kind,
+                                                      const Program &program) {
+  if (kind != "reference" && kind != "fast")
+    return Error{"no executor is named '" + kind +
+                 "'; there are 'reference' and 'fast'"};
+  auto executor = std::make_unique<SerialExecutor>(program, kind == "fast");
+  if (Status status = executor->prepare(); !status)
+    return status.error();
+  return std::unique_ptr<Executor>(std::move(executor));
+}

@@ -1,0 +1,139 @@
+//===- FormatPlan.cpp - Constants of one number format --------------------===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "FormatPlan.h"
+
+#include <algorithm>
+#include <bit>
+#include <numeric>
+
+using namespace phx;
+using namespace phx::exec;
+
+static int64_t power(int64_t base, int64_t exponent, int64_t modulus) {
+  int64_t result = 1 % modulus;
+  for (base %= modulus; exponent; exponent >>= 1) {
+    if (exponent & 1)
+      result = int64_t((__int128)result * base % modulus);
+    base = int64_t((__int128)base * base % modulus);
+  }
+  return result;
+}
+
+static int64_t totient(int64_t n) {
+  int64_t result = n;
+  for (int64_t p = 2; p * p <= n; ++p) {
+    if (n % p)
+      continue;
+    result -= result / p;
+    while (n % p == 0)
+      n /= p;
+  }
+  return n > 1 ? result - result / n : result;
+}
+
+/// a^-1 mod m, for coprime a and m (Euler).
+static int64_t inverse(int64_t a, int64_t m) {
+  return m == 1 ? 0 : power(a, totient(m) - 1, m);
+}
+
+/// Fills `residues` with the representative of least magnitude of each mantissa.
+static void tabulate(Plane &plane, int64_t maxMantissa) {
+  plane.residues.resize(size_t(2 * maxMantissa + 1));
+  plane.identity = true;
+  for (int64_t m = -maxMantissa; m <= maxMantissa; ++m) {
+    int64_t r = m;
+    if (plane.modulus) {
+      r = (m % plane.modulus + plane.modulus) % plane.modulus;
+      if (r > (plane.modulus - 1) / 2)
+        r -= plane.modulus;
+    }
+    plane.residues[size_t(m + maxMantissa)] = int16_t(r);
+    plane.maxResidue = std::max(plane.maxResidue, std::abs(r));
+    plane.identity &= r == m;
+  }
+}
+
+static Status addModuli(FormatPlan &plan, const std::vector<uint32_t> &moduli) {
+  plan.moduliProduct = 1;
+  for (size_t i = 0; i < moduli.size(); ++i) {
+    int64_t modulus = moduli[i];
+    for (size_t j = 0; j < i; ++j)
+      if (std::gcd(modulus, int64_t(moduli[j])) != 1)
+        return Error{"moduli " + std::to_string(moduli[j]) + " and " +
+                     std::to_string(modulus) + " are not coprime"};
+    if (modulus < 1 ||
+        __builtin_mul_overflow(plan.moduliProduct, modulus, &plan.moduliProduct) ||
+        plan.moduliProduct >= int64_t(1) << 62)
+      return Error{"the product of the moduli is not in [2, 2^62)"};
+  }
+  if (plan.moduliProduct < 2)
+    return Error{"no moduli"};
+  plan.signedRange = (plan.moduliProduct - 1) / 2;
+  for (uint32_t m : moduli) {
+    int64_t rest = plan.moduliProduct / m;
+    plan.planes.push_back({m, rest * inverse(rest, m), {}, 0, false});
+  }
+  return Status::success();
+}
+
+/// Chooses the narrowest kernels that are exact for passes of `length`.
+static void chooseWidth(FormatPlan &plan, int64_t length, int64_t bound) {
+  int64_t largest = 0, reconstruction = 0;
+  for (const Plane &plane : plan.planes) {
+    largest = std::max(largest, length * plane.maxResidue * plane.maxResidue);
+    __int128 sum = (__int128)(plane.modulus - 1) * plane.weight + reconstruction;
+    reconstruction = plane.modulus == 0         ? 0
+                     : sum > INT64_MAX / 2 ? INT64_MAX / 2
+                                           : int64_t(sum);
+  }
+  int64_t result = plan.moduliProduct
+                       ? std::min(bound, plan.moduliProduct / 2) : bound;
+  plan.sumBits = std::bit_width(uint64_t(result));
+  bool narrow = largest < 1 << 24 && reconstruction < int64_t(1) << 31;
+  plan.width = !narrow               ? SumWidth::Bits64
+               : largest <= INT16_MAX ? SumWidth::Bits16
+                                      : SumWidth::Bits32;
+  plan.fitsFloat = narrow && plan.sumBits <= 24;
+}
+
+Result<FormatPlan> FormatPlan::create(const NumberFormat &format, bool bypass,
+                                      bool plainIntegers, int64_t arrayCols) {
+  FormatPlan plan;
+  plan.group = format.group;
+  if (format.group == 0)
+    return Error{"a group of 0 elements"};
+  plan.bypass = bypass || format.kind == FormatKind::Fp32;
+  if (plan.bypass)
+    return plan;
+  if (format.mantissaBits < 1 || format.mantissaBits > 15)
+    return Error{std::to_string(format.mantissaBits) +
+                 " mantissa bits; 1 to 15 are possible"};
+  if (format.rounding == Rounding::Stochastic)
+    return Error{"stochastic rounding needs a seed and is not available for "
+                 "inference; compile with trunc or nearest"};
+  plan.rounding = format.rounding;
+  plan.mantissaBits = format.mantissaBits;
+  plan.maxMantissa = (int64_t(1) << format.mantissaBits) - 1;
+  if (Status status = addModuli(plan, format.moduli); !status)
+    return status.error();
+  int64_t square = plan.maxMantissa * plan.maxMantissa;
+  if (square > (int64_t(1) << 52) / plan.group)
+    return Error{"a group of " + std::to_string(plan.group) + " with " +
+                 std::to_string(plan.mantissaBits) +
+                 " mantissa bits: its products can exceed 2^52"};
+  int64_t length = std::min(plan.group, arrayCols);
+  int64_t bound = length * square;
+  if (plainIntegers && bound <= plan.signedRange) {
+    plan.planes.assign(1, Plane{});
+    plan.moduliProduct = 0;
+  }
+  for (Plane &plane : plan.planes)
+    tabulate(plane, plan.maxMantissa);
+  chooseWidth(plan, length, bound);
+  return plan;
+}

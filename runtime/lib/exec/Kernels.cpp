@@ -1,0 +1,240 @@
+//===- Kernels.cpp - Inner loops over 64 lanes ----------------------------===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Kernels.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstring>
+
+using namespace phx;
+using namespace phx::exec;
+
+// One function body, compiled for several generations of processors; the
+// loader picks. Values do not depend on the choice.
+#if defined(__x86_64__) && defined(__linux__) && !defined(__SANITIZE_THREAD__)
+#define PHX_CLONES                                                             \
+  __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define PHX_CLONES
+#endif
+
+// 64 bytes of lanes, as a vector type of the compiler: the accumulators of the
+// products must stay in registers.
+using Lanes16 = int16_t __attribute__((vector_size(64)));
+using Lanes32 = int32_t __attribute__((vector_size(64)));
+using LanesFloat = float __attribute__((vector_size(64)));
+using Half16 = int16_t __attribute__((vector_size(32)));
+
+PHX_CLONES void exec::groupExponents(const uint32_t *__restrict values,
+                                     int64_t cols,
+                                     uint32_t *__restrict largest) {
+  int32_t best[laneCount] = {};
+  for (int64_t c = 0; c < cols; ++c)
+    for (int l = 0; l < laneCount; ++l) {
+      int32_t field = int32_t(values[c * laneCount + l] & exponentMask);
+      best[l] = field > best[l] ? field : best[l];
+    }
+  std::memcpy(largest, best, sizeof best);
+}
+
+PHX_CLONES uint64_t exec::toMantissas(const uint32_t *__restrict values,
+                                      const float *__restrict first,
+                                      const float *__restrict second,
+                                      const FormatPlan &plan,
+                                      int16_t *__restrict out) {
+  float scaled[laneCount];
+  for (int l = 0; l < laneCount; ++l) {
+    // Subnormals count as zero.
+    uint32_t bits = values[l] & exponentMask ? values[l] : 0;
+    scaled[l] = std::bit_cast<float>(bits) * first[l] * second[l];
+  }
+  if (plan.rounding == Rounding::Nearest) {
+    float most = float(plan.maxMantissa);
+    for (int l = 0; l < laneCount; ++l) {
+      // |scaled| < 2^16: adding 1.5 * 2^23 leaves the integer, ties to even.
+      float y = (scaled[l] + 12582912.0f) - 12582912.0f;
+      y = y > most ? most : y;
+      scaled[l] = y < -most ? -most : y;
+    }
+  }
+  int32_t lost = 0;
+  for (int l = 0; l < laneCount; ++l) {
+    int32_t m = int32_t(scaled[l]);
+    out[l] = int16_t(m);
+    lost += int32_t(m == 0) & int32_t((values[l] & 0x7fffffffu) != 0);
+  }
+  return uint64_t(lost);
+}
+
+PHX_CLONES void exec::dot16(const int16_t *x, const int16_t *w, int64_t cols,
+                            int lanes, int32_t *sums) {
+  for (int first = 0; first < lanes; first += 32) {
+    Lanes16 a0 = {}, a1 = {}, a2 = {}, a3 = {};
+    for (int64_t c = 0; c < cols; ++c) {
+      Lanes16 v;
+      std::memcpy(&v, x + c * laneCount + first, sizeof v);
+      const int16_t *row = w + c * laneCount;
+      a0 += v * row[0];
+      a1 += v * row[1];
+      a2 += v * row[2];
+      a3 += v * row[3];
+    }
+    int16_t narrow[rowStep][32];
+    std::memcpy(narrow[0], &a0, sizeof a0);
+    std::memcpy(narrow[1], &a1, sizeof a1);
+    std::memcpy(narrow[2], &a2, sizeof a2);
+    std::memcpy(narrow[3], &a3, sizeof a3);
+    for (int r = 0; r < rowStep; ++r)
+      for (int l = 0; l < 32; ++l)
+        sums[r * laneCount + first + l] = narrow[r][l];
+  }
+}
+
+PHX_CLONES void exec::dot32(const int16_t *x, const int16_t *w, int64_t cols,
+                            int lanes, int32_t *sums) {
+  for (int first = 0; first < lanes; first += 16) {
+    Lanes32 a0 = {}, a1 = {}, a2 = {}, a3 = {};
+    for (int64_t c = 0; c < cols; ++c) {
+      Half16 narrow;
+      std::memcpy(&narrow, x + c * laneCount + first, sizeof narrow);
+      Lanes32 v = __builtin_convertvector(narrow, Lanes32);
+      const int16_t *row = w + c * laneCount;
+      a0 += v * int32_t(row[0]);
+      a1 += v * int32_t(row[1]);
+      a2 += v * int32_t(row[2]);
+      a3 += v * int32_t(row[3]);
+    }
+    std::memcpy(sums + first, &a0, sizeof a0);
+    std::memcpy(sums + laneCount + first, &a1, sizeof a1);
+    std::memcpy(sums + 2 * laneCount + first, &a2, sizeof a2);
+    std::memcpy(sums + 3 * laneCount + first, &a3, sizeof a3);
+  }
+}
+
+void exec::dot64(const int16_t *x, const int16_t *w, int64_t cols, int lanes,
+                 int64_t *sums) {
+  for (int l = 0; l < lanes; ++l) {
+    int64_t sum = 0;
+    for (int64_t c = 0; c < cols; ++c)
+      sum += int64_t(x[c * laneCount + l]) * w[c * laneCount];
+    sums[l] = sum;
+  }
+}
+
+PHX_CLONES void exec::dotFloat(const uint32_t *x, const uint32_t *w,
+                               int64_t cols, int lanes, float *sums) {
+  for (int first = 0; first < lanes; first += 16) {
+    LanesFloat a0, a1, a2, a3;
+    std::memcpy(&a0, sums + first, sizeof a0);
+    std::memcpy(&a1, sums + laneCount + first, sizeof a1);
+    std::memcpy(&a2, sums + 2 * laneCount + first, sizeof a2);
+    std::memcpy(&a3, sums + 3 * laneCount + first, sizeof a3);
+    for (int64_t c = 0; c < cols; ++c) {
+      LanesFloat v;
+      float row[rowStep];
+      std::memcpy(&v, x + c * laneCount + first, sizeof v);
+      std::memcpy(row, w + c * laneCount, sizeof row);
+      a0 += v * row[0];
+      a1 += v * row[1];
+      a2 += v * row[2];
+      a3 += v * row[3];
+    }
+    std::memcpy(sums + first, &a0, sizeof a0);
+    std::memcpy(sums + laneCount + first, &a1, sizeof a1);
+    std::memcpy(sums + 2 * laneCount + first, &a2, sizeof a2);
+    std::memcpy(sums + 3 * laneCount + first, &a3, sizeof a3);
+  }
+}
+
+// x mod m for |x| < 2^31 and |x| / m < 2^22: a quotient that is off by at most
+// one, corrected.
+static inline __attribute__((always_inline)) int32_t
+reduce(int32_t x, int32_t modulus, float reciprocal) {
+  int32_t quotient = int32_t(float(x) * reciprocal);
+  int32_t r = x - quotient * modulus;
+  r += r < 0 ? modulus : 0;
+  r += r < 0 ? modulus : 0;
+  r -= r >= modulus ? modulus : 0;
+  return r;
+}
+
+PHX_CLONES void exec::reconstruct32(const FormatPlan &plan,
+                                    int32_t *__restrict sums, int lanes) {
+  constexpr int size = rowStep * laneCount;
+  int32_t product = int32_t(plan.moduliProduct);
+  int32_t most = int32_t(plan.signedRange);
+  float reciprocal = 1.0f / float(product);
+  int32_t total[laneCount];
+  for (int r = 0; r < rowStep; ++r) {
+    int32_t *out = sums + r * laneCount;
+    for (int l = 0; l < lanes; ++l)
+      total[l] = 0;
+    for (size_t p = 0; p < plan.planes.size(); ++p) {
+      const int32_t *in = out + p * size;
+      int32_t modulus = int32_t(plan.planes[p].modulus);
+      int32_t weight = int32_t(plan.planes[p].weight);
+      float inverse = 1.0f / float(modulus);
+      for (int l = 0; l < lanes; ++l)
+        total[l] += reduce(in[l], modulus, inverse) * weight;
+    }
+    for (int l = 0; l < lanes; ++l) {
+      int32_t value = reduce(total[l], product, reciprocal);
+      out[l] = value > most ? value - product : value;
+    }
+  }
+}
+
+void exec::reconstruct64(const FormatPlan &plan, int64_t *sums, int lanes) {
+  int64_t product = plan.moduliProduct;
+  for (int l = 0; l < lanes; ++l) {
+    __int128 total = 0;
+    for (size_t p = 0; p < plan.planes.size(); ++p) {
+      int64_t modulus = plan.planes[p].modulus;
+      int64_t residue = sums[p * laneCount + size_t(l)] % modulus;
+      if (residue < 0)
+        residue += modulus;
+      total = (total + (__int128)residue * plan.planes[p].weight) % product;
+    }
+    int64_t value = int64_t(total);
+    sums[l] = value > plan.signedRange ? value - product : value;
+  }
+}
+
+PHX_CLONES void exec::accumulate(float *__restrict acc,
+                                 const int32_t *__restrict terms,
+                                 const float *__restrict laneScales,
+                                 float rowScale, int lanes) {
+  for (int l = 0; l < lanes; ++l) {
+    float sum = acc[l] + float(terms[l]) * (laneScales[l] * rowScale);
+    uint32_t bits = std::bit_cast<uint32_t>(sum);
+    uint32_t field = bits & exponentMask;
+    acc[l] = std::bit_cast<float>(field ? bits : bits & 0x80000000u);
+  }
+}
+
+float exec::addExact(float acc, int64_t term, int exponent) {
+  if (!std::isfinite(acc))
+    return acc;
+  double a = acc, b = std::ldexp(double(term), exponent);
+  double sum = a + b;
+  // TwoSum: `error` is what the rounding of `sum` lost, exactly.
+  double back = sum - a;
+  double error = (a - (sum - back)) + (b - back);
+  if (error != 0) {
+    // Rounding to odd keeps what a second rounding, to binary32, must know.
+    uint64_t bits = std::bit_cast<uint64_t>(sum);
+    if (!(bits & 1))
+      bits += (error > 0) == (sum > 0) ? 1 : -1;
+    sum = std::bit_cast<double>(bits);
+  }
+  float rounded = float(sum);
+  uint32_t bits = std::bit_cast<uint32_t>(rounded);
+  return bits & exponentMask ? rounded
+                             : std::bit_cast<float>(bits & 0x80000000u);
+}

@@ -1,0 +1,39 @@
+//===- Encoding.h - Binary form of instructions -*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PHX_LIB_ISA_ENCODING_H
+#define PHX_LIB_ISA_ENCODING_H
+
+#include "phx/isa/Instruction.h"
+#include "phx/support/Result.h"
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace phx {
+
+/// Appends the words of `instruction`, as docs/isa.md lays them out. Equal
+/// instructions give equal words.
+void encodeInstruction(const Instruction &instruction,
+                       std::vector<uint64_t> &words);
+
+/// Decodes the instruction at the front of `words`; the word count in its first
+/// word says where it ends. Total: any words give an instruction or an error,
+/// and encoding what was decoded gives the same words back.
+Result<Instruction> decodeInstruction(std::span<const uint64_t> words);
+
+/// Words of one instruction according to its first word; 0 if it claims none.
+uint32_t getWordCount(uint64_t firstWord);
+
+/// The code section of a program file.
+std::vector<uint64_t> encodeCode(const std::vector<Instruction> &code);
+Result<std::vector<Instruction>> decodeCode(std::span<const uint64_t> words);
+
+} // namespace phx
+
+#endif // PHX_LIB_ISA_ENCODING_H

@@ -1,0 +1,244 @@
+//===- Footprint.cpp - Bytes that an instruction touches -*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "phx/isa/Footprint.h"
+
+#include "UnitFootprints.h"
+
+#include <algorithm>
+
+using namespace phx;
+using namespace phx::detail;
+
+// Sets of more intervals are rounded up under Precision::Fast and Hull.
+static constexpr size_t fastIntervals = 512;
+static constexpr size_t hullIntervals = 8;
+static constexpr size_t refinedIntervals = size_t(1) << 22;
+// Precision::Fast steps through at most so many iterations.
+static constexpr int64_t fastIterations = 8;
+
+/// Calls `visit(counters)` for all counters of `box` that differ in `loops`.
+template <typename Visitor>
+static void forEachCounters(const CounterBox &box, unsigned loops,
+                            Visitor visit) {
+  Counters counters = box.low;
+  while (true) {
+    visit(counters);
+    int level = static_cast<int>(counters.size()) - 1;
+    while (level >= 0 && (!(loops >> level & 1) ||
+                          counters[level] == box.high[level])) {
+      counters[level] = box.low[level];
+      --level;
+    }
+    if (level < 0)
+      return;
+    ++counters[level];
+  }
+}
+
+static int64_t countIterations(const CounterBox &box, unsigned loops) {
+  int64_t count = 1;
+  for (size_t level = 0; level < box.low.size(); ++level)
+    if (loops >> level & 1) {
+      int64_t trips = box.high[level] - box.low[level] + 1;
+      if (trips > fastIterations)
+        return trips;
+      count *= trips;
+    }
+  return count;
+}
+
+void UnitFootprints::append(const Operand &operand, size_t limit,
+                            UnitAccessList &list) {
+  UnitAccess &access = list.append();
+  access.slot = operand.slot;
+  access.space = operand.space;
+  access.kind = operand.product ? AccessKind::Accumulate
+                : operand.write ? AccessKind::Write
+                                : AccessKind::Read;
+  access.product = operand.product.value_or(0);
+  access.exact = operand.exact;
+  cache.materialize(operand, limit, access.bytes, access.exact);
+  if (access.bytes.empty())
+    --list.used;
+}
+
+void UnitFootprints::enumerate(const Instruction &instruction,
+                               const CounterBox &box, size_t limit,
+                               unsigned slots, UnitAccessList &list) {
+  struct Sum {
+    Operand last;
+    IntervalSet bytes;
+    size_t compacted = 0;
+    bool any = false, exact = true;
+  };
+  std::array<Sum, numSlots> sums;
+  IntervalSet bytes;
+  forEachCounters(box, usedLoops(instruction), [&](const Counters &counters) {
+    operands.clear();
+    collectOperands(instruction, CounterBox::point(counters), operands);
+    for (const Operand &operand : operands) {
+      Sum &sum = sums[operand.slot];
+      if (!(slots >> operand.slot & 1) || (sum.any && sum.last == operand))
+        continue;
+      sum.last = operand;
+      sum.any = true;
+      cache.materialize(operand, limit, bytes, sum.exact);
+      sum.bytes.insert(sum.bytes.end(), bytes.begin(), bytes.end());
+      if (sum.bytes.size() > 2 * sum.compacted + 65536) {
+        normalize(sum.bytes);
+        sum.exact &= !coarsen(sum.bytes, limit);
+        sum.compacted = sum.bytes.size();
+      }
+    }
+  });
+  for (Sum &sum : sums) {
+    normalize(sum.bytes);
+    sum.exact &= !coarsen(sum.bytes, limit);
+    if (sum.bytes.empty())
+      continue;
+    UnitAccess &access = list.append();
+    access.slot = sum.last.slot;
+    access.space = sum.last.space;
+    access.kind = sum.last.product ? AccessKind::Accumulate
+                  : sum.last.write ? AccessKind::Write
+                                   : AccessKind::Read;
+    access.product = sum.last.product.value_or(0);
+    access.exact = sum.exact;
+    access.bytes = std::move(sum.bytes);
+  }
+}
+
+void UnitFootprints::compute(const Instruction &instruction,
+                             const CounterBox &box, Precision precision,
+                             unsigned slots, UnitAccessList &list) {
+  list.used = 0;
+  computeMore(instruction, box, precision, slots, list);
+}
+
+void UnitFootprints::computeMixed(const Instruction &instruction,
+                                  const CounterBox &box, unsigned slots,
+                                  unsigned refined, UnitAccessList &list) {
+  list.used = 0;
+  computeMore(instruction, box, Precision::Refined, slots & refined, list);
+  computeMore(instruction, box, Precision::Fast, slots & ~refined, list);
+}
+
+void UnitFootprints::computeMore(const Instruction &instruction,
+                                 const CounterBox &box, Precision precision,
+                                 unsigned slots, UnitAccessList &list) {
+  if (slots == 0)
+    return;
+  operands.clear();
+  collectOperands(instruction, box, operands);
+  std::erase_if(operands,
+                [&](const Operand &o) { return !(slots >> o.slot & 1); });
+  bool exact = std::all_of(operands.begin(), operands.end(),
+                           [](const Operand &o) { return o.exact; });
+  static constexpr size_t limits[] = {fastIntervals, hullIntervals,
+                                      refinedIntervals, unlimited};
+  size_t limit = limits[static_cast<size_t>(precision)];
+  bool few = countIterations(box, usedLoops(instruction)) <= fastIterations;
+  if (!exact && precision != Precision::Hull &&
+      (precision != Precision::Fast || few)) {
+    enumerate(instruction, box, limit, slots, list);
+    return;
+  }
+  for (const Operand &operand : operands)
+    append(operand, limit, list);
+}
+
+//===----------------------------------------------------------------------===//
+// Public interface
+//===----------------------------------------------------------------------===//
+
+static Access toAccess(const UnitAccess &unit) {
+  Access access;
+  access.space = unit.space;
+  access.write = unit.kind != AccessKind::Read;
+  if (unit.kind == AccessKind::Accumulate)
+    access.accumulatesInto = unit.product;
+  access.bytes = unit.bytes;
+  return access;
+}
+
+std::vector<Access> phx::getAccesses(const Program &program,
+                                     const Instruction &instruction,
+                                     const Counters &counters) {
+  UnitFootprints footprints(program);
+  UnitAccessList list;
+  footprints.compute(instruction, CounterBox::point(counters), Precision::Exact,
+                     ~0u, list);
+  std::vector<Access> accesses;
+  for (const UnitAccess &unit : list)
+    accesses.push_back(toAccess(unit));
+  return accesses;
+}
+
+/// Adds `unit` to the access of its kind, unsorted.
+static void merge(std::vector<Access> &accesses, const UnitAccess &unit) {
+  Access access = toAccess(unit);
+  for (Access &other : accesses)
+    if (other.space == access.space && other.write == access.write &&
+        other.accumulatesInto == access.accumulatesInto) {
+      other.bytes.insert(other.bytes.end(), access.bytes.begin(),
+                         access.bytes.end());
+      return;
+    }
+  accesses.push_back(std::move(access));
+}
+
+std::vector<EngineAccesses> phx::getAccesses(const Program &program,
+                                             size_t begin, size_t end,
+                                             unsigned depth,
+                                             const Counters &counters) {
+  UnitFootprints footprints(program);
+  UnitAccessList list;
+  std::vector<EngineAccesses> engines;
+  CounterBox box = CounterBox::point(counters);
+  for (size_t i = begin; i < end; ++i) {
+    const Instruction &instruction = program.code[i];
+    if (const Loop *loop = std::get_if<Loop>(&instruction.body)) {
+      box.low[depth] = 0;
+      box.high[depth++] = loop->count - 1;
+      continue;
+    }
+    if (std::holds_alternative<End>(instruction.body)) {
+      --depth;
+      box.low[depth] = box.high[depth] = 0;
+      continue;
+    }
+    footprints.compute(instruction, box, Precision::Exact, ~0u, list);
+    if (list.used == 0)
+      continue;
+    auto found = std::find_if(engines.begin(), engines.end(),
+                              [&](const EngineAccesses &e) {
+                                return e.engine == instruction.engine;
+                              });
+    if (found == engines.end())
+      found = engines.insert(found, {instruction.engine, {}});
+    for (const UnitAccess &unit : list)
+      merge(found->accesses, unit);
+  }
+  for (EngineAccesses &engine : engines)
+    for (Access &access : engine.accesses)
+      normalize(access.bytes);
+  return engines;
+}
+
+bool phx::overlaps(const IntervalSet &a, const IntervalSet &b) {
+  size_t i = 0, j = 0;
+  while (i < a.size() && j < b.size()) {
+    if (a[i].end <= b[j].begin)
+      ++i;
+    else if (b[j].end <= a[i].begin)
+      ++j;
+    else
+      return true;
+  }
+  return false;
+}

@@ -1,0 +1,84 @@
+//===- Hazards.h - Happens-before over an expanded program -*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PHX_LIB_ISA_HAZARDS_H
+#define PHX_LIB_ISA_HAZARDS_H
+
+#include "AccessHistory.h"
+#include "LoopPeriod.h"
+#include "ProgramTree.h"
+
+#include <deque>
+
+namespace phx::detail {
+
+/// Steps through a program, keeps one vector clock per engine, lets tokens
+/// carry clocks from signal to wait, and compares every access with the
+/// accesses of its bytes that it must come after.
+///
+/// Footprints are first taken as cheap supersets. A conflict of supersets
+/// proves nothing: the two operands are then marked for exact footprints and
+/// the check starts again.
+class HazardChecker {
+public:
+  HazardChecker(const Program &program, const ProgramTree &tree);
+
+  /// Proves that there is no race, or describes one.
+  Status run();
+  /// Whether there is no race without the signals and waits of tokens t with
+  /// ignored[t]. If not `exact`, it may answer no out of thrift.
+  bool succeedsWithout(const std::vector<bool> &ignored, bool exact);
+
+  /// Of the latest successful run: tokens of which every wait was satisfied by
+  /// what the engine had already awaited. All of them may be removed at once.
+  const std::vector<bool> &idleTokens() const { return idle; }
+
+  /// Number of instructions and token-free loops stepped through in the latest
+  /// run, the measure of its cost.
+  int64_t steps() const { return stepCount; }
+
+private:
+  using Clock = std::vector<uint64_t>;
+
+  enum class Outcome : uint8_t { Clean, Race, Refine };
+  Outcome runExactly();
+  Outcome runOnce();
+  bool runNodes(const std::vector<uint32_t> &children);
+  bool runNode(uint32_t node);
+  PeriodicSteps::State describeState();
+  bool runSummary(const ProgramTree::Node &node);
+  bool runUnit(size_t index, const CounterBox &box);
+  bool signal(const Instruction &instruction, uint32_t token);
+  bool wait(size_t index, const Instruction &instruction, uint32_t token);
+  bool fail(size_t index, const std::string &text);
+  bool conflict(const AccessEntry &earlier, const AccessEntry &later,
+                Space space, int64_t byte);
+
+  const Program &program;
+  const ProgramTree &tree;
+  UnitFootprints footprints;
+  std::vector<uint8_t> sharedSlots;
+  std::vector<uint8_t> refinedSlots; ///< by instruction, bit mask
+
+  std::vector<bool> ignored, idle;
+  /// By engine. Entry f of engine e: the latest epoch of f whose accesses all
+  /// precede what e does next. A new epoch begins with the first access behind
+  /// a signal, so that what one signal covers shares an epoch.
+  std::vector<Clock> clocks;
+  std::vector<bool> sealed; ///< by engine: the next access begins an epoch
+  std::vector<std::deque<Clock>> inFlight; ///< by token
+  std::array<AccessHistory, numSpaces> histories;
+  CounterBox counters;
+  UnitAccessList accesses; ///< scratch
+  int64_t stepCount = 0;
+  Outcome outcome = Outcome::Clean;
+  Error error;
+};
+
+} // namespace phx::detail
+
+#endif // PHX_LIB_ISA_HAZARDS_H

@@ -1,0 +1,174 @@
+//===- LoopPeriod.cpp - Iterations that repeat themselves -*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "LoopPeriod.h"
+
+#include <algorithm>
+#include <numeric>
+
+using namespace phx;
+using namespace phx::detail;
+
+// Below this many trips, stepping is as good.
+static constexpr int64_t minTrips = 8;
+static constexpr int64_t maxPeriod = 64;
+
+namespace {
+
+/// Looks at every field that depends on the loop at `depth`.
+class PeriodFinder {
+public:
+  PeriodFinder(uint8_t depth, int64_t count, const CounterBox &outer)
+      : box(outer), depth(depth) {
+    result.until = count;
+    box.low[depth] = 0;
+    box.high[depth] = count - 1;
+  }
+
+  CounterBox box; ///< counters of the instruction looked at
+  LoopPeriod result;
+  bool found = true;
+
+  void visit(const Instruction &instruction, uint8_t sharedSlots) {
+    slots = sharedSlots;
+    if (instruction.guard)
+      guard(*instruction.guard);
+    std::visit([&](const auto &body) { fields(body); }, instruction.body);
+  }
+
+private:
+  void guard(const Guard &g) {
+    if (g.loop != depth || g.offset >= g.extent)
+      return;
+    // Holds up to there; the iterations behind are stepped through.
+    result.until =
+        std::min(result.until, (g.extent - g.offset - 1) / g.scale + 1);
+  }
+
+  bool isPeriodic(const DigitTerm &t) {
+    if (t.loop != depth || t.weight == 0)
+      return true;
+    if (t.modulus == 0)
+      return false;
+    int64_t cycle = t.divisor * t.modulus;
+    cycle /= std::gcd(cycle, t.scale);
+    result.period = std::lcm(result.period, cycle);
+    if (result.period > maxPeriod) {
+      found = false;
+      result.period = 1;
+    }
+    return true;
+  }
+
+  bool isPeriodic(const Affine &a) {
+    return std::all_of(a.terms.begin(), a.terms.end(),
+                       [&](const DigitTerm &t) { return isPeriodic(t); });
+  }
+
+  void start(const Affine &a) { found &= isPeriodic(a); }
+
+  void address(uint8_t slot, const Address &a) {
+    if (slots >> slot & 1)
+      start(a.offset);
+  }
+
+  void count(const Count &n) {
+    if (!n.remaining || isPeriodic(*n.remaining))
+      return;
+    // As long as plenty remains the count is its cap.
+    CounterBox part = box;
+    int64_t low = -1, high = result.until - 1; // last iteration that is full
+    while (low < high) {
+      int64_t middle = low + (high - low + 1) / 2;
+      part.high[depth] = middle;
+      if (smallest(*n.remaining, part) >= n.cap)
+        low = middle;
+      else
+        high = middle - 1;
+    }
+    result.until = std::min(result.until, low + 1);
+  }
+
+  void shape(const Shape4 &s) {
+    for (const Count &n : s)
+      count(n);
+  }
+
+  void fields(const DmaCopy &i) {
+    address(0, i.dst);
+    address(1, i.src);
+    shape(i.shape);
+    if (i.zeroFill && slots >> 1 & 1)
+      start(i.zeroFill->start);
+  }
+  void fields(const VecMap &i) {
+    address(0, i.dst);
+    address(1, i.a);
+    address(2, i.b);
+    shape(i.shape);
+  }
+  void fields(const VecReduce &i) {
+    address(0, i.dst);
+    address(1, i.a);
+    shape(i.shape);
+  }
+  void fields(const VecPool &i) {
+    address(0, i.out);
+    address(1, i.in);
+    start(i.rowStart);
+    count(i.rows);
+  }
+  void fields(const CoreProgram &i) {
+    address(1, i.src);
+    start(i.rowStart);
+    start(i.kStart);
+    count(i.rows);
+    count(i.cols);
+  }
+  void fields(const CoreStream &i) {
+    address(0, i.out);
+    address(1, i.in);
+    for (const Affine *a : {&i.rowStart, &i.kStart, &i.vecStart})
+      start(*a);
+    for (const Count *n : {&i.rows, &i.cols, &i.length})
+      count(*n);
+  }
+  template <typename Other>
+  void fields(const Other &) {}
+
+  uint8_t depth;
+  uint8_t slots = 0;
+};
+
+} // namespace
+
+std::optional<LoopPeriod> detail::findLoopPeriod(
+    const Program &program, const ProgramTree &tree, uint32_t index,
+    const std::vector<uint8_t> &sharedSlots, const CounterBox &outer) {
+  const ProgramTree::Node &node = tree[index];
+  if (node.count < minTrips)
+    return std::nullopt;
+  PeriodFinder finder(node.depth, node.count, outer);
+  uint32_t depth = node.depth + 1;
+  for (size_t i = node.begin + 1; i + 1 < node.end && finder.found; ++i) {
+    const Instruction &instruction = program.code[i];
+    bool isToken = std::holds_alternative<Signal>(instruction.body) ||
+                   std::holds_alternative<Wait>(instruction.body);
+    if (const Loop *loop = std::get_if<Loop>(&instruction.body)) {
+      finder.box.low[depth] = 0;
+      finder.box.high[depth++] = loop->count - 1;
+    } else if (std::holds_alternative<End>(instruction.body)) {
+      --depth;
+      finder.box.low[depth] = finder.box.high[depth] = 0;
+    } else if (isToken || sharedSlots[i]) {
+      finder.visit(instruction, sharedSlots[i]);
+    }
+  }
+  if (!finder.found)
+    return std::nullopt;
+  return finder.result;
+}

@@ -1,0 +1,76 @@
+//===- Operands.h - Operands of instructions as index boxes -*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// An operand at fixed loop counters is a box of indices: up to four strided
+// dimensions, or a range of rows and columns of an access map. Over a box of
+// counters it is covered by a slightly larger one, found without stepping
+// through the counters: loop digits become further strided dimensions, and
+// starts and counts become the hull of the values they take.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PHX_LIB_ISA_OPERANDS_H
+#define PHX_LIB_ISA_OPERANDS_H
+
+#include "phx/isa/Program.h"
+
+#include <array>
+#include <vector>
+
+namespace phx::detail {
+
+/// Offsets 0, stride, ..., (count - 1) * stride.
+struct Progression {
+  int64_t count = 1, stride = 0;
+  friend bool operator==(const Progression &, const Progression &) = default;
+};
+
+/// All counters c with low[i] <= c[i] <= high[i].
+struct CounterBox {
+  Counters low{}, high{};
+  static CounterBox point(const Counters &c) { return {c, c}; }
+};
+
+/// No map: the operand is described by its dimensions alone.
+inline constexpr uint32_t noMap = 0xffffffffu;
+inline constexpr unsigned maxDims = 16;
+/// Operands of one instruction are numbered by slot: 0 the destination, 1 and
+/// 2 the sources.
+inline constexpr unsigned numSlots = 3;
+
+/// Elements of 4 bytes at base + rows x columns of the map + dimensions.
+struct Operand {
+  uint8_t slot = 0;
+  Space space = Space::Dram;
+  bool write = false;
+  std::optional<uint32_t> product; ///< see Access::accumulatesInto
+  /// False if the elements may be more than the instruction touches.
+  bool exact = true;
+  int64_t base = 0;
+  uint32_t map = noMap;
+  int64_t rowBegin = 0, rowEnd = 0, colBegin = 0, colEnd = 0;
+  unsigned numDims = 0;
+  std::array<Progression, maxDims> dims;
+
+  void addDim(int64_t count, int64_t stride);
+  friend bool operator==(const Operand &a, const Operand &b);
+};
+
+/// Appends the operands of `instruction` over `box`; none if it is skipped
+/// everywhere or touches no memory.
+void collectOperands(const Instruction &instruction, const CounterBox &box,
+                     std::vector<Operand> &operands);
+
+/// A lower bound of `a` over `box`.
+int64_t smallest(const Affine &a, const CounterBox &box);
+
+/// Bit i is set if a field of `instruction` depends on loop i.
+unsigned usedLoops(const Instruction &instruction);
+
+} // namespace phx::detail
+
+#endif // PHX_LIB_ISA_OPERANDS_H

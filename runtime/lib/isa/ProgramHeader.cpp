@@ -1,0 +1,280 @@
+//===- ProgramHeader.cpp - Program tables as a Protocol Buffers message -*- C++
+//-*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "ProgramHeader.h"
+
+using namespace phx;
+
+//===----------------------------------------------------------------------===//
+// To the message
+//===----------------------------------------------------------------------===//
+
+/// True if `text` is well-formed UTF-8 (shortest forms, no surrogates).
+static bool isUtf8(const std::string &text) {
+  size_t i = 0;
+  while (i < text.size()) {
+    uint8_t lead = text[i];
+    size_t length = lead < 0x80             ? 1
+                    : (lead & 0xe0) == 0xc0 ? 2
+                    : (lead & 0xf0) == 0xe0 ? 3
+                    : (lead & 0xf8) == 0xf0 ? 4
+                                            : 0;
+    if (length == 0 || i + length > text.size())
+      return false;
+    uint32_t point = length == 1 ? lead : lead & (0x7f >> length);
+    for (size_t j = 1; j < length; ++j) {
+      uint8_t next = text[i + j];
+      if ((next & 0xc0) != 0x80)
+        return false;
+      point = point << 6 | (next & 0x3f);
+    }
+    static constexpr uint32_t shortest[] = {0, 0, 0x80, 0x800, 0x10000};
+    if (point < shortest[length] || point > 0x10ffff ||
+        (point >= 0xd800 && point < 0xe000))
+      return false;
+    i += length;
+  }
+  return true;
+}
+
+static Status checkNames(const Program &program) {
+  auto check = [](const char *what, const std::string &name) -> Status {
+    if (isUtf8(name))
+      return Status::success();
+    return Error{std::string(what) + " is not valid UTF-8: '" + name + "'"};
+  };
+  if (Status s = check("program name", program.name); !s)
+    return s;
+  if (Status s = check("target name", program.target); !s)
+    return s;
+  if (Status s = check("compiler version", program.compiler); !s)
+    return s;
+  for (const Region &region : program.regions)
+    if (Status s = check("region name", region.name); !s)
+      return s;
+  for (const Layer &layer : program.layers) {
+    if (Status s = check("layer name", layer.name); !s)
+      return s;
+    if (Status s = check("layer operator", layer.op); !s)
+      return s;
+  }
+  return Status::success();
+}
+
+static void putDigit(const MapDigit &digit, proto::Program::Digit *out) {
+  out->set_radix(digit.radix);
+  out->set_axis(digit.axis);
+  out->set_step(digit.step);
+}
+
+static void putMap(const AccessMap &map, proto::Program::AccessMap *out) {
+  for (const MapDigit &digit : map.rows)
+    putDigit(digit, out->add_rows());
+  for (const MapDigit &digit : map.cols)
+    putDigit(digit, out->add_cols());
+  for (const MapAxis &axis : map.axes) {
+    proto::Program::Axis *a = out->add_axes();
+    a->set_extent(axis.extent);
+    a->set_stride(axis.stride);
+    a->set_offset(axis.offset);
+    a->set_margin_low(axis.marginLow);
+    a->set_margin_high(axis.marginHigh);
+  }
+}
+
+static void putFormat(const NumberFormat &format, proto::Program::Format *out) {
+  out->set_kind(static_cast<proto::Program::Format::Kind>(format.kind));
+  out->set_mantissa_bits(format.mantissaBits);
+  out->set_group(format.group);
+  out->set_rounding(
+      static_cast<proto::Program::Format::Rounding>(format.rounding));
+  for (uint32_t modulus : format.moduli)
+    out->add_moduli(modulus);
+}
+
+static void putProduct(const Product &product, proto::Program::Product *out) {
+  if (product.layer != noLayer)
+    out->set_layer(product.layer);
+  out->set_m(product.m);
+  out->set_n(product.n);
+  out->set_k(product.k);
+  out->set_groups(product.groups);
+  out->set_dataflow(
+      static_cast<proto::Program::Product::Dataflow>(product.dataflow));
+  out->set_format(product.format);
+  out->set_loop_begin(product.loopBegin);
+  out->set_loop_end(product.loopEnd);
+}
+
+static void putRegion(const Region &region, proto::Program::Region *out) {
+  out->set_name(region.name);
+  out->set_role(static_cast<proto::Program::Region::Role>(region.role));
+  out->set_type(static_cast<proto::Program::Region::ElementType>(region.type));
+  for (int64_t extent : region.shape)
+    out->add_shape(extent);
+  out->set_space(static_cast<proto::Program::Region::Space>(region.space));
+  out->set_address(region.address);
+  out->set_bytes(region.bytes);
+  if (region.data)
+    out->set_data(*region.data);
+}
+
+Result<proto::Program> phx::makeHeader(const Program &program) {
+  if (Status status = checkNames(program); !status)
+    return status.error();
+  proto::Program out;
+  out.set_name(program.name);
+  out.set_target(program.target);
+  out.set_target_hash(program.targetHash);
+  out.set_compiler(program.compiler);
+  out.set_isa_version(isaVersion);
+  out.set_memory_model(
+      static_cast<proto::Program::MemoryModel>(program.memoryModel));
+  out.set_batch(program.batch);
+  out.set_cores(program.cores);
+  out.set_array_rows(program.arrayRows);
+  out.set_array_cols(program.arrayCols);
+  out.set_tokens(program.tokens);
+  for (int64_t bytes : program.spaceBytes)
+    out.add_space_bytes(bytes);
+  for (const AccessMap &map : program.maps)
+    putMap(map, out.add_maps());
+  for (const NumberFormat &format : program.formats)
+    putFormat(format, out.add_formats());
+  for (const Product &product : program.products)
+    putProduct(product, out.add_products());
+  for (const Region &region : program.regions)
+    putRegion(region, out.add_regions());
+  for (const Layer &layer : program.layers) {
+    proto::Program::Layer *l = out.add_layers();
+    l->set_name(layer.name);
+    l->set_op(layer.op);
+    if (layer.output)
+      l->set_output(*layer.output);
+  }
+  return out;
+}
+
+//===----------------------------------------------------------------------===//
+// From the message
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+/// Narrows values, remembering the first that does not fit.
+struct Narrower {
+  std::string failure;
+
+  template <typename To> To narrow(const char *field, int64_t value, To last) {
+    if (value >= 0 && value <= static_cast<int64_t>(last))
+      return static_cast<To>(value);
+    if (failure.empty())
+      failure = std::string(field) + ": expected 0 to " +
+                std::to_string(static_cast<int64_t>(last)) + ", found " +
+                std::to_string(value);
+    return To();
+  }
+
+  MapDigit get(const proto::Program::Digit &in) {
+    return {in.radix(), narrow<uint8_t>("map digit axis", in.axis(), 255),
+            in.step()};
+  }
+  AccessMap get(const proto::Program::AccessMap &in) {
+    AccessMap map;
+    for (const auto &digit : in.rows())
+      map.rows.push_back(get(digit));
+    for (const auto &digit : in.cols())
+      map.cols.push_back(get(digit));
+    for (const auto &axis : in.axes())
+      map.axes.push_back({axis.extent(), axis.stride(), axis.offset(),
+                          axis.margin_low(), axis.margin_high()});
+    return map;
+  }
+  NumberFormat get(const proto::Program::Format &in) {
+    NumberFormat format;
+    format.kind = narrow("format kind", in.kind(), FormatKind::Fp32);
+    format.mantissaBits =
+        narrow<uint8_t>("format mantissa bits", in.mantissa_bits(), 255);
+    format.group = in.group();
+    format.rounding =
+        narrow("format rounding", in.rounding(), Rounding::Stochastic);
+    format.moduli.assign(in.moduli().begin(), in.moduli().end());
+    return format;
+  }
+  Product get(const proto::Program::Product &in) {
+    Product product;
+    if (in.has_layer())
+      product.layer = in.layer();
+    product.m = in.m();
+    product.n = in.n();
+    product.k = in.k();
+    product.groups = in.groups();
+    product.dataflow = narrow("product dataflow", in.dataflow(), Dataflow::Df2);
+    product.format = in.format();
+    product.loopBegin = in.loop_begin();
+    product.loopEnd = in.loop_end();
+    return product;
+  }
+  Region get(const proto::Program::Region &in) {
+    Region region;
+    region.name = in.name();
+    region.role = narrow("region role", in.role(), Role::Workspace);
+    region.type = narrow("region element type", in.type(), ElementType::Bool);
+    region.shape.assign(in.shape().begin(), in.shape().end());
+    region.space = narrow("region space", in.space(), Space::Gradient);
+    region.address = in.address();
+    region.bytes = in.bytes();
+    if (in.has_data())
+      region.data = in.data();
+    return region;
+  }
+};
+
+} // namespace
+
+Result<Program> phx::parseHeader(const proto::Program &in) {
+  if (in.isa_version() != isaVersion)
+    return Error{"written for instruction set version " +
+                 std::to_string(in.isa_version()) + ", this build reads " +
+                 std::to_string(isaVersion) + "; recompile the model"};
+  if (in.space_bytes_size() != static_cast<int>(numSpaces))
+    return Error{"space bytes: expected " + std::to_string(numSpaces) +
+                 " entries, found " + std::to_string(in.space_bytes_size())};
+  Narrower narrower;
+  Program program;
+  program.name = in.name();
+  program.target = in.target();
+  program.targetHash = in.target_hash();
+  program.compiler = in.compiler();
+  program.memoryModel = narrower.narrow("memory model", in.memory_model(),
+                                        MemoryModel::Hierarchy);
+  program.batch = in.batch();
+  program.cores = narrower.narrow<uint8_t>("cores", in.cores(), 255);
+  program.arrayRows = in.array_rows();
+  program.arrayCols = in.array_cols();
+  program.tokens = in.tokens();
+  for (unsigned i = 0; i < numSpaces; ++i)
+    program.spaceBytes[i] = in.space_bytes(static_cast<int>(i));
+  for (const auto &map : in.maps())
+    program.maps.push_back(narrower.get(map));
+  for (const auto &format : in.formats())
+    program.formats.push_back(narrower.get(format));
+  for (const auto &product : in.products())
+    program.products.push_back(narrower.get(product));
+  for (const auto &region : in.regions())
+    program.regions.push_back(narrower.get(region));
+  for (const auto &layer : in.layers()) {
+    Layer out{layer.name(), layer.op(), std::nullopt};
+    if (layer.has_output())
+      out.output = layer.output();
+    program.layers.push_back(std::move(out));
+  }
+  if (!narrower.failure.empty())
+    return Error{narrower.failure};
+  return program;
+}

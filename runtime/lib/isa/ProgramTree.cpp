@@ -1,0 +1,215 @@
+//===- ProgramTree.cpp - Loop structure of a program -*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "ProgramTree.h"
+
+#include <map>
+
+using namespace phx;
+using namespace phx::detail;
+
+uint32_t ProgramTree::engineNumber(EngineId engine) {
+  switch (engine.kind) {
+  case EngineKind::Dma:
+    return 0;
+  case EngineKind::Vec:
+    return 1;
+  case EngineKind::Core:
+    break;
+  }
+  return 2u + engine.index;
+}
+
+static const char *mnemonic(const Body &body) {
+  static const char *const names[] = {
+      "halt",    "loop",       "end",      "signal",       "wait",       "dma.copy",
+      "vec.map", "vec.reduce", "vec.pool", "core.program", "core.stream"};
+  return names[body.index()];
+}
+
+static std::string engineName(EngineId engine) {
+  switch (engine.kind) {
+  case EngineKind::Dma:
+    return "dma";
+  case EngineKind::Vec:
+    return "vec";
+  case EngineKind::Core:
+    break;
+  }
+  return "core[" + std::to_string(engine.index) + "]";
+}
+
+std::string detail::describeInstruction(const Program &program, size_t index) {
+  const Instruction &instruction = program.code[index];
+  std::string text = "instruction " + std::to_string(index) + " (" +
+                     mnemonic(instruction.body) + " on " +
+                     engineName(instruction.engine);
+  if (instruction.layer < program.layers.size())
+    text += ", layer '" + program.layers[instruction.layer].name + "'";
+  return text + ")";
+}
+
+//===----------------------------------------------------------------------===//
+// Construction
+//===----------------------------------------------------------------------===//
+
+static Error errorAt(size_t index, const std::string &text) {
+  return {"instruction " + std::to_string(index) + ": " + text};
+}
+
+static bool usesKnownMaps(const Body &body, size_t numMaps) {
+  if (const auto *pool = std::get_if<VecPool>(&body))
+    return pool->inMap < numMaps && pool->outMap < numMaps;
+  if (const auto *load = std::get_if<CoreProgram>(&body))
+    return load->map < numMaps;
+  if (const auto *stream = std::get_if<CoreStream>(&body))
+    return stream->inMap < numMaps && stream->outMap < numMaps;
+  return true;
+}
+
+Result<ProgramTree> ProgramTree::build(const Program &program) {
+  ProgramTree tree;
+  tree.engines = 2u + program.cores;
+  tree.nodeOf.assign(program.code.size(), 0);
+  tree.nodes.push_back({0, program.code.size(), 0, 0, 1, false, {}});
+  std::vector<uint32_t> open{root};
+  for (size_t i = 0; i < program.code.size(); ++i) {
+    const Instruction &instruction = program.code[i];
+    uint32_t depth = open.size() - 1;
+    if (std::holds_alternative<End>(instruction.body)) {
+      if (depth == 0)
+        return errorAt(i, "end without a loop");
+      tree.nodes[open.back()].end = i + 1;
+      open.pop_back();
+      continue;
+    }
+    uint32_t node = tree.nodes.size();
+    tree.nodeOf[i] = node;
+    tree.nodes[open.back()].children.push_back(node);
+    tree.nodes.push_back({i, i + 1, open.back(), depth, 0, false, {}});
+    if (const Loop *loop = std::get_if<Loop>(&instruction.body)) {
+      if (depth == 8)
+        return errorAt(i, "loops are nested more than 8 deep");
+      if (loop->count < 1)
+        return errorAt(i, "a loop needs at least one trip");
+      tree.nodes[node].count = loop->count;
+      open.push_back(node);
+      continue;
+    }
+    if (std::holds_alternative<Halt>(instruction.body))
+      continue;
+    if (engineNumber(instruction.engine) >= tree.engines)
+      return errorAt(i, "there is no engine " +
+                            engineName(instruction.engine));
+    if (!usesKnownMaps(instruction.body, program.maps.size()))
+      return errorAt(i, "access map out of range");
+    if (usedLoops(instruction) >> depth)
+      return errorAt(i, "a field depends on a loop that does not enclose it");
+    if (std::holds_alternative<Signal>(instruction.body) ||
+        std::holds_alternative<Wait>(instruction.body))
+      for (uint32_t ancestor : open)
+        tree.nodes[ancestor].hasTokens = true;
+  }
+  if (open.size() > 1)
+    return errorAt(tree.nodes[open.back()].begin, "loop without an end");
+  return tree;
+}
+
+//===----------------------------------------------------------------------===//
+// Shared operands
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+/// Who reads and who writes a stretch of a space.
+class Users {
+public:
+  void add(uint32_t engine, bool write) {
+    Set &set = write ? writers : readers;
+    if (set.engine != engine)
+      set = {engine, set.engine != nobody || set.several};
+  }
+  /// Whether an access of `engine` may conflict with another engine.
+  bool conflictsWith(uint32_t engine, bool write) const {
+    return writers.hasOther(engine) || (write && readers.hasOther(engine));
+  }
+
+private:
+  static constexpr uint32_t nobody = ~0u;
+  struct Set {
+    uint32_t engine = nobody;
+    bool several = false;
+    bool hasOther(uint32_t e) const {
+      return several || (engine != nobody && engine != e);
+    }
+  };
+  Set readers, writers;
+};
+
+/// Users of every byte of a space, piecewise constant.
+class UserMap {
+public:
+  UserMap() { pieces[std::numeric_limits<int64_t>::min()]; }
+
+  void add(Interval range, uint32_t engine, bool write) {
+    auto end = cut(range.end);
+    for (auto it = cut(range.begin); it != end; ++it)
+      it->second.add(engine, write);
+  }
+
+  bool conflicts(Interval range, uint32_t engine, bool write) const {
+    auto it = std::prev(pieces.upper_bound(range.begin));
+    for (; it != pieces.end() && it->first < range.end; ++it)
+      if (it->second.conflictsWith(engine, write))
+        return true;
+    return false;
+  }
+
+private:
+  using Pieces = std::map<int64_t, Users>;
+  /// The piece that begins at `position`, made if need be.
+  Pieces::iterator cut(int64_t position) {
+    auto it = std::prev(pieces.upper_bound(position));
+    if (it->first == position)
+      return it;
+    return pieces.emplace_hint(std::next(it), position, it->second);
+  }
+  Pieces pieces;
+};
+
+} // namespace
+
+std::vector<uint8_t> detail::findSharedSlots(const Program &program,
+                                             const ProgramTree &tree,
+                                             UnitFootprints &footprints) {
+  std::vector<UserMap> users(numSpaces);
+  std::vector<std::vector<UnitAccess>> hulls(program.code.size());
+  UnitAccessList list;
+  CounterBox box;
+  for (size_t i = 0; i < program.code.size(); ++i) {
+    const Instruction &instruction = program.code[i];
+    const ProgramTree::Node &node = tree[tree.nodeAt(i)];
+    if (const Loop *loop = std::get_if<Loop>(&instruction.body))
+      box.high[node.depth] = loop->count - 1;
+    footprints.compute(instruction, box, Precision::Hull, ~0u, list);
+    hulls[i].assign(list.begin(), list.end());
+    for (const UnitAccess &access : list)
+      for (Interval range : access.bytes)
+        users[static_cast<size_t>(access.space)].add(
+            range, ProgramTree::engineNumber(instruction.engine),
+            access.kind != AccessKind::Read);
+  }
+  std::vector<uint8_t> slots(program.code.size());
+  for (size_t i = 0; i < program.code.size(); ++i)
+    for (const UnitAccess &access : hulls[i])
+      for (Interval range : access.bytes)
+        if (users[static_cast<size_t>(access.space)].conflicts(
+                range, ProgramTree::engineNumber(program.code[i].engine),
+                access.kind != AccessKind::Read))
+          slots[i] |= 1u << access.slot;
+  return slots;
+}

@@ -1,0 +1,64 @@
+//===- ProgramTree.h - Loop structure of a program -*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PHX_LIB_ISA_PROGRAMTREE_H
+#define PHX_LIB_ISA_PROGRAMTREE_H
+
+#include "UnitFootprints.h"
+#include "phx/support/Result.h"
+
+#include <string>
+
+namespace phx::detail {
+
+/// The instructions of a program as a tree: the root is the program, inner
+/// nodes are loops, leaves are all other instructions. Checks just what keeps
+/// later analyses inside their tables; validateStructure checks the rest.
+class ProgramTree {
+public:
+  struct Node {
+    size_t begin = 0, end = 0; ///< code[begin, end), with Loop and End
+    uint32_t parent = 0;
+    uint32_t depth = 0; ///< number of loops around the node
+    int64_t count = 0;  ///< trips; 0 for a leaf, 1 for the root
+    bool hasTokens = false; ///< a Signal or Wait is inside
+    std::vector<uint32_t> children;
+    bool isLoop() const { return count > 0; }
+  };
+  static constexpr uint32_t root = 0;
+
+  /// Errors: unbalanced loops, more than 8 levels, an engine, access map or
+  /// loop that does not exist.
+  static Result<ProgramTree> build(const Program &program);
+
+  const Node &operator[](uint32_t node) const { return nodes[node]; }
+  size_t size() const { return nodes.size(); }
+  /// The node that begins at an instruction (not for `End`).
+  uint32_t nodeAt(size_t instruction) const { return nodeOf[instruction]; }
+
+  /// Dense numbers of engines: dma 0, vec 1, core[k] 2 + k.
+  static uint32_t engineNumber(EngineId engine);
+  uint32_t numEngines() const { return engines; }
+
+private:
+  std::vector<Node> nodes;
+  std::vector<uint32_t> nodeOf;
+  uint32_t engines = 2;
+};
+
+/// For each instruction the slots of operands that may conflict with another
+/// engine at all, as a bit mask.
+std::vector<uint8_t> findSharedSlots(const Program &program,
+                                     const ProgramTree &tree,
+                                     UnitFootprints &footprints);
+
+/// "instruction 7 (core.stream on core[3], layer 'conv1')"
+std::string describeInstruction(const Program &program, size_t index);
+
+} // namespace phx::detail
+
+#endif // PHX_LIB_ISA_PROGRAMTREE_H

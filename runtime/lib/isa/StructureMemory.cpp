@@ -1,0 +1,425 @@
+//===- StructureMemory.cpp - Structural validation of memory accesses -*- C++
+//-*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Structure.h"
+
+#include <algorithm>
+
+using namespace phx;
+
+//===----------------------------------------------------------------------===//
+// Accesses as ranges
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+/// Number of repetitions along one dimension or of rows of a map, and how far
+/// they reach from `start`. The two upper ends (cap, remaining) are kept apart:
+/// their minimum is exact, and `start + remaining` usually cancels to a
+/// constant.
+class Extent {
+public:
+  Extent(const Affine *start, const Count &count) : count(count) {
+    if (start)
+      first.add(*start, 1);
+    if (count.remaining) {
+      left.add(*count.remaining, 1);
+      clippedEnd = first;
+      clippedEnd.add(*count.remaining, 1);
+    }
+  }
+  /// At least one repetition may happen in `box`.
+  bool isPossible(const Box &box) const {
+    return count.cap > 0 && (!count.remaining || left.over(box).hi > 0);
+  }
+  /// First and last index; only if possible.
+  Range over(const Box &box) const {
+    Range range = first.over(box);
+    range.hi += count.cap - 1;
+    if (count.remaining)
+      range.hi = std::min(range.hi, clippedEnd.over(box).hi - 1);
+    return range;
+  }
+
+private:
+  const Count &count;
+  Form first, left, clippedEnd;
+};
+
+/// One operand of a strided instruction.
+class StridedAccess {
+public:
+  StridedAccess(const Address &address, const Stride4 &strides,
+                const Shape4 &shape, unsigned dims, const ZeroFill *fill);
+  /// First bytes of the lowest and highest element; nothing if none.
+  std::optional<Range> over(const Box &box) const;
+
+private:
+  const ZeroFill *fill;
+  Form address;
+  std::vector<Extent> counts;   ///< all of the shape, for emptiness
+  std::vector<Form> ends;       ///< upper bounds; the lowest holds
+  std::optional<Extent> filled; ///< positions of the zero-filled dimension
+  Int fillStride = 0;
+};
+
+} // namespace
+
+StridedAccess::StridedAccess(const Address &a, const Stride4 &strides,
+                             const Shape4 &shape, unsigned dims,
+                             const ZeroFill *fill)
+    : fill(fill), address(a.offset), ends{Form(a.offset)} {
+  for (unsigned d = 0; d < 4; ++d) {
+    counts.emplace_back(nullptr, shape[d]);
+    if (d >= dims || strides[d] == 0)
+      continue;
+    if (fill && fill->dim == d) {
+      filled.emplace(&fill->start, shape[d]);
+      fillStride = strides[d];
+      continue;
+    }
+    // Each count gives two upper ends; all combinations are bounds.
+    std::vector<Form> clipped;
+    for (Form &end : ends) {
+      if (shape[d].remaining) {
+        clipped.push_back(end);
+        clipped.back().add(*shape[d].remaining, strides[d]);
+        clipped.back().base -= strides[d];
+      }
+      end.base += Int(shape[d].cap - 1) * strides[d];
+    }
+    ends.insert(ends.end(), clipped.begin(), clipped.end());
+  }
+}
+
+std::optional<Range> StridedAccess::over(const Box &box) const {
+  for (const Extent &count : counts)
+    if (!count.isPossible(box))
+      return std::nullopt;
+  Range range{address.over(box).lo, ends[0].over(box).hi};
+  for (const Form &end : ends)
+    range.hi = std::min(range.hi, end.over(box).hi);
+  if (filled) {
+    Range positions = filled->over(box);
+    positions.lo = std::max<Int>(positions.lo, 0);
+    positions.hi = std::min<Int>(positions.hi, fill->extent - 1);
+    if (positions.lo > positions.hi)
+      return std::nullopt;
+    range.lo += positions.lo * fillStride;
+    range.hi += positions.hi * fillStride;
+  } else if (fill && fill->extent == 0) {
+    return std::nullopt;
+  }
+  return range;
+}
+
+//===----------------------------------------------------------------------===//
+// Checks of one operand
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+/// Checks the operands of one instruction. The first failure sticks.
+struct MemoryChecker {
+  const LoopTree &tree;
+  size_t index;
+  Box box;
+  Status status;
+
+  const Program &program() const { return tree.program; }
+  void fail(const std::string &field, const std::string &expected,
+            const std::string &found) {
+    if (status)
+      status = failAt(program(), index, field, expected, found);
+  }
+  void checkSpace(const std::string &field, const Address &address);
+  void checkAlignment(const std::string &field, const Affine &offset);
+  void checkAlignment(const std::string &field, const Stride4 &strides);
+  void search(const std::string &field, const Address &address,
+              const std::array<bool, 8> &coupled,
+              const std::function<std::optional<Range>(const Box &)> &range);
+  void checkStrided(const std::string &field, const Address &address,
+                    const Stride4 &strides, const Shape4 &shape, unsigned dims,
+                    const ZeroFill *fill = nullptr);
+  struct Side {
+    const Affine *start;
+    const Count &count;
+  };
+  void checkMapped(const std::string &field, const Address &address,
+                   const AccessMap &map, Side rows, Side cols,
+                   const std::vector<const Count *> &others);
+  void checkStart(const std::string &field, const Affine &start,
+                  const std::vector<const Count *> &counts);
+  void checkPass(uint32_t format, const Affine &kStart, const Count &cols,
+                 const Count &rows);
+
+  void operator()(const DmaCopy &i);
+  void operator()(const VecMap &i);
+  void operator()(const VecReduce &i);
+  void operator()(const VecPool &i);
+  void operator()(const CoreProgram &i);
+  void operator()(const CoreStream &i);
+  template <typename T> void operator()(const T &) {}
+};
+
+} // namespace
+
+static std::string describe(const Box &box) {
+  std::string text;
+  for (unsigned loop = 0; loop < maxLoopDepth; ++loop)
+    text += (loop ? ", " : "") + std::to_string(box[loop].first);
+  return text;
+}
+
+void MemoryChecker::checkSpace(const std::string &field,
+                               const Address &address) {
+  if (address.space != Space::Dram)
+    return;
+  if (program().memoryModel == MemoryModel::Ideal)
+    return fail(field, "a scratchpad (the ideal memory model has no dram)",
+                "dram");
+  if (program().code[index].engine.kind != EngineKind::Dma)
+    fail(field, "a scratchpad (only dma reaches dram)", "dram");
+}
+
+void MemoryChecker::checkAlignment(const std::string &field,
+                                   const Affine &offset) {
+  bool aligned = offset.base % 4 == 0;
+  for (const DigitTerm &digit : offset.terms)
+    aligned &= digit.weight % 4 == 0;
+  if (!aligned)
+    fail(field, "an address whose base and weights are multiples of 4",
+         "others");
+}
+
+void MemoryChecker::checkAlignment(const std::string &field,
+                                   const Stride4 &strides) {
+  for (int64_t stride : strides)
+    if (stride % 4)
+      fail(field + " stride", "a multiple of 4", std::to_string(stride));
+}
+
+void MemoryChecker::search(
+    const std::string &field, const Address &address,
+    const std::array<bool, 8> &coupled,
+    const std::function<std::optional<Range>(const Box &)> &range) {
+  if (!status)
+    return;
+  int64_t size = program().spaceBytes[static_cast<size_t>(address.space)];
+  auto isInside = [&](const Box &part) {
+    std::optional<Range> bytes = range(part);
+    return !bytes || (bytes->lo >= 0 && bytes->hi + 4 <= size);
+  };
+  bool exhausted = false;
+  std::optional<Box> bad = findViolation(box, coupled, isInside, exhausted);
+  if (!bad)
+    return;
+  Range bytes = *range(*bad);
+  std::string limits = "bytes inside [0, " + std::to_string(size) + ") of " +
+                       getName(address.space);
+  if (exhausted)
+    return fail(field, limits + " (within reach of the proof)",
+                "an access too entangled to bound");
+  fail(field, limits,
+       "[" + toText(bytes.lo) + ", " + toText(bytes.hi + 4) +
+           ") at loop counters (" + describe(*bad) + ")");
+}
+
+static std::vector<const Affine *>
+getRemaining(const std::vector<const Count *> &counts) {
+  std::vector<const Affine *> affines;
+  for (const Count *count : counts)
+    if (count->remaining)
+      affines.push_back(&*count->remaining);
+  return affines;
+}
+
+void MemoryChecker::checkStrided(const std::string &field,
+                                 const Address &address, const Stride4 &strides,
+                                 const Shape4 &shape, unsigned dims,
+                                 const ZeroFill *fill) {
+  checkSpace(field, address);
+  checkAlignment(field, address.offset);
+  checkAlignment(field, strides);
+  std::vector<const Affine *> coupled =
+      getRemaining({&shape[0], &shape[1], &shape[2], &shape[3]});
+  if (fill)
+    coupled.push_back(&fill->start);
+  StridedAccess access(address, strides, shape, dims, fill);
+  search(field, address, getCoupledLoops({&address.offset}, coupled, box),
+         [&](const Box &part) { return access.over(part); });
+}
+
+void MemoryChecker::checkMapped(const std::string &field,
+                                const Address &address, const AccessMap &map,
+                                Side rows, Side cols,
+                                const std::vector<const Count *> &others) {
+  checkSpace(field, address);
+  checkAlignment(field, address.offset);
+  std::vector<const Count *> counts = others;
+  counts.push_back(&rows.count);
+  counts.push_back(&cols.count);
+  std::vector<const Affine *> coupled = getRemaining(counts);
+  for (const Side &side : {rows, cols})
+    if (side.start)
+      coupled.push_back(side.start);
+  std::vector<Extent> alive;
+  for (const Count *count : others)
+    alive.emplace_back(nullptr, *count);
+  Extent rowExtent(rows.start, rows.count), colExtent(cols.start, cols.count);
+  Form base(address.offset);
+  search(field, address, getCoupledLoops({&address.offset}, coupled, box),
+         [&](const Box &part) -> std::optional<Range> {
+           for (const Extent &extent : alive)
+             if (!extent.isPossible(part))
+               return std::nullopt;
+           if (!rowExtent.isPossible(part) || !colExtent.isPossible(part))
+             return std::nullopt;
+           Range r = rowExtent.over(part), c = colExtent.over(part);
+           // Starts are proved not to be negative; a box may still say so.
+           r.lo = std::max<Int>(r.lo, 0);
+           c.lo = std::max<Int>(c.lo, 0);
+           std::optional<Range> bytes = getMapRange(map, r, c);
+           return bytes ? std::optional(*bytes + base.over(part)) : bytes;
+         });
+}
+
+void MemoryChecker::checkStart(const std::string &field, const Affine &start,
+                               const std::vector<const Count *> &counts) {
+  if (!status)
+    return;
+  std::vector<Extent> alive;
+  for (const Count *count : counts)
+    alive.emplace_back(nullptr, *count);
+  Form form(start);
+  auto isProved = [&](const Box &part) {
+    for (const Extent &extent : alive)
+      if (!extent.isPossible(part))
+        return true;
+    return form.over(part).lo >= 0;
+  };
+  bool exhausted = false;
+  if (std::optional<Box> bad = findViolation(
+          box, getCoupledLoops({&start}, getRemaining(counts), box), isProved,
+          exhausted))
+    fail(field, "at least 0",
+         toText(form.over(*bad).lo) + " at loop counters (" + describe(*bad) +
+             ")");
+}
+
+/// The columns of one pass belong to one group of the format.
+void MemoryChecker::checkPass(uint32_t index, const Affine &kStart,
+                              const Count &cols, const Count &rows) {
+  const NumberFormat &format = program().formats[index];
+  int64_t group = format.group, width = cols.cap;
+  if (!status || width == 0)
+    return;
+  bool isAligned = group % width == 0 && kStart.base % width == 0;
+  for (const DigitTerm &digit : kStart.terms)
+    isAligned &= digit.weight % width == 0;
+  if (isAligned)
+    return;
+  Extent positions(&kStart, cols), alive(nullptr, rows);
+  auto isProved = [&](const Box &part) {
+    if (!positions.isPossible(part) || !alive.isPossible(part))
+      return true;
+    Range range = positions.over(part);
+    return range.lo >= 0 && range.lo / group == range.hi / group;
+  };
+  std::vector<const Affine *> coupled = getRemaining({&cols, &rows});
+  coupled.push_back(&kStart);
+  bool exhausted = false;
+  if (std::optional<Box> bad = findViolation(
+          box, getCoupledLoops({}, coupled, box), isProved, exhausted)) {
+    Range range = positions.over(*bad);
+    fail("cols",
+         "contraction positions of one group of " + std::to_string(group),
+         toText(range.lo) + " to " + toText(range.hi) + " at loop counters (" +
+             describe(*bad) + ")");
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Instructions
+//===----------------------------------------------------------------------===//
+
+void MemoryChecker::operator()(const DmaCopy &i) {
+  checkStrided("dst", i.dst, i.dstStride, i.shape, 4);
+  checkStrided("src", i.src, i.srcStride, i.shape, 4,
+               i.zeroFill ? &*i.zeroFill : nullptr);
+}
+
+static unsigned countSources(VecFn fn) {
+  switch (fn) {
+  case VecFn::Fill:
+    return 0;
+  case VecFn::Add:
+  case VecFn::Sub:
+  case VecFn::Mul:
+  case VecFn::Div:
+  case VecFn::Max:
+  case VecFn::Min:
+    return 2;
+  default:
+    return 1;
+  }
+}
+
+void MemoryChecker::operator()(const VecMap &i) {
+  unsigned sources = countSources(i.fn);
+  checkStrided("dst", i.dst, i.dstStride, i.shape, 4);
+  if (sources > 0)
+    checkStrided("a", i.a, i.aStride, i.shape, 4);
+  if (sources > 1)
+    checkStrided("b", i.b, i.bStride, i.shape, 4);
+}
+
+void MemoryChecker::operator()(const VecReduce &i) {
+  checkStrided("dst", i.dst, i.dstStride, i.shape, 3);
+  checkStrided("a", i.a, i.aStride, i.shape, 4);
+}
+
+void MemoryChecker::operator()(const VecPool &i) {
+  checkStart("row start", i.rowStart, {&i.rows});
+  Count window{i.window, std::nullopt}, one{1, std::nullopt};
+  AccessMap out = program().maps[i.outMap];
+  out.cols.clear(); // uses rows only
+  checkMapped("in", i.in, program().maps[i.inMap], {&i.rowStart, i.rows},
+              {nullptr, window}, {});
+  checkMapped("out", i.out, out, {&i.rowStart, i.rows}, {nullptr, one}, {});
+}
+
+void MemoryChecker::operator()(const CoreProgram &i) {
+  checkStart("row start", i.rowStart, {&i.rows, &i.cols});
+  checkStart("k start", i.kStart, {&i.rows, &i.cols});
+  checkPass(i.format, i.kStart, i.cols, i.rows);
+  checkMapped("src", i.src, program().maps[i.map], {&i.rowStart, i.rows},
+              {&i.kStart, i.cols}, {});
+}
+
+void MemoryChecker::operator()(const CoreStream &i) {
+  checkStart("vec start", i.vecStart, {&i.rows, &i.cols, &i.length});
+  checkMapped("in", i.in, program().maps[i.inMap], {&i.vecStart, i.length},
+              {&i.kStart, i.cols}, {&i.rows});
+  checkMapped("out", i.out, program().maps[i.outMap], {&i.rowStart, i.rows},
+              {&i.vecStart, i.length}, {&i.cols});
+}
+
+Status phx::checkMemory(const LoopTree &tree) {
+  const Program &program = tree.program;
+  for (size_t i = 0; i < program.code.size(); ++i) {
+    std::optional<Box> box = getExecutedBox(tree, i);
+    if (!box)
+      continue;
+    MemoryChecker checker{tree, i, *box, {}};
+    std::visit(checker, program.code[i].body);
+    if (!checker.status)
+      return checker.status;
+  }
+  return Status::success();
+}

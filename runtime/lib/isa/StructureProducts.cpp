@@ -1,0 +1,317 @@
+//===- StructureProducts.cpp - Structural validation of analog products -*- C++
+//-*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Structure.h"
+
+#include <algorithm>
+
+using namespace phx;
+
+//===----------------------------------------------------------------------===//
+// What a stream finds in its core
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+/// The instruction that last programmed each core, -1 if none is certain.
+using Loaded = std::vector<int64_t>;
+
+} // namespace
+
+static Status compare(const Program &program, size_t stream,
+                      size_t programmed) {
+  const CoreStream &s = std::get<CoreStream>(program.code[stream].body);
+  const CoreProgram &p = std::get<CoreProgram>(program.code[programmed].body);
+  const std::optional<Guard> &guard = program.code[programmed].guard;
+  const char *field = !(s.format == p.format)       ? "format"
+                      : !(s.product == p.product)   ? "product"
+                      : !(s.rowStart == p.rowStart) ? "row start"
+                      : !(s.kStart == p.kStart)     ? "k start"
+                      : !(s.rows == p.rows)         ? "rows"
+                      : !(s.cols == p.cols)         ? "cols"
+                      : guard && guard != program.code[stream].guard ? "guard"
+                                                                     : nullptr;
+  if (!field)
+    return Status::success();
+  return failAt(program, stream, field,
+                "the same as in the core.program at instruction " +
+                    std::to_string(programmed) + ", the latest of this core",
+                "another");
+}
+
+Status phx::checkStationary(const LoopTree &tree) {
+  const Program &program = tree.program;
+  // Cores that each loop body programs, nested bodies included.
+  std::vector<std::vector<bool>> programs(
+      tree.loops.size(), std::vector<bool>(program.cores, false));
+  for (size_t i = 0; i < program.code.size(); ++i)
+    if (std::holds_alternative<CoreProgram>(program.code[i].body))
+      for (int l = tree.enclosing[i]; l >= 0; l = tree.loops[l].parent)
+        programs[l][program.code[i].engine.index] = true;
+
+  // Entering or leaving a loop that programs a core leaves the core unknown: it
+  // holds what another iteration put there.
+  Loaded loaded(program.cores, -1);
+  std::vector<size_t> open;
+  size_t nextLoop = 0;
+  auto forget = [&](size_t loop) {
+    for (size_t core = 0; core < loaded.size(); ++core)
+      if (programs[loop][core])
+        loaded[core] = -1;
+  };
+  for (size_t i = 0; i < program.code.size(); ++i) {
+    const Instruction &instruction = program.code[i];
+    if (std::holds_alternative<Loop>(instruction.body)) {
+      forget(nextLoop);
+      open.push_back(nextLoop++);
+    } else if (std::holds_alternative<End>(instruction.body)) {
+      forget(open.back());
+      open.pop_back();
+    } else if (std::holds_alternative<CoreProgram>(instruction.body)) {
+      loaded[instruction.engine.index] = static_cast<int64_t>(i);
+    } else if (std::holds_alternative<CoreStream>(instruction.body)) {
+      int64_t programmed = loaded[instruction.engine.index];
+      if (programmed < 0)
+        return failAt(program, i, "engine",
+                      "a core.program of the same core before it in the same "
+                      "loop body",
+                      "none");
+      if (Status s = compare(program, i, static_cast<size_t>(programmed)); !s)
+        return s;
+    }
+  }
+  return Status::success();
+}
+
+//===----------------------------------------------------------------------===//
+// Sums over loop nests
+//===----------------------------------------------------------------------===//
+
+/// Product of non-negative numbers, at most 2^120.
+static Int multiply(Int a, Int b) {
+  constexpr Int limit = Int(1) << 120;
+  return b != 0 && a > limit / b ? limit : a * b;
+}
+
+/// Loops whose counters change a field.
+static unsigned getLoops(const std::optional<Affine> &affine) {
+  unsigned loops = 0;
+  if (affine)
+    for (const DigitTerm &digit : affine->terms)
+      loops |= 1u << digit.loop;
+  return loops;
+}
+
+/// More iterations than any program of a network has.
+static constexpr Int maxIterations = 1 << 28;
+
+/// Sum of the product of `factors` over the counters of `loops` in `box`;
+/// nothing if there are too many to visit.
+static std::optional<Int> sumOver(const Box &box, unsigned loops,
+                                  const std::vector<const Count *> &factors) {
+  Counters counters{};
+  std::vector<unsigned> order;
+  Int iterations = 1;
+  for (unsigned l = 0; l < maxLoopDepth; ++l) {
+    counters[l] = box[l].first;
+    if (!(loops >> l & 1))
+      continue;
+    order.push_back(l);
+    iterations = multiply(iterations, Int(box[l].second) - box[l].first + 1);
+  }
+  if (iterations > maxIterations)
+    return std::nullopt;
+  Int sum = 0;
+  while (true) {
+    Int product = 1;
+    for (const Count *count : factors)
+      product = multiply(product, evaluate(*count, counters));
+    sum += product;
+    size_t next = 0;
+    while (next < order.size() &&
+           counters[order[next]] == box[order[next]].second) {
+      counters[order[next]] = box[order[next]].first;
+      ++next;
+    }
+    if (next == order.size())
+      return sum;
+    ++counters[order[next]];
+  }
+}
+
+/// Sum of the product of `counts` over all iterations at which an instruction
+/// runs. Counts that share no loop are summed apart, other loops multiply.
+static std::optional<Int> sumProducts(const LoopTree &tree, size_t instruction,
+                                      std::vector<const Count *> counts) {
+  std::optional<Box> box = getExecutedBox(tree, instruction);
+  if (!box)
+    return 0;
+  Int total = 1;
+  unsigned done = 0;
+  while (!counts.empty()) {
+    std::vector<const Count *> together{counts.back()};
+    unsigned loops = getLoops(counts.back()->remaining);
+    counts.pop_back();
+    for (bool grown = true; grown;) {
+      grown = false;
+      for (auto it = counts.begin(); it != counts.end(); ++it)
+        if (getLoops((*it)->remaining) & loops) {
+          loops |= getLoops((*it)->remaining);
+          together.push_back(*it);
+          counts.erase(it);
+          grown = true;
+          break;
+        }
+    }
+    std::optional<Int> sum = sumOver(*box, loops, together);
+    if (!sum)
+      return std::nullopt;
+    total = multiply(total, *sum);
+    done |= loops;
+  }
+  for (unsigned l = 0; l < maxLoopDepth; ++l)
+    if (!(done >> l & 1))
+      total = multiply(total, Int((*box)[l].second) - (*box)[l].first + 1);
+  return total;
+}
+
+//===----------------------------------------------------------------------===//
+// Product metadata
+//===----------------------------------------------------------------------===//
+
+static Error failProduct(size_t index, const std::string &expected,
+                         const std::string &found) {
+  return Error{"product " + std::to_string(index) + ": expected " + expected +
+               ", found " + found +
+               "; its loop nest was edited: restore the nest, or delete the "
+               "product's loop range (begin and end 0) so that no executor "
+               "relies on it"};
+}
+
+/// Passes along the contraction axis: a group longer than the array takes
+/// several, a shorter one takes one of its own.
+static Int countPasses(const Product &product, uint32_t group, uint32_t cols) {
+  auto passes = [&](Int length) { return (length + cols - 1) / cols; };
+  return multiply(product.k / group, passes(group)) + passes(product.k % group);
+}
+
+/// Tiles that the shape of a product takes.
+static Int countTiles(const Program &program, const Product &product) {
+  Int stationary = product.dataflow == Dataflow::Df1 ? product.m : product.n;
+  Int rowBlocks = (stationary + program.arrayRows - 1) / program.arrayRows;
+  return multiply(multiply(rowBlocks, product.groups),
+                  countPasses(product, program.formats[product.format].group,
+                              program.arrayCols));
+}
+
+static Status checkRange(const LoopTree &tree, size_t index) {
+  const Product &product = tree.program.products[index];
+  for (const LoopNode &loop : tree.loops)
+    if (loop.begin == product.loopBegin && loop.end == product.loopEnd)
+      return Status::success();
+  return failProduct(index, "a loop and its end",
+                     "instructions " + std::to_string(product.loopBegin) +
+                         " and " + std::to_string(product.loopEnd));
+}
+
+/// All of a product's instructions, and no others, are inside its nest.
+static Status checkMembers(const Program &program, size_t index,
+                           const std::vector<size_t> &coreInstructions) {
+  const Product &product = program.products[index];
+  for (size_t i : coreInstructions) {
+    const Body &body = program.code[i].body;
+    const CoreProgram *loads = std::get_if<CoreProgram>(&body);
+    uint32_t owner =
+        loads ? loads->product : std::get<CoreStream>(body).product;
+    bool isInside = i > product.loopBegin && i < product.loopEnd;
+    if (isInside != (owner == index))
+      return failProduct(index,
+                         "all of its core instructions and no others between "
+                         "instructions " +
+                             std::to_string(product.loopBegin) + " and " +
+                             std::to_string(product.loopEnd),
+                         std::string(getMnemonic(body)) + " of product " +
+                             std::to_string(owner) + " at instruction " +
+                             std::to_string(i));
+  }
+  return Status::success();
+}
+
+static Error failTooMany(size_t index) {
+  return failProduct(index,
+                     "at most 2^28 iterations with clipped counts of their own",
+                     "more");
+}
+
+static Status checkWork(const LoopTree &tree, size_t index,
+                        const std::vector<size_t> &coreInstructions) {
+  const Program &program = tree.program;
+  const Product &product = program.products[index];
+  Int tiles = 0, macs = 0;
+  for (size_t i : coreInstructions) {
+    const Body &body = program.code[i].body;
+    if (const CoreProgram *p = std::get_if<CoreProgram>(&body);
+        p && p->product == index) {
+      // 0 or 1 per execution: a count clipped to one.
+      Count rows = p->rows, cols = p->cols;
+      rows.cap = std::min<int64_t>(rows.cap, 1);
+      cols.cap = std::min<int64_t>(cols.cap, 1);
+      if (std::optional<Int> sum = sumProducts(tree, i, {&rows, &cols}))
+        tiles += *sum;
+      else
+        return failTooMany(index);
+    }
+    if (const CoreStream *s = std::get_if<CoreStream>(&body);
+        s && s->product == index) {
+      if (std::optional<Int> sum =
+              sumProducts(tree, i, {&s->rows, &s->cols, &s->length}))
+        macs += *sum;
+      else
+        return failTooMany(index);
+    }
+  }
+  Int expectedTiles = countTiles(program, product);
+  if (tiles == 0 || tiles % expectedTiles != 0)
+    return failProduct(
+        index,
+        "a multiple of " + toText(expectedTiles) + " programmed tiles (m " +
+            toText(product.m) + ", n " + toText(product.n) + ", k " +
+            toText(product.k) + ", groups " + toText(product.groups) + ")",
+        toText(tiles));
+  Int expectedMacs = multiply(multiply(product.m, product.n),
+                              multiply(product.k, product.groups));
+  if (macs != expectedMacs)
+    return failProduct(index,
+                       toText(expectedMacs) +
+                           " multiply-accumulates (m * n * k * groups)",
+                       toText(macs) + " in its core.stream instructions");
+  return Status::success();
+}
+
+Status phx::checkProducts(const LoopTree &tree) {
+  const Program &program = tree.program;
+  std::vector<size_t> coreInstructions;
+  for (size_t i = 0; i < program.code.size(); ++i)
+    if (getOpcode(program.code[i].body) >= Opcode::CoreProgram)
+      coreInstructions.push_back(i);
+  for (size_t p = 0; p < program.products.size(); ++p) {
+    const Product &product = program.products[p];
+    if (product.loopEnd <= product.loopBegin)
+      continue;
+    // Without cores there is no array to count tiles of.
+    if (program.cores == 0)
+      return failProduct(p, "a target with cores", "none");
+    if (Status s = checkRange(tree, p); !s)
+      return s;
+    if (Status s = checkMembers(program, p, coreInstructions); !s)
+      return s;
+    if (Status s = checkWork(tree, p, coreInstructions); !s)
+      return s;
+  }
+  return Status::success();
+}

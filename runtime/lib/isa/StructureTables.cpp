@@ -1,0 +1,299 @@
+//===- StructureTables.cpp - Structural validation of a program's tables -*- C++
+//-*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Structure.h"
+
+#include <algorithm>
+#include <numeric>
+#include <set>
+#include <tuple>
+
+using namespace phx;
+
+static Error failTable(const std::string &where, const std::string &expected,
+                       const std::string &found) {
+  return Error{where + ": expected " + expected + ", found " + found};
+}
+
+static Error failTable(const std::string &where, const std::string &expected,
+                       int64_t found) {
+  return failTable(where, expected, std::to_string(found));
+}
+
+//===----------------------------------------------------------------------===//
+// Maps
+//===----------------------------------------------------------------------===//
+
+static Status checkDigits(const AccessMap &map,
+                          const std::vector<MapDigit> &digits,
+                          const std::string &where) {
+  Int product = 1;
+  if (digits.size() > 16)
+    return failTable(where, "at most 16", static_cast<int64_t>(digits.size()));
+  for (size_t d = 0; d < digits.size(); ++d) {
+    std::string name = where + "[" + std::to_string(d) + "] ";
+    const MapDigit &digit = digits[d];
+    if (digit.radix < 1)
+      return failTable(name + "radix", "at least 1", digit.radix);
+    if (digit.axis >= map.axes.size())
+      return failTable(name + "axis",
+                       "one of the map's " + std::to_string(map.axes.size()) +
+                           " axes",
+                       digit.axis);
+    if (digit.step < -maxMagnitude || digit.step > maxMagnitude)
+      return failTable(name + "step", "a magnitude of at most 2^50",
+                       digit.step);
+    product *= digit.radix;
+    if (product > maxMagnitude)
+      return failTable(where, "a product of radices of at most 2^50",
+                       toText(product));
+  }
+  return Status::success();
+}
+
+static Status checkMaps(const Program &program) {
+  for (size_t m = 0; m < program.maps.size(); ++m) {
+    const AccessMap &map = program.maps[m];
+    std::string where = "map " + std::to_string(m) + " ";
+    if (map.axes.empty() || map.axes.size() > 4)
+      return failTable(where + "axes", "1 to 4",
+                       static_cast<int64_t>(map.axes.size()));
+    for (size_t a = 0; a < map.axes.size(); ++a) {
+      std::string name = where + "axis " + std::to_string(a) + " ";
+      const MapAxis &axis = map.axes[a];
+      if (axis.extent < 0 || axis.extent > maxMagnitude)
+        return failTable(name + "extent", "0 to 2^50", axis.extent);
+      if (axis.stride < 0 || axis.stride > maxMagnitude || axis.stride % 4)
+        return failTable(name + "stride", "a multiple of 4 from 0 to 2^50",
+                         axis.stride);
+      if (axis.offset < -maxMagnitude || axis.offset > maxMagnitude)
+        return failTable(name + "offset", "a magnitude of at most 2^50",
+                         axis.offset);
+      if (axis.marginLow < 0 || axis.marginLow > maxMagnitude)
+        return failTable(name + "low margin", "0 to 2^50", axis.marginLow);
+      if (axis.marginHigh < 0 || axis.marginHigh > maxMagnitude)
+        return failTable(name + "high margin", "0 to 2^50", axis.marginHigh);
+    }
+    if (Status s = checkDigits(map, map.rows, where + "row digits"); !s)
+      return s;
+    if (Status s = checkDigits(map, map.cols, where + "column digits"); !s)
+      return s;
+  }
+  return Status::success();
+}
+
+//===----------------------------------------------------------------------===//
+// Formats and products
+//===----------------------------------------------------------------------===//
+
+static Status checkModuli(const NumberFormat &format, const std::string &where,
+                          Int &product) {
+  product = 1;
+  for (size_t i = 0; i < format.moduli.size(); ++i) {
+    if (format.moduli[i] < 2)
+      return failTable(where + "moduli", "at least 2", format.moduli[i]);
+    for (size_t j = 0; j < i; ++j)
+      if (uint32_t common = std::gcd(format.moduli[i], format.moduli[j]);
+          common != 1)
+        return failTable(where + "moduli", "pairwise coprime",
+                         std::to_string(format.moduli[j]) + " and " +
+                             std::to_string(format.moduli[i]) +
+                             " with the common divisor " +
+                             std::to_string(common));
+    product *= format.moduli[i];
+    if (product > maxIndex)
+      return failTable(where + "moduli", "a product of at most 2^62",
+                       toText(product));
+  }
+  return Status::success();
+}
+
+static Status checkFormats(const Program &program) {
+  for (size_t f = 0; f < program.formats.size(); ++f) {
+    const NumberFormat &format = program.formats[f];
+    std::string where = "format " + std::to_string(f) + " ";
+    if (format.group < 1)
+      return failTable(where + "group", "at least 1", format.group);
+    if (format.moduli.empty())
+      return failTable(where + "moduli", "at least one", "none");
+    Int product = 1;
+    if (Status status = checkModuli(format, where, product); !status)
+      return status;
+    if (format.kind == FormatKind::Fp32)
+      continue;
+    if (format.mantissaBits < 1 || format.mantissaBits > 23)
+      return failTable(where + "mantissa bits", "1 to 23", format.mantissaBits);
+    Int largest = (Int(1) << format.mantissaBits) - 1;
+    Int length = std::min<Int>(format.group, program.arrayCols);
+    Int bound = length * largest * largest, range = (product - 1) / 2;
+    if (bound > range)
+      return failTable(where + "moduli",
+                       "a signed range of at least " + toText(bound) + " (" +
+                           toText(length) + " products of mantissas up to " +
+                           toText(largest) + ")",
+                       toText(range) + " (product " + toText(product) + ")");
+  }
+  return Status::success();
+}
+
+static Status checkProductShapes(const Program &program) {
+  for (size_t p = 0; p < program.products.size(); ++p) {
+    const Product &product = program.products[p];
+    std::string where = "product " + std::to_string(p) + " ";
+    if (product.layer != noLayer && product.layer >= program.layers.size())
+      return failTable(where + "layer",
+                       "an index below " +
+                           std::to_string(program.layers.size()),
+                       product.layer);
+    if (product.format >= program.formats.size())
+      return failTable(where + "format",
+                       "an index below " +
+                           std::to_string(program.formats.size()),
+                       product.format);
+    for (auto [name, value] : {std::pair("m", product.m),
+                               {"n", product.n},
+                               {"k", product.k},
+                               {"groups", product.groups}})
+      if (value < 1 || value > maxMagnitude)
+        return failTable(where + name, "1 to 2^50", value);
+  }
+  return Status::success();
+}
+
+//===----------------------------------------------------------------------===//
+// Regions, layers, data
+//===----------------------------------------------------------------------===//
+
+/// Bytes that shape and type need; nothing if the shape is out of range.
+static std::optional<int64_t> getNeededBytes(const Region &region) {
+  Int bytes = byteWidth(region.type);
+  for (int64_t extent : region.shape) {
+    if (extent < 0)
+      return std::nullopt;
+    bytes *= extent;
+    if (bytes > maxMagnitude)
+      return std::nullopt;
+  }
+  return static_cast<int64_t>(bytes);
+}
+
+static Status checkRegion(const Program &program, const Region &region,
+                          const std::string &where) {
+  std::optional<int64_t> needed = getNeededBytes(region);
+  if (!needed)
+    return failTable(where + "shape",
+                     "extents of at least 0 and at most 2^50 bytes", "others");
+  if (region.bytes < *needed)
+    return failTable(where + "bytes",
+                     "at least " + std::to_string(*needed) +
+                         " for its shape and type",
+                     region.bytes);
+  if (region.address < 0 || region.address % 64)
+    return failTable(where + "address", "a multiple of 64, at least 0",
+                     region.address);
+  int64_t size = program.spaceBytes[static_cast<size_t>(region.space)];
+  if (Int(region.address) + region.bytes > size)
+    return failTable(where + "end",
+                     "at most " + std::to_string(size) + " (bytes used of " +
+                         getName(region.space) + ")",
+                     toText(Int(region.address) + region.bytes));
+  if (program.memoryModel == MemoryModel::Ideal && region.space == Space::Dram)
+    return failTable(where + "space",
+                     "a scratchpad (the ideal memory model has no dram)",
+                     "dram");
+  if (!region.data)
+    return Status::success();
+  if (*region.data >= program.data.size())
+    return failTable(where + "data",
+                     "an index below " + std::to_string(program.data.size()),
+                     *region.data);
+  if (uint64_t found = program.data[*region.data].size;
+      found != static_cast<uint64_t>(*needed))
+    return failTable(where + "data",
+                     std::to_string(*needed) + " bytes for its shape and type",
+                     std::to_string(found));
+  return Status::success();
+}
+
+/// What is in memory before the first instruction must not share bytes.
+static Status checkInitialContents(const Program &program) {
+  std::vector<const Region *> initial;
+  for (const Region &region : program.regions)
+    if ((region.data || region.role == Role::Input) && region.bytes > 0)
+      initial.push_back(&region);
+  std::sort(
+      initial.begin(), initial.end(), [](const Region *a, const Region *b) {
+        return std::tie(a->space, a->address) < std::tie(b->space, b->address);
+      });
+  const Region *last = nullptr; // reaches furthest so far
+  for (const Region *region : initial) {
+    bool sharesSpace = last && last->space == region->space;
+    bool isAlias = sharesSpace && last->address == region->address &&
+                   last->data && last->data == region->data;
+    if (sharesSpace && region->address < last->address + last->bytes &&
+        !isAlias)
+      return Error{"regions '" + last->name + "' and '" + region->name +
+                   "': both are filled before the run and share bytes from " +
+                   std::to_string(region->address) + " of " +
+                   getName(region->space)};
+    if (!sharesSpace ||
+        region->address + region->bytes > last->address + last->bytes)
+      last = region;
+  }
+  return Status::success();
+}
+
+static Status checkRegions(const Program &program) {
+  std::set<std::string> interface;
+  for (size_t r = 0; r < program.regions.size(); ++r) {
+    const Region &region = program.regions[r];
+    std::string where =
+        "region " + std::to_string(r) + " '" + region.name + "' ";
+    if (Status status = checkRegion(program, region, where); !status)
+      return status;
+    // Looked up by name: one input and one output of a name.
+    if ((region.role == Role::Input || region.role == Role::Output) &&
+        !interface.insert((region.role == Role::Input ? "i" : "o") + region.name)
+             .second)
+      return failTable(where + "name",
+                       "a name that no other region of its role "
+                       "has",
+                       "'" + region.name + "' twice");
+  }
+  return checkInitialContents(program);
+}
+
+Status phx::checkTables(const Program &program) {
+  if (program.batch < 1)
+    return failTable("batch", "at least 1", program.batch);
+  auto isSide = [](uint32_t n) { return n >= 1 && n <= 65536; };
+  if (program.cores > 0 &&
+      !(isSide(program.arrayRows) && isSide(program.arrayCols)))
+    return failTable("array", "1 x 1 to 65536 x 65536",
+                     std::to_string(program.arrayRows) + " x " +
+                         std::to_string(program.arrayCols));
+  for (unsigned s = 0; s < numSpaces; ++s)
+    if (int64_t bytes = program.spaceBytes[s];
+        bytes < 0 || bytes > maxMagnitude)
+      return failTable(std::string("bytes used of ") +
+                           getName(static_cast<Space>(s)),
+                       "0 to 2^50", bytes);
+  for (auto check : {checkMaps, checkFormats, checkProductShapes, checkRegions})
+    if (Status status = check(program); !status)
+      return status;
+  for (size_t l = 0; l < program.layers.size(); ++l)
+    if (auto output = program.layers[l].output;
+        output && *output >= program.regions.size())
+      return failTable("layer " + std::to_string(l) + " '" +
+                           program.layers[l].name + "' output",
+                       "an index below " +
+                           std::to_string(program.regions.size()) +
+                           " (number of regions)",
+                       *output);
+  return Status::success();
+}

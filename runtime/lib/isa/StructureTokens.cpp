@@ -1,0 +1,116 @@
+//===- StructureTokens.cpp - Structural validation of signals and waits -*- C++
+//-*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Structure.h"
+
+#include <map>
+
+using namespace phx;
+
+namespace {
+
+/// What is known of a token so far.
+struct TokenState {
+  std::optional<EngineId> signaller, waiter;
+  size_t firstSignal = 0, firstWait = 0;
+  uint64_t signals = 0, waits = 0;
+};
+
+/// Signals minus waits of one loop body.
+using Balance = std::map<uint32_t, std::pair<uint64_t, uint64_t>>;
+
+} // namespace
+
+static Status checkSide(const Program &program, size_t index, const char *verb,
+                        std::optional<EngineId> &side, size_t first,
+                        uint32_t token) {
+  EngineId engine = program.code[index].engine;
+  if (!side)
+    side = engine;
+  if (*side == engine)
+    return Status::success();
+  return failAt(program, index, "engine",
+                getName(*side) + ", which " + verb + " token " +
+                    std::to_string(token) + " at instruction " +
+                    std::to_string(first),
+                getName(engine));
+}
+
+static Status checkSides(const Program &program, size_t index, uint32_t token,
+                         const TokenState &state) {
+  if (!state.signaller || !state.waiter || !(*state.signaller == *state.waiter))
+    return Status::success();
+  return failAt(program, index, "engine",
+                "different engines to signal and await token " +
+                    std::to_string(token),
+                getName(*state.waiter) + " for both");
+}
+
+static Status checkBalance(const Program &program, size_t index,
+                           const std::string &where, const Balance &balance) {
+  for (const auto &[token, counts] : balance)
+    if (counts.first != counts.second)
+      return failAt(program, index, "token " + std::to_string(token),
+                    "as many waits as signals in " + where,
+                    std::to_string(counts.first) + " signals and " +
+                        std::to_string(counts.second) + " waits");
+  return Status::success();
+}
+
+/// Bodies are balanced, so every iteration meets the token counts of the first
+/// and one pass over the text sees them all.
+Status phx::checkTokens(const LoopTree &tree) {
+  const Program &program = tree.program;
+  std::map<uint32_t, TokenState> states;
+  std::vector<Balance> open(1);
+  for (size_t i = 0; i < program.code.size(); ++i) {
+    const Body &body = program.code[i].body;
+    if (std::holds_alternative<Loop>(body)) {
+      open.emplace_back();
+    } else if (std::holds_alternative<End>(body)) {
+      if (Status s = checkBalance(program, i,
+                                  "the body of the loop that ends "
+                                  "here",
+                                  open.back());
+          !s)
+        return s;
+      open.pop_back();
+    } else if (const Signal *signal = std::get_if<Signal>(&body)) {
+      TokenState &state = states[signal->token];
+      if (!state.signaller)
+        state.firstSignal = i;
+      if (Status s = checkSide(program, i, "signals", state.signaller,
+                               state.firstSignal, signal->token);
+          !s)
+        return s;
+      ++state.signals;
+      ++open.back()[signal->token].first;
+      if (Status s = checkSides(program, i, signal->token, state); !s)
+        return s;
+    } else if (const Wait *wait = std::get_if<Wait>(&body)) {
+      TokenState &state = states[wait->token];
+      if (!state.waiter)
+        state.firstWait = i;
+      if (Status s = checkSide(program, i, "awaits", state.waiter,
+                               state.firstWait, wait->token);
+          !s)
+        return s;
+      if (Status s = checkSides(program, i, wait->token, state); !s)
+        return s;
+      ++open.back()[wait->token].second;
+      if (++state.waits > state.signals)
+        return failAt(program, i, "token " + std::to_string(wait->token),
+                      "a signal before it in the instruction stream",
+                      std::to_string(state.signals) + " signals and " +
+                          std::to_string(state.waits) +
+                          " waits up to here; the wait would never end");
+    }
+  }
+  return checkBalance(program, program.code.size() - 1, "the whole program",
+                      open.back());
+}

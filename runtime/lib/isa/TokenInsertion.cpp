@@ -1,0 +1,196 @@
+//===- TokenInsertion.cpp - Placement of signals and waits -*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "phx/isa/TokenInsertion.h"
+
+#include "Hazards.h"
+#include "TokenPlacement.h"
+
+#include <algorithm>
+
+using namespace phx;
+using namespace phx::detail;
+
+// Trying to do without each single token is worth so many steps of the hazard
+// checker.
+static constexpr int64_t reductionSteps = 20000;
+// Executed instructions of a program for which trials use exact footprints.
+static constexpr int64_t smallProgram = 4096;
+
+/// Replaces the code and moves the loop nests of products along: instruction i
+/// becomes instruction moved[i].
+static void replaceCode(Program &program, std::vector<Instruction> code,
+                        const std::vector<size_t> &moved) {
+  program.code = std::move(code);
+  for (Product &product : program.products) {
+    if (product.loopBegin >= product.loopEnd ||
+        product.loopEnd >= moved.size())
+      continue; // no intact nest
+    product.loopBegin = moved[product.loopBegin];
+    product.loopEnd = moved[product.loopEnd];
+  }
+}
+
+static void removeTokens(Program &program) {
+  std::vector<Instruction> code;
+  std::vector<size_t> moved;
+  code.reserve(program.code.size());
+  for (Instruction &instruction : program.code) {
+    moved.push_back(code.size());
+    if (!std::holds_alternative<Signal>(instruction.body) &&
+        !std::holds_alternative<Wait>(instruction.body))
+      code.push_back(std::move(instruction));
+  }
+  program.tokens = 0;
+  replaceCode(program, std::move(code), moved);
+}
+
+//===----------------------------------------------------------------------===//
+// Writing the code with tokens
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+class Emitter {
+public:
+  Emitter(const Program &program, const ProgramTree &tree,
+          const std::vector<TokenSite> &sites)
+      : program(program), tree(tree), sites(sites), before(tree.size()),
+        after(tree.size()), carried(tree.size()), moved(program.code.size()) {
+    for (uint32_t i = 0; i < sites.size(); ++i) {
+      before[sites[i].toNode].push_back(i);
+      after[sites[i].fromNode].push_back(i);
+      if (sites[i].distance)
+        carried[sites[i].block].push_back(i);
+    }
+  }
+
+  Program run() {
+    for (uint32_t child : tree[ProgramTree::root].children)
+      emit(child);
+    Program result = program;
+    result.tokens = sites.size();
+    replaceCode(result, std::move(code), moved);
+    return result;
+  }
+
+private:
+  // The order of signals and waits around a node is that of ClockModel::visit.
+  void emit(uint32_t index) {
+    const ProgramTree::Node &node = tree[index];
+    for (uint32_t site : carried[index])
+      for (uint32_t i = 0; i < sites[site].distance; ++i)
+        signal(site);
+    for (uint32_t site : before[index])
+      wait(site);
+    copy(node.begin);
+    if (node.isLoop()) {
+      for (uint32_t child : node.children)
+        emit(child);
+      copy(node.end - 1);
+    }
+    for (uint32_t site : after[index])
+      signal(site);
+    for (uint32_t site : carried[index])
+      for (uint32_t i = 0; i < sites[site].distance; ++i)
+        wait(site);
+  }
+
+  void copy(size_t index) {
+    moved[index] = code.size();
+    code.push_back(program.code[index]);
+  }
+  void signal(uint32_t site) {
+    const Instruction &guarded = program.code[sites[site].from];
+    code.push_back({guarded.engine, guarded.layer, {}, Signal{site}});
+  }
+  void wait(uint32_t site) {
+    const Instruction &guarded = program.code[sites[site].to];
+    code.push_back({guarded.engine, guarded.layer, {}, Wait{site}});
+  }
+
+  const Program &program;
+  const ProgramTree &tree;
+  const std::vector<TokenSite> &sites;
+  std::vector<std::vector<uint32_t>> before, after, carried; ///< by node
+  std::vector<size_t> moved;
+  std::vector<Instruction> code;
+};
+
+} // namespace
+
+/// Numbers tokens in the order of their waits.
+static void sortSites(std::vector<TokenSite> &sites, const ProgramTree &tree) {
+  auto position = [&](const TokenSite &s) {
+    return std::tuple(tree[s.toNode].begin, s.toEngine, s.fromEngine,
+                      tree[s.fromNode].begin, s.distance);
+  };
+  std::sort(sites.begin(), sites.end(),
+            [&](const TokenSite &a, const TokenSite &b) {
+              return position(a) < position(b);
+            });
+}
+
+//===----------------------------------------------------------------------===//
+// Reduction
+//===----------------------------------------------------------------------===//
+
+static int64_t countExecuted(const ProgramTree &tree, uint32_t node) {
+  int64_t count = tree[node].isLoop() ? 0 : 1;
+  for (uint32_t child : tree[node].children)
+    count += countExecuted(tree, child);
+  // Beyond the threshold the number itself does not matter.
+  return std::min(count, smallProgram + 1) *
+         std::min(std::max<int64_t>(tree[node].count, 1), smallProgram + 1);
+}
+
+/// Finds tokens that `program`, made from `sites`, can do without: those whose
+/// waits never held anything back in the order of events, and, in programs of
+/// moderate size, those without which the proof still succeeds.
+static Result<std::vector<bool>> findSuperfluous(const Program &program,
+                                                 size_t numSites) {
+  Result<ProgramTree> tree = ProgramTree::build(program);
+  if (!tree)
+    return tree.error();
+  HazardChecker checker(program, *tree);
+  if (Status status = checker.run(); !status)
+    return status.error();
+  std::vector<bool> superfluous = checker.idleTokens();
+  superfluous.resize(numSites);
+  bool exact = countExecuted(*tree, ProgramTree::root) <= smallProgram;
+  if (checker.steps() * static_cast<int64_t>(numSites) > reductionSteps)
+    return superfluous;
+  for (size_t site = 0; site < numSites; ++site) {
+    if (superfluous[site])
+      continue;
+    superfluous[site] = true;
+    superfluous[site] = checker.succeedsWithout(superfluous, exact);
+  }
+  return superfluous;
+}
+
+Status phx::insertTokens(Program &program) {
+  removeTokens(program);
+  Result<ProgramTree> tree = ProgramTree::build(program);
+  if (!tree)
+    return tree.error();
+  DependenceGraph graph = traceDependences(program, *tree);
+  std::vector<TokenSite> sites = placeTokens(program, *tree, graph);
+  sortSites(sites, *tree);
+  Program result = Emitter(program, *tree, sites).run();
+  Result<std::vector<bool>> superfluous = findSuperfluous(result, sites.size());
+  if (!superfluous)
+    return superfluous.error();
+  std::vector<TokenSite> kept;
+  for (size_t i = 0; i < sites.size(); ++i)
+    if (!(*superfluous)[i])
+      kept.push_back(sites[i]);
+  if (kept.size() < sites.size())
+    result = Emitter(program, *tree, kept).run();
+  program = std::move(result);
+  return Status::success();
+}

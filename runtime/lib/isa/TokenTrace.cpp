@@ -1,0 +1,283 @@
+//===- TokenTrace.cpp - Which accesses tokens must order -*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "TokenTrace.h"
+
+#include "AccessHistory.h"
+#include "LoopPeriod.h"
+
+#include <unordered_set>
+
+using namespace phx;
+using namespace phx::detail;
+
+namespace {
+
+class Tracer {
+public:
+  Tracer(const Program &program, const ProgramTree &tree)
+      : program(program), tree(tree), footprints(program),
+        sharedSlots(findSharedSlots(program, tree, footprints)),
+        blockOf(program.code.size(), ProgramTree::root),
+        chains(tree.size()) {
+    graph.expanded.assign(tree.size(), false);
+    graph.dependences.resize(tree.size());
+    graph.expanded[ProgramTree::root] = true;
+  }
+
+  DependenceGraph run() {
+    CounterBox outer;
+    chooseExpanded(ProgramTree::root, outer);
+    for (uint32_t child : tree[ProgramTree::root].children)
+      trace(child);
+    return std::move(graph);
+  }
+
+private:
+  /// Decides which loops inside `block` are stepped through.
+  void chooseExpanded(uint32_t block, CounterBox &outer) {
+    for (uint32_t child : tree[block].children) {
+      const ProgramTree::Node &node = tree[child];
+      for (size_t i = node.begin; i < node.end; ++i)
+        blockOf[i] = block;
+      if (!node.isLoop() || isConflictFree(node, outer))
+        continue;
+      graph.expanded[child] = true;
+      chains[child] = chains[block];
+      chains[child].push_back(child);
+      outer.high[node.depth] = node.count - 1;
+      chooseExpanded(child, outer);
+      outer.high[node.depth] = 0;
+    }
+  }
+
+  /// Whether no two engines conflict inside the loop, over all its iterations
+  /// and those of the loops around it.
+  bool isConflictFree(const ProgramTree::Node &node, const CounterBox &outer) {
+    std::array<AccessHistory, numSpaces> scratch;
+    auto stopAtConflict = [](const AccessEntry &entry, const AccessEntry &old,
+                             bool conflicting, int64_t) {
+      if (old.engine == entry.engine)
+        return AccessHistory::Answer::Ordered;
+      return conflicting ? AccessHistory::Answer::Stop
+                         : AccessHistory::Answer::Unordered;
+    };
+    return forEachUnit(node, outer, [&](size_t index, const CounterBox &box) {
+      return record(index, box, 0, scratch, stopAtConflict);
+    });
+  }
+
+  /// Visits the instructions of a loop with the boxes of their counters.
+  template <typename Visitor>
+  bool forEachUnit(const ProgramTree::Node &node, CounterBox box,
+                   Visitor visit) {
+    uint32_t depth = node.depth;
+    for (size_t i = node.begin; i < node.end; ++i) {
+      const Body &body = program.code[i].body;
+      if (const Loop *loop = std::get_if<Loop>(&body)) {
+        box.low[depth] = 0;
+        box.high[depth++] = loop->count - 1;
+      } else if (std::holds_alternative<End>(body)) {
+        --depth;
+        box.low[depth] = box.high[depth] = 0;
+      } else if (!visit(i, box)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /// Enters the accesses of an instruction into `histories`.
+  template <typename Visitor>
+  bool record(size_t index, const CounterBox &box, uint64_t stamp,
+              std::array<AccessHistory, numSpaces> &into, Visitor visit) {
+    if (!sharedSlots[index])
+      return true;
+    const Instruction &instruction = program.code[index];
+    footprints.compute(instruction, box, Precision::Fast, sharedSlots[index],
+                       accesses);
+    AccessEntry entry;
+    entry.engine = ProgramTree::engineNumber(instruction.engine);
+    entry.unit = index;
+    entry.stamp = stamp;
+    for (bool reads : {true, false})
+      for (const UnitAccess &access : accesses) {
+        if ((access.kind == AccessKind::Read) != reads)
+          continue;
+        entry.kind = access.kind;
+        entry.product = access.product;
+        auto bound = [&](const AccessEntry &old, bool conflicting,
+                         int64_t byte) {
+          return visit(entry, old, conflicting, byte);
+        };
+        if (!into[static_cast<size_t>(access.space)].record(access.bytes, entry,
+                                                            bound))
+          return false;
+      }
+    return true;
+  }
+
+  void trace(uint32_t index) {
+    const ProgramTree::Node &node = tree[index];
+    auto order = [&](const AccessEntry &entry, const AccessEntry &old,
+                     bool conflicting, int64_t) {
+      if (old.engine == entry.engine)
+        return AccessHistory::Answer::Ordered;
+      if (!conflicting)
+        return AccessHistory::Answer::Unordered;
+      // Every conflict will be ordered.
+      addDependence(old, entry);
+      return AccessHistory::Answer::Ordered;
+    };
+    if (!node.isLoop()) {
+      record(node.begin, counters, position, histories, order);
+      return;
+    }
+    if (!graph.expanded[index]) {
+      forEachUnit(node, counters, [&](size_t unit, const CounterBox &box) {
+        return record(unit, box, position, histories, order);
+      });
+      return;
+    }
+    uint64_t before = position;
+    PeriodicSteps steps(
+        findLoopPeriod(program, tree, index, sharedSlots, counters));
+    for (int64_t i = 0; i < node.count; ++i) {
+      counters.low[node.depth] = counters.high[node.depth] = i;
+      position = before * node.count + i;
+      for (uint32_t child : node.children)
+        trace(child);
+      int64_t skipped =
+          steps.skipAfter(i, [&] { return describeState(index); });
+      if (skipped)
+        moveEntries(index, skipped);
+      i += skipped;
+    }
+    counters.low[node.depth] = counters.high[node.depth] = 0;
+    position = before;
+  }
+
+  /// For an access made inside `loop` since it was last entered: how many
+  /// stamps one iteration takes. Otherwise nothing.
+  std::optional<uint64_t> stampsPerIteration(uint32_t loop,
+                                             const AccessEntry &entry) const {
+    const auto &chain = chains[blockOf[entry.unit]];
+    uint64_t stamps = 1;
+    for (size_t level = chain.size(); level > 0; --level) {
+      if (chain[level - 1] == loop) {
+        uint64_t trips = tree[loop].count;
+        bool current = entry.stamp / stamps / trips == position / trips;
+        return current ? std::optional(stamps) : std::nullopt;
+      }
+      stamps *= tree[chain[level - 1]].count;
+    }
+    return std::nullopt;
+  }
+
+  /// The histories, with accesses inside `loop` named by how many iterations
+  /// ago they were made. Beyond maxDistance the number makes no difference.
+  PeriodicSteps::State describeState(uint32_t loop) {
+    PeriodicSteps::State state;
+    for (AccessHistory &history : histories)
+      history.forEach(
+          [&](int64_t begin, int64_t end) {
+            state.insert(state.end(), {~uint64_t(0), uint64_t(begin),
+                                       uint64_t(end)});
+          },
+          [&](const AccessEntry &entry) {
+            auto stamps = stampsPerIteration(loop, entry);
+            uint64_t age = stamps ? position - entry.stamp / *stamps : 0;
+            uint64_t within = stamps ? entry.stamp % *stamps : entry.stamp;
+            state.insert(state.end(),
+                         {entry.unit, stamps.has_value(),
+                          std::min<uint64_t>(age, maxDistance), within,
+                          uint64_t(entry.kind), entry.product,
+                          entry.coverage()});
+          });
+    return state;
+  }
+
+  /// Makes accesses inside `loop` as recent as they were `iterations` ago.
+  void moveEntries(uint32_t loop, int64_t iterations) {
+    for (AccessHistory &history : histories)
+      history.forEach([](int64_t, int64_t) {},
+                      [&](AccessEntry &entry) {
+                        if (auto stamps = stampsPerIteration(loop, entry))
+                          entry.stamp += *stamps * iterations;
+                      });
+  }
+
+  /// Finds the block that the two share and how many of its iterations lie
+  /// between them.
+  void addDependence(const AccessEntry &from, const AccessEntry &to) {
+    const auto &a = chains[blockOf[from.unit]];
+    const auto &b = chains[blockOf[to.unit]];
+    size_t common = 0;
+    while (common < a.size() && common < b.size() && a[common] == b[common])
+      ++common;
+    uint64_t x = from.stamp, y = to.stamp;
+    for (size_t level = a.size(); level > common; --level)
+      x /= tree[a[level - 1]].count;
+    for (size_t level = b.size(); level > common; --level)
+      y /= tree[b[level - 1]].count;
+    // The outermost loop in which their iterations differ carries the
+    // dependence.
+    size_t carrier = common;
+    uint64_t distance = 0;
+    for (size_t level = common; level > 0 && x != y; --level) {
+      uint64_t trips = tree[a[level - 1]].count;
+      if (x % trips != y % trips) {
+        carrier = level;
+        distance = y % trips - x % trips;
+      }
+      x /= trips;
+      y /= trips;
+    }
+    distance = std::min<uint64_t>(distance, maxDistance);
+    uint64_t key = uint64_t(from.unit) << 28 | to.unit;
+    key = (key << 4 | carrier) << 3 | distance;
+    if (!known.insert(key).second)
+      return;
+    uint32_t block = carrier ? a[carrier - 1] : ProgramTree::root;
+    if (distance > 0 || !isInOneChild(block, from.unit, to.unit))
+      graph.dependences[block].push_back(
+          {from.unit, to.unit, static_cast<uint32_t>(distance)});
+  }
+
+  /// A loop that is not expanded has no conflicts inside; rounding up at single
+  /// iterations may pretend so.
+  bool isInOneChild(uint32_t block, uint32_t a, uint32_t b) const {
+    for (uint32_t child : tree[block].children)
+      if (tree[child].begin <= a && a < tree[child].end)
+        return tree[child].begin <= b && b < tree[child].end;
+    return false;
+  }
+
+  const Program &program;
+  const ProgramTree &tree;
+  UnitFootprints footprints;
+  std::vector<uint8_t> sharedSlots;
+  /// By instruction: the innermost expanded loop around it.
+  std::vector<uint32_t> blockOf;
+  /// By expanded loop: the expanded loops around it and itself.
+  std::vector<std::vector<uint32_t>> chains;
+  DependenceGraph graph;
+  std::unordered_set<uint64_t> known;
+
+  std::array<AccessHistory, numSpaces> histories;
+  CounterBox counters;
+  /// Iteration numbers of the expanded loops as one mixed-radix number.
+  uint64_t position = 0;
+  UnitAccessList accesses;
+};
+
+} // namespace
+
+DependenceGraph detail::traceDependences(const Program &program,
+                                         const ProgramTree &tree) {
+  return Tracer(program, tree).run();
+}

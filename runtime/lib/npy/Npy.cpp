@@ -1,0 +1,203 @@
+//===- Npy.cpp - NumPy array files -*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "phx/npy/Npy.h"
+
+#include "phx/support/FileSystem.h"
+
+#include <bit>
+#include <cctype>
+#include <cstring>
+#include <string_view>
+
+using namespace phx;
+
+static_assert(std::endian::native == std::endian::little,
+              "array files are read without swapping bytes");
+
+static constexpr std::string_view magic = "\x93NUMPY";
+
+namespace {
+/// The parts of a .npy header.
+struct NpyHeader {
+  std::string descr;
+  bool fortranOrder = false;
+  std::vector<int64_t> shape;
+  uint64_t dataOffset = 0;
+};
+} // namespace
+
+/// The text behind `key` in the Python dictionary literal `header`.
+static std::string_view findValue(std::string_view header,
+                                  std::string_view key) {
+  std::string quoted = "'" + std::string(key) + "'";
+  size_t at = header.find(quoted);
+  if (at == std::string_view::npos)
+    return {};
+  at = header.find(':', at + quoted.size());
+  if (at == std::string_view::npos)
+    return {};
+  at = header.find_first_not_of(' ', at + 1);
+  return at == std::string_view::npos ? std::string_view() : header.substr(at);
+}
+
+/// Parses "(2, 3, )"; false if it is something else.
+static bool parseShape(std::string_view text, std::vector<int64_t> &shape) {
+  if (text.empty() || text.front() != '(')
+    return false;
+  int64_t number = -1;
+  for (char c : text.substr(1)) {
+    if (std::isdigit(static_cast<unsigned char>(c))) {
+      if (number > (int64_t(1) << 48))
+        return false;
+      number = (number < 0 ? 0 : number * 10) + (c - '0');
+    } else if (c == ',' || c == ')') {
+      if (number >= 0)
+        shape.push_back(number);
+      number = -1;
+      if (c == ')')
+        return true;
+    } else if (c != ' ') {
+      return false;
+    }
+  }
+  return false;
+}
+
+static Result<NpyHeader> parseHeader(const uint8_t *bytes, uint64_t size,
+                                     const std::string &name) {
+  std::string_view text(reinterpret_cast<const char *>(bytes), size);
+  if (size < 12 || text.substr(0, magic.size()) != magic)
+    return Error{"'" + name +
+                 "' is not a NumPy .npy file (its first bytes are not "
+                 "\\x93NUMPY); write it with numpy.save"};
+  bool longHeader = bytes[6] >= 2;
+  uint64_t lengthBytes = longHeader ? 4 : 2;
+  uint64_t length = 0;
+  std::memcpy(&length, bytes + 8, lengthBytes);
+  NpyHeader header;
+  header.dataOffset = 8 + lengthBytes + length;
+  if (header.dataOffset > size)
+    return Error{"'" + name + "' is truncated: its header ends at byte " +
+                 std::to_string(header.dataOffset) + ", the file at byte " +
+                 std::to_string(size)};
+  std::string_view dict = text.substr(8 + lengthBytes, length);
+  std::string_view descr = findValue(dict, "descr");
+  std::string_view order = findValue(dict, "fortran_order");
+  size_t quote = descr.find('\'', 1);
+  if (descr.empty() || descr.front() != '\'' ||
+      quote == std::string_view::npos || order.empty() ||
+      !parseShape(findValue(dict, "shape"), header.shape))
+    return Error{"'" + name + "' has a .npy header that cannot be read: " +
+                 std::string(dict)};
+  header.descr = descr.substr(1, quote - 1);
+  header.fortranOrder = order.substr(0, 4) == "True";
+  return header;
+}
+
+static std::optional<ElementType> getElementType(const std::string &descr) {
+  if (descr == "<f4")
+    return ElementType::F32;
+  if (descr == "<i4")
+    return ElementType::I32;
+  if (descr == "<i8")
+    return ElementType::I64;
+  if (descr == "|u1")
+    return ElementType::U8;
+  if (descr == "|b1")
+    return ElementType::Bool;
+  return std::nullopt;
+}
+
+static const char *getDescr(ElementType type) {
+  switch (type) {
+  case ElementType::F32:
+    return "<f4";
+  case ElementType::I32:
+    return "<i4";
+  case ElementType::I64:
+    return "<i8";
+  case ElementType::U8:
+    return "|u1";
+  case ElementType::Bool:
+    return "|b1";
+  }
+  return "";
+}
+
+Result<HostArray> phx::parseNpy(const uint8_t *bytes, uint64_t size,
+                                const std::string &name) {
+  Result<NpyHeader> header = parseHeader(bytes, size, name);
+  if (!header)
+    return header.error();
+  std::optional<ElementType> type = getElementType(header->descr);
+  if (!type)
+    return Error{"'" + name + "' has element type '" + header->descr +
+                 "'; expected little-endian float32, int32, int64, uint8 or "
+                 "bool; convert it with array.astype(numpy.float32)"};
+  if (header->fortranOrder && header->shape.size() > 1)
+    return Error{"'" + name +
+                 "' is in Fortran order; save numpy.ascontiguousarray(array)"};
+  HostArray array{*type, header->shape, {}};
+  uint64_t needed = byteWidth(*type);
+  for (int64_t extent : array.shape)
+    if (__builtin_mul_overflow(needed, static_cast<uint64_t>(extent), &needed))
+      return Error{"'" + name + "' has a shape that is too large"};
+  uint64_t found = size - header->dataOffset;
+  if (found != needed)
+    return Error{"'" + name + "' holds " + std::to_string(found) +
+                 " bytes of data, " + describe(*type, array.shape) + " needs " +
+                 std::to_string(needed)};
+  array.bytes.assign(bytes + header->dataOffset, bytes + size);
+  return array;
+}
+
+Result<HostArray> phx::readNpy(const std::string &path) {
+  Result<MappedFile> file = mapFile(path);
+  if (!file)
+    return file.error();
+  return parseNpy(file->bytes, file->size, path);
+}
+
+Status phx::writeNpy(const HostArray &array, const std::string &path) {
+  std::string dict = "{'descr': '" + std::string(getDescr(array.type)) +
+                     "', 'fortran_order': False, 'shape': (";
+  for (int64_t size : array.shape)
+    dict += std::to_string(size) + ",";
+  dict += "), }";
+  // Magic, version and length take 10 bytes; data start at a multiple of 64.
+  size_t total = (10 + dict.size() + 1 + 63) / 64 * 64;
+  dict.append(total - 10 - dict.size() - 1, ' ');
+  dict.push_back('\n');
+  uint16_t length = static_cast<uint16_t>(dict.size());
+  std::string head(magic);
+  head += {'\x01', '\x00', static_cast<char>(length & 0xff),
+           static_cast<char>(length >> 8)};
+  head += dict;
+  Result<AtomicFile> file = AtomicFile::create(path);
+  if (!file)
+    return file.error();
+  if (Status s = file->write(head); !s)
+    return s;
+  if (Status s = file->write(array.bytes.data(), array.bytes.size()); !s)
+    return s;
+  return file->commit();
+}
+
+std::string phx::encodeFileName(const std::string &name) {
+  static constexpr char digits[] = "0123456789ABCDEF";
+  std::string encoded;
+  for (unsigned char c : name) {
+    bool plain = std::isalnum(c) || c == '_' || c == '-' || c == '.';
+    if (plain && !(c == '.' && encoded.empty())) {
+      encoded.push_back(static_cast<char>(c));
+      continue;
+    }
+    encoded += {'%', digits[c >> 4], digits[c & 15]};
+  }
+  return encoded;
+}

@@ -1,0 +1,171 @@
+//===- JsonReport.cpp - The report for machines ----------------*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+//
+// Every field is described, with unit and definition, in
+// docs/report.schema.json; the two change together.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Summary.h"
+
+#include <nlohmann/json.hpp>
+
+using namespace phx;
+using namespace phx::report;
+using Json = nlohmann::ordered_json;
+
+template <typename T> static Json orNull(const std::optional<T> &value) {
+  return value ? Json(*value) : Json(nullptr);
+}
+
+static Json orNull(const std::string &text) {
+  return text.empty() ? Json(nullptr) : Json(text);
+}
+
+static Json makeComponents(const Energies &energies) {
+  Json object = Json::object();
+  for (unsigned i = 0; i < numComponents; ++i)
+    object[getComponentName(static_cast<Component>(i))] = energies[i];
+  return object;
+}
+
+static Json makeEnergy(const Summary &summary) {
+  Json components = Json::object();
+  for (unsigned i = 0; i < numComponents; ++i)
+    components[getComponentName(static_cast<Component>(i))] = {
+        {"total", summary.dynamicPj[i] + summary.staticPj[i]},
+        {"dynamic", summary.dynamicPj[i]},
+        {"static", summary.staticPj[i]}};
+  double dynamic = summary.unattributedDynamicPj;
+  return {{"total", summary.totalPj},
+          {"dynamic", summary.totalDynamicPj},
+          {"static", summary.totalStaticPj},
+          {"by_component", components},
+          {"unattributed",
+           {{"total", dynamic + summary.totalStaticPj},
+            {"dynamic", dynamic},
+            {"static", summary.totalStaticPj}}}};
+}
+
+static Json makePaperConvention(const Summary &summary) {
+  uint64_t macs = get(summary.counters, Counter::Macs);
+  Json perMac = nullptr;
+  if (macs)
+    perMac = summary.paperPj / static_cast<double>(macs);
+  return {
+      {"latency_ns", summary.paperLatencyNs},
+      {"energy_pj", summary.paperPj},
+      {"scratchpad_energy_pj", summary.paperScratchpadPj},
+      {"energy_per_mac_pj", perMac},
+      {"definition",
+       "products only: latency is the sum over layers of core_ns; energy is "
+       "the dynamic energy of core instructions without scratchpads and "
+       "DRAM, plus the lasers of all cores over that latency; digital "
+       "operations, memories and transfers are free"}};
+}
+
+static Json makeArea(const Summary &summary) {
+  Json components = Json::object();
+  for (const AreaItem &item : summary.area)
+    components[item.component] = item.mm2;
+  return {{"total", summary.areaTotal},
+          {"photonic", summary.areaPhotonic},
+          {"electronic", summary.areaTotal - summary.areaPhotonic},
+          {"without_vector_unit", summary.areaPaper},
+          {"by_component", components}};
+}
+
+static Json makeEngines(const Summary &summary) {
+  Json list = Json::array();
+  for (const EngineSummary &engine : summary.engines)
+    list.push_back({{"name", engine.name},
+                    {"busy_ns", engine.busyNs},
+                    {"stalled_ns",
+                     {{"on_dma", engine.stalledNs[0]},
+                      {"on_vec", engine.stalledNs[1]},
+                      {"on_core", engine.stalledNs[2]}}},
+                    {"idle_ns", engine.idleNs},
+                    {"instructions", engine.instructions}});
+  return list;
+}
+
+static Json makeLayers(const ReportInputs &inputs, const Summary &summary) {
+  Json list = Json::array();
+  for (size_t i = 0; i < summary.layers.size(); ++i) {
+    const LayerSummary &layer = summary.layers[i];
+    Json equals = nullptr;
+    if (layer.compared)
+      equals = layer.equalsFp32;
+    list.push_back({{"name", inputs.program.layers[i].name},
+                    {"op", inputs.program.layers[i].op},
+                    {"latency_ns", layer.latencyNs},
+                    {"core_ns", layer.coreNs},
+                    {"energy_pj",
+                     {{"total", layer.totalPj},
+                      {"by_component", makeComponents(layer.energy)}}},
+                    {"macs", layer.macs},
+                    {"instructions", layer.instructions},
+                    {"dataflow", orNull(layer.dataflow)},
+                    {"sqnr_db", orNull(layer.sqnrDb)},
+                    {"equals_fp32", equals},
+                    {"zero_mantissa_share", orNull(layer.zeroMantissaShare)}});
+  }
+  return list;
+}
+
+static Json makeMemory(const ReportInputs &inputs, const Summary &summary) {
+  Json spaces = Json::array();
+  for (unsigned i = 0; i < numSpaces; ++i)
+    spaces.push_back({{"name", getSpaceName(static_cast<Space>(i))},
+                      {"peak_bytes", inputs.program.spaceBytes[i]},
+                      {"capacity_bytes", summary.capacities[i]}});
+  return {{"capacity_enforced",
+           inputs.program.memoryModel == MemoryModel::Hierarchy},
+          {"dram_traffic_bytes", get(summary.counters, Counter::DramBytes)},
+          {"spaces", spaces}};
+}
+
+std::string phx::makeJsonReport(const ReportInputs &inputs) {
+  Summary summary = summarize(inputs);
+  const Program &program = inputs.program;
+  Json counters = Json::object();
+  for (unsigned i = 0; i < numCounters; ++i)
+    counters[getCounterName(static_cast<Counter>(i))] = summary.counters[i];
+  Json accuracy = nullptr;
+  if (inputs.accuracy)
+    accuracy = {{"top1", inputs.accuracy->top1},
+                {"top5", inputs.accuracy->top5},
+                {"samples", inputs.accuracy->samples}};
+  Json report = {{"schema_version", 1},
+                 {"program", program.name},
+                 {"target", inputs.target.spec.name()},
+                 {"memory_model", getMemoryModelName(program.memoryModel)},
+                 {"format", orNull(summary.format)},
+                 {"batch", program.batch},
+                 {"latency_ns", summary.latencyNs},
+                 {"throughput_per_s", summary.throughputPerS},
+                 {"energy_pj", makeEnergy(summary)},
+                 {"energy_per_inference_pj", summary.perInferencePj},
+                 {"average_power_w", summary.averagePowerW},
+                 {"peak_power_w", orNull(summary.peakPowerW)},
+                 {"peak_power_is_bound", summary.peakIsBound},
+                 {"includes", summary.includes},
+                 {"excludes", summary.excludes},
+                 {"paper_convention", makePaperConvention(summary)},
+                 {"macs", get(summary.counters, Counter::Macs)},
+                 {"utilization", summary.utilization},
+                 {"core_busy_share", summary.coreBusyShare},
+                 {"area_mm2", makeArea(summary)},
+                 {"accuracy", accuracy},
+                 {"memory", makeMemory(inputs, summary)},
+                 {"counters", counters},
+                 {"engines", makeEngines(summary)},
+                 {"layers", makeLayers(inputs, summary)}};
+  // ONNX names may hold any bytes; JSON holds UTF-8.
+  return report.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}

@@ -1,0 +1,281 @@
+//===- Summary.cpp - The figures behind every report -----------*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Summary.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+using namespace phx;
+using namespace phx::report;
+
+//===----------------------------------------------------------------------===//
+// Names and small sums
+//===----------------------------------------------------------------------===//
+
+double report::toNs(Femtoseconds time) {
+  return static_cast<double>(time) / 1e6;
+}
+
+const char *report::getSpaceName(Space space) {
+  static const char *const names[numSpaces] = {"dram", "activation", "weight",
+                                               "gradient"};
+  return names[static_cast<unsigned>(space)];
+}
+
+const char *report::getMemoryModelName(MemoryModel model) {
+  return model == MemoryModel::Ideal ? "ideal" : "hierarchy";
+}
+
+std::string report::getEngineName(EngineId engine) {
+  switch (engine.kind) {
+  case EngineKind::Dma:
+    return "dma";
+  case EngineKind::Vec:
+    return "vec";
+  case EngineKind::Core:
+    return "core[" + std::to_string(engine.index) + "]";
+  }
+  return "?";
+}
+
+uint64_t report::get(const Counters64 &counters, Counter counter) {
+  return counters[static_cast<unsigned>(counter)];
+}
+
+double report::get(const Energies &energies, Component component) {
+  return energies[static_cast<unsigned>(component)];
+}
+
+double report::sum(const Energies &energies) {
+  return std::accumulate(energies.begin(), energies.end(), 0.0);
+}
+
+static void accumulate(Counters64 &into, const Counters64 &from) {
+  for (unsigned i = 0; i < numCounters; ++i)
+    into[i] += from[i];
+}
+
+//===----------------------------------------------------------------------===//
+// Parts of the summary
+//===----------------------------------------------------------------------===//
+
+/// Charges by layer, of instructions without a layer, and of the instructions
+/// that make products.
+namespace {
+struct Attribution {
+  std::vector<Counters64> layers;
+  Counters64 none{}, products{};
+};
+} // namespace
+
+static Attribution attribute(const ReportInputs &inputs) {
+  const Program &program = inputs.program;
+  Attribution result;
+  result.layers.resize(program.layers.size(), Counters64{});
+  for (size_t i = 0; i < inputs.charges.size(); ++i) {
+    const Instruction &instruction = program.code[i];
+    bool known = instruction.layer < result.layers.size();
+    accumulate(known ? result.layers[instruction.layer] : result.none,
+               inputs.charges[i]);
+    if (std::holds_alternative<CoreProgram>(instruction.body) ||
+        std::holds_alternative<CoreStream>(instruction.body))
+      accumulate(result.products, inputs.charges[i]);
+  }
+  return result;
+}
+
+static std::vector<std::string> getDataflows(const Program &program) {
+  std::vector<std::string> names(program.layers.size());
+  for (const Product &product : program.products) {
+    if (product.layer >= names.size())
+      continue;
+    const char *name = product.dataflow == Dataflow::Df1 ? "df1" : "df2";
+    std::string &entry = names[product.layer];
+    entry = entry.empty() || entry == name ? name : "mixed";
+  }
+  return names;
+}
+
+static void addStatistics(LayerSummary &layer, const LayerStatistics &seen) {
+  if (seen.mantissas)
+    layer.zeroMantissaShare = static_cast<double>(seen.zeroMantissas) /
+                              static_cast<double>(seen.mantissas);
+  layer.compared = seen.compared;
+  if (!seen.compared)
+    return;
+  layer.equalsFp32 = seen.noise == 0;
+  if (seen.noise > 0 && seen.signal > 0)
+    layer.sqnrDb = 10 * std::log10(seen.signal / seen.noise);
+}
+
+static std::vector<LayerSummary> summarizeLayers(const ReportInputs &inputs,
+                                                 const Attribution &charges) {
+  std::vector<LayerSummary> layers(inputs.program.layers.size());
+  std::vector<std::string> dataflows = getDataflows(inputs.program);
+  for (size_t i = 0; i < layers.size(); ++i) {
+    LayerSummary &layer = layers[i];
+    layer.energy = priceCharges(charges.layers[i], inputs.target);
+    layer.totalPj = sum(layer.energy);
+    layer.macs = get(charges.layers[i], Counter::Macs);
+    layer.dataflow = dataflows[i];
+    if (i < inputs.timing.layers.size()) {
+      const LayerTiming &timing = inputs.timing.layers[i];
+      layer.latencyNs = toNs(timing.end - timing.begin);
+      layer.coreNs = toNs(timing.coreEnd - timing.coreBegin);
+      layer.instructions = timing.instructions;
+    }
+    if (inputs.statistics && i < inputs.statistics->size())
+      addStatistics(layer, (*inputs.statistics)[i]);
+  }
+  return layers;
+}
+
+static std::string describeFormat(const Program &program) {
+  std::string text;
+  std::vector<uint32_t> seen;
+  for (const Product &product : program.products) {
+    if (product.format >= program.formats.size() ||
+        std::find(seen.begin(), seen.end(), product.format) != seen.end())
+      continue;
+    seen.push_back(product.format);
+    const NumberFormat &format = program.formats[product.format];
+    std::string name = "fp32";
+    if (format.kind == FormatKind::Bfp) {
+      name = "bfp:" + std::to_string(format.mantissaBits) + ":" +
+             std::to_string(format.group);
+      if (format.rounding != Rounding::Truncate)
+        name +=
+            format.rounding == Rounding::Nearest ? ":nearest" : ":stochastic";
+    }
+    text += (text.empty() ? "" : ", ") + name;
+  }
+  return text;
+}
+
+static void addScope(const ReportInputs &inputs, Summary &summary) {
+  bool ideal = inputs.program.memoryModel == MemoryModel::Ideal;
+  summary.includes = {
+      "every executed instruction: programming and streaming of the cores, "
+      "digital operations of the vector unit, memory transfers",
+      "lasers of all cores over the whole run",
+      "scratchpad accesses of all engines, and scratchpad leakage",
+  };
+  if (!ideal)
+    summary.includes.push_back("DRAM accesses and background power, transfers "
+                               "between DRAM and scratchpads");
+  summary.excludes = {
+      "transfers between host and machine: inputs, parameters and outputs are "
+      "in the machine's memory",
+      "initial loading of weights",
+      "instruction fetch, loop control and tokens, which take no time and no "
+      "energy",
+      "leakage of digital logic, thermal tuning, cooling and power conversion",
+  };
+  if (ideal)
+    summary.excludes.push_back(
+        "DRAM and every transfer between memories: under the ideal memory "
+        "model scratchpads hold all regions, whatever their size");
+}
+
+static void addArea(const Target &target, Summary &summary) {
+  summary.area = getArea(target);
+  for (const AreaItem &item : summary.area) {
+    summary.areaTotal += item.mm2;
+    if (item.photonic)
+      summary.areaPhotonic += item.mm2;
+    if (item.component != "vector")
+      summary.areaPaper += item.mm2;
+  }
+}
+
+static void addEngines(const TimingResult &timing, Summary &summary) {
+  double busy = 0, cores = 0;
+  for (const EngineTiming &engine : timing.engines) {
+    EngineSummary entry;
+    entry.name = getEngineName(engine.engine);
+    entry.busyNs = toNs(engine.busy);
+    entry.idleNs = toNs(engine.idle);
+    for (unsigned i = 0; i < 3; ++i)
+      entry.stalledNs[i] = toNs(engine.stalled[i]);
+    entry.instructions = engine.instructions;
+    summary.engines.push_back(entry);
+    if (engine.engine.kind == EngineKind::Core) {
+      busy += entry.busyNs;
+      ++cores;
+    }
+  }
+  if (cores > 0 && summary.latencyNs > 0)
+    summary.coreBusyShare = busy / (cores * summary.latencyNs);
+}
+
+/// Products only, as papers count: core time, no digital operations, no memory.
+static void addPaperConvention(const ReportInputs &inputs,
+                               const Attribution &charges, Summary &summary) {
+  for (const LayerSummary &layer : summary.layers)
+    summary.paperLatencyNs += layer.coreNs;
+  Energies energies = priceCharges(charges.products, inputs.target);
+  summary.paperScratchpadPj = get(energies, Component::Scratchpad);
+  double laserPj = getLaserPower(inputs.target) * summary.paperLatencyNs * 1e3;
+  summary.paperPj = sum(energies) - summary.paperScratchpadPj -
+                    get(energies, Component::Dram) + laserPj;
+}
+
+static void addPower(const ReportInputs &inputs, Summary &summary) {
+  auto watts = getStaticPower(inputs.target, inputs.program.memoryModel);
+  double total = 0;
+  for (unsigned i = 0; i < numComponents; ++i) {
+    summary.staticPj[i] = watts[i] * summary.latencyNs * 1e3; // W ns = 1000 pJ
+    total += watts[i];
+  }
+  summary.totalDynamicPj = sum(summary.dynamicPj);
+  summary.totalStaticPj = sum(summary.staticPj);
+  summary.totalPj = summary.totalDynamicPj + summary.totalStaticPj;
+  auto batch = static_cast<double>(std::max<int64_t>(inputs.program.batch, 1));
+  summary.perInferencePj = summary.totalPj / batch;
+  if (summary.latencyNs > 0) {
+    summary.throughputPerS = batch / (summary.latencyNs * 1e-9);
+    summary.averagePowerW = summary.totalPj / summary.latencyNs * 1e-3;
+  }
+  if (inputs.timing.peakDynamicW > 0 || summary.totalDynamicPj == 0)
+    summary.peakPowerW = total + inputs.timing.peakDynamicW;
+  summary.peakIsBound = !inputs.timing.peakIsExact;
+}
+
+Summary report::summarize(const ReportInputs &inputs) {
+  Summary summary;
+  Attribution charges = attribute(inputs);
+  summary.latencyNs = toNs(inputs.timing.latency);
+  summary.layers = summarizeLayers(inputs, charges);
+  summary.counters = charges.none;
+  for (const Counters64 &layer : charges.layers)
+    accumulate(summary.counters, layer);
+  summary.dynamicPj = priceCharges(summary.counters, inputs.target);
+  summary.unattributedDynamicPj =
+      sum(priceCharges(charges.none, inputs.target));
+  addPower(inputs, summary);
+  addEngines(inputs.timing, summary);
+  addPaperConvention(inputs, charges, summary);
+  addArea(inputs.target, summary);
+  addScope(inputs, summary);
+  summary.format = describeFormat(inputs.program);
+  const proto::Core &core = inputs.target.spec.core();
+  double peak = static_cast<double>(core.count().value()) *
+                static_cast<double>(core.rows().value()) *
+                static_cast<double>(core.columns().value()) *
+                core.clock_ghz().value() * summary.latencyNs;
+  if (peak > 0)
+    summary.utilization =
+        static_cast<double>(get(summary.counters, Counter::Macs)) / peak;
+  const proto::Target &spec = inputs.target.spec;
+  summary.capacities = {spec.dram().capacity_bytes().value(),
+                        spec.scratchpads().activation_bytes().value(),
+                        spec.scratchpads().weight_bytes().value(),
+                        spec.scratchpads().gradient_bytes().value()};
+  return summary;
+}

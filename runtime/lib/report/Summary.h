@@ -1,0 +1,69 @@
+//===- Summary.h - The figures behind every report -------------*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PHX_LIB_REPORT_SUMMARY_H
+#define PHX_LIB_REPORT_SUMMARY_H
+
+#include "phx/report/Report.h"
+
+namespace phx::report {
+
+struct LayerSummary {
+  double latencyNs = 0, coreNs = 0;
+  Energies energy{}; ///< dynamic, pJ
+  double totalPj = 0;
+  uint64_t macs = 0, instructions = 0;
+  std::string dataflow; ///< "df1", "df2", "mixed"; empty without products
+  std::optional<double> sqnrDb;
+  bool compared = false, equalsFp32 = false;
+  std::optional<double> zeroMantissaShare;
+};
+
+struct EngineSummary {
+  std::string name;
+  double busyNs = 0, idleNs = 0;
+  std::array<double, 3> stalledNs{}; ///< by kind of engine waited for
+  uint64_t instructions = 0;
+};
+
+/// Everything the JSON and the text report say, as numbers.
+struct Summary {
+  double latencyNs = 0;
+  Energies dynamicPj{}, staticPj{};
+  double totalDynamicPj = 0, totalStaticPj = 0, totalPj = 0;
+  double unattributedDynamicPj = 0; ///< of instructions without a layer
+  double perInferencePj = 0, throughputPerS = 0, averagePowerW = 0;
+  std::optional<double> peakPowerW; ///< absent if timing got no power
+  bool peakIsBound = false;
+  Counters64 counters{};
+  double utilization = 0, coreBusyShare = 0;
+
+  double paperLatencyNs = 0, paperPj = 0, paperScratchpadPj = 0;
+
+  std::vector<AreaItem> area;
+  double areaTotal = 0, areaPhotonic = 0, areaPaper = 0;
+
+  std::vector<LayerSummary> layers;
+  std::vector<EngineSummary> engines;
+  std::string format; ///< "bfp:4:16", "fp32"; empty without products
+  std::array<int64_t, numSpaces> capacities{};
+  std::vector<std::string> includes, excludes;
+};
+
+Summary summarize(const ReportInputs &inputs);
+
+double toNs(Femtoseconds time);
+const char *getSpaceName(Space space);
+const char *getMemoryModelName(MemoryModel model);
+std::string getEngineName(EngineId engine);
+uint64_t get(const Counters64 &counters, Counter counter);
+double get(const Energies &energies, Component component);
+double sum(const Energies &energies);
+
+} // namespace phx::report
+
+#endif // PHX_LIB_REPORT_SUMMARY_H

@@ -1,0 +1,108 @@
+//===- Accuracy.cpp - Scores against labels ---------------------*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "phx/run/Session.h"
+
+#include <cstring>
+
+using namespace phx;
+
+template <typename T>
+static T load(const ArrayView &array, int64_t index) {
+  T value;
+  std::memcpy(&value, array.bytes + index * int64_t(sizeof(T)), sizeof(T));
+  return value;
+}
+
+/// Classes in front of `label`. A label whose score is not a number is last.
+static int64_t getRank(const ArrayView &scores, int64_t row, int64_t classes,
+                       int64_t label) {
+  float own = load<float>(scores, row * classes + label);
+  if (own != own)
+    return classes;
+  int64_t rank = 0;
+  for (int64_t other = 0; other < classes; ++other) {
+    float score = load<float>(scores, row * classes + other);
+    rank += score > own || (score == own && other < label);
+  }
+  return rank;
+}
+
+static Status checkShapes(const ArrayView &scores, const ArrayView &labels) {
+  if (scores.type != ElementType::F32 || scores.shape.size() != 2)
+    return Error{"scores have to be float32[samples, classes], found " +
+                 describe(scores.type, scores.shape)};
+  bool isInteger =
+      labels.type == ElementType::I32 || labels.type == ElementType::I64;
+  if (!isInteger || labels.shape.size() != 1)
+    return Error{"labels have to be int64[" + std::to_string(scores.shape[0]) +
+                 "] or int32, one class number per sample; found " +
+                 describe(labels.type, labels.shape)};
+  if (labels.shape[0] != scores.shape[0])
+    return Error{"there are " + std::to_string(labels.shape[0]) +
+                 " labels for " + std::to_string(scores.shape[0]) +
+                 " samples; give exactly one label per sample"};
+  if (labels.shape[0] == 0)
+    return Error{"accuracy needs at least one sample, found none"};
+  return Status::success();
+}
+
+Result<Accuracy> phx::computeAccuracy(const ArrayView &scores,
+                                      const ArrayView &labels) {
+  if (Status status = checkShapes(scores, labels); !status)
+    return status.error();
+  int64_t samples = scores.shape[0], classes = scores.shape[1];
+  int64_t first = 0, firstFive = 0;
+  for (int64_t i = 0; i < samples; ++i) {
+    int64_t label = labels.type == ElementType::I32 ? load<int32_t>(labels, i)
+                                                    : load<int64_t>(labels, i);
+    if (label < 0 || label >= classes)
+      return Error{"label " + std::to_string(i) + " is " +
+                   std::to_string(label) + "; the network has " +
+                   std::to_string(classes) + " classes, numbered from 0 to " +
+                   std::to_string(classes - 1)};
+    int64_t rank = getRank(scores, i, classes, label);
+    first += rank < 1;
+    firstFive += rank < 5;
+  }
+  return Accuracy{double(first) / double(samples),
+                  double(firstFive) / double(samples), samples};
+}
+
+Result<std::string> Session::getScoresName() const {
+  std::string name, all;
+  int found = 0;
+  for (const Region *region : getRegions(Role::Output)) {
+    all += (all.empty() ? "" : ", ") + ("'" + region->name + "' ") +
+           describe(region->type, region->shape);
+    if (region->type != ElementType::F32 || region->shape.size() != 2 ||
+        region->shape[0] != program.batch)
+      continue;
+    name = region->name;
+    ++found;
+  }
+  if (found != 1)
+    return Error{"accuracy needs exactly one output of type float32 and shape [" +
+                 std::to_string(program.batch) + ", classes], found " +
+                 std::to_string(found) + "; outputs of this program: " +
+                 (all.empty() ? "none" : all)};
+  return name;
+}
+
+Result<Accuracy> Session::measureAccuracy(const HostArrays &outputs,
+                                          const ArrayView &labels) {
+  Result<std::string> name = getScoresName();
+  if (!name)
+    return name.error();
+  auto scores = outputs.find(*name);
+  if (scores == outputs.end())
+    return Error{"output '" + *name + "' is missing"};
+  Result<Accuracy> result = computeAccuracy(scores->second, labels);
+  if (result)
+    accuracy = *result;
+  return result;
+}

@@ -1,0 +1,88 @@
+//===- Reports.cpp - Timing, energy and what is said about them -*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "phx/run/Session.h"
+
+#include <nlohmann/json.hpp>
+
+using namespace phx;
+
+Result<const TimingResult *> Session::getTiming(TimingMode mode) {
+  std::optional<TimingResult> &timing = timings[size_t(mode)];
+  if (!timing) {
+    TimingOptions options;
+    options.mode = mode;
+    options.power = [this](const Instruction &instruction,
+                           const Counters &counters) {
+      return getDynamicPower(program, instruction, counters, target);
+    };
+    Result<TimingResult> result = simulate(program, target, options);
+    if (!result)
+      return result.error();
+    timing = std::move(*result);
+  }
+  return &*timing;
+}
+
+Result<ReportInputs> Session::makeReportInputs(TimingMode mode) {
+  Result<const TimingResult *> timing = getTiming(mode);
+  if (!timing)
+    return timing.error();
+  return ReportInputs{program,
+                      target,
+                      **timing,
+                      countCharges(program, target),
+                      record ? &statistics : nullptr,
+                      accuracy};
+}
+
+static const char *getArithmetic(const RunRecord &record) {
+  return record.bypassed ? "fp32" : "format";
+}
+
+Result<std::string> Session::makeJson(TimingMode mode) {
+  Result<ReportInputs> inputs = makeReportInputs(mode);
+  if (!inputs)
+    return inputs.error();
+  auto report = nlohmann::ordered_json::parse(makeJsonReport(*inputs));
+  report["run"] = nullptr;
+  if (record)
+    report["run"] = {{"runs", record->runs},
+                     {"samples", record->samples},
+                     {"executor", record->executor},
+                     {"arithmetic", getArithmetic(*record)}};
+  return report.dump(2) + "\n";
+}
+
+Result<std::string> Session::makeText(unsigned columns, bool color,
+                                      TimingMode mode) {
+  Result<ReportInputs> inputs = makeReportInputs(mode);
+  if (!inputs)
+    return inputs.error();
+  std::string text = makeTextReport(*inputs, columns, color);
+  if (!record)
+    return text + "\nNothing was executed: time and energy of one run.\n";
+  text += "\nExecuted " + std::to_string(record->runs) +
+          (record->runs == 1 ? " run" : " runs") + " of batch " +
+          std::to_string(program.batch) + " for " +
+          std::to_string(record->samples) +
+          (record->samples == 1 ? " sample" : " samples") + " (executor " +
+          record->executor + (record->bypassed ? ", FP32 arithmetic" : "") +
+          "); time and energy are those of one run.\n";
+  return text;
+}
+
+Status Session::writeTrace(const std::string &path, TimingMode mode) {
+  TraceWriter writer(program);
+  TimingOptions options;
+  options.mode = mode;
+  options.timeline = [&](const TimelineSlice &slice) { writer.add(slice); };
+  Result<TimingResult> timing = simulate(program, target, options);
+  if (!timing)
+    return timing.error();
+  return writer.write(path, *timing);
+}

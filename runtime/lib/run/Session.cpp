@@ -1,0 +1,95 @@
+//===- Session.cpp - Loading a program for a machine ------------*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "phx/run/Session.h"
+
+#include "phx/isa/ProgramFile.h"
+#include "phx/isa/Validator.h"
+
+#include <cstdio>
+
+using namespace phx;
+
+static std::string toHex(uint64_t hash) {
+  char text[24];
+  std::snprintf(text, sizeof(text), "%016llx",
+                static_cast<unsigned long long>(hash));
+  return text;
+}
+
+/// Structural fields of `target` that differ from `base`.
+static std::string listStructuralChanges(const Target &base,
+                                         const Target &target) {
+  std::string text;
+  std::vector<TargetField> before = describeTarget(base);
+  for (const TargetField &field : describeTarget(target)) {
+    if (!field.structural)
+      continue;
+    for (const TargetField &other : before)
+      if (other.name == field.name && other.value != field.value)
+        text += (text.empty() ? "" : ", ") + field.name + " (" + other.value +
+                " -> " + field.value + ")";
+  }
+  return text;
+}
+
+static Error makeMismatch(const Program &program, const Target &target,
+                          const std::string &name,
+                          const SessionOptions &options) {
+  std::string message =
+      "the program was compiled for another machine: it expects target '" +
+      program.target + "' with structural hash " + toHex(program.targetHash) +
+      ", found '" + target.spec.name() + "' (" + target.path +
+      ") with structural hash " + toHex(target.structuralHash);
+  if (!options.overrides.empty())
+    if (Result<Target> base = loadTarget(name);
+        base && base->structuralHash == program.targetHash)
+      return Error{message + "; these changes alter the structure of the "
+                             "machine, not only its prices: " +
+                   listStructuralChanges(*base, target) +
+                   "; recompile the model with the same --set"};
+  return Error{message + "; recompile the model for this target, or give the "
+                         "one it was compiled for"};
+}
+
+Result<std::unique_ptr<Session>>
+Session::create(Program program, const SessionOptions &options) {
+  if (Status status = validate(program); !status)
+    return Error{"the program is not valid: " + status.error().message};
+  std::string name =
+      options.target.empty() ? program.target : options.target;
+  Result<Target> target = loadTarget(name, options.overrides);
+  if (!target && options.target.empty())
+    return Error{"the program was compiled for target '" + name +
+                 "', which cannot be loaded: " + target.error().message};
+  if (!target)
+    return target.error();
+  if (target->structuralHash != program.targetHash)
+    return makeMismatch(program, *target, name, options);
+  return std::unique_ptr<Session>(
+      new Session(std::move(program), std::move(*target)));
+}
+
+Result<std::unique_ptr<Session>>
+Session::open(const std::string &path, const SessionOptions &options) {
+  Result<Program> program = readProgram(path);
+  if (!program)
+    return program.error();
+  Result<std::unique_ptr<Session>> session =
+      create(std::move(*program), options);
+  if (!session)
+    return Error{"'" + path + "': " + session.error().message};
+  return session;
+}
+
+std::vector<const Region *> Session::getRegions(Role role) const {
+  std::vector<const Region *> list;
+  for (const Region &region : program.regions)
+    if (region.role == role)
+      list.push_back(&region);
+  return list;
+}

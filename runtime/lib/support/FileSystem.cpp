@@ -1,0 +1,289 @@
+//===- FileSystem.cpp - Whole-or-nothing files and mappings -*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "phx/support/FileSystem.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <fcntl.h>
+#include <mutex>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+using namespace phx;
+
+//===----------------------------------------------------------------------===//
+// Temporary files that a signal must remove
+//===----------------------------------------------------------------------===//
+
+// Fixed storage: a signal handler may read it and must not allocate.
+static constexpr int maxTemporaries = 16;
+static constexpr size_t maxPath = 4096;
+static char temporaryPaths[maxTemporaries][maxPath];
+static std::atomic<bool> temporaryUsed[maxTemporaries];
+static std::mutex temporaryMutex;
+
+static constexpr int caughtSignals[] = {SIGINT, SIGTERM, SIGHUP};
+static struct sigaction previousActions[std::size(caughtSignals)];
+
+static void removeTemporaries() {
+  for (int i = 0; i < maxTemporaries; ++i)
+    if (temporaryUsed[i].load(std::memory_order_acquire))
+      ::unlink(temporaryPaths[i]);
+}
+
+static void handleSignal(int signal, siginfo_t *info, void *context) {
+  for (size_t i = 0; i < std::size(caughtSignals); ++i) {
+    if (caughtSignals[i] != signal)
+      continue;
+    struct sigaction &previous = previousActions[i];
+    if (!(previous.sa_flags & SA_SIGINFO) && previous.sa_handler == SIG_IGN)
+      return;
+    // Somebody else's handler decides what happens; the files stay with their
+    // owners, whose destructors run if it unwinds.
+    if (previous.sa_flags & SA_SIGINFO)
+      return previous.sa_sigaction(signal, info, context);
+    if (previous.sa_handler != SIG_DFL)
+      return previous.sa_handler(signal);
+    removeTemporaries();
+    ::sigaction(signal, &previous, nullptr);
+    ::raise(signal);
+  }
+}
+
+static void installHandlers() {
+  std::atexit(removeTemporaries);
+  for (size_t i = 0; i < std::size(caughtSignals); ++i) {
+    struct sigaction action = {};
+    action.sa_sigaction = handleSignal;
+    action.sa_flags = SA_SIGINFO | SA_RESTART;
+    sigemptyset(&action.sa_mask);
+    ::sigaction(caughtSignals[i], nullptr, &previousActions[i]);
+    // A process started with a signal ignored (nohup) keeps ignoring it.
+    bool ignored = !(previousActions[i].sa_flags & SA_SIGINFO) &&
+                   previousActions[i].sa_handler == SIG_IGN;
+    if (!ignored)
+      ::sigaction(caughtSignals[i], &action, nullptr);
+  }
+}
+
+/// Remembers `path`; -1 if it does not fit (it is then only removed by the
+/// destructor).
+static int registerTemporary(const std::string &path) {
+  std::lock_guard<std::mutex> lock(temporaryMutex);
+  static bool installed = false;
+  if (!installed) {
+    installHandlers();
+    installed = true;
+  }
+  if (path.size() >= maxPath)
+    return -1;
+  for (int i = 0; i < maxTemporaries; ++i) {
+    if (temporaryUsed[i].load())
+      continue;
+    std::memcpy(temporaryPaths[i], path.c_str(), path.size() + 1);
+    temporaryUsed[i].store(true, std::memory_order_release);
+    return i;
+  }
+  return -1;
+}
+
+static void forgetTemporary(int slot) {
+  if (slot >= 0)
+    temporaryUsed[slot].store(false, std::memory_order_release);
+}
+
+//===----------------------------------------------------------------------===//
+// AtomicFile
+//===----------------------------------------------------------------------===//
+
+static Error systemError(const std::string &path, const char *verb, int code) {
+  return Error{"cannot " + std::string(verb) + " '" + path +
+               "': " + std::strerror(code)};
+}
+
+Result<AtomicFile> AtomicFile::create(const std::string &path) {
+  AtomicFile file;
+  file.path = path;
+  struct stat status;
+  if (::stat(path.c_str(), &status) == 0) {
+    if (S_ISDIR(status.st_mode))
+      return systemError(path, "write", EISDIR);
+    if (!S_ISREG(status.st_mode)) {
+      file.descriptor = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
+      if (file.descriptor < 0)
+        return systemError(path, "write", errno);
+      return file;
+    }
+    // A rename would replace a file that its owner made read-only.
+    if (::access(path.c_str(), W_OK) != 0)
+      return systemError(path, "write", errno);
+    // Through a symbolic link, replace what it points to.
+    if (char *resolved = ::realpath(path.c_str(), nullptr)) {
+      file.path = resolved;
+      std::free(resolved);
+    }
+  }
+  std::string name = file.path + ".tmp-XXXXXX";
+  file.descriptor = ::mkostemp(name.data(), O_CLOEXEC);
+  if (file.descriptor < 0)
+    return systemError(path, "write", errno);
+  file.temporary = name;
+  file.slot = registerTemporary(name);
+  return file;
+}
+
+AtomicFile::AtomicFile(AtomicFile &&other) noexcept
+    : path(std::move(other.path)), temporary(std::move(other.temporary)),
+      descriptor(other.descriptor), slot(other.slot), position(other.position) {
+  other.descriptor = -1;
+  other.slot = -1;
+  other.temporary.clear();
+}
+
+AtomicFile::~AtomicFile() { discard(); }
+
+void AtomicFile::discard() {
+  if (descriptor >= 0)
+    ::close(descriptor);
+  descriptor = -1;
+  if (!temporary.empty())
+    ::unlink(temporary.c_str());
+  temporary.clear();
+  forgetTemporary(slot);
+  slot = -1;
+}
+
+Status AtomicFile::write(const void *bytes, uint64_t size) {
+  const char *next = static_cast<const char *>(bytes);
+  while (size) {
+    ssize_t done =
+        ::write(descriptor, next, std::min<uint64_t>(size, 1u << 30));
+    if (done < 0 && errno == EINTR)
+      continue;
+    if (done < 0)
+      return systemError(path, "write", errno);
+    next += done;
+    size -= static_cast<uint64_t>(done);
+    position += static_cast<uint64_t>(done);
+  }
+  return Status::success();
+}
+
+Status AtomicFile::skip(uint64_t size) {
+  if (!temporary.empty() && size >= 4096) {
+    uint64_t end = position + size;
+    if (::ftruncate(descriptor, static_cast<off_t>(end)) != 0 ||
+        ::lseek(descriptor, static_cast<off_t>(end), SEEK_SET) < 0)
+      return systemError(path, "write", errno);
+    position = end;
+    return Status::success();
+  }
+  static const char zeros[4096] = {};
+  while (size) {
+    uint64_t chunk = std::min<uint64_t>(size, sizeof(zeros));
+    if (Status status = write(zeros, chunk); !status)
+      return status;
+    size -= chunk;
+  }
+  return Status::success();
+}
+
+Status AtomicFile::commit() {
+  if (temporary.empty()) {
+    int failed = ::close(descriptor);
+    descriptor = -1;
+    return failed ? Status(systemError(path, "write", errno)) : Status();
+  }
+  // mkstemp makes files private; give the rights of an ordinary new file.
+  mode_t mask = ::umask(0);
+  ::umask(mask);
+  struct stat existing;
+  mode_t mode = ::stat(path.c_str(), &existing) == 0 ? existing.st_mode & 07777
+                                                     : 0666 & ~mask;
+  if (::fchmod(descriptor, mode) != 0)
+    return systemError(path, "write", errno);
+  int failed = ::close(descriptor);
+  descriptor = -1;
+  if (failed || ::rename(temporary.c_str(), path.c_str()) != 0)
+    return systemError(path, "write", errno);
+  temporary.clear();
+  forgetTemporary(slot);
+  slot = -1;
+  return Status::success();
+}
+
+Status phx::writeFileAtomically(const std::string &path,
+                                std::string_view contents) {
+  Result<AtomicFile> file = AtomicFile::create(path);
+  if (!file)
+    return file.error();
+  if (Status status = file->write(contents); !status)
+    return status;
+  return file->commit();
+}
+
+//===----------------------------------------------------------------------===//
+// Reading
+//===----------------------------------------------------------------------===//
+
+Result<std::string> phx::readFile(const std::string &path) {
+  int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0)
+    return systemError(path, "read", errno);
+  std::string text;
+  char buffer[65536];
+  while (true) {
+    ssize_t got = ::read(descriptor, buffer, sizeof(buffer));
+    if (got < 0 && errno == EINTR)
+      continue;
+    if (got < 0) {
+      int code = errno;
+      ::close(descriptor);
+      return systemError(path, "read", code);
+    }
+    if (got == 0)
+      break;
+    text.append(buffer, static_cast<size_t>(got));
+  }
+  ::close(descriptor);
+  return text;
+}
+
+Result<MappedFile> phx::mapFile(const std::string &path) {
+  int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0)
+    return systemError(path, "read", errno);
+  struct stat status;
+  int code = ::fstat(descriptor, &status) != 0 ? errno
+             : S_ISDIR(status.st_mode)         ? EISDIR
+             : !S_ISREG(status.st_mode)        ? EINVAL
+                                               : 0;
+  MappedFile file;
+  if (!code && status.st_size > 0) {
+    file.size = static_cast<uint64_t>(status.st_size);
+    void *address = ::mmap(nullptr, file.size, PROT_READ | PROT_WRITE,
+                           MAP_PRIVATE | MAP_NORESERVE, descriptor, 0);
+    if (address == MAP_FAILED) {
+      code = errno;
+    } else {
+      file.bytes = static_cast<uint8_t *>(address);
+      uint64_t size = file.size;
+      file.owner = std::shared_ptr<void>(
+          address, [size](void *pages) { ::munmap(pages, size); });
+    }
+  }
+  ::close(descriptor);
+  if (code)
+    return systemError(path, "read", code);
+  return file;
+}

@@ -1,0 +1,110 @@
+//===- Overrides.cpp - Fields set on the command line ----------*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Fields.h"
+
+#include "phx/support/Suggestions.h"
+
+#include <charconv>
+
+using namespace phx;
+using namespace phx::target;
+
+static std::string trim(const std::string &text) {
+  size_t begin = text.find_first_not_of(" \t\n");
+  if (begin == std::string::npos)
+    return "";
+  return text.substr(begin, text.find_last_not_of(" \t\n") - begin + 1);
+}
+
+static std::vector<std::string> splitList(const std::string &text) {
+  std::vector<std::string> parts;
+  for (size_t begin = 0; begin <= text.size();) {
+    size_t comma = std::min(text.find(',', begin), text.size());
+    parts.push_back(trim(text.substr(begin, comma - begin)));
+    begin = comma + 1;
+  }
+  return parts;
+}
+
+template <typename T>
+static bool parseNumber(const std::string &text, T &value) {
+  const char *begin = text.data(), *end = begin + text.size();
+  if (begin != end && *begin == '+')
+    ++begin;
+  auto [next, error] = std::from_chars(begin, end, value);
+  return error == std::errc() && next == end && begin != end;
+}
+
+/// Null if `text` was accepted, else what was expected.
+static const char *setValue(Message &message, const std::string &text) {
+  if (auto *real = dynamic_cast<proto::Real *>(&message)) {
+    double value = 0;
+    if (!parseNumber(text, value))
+      return "a number";
+    real->set_value(value);
+  } else if (auto *integer = dynamic_cast<proto::Int *>(&message)) {
+    int64_t value = 0;
+    if (!parseNumber(text, value))
+      return "an integer";
+    integer->set_value(value);
+  } else if (auto *word = dynamic_cast<proto::Text *>(&message)) {
+    if (text.empty())
+      return "a word";
+    word->set_value(text);
+  } else {
+    auto &list = static_cast<proto::Ints &>(message);
+    list.clear_values();
+    for (const std::string &part : splitList(text)) {
+      int64_t value = 0;
+      if (!parseNumber(part, value))
+        return "integers separated by commas";
+      list.add_values(value);
+    }
+  }
+  const auto *source = message.GetDescriptor()->FindFieldByName("source");
+  message.GetReflection()->SetString(&message, source,
+                                     "set on the command line");
+  return nullptr;
+}
+
+static Status applyOverride(proto::Target &spec, Locations &locations,
+                            const std::string &text) {
+  size_t equals = text.find('=');
+  std::string flag = "--set " + text;
+  if (equals == std::string::npos)
+    return Error{flag + ": expected FIELD=VALUE, for example "
+                        "'core.clock_ghz=12'"};
+  std::string name = trim(text.substr(0, equals));
+  std::string value = trim(text.substr(equals + 1));
+  if (name == "extensions") {
+    spec.clear_extensions();
+    for (const std::string &part : splitList(value))
+      spec.add_extensions(part);
+    locations.flags[name] = text;
+    return Status::success();
+  }
+  for (const Field &field : getFields()) {
+    if (field.name != name)
+      continue;
+    if (const char *expected = setValue(*field.get(spec), value))
+      return Error{flag + ": " + name + " (" + field.getDoc() + ") takes " +
+                   expected + ", found '" + value + "'"};
+    locations.flags[name] = text;
+    return Status::success();
+  }
+  return Error{flag + ": a target has no field '" + name + "'" +
+               didYouMean(name, getSettableNames())};
+}
+
+Status target::applyOverrides(proto::Target &spec, Locations &locations,
+                              const std::vector<std::string> &overrides) {
+  for (const std::string &text : overrides)
+    if (Status status = applyOverride(spec, locations, text); !status)
+      return status;
+  return Status::success();
+}

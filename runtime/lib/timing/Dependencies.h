@@ -1,0 +1,40 @@
+//===- Dependencies.h - How instructions depend on loop counters ----------===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PHX_LIB_TIMING_DEPENDENCIES_H
+#define PHX_LIB_TIMING_DEPENDENCIES_H
+
+#include "phx/isa/Instruction.h"
+
+#include <vector>
+
+namespace phx::detail {
+
+/// Closed range of integers, wide enough for sums of products.
+struct Range {
+  __int128 low = 0, high = 0;
+  bool contains(const Range &other) const {
+    return low <= other.low && other.high <= high;
+  }
+};
+
+/// One value computed from loop counters on which an instruction's execution or
+/// duration (or power) depends. As long as the value stays inside one of
+/// `flat`, nothing changes.
+struct Dependency {
+  Affine value;
+  std::vector<Range> flat;
+};
+
+/// All of them that vary at all. `withPower`: also what only the power depends
+/// on, which is each count, and whether a stream starts an accumulation.
+std::vector<Dependency> getDependencies(const Instruction &instruction,
+                                        bool withPower);
+
+} // namespace phx::detail
+
+#endif // PHX_LIB_TIMING_DEPENDENCIES_H

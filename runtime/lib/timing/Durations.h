@@ -1,0 +1,45 @@
+//===- Durations.h - Prices of instructions in femtoseconds -----*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PHX_LIB_TIMING_DURATIONS_H
+#define PHX_LIB_TIMING_DURATIONS_H
+
+#include "phx/isa/Instruction.h"
+#include "phx/target/Target.h"
+#include "phx/timing/Timing.h"
+
+namespace phx::detail {
+
+/// What a target charges in time. Each price is rounded to femtoseconds once,
+/// so that a duration is a sum of integer multiples of integers.
+class Durations {
+public:
+  explicit Durations(const Target &target);
+
+  static constexpr Femtoseconds skipped = -1;
+
+  /// Duration of one dynamic execution, `skipped` if the guard or a count says
+  /// so. Beyond int64: its largest value.
+  Femtoseconds get(const Instruction &instruction,
+                   const Counters &counters) const;
+
+private:
+  Femtoseconds getCopy(const DmaCopy &copy, const Counters &counters) const;
+  Femtoseconds getVec(const Instruction &instruction,
+                      const Counters &counters) const;
+
+  Femtoseconds program, vector, fill; ///< core
+  Femtoseconds cycle;                 ///< vector unit
+  int64_t lanes;
+  double portBytesPerNs;
+  Femtoseconds dmaLatency;
+  double dmaBytesPerNs;
+};
+
+} // namespace phx::detail
+
+#endif // PHX_LIB_TIMING_DURATIONS_H

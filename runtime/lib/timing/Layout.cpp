@@ -1,0 +1,111 @@
+//===- Layout.cpp - Loops, engines and tokens of a program by number ------===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Layout.h"
+#include "Dependencies.h"
+
+#include <string>
+
+using namespace phx;
+using namespace phx::detail;
+
+static Error makeError(size_t index, const Instruction &instruction,
+                       const std::string &what) {
+  return {"instruction " + std::to_string(index) + " (" +
+          getMnemonic(instruction.body) + "): " + what +
+          "; validate the program before timing it"};
+}
+
+/// Empty if the instruction refers only to what exists, at `depth`.
+static std::string findFault(const Program &program,
+                             const Instruction &instruction, size_t depth) {
+  const EngineId &engine = instruction.engine;
+  if (engine.kind == EngineKind::Core ? engine.index >= program.cores
+                                      : engine.index != 0)
+    return "its engine does not exist (number " + std::to_string(engine.index) +
+           ", the program has " + std::to_string(program.cores) + " cores)";
+  if (instruction.layer != noLayer &&
+      instruction.layer >= program.layers.size())
+    return "layer " + std::to_string(instruction.layer) + " does not exist";
+  int64_t token = -1;
+  if (auto *signal = std::get_if<Signal>(&instruction.body))
+    token = signal->token;
+  else if (auto *wait = std::get_if<Wait>(&instruction.body))
+    token = wait->token;
+  if (token >= static_cast<int64_t>(program.tokens))
+    return "token " + std::to_string(token) + " does not exist";
+  for (const Dependency &dependency : getDependencies(instruction, true))
+    for (const DigitTerm &term : dependency.value.terms)
+      if (term.loop >= depth || term.scale < 0 || term.offset < 0 ||
+          term.divisor < 1 || term.modulus < 0)
+        return "a digit refers to loop " + std::to_string(term.loop) + " of " +
+               std::to_string(depth) + " or has a negative scale or offset";
+  return {};
+}
+
+Result<Layout> Layout::build(const Program &program) {
+  Layout layout;
+  layout.engines = 2u + program.cores;
+  layout.halt = program.code.size();
+  layout.matching.assign(program.code.size(), 0);
+  layout.depth.assign(program.code.size(), 0);
+  layout.signaller.assign(program.tokens, EngineKind::Dma);
+  layout.lastUse.assign(layout.engines, 0);
+  std::vector<size_t> open;
+  for (size_t i = 0; i < program.code.size(); ++i) {
+    const Instruction &instruction = program.code[i];
+    layout.depth[i] = static_cast<uint8_t>(open.size());
+    if (const Loop *loop = std::get_if<Loop>(&instruction.body)) {
+      if (open.size() == Counters().size() || loop->count < 1)
+        return makeError(i, instruction,
+                         "expected at least one trip and at most 8 levels");
+      open.push_back(i);
+    } else if (std::holds_alternative<End>(instruction.body)) {
+      if (open.empty())
+        return makeError(i, instruction, "no loop is open");
+      layout.matching[i] = open.back();
+      layout.matching[open.back()] = i;
+      open.pop_back();
+    } else if (std::holds_alternative<Halt>(instruction.body)) {
+      layout.halt = i;
+      break;
+    } else {
+      std::string fault = findFault(program, instruction, open.size());
+      if (!fault.empty())
+        return makeError(i, instruction, fault);
+      layout.lastUse[getEngineNumber(instruction.engine)] = i;
+      if (const Signal *signal = std::get_if<Signal>(&instruction.body))
+        layout.signaller[signal->token] = instruction.engine.kind;
+    }
+  }
+  if (!open.empty())
+    return makeError(open.back(), program.code[open.back()],
+                     "the loop has no end");
+  return layout;
+}
+
+Error phx::detail::makeTooLongError() {
+  return {"the program runs longer than 2^63 femtoseconds (2.5 hours), the "
+          "longest simulated time; check the target's clocks, latencies and "
+          "bandwidths, or compile for a smaller batch"};
+}
+
+Error phx::detail::makeEmptyTokenError(size_t instruction, uint32_t token) {
+  return {"instruction " + std::to_string(instruction) + " waits for token " +
+          std::to_string(token) +
+          ", which no earlier instruction of the stream has signalled often "
+          "enough; validate the program before timing it"};
+}
+
+std::vector<EngineTiming> phx::detail::makeEngines(const Program &program) {
+  std::vector<EngineTiming> engines(2u + program.cores);
+  engines[0].engine = {EngineKind::Dma, 0};
+  engines[1].engine = {EngineKind::Vec, 0};
+  for (unsigned core = 0; core < program.cores; ++core)
+    engines[2 + core].engine = {EngineKind::Core, static_cast<uint8_t>(core)};
+  return engines;
+}

@@ -1,0 +1,58 @@
+//===- Layout.h - Loops, engines and tokens of a program by number --------===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PHX_LIB_TIMING_LAYOUT_H
+#define PHX_LIB_TIMING_LAYOUT_H
+
+#include "phx/isa/Program.h"
+#include "phx/support/Result.h"
+#include "phx/timing/Timing.h"
+
+#include <vector>
+
+namespace phx::detail {
+
+inline unsigned getEngineNumber(EngineId engine) {
+  switch (engine.kind) {
+  case EngineKind::Dma:
+    return 0;
+  case EngineKind::Vec:
+    return 1;
+  case EngineKind::Core:
+    break;
+  }
+  return 2u + engine.index;
+}
+
+/// Index into EngineTiming::stalled.
+inline unsigned getStallReason(EngineKind signaller) {
+  return static_cast<unsigned>(signaller);
+}
+
+/// What both simulations look up. Building it rejects programs whose
+/// interpretation would leave a table.
+struct Layout {
+  unsigned engines = 0;
+  size_t halt = 0;                   ///< index of the (implied) end of the code
+  std::vector<size_t> matching;      ///< Loop to its End and back, else 0
+  std::vector<uint8_t> depth;        ///< number of enclosing loops
+  std::vector<EngineKind> signaller; ///< by token
+  std::vector<size_t> lastUse;       ///< by engine, 0 if never
+
+  static Result<Layout> build(const Program &program);
+};
+
+/// The errors that both simulations may run into.
+Error makeTooLongError();
+Error makeEmptyTokenError(size_t instruction, uint32_t token);
+
+/// Engines in the order of the result, without times.
+std::vector<EngineTiming> makeEngines(const Program &program);
+
+} // namespace phx::detail
+
+#endif // PHX_LIB_TIMING_LAYOUT_H

@@ -1,0 +1,220 @@
+//===- Stepped.cpp - One dynamic instruction after the other ----*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Simulations.h"
+
+#include "Dependencies.h"
+#include "PowerMerge.h"
+
+#include <algorithm>
+#include <deque>
+#include <limits>
+
+using namespace phx;
+using namespace phx::detail;
+
+namespace {
+
+/// The plain reading of the machine: what the closed simulation is measured
+/// against.
+class SteppedSimulation {
+public:
+  SteppedSimulation(const Program &program, const Durations &durations,
+                    const Layout &layout, const TimingOptions &options);
+  Status run();
+  TimingResult finish();
+
+private:
+  /// An instruction without the parts that do not vary.
+  struct Step {
+    Opcode opcode = Opcode::Halt;
+    bool varies = false; ///< with loop counters
+    unsigned engine = 0;
+    uint32_t token = 0;
+    Femtoseconds duration = 0; ///< unless it varies
+    double watts = 0;          ///< unless it varies
+  };
+
+  Step prepare(const Instruction &instruction) const;
+  Status runStep(size_t index);
+  Status execute(size_t index, const Step &step);
+  Status wait(size_t index, const Step &step);
+  void note(size_t index, const Step &step, Femtoseconds begin,
+            Femtoseconds end);
+
+  const Program &program;
+  const Durations &durations;
+  const Layout &layout;
+  const TimingOptions &options;
+
+  std::vector<Step> steps;
+  Counters counters{};
+  std::vector<Femtoseconds> now; ///< by engine
+  std::vector<std::deque<Femtoseconds>> tokens;
+  TimingResult result;
+  std::vector<bool> hasTile; ///< by layer
+  PowerMerge powers;
+};
+
+} // namespace
+
+SteppedSimulation::SteppedSimulation(const Program &program,
+                                     const Durations &durations,
+                                     const Layout &layout,
+                                     const TimingOptions &options)
+    : program(program), durations(durations), layout(layout), options(options),
+      now(layout.engines), tokens(program.tokens),
+      hasTile(program.layers.size()), powers(layout.engines) {
+  result.engines = makeEngines(program);
+  result.layers.resize(program.layers.size());
+  for (const Instruction &instruction : program.code)
+    steps.push_back(prepare(instruction));
+}
+
+SteppedSimulation::Step
+SteppedSimulation::prepare(const Instruction &instruction) const {
+  Step step;
+  step.opcode = getOpcode(instruction.body);
+  step.engine = getEngineNumber(instruction.engine);
+  if (auto *signal = std::get_if<Signal>(&instruction.body))
+    step.token = signal->token;
+  if (auto *wait = std::get_if<Wait>(&instruction.body))
+    step.token = wait->token;
+  step.varies = !getDependencies(instruction, options.power != nullptr).empty();
+  if (step.varies || step.opcode <= Opcode::End)
+    return step;
+  step.duration = durations.get(instruction, {});
+  if (options.power && step.duration > 0)
+    step.watts = options.power(instruction, {});
+  return step;
+}
+
+Status SteppedSimulation::run() {
+  std::array<size_t, 8> body{};
+  unsigned depth = 0;
+  for (size_t i = 0; i < layout.halt; ++i) {
+    if (steps[i].opcode == Opcode::Loop) {
+      body[depth] = i;
+      counters[depth++] = 0;
+    } else if (steps[i].opcode == Opcode::End) {
+      const Loop &loop = std::get<Loop>(program.code[body[depth - 1]].body);
+      if (++counters[depth - 1] < loop.count)
+        i = body[depth - 1];
+      else
+        --depth;
+    } else if (Status status = runStep(i); !status.ok()) {
+      return status;
+    }
+    if (options.power && result.stepped % 4096 == 0) {
+      // Engines that are done or stand in an earlier part of the stream hold
+      // nothing back.
+      Femtoseconds limit = std::numeric_limits<Femtoseconds>::max();
+      size_t first = depth ? body[0] : i + 1;
+      for (unsigned e = 0; e < layout.engines; ++e)
+        if (layout.lastUse[e] >= first)
+          limit = std::min(limit, now[e]);
+      if (limit != std::numeric_limits<Femtoseconds>::max())
+        powers.advance(limit);
+    }
+  }
+  return Status::success();
+}
+
+Status SteppedSimulation::runStep(size_t index) {
+  const Step &step = steps[index];
+  ++result.stepped;
+  if (step.opcode != Opcode::Signal && step.opcode != Opcode::Wait)
+    return execute(index, step);
+  if (step.varies && !evaluate(program.code[index].guard, counters))
+    return Status::success();
+  if (step.opcode == Opcode::Wait)
+    return wait(index, step);
+  tokens[step.token].push_back(now[step.engine]);
+  return Status::success();
+}
+
+Status SteppedSimulation::wait(size_t index, const Step &step) {
+  std::deque<Femtoseconds> &queue = tokens[step.token];
+  if (queue.empty())
+    return makeEmptyTokenError(index, step.token);
+  Femtoseconds signalled = queue.front();
+  queue.pop_front();
+  if (signalled > now[step.engine]) {
+    unsigned reason = getStallReason(layout.signaller[step.token]);
+    result.engines[step.engine].stalled[reason] += signalled - now[step.engine];
+    now[step.engine] = signalled;
+  }
+  return Status::success();
+}
+
+Status SteppedSimulation::execute(size_t index, const Step &step) {
+  Femtoseconds duration = step.varies
+                              ? durations.get(program.code[index], counters)
+                              : step.duration;
+  if (duration == Durations::skipped)
+    return Status::success();
+  Femtoseconds begin = now[step.engine], end;
+  if (__builtin_add_overflow(begin, duration, &end))
+    return makeTooLongError();
+  now[step.engine] = end;
+  note(index, step, begin, end);
+  return Status::success();
+}
+
+void SteppedSimulation::note(size_t index, const Step &step, Femtoseconds begin,
+                             Femtoseconds end) {
+  EngineTiming &engine = result.engines[step.engine];
+  engine.busy += end - begin;
+  ++engine.instructions;
+  uint32_t layerIndex = program.code[index].layer;
+  if (layerIndex != noLayer) {
+    LayerTiming &layer = result.layers[layerIndex];
+    layer.begin = layer.executed ? std::min(layer.begin, begin) : begin;
+    layer.end = std::max(layer.end, end);
+    layer.executed = true;
+    ++layer.instructions;
+    if (step.opcode == Opcode::CoreProgram) {
+      layer.coreBegin =
+          hasTile[layerIndex] ? std::min(layer.coreBegin, begin) : begin;
+      hasTile[layerIndex] = true;
+    } else if (step.opcode == Opcode::CoreStream) {
+      layer.coreEnd = std::max(layer.coreEnd, end);
+    }
+  }
+  if (options.timeline)
+    options.timeline({engine.engine, static_cast<uint32_t>(index), layerIndex,
+                      begin, end, 1, 0});
+  if (options.power && end > begin)
+    powers.add(step.engine, begin, end,
+               step.varies ? options.power(program.code[index], counters)
+                           : step.watts);
+}
+
+TimingResult SteppedSimulation::finish() {
+  result.latency = *std::max_element(now.begin(), now.end());
+  for (unsigned e = 0; e < layout.engines; ++e)
+    result.engines[e].idle = result.latency - now[e];
+  for (size_t i = 0; i < result.layers.size(); ++i) {
+    LayerTiming &layer = result.layers[i];
+    // Only one of the two is no product of this layer.
+    if (!hasTile[i] || layer.coreEnd <= layer.coreBegin)
+      layer.coreBegin = layer.coreEnd = 0;
+  }
+  powers.advance(result.latency);
+  result.peakDynamicW = powers.getPeak();
+  return std::move(result);
+}
+
+Result<TimingResult>
+phx::detail::simulateStepped(const Program &program, const Durations &durations,
+                             const Layout &layout,
+                             const TimingOptions &options) {
+  SteppedSimulation simulation(program, durations, layout, options);
+  if (Status status = simulation.run(); !status.ok())
+    return status.error();
+  return simulation.finish();
+}

@@ -1,0 +1,180 @@
+//===- ChargesTest.cpp - What one instruction charges ----------*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "phx/energy/Energy.h"
+
+#include <gtest/gtest.h>
+
+using namespace phx;
+
+namespace {
+class Charges : public ::testing::Test {
+protected:
+  Charges() : target(*loadTarget("mirage")) {
+    program.arrayRows = 32;
+    program.arrayCols = 16;
+    program.cores = 8;
+    program.formats.resize(2);
+    program.formats[0].moduli = {31, 32, 33};
+    program.formats[1].kind = FormatKind::Fp32;
+  }
+
+  Counters64 charge(Body body, Counters counters = {}) {
+    Instruction instruction;
+    instruction.body = std::move(body);
+    return getCharges(program, instruction, counters, target);
+  }
+  static uint64_t get(const Counters64 &charges, Counter counter) {
+    return charges[static_cast<unsigned>(counter)];
+  }
+  static Counters64 make(std::vector<std::pair<Counter, uint64_t>> list) {
+    Counters64 charges{};
+    for (auto [counter, value] : list)
+      charges[static_cast<unsigned>(counter)] = value;
+    return charges;
+  }
+  static Shape4 shape(int64_t a, int64_t b, int64_t c, int64_t d) {
+    return {Count{a, {}}, Count{b, {}}, Count{c, {}}, Count{d, {}}};
+  }
+
+  Target target;
+  Program program;
+};
+} // namespace
+
+TEST_F(Charges, ProgrammingConvertsTheWholeArray) {
+  CoreProgram tile;
+  tile.src.space = Space::Weight;
+  tile.rows.cap = 10;
+  tile.cols.cap = 7;
+  Counters64 expected = make({{Counter::DacConversions, 32 * 16 * 3},
+                              {Counter::BfpConversions, 10},
+                              {Counter::ForwardConversions, 10},
+                              {Counter::ScratchpadBytes, 10 * 7 * 4}});
+  EXPECT_EQ(charge(tile), expected);
+  tile.format = 1; // the bypass costs the same
+  EXPECT_EQ(charge(tile), expected);
+}
+
+TEST_F(Charges, StreamingDetectsTheWholeArray) {
+  CoreStream stream;
+  stream.in.space = Space::Activation;
+  stream.out.space = Space::Gradient;
+  stream.rows.cap = 10;
+  stream.cols.cap = 7;
+  stream.length.cap = 5;
+  stream.kStart.base = 16;
+  auto expect = [](uint64_t partials) {
+    return make({{Counter::BfpConversions, 5},
+                 {Counter::ForwardConversions, 5},
+                 {Counter::ModulatedElements, 5 * 16},
+                 {Counter::TiaSymbols, 5 * 32 * 3 * 2},
+                 {Counter::AdcConversions, 5 * 32 * 3 * 2},
+                 {Counter::ReverseConversions, 5 * 32},
+                 {Counter::Accumulations, 5 * 10},
+                 {Counter::ScratchpadBytes, 5 * (7 * 4 + 10 * 4 * partials)},
+                 {Counter::Macs, 5 * 10 * 7}});
+  };
+  EXPECT_EQ(charge(stream), expect(2));
+  stream.kStart.base = 0; // nothing to continue
+  EXPECT_EQ(charge(stream), expect(1));
+  stream.length.cap = 0;
+  EXPECT_EQ(charge(stream), Counters64{});
+}
+
+TEST_F(Charges, RedundantModuliAndSingleDetectionCount) {
+  target = *loadTarget(
+      "mirage", {"core.moduli=31,32,33,35,37", "core.detections_per_row=1"});
+  CoreStream stream;
+  stream.rows.cap = stream.cols.cap = stream.length.cap = 1;
+  EXPECT_EQ(get(charge(stream), Counter::AdcConversions), 32u * 5);
+}
+
+TEST_F(Charges, MapsReadTheOperandsTheyHave) {
+  VecMap map;
+  map.dst.space = Space::Gradient;
+  map.a.space = Space::Activation;
+  map.b.space = Space::Weight;
+  map.shape = shape(2, 3, 4, 5);
+  map.fn = VecFn::Add;
+  EXPECT_EQ(charge(map), make({{Counter::VectorOps, 120},
+                               {Counter::ScratchpadBytes, 120 * 12}}));
+  map.fn = VecFn::Relu;
+  EXPECT_EQ(charge(map), make({{Counter::VectorOps, 120},
+                               {Counter::ScratchpadBytes, 120 * 8}}));
+  map.fn = VecFn::Fill;
+  EXPECT_EQ(charge(map), make({{Counter::VectorOps, 120},
+                               {Counter::ScratchpadBytes, 120 * 4}}));
+  map.fn = VecFn::Exp;
+  EXPECT_EQ(get(charge(map), Counter::VectorOps),
+            120 * getOpsPerElement(VecFn::Exp));
+  // A repeated operand is read for every element.
+  map.fn = VecFn::Mul;
+  map.bStride = {0, 0, 0, 0};
+  EXPECT_EQ(get(charge(map), Counter::ScratchpadBytes), 120u * 12);
+}
+
+TEST_F(Charges, ReductionsWriteOncePerRow) {
+  VecReduce reduce;
+  reduce.dst.space = reduce.a.space = Space::Activation;
+  reduce.shape = shape(1, 2, 3, 50);
+  EXPECT_EQ(charge(reduce), make({{Counter::VectorOps, 300},
+                                  {Counter::ScratchpadBytes, 4 * (300 + 6)}}));
+}
+
+TEST_F(Charges, PoolsPayForTheWholeWindow) {
+  VecPool pool;
+  pool.in.space = pool.out.space = Space::Activation;
+  pool.rows.cap = 10;
+  pool.window = 9;
+  EXPECT_EQ(charge(pool), make({{Counter::VectorOps, 90},
+                                {Counter::ScratchpadBytes, 4 * (90 + 10)}}));
+  pool.fn = PoolFn::AverageAll; // one division more per output
+  EXPECT_EQ(get(charge(pool), Counter::VectorOps), 100u);
+}
+
+TEST_F(Charges, CopiesChargeBothMemories) {
+  DmaCopy copy;
+  copy.dst.space = Space::Activation;
+  copy.src.space = Space::Dram;
+  copy.shape = shape(1, 4, 10, 8);
+  EXPECT_EQ(charge(copy), make({{Counter::ScratchpadBytes, 1280},
+                                {Counter::DramBytes, 1280}}));
+  copy.dst.space = Space::Dram;
+  EXPECT_EQ(charge(copy), make({{Counter::DramBytes, 2560}}));
+}
+
+TEST_F(Charges, FilledElementsMoveNoSourceByte) {
+  DmaCopy copy;
+  copy.dst.space = Space::Activation;
+  copy.src.space = Space::Dram;
+  copy.shape = shape(1, 4, 10, 8);
+  auto read = [&](int64_t start, int64_t extent) {
+    copy.zeroFill = ZeroFill{2, Affine{start, {}}, extent};
+    Counters64 charges = charge(copy);
+    EXPECT_EQ(get(charges, Counter::ScratchpadBytes), 1280u);
+    return get(charges, Counter::DramBytes);
+  };
+  EXPECT_EQ(read(0, 10), 1280u);
+  EXPECT_EQ(read(-2, 100), 4u * 4 * 8 * 8);
+  EXPECT_EQ(read(5, 10), 4u * 4 * 5 * 8);
+  EXPECT_EQ(read(-2, 5), 4u * 4 * 5 * 8);
+  EXPECT_EQ(read(-10, 100), 0u);
+  EXPECT_EQ(read(10, 10), 0u);
+}
+
+TEST_F(Charges, GuardsAndControlChargeNothing) {
+  EXPECT_EQ(charge(Halt{}), Counters64{});
+  EXPECT_EQ(charge(Wait{}), Counters64{});
+  VecMap map;
+  map.shape = shape(1, 1, 1, 1);
+  Instruction instruction;
+  instruction.body = map;
+  instruction.guard = Guard{0, 2, 1, 5};
+  EXPECT_NE(getCharges(program, instruction, {1}, target), Counters64{});
+  EXPECT_EQ(getCharges(program, instruction, {2}, target), Counters64{});
+}

@@ -1,0 +1,273 @@
+//===- CountChargesTest.cpp - Closed forms against expansion ---*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "phx/energy/Energy.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <random>
+
+using namespace phx;
+
+namespace {
+
+/// Executes every iteration, one by one.
+class Expansion {
+public:
+  Expansion(const Program &program, const Target &target)
+      : program(program), target(target),
+        charges(program.code.size(), Counters64{}) {
+    run(0, 0);
+  }
+  std::vector<Counters64> take() { return std::move(charges); }
+
+private:
+  size_t run(size_t at, unsigned depth) {
+    for (; at < program.code.size(); ++at) {
+      const Instruction &instruction = program.code[at];
+      if (std::holds_alternative<End>(instruction.body))
+        return at;
+      if (const auto *loop = std::get_if<Loop>(&instruction.body)) {
+        size_t end = at;
+        for (counters[depth] = 0; counters[depth] < loop->count;
+             ++counters[depth])
+          end = run(at + 1, depth + 1);
+        counters[depth] = 0;
+        at = end;
+        continue;
+      }
+      Counters64 one = getCharges(program, instruction, counters, target);
+      for (unsigned i = 0; i < numCounters; ++i)
+        charges[at][i] += one[i];
+    }
+    return at;
+  }
+
+  const Program &program;
+  const Target &target;
+  std::vector<Counters64> charges;
+  Counters counters{};
+};
+
+/// Random nests of instructions with odometer addresses and clipped counts.
+class Generator {
+public:
+  explicit Generator(unsigned seed) : random(seed) {}
+
+  Program make() {
+    Program program;
+    program.arrayRows = 32;
+    program.arrayCols = 16;
+    program.cores = 8;
+    program.formats.resize(1);
+    addBody(program, 0);
+    add(program, Halt{});
+    return program;
+  }
+
+private:
+  int64_t pick(int64_t low, int64_t high) {
+    return std::uniform_int_distribution<int64_t>(low, high)(random);
+  }
+  static void add(Program &program, Body body,
+                  std::optional<Guard> guard = std::nullopt) {
+    Instruction instruction;
+    instruction.body = std::move(body);
+    instruction.guard = guard;
+    program.code.push_back(instruction);
+  }
+  DigitTerm term(unsigned depth, int64_t weight) {
+    DigitTerm term;
+    term.loop = static_cast<uint8_t>(pick(0, depth - 1));
+    term.scale = pick(1, 9);
+    term.offset = pick(0, 9);
+    term.divisor = pick(0, 2) ? 1 : pick(1, 7);
+    term.modulus = pick(0, 1) ? 0 : pick(1, 9);
+    term.weight = weight;
+    return term;
+  }
+  Affine affine(unsigned depth, int64_t low, int64_t high, int64_t sign) {
+    Affine affine{pick(low, high), {}};
+    for (int64_t i = depth ? pick(0, 3) : 0; i > 0; --i)
+      affine.terms.push_back(
+          term(depth, sign ? sign * pick(0, 9) : pick(-9, 9)));
+    return affine;
+  }
+  Count count(unsigned depth, int64_t cap) {
+    Count count{pick(0, 9) ? pick(1, cap) : pick(0, 1), {}};
+    if (pick(0, 2))
+      count.remaining = affine(depth, -10, 150, pick(-1, 1));
+    return count;
+  }
+  Shape4 shape(unsigned depth) {
+    return {count(depth, 3), count(depth, 4), count(depth, 9),
+            count(depth, 20)};
+  }
+  std::optional<Guard> guard(unsigned depth) {
+    if (!depth || pick(0, 2))
+      return std::nullopt;
+    return Guard{static_cast<uint8_t>(pick(0, depth - 1)), pick(1, 8),
+                 pick(0, 8), pick(0, 200)};
+  }
+  void addLeaf(Program &program, unsigned depth) {
+    switch (pick(0, 5)) {
+    case 0: {
+      DmaCopy copy;
+      copy.dst.space = static_cast<Space>(pick(0, 3));
+      copy.shape = shape(depth);
+      if (pick(0, 1))
+        copy.zeroFill = ZeroFill{static_cast<uint8_t>(pick(0, 3)),
+                                 affine(depth, -20, 20, 0), pick(0, 40)};
+      return add(program, copy, guard(depth));
+    }
+    case 1: {
+      VecMap map;
+      map.fn = static_cast<VecFn>(pick(0, 18));
+      map.shape = shape(depth);
+      return add(program, map, guard(depth));
+    }
+    case 2: {
+      VecReduce reduce;
+      reduce.shape = shape(depth);
+      return add(program, reduce, guard(depth));
+    }
+    case 3: {
+      VecPool pool;
+      pool.rows = count(depth, 50);
+      pool.window = pick(1, 9);
+      pool.fn = static_cast<PoolFn>(pick(0, 2));
+      return add(program, pool, guard(depth));
+    }
+    case 4: {
+      CoreProgram tile;
+      tile.rows = count(depth, 32);
+      tile.cols = count(depth, 16);
+      return add(program, tile, guard(depth));
+    }
+    default: {
+      CoreStream stream;
+      stream.rows = count(depth, 32);
+      stream.cols = count(depth, 16);
+      stream.length = count(depth, 500);
+      stream.kStart = affine(depth, pick(-30, 0), 0, pick(-1, 1));
+      return add(program, stream, guard(depth));
+    }
+    }
+  }
+  void addBody(Program &program, unsigned depth) {
+    for (int64_t i = pick(1, 3); i > 0; --i) {
+      if (depth >= 3 || pick(0, 1)) {
+        addLeaf(program, depth);
+        continue;
+      }
+      add(program, Loop{pick(0, 3) ? pick(1, 12) : pick(1, 200)});
+      addBody(program, depth + 1);
+      add(program, End{});
+    }
+  }
+
+  std::mt19937 random;
+};
+
+} // namespace
+
+TEST(CountCharges, EqualsExpansionOnRandomPrograms) {
+  Target target = *loadTarget("mirage");
+  for (unsigned seed = 0; seed < 3000; ++seed) {
+    Program program = Generator(seed).make();
+    ASSERT_EQ(countCharges(program, target), Expansion(program, target).take())
+        << "seed " << seed;
+  }
+}
+
+/// The product loops that tiling makes: tile number to row and column block.
+static void addProduct(Program &program, int64_t m, int64_t n, int64_t k) {
+  auto control = [&](Body body) {
+    program.code.push_back({{}, noLayer, {}, std::move(body)});
+  };
+  int64_t columnBlocks = (k + 15) / 16, tiles = (m + 31) / 32 * columnBlocks;
+  control(Loop{(tiles + 7) / 8});
+  for (int64_t core = 0; core < 8; ++core) {
+    DigitTerm row{0, 8, core, columnBlocks, 0, 1};
+    DigitTerm column{0, 8, core, 1, columnBlocks, 1};
+    auto scaled = [](int64_t base, DigitTerm term, int64_t weight) {
+      term.weight = weight;
+      return Affine{base, {term}};
+    };
+    Count rows{32, scaled(m, row, -32)}, cols{16, scaled(k, column, -16)};
+    Guard guard{0, 8, core, tiles};
+    CoreProgram load;
+    load.rows = rows;
+    load.cols = cols;
+    load.kStart = scaled(0, column, 16);
+    CoreStream stream;
+    stream.rows = rows;
+    stream.cols = cols;
+    stream.length.cap = n;
+    stream.kStart = load.kStart;
+    EngineId engine{EngineKind::Core, static_cast<uint8_t>(core)};
+    program.code.push_back({engine, 0, guard, load});
+    program.code.push_back({engine, 0, guard, stream});
+  }
+  control(End{});
+}
+
+/// The products of VGG-16 at 224 x 224.
+static Program makeVgg16(int64_t batch) {
+  Program program;
+  program.arrayRows = 32;
+  program.arrayCols = 16;
+  program.cores = 8;
+  program.formats.resize(1);
+  int64_t channels = 3, size = 224;
+  for (int64_t out : {64, 64, 0, 128, 128, 0, 256, 256, 256, 0, 512, 512, 512,
+                      0, 512, 512, 512, 0}) {
+    if (out == 0) {
+      size /= 2;
+      continue;
+    }
+    addProduct(program, out, batch * size * size, 9 * channels);
+    channels = out;
+  }
+  addProduct(program, 4096, batch, 25088);
+  addProduct(program, 4096, batch, 4096);
+  addProduct(program, 1000, batch, 4096);
+  return program;
+}
+
+TEST(CountCharges, LargeNetworksTakeNoTime) {
+  Target target = *loadTarget("mirage");
+  Program program = makeVgg16(1);
+  auto begin = std::chrono::steady_clock::now();
+  std::vector<Counters64> charges = countCharges(program, target);
+  std::chrono::duration<double, std::milli> spent =
+      std::chrono::steady_clock::now() - begin;
+  std::printf("VGG-16: %zu static instructions in %.2f ms\n",
+              program.code.size(), spent.count());
+  Counters64 total{};
+  for (const Counters64 &charge : charges)
+    for (unsigned i = 0; i < numCounters; ++i)
+      total[i] += charge[i];
+  // 15.47 G multiply-accumulates, the literature's number.
+  EXPECT_EQ(total[static_cast<unsigned>(Counter::Macs)], 15470264320u);
+  EXPECT_EQ(charges, Expansion(program, target).take());
+}
+
+TEST(CountCharges, HugeTripsAreMultiplied) {
+  Target target = *loadTarget("mirage");
+  Program program = makeVgg16(1);
+  program.code.insert(program.code.begin(),
+                      {{}, noLayer, {}, Loop{1000000000}});
+  VecMap map;
+  map.shape = {Count{1, {}}, Count{1, {}}, Count{1, {}}, Count{2, {}}};
+  program.code.insert(program.code.begin() + 1, {{}, noLayer, {}, map});
+  program.code.insert(program.code.begin() + 2, {{}, noLayer, {}, End{}});
+  EXPECT_EQ(countCharges(program,
+                         target)[1][static_cast<unsigned>(Counter::VectorOps)],
+            2000000000u);
+}

@@ -1,0 +1,431 @@
+//===- ExecutorTest.cpp - Inputs, memory, layers, errors ------------------===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "../support/ProgramBuilder.h"
+#include "ExecHelpers.h"
+
+#include <chrono>
+#include <cmath>
+
+using namespace phx;
+using namespace phx::testing;
+
+namespace {
+
+const EngineId vec{EngineKind::Vec, 0};
+
+/// y = w x, with 3 outputs, 20 inputs and 2 vectors.
+Program linearProgram(NumberFormat format = mirageFormat()) {
+  ProgramBuilder builder;
+  builder.addConvWithRegions(linearSpec(3, 20, 2), Dataflow::Df1,
+                             builder.addFormat(format));
+  return builder.finish();
+}
+
+Arrays linearInputs(float x = 1.0f, float w = 1.0f) {
+  return {{"x", toArray(std::vector<float>(40, x), {2, 20, 1, 1})},
+          {"w", toArray(std::vector<float>(60, w), {3, 20, 1, 1})}};
+}
+
+VecMap unary(VecFn fn, Address dst, Address a, int64_t count, float s0 = 0) {
+  return {fn, dst, a, {}, {0, 0, 0, 4}, {0, 0, 0, 4}, {},
+          {Count{1, {}}, Count{1, {}}, Count{1, {}}, Count{count, {}}}, s0, 0};
+}
+
+} // namespace
+
+TEST(Executor, UnknownKind) {
+  Program program = linearProgram();
+  EXPECT_ERROR(createExecutor("turbo", program),
+               "no executor is named 'turbo'; there are 'reference' and 'fast'");
+}
+
+TEST(Executor, RunsTwice) {
+  Program program = linearProgram();
+  auto executor = createExecutor("reference", program);
+  ASSERT_TRUE(executor.ok());
+  for (float x : {1.0f, 2.0f}) {
+    auto result = (*executor)->run(linearInputs(x), threads(2));
+    ASSERT_TRUE(result.ok());
+    EXPECT_EQ(toVector(result->at("y")), std::vector<float>(6, 20 * x));
+    EXPECT_EQ(result->at("y").shape, (std::vector<int64_t>{2, 3, 1, 1}));
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Inputs
+//===----------------------------------------------------------------------===//
+
+TEST(Executor, InputNames) {
+  Program program = linearProgram();
+  Arrays inputs = linearInputs();
+  inputs["X"] = inputs["x"];
+  EXPECT_ERROR(runProgram(program, inputs),
+               "no input is named 'X'; inputs of this program: 'x' "
+               "float32[2, 20, 1, 1], 'w' float32[3, 20, 1, 1]");
+  inputs = linearInputs();
+  inputs.erase("w");
+  EXPECT_ERROR(runProgram(program, inputs),
+               "input 'w' float32[3, 20, 1, 1] is missing");
+  // Outputs are no inputs.
+  inputs = linearInputs();
+  inputs["y"] = inputs["x"];
+  EXPECT_ERROR(runProgram(program, inputs), "no input is named 'y'");
+}
+
+TEST(Executor, InputShapesAndTypes) {
+  Program program = linearProgram();
+  Arrays inputs = linearInputs();
+  inputs["x"].shape = {2, 20};
+  EXPECT_ERROR(runProgram(program, inputs),
+               "input 'x': expected float32[2, 20, 1, 1], found float32[2, 20]");
+  inputs = linearInputs();
+  inputs["x"].type = ElementType::I32;
+  EXPECT_ERROR(runProgram(program, inputs),
+               "expected float32[2, 20, 1, 1], found int32[2, 20, 1, 1]");
+  inputs = linearInputs();
+  inputs["x"].bytes.pop_back();
+  EXPECT_ERROR(runProgram(program, inputs), "takes 160 bytes, found 159");
+}
+
+//===----------------------------------------------------------------------===//
+// Values that formats cannot hold
+//===----------------------------------------------------------------------===//
+
+TEST(Executor, NonFiniteOperands) {
+  Program program = linearProgram();
+  Arrays inputs = linearInputs();
+  auto x = toVector(inputs["x"]);
+  x[27] = -INFINITY;
+  inputs["x"] = toArray(x, {2, 20, 1, 1});
+  EXPECT_ERROR(runProgram(program, inputs),
+               "layer 'conv' (Conv): tensor 'x' element [1, 7, 0, 0] is -inf");
+  inputs = linearInputs();
+  auto w = toVector(inputs["w"]);
+  w[59] = NAN;
+  inputs["w"] = toArray(w, {3, 20, 1, 1});
+  EXPECT_ERROR(runProgram(program, inputs),
+               "tensor 'w' element [2, 19, 0, 0] is nan");
+  // The bypass computes with them.
+  ExecutionOptions options = threads(1);
+  options.bypassFormats = true;
+  auto result = runProgram(program, inputs, options);
+  ASSERT_TRUE(result.ok());
+  EXPECT_TRUE(std::isnan(toVector(result->at("y"))[2]));
+}
+
+TEST(Executor, FirstFailureWhateverTheThread) {
+  // Vectors 100 and 4000 are bad; 100 is reported by any number of threads.
+  ProgramBuilder builder;
+  builder.addConvWithRegions(linearSpec(40, 16, 5000), Dataflow::Df1,
+                             builder.addFormat(mirageFormat()));
+  Program program = builder.finish();
+  std::vector<float> x(5000 * 16, 1.0f);
+  x[4000 * 16] = x[100 * 16 + 3] = INFINITY;
+  Arrays inputs{{"x", toArray(x, {5000, 16, 1, 1})},
+                {"w", toArray(std::vector<float>(640, 1), {40, 16, 1, 1})}};
+  for (unsigned count : {1u, 2u, 4u})
+    EXPECT_ERROR(runProgram(program, inputs, threads(count)),
+                 "tensor 'x' element [100, 3, 0, 0] is inf");
+}
+
+TEST(Executor, Overflow) {
+  Program program = linearProgram();
+  EXPECT_ERROR(runProgram(program, linearInputs(0x1p100f, 0x1p27f)),
+               "the sum for tensor 'y' element [0, 0, 0, 0] left the range of "
+               "binary32 at contraction position 0");
+}
+
+TEST(Executor, Formats) {
+  NumberFormat format = mirageFormat();
+  format.rounding = Rounding::Stochastic;
+  EXPECT_ERROR(runProgram(linearProgram(format), linearInputs()), "needs a seed");
+  format = mirageFormat();
+  format.moduli = {6, 9};
+  EXPECT_ERROR(runProgram(linearProgram(format), linearInputs()),
+               "number format 0: moduli 6 and 9 are not coprime");
+  format.moduli = {};
+  EXPECT_ERROR(runProgram(linearProgram(format), linearInputs()), "no moduli");
+  format = mirageFormat();
+  format.group = 0;
+  EXPECT_ERROR(runProgram(linearProgram(format), linearInputs()), "group of 0");
+  format = mirageFormat();
+  format.mantissaBits = 16;
+  EXPECT_ERROR(runProgram(linearProgram(format), linearInputs()),
+               "16 mantissa bits");
+}
+
+//===----------------------------------------------------------------------===//
+// Memory
+//===----------------------------------------------------------------------===//
+
+TEST(Executor, OperandOutsideItsSpace) {
+  ProgramBuilder builder;
+  uint32_t x = builder.addRegion("x", Role::Input, {8}, Space::Activation);
+  uint32_t y = builder.addRegion("y", Role::Output, {8}, Space::Gradient);
+  builder.setLayer(builder.addLayer("act", "Relu", y));
+  Address far = builder.at(x);
+  far.offset.base = 4;
+  builder.add(vec, unary(VecFn::Relu, builder.at(y), far, 8));
+  EXPECT_ERROR(
+      runProgram(builder.finish(), {{"x", toArray(std::vector<float>(8), {8})}}),
+      "instruction 0 (vec.map), layer 'act' (Relu): operand a touches bytes "
+      "[4, 36) of memory space activation, which has 32 bytes");
+  Program program = linearProgram();
+  program.spaceBytes[size_t(Space::Gradient)] = 20;
+  EXPECT_ERROR(runProgram(program, linearInputs()), "operand out touches bytes");
+}
+
+TEST(Executor, StreamWithoutItsTile) {
+  Program program = linearProgram();
+  program.code.erase(program.code.begin() + 1);
+  EXPECT_ERROR(runProgram(program, linearInputs()), "the tile in core 0 is not");
+}
+
+TEST(Executor, InitialContentsStayUntouched) {
+  // Reads constants in place; a write into one moves it first.
+  ProgramBuilder builder;
+  std::vector<float> values(1000, 3.0f);
+  uint32_t c = builder.addRegion("c", Role::Constant, {1000}, Space::Weight);
+  uint32_t y = builder.addRegion("y", Role::Output, {1000}, Space::Gradient);
+  builder.setData(c, values);
+  Address second = builder.at(c);
+  second.offset.base += 4;
+  builder.add(vec, unary(VecFn::Fill, second, {}, 1, 7.0f));
+  builder.add(vec, unary(VecFn::Copy, builder.at(y), builder.at(c), 1000));
+  Program program = builder.finish();
+  const uint8_t *bytes = program.data[0].bytes;
+  std::vector<uint8_t> before(bytes, bytes + 4000);
+  auto executor = createExecutor("reference", program);
+  ASSERT_TRUE(executor.ok());
+  for (int run = 0; run < 2; ++run) {
+    auto result = (*executor)->run({}, threads(1));
+    ASSERT_TRUE(result.ok());
+    std::vector<float> expected = values;
+    expected[1] = 7.0f;
+    EXPECT_EQ(toVector(result->at("y")), expected);
+    EXPECT_EQ(std::vector<uint8_t>(bytes, bytes + 4000), before);
+  }
+}
+
+TEST(Executor, OperandAcrossRegions) {
+  // Two constants and a hole between them, read as one operand.
+  ProgramBuilder builder;
+  uint32_t a = builder.addRegion("a", Role::Constant, {2}, Space::Weight);
+  uint32_t b = builder.addRegion("b", Role::Constant, {2}, Space::Weight);
+  uint32_t y = builder.addRegion("y", Role::Output, {18}, Space::Gradient);
+  builder.setData(a, {1, 2});
+  builder.setData(b, {3, 4});
+  builder.add(vec, unary(VecFn::Copy, builder.at(y), builder.at(a), 18));
+  auto result = runProgram(builder.finish(), {});
+  ASSERT_TRUE(result.ok());
+  std::vector<float> expected(18, 0.0f);
+  expected[0] = 1;
+  expected[1] = 2;
+  expected[16] = 3;
+  expected[17] = 4;
+  EXPECT_EQ(toVector(result->at("y")), expected);
+}
+
+TEST(Executor, InitialContentsThatDoNotFit) {
+  ProgramBuilder builder;
+  uint32_t c = builder.addRegion("c", Role::Constant, {2}, Space::Weight);
+  builder.setData(c, {1, 2, 3});
+  EXPECT_ERROR(runProgram(builder.finish(), {}), "region 'c' holds 8 bytes");
+  ProgramBuilder overlapping;
+  uint32_t a = overlapping.addRegion("a", Role::Constant, {2}, Space::Weight);
+  uint32_t b = overlapping.addRegion("b", Role::Constant, {2}, Space::Weight);
+  overlapping.setData(a, {1, 2});
+  overlapping.setData(b, {1, 2});
+  overlapping.program.regions[b].address = 4;
+  EXPECT_ERROR(runProgram(overlapping.finish(), {}), "overlap at address 4");
+}
+
+TEST(Executor, SpacesLargerThanMemory) {
+  // Only what is touched is allocated.
+  ProgramBuilder builder;
+  builder.addRegion("big", Role::Workspace, {int64_t(1) << 40}, Space::Dram,
+                    ElementType::U8);
+  uint32_t y = builder.addRegion("y", Role::Output, {4}, Space::Dram);
+  builder.add(vec, unary(VecFn::Fill, builder.at(y), {}, 4, 2.0f));
+  auto result = runProgram(builder.finish(), {});
+  ASSERT_TRUE(result.ok()) << result.error().message;
+  EXPECT_EQ(toVector(result->at("y")), std::vector<float>(4, 2.0f));
+}
+
+//===----------------------------------------------------------------------===//
+// Layers
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+/// conv -> relu in place -> scale, the last two in one loop of one iteration.
+Program threeLayers() {
+  ProgramBuilder builder;
+  auto r = builder.addConvWithRegions(linearSpec(3, 20, 2), Dataflow::Df1,
+                                      builder.addFormat(mirageFormat()));
+  builder.program.regions[r.out].role = Role::Workspace;
+  uint32_t z = builder.addRegion("z", Role::Output, {2, 3}, Space::Activation);
+  uint32_t relu = builder.addLayer("relu", "Relu", r.out);
+  uint32_t scale = builder.addLayer("scale", "Mul", z);
+  builder.addLayer("alias", "Identity", z);    // no instruction
+  builder.addLayer("fused", "Add", std::nullopt); // no value
+  builder.loop(2);
+  builder.setLayer(relu);
+  builder.add(vec, unary(VecFn::Relu, builder.at(r.out), builder.at(r.out), 6));
+  builder.end();
+  builder.loop(2);
+  builder.setLayer(scale);
+  builder.add(vec, unary(VecFn::Scale, builder.at(z), builder.at(r.out), 6, 2.0f));
+  builder.end();
+  return builder.finish();
+}
+
+} // namespace
+
+TEST(Executor, OnLayerSeesEachValueOnce) {
+  Program program = threeLayers();
+  std::vector<std::pair<uint32_t, std::vector<float>>> seen;
+  ExecutionOptions options = threads(1);
+  options.onLayer = [&](uint32_t layer, const HostArray &value) {
+    seen.push_back({layer, toVector(value)});
+    return Status::success();
+  };
+  ASSERT_TRUE(runProgram(program, linearInputs(1, -1), options).ok());
+  ASSERT_EQ(seen.size(), 3u);
+  EXPECT_EQ(seen[0].first, 0u);
+  EXPECT_EQ(seen[0].second, std::vector<float>(6, -20.0f));
+  EXPECT_EQ(seen[1].first, 1u);
+  EXPECT_EQ(seen[1].second, std::vector<float>(6, 0.0f));
+  EXPECT_EQ(seen[2].first, 2u);
+
+  options.onLayer = [](uint32_t, const HostArray &) {
+    return Status(Error{"enough"});
+  };
+  EXPECT_ERROR(runProgram(program, linearInputs(), options), "enough");
+}
+
+TEST(Executor, StatisticsOfConversions) {
+  // Per vector and pass: 20 elements; 3 rows of weights. Mantissas of 4 bits:
+  // beside 1, 2^-3 keeps one bit and 2^-4 none; subnormals vanish, zeros do not
+  // count.
+  Arrays inputs = linearInputs();
+  auto x = toVector(inputs["x"]);
+  x[1] = 0x1p-3f;
+  x[2] = 0x1p-4f;
+  x[3] = -0x1p-140f;
+  x[4] = 0.0f;
+  inputs["x"] = toArray(x, {2, 20, 1, 1});
+  for (const char *kind : {"reference", "fast"}) {
+    Program program = linearProgram();
+    auto executor = createExecutor(kind, program);
+    ASSERT_TRUE((*executor)->run(inputs, threads(2)).ok());
+    LayerStatistics got = (*executor)->getStatistics()[0];
+    EXPECT_EQ(got.mantissas, 40u + 60u);
+    EXPECT_EQ(got.zeroMantissas, 2u);
+    EXPECT_FALSE(got.compared);
+  }
+}
+
+TEST(Executor, PaddingIsNotConverted) {
+  // 3 x 3 kernel over 2 x 2 with padding 1: each of 4 patches sees 4 elements.
+  ConvSpec spec;
+  spec.height = spec.width = 2;
+  spec.kernelH = spec.kernelW = 3;
+  spec.padTop = spec.padLeft = spec.padBottom = spec.padRight = 1;
+  ProgramBuilder builder;
+  builder.addConvWithRegions(spec, Dataflow::Df1,
+                             builder.addFormat(mirageFormat()));
+  Program program = builder.finish();
+  auto executor = createExecutor("reference", program);
+  auto result = (*executor)->run(
+      {{"x", toArray({1, 2, 3, 4}, spec.inShape())},
+       {"w", toArray(std::vector<float>(9, 1), spec.weightShape())}},
+      threads(1));
+  ASSERT_TRUE(result.ok());
+  EXPECT_EQ(toVector(result->at("y")), std::vector<float>(4, 10.0f));
+  EXPECT_EQ((*executor)->getStatistics()[0].mantissas, 16u + 9u);
+}
+
+TEST(Executor, ComparisonWithFp32) {
+  Program program = threeLayers();
+  auto executor = createExecutor("reference", program);
+  ExecutionOptions options = threads(1);
+  options.compareToFp32 = true;
+  // 1.0625 has 5 significant bits, its mantissa drops the last: 1 per element.
+  auto result = (*executor)->run(linearInputs(1.0625f, 1.0f), options);
+  ASSERT_TRUE(result.ok());
+  EXPECT_EQ(toVector(result->at("z")), std::vector<float>(6, 40.0f));
+  const auto &got = (*executor)->getStatistics();
+  for (int layer : {0, 1}) {
+    EXPECT_TRUE(got[size_t(layer)].compared);
+    EXPECT_EQ(got[size_t(layer)].signal, 6 * 21.25 * 21.25);
+    EXPECT_EQ(got[size_t(layer)].noise, 6 * 1.25 * 1.25);
+  }
+  EXPECT_EQ(got[2].signal, 6 * 42.5 * 42.5);
+  EXPECT_EQ(got[2].noise, 6 * 2.5 * 2.5);
+  EXPECT_FALSE(got[3].compared);
+  EXPECT_FALSE(got[4].compared);
+}
+
+//===----------------------------------------------------------------------===//
+// Interruption
+//===----------------------------------------------------------------------===//
+
+TEST(Executor, StopsWhenInterrupted) {
+  ProgramBuilder builder;
+  uint32_t x = builder.addRegion("x", Role::Output, {8}, Space::Gradient);
+  builder.loop(int64_t(1) << 40);
+  builder.add(vec, unary(VecFn::Relu, builder.at(x), builder.at(x), 8));
+  builder.end();
+  Program program = builder.finish();
+  int asked = 0;
+  ExecutionOptions options = threads(1);
+  options.interrupted = [&] { return ++asked == 5; };
+  EXPECT_ERROR(runProgram(program, {}, options), "interrupted");
+  EXPECT_EQ(asked, 5);
+}
+
+TEST(Executor, PollsWithinALongInstruction) {
+  // One stream instruction of 100,000 vectors past 256 x 64.
+  ProgramBuilder builder(1, 256, 64);
+  NumberFormat format = mirageFormat();
+  ConvSpec spec = linearSpec(256, 64, 1);
+  spec.height = 1;
+  spec.width = 100000;
+  builder.addConvWithRegions(spec, Dataflow::Df1, builder.addFormat(format));
+  Program program = builder.finish();
+  using Clock = std::chrono::steady_clock;
+  Clock::time_point last = Clock::now();
+  double longest = 0;
+  int asked = 0;
+  ExecutionOptions options = threads(1);
+  options.interrupted = [&] {
+    Clock::time_point now = Clock::now();
+    if (asked++)
+      longest = std::max(longest, std::chrono::duration<double>(now - last).count());
+    last = now;
+    return false;
+  };
+  Arrays inputs{{"x", toArray(std::vector<float>(64 * 100000, 1), spec.inShape())},
+                {"w", toArray(std::vector<float>(256 * 64, 1), spec.weightShape())}};
+  ASSERT_TRUE(runProgram(program, inputs, options).ok());
+  EXPECT_GT(asked, 5);
+  // 50 ms on an idle machine; tests share theirs.
+  EXPECT_LT(longest, 1.0);
+  std::printf("longest pause between two polls: %.0f ms\n", longest * 1e3);
+}
+
+TEST(Executor, LoopsMustMatch) {
+  ProgramBuilder builder;
+  builder.loop(2);
+  Program program = builder.finish();
+  EXPECT_ERROR(createExecutor("reference", program), "has no end");
+  program.code.erase(program.code.begin());
+  program.code.insert(program.code.begin(), Instruction{{}, noLayer, {}, End{}});
+  EXPECT_ERROR(createExecutor("reference", program), "instruction 0 ends no loop");
+}

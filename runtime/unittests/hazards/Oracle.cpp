@@ -1,0 +1,251 @@
+//===- Oracle.cpp - Races by brute force -*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Oracle.h"
+
+#include <bitset>
+#include <deque>
+#include <map>
+
+using namespace phx;
+using namespace phx::test;
+
+//===----------------------------------------------------------------------===//
+// Elements
+//===----------------------------------------------------------------------===//
+
+static void addElement(std::set<int64_t> &bytes, int64_t address) {
+  for (int64_t b = 0; b < 4; ++b)
+    bytes.insert(address + b);
+}
+
+/// Address of element (row, col), if it exists.
+static std::optional<int64_t> locate(const AccessMap &map, int64_t row,
+                                     int64_t col) {
+  std::vector<int64_t> coordinates;
+  for (const MapAxis &axis : map.axes)
+    coordinates.push_back(axis.offset);
+  auto decompose = [&](const std::vector<MapDigit> &digits, int64_t index) {
+    if (index < 0)
+      return false;
+    for (const MapDigit &digit : digits) {
+      coordinates[digit.axis] += index % digit.radix * digit.step;
+      index /= digit.radix;
+    }
+    return index == 0;
+  };
+  if (!decompose(map.rows, row) || !decompose(map.cols, col))
+    return std::nullopt;
+  int64_t address = 0;
+  for (size_t a = 0; a < map.axes.size(); ++a) {
+    if (coordinates[a] < 0 || coordinates[a] >= map.axes[a].extent)
+      return std::nullopt;
+    address += coordinates[a] * map.axes[a].stride;
+  }
+  return address;
+}
+
+namespace {
+
+struct Enumerator {
+  const Program &program;
+  const Counters &c;
+  std::vector<OracleAccess> result;
+
+  OracleAccess &add(const Address &address, bool write) {
+    result.push_back({address.space, write, {}, {}});
+    return result.back();
+  }
+
+  template <typename Visitor>
+  void forShape(const Shape4 &shape, Visitor visit) {
+    int64_t n[4];
+    for (int d = 0; d < 4; ++d)
+      n[d] = evaluate(shape[d], c);
+    std::array<int64_t, 4> i;
+    for (i[0] = 0; i[0] < n[0]; ++i[0])
+      for (i[1] = 0; i[1] < n[1]; ++i[1])
+        for (i[2] = 0; i[2] < n[2]; ++i[2])
+          for (i[3] = 0; i[3] < n[3]; ++i[3])
+            visit(i);
+  }
+
+  void addStrided(const Address &address, const Stride4 &stride,
+                  const Shape4 &shape, bool write,
+                  const std::optional<ZeroFill> &fill = {}) {
+    OracleAccess &access = add(address, write);
+    forShape(shape, [&](std::array<int64_t, 4> i) {
+      if (fill) {
+        i[fill->dim] += evaluate(fill->start, c);
+        if (i[fill->dim] < 0 || i[fill->dim] >= fill->extent)
+          return;
+      }
+      int64_t at = evaluate(address.offset, c);
+      for (int d = 0; d < 4; ++d)
+        at += i[d] * stride[d];
+      addElement(access.bytes, at);
+    });
+  }
+
+  void addMapped(const Address &address, uint32_t map, int64_t row,
+                 int64_t rows, int64_t col, int64_t cols, bool write,
+                 std::optional<uint32_t> product = {}) {
+    OracleAccess &access = add(address, write);
+    access.product = product;
+    for (int64_t r = row; r < row + rows; ++r)
+      for (int64_t k = col; k < col + cols; ++k)
+        if (auto at = locate(program.maps[map], r, k))
+          addElement(access.bytes, *at + evaluate(address.offset, c));
+  }
+
+  void operator()(const DmaCopy &i) {
+    addStrided(i.dst, i.dstStride, i.shape, true);
+    addStrided(i.src, i.srcStride, i.shape, false, i.zeroFill);
+  }
+  void operator()(const VecMap &i) {
+    addStrided(i.dst, i.dstStride, i.shape, true);
+    if (i.fn != VecFn::Fill)
+      addStrided(i.a, i.aStride, i.shape, false);
+    static const std::set<VecFn> binary{VecFn::Add, VecFn::Sub, VecFn::Mul,
+                                        VecFn::Div, VecFn::Max, VecFn::Min};
+    if (binary.count(i.fn))
+      addStrided(i.b, i.bStride, i.shape, false);
+  }
+  void operator()(const VecReduce &i) {
+    addStrided(i.dst, i.dstStride, i.shape, true);
+    addStrided(i.a, i.aStride, i.shape, false);
+  }
+  void operator()(const VecPool &i) {
+    int64_t row = evaluate(i.rowStart, c), rows = evaluate(i.rows, c);
+    addMapped(i.out, i.outMap, row, rows, 0, 1, true);
+    addMapped(i.in, i.inMap, row, rows, 0, i.window, false);
+  }
+  void operator()(const CoreProgram &i) {
+    addMapped(i.src, i.map, evaluate(i.rowStart, c), evaluate(i.rows, c),
+              evaluate(i.kStart, c), evaluate(i.cols, c), false);
+  }
+  void operator()(const CoreStream &i) {
+    int64_t row = evaluate(i.rowStart, c), rows = evaluate(i.rows, c);
+    int64_t k = evaluate(i.kStart, c), cols = evaluate(i.cols, c);
+    int64_t v = evaluate(i.vecStart, c), length = evaluate(i.length, c);
+    addMapped(i.out, i.outMap, row, rows, v, length, true, i.product);
+    addMapped(i.in, i.inMap, v, length, k, cols, false);
+  }
+  template <typename Other>
+  void operator()(const Other &) {}
+};
+
+bool isSkipped(const Instruction &instruction, const Counters &c) {
+  if (!evaluate(instruction.guard, c))
+    return true;
+  std::vector<Count> counts;
+  if (auto *i = std::get_if<DmaCopy>(&instruction.body))
+    counts.assign(i->shape.begin(), i->shape.end());
+  if (auto *i = std::get_if<VecMap>(&instruction.body))
+    counts.assign(i->shape.begin(), i->shape.end());
+  if (auto *i = std::get_if<VecReduce>(&instruction.body))
+    counts.assign(i->shape.begin(), i->shape.end());
+  if (auto *i = std::get_if<VecPool>(&instruction.body))
+    counts = {i->rows};
+  if (auto *i = std::get_if<CoreProgram>(&instruction.body))
+    counts = {i->rows, i->cols};
+  if (auto *i = std::get_if<CoreStream>(&instruction.body))
+    counts = {i->rows, i->cols, i->length};
+  for (const Count &n : counts)
+    if (evaluate(n, c) == 0)
+      return true;
+  return false;
+}
+
+} // namespace
+
+std::vector<OracleAccess>
+phx::test::enumerateAccesses(const Program &program,
+                             const Instruction &instruction,
+                             const Counters &counters) {
+  if (isSkipped(instruction, counters))
+    return {};
+  Enumerator enumerator{program, counters, {}};
+  std::visit(enumerator, instruction.body);
+  return std::move(enumerator.result);
+}
+
+//===----------------------------------------------------------------------===//
+// Order
+//===----------------------------------------------------------------------===//
+
+std::vector<OracleEvent> phx::test::expand(const Program &program) {
+  std::vector<OracleEvent> events;
+  Counters counters{};
+  std::vector<size_t> open;
+  for (size_t i = 0; i < program.code.size(); ++i) {
+    const Body &body = program.code[i].body;
+    if (std::holds_alternative<Loop>(body)) {
+      counters[open.size()] = 0;
+      open.push_back(i);
+    } else if (std::holds_alternative<End>(body)) {
+      const Loop &loop = std::get<Loop>(program.code[open.back()].body);
+      if (++counters[open.size() - 1] < loop.count) {
+        i = open.back();
+      } else {
+        counters[open.size() - 1] = 0;
+        open.pop_back();
+      }
+    } else if (!std::holds_alternative<Halt>(body)) {
+      events.push_back({i, counters});
+    }
+  }
+  return events;
+}
+
+bool phx::test::hasRace(const Program &program) {
+  constexpr size_t maxEvents = 4096;
+  std::vector<OracleEvent> events = expand(program);
+  if (events.size() > maxEvents)
+    std::abort();
+  // before[i]: events that precede event i.
+  std::vector<std::bitset<maxEvents>> before(events.size());
+  std::map<std::pair<int, int>, size_t> latest; // by engine
+  std::map<uint32_t, std::deque<size_t>> signals;
+  struct User {
+    size_t event;
+    bool write;
+    std::optional<uint32_t> product;
+  };
+  std::map<std::pair<int, int64_t>, std::vector<User>> users; // by byte
+  for (size_t i = 0; i < events.size(); ++i) {
+    const Instruction &instruction = program.code[events[i].index];
+    auto follow = [&](size_t j) {
+      before[i] |= before[j];
+      before[i].set(j);
+    };
+    std::pair engine{int(instruction.engine.kind),
+                     int(instruction.engine.index)};
+    if (latest.count(engine))
+      follow(latest[engine]);
+    latest[engine] = i;
+    if (auto *s = std::get_if<Signal>(&instruction.body))
+      signals[s->token].push_back(i);
+    if (auto *w = std::get_if<Wait>(&instruction.body)) {
+      follow(signals[w->token].front());
+      signals[w->token].pop_front();
+    }
+    for (const OracleAccess &access :
+         enumerateAccesses(program, instruction, events[i].counters))
+      for (int64_t byte : access.bytes) {
+        auto &list = users[{int(access.space), byte}];
+        for (const User &user : list) {
+          bool conflicts = (user.write || access.write) &&
+                           !(user.product && user.product == access.product);
+          if (conflicts && user.event != i && !before[i][user.event])
+            return true;
+        }
+        list.push_back({i, access.write, access.product});
+      }
+  }
+  return false;
+}

@@ -1,0 +1,234 @@
+//===- RandomCode.cpp - Random programs for hazard tests -*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "RandomCode.h"
+
+#include <algorithm>
+
+using namespace phx;
+using namespace phx::test;
+
+AccessMap RandomCode::accessMap() {
+  AccessMap map;
+  int64_t axes = pick(1, 4);
+  for (int64_t a = 0; a < axes; ++a)
+    map.axes.push_back({pick(1, 6), chance(0.1) ? 0 : pick(-2, 10) * 4,
+                        chance(0.7) ? 0 : pick(-2, 2), 0, 0});
+  auto digits = [&](int64_t most) {
+    std::vector<MapDigit> result;
+    for (int64_t d = pick(0, most); d > 0; --d)
+      result.push_back({pick(1, 5), uint8_t(pick(0, axes - 1)), pick(-1, 3)});
+    return result;
+  };
+  map.rows = digits(3);
+  map.cols = digits(3);
+  return map;
+}
+
+Affine RandomCode::affine(unsigned depth, int64_t maxBase, int64_t unit) {
+  Affine result;
+  result.base = pick(0, maxBase) * unit;
+  for (int64_t n = depth ? pick(0, 2) : 0; n > 0; --n)
+    result.terms.push_back({uint8_t(pick(0, depth - 1)), pick(1, 3), pick(0, 2),
+                            pick(1, 3), pick(longLoops && chance(0.9), 3),
+                            pick(0, 4) * unit});
+  return result;
+}
+
+Count RandomCode::count(unsigned depth, int64_t cap) {
+  Count result;
+  result.cap = pick(1, cap);
+  if (depth && chance(0.2)) {
+    result.remaining = affine(depth, longLoops ? 40 : cap + 1, 1);
+    for (DigitTerm &t : result.remaining->terms)
+      t.weight = -t.weight;
+  }
+  return result;
+}
+
+Shape4 RandomCode::shape(unsigned depth) {
+  Shape4 result;
+  for (Count &n : result)
+    n = chance(0.5) ? Count{1, {}} : count(depth, 3);
+  return result;
+}
+
+Stride4 RandomCode::strides(bool destination) {
+  Stride4 result;
+  for (int64_t &stride : result)
+    stride = pick(destination ? 1 : 0, 6) * 4;
+  return result;
+}
+
+Address RandomCode::address(unsigned depth) {
+  return {chance(0.8) ? Space::Gradient : Space::Activation,
+          affine(depth, 24, chance(0.1) ? 1 : 4)};
+}
+
+Body RandomCode::body(EngineKind kind, unsigned depth) {
+  auto map = [&] { return uint32_t(pick(0, 3)); };
+  if (kind == EngineKind::Dma) {
+    DmaCopy copy{address(depth), address(depth), strides(true),
+                 strides(false), shape(depth),  {}};
+    if (chance(0.3)) {
+      copy.zeroFill = ZeroFill{uint8_t(pick(0, 3)), affine(depth, 3, 1),
+                               pick(1, 4)};
+      copy.zeroFill->start.base -= 2;
+    }
+    return copy;
+  }
+  if (kind == EngineKind::Vec) {
+    if (chance(0.2)) {
+      Stride4 dst = strides(true);
+      dst[3] = 0;
+      return VecReduce{ReduceFn::Sum, address(depth), address(depth),
+                       dst,           strides(false), shape(depth)};
+    }
+    if (chance(0.3))
+      return VecPool{PoolFn::Max,       map(),           map(),
+                     address(depth),    address(depth),  affine(depth, 4, 1),
+                     count(depth, 4), pick(1, 4)};
+    static const VecFn fns[] = {VecFn::Copy, VecFn::Add, VecFn::Relu,
+                                VecFn::Fill};
+    return VecMap{fns[pick(0, 3)], address(depth), address(depth),
+                  address(depth),  strides(true),  strides(false),
+                  strides(false),  shape(depth),   0,
+                  0};
+  }
+  if (chance(0.3))
+    return CoreProgram{0,
+                       map(),
+                       address(depth),
+                       affine(depth, 3, 1),
+                       affine(depth, 3, 1),
+                       count(depth, 4),
+                       count(depth, 4),
+                       0};
+  return CoreStream{0,
+                    map(),
+                    map(),
+                    address(depth),
+                    address(depth),
+                    affine(depth, 3, 1),
+                    affine(depth, 3, 1),
+                    affine(depth, 3, 1),
+                    count(depth, 4),
+                    count(depth, 4),
+                    count(depth, 4),
+                    uint32_t(pick(0, 1))};
+}
+
+Instruction RandomCode::instruction(unsigned depth) {
+  Instruction result;
+  result.engine.kind = static_cast<EngineKind>(pick(0, 2));
+  if (result.engine.kind == EngineKind::Core)
+    result.engine.index = pick(0, 1);
+  if (depth && chance(0.2))
+    result.guard =
+        Guard{uint8_t(pick(0, depth - 1)), pick(1, 2), pick(0, 2),
+              longLoops ? pick(1, 60) : pick(1, 5)};
+  result.body = body(result.engine.kind, depth);
+  return result;
+}
+
+Program RandomCode::tables() {
+  Program program;
+  program.cores = 2;
+  program.arrayRows = program.arrayCols = 8;
+  for (int i = 0; i < 4; ++i)
+    program.maps.push_back(accessMap());
+  program.products.resize(2);
+  return program;
+}
+
+void RandomCode::block(Program &program, unsigned depth, int64_t trips,
+                       int64_t &budget) {
+  for (int64_t n = pick(1, depth ? 4 : 6); n > 0; --n) {
+    if (depth < 3 && chance(depth ? 0.2 : 0.4)) {
+      int64_t count = longLoops && chance(0.6) ? pick(10, 60) : pick(1, 5);
+      if (trips * count > budget)
+        continue;
+      program.code.push_back({{}, noLayer, {}, Loop{count}});
+      block(program, depth + 1, trips * count, budget);
+      program.code.push_back({{}, noLayer, {}, End{}});
+      continue;
+    }
+    if ((budget -= trips) < 0)
+      return;
+    program.code.push_back(instruction(depth));
+  }
+}
+
+Program RandomCode::program(size_t maxEvents) {
+  Program result = tables();
+  int64_t budget = maxEvents;
+  block(result, 0, 1, budget);
+  result.code.push_back({{}, noLayer, {}, Halt{}});
+  return result;
+}
+
+void RandomCode::addToken(Program &program) {
+  // Blocks as [first instruction, end), the loop outside of them.
+  std::vector<std::pair<size_t, size_t>> blocks{{0, program.code.size() - 1}};
+  std::vector<size_t> open;
+  for (size_t i = 0; i < program.code.size(); ++i) {
+    if (std::holds_alternative<Loop>(program.code[i].body))
+      open.push_back(i);
+    if (std::holds_alternative<End>(program.code[i].body)) {
+      blocks.push_back({open.back() + 1, i});
+      open.pop_back();
+    }
+  }
+  auto [begin, end] = blocks[pick(0, blocks.size() - 1)];
+  std::vector<size_t> gaps; // positions between children
+  int level = 0;
+  for (size_t i = begin; i <= end; ++i) {
+    if (level == 0)
+      gaps.push_back(i);
+    if (i == end)
+      break;
+    level += std::holds_alternative<Loop>(program.code[i].body);
+    level -= std::holds_alternative<End>(program.code[i].body);
+  }
+  EngineId engines[] = {{EngineKind::Dma, 0},
+                        {EngineKind::Vec, 0},
+                        {EngineKind::Core, 0},
+                        {EngineKind::Core, 1}};
+  std::shuffle(std::begin(engines), std::end(engines), engine);
+  Instruction signal{engines[0], noLayer, {}, Signal{program.tokens}};
+  Instruction wait{engines[1], noLayer, {}, Wait{program.tokens, false}};
+  ++program.tokens;
+  size_t p = gaps[pick(0, gaps.size() - 1)], q = gaps[pick(0, gaps.size() - 1)];
+  int64_t credits = begin == 0 ? 0 : pick(0, 2);
+  if (credits == 0 && p > q)
+    std::swap(p, q);
+  auto insert = [&](size_t at, const Instruction &i, int64_t n = 1) {
+    program.code.insert(program.code.begin() + at, n, i);
+  };
+  // From the back, so that positions stay valid.
+  if (credits)
+    insert(end + 1, wait, credits);
+  if (p > q) {
+    insert(p, signal);
+    insert(q, wait);
+  } else {
+    insert(q, wait);
+    insert(p, signal);
+  }
+  if (credits)
+    insert(begin - 1, signal, credits);
+}
+
+Program phx::test::removeToken(const Program &program, uint32_t token) {
+  Program result = program;
+  std::erase_if(result.code, [&](const Instruction &i) {
+    const auto *s = std::get_if<Signal>(&i.body);
+    const auto *w = std::get_if<Wait>(&i.body);
+    return (s && s->token == token) || (w && w->token == token);
+  });
+  return result;
+}

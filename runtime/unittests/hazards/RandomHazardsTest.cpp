@@ -1,0 +1,109 @@
+//===- RandomHazardsTest.cpp - Random programs against the oracle -*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "phx/isa/TokenInsertion.h"
+#include "phx/isa/Validator.h"
+
+#include "Oracle.h"
+#include "RandomCode.h"
+
+#include <gtest/gtest.h>
+
+using namespace phx;
+using namespace phx::test;
+
+/// The validator's verdict equals the oracle's; true if there is no race.
+static bool agree(const Program &program, uint64_t seed) {
+  bool race = hasRace(program);
+  Status status = validateHazards(program);
+  EXPECT_EQ(status.ok(), !race)
+      << "seed " << seed << ": "
+      << (status.ok() ? "accepted" : status.error().message);
+  return !race;
+}
+
+TEST(RandomHazards, VerdictEqualsOracle) {
+  size_t clean = 0, races = 0;
+  for (uint64_t seed = 0; seed < 10000; ++seed) {
+    RandomCode random(seed);
+    Program program = random.program(80);
+    (agree(program, seed) ? clean : races)++;
+    for (int64_t n = random.pick(1, 8); n > 0; --n)
+      random.addToken(program);
+    (agree(program, seed) ? clean : races)++;
+    if (HasFailure())
+      return;
+  }
+  RecordProperty("clean", clean);
+  EXPECT_GT(clean, 1000u);
+  EXPECT_GT(races, 1000u);
+}
+
+TEST(RandomHazards, InsertionIsCompleteAndMinimal) {
+  size_t tokens = 0, races = 0;
+  for (uint64_t seed = 0; seed < 10000; ++seed) {
+    RandomCode random(seed);
+    Program program = random.program(80);
+    for (int64_t n = random.pick(0, 2); n > 0; --n)
+      random.addToken(program); // to be replaced
+    Program bare = program;
+    races += hasRace(bare);
+    Status status = insertTokens(program);
+    ASSERT_TRUE(status.ok()) << "seed " << seed << ": "
+                             << status.error().message;
+    ASSERT_FALSE(hasRace(program)) << "seed " << seed;
+    ASSERT_TRUE(validateHazards(program).ok()) << "seed " << seed;
+    tokens += program.tokens;
+    for (uint32_t token = 0; token < program.tokens; ++token) {
+      Program without = removeToken(program, token);
+      ASSERT_FALSE(validateHazards(without).ok())
+          << "seed " << seed << ", token " << token;
+      ASSERT_TRUE(hasRace(without)) << "seed " << seed << ", token " << token;
+    }
+  }
+  EXPECT_GT(races, 1000u);
+  EXPECT_GT(tokens, 10000u);
+}
+
+TEST(RandomHazards, LongLoopsEqualOracle) {
+  size_t clean = 0, races = 0;
+  for (uint64_t seed = 0; seed < 3000; ++seed) {
+    RandomCode random(seed);
+    random.longLoops = true;
+    Program program = random.program(300);
+    if (expand(program).size() < 50)
+      continue;
+    Status status = insertTokens(program);
+    ASSERT_TRUE(status.ok()) << "seed " << seed << ": "
+                             << status.error().message;
+    ASSERT_FALSE(hasRace(program)) << "seed " << seed;
+    for (int i = 0; i < 2 && program.tokens; ++i) {
+      Program without =
+          removeToken(program, random.pick(0, program.tokens - 1));
+      (agree(without, seed) ? clean : races)++;
+      random.addToken(without);
+      (agree(without, seed) ? clean : races)++;
+    }
+    ASSERT_FALSE(HasFailure());
+  }
+  EXPECT_GT(races, 1000u);
+}
+
+TEST(RandomHazards, InsertionKeepsEverythingElse) {
+  for (uint64_t seed = 0; seed < 1000; ++seed) {
+    RandomCode random(seed);
+    Program program = random.program(80);
+    Program original = program;
+    ASSERT_TRUE(insertTokens(program).ok());
+    Program again = program;
+    ASSERT_TRUE(insertTokens(again).ok());
+    EXPECT_EQ(again.code, program.code) << "seed " << seed;
+    for (uint32_t token = 0; token < program.tokens; ++token)
+      again = removeToken(again, token);
+    EXPECT_EQ(again.code, original.code) << "seed " << seed;
+  }
+}

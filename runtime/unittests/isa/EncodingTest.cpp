@@ -1,0 +1,250 @@
+//===- EncodingTest.cpp - Tests of the binary form of instructions -*- C++
+//-*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "../../lib/isa/Encoding.h"
+#include "../support/RandomProgram.h"
+
+#include <gtest/gtest.h>
+
+using namespace phx;
+using phx::testing::makeRandomProgram;
+using phx::testing::Random;
+
+namespace {
+
+/// Instructions with every field arbitrary, legal or not.
+struct Arbitrary {
+  Random random;
+
+  int64_t number() {
+    return random.oneIn(3) ? random.between(-5, 5)
+                           : static_cast<int64_t>(random.next());
+  }
+  uint32_t index() { return static_cast<uint32_t>(random.next()); }
+  Affine affine() {
+    Affine a{number(), {}};
+    for (int64_t t = random.between(0, 3); t > 0; --t)
+      a.terms.push_back({static_cast<uint8_t>(random.between(0, 7)), number(),
+                         number(), number(), number(), number()});
+    return a;
+  }
+  Count count() {
+    Count c{number(), std::nullopt};
+    if (random.oneIn(2))
+      c.remaining = affine();
+    return c;
+  }
+  Address address() {
+    return {static_cast<Space>(random.between(0, 3)), affine()};
+  }
+  Stride4 strides() { return {number(), number(), number(), number()}; }
+  Shape4 shape() { return {count(), count(), count(), count()}; }
+
+  Body body() {
+    switch (random.between(0, 10)) {
+    case 0:
+      return Halt{};
+    case 1:
+      return Loop{number()};
+    case 2:
+      return End{};
+    case 3:
+      return Signal{index()};
+    case 4:
+      return Wait{index(), random.oneIn(2)};
+    case 5: {
+      DmaCopy copy{address(), address(), strides(), strides(), shape(), {}};
+      if (random.oneIn(2))
+        copy.zeroFill = ZeroFill{static_cast<uint8_t>(random.between(0, 3)),
+                                 affine(), number()};
+      return copy;
+    }
+    case 6:
+      return VecMap{static_cast<VecFn>(random.between(0, 18)),
+                    address(),
+                    address(),
+                    address(),
+                    strides(),
+                    strides(),
+                    strides(),
+                    shape(),
+                    float(number()),
+                    float(number())};
+    case 7:
+      return VecReduce{static_cast<ReduceFn>(random.between(0, 1)),
+                       address(),
+                       address(),
+                       strides(),
+                       strides(),
+                       shape()};
+    case 8:
+      return VecPool{static_cast<PoolFn>(random.between(0, 2)),
+                     index(),
+                     index(),
+                     address(),
+                     address(),
+                     affine(),
+                     count(),
+                     number()};
+    case 9:
+      return CoreProgram{index(),  index(), address(), affine(),
+                         affine(), count(), count(),   index()};
+    default:
+      return CoreStream{index(),   index(),  index(),  address(),
+                        address(), affine(), affine(), affine(),
+                        count(),   count(),  count(),  index()};
+    }
+  }
+  Instruction instruction() {
+    Instruction i;
+    i.body = body();
+    Opcode opcode = getOpcode(i.body);
+    if (opcode != Opcode::Halt && opcode != Opcode::Loop &&
+        opcode != Opcode::End)
+      i.engine = {static_cast<EngineKind>(random.between(0, 2)),
+                  static_cast<uint8_t>(random.next())};
+    if (random.oneIn(2))
+      i.layer = index();
+    if (random.oneIn(3))
+      i.guard = Guard{static_cast<uint8_t>(random.between(0, 7)), number(),
+                      number(), number()};
+    return i;
+  }
+};
+
+std::vector<uint64_t> encode(const Instruction &instruction) {
+  std::vector<uint64_t> words;
+  encodeInstruction(instruction, words);
+  return words;
+}
+
+/// Decoding never crashes, and what it accepts encodes to the same words.
+void expectCanonical(std::span<const uint64_t> words) {
+  Result<Instruction> instruction = decodeInstruction(words);
+  if (!instruction) {
+    EXPECT_FALSE(instruction.error().message.empty());
+    return;
+  }
+  std::vector<uint64_t> again = encode(*instruction);
+  ASSERT_LE(again.size(), words.size());
+  EXPECT_TRUE(std::equal(again.begin(), again.end(), words.begin()));
+}
+
+std::string decodeError(std::vector<uint64_t> words) {
+  Result<Instruction> instruction = decodeInstruction(words);
+  return instruction ? "accepted" : instruction.error().message;
+}
+
+} // namespace
+
+TEST(Encoding, ArbitraryInstructionsRoundTrip) {
+  Arbitrary arbitrary{Random(1)};
+  for (int i = 0; i < 20000; ++i) {
+    Instruction instruction = arbitrary.instruction();
+    std::vector<uint64_t> words = encode(instruction);
+    EXPECT_EQ(getWordCount(words[0]), words.size());
+    Result<Instruction> decoded = decodeInstruction(words);
+    ASSERT_TRUE(decoded.ok()) << decoded.error().message;
+    EXPECT_EQ(*decoded, instruction);
+    EXPECT_EQ(encode(*decoded), words);
+  }
+}
+
+TEST(Encoding, RandomProgramsRoundTrip) {
+  for (uint64_t seed = 0; seed < 200; ++seed) {
+    Program program = makeRandomProgram(seed);
+    auto decoded = decodeCode(encodeCode(program.code));
+    ASSERT_TRUE(decoded.ok()) << decoded.error().message;
+    EXPECT_EQ(*decoded, program.code);
+  }
+}
+
+TEST(Encoding, EveryPrefixIsRejected) {
+  Arbitrary arbitrary{Random(2)};
+  for (int i = 0; i < 300; ++i) {
+    std::vector<uint64_t> words = encode(arbitrary.instruction());
+    for (size_t length = 0; length < words.size(); ++length)
+      EXPECT_FALSE(decodeInstruction(std::span(words).first(length)).ok());
+    // The word count agrees, the fields do not fit.
+    for (uint64_t length = 1; length < words.size(); ++length) {
+      std::vector<uint64_t> cut(words.begin(), words.begin() + length);
+      cut[0] = (cut[0] & 0xffffffffu) | length << 32;
+      EXPECT_FALSE(decodeInstruction(cut).ok());
+    }
+  }
+}
+
+TEST(Encoding, FlippedBitsAreRejectedOrDecodeToOtherInstructions) {
+  Arbitrary arbitrary{Random(3)};
+  for (int i = 0; i < 100; ++i) {
+    Instruction instruction = arbitrary.instruction();
+    std::vector<uint64_t> words = encode(instruction);
+    for (size_t bit = 0; bit < words.size() * 64; ++bit) {
+      std::vector<uint64_t> flipped = words;
+      flipped[bit / 64] ^= uint64_t(1) << (bit % 64);
+      expectCanonical(flipped);
+      Result<Instruction> decoded = decodeInstruction(flipped);
+      EXPECT_TRUE(!decoded || !(encode(*decoded) == words));
+    }
+  }
+}
+
+TEST(Encoding, GarbageIsTotal) {
+  Random random(4);
+  static const uint64_t opcodes[] = {0, 1, 2, 3, 4, 8, 16, 17, 18, 32, 33};
+  for (int i = 0; i < 100000; ++i) {
+    std::vector<uint64_t> words(static_cast<size_t>(random.between(0, 60)));
+    for (uint64_t &word : words)
+      word = random.oneIn(2) ? random.next() : uint64_t(random.between(0, 3));
+    if (!words.empty() && !random.oneIn(10))
+      words[0] =
+          opcodes[random.between(0, 10)] | uint64_t(random.between(0, 3)) << 8 |
+          uint64_t(random.between(0, 15)) << 24 | uint64_t(words.size()) << 32;
+    expectCanonical(words);
+    (void)decodeCode(words).ok();
+  }
+}
+
+TEST(Encoding, ErrorsNameTheField) {
+  EXPECT_EQ(decodeError({}),
+            "expected an instruction, found the end of the code");
+  EXPECT_EQ(decodeError({uint64_t(7) | uint64_t(1) << 32}),
+            "opcode: 7 is none of this instruction set");
+  EXPECT_EQ(decodeError({0}), "word count: expected 1 to 1, found 0");
+  EXPECT_EQ(decodeError({uint64_t(2) << 32}),
+            "word count: expected 1 to 1, found 2");
+  EXPECT_EQ(decodeError({uint64_t(3) | 3 << 8 | uint64_t(2) << 32, 0}),
+            "engine kind: expected at most 2, found 3");
+  EXPECT_EQ(decodeError({uint64_t(1) | 1 << 8 | uint64_t(2) << 32, 5}),
+            "engine: expected none (0), found kind 1 number 0");
+  EXPECT_EQ(decodeError({uint64_t(3) | 4 << 24 | uint64_t(2) << 32, 0}),
+            "flags: reserved bits are set (4)");
+  EXPECT_EQ(decodeError({uint64_t(3) | uint64_t(2) << 32, uint64_t(1) << 32}),
+            "token: expected at most 4294967295, found 4294967296");
+  EXPECT_EQ(decodeError({uint64_t(3) | uint64_t(3) << 32, 0, 0}),
+            "word count: expected 2, found 3");
+  EXPECT_EQ(
+      decodeError({uint64_t(3) | 1 << 24 | uint64_t(3) << 32, 0xffffffffu, 0}),
+      "layer: expected at most 4294967294, found 4294967295");
+  EXPECT_EQ(decodeError({uint64_t(8) | uint64_t(2) << 32, 4}),
+            "dst: expected at most 3, found 4");
+  EXPECT_EQ(decodeError({uint64_t(8) | uint64_t(4) << 32, 0, 9, 0}),
+            "dst: 9 terms do not fit in the instruction");
+  EXPECT_EQ(
+      decodeError({uint64_t(3) | 2 << 24 | uint64_t(6) << 32, 8, 0, 0, 0, 0}),
+      "loop: expected at most 7, found 8");
+  auto code = decodeCode(std::vector<uint64_t>{uint64_t(1) << 32, 99});
+  ASSERT_FALSE(code.ok());
+  EXPECT_EQ(code.error().message,
+            "instruction 1 (word 1): word count: expected 1 to 1, found 0");
+}
+
+TEST(Encoding, ExampleOfTheSpecification) {
+  Instruction wait{{EngineKind::Core, 2}, 1, std::nullopt, Wait{5, false}};
+  EXPECT_EQ(encode(wait), (std::vector<uint64_t>{0x0000000301020204, 1, 5}));
+}

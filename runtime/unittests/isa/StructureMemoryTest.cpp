@@ -1,0 +1,335 @@
+//===- StructureMemoryTest.cpp - Tests of the bounds of accesses -*- C++
+//-*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "../support/RandomProgram.h"
+#include "StructureTestUtils.h"
+
+#include <functional>
+
+using namespace phx;
+using namespace phx::testing;
+
+//===----------------------------------------------------------------------===//
+// Bounds by enumeration
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+/// Highest end of all elements that a program touches, by space, found by
+/// touching them one by one.
+class Toucher {
+public:
+  explicit Toucher(const Program &program) : program(program) {}
+
+  std::array<int64_t, numSpaces> run() {
+    runBlock(0, program.code.size(), 0);
+    return ends;
+  }
+
+private:
+  size_t findEnd(size_t loop) const {
+    unsigned depth = 0;
+    for (size_t i = loop;; ++i) {
+      if (std::holds_alternative<Loop>(program.code[i].body))
+        ++depth;
+      if (std::holds_alternative<End>(program.code[i].body) && --depth == 0)
+        return i;
+    }
+  }
+  void runBlock(size_t begin, size_t end, unsigned depth) {
+    for (size_t i = begin; i < end; ++i) {
+      const Instruction &instruction = program.code[i];
+      if (const Loop *loop = std::get_if<Loop>(&instruction.body)) {
+        size_t last = findEnd(i);
+        for (int64_t n = 0; n < loop->count; ++n) {
+          counters[depth] = n;
+          runBlock(i + 1, last, depth + 1);
+        }
+        i = last;
+      } else if (isExecuted(instruction, counters)) {
+        std::visit(*this, instruction.body);
+      }
+    }
+  }
+  void touch(const Address &address, int64_t offset) {
+    int64_t begin = evaluate(address.offset, counters) + offset;
+    ASSERT_GE(begin, 0);
+    int64_t &end = ends[static_cast<size_t>(address.space)];
+    end = std::max(end, begin + 4);
+  }
+  void touchShape(const Address &address, const Stride4 &strides, Shape4 shape,
+                  const ZeroFill *fill = nullptr) {
+    std::array<int64_t, 4> n, i;
+    for (unsigned d = 0; d < 4; ++d)
+      n[d] = evaluate(shape[d], counters);
+    for (i[0] = 0; i[0] < n[0]; ++i[0])
+      for (i[1] = 0; i[1] < n[1]; ++i[1])
+        for (i[2] = 0; i[2] < n[2]; ++i[2])
+          for (i[3] = 0; i[3] < n[3]; ++i[3]) {
+            int64_t offset = 0;
+            bool inside = true;
+            for (unsigned d = 0; d < 4; ++d) {
+              int64_t position = i[d];
+              if (fill && fill->dim == d) {
+                position += evaluate(fill->start, counters);
+                inside = position >= 0 && position < fill->extent;
+              }
+              offset += position * strides[d];
+            }
+            if (inside)
+              touch(address, offset);
+          }
+  }
+  void touchMap(const Address &address, const AccessMap &map, int64_t rowStart,
+                int64_t rows, int64_t colStart, int64_t cols, bool rowsOnly) {
+    for (int64_t r = rowStart; r < rowStart + rows; ++r)
+      for (int64_t c = colStart; c < colStart + cols; ++c) {
+        std::array<int64_t, 4> at{};
+        for (size_t a = 0; a < map.axes.size(); ++a)
+          at[a] = map.axes[a].offset;
+        bool inside = true;
+        auto add = [&](const std::vector<MapDigit> &digits, int64_t index) {
+          for (const MapDigit &digit : digits) {
+            at[digit.axis] += index % digit.radix * digit.step;
+            index /= digit.radix;
+          }
+          inside &= index == 0;
+        };
+        add(map.rows, r);
+        if (!rowsOnly)
+          add(map.cols, c);
+        int64_t offset = 0;
+        for (size_t a = 0; a < map.axes.size(); ++a) {
+          inside &= at[a] >= 0 && at[a] < map.axes[a].extent;
+          offset += at[a] * map.axes[a].stride;
+        }
+        if (inside)
+          touch(address, offset);
+      }
+  }
+  int64_t get(const Affine &a) const { return evaluate(a, counters); }
+  int64_t get(const Count &c) const { return evaluate(c, counters); }
+
+public:
+  template <typename T> void operator()(const T &) {}
+  void operator()(const DmaCopy &i) {
+    touchShape(i.dst, i.dstStride, i.shape);
+    touchShape(i.src, i.srcStride, i.shape,
+               i.zeroFill ? &*i.zeroFill : nullptr);
+  }
+  void operator()(const VecMap &i) {
+    touchShape(i.dst, i.dstStride, i.shape);
+    if (i.fn != VecFn::Fill)
+      touchShape(i.a, i.aStride, i.shape);
+    if (i.fn >= VecFn::Add && i.fn <= VecFn::Min)
+      touchShape(i.b, i.bStride, i.shape);
+  }
+  void operator()(const VecReduce &i) {
+    touchShape(i.dst, i.dstStride, i.shape);
+    touchShape(i.a, i.aStride, i.shape);
+  }
+  void operator()(const VecPool &i) {
+    touchMap(i.in, program.maps[i.inMap], get(i.rowStart), get(i.rows), 0,
+             i.window, false);
+    touchMap(i.out, program.maps[i.outMap], get(i.rowStart), get(i.rows), 0, 1,
+             true);
+  }
+  void operator()(const CoreProgram &i) {
+    touchMap(i.src, program.maps[i.map], get(i.rowStart), get(i.rows),
+             get(i.kStart), get(i.cols), false);
+  }
+  void operator()(const CoreStream &i) {
+    touchMap(i.in, program.maps[i.inMap], get(i.vecStart), get(i.length),
+             get(i.kStart), get(i.cols), false);
+    touchMap(i.out, program.maps[i.outMap], get(i.rowStart), get(i.rows),
+             get(i.vecStart), get(i.length), false);
+  }
+
+private:
+  const Program &program;
+  Counters counters{};
+  std::array<int64_t, numSpaces> ends{};
+};
+
+} // namespace
+
+TEST(StructureMemory, BoundsAreExact) {
+  unsigned rejected = 0;
+  for (uint64_t seed = 0; seed < 400; ++seed) {
+    RandomProgramOptions options;
+    options.seed = seed;
+    options.maxLength = 24;
+    Program program = makeRandomProgram(options);
+    program.regions.clear();
+    for (Layer &layer : program.layers)
+      layer.output.reset();
+    program.spaceBytes = Toucher(program).run();
+    ASSERT_EQ(structureError(program), "accepted") << "seed " << seed;
+    for (int64_t &bytes : program.spaceBytes) {
+      if (bytes == 0)
+        continue;
+      bytes -= 4;
+      std::string message = structureError(program);
+      EXPECT_NE(message.find("expected bytes inside [0, "), std::string::npos)
+          << "seed " << seed << ": " << message;
+      bytes += 4;
+      ++rejected;
+    }
+  }
+  EXPECT_GT(rejected, 500u);
+}
+
+//===----------------------------------------------------------------------===//
+// Messages
+//===----------------------------------------------------------------------===//
+
+TEST(StructureMemory, OutOfBounds) {
+  VecMap map = makeRelu();
+  map.dst.offset.base = 1024 - 64;
+  EXPECT_EQ(errorOf(vec, map), "accepted");
+  map.dst.offset.base += 4;
+  EXPECT_EQ(errorOf(vec, map),
+            "instruction 0 (vec.map): dst: expected bytes inside [0, 1024) of "
+            "activation, found [964, 1028) at loop counters (0, 0, 0, 0, 0, 0, "
+            "0, 0)");
+  map.dst.offset.base = -4;
+  EXPECT_EQ(errorOf(vec, map),
+            "instruction 0 (vec.map): dst: expected bytes inside [0, 1024) of "
+            "activation, found [-4, 60) at loop counters (0, 0, 0, 0, 0, 0, 0, "
+            "0)");
+}
+
+TEST(StructureMemory, ClippedCountsAreConsidered) {
+  // 250 elements in blocks of 16: the last block has 10.
+  VecMap map = makeRelu();
+  map.dst.offset.terms = {{0, 1, 0, 1, 0, 64}};
+  map.shape[3].remaining = Affine{250, {{0, 1, 0, 1, 0, -16}}};
+  auto run = [&](int64_t bytes) {
+    Program program =
+        withCode({make({}, Loop{16}), make(vec, map), make({}, End{})});
+    program.spaceBytes[size_t(Space::Activation)] = bytes;
+    return structureError(program);
+  };
+  EXPECT_EQ(run(1000), "accepted");
+  EXPECT_EQ(run(996),
+            "instruction 1 (vec.map): dst: expected bytes inside [0, 996) of "
+            "activation, found [960, 1000) at loop counters (15, 0, 0, 0, 0, "
+            "0, 0, 0)");
+  // Without the clip the last block ends at 1024.
+  map.shape[3].remaining.reset();
+  EXPECT_NE(run(1000), "accepted");
+  EXPECT_EQ(run(1024), "accepted");
+}
+
+TEST(StructureMemory, GuardsAreConsidered) {
+  Instruction i = make(vec, makeRelu());
+  std::get<VecMap>(i.body).dst.offset.terms = {{0, 1, 0, 1, 0, 64}};
+  i.guard = Guard{0, 1, 0, 16};
+  EXPECT_EQ(errorOf({make({}, Loop{100}), i, make({}, End{})}), "accepted");
+  i.guard->extent = 17;
+  EXPECT_NE(errorOf({make({}, Loop{100}), i, make({}, End{})}), "accepted");
+  i.guard->extent = 0; // never runs
+  std::get<VecMap>(i.body).dst.offset.base = 1 << 20;
+  EXPECT_EQ(errorOf({make({}, Loop{100}), i, make({}, End{})}), "accepted");
+}
+
+TEST(StructureMemory, ZeroFillMovesNothingOutside) {
+  DmaCopy copy = makeCopy();
+  copy.src.offset.base = 1024 - 40;
+  copy.zeroFill = ZeroFill{3, Affine{-3, {}}, 10};
+  EXPECT_EQ(errorOf(dma, copy), "accepted");
+  copy.zeroFill->extent = 11;
+  EXPECT_EQ(errorOf(dma, copy),
+            "instruction 0 (dma.copy): src: expected bytes inside [0, 1024) of "
+            "dram, found [984, 1028) at loop counters (0, 0, 0, 0, 0, 0, 0, "
+            "0)");
+  copy.zeroFill->start.base = 11; // all of it outside
+  EXPECT_EQ(errorOf(dma, copy), "accepted");
+}
+
+TEST(StructureMemory, Spaces) {
+  VecMap map = makeRelu();
+  map.a.space = Space::Dram;
+  EXPECT_EQ(errorOf(vec, map),
+            "instruction 0 (vec.map): a: expected a "
+            "scratchpad (only dma reaches dram), found dram");
+  map.fn = VecFn::Fill; // has no operand a
+  EXPECT_EQ(errorOf(vec, map), "accepted");
+  CoreProgram load = makeLoad();
+  load.src.space = Space::Dram;
+  EXPECT_EQ(errorOf(core0, load),
+            "instruction 0 (core.program): src: expected a scratchpad (only "
+            "dma reaches dram), found dram");
+  Program program = withCode({make(dma, makeCopy())});
+  program.memoryModel = MemoryModel::Ideal;
+  EXPECT_EQ(structureError(program),
+            "instruction 0 (dma.copy): src: expected a scratchpad (the ideal "
+            "memory model has no dram), found dram");
+  std::get<DmaCopy>(program.code[0].body).src.space = Space::Weight;
+  EXPECT_EQ(structureError(program), "accepted");
+}
+
+TEST(StructureMemory, Alignment) {
+  VecMap map = makeRelu();
+  map.a.offset.base = 2;
+  EXPECT_EQ(errorOf(vec, map),
+            "instruction 0 (vec.map): a: expected an address whose base and "
+            "weights are multiples of 4, found others");
+  map = makeRelu();
+  map.aStride[3] = 6;
+  EXPECT_EQ(errorOf(vec, map), "instruction 0 (vec.map): a stride: expected a "
+                               "multiple of 4, found 6");
+}
+
+TEST(StructureMemory, Starts) {
+  CoreProgram load = makeLoad();
+  load.rowStart.base = -1;
+  EXPECT_EQ(errorOf(core0, load),
+            "instruction 0 (core.program): row start: expected at least 0, "
+            "found -1 at loop counters (0, 0, 0, 0, 0, 0, 0, 0)");
+  load = makeLoad();
+  load.kStart = {16, {{0, 1, 0, 1, 0, -16}}};
+  auto run = [&](int64_t trip) {
+    return errorOf({make({}, Loop{trip}), make(core0, load), make({}, End{})});
+  };
+  EXPECT_EQ(run(2), "accepted");
+  EXPECT_EQ(run(3),
+            "instruction 1 (core.program): k start: expected at least 0, found "
+            "-16 at loop counters (2, 0, 0, 0, 0, 0, 0, 0)");
+  CoreStream stream = makeStream();
+  stream.vecStart.base = -8;
+  EXPECT_EQ(errorOf({make(core0, makeLoad()), make(core0, stream)}),
+            "instruction 1 (core.stream): vec start: expected at least 0, "
+            "found -8 at loop counters (0, 0, 0, 0, 0, 0, 0, 0)");
+}
+
+TEST(StructureMemory, PassesStayInsideTheirGroup) {
+  auto run = [](uint32_t group, Affine kStart, Count cols, int64_t trip) {
+    CoreProgram load = makeLoad();
+    load.kStart = std::move(kStart);
+    load.cols = std::move(cols);
+    Program program =
+        withCode({make({}, Loop{trip}), make(core0, load), make({}, End{})});
+    program.formats[0].group = group;
+    return structureError(program);
+  };
+  // Groups of 8 in an array of 16 columns take a pass each.
+  EXPECT_EQ(run(8, {0, {{0, 1, 0, 1, 0, 8}}}, fixed(8), 5), "accepted");
+  EXPECT_EQ(run(8, {0, {{0, 1, 0, 1, 0, 16}}}, fixed(16), 5),
+            "instruction 1 (core.program): cols: expected contraction "
+            "positions of one group of 8, found 0 to 15 at loop counters (0, "
+            "0, 0, 0, 0, 0, 0, 0)");
+  // Groups of 24: passes of 16 and 8.
+  Affine start{0, {{0, 1, 0, 1, 2, 16}, {0, 1, 0, 2, 0, 24}}};
+  Count clipped{16, Affine{24, {{0, 1, 0, 1, 2, -16}}}};
+  EXPECT_EQ(run(24, start, clipped, 6), "accepted");
+  EXPECT_EQ(run(24, start, fixed(16), 6),
+            "instruction 1 (core.program): cols: expected contraction "
+            "positions of one group of 24, found 16 to 31 at loop counters (1, "
+            "0, 0, 0, 0, 0, 0, 0)");
+}

@@ -1,0 +1,512 @@
+//===- StructureTest.cpp - Tests of structural validation -*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "../support/RandomProgram.h"
+#include "StructureTestUtils.h"
+
+using namespace phx;
+using namespace phx::testing;
+
+TEST(Structure, RandomProgramsAreValid) {
+  for (uint64_t seed = 0; seed < 1000; ++seed) {
+    RandomProgramOptions options;
+    options.seed = seed;
+    options.cores = seed % 5;
+    options.maxDepth = seed % 9;
+    options.maxItems = options.maxDepth > 4 ? 2 : 5;
+    options.withData = seed % 2;
+    options.memory = seed % 3 ? RandomProgramOptions::Memory::Private
+                              : RandomProgramOptions::Memory::Shared;
+    options.memoryModel =
+        seed % 7 ? MemoryModel::Hierarchy : MemoryModel::Ideal;
+    Program program = makeRandomProgram(options);
+    ASSERT_EQ(structureError(program), "accepted") << "seed " << seed;
+  }
+}
+
+TEST(Structure, RandomProgramsAreReproducible) {
+  EXPECT_EQ(makeRandomProgram(7).code, makeRandomProgram(7).code);
+  EXPECT_NE(makeRandomProgram(7).code, makeRandomProgram(8).code);
+}
+
+TEST(Structure, SmallInstructionsAreValid) {
+  EXPECT_EQ(errorOf({}), "accepted");
+  EXPECT_EQ(errorOf({make(dma, makeCopy()), make(vec, makeRelu()),
+                     make(core0, makeLoad()), make(core0, makeStream())}),
+            "accepted");
+}
+
+//===----------------------------------------------------------------------===//
+// Tables
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+std::string tableError(const std::function<void(Program &)> &change) {
+  Program program = withCode({});
+  change(program);
+  return structureError(program);
+}
+
+} // namespace
+
+TEST(Structure, ProgramFields) {
+  EXPECT_EQ(tableError([](Program &p) { p.batch = 0; }),
+            "batch: expected at least 1, found 0");
+  EXPECT_EQ(tableError([](Program &p) { p.arrayRows = 0; }),
+            "array: expected 1 x 1 to 65536 x 65536, found 0 x 16");
+  EXPECT_EQ(tableError([](Program &p) { p.spaceBytes[1] = -1; }),
+            "bytes used of activation: expected 0 to 2^50, found -1");
+  EXPECT_EQ(tableError([](Program &p) { p.layers[0].output = 3; }),
+            "layer 0 'conv1' output: expected an index below 0 (number of "
+            "regions), found 3");
+}
+
+TEST(Structure, Maps) {
+  auto error = [](auto change) {
+    return tableError([&](Program &p) { change(p.maps[0]); });
+  };
+  EXPECT_EQ(error([](AccessMap &m) { m.rows[0].axis = 2; }),
+            "map 0 row digits[0] axis: expected one of the map's 2 axes, found "
+            "2");
+  EXPECT_EQ(error([](AccessMap &m) { m.cols[0].radix = 0; }),
+            "map 0 column digits[0] radix: expected at least 1, found 0");
+  EXPECT_EQ(error([](AccessMap &m) { m.cols[0].step = int64_t(1) << 51; }),
+            "map 0 column digits[0] step: expected a magnitude of at most "
+            "2^50, found 2251799813685248");
+  EXPECT_EQ(error([](AccessMap &m) {
+              m.rows = {{int64_t(1) << 30, 0, 1}, {int64_t(1) << 30, 0, 1}};
+            }),
+            "map 0 row digits: expected a product of radices of at most 2^50, "
+            "found 1152921504606846976");
+  EXPECT_EQ(error([](AccessMap &m) { m.rows.assign(17, {1, 0, 1}); }),
+            "map 0 row digits: expected at most 16, found 17");
+  EXPECT_EQ(error([](AccessMap &m) { m.axes.resize(5); }),
+            "map 0 axes: expected 1 to 4, found 5");
+  EXPECT_EQ(error([](AccessMap &m) { m.axes.clear(); }),
+            "map 0 axes: expected 1 to 4, found 0");
+  EXPECT_EQ(error([](AccessMap &m) { m.axes[1].extent = -1; }),
+            "map 0 axis 1 extent: expected 0 to 2^50, found -1");
+  EXPECT_EQ(error([](AccessMap &m) { m.axes[0].stride = 6; }),
+            "map 0 axis 0 stride: expected a multiple of 4 from 0 to 2^50, "
+            "found 6");
+  EXPECT_EQ(error([](AccessMap &m) { m.axes[0].offset = INT64_MIN; }),
+            "map 0 axis 0 offset: expected a magnitude of at most 2^50, found "
+            "-9223372036854775808");
+  EXPECT_EQ(error([](AccessMap &m) { m.axes[0].marginLow = -1; }),
+            "map 0 axis 0 low margin: expected 0 to 2^50, found -1");
+  EXPECT_EQ(error([](AccessMap &m) { m.axes[0].marginHigh = -2; }),
+            "map 0 axis 0 high margin: expected 0 to 2^50, found -2");
+}
+
+TEST(Structure, Formats) {
+  auto error = [](auto change) {
+    return tableError([&](Program &p) { change(p.formats[0]); });
+  };
+  EXPECT_EQ(error([](NumberFormat &f) { f.moduli = {31, 33, 27}; }),
+            "format 0 moduli: expected pairwise coprime, found 33 and 27 with "
+            "the common divisor 3");
+  EXPECT_EQ(error([](NumberFormat &f) { f.moduli = {31, 1}; }),
+            "format 0 moduli: expected at least 2, found 1");
+  EXPECT_EQ(error([](NumberFormat &f) { f.moduli.clear(); }),
+            "format 0 moduli: expected at least one, found none");
+  EXPECT_EQ(
+      error([](NumberFormat &f) { f.moduli = {4294967291u, 4294967279u}; }),
+      "format 0 moduli: expected a product of at most 2^62, found "
+      "18446743979220271189");
+  EXPECT_EQ(error([](NumberFormat &f) { f.group = 0; }),
+            "format 0 group: expected at least 1, found 0");
+  EXPECT_EQ(error([](NumberFormat &f) { f.mantissaBits = 0; }),
+            "format 0 mantissa bits: expected 1 to 23, found 0");
+}
+
+TEST(Structure, OverflowBoundIsExact) {
+  // 16 products of 15 * 15: 3600 = (7201 - 1) / 2.
+  auto withModulus = [](uint32_t modulus, FormatKind kind = FormatKind::Bfp) {
+    return tableError([&](Program &p) {
+      p.formats[0].kind = kind;
+      p.formats[0].moduli = {modulus};
+    });
+  };
+  EXPECT_EQ(withModulus(7201), "accepted");
+  EXPECT_EQ(withModulus(7200),
+            "format 0 moduli: expected a signed range of at least 3600 (16 "
+            "products of mantissas up to 15), found 3599 (product 7200)");
+  EXPECT_EQ(withModulus(3, FormatKind::Fp32), "accepted");
+  // A group longer than the array is summed in passes of the array's width,
+  // a shorter one bounds the sum.
+  EXPECT_EQ(tableError([](Program &p) {
+              p.formats[0].group = 64;
+              p.formats[0].moduli = {7201};
+            }),
+            "accepted");
+  EXPECT_EQ(tableError([](Program &p) {
+              p.formats[0].group = 8;
+              p.formats[0].moduli = {3601};
+            }),
+            "accepted");
+}
+
+TEST(Structure, ProductShapes) {
+  auto error = [](auto change) {
+    return tableError([&](Program &p) { change(p.products[0]); });
+  };
+  EXPECT_EQ(error([](Product &p) { p.m = 0; }),
+            "product 0 m: expected 1 to 2^50, found 0");
+  EXPECT_EQ(error([](Product &p) { p.groups = -1; }),
+            "product 0 groups: expected 1 to 2^50, found -1");
+  EXPECT_EQ(error([](Product &p) { p.format = 1; }),
+            "product 0 format: expected an index below 1, found 1");
+  EXPECT_EQ(error([](Product &p) { p.layer = 5; }),
+            "product 0 layer: expected an index below 1, found 5");
+}
+
+TEST(Structure, Regions) {
+  static const uint8_t bytes[64] = {};
+  auto error = [](auto change) {
+    return tableError([&](Program &p) {
+      p.regions.push_back({"w",
+                           Role::Constant,
+                           ElementType::F32,
+                           {2, 4},
+                           Space::Weight,
+                           64,
+                           64,
+                           0});
+      p.data.push_back({bytes, 32, nullptr});
+      change(p);
+    });
+  };
+  EXPECT_EQ(error([](Program &) {}), "accepted");
+  EXPECT_EQ(error([](Program &p) { p.regions[0].shape = {2, -1}; }),
+            "region 0 'w' shape: expected extents of at least 0 and at most "
+            "2^50 bytes, found others");
+  EXPECT_EQ(error([](Program &p) { p.regions[0].bytes = 28; }),
+            "region 0 'w' bytes: expected at least 32 for its shape and type, "
+            "found 28");
+  EXPECT_EQ(error([](Program &p) { p.regions[0].address = 32; }),
+            "region 0 'w' address: expected a multiple of 64, at least 0, "
+            "found 32");
+  EXPECT_EQ(error([](Program &p) { p.regions[0].address = 1024 - 64 + 64; }),
+            "region 0 'w' end: expected at most 1024 (bytes used of weight), "
+            "found 1088");
+  EXPECT_EQ(error([](Program &p) { p.regions[0].data = 1; }),
+            "region 0 'w' data: expected an index below 1, found 1");
+  EXPECT_EQ(error([](Program &p) { p.data[0].size = 31; }),
+            "region 0 'w' data: expected 32 bytes for its shape and type, "
+            "found 31");
+  EXPECT_EQ(error([](Program &p) {
+              p.memoryModel = MemoryModel::Ideal;
+              p.regions[0].space = Space::Dram;
+            }),
+            "region 0 'w' space: expected a scratchpad (the ideal memory model "
+            "has no dram), found dram");
+}
+
+TEST(Structure, InitialContentsDoNotShareBytes) {
+  static const uint8_t bytes[128] = {};
+  auto withSecond = [](Region second) {
+    return tableError([&](Program &p) {
+      p.regions.push_back({"w",
+                           Role::Constant,
+                           ElementType::F32,
+                           {32},
+                           Space::Weight,
+                           0,
+                           128,
+                           0});
+      p.regions.push_back(second);
+      p.data.push_back({bytes, 128, nullptr});
+    });
+  };
+  Region input{"x", Role::Input, ElementType::F32, {16}, Space::Weight,
+               64,  64,          std::nullopt};
+  EXPECT_EQ(withSecond(input), "regions 'w' and 'x': both are filled before "
+                               "the run and share bytes from 64 of weight");
+  input.address = 128;
+  EXPECT_EQ(withSecond(input), "accepted");
+  input.address = 64;
+  input.space = Space::Gradient;
+  EXPECT_EQ(withSecond(input), "accepted");
+  input.space = Space::Weight;
+  input.role = Role::Workspace; // filled later, if at all
+  EXPECT_EQ(withSecond(input), "accepted");
+  Region alias{
+      "tied", Role::Constant, ElementType::F32, {32}, Space::Weight, 0, 128, 0};
+  EXPECT_EQ(withSecond(alias), "accepted");
+  input.role = Role::Input;
+  input.address = 128;
+  EXPECT_EQ(tableError([&](Program &p) {
+              p.regions = {input, input};
+              p.regions[1].address = 256;
+            }),
+            "region 1 'x' name: expected a name that no other region of its "
+            "role has, found 'x' twice");
+}
+
+//===----------------------------------------------------------------------===//
+// Loops
+//===----------------------------------------------------------------------===//
+
+TEST(Structure, Loops) {
+  auto nested = [](unsigned depth) {
+    std::vector<Instruction> code;
+    for (unsigned i = 0; i < depth; ++i)
+      code.push_back(make({}, Loop{2}));
+    for (unsigned i = 0; i < depth; ++i)
+      code.push_back(make({}, End{}));
+    return errorOf(code);
+  };
+  EXPECT_EQ(nested(8), "accepted");
+  EXPECT_EQ(nested(9), "instruction 8 (loop): nesting: expected at most 8 "
+                       "loops, found 9");
+  EXPECT_EQ(errorOf({}, Loop{1}), "instruction 1 (halt): position: expected "
+                                  "the last instruction, outside of loops, "
+                                  "found instruction 1 of 2");
+  EXPECT_EQ(errorOf({}, End{}),
+            "instruction 0 (end): nesting: expected an open loop, found none");
+  EXPECT_EQ(errorOf({make({}, Loop{0}), make({}, End{})}),
+            "instruction 0 (loop): count: expected at least 1, found 0");
+  EXPECT_EQ(errorOf({make({}, Loop{int64_t(1) << 40}),
+                     make({}, Loop{int64_t(1) << 30}), make({}, End{}),
+                     make({}, End{})}),
+            "instruction 1 (loop): count: expected at most 2^62 iterations "
+            "with the loops around it, found 1180591620717411303424");
+}
+
+TEST(Structure, Halt) {
+  Program program = makeFrame();
+  EXPECT_EQ(structureError(program), "code: expected a halt as the last "
+                                     "instruction, found no instructions");
+  program.code = {make({}, Loop{1}), make({}, End{})};
+  EXPECT_EQ(structureError(program),
+            "code: expected a halt as the last instruction, found end");
+  program.code = {make({}, Loop{1})};
+  EXPECT_EQ(structureError(program), "instruction 0 (loop): nesting: expected "
+                                     "a matching end, found the end of the "
+                                     "program");
+  EXPECT_EQ(errorOf({}, Halt{}), "instruction 0 (halt): position: expected the "
+                                 "last instruction, outside of loops, found "
+                                 "instruction 0 of 2");
+}
+
+//===----------------------------------------------------------------------===//
+// Fields
+//===----------------------------------------------------------------------===//
+
+TEST(Structure, Engines) {
+  EXPECT_EQ(errorOf(vec, makeCopy()),
+            "instruction 0 (dma.copy): engine: expected dma, found vec");
+  EXPECT_EQ(errorOf(core0, makeRelu()),
+            "instruction 0 (vec.map): engine: expected vec, found core[0]");
+  EXPECT_EQ(errorOf(dma, makeLoad()),
+            "instruction 0 (core.program): engine: expected a core, found dma");
+  EXPECT_EQ(errorOf({EngineKind::Core, 2}, makeLoad()),
+            "instruction 0 (core.program): engine: expected a core below 2, "
+            "found core[2] (number 2)");
+  EXPECT_EQ(errorOf({EngineKind::Dma, 1}, makeCopy()),
+            "instruction 0 (dma.copy): engine: expected dma and vec to be "
+            "number 0, found dma (number 1)");
+  EXPECT_EQ(errorOf({EngineKind::Core, 2}, Signal{0}),
+            "instruction 0 (signal): engine: expected a core below 2, found "
+            "core[2] (number 2)");
+}
+
+TEST(Structure, LayersAreNamed) {
+  Instruction i = make(vec, makeCopy());
+  i.layer = 0;
+  EXPECT_EQ(errorOf({i}), "instruction 0 (dma.copy, layer 'conv1'): engine: "
+                          "expected dma, found vec");
+  i.layer = 1;
+  EXPECT_EQ(errorOf({i}), "instruction 0 (dma.copy): layer: expected an index "
+                          "below 1 (number of layers), found 1");
+}
+
+TEST(Structure, DigitTerms) {
+  auto error = [](DigitTerm digit, int64_t base = 0, int64_t trip = 2) {
+    VecMap map = makeRelu();
+    map.dst.offset = {base, {digit}};
+    return errorOf({make({}, Loop{trip}), make(vec, map), make({}, End{})});
+  };
+  std::string at = "instruction 1 (vec.map): dst digit ";
+  EXPECT_EQ(error({0, 1, 0, 1, 0, 64}), "accepted");
+  EXPECT_EQ(error({1, 1, 0, 1, 0, 64}),
+            at + "loop: expected one of the 1 enclosing loops, found loop 1");
+  EXPECT_EQ(error({0, 0, 0, 1, 0, 64}),
+            at + "scale: expected at least 1, found 0");
+  EXPECT_EQ(error({0, 1, -1, 1, 0, 64}),
+            at + "offset: expected at least 0, found -1");
+  EXPECT_EQ(error({0, 1, 0, 0, 0, 64}),
+            at + "divisor: expected at least 1, found 0");
+  EXPECT_EQ(error({0, 1, 0, 1, -1, 64}),
+            at + "modulus: expected at least 0, found -1");
+  EXPECT_EQ(error({0, INT64_MAX, 0, 1, 0, 0}, 0, 3),
+            "instruction 1 (vec.map): dst digit: expected a linear index of at "
+            "most 2^62, found 18446744073709551614");
+  EXPECT_EQ(error({0, 1, 0, 1, 0, INT64_MIN}),
+            "instruction 1 (vec.map): dst: expected a magnitude of at most "
+            "2^62, found 9223372036854775808");
+}
+
+TEST(Structure, Guards) {
+  auto error = [](Guard guard, Body body, EngineId engine) {
+    Instruction i = make(engine, std::move(body));
+    i.guard = guard;
+    return errorOf({make({}, Loop{2}), i, make({}, End{})});
+  };
+  EXPECT_EQ(error({0, 1, 0, 1}, makeRelu(), vec), "accepted");
+  EXPECT_EQ(error({1, 1, 0, 1}, makeRelu(), vec),
+            "instruction 1 (vec.map): guard loop: expected one of the 1 "
+            "enclosing loops, found loop 1");
+  EXPECT_EQ(error({0, 0, 0, 1}, makeRelu(), vec),
+            "instruction 1 (vec.map): guard scale: expected 1 to "
+            "1125899906842624, found 0");
+  EXPECT_EQ(error({0, 1, -1, 1}, makeRelu(), vec),
+            "instruction 1 (vec.map): guard offset: expected 0 to "
+            "1125899906842624, found -1");
+  EXPECT_EQ(error({0, 1, 0, -1}, makeRelu(), vec),
+            "instruction 1 (vec.map): guard extent: expected 0 to "
+            "4611686018427387904, found -1");
+  EXPECT_EQ(error({0, 1, 0, 1}, Signal{0}, vec),
+            "instruction 1 (signal): guard: expected none: control and tokens "
+            "are unconditional, found one");
+}
+
+TEST(Structure, TableIndices) {
+  CoreProgram load = makeLoad();
+  load.map = 1;
+  EXPECT_EQ(errorOf(core0, load), "instruction 0 (core.program): map: expected "
+                                  "an index below 1 (number of maps), found 1");
+  load = makeLoad();
+  load.format = 9;
+  EXPECT_EQ(errorOf(core0, load),
+            "instruction 0 (core.program): format: expected an index below 1 "
+            "(number of formats), found 9");
+  load = makeLoad();
+  load.product = 1;
+  EXPECT_EQ(errorOf(core0, load),
+            "instruction 0 (core.program): product: expected an index below 1 "
+            "(number of products), found 1");
+  CoreStream stream = makeStream();
+  stream.outMap = 2;
+  EXPECT_EQ(errorOf({make(core0, makeLoad()), make(core0, stream)}),
+            "instruction 1 (core.stream): out map: expected an index below 1 "
+            "(number of maps), found 2");
+  VecPool pool;
+  pool.inMap = 3;
+  EXPECT_EQ(errorOf(vec, pool), "instruction 0 (vec.pool): in map: expected an "
+                                "index below 1 (number of maps), found 3");
+  EXPECT_EQ(errorOf(vec, Wait{2, false}),
+            "instruction 0 (wait): token: expected an index below 2 (number of "
+            "tokens), found 2");
+  EXPECT_EQ(errorOf(vec, Signal{2}),
+            "instruction 0 (signal): token: expected an index below 2 (number "
+            "of tokens), found 2");
+}
+
+TEST(Structure, TileSizes) {
+  CoreProgram load = makeLoad();
+  load.rows = fixed(33);
+  EXPECT_EQ(errorOf(core0, load), "instruction 0 (core.program): rows: "
+                                  "expected at most 32 (array rows), found 33");
+  load.rows = fixed(32);
+  EXPECT_EQ(errorOf(core0, load), "accepted");
+  load.cols = fixed(17);
+  EXPECT_EQ(errorOf(core0, load),
+            "instruction 0 (core.program): cols: expected at most 16 (array "
+            "columns), found 17");
+  load.cols = fixed(-1);
+  EXPECT_EQ(errorOf(core0, load),
+            "instruction 0 (core.program): cols: expected 0 to "
+            "1125899906842624, found -1");
+}
+
+TEST(Structure, FormatOfTheProduct) {
+  Program program = withCode({make(core0, makeLoad())});
+  program.formats.push_back(program.formats[0]);
+  std::get<CoreProgram>(program.code[0].body).format = 1;
+  EXPECT_EQ(structureError(program),
+            "instruction 0 (core.program): format: expected 0 (that of its "
+            "product), found 1");
+}
+
+TEST(Structure, StridesAndWindows) {
+  VecMap map = makeRelu();
+  map.dstStride[3] = 0;
+  EXPECT_EQ(errorOf(vec, map), "instruction 0 (vec.map): dst stride[3]: "
+                               "expected at least 4 (shape[3] is above 1), "
+                               "found 0");
+  map = makeRelu();
+  map.aStride[3] = 0; // repeats
+  EXPECT_EQ(errorOf(vec, map), "accepted");
+  map.aStride[3] = -4;
+  EXPECT_EQ(errorOf(vec, map), "instruction 0 (vec.map): a stride: expected 0 "
+                               "to 1125899906842624, found -4");
+  VecReduce reduce;
+  reduce.dst = {Space::Activation, {}};
+  reduce.a = {Space::Gradient, {}};
+  reduce.shape = flat(16);
+  reduce.aStride = {0, 0, 0, 4};
+  EXPECT_EQ(errorOf(vec, reduce), "accepted");
+  reduce.dstStride[3] = 4;
+  EXPECT_EQ(errorOf(vec, reduce),
+            "instruction 0 (vec.reduce): dst stride[3]: expected 0 (the "
+            "reduced dimension), found 4");
+  VecPool pool;
+  pool.in = {Space::Activation, {}};
+  pool.out = {Space::Gradient, {}};
+  pool.window = 0;
+  EXPECT_EQ(errorOf(vec, pool), "instruction 0 (vec.pool): window: expected 1 "
+                                "to 1125899906842624, found 0");
+  DmaCopy copy = makeCopy();
+  copy.zeroFill = ZeroFill{4, {}, 1};
+  EXPECT_EQ(errorOf(dma, copy), "instruction 0 (dma.copy): zero fill dim: "
+                                "expected 0 to 3, found 4");
+  copy.zeroFill = ZeroFill{3, {}, -1};
+  EXPECT_EQ(errorOf(dma, copy),
+            "instruction 0 (dma.copy): zero fill extent: expected 0 to "
+            "1125899906842624, found -1");
+}
+
+//===----------------------------------------------------------------------===//
+// Tokens
+//===----------------------------------------------------------------------===//
+
+TEST(Structure, TokensAreBalanced) {
+  Instruction signal = make(dma, Signal{1}), wait = make(vec, Wait{1, false});
+  Instruction loop = make({}, Loop{3}), end = make({}, End{});
+  EXPECT_EQ(errorOf({signal, wait}), "accepted");
+  EXPECT_EQ(errorOf({signal, loop, wait, signal, end, wait}), "accepted");
+  EXPECT_EQ(errorOf({signal}), "instruction 1 (halt): token 1: expected as "
+                               "many waits as signals in the whole program, "
+                               "found 1 signals and 0 waits");
+  EXPECT_EQ(errorOf({signal, loop, wait, end}),
+            "instruction 3 (end): token 1: expected as many waits as signals "
+            "in the body of the loop that ends here, found 0 signals and 1 "
+            "waits");
+  EXPECT_EQ(errorOf({wait, signal}),
+            "instruction 0 (wait): token 1: expected a signal before it in the "
+            "instruction stream, found 0 signals and 1 waits up to here; the "
+            "wait would never end");
+  EXPECT_EQ(errorOf({loop, wait, signal, end}),
+            "instruction 1 (wait): token 1: expected a signal before it in the "
+            "instruction stream, found 0 signals and 1 waits up to here; the "
+            "wait would never end");
+}
+
+TEST(Structure, TokensHaveOneSignallerAndOneWaiter) {
+  EXPECT_EQ(errorOf({make(dma, Signal{1}), make(core0, Signal{1})}),
+            "instruction 1 (signal): engine: expected dma, which signals token "
+            "1 at instruction 0, found core[0]");
+  EXPECT_EQ(errorOf({make(dma, Signal{1}), make(dma, Signal{1}),
+                     make(core0, Wait{1, false}), make(core1, Wait{1, false})}),
+            "instruction 3 (wait): engine: expected core[0], which awaits "
+            "token 1 at instruction 2, found core[1]");
+  EXPECT_EQ(errorOf({make(dma, Signal{1}), make(dma, Wait{1, false})}),
+            "instruction 1 (wait): engine: expected different engines to "
+            "signal and await token 1, found dma for both");
+}

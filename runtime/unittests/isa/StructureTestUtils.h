@@ -1,0 +1,113 @@
+//===- StructureTestUtils.h - Small programs for validator tests -*- C++
+//-*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PHX_UNITTESTS_ISA_STRUCTURETESTUTILS_H
+#define PHX_UNITTESTS_ISA_STRUCTURETESTUTILS_H
+
+#include "phx/isa/Validator.h"
+
+#include <gtest/gtest.h>
+
+namespace phx::testing {
+
+inline constexpr EngineId dma{EngineKind::Dma, 0}, vec{EngineKind::Vec, 0},
+    core0{EngineKind::Core, 0}, core1{EngineKind::Core, 1};
+
+inline std::string structureError(const Program &program) {
+  Status status = validateStructure(program);
+  return status ? "accepted" : status.error().message;
+}
+
+/// 1 KiB per scratchpad, two cores of 32 x 16, one layer "conv1", no code.
+inline Program makeFrame() {
+  Program program;
+  program.memoryModel = MemoryModel::Hierarchy;
+  program.cores = 2;
+  program.arrayRows = 32;
+  program.arrayCols = 16;
+  program.tokens = 2;
+  program.spaceBytes = {1024, 1024, 1024, 1024};
+  program.layers.push_back({"conv1", "Conv", std::nullopt});
+  NumberFormat format;
+  format.moduli = {31, 32, 33};
+  program.formats.push_back(format);
+  // 8 x 16 elements of 4 bytes, rows by columns.
+  AccessMap map;
+  map.axes = {{8, 64, 0, 0, 0}, {16, 4, 0, 0, 0}};
+  map.rows = {{8, 0, 1}};
+  map.cols = {{16, 1, 1}};
+  program.maps.push_back(map);
+  program.products.push_back({0, 8, 8, 16, 1, Dataflow::Df1, 0, 0, 0});
+  return program;
+}
+
+inline Instruction make(EngineId engine, Body body) {
+  Instruction instruction;
+  instruction.engine = engine;
+  instruction.body = std::move(body);
+  return instruction;
+}
+
+inline Count fixed(int64_t cap) { return {cap, std::nullopt}; }
+inline Shape4 flat(int64_t n) {
+  return {fixed(1), fixed(1), fixed(1), fixed(n)};
+}
+
+/// Copies 16 elements from dram to the activation scratchpad.
+inline DmaCopy makeCopy() {
+  DmaCopy copy;
+  copy.dst = {Space::Activation, {}};
+  copy.src = {Space::Dram, {}};
+  copy.shape = flat(16);
+  copy.dstStride = copy.srcStride = {0, 0, 0, 4};
+  return copy;
+}
+/// relu of 16 elements.
+inline VecMap makeRelu() {
+  VecMap map;
+  map.fn = VecFn::Relu;
+  map.dst = {Space::Activation, {}};
+  map.a = {Space::Gradient, {}};
+  map.shape = flat(16);
+  map.dstStride = map.aStride = {0, 0, 0, 4};
+  return map;
+}
+inline CoreProgram makeLoad() {
+  CoreProgram load;
+  load.src = {Space::Weight, {}};
+  load.rows = fixed(8);
+  load.cols = fixed(16);
+  return load;
+}
+inline CoreStream makeStream() {
+  CoreStream stream;
+  stream.in = {Space::Activation, {}};
+  stream.out = {Space::Gradient, {}};
+  stream.rows = fixed(8);
+  stream.cols = fixed(16);
+  stream.length = fixed(8);
+  return stream;
+}
+
+/// The frame with `code` and a halt.
+inline Program withCode(std::vector<Instruction> code) {
+  Program program = makeFrame();
+  program.code = std::move(code);
+  program.code.push_back(make({}, Halt{}));
+  return program;
+}
+inline std::string errorOf(std::vector<Instruction> code) {
+  return structureError(withCode(std::move(code)));
+}
+inline std::string errorOf(EngineId engine, Body body) {
+  return errorOf({make(engine, std::move(body))});
+}
+
+} // namespace phx::testing
+
+#endif // PHX_UNITTESTS_ISA_STRUCTURETESTUTILS_H

@@ -1,0 +1,299 @@
+//===- JsonReportTest.cpp - The report for machines ------------*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "TestRun.h"
+
+#include "phx/support/FileSystem.h"
+
+#include <nlohmann/json.hpp>
+
+using namespace phx;
+using namespace phx::test;
+using Json = nlohmann::json;
+
+namespace {
+/// The part of JSON Schema 2020-12 that docs/report.schema.json uses.
+class SchemaChecker {
+public:
+  explicit SchemaChecker(const Json &root) : root(root) {}
+
+  std::vector<std::string> check(const Json &value) {
+    check(root, value, "$");
+    return errors;
+  }
+  /// Every field says what it means.
+  void checkDescriptions(const Json &schema, const std::string &path) {
+    if (!schema.contains("description"))
+      errors.push_back(path + " has no description");
+    for (const auto &[name, inner] :
+         schema.value("properties", Json::object()).items())
+      checkDescriptions(inner, path + "." + name);
+    if (schema.contains("items"))
+      checkDescriptions(schema["items"], path + "[]");
+  }
+  std::vector<std::string> errors;
+
+private:
+  static bool hasType(const Json &value, const std::string &type) {
+    return (type == "object" && value.is_object()) ||
+           (type == "array" && value.is_array()) ||
+           (type == "string" && value.is_string()) ||
+           (type == "boolean" && value.is_boolean()) ||
+           (type == "null" && value.is_null()) ||
+           (type == "integer" && value.is_number_integer()) ||
+           (type == "number" && value.is_number());
+  }
+  static bool hasAnyType(const Json &value, const Json &types) {
+    if (types.is_string())
+      return hasType(value, types);
+    for (const Json &type : types)
+      if (hasType(value, type))
+        return true;
+    return false;
+  }
+  void check(const Json &schema, const Json &value, const std::string &path) {
+    if (schema.contains("$ref"))
+      check(root.at(Json::json_pointer(std::string(schema["$ref"]).substr(1))),
+            value, path);
+    if (schema.contains("const") && schema["const"] != value)
+      errors.push_back(path + " is not " + schema["const"].dump());
+    if (schema.contains("type") && !hasAnyType(value, schema["type"]))
+      errors.push_back(path + " has the wrong type: " + value.dump());
+    if (schema.contains("enum") &&
+        std::find(schema["enum"].begin(), schema["enum"].end(), value) ==
+            schema["enum"].end())
+      errors.push_back(path + " is not in the enumeration: " + value.dump());
+    if (value.is_number()) {
+      if (schema.contains("minimum") && value < schema["minimum"])
+        errors.push_back(path + " is too small: " + value.dump());
+      if (schema.contains("maximum") && value > schema["maximum"])
+        errors.push_back(path + " is too large: " + value.dump());
+    }
+    if (value.is_object() && schema.contains("properties"))
+      checkObject(schema, value, path);
+    if (value.is_array() && schema.contains("items"))
+      for (size_t i = 0; i < value.size(); ++i)
+        check(schema["items"], value[i], path + "[" + std::to_string(i) + "]");
+  }
+  void checkObject(const Json &schema, const Json &value,
+                   const std::string &path) {
+    for (const std::string name : schema["required"])
+      if (!value.contains(name))
+        errors.push_back(path + "." + name + " is missing");
+    for (const auto &[name, inner] : value.items()) {
+      if (schema["properties"].contains(name))
+        check(schema["properties"][name], inner, path + "." + name);
+      else if (schema.value("additionalProperties", true) == false)
+        errors.push_back(path + "." + name + " is not in the schema");
+    }
+  }
+  const Json &root;
+};
+} // namespace
+
+static Json loadSchema() {
+  auto text =
+      readFile(std::string(PHX_SOURCE_DIR) + "/docs/report.schema.json");
+  EXPECT_TRUE(text.ok());
+  return Json::parse(*text);
+}
+
+static void expectValid(const Json &report) {
+  Json schema = loadSchema();
+  for (const std::string &error : SchemaChecker(schema).check(report))
+    ADD_FAILURE() << error;
+}
+
+static void expectClose(double a, double b) {
+  EXPECT_LE(std::abs(a - b), 1e-9 * std::max(std::abs(a), std::abs(b)));
+}
+
+TEST(JsonReport, SchemaDescribesEveryField) {
+  Json schema = loadSchema();
+  SchemaChecker checker(schema);
+  checker.checkDescriptions(schema, "$");
+  for (const std::string &error : checker.errors)
+    ADD_FAILURE() << error;
+}
+
+TEST(JsonReport, FollowsTheSchema) {
+  TestRun run;
+  ReportInputs inputs = run.inputs();
+  expectValid(Json::parse(makeJsonReport(inputs)));
+  inputs.statistics = &run.statistics;
+  inputs.accuracy = Accuracy{0.875, 1, 64};
+  expectValid(Json::parse(makeJsonReport(inputs)));
+}
+
+TEST(JsonReport, CheckerNoticesDeviations) {
+  TestRun run;
+  Json report = Json::parse(makeJsonReport(run.inputs()));
+  Json schema = loadSchema();
+  auto errors = [&](const Json &value) {
+    return SchemaChecker(schema).check(value).size();
+  };
+  Json wrong = report;
+  wrong.erase("latency_ns");
+  EXPECT_EQ(errors(wrong), 1u);
+  wrong = report;
+  wrong["energy_pj"]["by_component"]["laser"].erase("static");
+  EXPECT_EQ(errors(wrong), 1u);
+  wrong = report;
+  wrong["layers"][0]["dataflow"] = "df3";
+  wrong["surprise"] = 1;
+  EXPECT_EQ(errors(wrong), 2u);
+}
+
+TEST(JsonReport, EmptyProgramIsReported) {
+  TestRun run;
+  run.program.code = {Instruction{}};
+  run.program.layers.clear();
+  run.program.products.clear();
+  run.timing = {};
+  Json report = Json::parse(makeJsonReport(run.inputs()));
+  expectValid(report);
+  EXPECT_EQ(report["latency_ns"], 0);
+  EXPECT_EQ(report["throughput_per_s"], 0);
+  EXPECT_EQ(report["utilization"], 0);
+  EXPECT_TRUE(report["format"].is_null());
+  EXPECT_TRUE(report["paper_convention"]["energy_per_mac_pj"].is_null());
+}
+
+TEST(JsonReport, SumsAgree) {
+  for (MemoryModel model : {MemoryModel::Ideal, MemoryModel::Hierarchy}) {
+    TestRun run(model);
+    Json report = Json::parse(makeJsonReport(run.inputs()));
+    const Json &energy = report["energy_pj"];
+    double components = 0, dynamic = 0, layers = 0;
+    for (const auto &[name, item] : energy["by_component"].items()) {
+      expectClose(item["total"],
+                  double(item["dynamic"]) + double(item["static"]));
+      components += double(item["total"]);
+      dynamic += double(item["dynamic"]);
+    }
+    for (const Json &layer : report["layers"]) {
+      double sum = 0;
+      for (const auto &[name, value] :
+           layer["energy_pj"]["by_component"].items())
+        sum += double(value);
+      expectClose(sum, layer["energy_pj"]["total"]);
+      layers += sum;
+    }
+    expectClose(components, energy["total"]);
+    expectClose(dynamic, energy["dynamic"]);
+    expectClose(layers + double(energy["unattributed"]["total"]),
+                energy["total"]);
+    EXPECT_GT(double(energy["unattributed"]["dynamic"]), 0);
+    expectClose(double(energy["total"]) / 4, report["energy_per_inference_pj"]);
+    expectClose(double(energy["total"]) / 900 * 1e-3,
+                report["average_power_w"]);
+    expectClose(report["throughput_per_s"], 4 / 900e-9);
+  }
+}
+
+TEST(JsonReport, LayersGetTheirInstructions) {
+  TestRun run;
+  Json report = Json::parse(makeJsonReport(run.inputs()));
+  const Json &product = report["layers"][0], &relu = report["layers"][1],
+             &fused = report["layers"][2];
+  EXPECT_EQ(product["macs"], 32 * 1000 * 16 * 8 * 4);
+  EXPECT_EQ(product["dataflow"], "df1");
+  EXPECT_EQ(product["core_ns"], 420);
+  EXPECT_EQ(product["energy_pj"]["by_component"]["vector"], 0);
+  EXPECT_EQ(relu["name"], "/features/relu \"x\"");
+  EXPECT_EQ(relu["latency_ns"], 380);
+  EXPECT_TRUE(relu["dataflow"].is_null());
+  expectClose(relu["energy_pj"]["by_component"]["vector"], 32000 * 12.42);
+  expectClose(relu["energy_pj"]["total"], 32000 * (12.42 + 8 * 0.48));
+  EXPECT_EQ(fused["energy_pj"]["total"], 0);
+  // The transfer belongs to no layer.
+  expectClose(report["energy_pj"]["unattributed"]["dynamic"],
+              32000 * 4 * (31 + 0.48));
+  EXPECT_EQ(report["memory"]["dram_traffic_bytes"], 128000);
+}
+
+TEST(JsonReport, StaticPowerRunsTheWholeTime) {
+  TestRun run;
+  Json report = Json::parse(makeJsonReport(run.inputs()));
+  const Json &components = report["energy_pj"]["by_component"];
+  expectClose(components["laser"]["static"], getLaserPower(run.target) * 900e3);
+  expectClose(components["scratchpad"]["static"], 0.1 * 900e3);
+  expectClose(components["dram"]["static"], 1.0 * 900e3);
+  expectClose(report["peak_power_w"], 17 + 1.1 + getLaserPower(run.target));
+  EXPECT_EQ(report["peak_power_is_bound"], false);
+  run.timing.peakDynamicW = 0; // timing was not given powers
+  run.timing.peakIsExact = false;
+  report = Json::parse(makeJsonReport(run.inputs()));
+  EXPECT_TRUE(report["peak_power_w"].is_null());
+  EXPECT_EQ(report["peak_power_is_bound"], true);
+}
+
+TEST(JsonReport, PaperConventionCountsProductsOnly) {
+  TestRun run;
+  Json report = Json::parse(makeJsonReport(run.inputs()));
+  const Json &paper = report["paper_convention"];
+  EXPECT_EQ(paper["latency_ns"], 420);
+  const Json &parts = report["layers"][0]["energy_pj"]["by_component"];
+  double expected = double(report["layers"][0]["energy_pj"]["total"]) -
+                    double(parts["scratchpad"]) +
+                    getLaserPower(run.target) * 420e3;
+  expectClose(paper["energy_pj"], expected);
+  expectClose(paper["energy_per_mac_pj"], expected / double(report["macs"]));
+  EXPECT_EQ(paper["scratchpad_energy_pj"], parts["scratchpad"]);
+}
+
+TEST(JsonReport, UtilizationIsMacsOverPeak) {
+  TestRun run;
+  Json report = Json::parse(makeJsonReport(run.inputs()));
+  expectClose(report["utilization"],
+              32.0 * 1000 * 16 * 8 * 4 / (900.0 * 8 * 32 * 16 * 10));
+  expectClose(report["core_busy_share"], 420.0 / 900);
+}
+
+TEST(JsonReport, StatisticsOnlyAfterARunWithData) {
+  TestRun run;
+  ReportInputs inputs = run.inputs();
+  Json report = Json::parse(makeJsonReport(inputs));
+  EXPECT_TRUE(report["layers"][0]["sqnr_db"].is_null());
+  EXPECT_TRUE(report["layers"][0]["zero_mantissa_share"].is_null());
+  inputs.statistics = &run.statistics;
+  report = Json::parse(makeJsonReport(inputs));
+  expectClose(report["layers"][0]["sqnr_db"], 20);
+  EXPECT_EQ(report["layers"][0]["equals_fp32"], false);
+  EXPECT_EQ(report["layers"][0]["zero_mantissa_share"], 0.02);
+  EXPECT_TRUE(report["layers"][1]["sqnr_db"].is_null());
+  EXPECT_EQ(report["layers"][1]["equals_fp32"], true);
+  EXPECT_TRUE(report["layers"][2]["equals_fp32"].is_null());
+}
+
+TEST(JsonReport, IsDeterministicAndRoundTrips) {
+  TestRun run;
+  std::string text = makeJsonReport(run.inputs());
+  EXPECT_EQ(text, makeJsonReport(run.inputs()));
+  Json report = Json::parse(text);
+  double static_ = report["energy_pj"]["by_component"]["laser"]["static"];
+  EXPECT_EQ(static_, getLaserPower(run.target) * 900 * 1e3);
+}
+
+TEST(JsonReport, AnyNameIsValidUtf8) {
+  TestRun run;
+  run.program.layers[0].name = "bad\xff\xfe"
+                               "name";
+  EXPECT_NO_THROW(expectValid(Json::parse(makeJsonReport(run.inputs()))));
+}
+
+TEST(JsonReport, FormatsAreNamed) {
+  TestRun run;
+  auto format = [&] {
+    return std::string(Json::parse(makeJsonReport(run.inputs()))["format"]);
+  };
+  EXPECT_EQ(format(), "bfp:4:16");
+  run.program.formats[0].rounding = Rounding::Nearest;
+  EXPECT_EQ(format(), "bfp:4:16:nearest");
+  run.program.formats[0].kind = FormatKind::Fp32;
+  EXPECT_EQ(format(), "fp32");
+}

@@ -1,0 +1,334 @@
+//===- ProgramBuilder.h - Small programs for tests --------------*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Builds Programs by hand, without a compiler: regions, maps, loops, and whole
+// convolution or linear products with the tile numbering of the architecture
+// (group, output block, contraction block; contraction fastest; tile t on core
+// t mod cores). Everything lives on chip: streamed operands in Activation,
+// stationary ones in Weight, results in Gradient, unless told otherwise. No
+// tokens are placed; see signal() and wait().
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PHX_UNITTESTS_SUPPORT_PROGRAMBUILDER_H
+#define PHX_UNITTESTS_SUPPORT_PROGRAMBUILDER_H
+
+#include "phx/isa/Program.h"
+
+#include <cstring>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace phx::testing {
+
+/// A grouped 2-D convolution, ONNX layouts (NCHW, OIHW). A linear layer of
+/// batch N is inChannels = K, outChannels = M, batch = N, all else default.
+struct ConvSpec {
+  int64_t batch = 1, inChannels = 1, height = 1, width = 1;
+  int64_t outChannels = 1, kernelH = 1, kernelW = 1;
+  int64_t strideH = 1, strideW = 1, dilationH = 1, dilationW = 1;
+  int64_t padTop = 0, padLeft = 0, padBottom = 0, padRight = 0;
+  int64_t groups = 1;
+
+  int64_t outH() const {
+    return (height + padTop + padBottom - dilationH * (kernelH - 1) - 1) /
+               strideH + 1;
+  }
+  int64_t outW() const {
+    return (width + padLeft + padRight - dilationW * (kernelW - 1) - 1) /
+               strideW + 1;
+  }
+  /// Per group: rows of the weight matrix, contraction length, vectors.
+  int64_t m() const { return outChannels / groups; }
+  int64_t k() const { return inChannels / groups * kernelH * kernelW; }
+  int64_t n() const { return batch * outH() * outW(); }
+  std::vector<int64_t> inShape() const {
+    return {batch, inChannels, height, width};
+  }
+  std::vector<int64_t> weightShape() const {
+    return {outChannels, inChannels / groups, kernelH, kernelW};
+  }
+  std::vector<int64_t> outShape() const {
+    return {batch, outChannels, outH(), outW()};
+  }
+};
+
+inline ConvSpec linearSpec(int64_t m, int64_t k, int64_t n) {
+  ConvSpec spec;
+  spec.batch = n;
+  spec.inChannels = k;
+  spec.outChannels = m;
+  return spec;
+}
+
+/// BFP(4, 16) over the moduli 31, 32, 33.
+inline NumberFormat mirageFormat() {
+  NumberFormat format;
+  format.moduli = {31, 32, 33};
+  return format;
+}
+
+class ProgramBuilder {
+public:
+  Program program;
+
+  /// The defaults are one tensor core of the reference machine.
+  explicit ProgramBuilder(unsigned cores = 1, unsigned rows = 32,
+                          unsigned cols = 16) {
+    program.name = "test";
+    program.target = "test";
+    program.cores = uint8_t(cores);
+    program.arrayRows = rows;
+    program.arrayCols = cols;
+  }
+
+  //===--------------------------------------------------------------------===//
+  // Tables
+  //===--------------------------------------------------------------------===//
+
+  /// The next free 64-byte aligned place of `space`.
+  uint32_t addRegion(std::string name, Role role, std::vector<int64_t> shape,
+                     Space space, ElementType type = ElementType::F32) {
+    Region region;
+    region.name = std::move(name);
+    region.role = role;
+    region.type = type;
+    region.shape = std::move(shape);
+    region.space = space;
+    int64_t bytes = byteWidth(type);
+    for (int64_t extent : region.shape)
+      bytes *= extent;
+    int64_t &top = program.spaceBytes[size_t(space)];
+    region.address = (top + 63) / 64 * 64;
+    region.bytes = bytes;
+    top = region.address + bytes;
+    program.regions.push_back(std::move(region));
+    return uint32_t(program.regions.size() - 1);
+  }
+
+  /// Gives a region initial contents (copied).
+  void setData(uint32_t region, const void *bytes, size_t size) {
+    auto buffer = std::make_shared<std::vector<uint8_t>>(size);
+    std::memcpy(buffer->data(), bytes, size);
+    program.regions[region].data = uint32_t(program.data.size());
+    program.data.push_back({buffer->data(), size, buffer});
+  }
+  void setData(uint32_t region, const std::vector<float> &values) {
+    setData(region, values.data(), values.size() * sizeof(float));
+  }
+
+  uint32_t addFormat(NumberFormat format) {
+    program.formats.push_back(std::move(format));
+    return uint32_t(program.formats.size() - 1);
+  }
+  uint32_t addMap(AccessMap map) {
+    program.maps.push_back(std::move(map));
+    return uint32_t(program.maps.size() - 1);
+  }
+  uint32_t addLayer(std::string name, std::string op,
+                    std::optional<uint32_t> output) {
+    program.layers.push_back({std::move(name), std::move(op), output});
+    return uint32_t(program.layers.size() - 1);
+  }
+
+  //===--------------------------------------------------------------------===//
+  // Instructions
+  //===--------------------------------------------------------------------===//
+
+  /// Instructions added from here on belong to `layer` (noLayer: to none).
+  void setLayer(uint32_t layer) { currentLayer = layer; }
+
+  Instruction &add(EngineId engine, Body body) {
+    Instruction instruction;
+    instruction.engine = engine;
+    instruction.layer = currentLayer;
+    instruction.body = std::move(body);
+    program.code.push_back(std::move(instruction));
+    return program.code.back();
+  }
+  /// Opens a loop; returns its instruction index.
+  size_t loop(int64_t count) {
+    add({}, Loop{count}).layer = noLayer;
+    ++depth;
+    return program.code.size() - 1;
+  }
+  /// Closes the innermost loop; returns the instruction index of its End.
+  size_t end() {
+    add({}, End{}).layer = noLayer;
+    --depth;
+    return program.code.size() - 1;
+  }
+  uint32_t addToken() { return program.tokens++; }
+  void signal(EngineId engine, uint32_t token) { add(engine, Signal{token}); }
+  void wait(EngineId engine, uint32_t token) { add(engine, Wait{token, false}); }
+  /// Appends Halt and returns the program.
+  Program finish() {
+    add({}, Halt{}).layer = noLayer;
+    return std::move(program);
+  }
+
+  /// The address of a region's first byte.
+  Address at(uint32_t region) const {
+    const Region &r = program.regions[region];
+    return {r.space, {r.address, {}}};
+  }
+
+  //===--------------------------------------------------------------------===//
+  // Products
+  //===--------------------------------------------------------------------===//
+
+  /// Three regions and one product. Names: PREFIX "x", "w", "y". Under df1 the
+  /// weights are stationary, under df2 the activations.
+  struct ConvRegions {
+    uint32_t in = 0, weights = 0, out = 0;
+  };
+  ConvRegions addConvWithRegions(const ConvSpec &spec, Dataflow dataflow,
+                                 uint32_t format, std::string prefix = "") {
+    bool df1 = dataflow == Dataflow::Df1;
+    ConvRegions r;
+    r.in = addRegion(prefix + "x", Role::Input, spec.inShape(),
+                     df1 ? Space::Activation : Space::Weight);
+    r.weights = addRegion(prefix + "w", Role::Input, spec.weightShape(),
+                          df1 ? Space::Weight : Space::Activation);
+    r.out = addRegion(prefix + "y", Role::Output, spec.outShape(),
+                      Space::Gradient);
+    addConv(spec, dataflow, format, r.in, r.weights, r.out, prefix + "conv");
+    return r;
+  }
+
+  /// One layer with one product: `loop rounds { for each core: program,
+  /// stream }`. Returns the product's index.
+  uint32_t addConv(const ConvSpec &s, Dataflow dataflow, uint32_t format,
+                   uint32_t in, uint32_t weights, uint32_t out,
+                   std::string name) {
+    bool df1 = dataflow == Dataflow::Df1;
+    Operand x{addMap(inputMap(s)), at(in), s.n(),
+              s.inChannels / s.groups * s.height * s.width * 4};
+    Operand w{addMap(weightMap(s)), at(weights), s.m(), s.m() * s.k() * 4};
+    Nest nest;
+    nest.stationary = df1 ? w : x;
+    nest.streamed = df1 ? x : w;
+    nest.outMap = addMap(outputMap(s, df1));
+    nest.out = at(out);
+    nest.outGroupBytes = s.m() * s.outH() * s.outW() * 4;
+    nest.k = s.k();
+    nest.groups = s.groups;
+    nest.format = format;
+    nest.product = uint32_t(program.products.size());
+    uint32_t saved = currentLayer;
+    currentLayer = addLayer(std::move(name), "Conv", out);
+    program.products.push_back({currentLayer, s.m(), s.n(), s.k(), s.groups,
+                                dataflow, format, 0, 0});
+    emitNest(nest);
+    currentLayer = saved;
+    return nest.product;
+  }
+
+  /// (n, oh, ow) x (kh, kw, ci) over one group of the input.
+  static AccessMap inputMap(const ConvSpec &s) {
+    int64_t c = s.inChannels / s.groups;
+    AccessMap map;
+    map.rows = {{s.outW(), 3, s.strideW}, {s.outH(), 2, s.strideH},
+                {s.batch, 0, 1}};
+    map.cols = {{c, 1, 1}, {s.kernelW, 3, s.dilationW},
+                {s.kernelH, 2, s.dilationH}};
+    map.axes = {{s.batch, s.inChannels * s.height * s.width * 4, 0, 0, 0},
+                {c, s.height * s.width * 4, 0, 0, 0},
+                {s.height, s.width * 4, -s.padTop, s.padTop, s.padBottom},
+                {s.width, 4, -s.padLeft, s.padLeft, s.padRight}};
+    return map;
+  }
+  /// Output channel of one group x (kh, kw, ci).
+  static AccessMap weightMap(const ConvSpec &s) {
+    int64_t c = s.inChannels / s.groups;
+    AccessMap map;
+    map.rows = {{s.m(), 0, 1}};
+    map.cols = {{c, 1, 1}, {s.kernelW, 3, 1}, {s.kernelH, 2, 1}};
+    map.axes = {{s.m(), s.k() * 4, 0, 0, 0},
+                {c, s.kernelH * s.kernelW * 4, 0, 0, 0},
+                {s.kernelH, s.kernelW * 4, 0, 0, 0},
+                {s.kernelW, 4, 0, 0, 0}};
+    return map;
+  }
+  /// Output channel of one group x (n, oh, ow) under df1, transposed under df2.
+  static AccessMap outputMap(const ConvSpec &s, bool df1) {
+    int64_t plane = s.outH() * s.outW() * 4;
+    AccessMap map;
+    map.rows = {{s.m(), 1, 1}};
+    map.cols = {{s.outW(), 3, 1}, {s.outH(), 2, 1}, {s.batch, 0, 1}};
+    if (!df1)
+      std::swap(map.rows, map.cols);
+    map.axes = {{s.batch, s.outChannels * plane, 0, 0, 0},
+                {s.m(), plane, 0, 0, 0},
+                {s.outH(), s.outW() * 4, 0, 0, 0},
+                {s.outW(), 4, 0, 0, 0}};
+    return map;
+  }
+
+private:
+  struct Operand {
+    uint32_t map = 0;
+    Address address;
+    int64_t rows = 0;       ///< stationary rows or vectors of one group
+    int64_t groupBytes = 0; ///< from one group to the next
+  };
+  struct Nest {
+    Operand stationary, streamed;
+    uint32_t outMap = 0;
+    Address out;
+    int64_t outGroupBytes = 0, k = 0, groups = 1;
+    uint32_t format = 0, product = 0;
+  };
+
+  void emitNest(const Nest &nest) {
+    int64_t height = program.arrayRows, width = program.arrayCols;
+    int64_t rowBlocks = (nest.stationary.rows + height - 1) / height;
+    int64_t colBlocks = (nest.k + width - 1) / width;
+    int64_t tiles = nest.groups * rowBlocks * colBlocks;
+    int64_t cores = program.cores;
+    uint8_t level = uint8_t(depth);
+    Product &product = program.products[nest.product];
+    product.loopBegin = loop((tiles + cores - 1) / cores);
+    for (int64_t c = 0; c < cores; ++c) {
+      auto digit = [&](int64_t divisor, int64_t modulus, int64_t weight) {
+        return DigitTerm{level, cores, c, divisor, modulus, weight};
+      };
+      Affine rowStart{0, {digit(colBlocks, rowBlocks, height)}};
+      Affine kStart{0, {digit(1, colBlocks, width)}};
+      Count rows{height, Affine{nest.stationary.rows,
+                                {digit(colBlocks, rowBlocks, -height)}}};
+      Count cols{width, Affine{nest.k, {digit(1, colBlocks, -width)}}};
+      auto grouped = [&](Address address, int64_t bytes) {
+        address.offset.terms.push_back(digit(colBlocks * rowBlocks, 0, bytes));
+        return address;
+      };
+      EngineId core{EngineKind::Core, uint8_t(c)};
+      Guard guard{level, cores, c, tiles};
+      CoreProgram load{nest.format, nest.stationary.map,
+                       grouped(nest.stationary.address,
+                               nest.stationary.groupBytes),
+                       rowStart, kStart, rows, cols, nest.product};
+      add(core, load).guard = guard;
+      CoreStream stream{nest.format, nest.streamed.map, nest.outMap,
+                        grouped(nest.streamed.address, nest.streamed.groupBytes),
+                        grouped(nest.out, nest.outGroupBytes), rowStart, kStart,
+                        Affine{}, rows, cols,
+                        Count{nest.streamed.rows, std::nullopt}, nest.product};
+      add(core, stream).guard = guard;
+    }
+    program.products[nest.product].loopEnd = end();
+  }
+
+  uint32_t currentLayer = noLayer;
+  unsigned depth = 0;
+};
+
+} // namespace phx::testing
+
+#endif // PHX_UNITTESTS_SUPPORT_PROGRAMBUILDER_H

@@ -1,0 +1,588 @@
+//===- RandomProgram.h - Random structurally valid programs -*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// makeRandomProgram(options): nested loops, guards, clipped counts, tokens
+// within bodies and as credits around loops, all engines, unequal rates. Always
+// passes validateStructure. Whether it has races is up to `memory`: engines in
+// slots of their own never race; in one shared slot most of them do.
+// The same options give the same program on every platform.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PHX_UNITTESTS_SUPPORT_RANDOMPROGRAM_H
+#define PHX_UNITTESTS_SUPPORT_RANDOMPROGRAM_H
+
+#include "phx/isa/Program.h"
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace phx::testing {
+
+/// SplitMix64: small, fast, the same everywhere.
+class Random {
+public:
+  explicit Random(uint64_t seed) : state(seed) {}
+  uint64_t next() {
+    uint64_t z = (state += 0x9e3779b97f4a7c15u);
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return z ^ (z >> 31);
+  }
+  /// Uniform in [low, high].
+  int64_t between(int64_t low, int64_t high) {
+    return low + static_cast<int64_t>(next() % uint64_t(high - low + 1));
+  }
+  bool oneIn(unsigned n) { return next() % n == 0; }
+  template <typename T> const T &pick(const std::vector<T> &from) {
+    return from[next() % from.size()];
+  }
+
+private:
+  uint64_t state;
+};
+
+struct RandomProgramOptions {
+  uint64_t seed = 0;
+  unsigned cores = 2;
+  unsigned maxDepth = 3;  ///< of loops, at most 8
+  unsigned maxItems = 5;  ///< instructions or loops per body, tokens excluded
+  int64_t maxTrip = 5;    ///< iterations of a loop
+  int64_t maxLength = 64; ///< streamed vectors of one instruction
+  unsigned maxTokens = 3; ///< per body
+  enum class Memory {
+    Private, ///< a slot per engine: no races
+    Shared,  ///< one slot for all: races unless tokens order them
+  } memory = Memory::Private;
+  MemoryModel memoryModel = MemoryModel::Hierarchy;
+  /// Random constants as data sections.
+  bool withData = false;
+  /// Only vector functions that keep finite values finite.
+  bool finite = false;
+};
+
+/// One use; see makeRandomProgram.
+class RandomProgramGenerator {
+public:
+  explicit RandomProgramGenerator(const RandomProgramOptions &options)
+      : options(options), random(options.seed) {}
+
+  Program generate() {
+    program.name = "random-" + std::to_string(options.seed);
+    program.target = "test";
+    program.targetHash = random.next();
+    program.compiler = "test";
+    program.memoryModel = options.memoryModel;
+    program.cores = static_cast<uint8_t>(options.cores);
+    program.arrayRows = 32;
+    program.arrayCols = 16;
+    makeTables();
+    flatten(makeBody(0));
+    Instruction halt;
+    halt.body = Halt{};
+    program.code.push_back(halt);
+    return std::move(program);
+  }
+
+private:
+  /// An instruction, or a loop with its body.
+  struct Node {
+    Instruction instruction;
+    std::vector<Node> body;
+  };
+  using NodeList = std::vector<Node>;
+
+  static constexpr int64_t bankBytes = 1 << 14, banksPerSlot = 3;
+
+  //===--------------------------------------------------------------------===//
+  // Tables
+  //===--------------------------------------------------------------------===//
+
+  void makeTables() {
+    int64_t slots = options.memory == RandomProgramOptions::Memory::Shared
+                        ? 1
+                        : int64_t(options.cores) + 2;
+    bool ideal = options.memoryModel == MemoryModel::Ideal;
+    for (unsigned s = ideal ? 1 : 0; s < numSpaces; ++s) {
+      program.spaceBytes[s] = slots * banksPerSlot * bankBytes;
+      Region region;
+      region.name = "memory" + std::to_string(s);
+      region.space = static_cast<Space>(s);
+      region.shape = {program.spaceBytes[s] / 4};
+      region.bytes = program.spaceBytes[s];
+      program.regions.push_back(region);
+    }
+    if (options.withData)
+      makeData();
+    for (int64_t l = random.between(1, 4); l > 0; --l)
+      program.layers.push_back(
+          {"layer" + std::to_string(l), "Conv",
+           random.oneIn(2) ? std::optional<uint32_t>(0) : std::nullopt});
+    NumberFormat format;
+    format.moduli = {31, 32, 33};
+    program.formats.push_back(format);
+    for (int i = 0; i < 6; ++i)
+      program.maps.push_back(makeMap());
+    for (int64_t p = random.between(1, 4); p > 0; --p) {
+      Product product;
+      product.layer = random.oneIn(2) ? 0 : noLayer;
+      product.m = random.between(1, 100);
+      product.n = random.between(1, 100);
+      product.k = random.between(1, 100);
+      product.groups = random.between(1, 3);
+      product.dataflow = random.oneIn(2) ? Dataflow::Df1 : Dataflow::Df2;
+      program.products.push_back(product);
+    }
+  }
+
+  void makeData() {
+    int64_t address = 0;
+    for (int64_t d = random.between(1, 4); d > 0; --d) {
+      Region region;
+      region.name = "constant " + std::to_string(d) + " \xc3\xa9";
+      region.role = Role::Constant;
+      region.space = Space::Weight;
+      region.shape = {random.between(1, 5), random.between(0, 40)};
+      region.bytes = region.shape[0] * region.shape[1] * 4;
+      region.address = address;
+      address += (region.bytes + 63) / 64 * 64;
+      auto bytes = std::make_shared<std::vector<uint8_t>>(size_t(region.bytes));
+      for (uint8_t &byte : *bytes)
+        byte = static_cast<uint8_t>(random.next());
+      region.data = static_cast<uint32_t>(program.data.size());
+      program.data.push_back({bytes->data(), bytes->size(), bytes});
+      program.regions.push_back(region);
+    }
+  }
+
+  /// At most 40 x 80 elements of one bank.
+  AccessMap makeMap() {
+    AccessMap map;
+    int64_t inner = random.between(1, 40), outer = random.between(1, 40);
+    map.axes.push_back({outer, inner * 4, random.between(-2, 1), 0, 0});
+    map.axes.push_back({inner, 4, random.between(-2, 1), 0, 0});
+    map.rows.push_back({random.between(1, 40), 0, random.between(1, 2)});
+    if (random.oneIn(2))
+      map.rows.push_back({random.between(1, 4), 1, random.between(1, 2)});
+    map.cols.push_back({random.between(1, 40), 1, 1});
+    if (random.oneIn(2))
+      map.cols.push_back({random.between(1, 4), 0, random.between(-1, 2)});
+    return map;
+  }
+
+  int64_t getReach(const AccessMap &map) {
+    int64_t reach = 4;
+    for (const MapAxis &axis : map.axes)
+      reach += (axis.extent - 1) * axis.stride;
+    return reach;
+  }
+
+  //===--------------------------------------------------------------------===//
+  // Fields
+  //===--------------------------------------------------------------------===//
+
+  /// A digit of a random enclosing loop; only if there is one.
+  DigitTerm makeDigit() {
+    DigitTerm digit;
+    digit.loop =
+        static_cast<uint8_t>(random.between(0, int64_t(trips.size()) - 1));
+    digit.scale = random.between(1, 3);
+    digit.offset = random.between(0, 3);
+    digit.divisor = random.between(1, 3);
+    digit.modulus = random.oneIn(2) ? random.between(1, 5) : 0;
+    return digit;
+  }
+  int64_t getLargest(const DigitTerm &digit) {
+    int64_t largest =
+        ((trips[digit.loop] - 1) * digit.scale + digit.offset) / digit.divisor;
+    return digit.modulus ? std::min(largest, digit.modulus - 1) : largest;
+  }
+
+  /// clamp(base - weight * digit, 0, cap), or plainly cap.
+  Count makeCount(int64_t cap) {
+    Count count{cap, std::nullopt};
+    if (trips.empty() || !random.oneIn(4))
+      return count;
+    DigitTerm digit = makeDigit();
+    digit.weight = -random.between(1, cap + 1);
+    count.remaining = Affine{random.between(cap, 3 * cap), {digit}};
+    return count;
+  }
+
+  std::optional<Guard> makeGuard() {
+    if (trips.empty() || !random.oneIn(5))
+      return std::nullopt;
+    Guard guard;
+    guard.loop =
+        static_cast<uint8_t>(random.between(0, int64_t(trips.size()) - 1));
+    guard.scale = random.between(1, 3);
+    guard.offset = random.between(0, 2);
+    guard.extent =
+        random.between(0, trips[guard.loop] * guard.scale + guard.offset);
+    return guard;
+  }
+
+  int64_t getSlot(EngineId engine) {
+    if (options.memory == RandomProgramOptions::Memory::Shared)
+      return 0;
+    return engine.kind == EngineKind::Core ? 2 + engine.index
+                                           : int64_t(engine.kind);
+  }
+
+  /// An address in `bank` from which `reach` bytes are inside the bank.
+  Address makeAddress(EngineId engine, Space space, int64_t bank,
+                      int64_t reach) {
+    Address address{space, {}};
+    Affine &offset = address.offset;
+    int64_t low = 0;
+    for (unsigned i = 0; i < 2 && !trips.empty(); ++i) {
+      if (!random.oneIn(2))
+        continue;
+      DigitTerm digit = makeDigit();
+      digit.weight = 4 * random.between(-16, 64);
+      int64_t span = digit.weight * getLargest(digit);
+      if (reach + std::abs(span) > bankBytes)
+        continue;
+      reach += std::abs(span);
+      low += std::min<int64_t>(span, 0);
+      offset.terms.push_back(digit);
+    }
+    // Small offsets, so that operands in a shared slot meet.
+    int64_t room = std::min<int64_t>(bankBytes - reach, 2048);
+    offset.base = (getSlot(engine) * banksPerSlot + bank) * bankBytes - low +
+                  random.between(0, room / 4) * 4;
+    return address;
+  }
+
+  /// Row-major strides with random gaps; returns the reach in bytes.
+  int64_t makeStrides(const Shape4 &shape, unsigned dims, Stride4 &strides) {
+    int64_t stride = 4 * random.between(1, 2), reach = 4;
+    for (unsigned d = dims; d-- > 0;) {
+      strides[d] = stride;
+      reach += (shape[d].cap - 1) * stride;
+      stride *= shape[d].cap;
+    }
+    return reach;
+  }
+
+  Shape4 makeShape() {
+    return {makeCount(random.between(1, 2)), makeCount(random.between(1, 3)),
+            makeCount(random.between(1, 6)), makeCount(random.between(1, 16))};
+  }
+
+  Space makeSpace(bool allowDram) {
+    bool dram = allowDram && options.memoryModel == MemoryModel::Hierarchy &&
+                random.oneIn(2);
+    return dram ? Space::Dram : static_cast<Space>(random.between(1, 3));
+  }
+
+  //===--------------------------------------------------------------------===//
+  // Instructions
+  //===--------------------------------------------------------------------===//
+
+  Node makeNode(EngineId engine, Body body, std::optional<Guard> guard) {
+    Node node;
+    node.instruction.engine = engine;
+    node.instruction.layer = random.oneIn(5)
+                                 ? noLayer
+                                 : static_cast<uint32_t>(random.between(
+                                       0, int64_t(program.layers.size()) - 1));
+    node.instruction.guard = guard;
+    node.instruction.body = std::move(body);
+    return node;
+  }
+
+  Node makeCopy() {
+    EngineId dma{EngineKind::Dma, 0};
+    DmaCopy copy;
+    copy.shape = makeShape();
+    int64_t bank = random.between(0, 2);
+    int64_t reach = makeStrides(copy.shape, 4, copy.dstStride);
+    copy.dst = makeAddress(dma, makeSpace(true), bank, reach);
+    reach = makeStrides(copy.shape, 4, copy.srcStride);
+    if (random.oneIn(3)) {
+      ZeroFill fill;
+      fill.dim = static_cast<uint8_t>(random.between(0, 3));
+      fill.start.base = random.between(-3, 3);
+      if (!trips.empty() && random.oneIn(2)) {
+        fill.start.terms.push_back(makeDigit());
+        fill.start.terms[0].weight = random.between(-2, 2);
+      }
+      fill.extent = random.between(0, copy.shape[fill.dim].cap);
+      copy.zeroFill = fill;
+    }
+    copy.src = makeAddress(dma, makeSpace(true), (bank + 1) % 3, reach);
+    return makeNode(dma, copy, makeGuard());
+  }
+
+  Node makeMapOp() {
+    static const std::vector<VecFn> finite = {
+        VecFn::Copy, VecFn::Add,  VecFn::Sub,      VecFn::Max,     VecFn::Min,
+        VecFn::Relu, VecFn::Clip, VecFn::Tanh,     VecFn::Sigmoid, VecFn::Fill,
+        VecFn::Neg,  VecFn::Abs,  VecFn::LeakyRelu};
+    EngineId vec{EngineKind::Vec, 0};
+    VecMap map;
+    map.fn = options.finite
+                 ? random.pick(finite)
+                 : static_cast<VecFn>(random.between(0, int64_t(VecFn::Scale)));
+    map.shape = makeShape();
+    int64_t bank = random.between(0, 2);
+    int64_t reach = makeStrides(map.shape, 4, map.dstStride);
+    map.dst = makeAddress(vec, makeSpace(false), bank, reach);
+    // Operands that the function does not use stay zero.
+    if (map.fn != VecFn::Fill) {
+      reach = makeStrides(map.shape, 4, map.aStride);
+      map.a = makeAddress(vec, makeSpace(false), (bank + 1) % 3, reach);
+      if (random.oneIn(4)) { // in place
+        map.a = map.dst;
+        map.aStride = map.dstStride;
+      }
+    }
+    if (map.fn >= VecFn::Add && map.fn <= VecFn::Min) {
+      reach = makeStrides(map.shape, 4, map.bStride);
+      map.b = makeAddress(vec, makeSpace(false), (bank + 2) % 3, reach);
+    }
+    map.s0 = static_cast<float>(random.between(-4, 0)) / 2;
+    map.s1 = static_cast<float>(random.between(0, 4)) / 2;
+    return makeNode(vec, map, makeGuard());
+  }
+
+  Node makeReduce() {
+    EngineId vec{EngineKind::Vec, 0};
+    VecReduce reduce;
+    reduce.fn = random.oneIn(2) ? ReduceFn::Sum : ReduceFn::Max;
+    reduce.shape = makeShape();
+    int64_t bank = random.between(0, 2);
+    int64_t reach = makeStrides(reduce.shape, 3, reduce.dstStride);
+    reduce.dst = makeAddress(vec, makeSpace(false), bank, reach);
+    reach = makeStrides(reduce.shape, 4, reduce.aStride);
+    reduce.a = makeAddress(vec, makeSpace(false), (bank + 1) % 3, reach);
+    return makeNode(vec, reduce, makeGuard());
+  }
+
+  uint32_t pickMap() {
+    return static_cast<uint32_t>(
+        random.between(0, int64_t(program.maps.size()) - 1));
+  }
+  Address makeMapped(EngineId engine, uint32_t map, int64_t bank) {
+    return makeAddress(engine, makeSpace(false), bank,
+                       getReach(program.maps[map]));
+  }
+
+  Node makePool() {
+    EngineId vec{EngineKind::Vec, 0};
+    VecPool pool;
+    // A window may fall outside the extents: the sum of nothing is 0, and only
+    // averages over the window's margins divide by it.
+    pool.fn = static_cast<PoolFn>(random.between(0, 2));
+    pool.inMap = pickMap();
+    pool.outMap = pickMap();
+    int64_t bank = random.between(0, 2);
+    pool.in = makeMapped(vec, pool.inMap, bank);
+    pool.out = makeMapped(vec, pool.outMap, (bank + 1) % 3);
+    pool.rows = makeCount(random.between(1, 12));
+    if (!trips.empty() && random.oneIn(2)) {
+      pool.rowStart.terms.push_back(makeDigit());
+      pool.rowStart.terms[0].weight = pool.rows.cap;
+    }
+    pool.window = random.between(1, 9);
+    return makeNode(vec, pool, makeGuard());
+  }
+
+  /// A core.program and one or two core.streams, perhaps in a loop of their
+  /// own.
+  void addTile(NodeList &body) {
+    EngineId core{EngineKind::Core,
+                  static_cast<uint8_t>(random.between(0, options.cores - 1))};
+    CoreProgram load;
+    load.map = pickMap();
+    load.product = static_cast<uint32_t>(
+        random.between(0, int64_t(program.products.size()) - 1));
+    load.src = makeMapped(core, load.map, 0);
+    load.rows = makeCount(random.between(1, program.arrayRows));
+    load.cols = makeCount(int64_t(4) << random.between(0, 2));
+    if (!trips.empty() && random.oneIn(2)) {
+      load.rowStart.terms.push_back(makeDigit());
+      load.rowStart.terms[0].weight = program.arrayRows;
+    }
+    if (!trips.empty() && random.oneIn(2)) {
+      load.kStart.terms.push_back(makeDigit());
+      load.kStart.terms[0].weight = 16;
+    }
+    std::optional<Guard> guard = makeGuard();
+    body.push_back(makeNode(core, load, guard));
+    if (trips.size() < options.maxDepth && random.oneIn(3)) {
+      NodeList inner;
+      int64_t trip = random.between(1, options.maxTrip);
+      trips.push_back(trip);
+      inner.push_back(makeStream(core, load, guard));
+      trips.pop_back();
+      body.push_back(makeLoop(trip, std::move(inner)));
+      return;
+    }
+    body.push_back(makeStream(core, load, guard));
+    if (random.oneIn(4))
+      body.push_back(makeStream(core, load, guard));
+  }
+
+  Node makeStream(EngineId core, const CoreProgram &load,
+                  std::optional<Guard> guard) {
+    CoreStream stream;
+    stream.format = load.format;
+    stream.product = load.product;
+    stream.rowStart = load.rowStart;
+    stream.kStart = load.kStart;
+    stream.rows = load.rows;
+    stream.cols = load.cols;
+    stream.inMap = pickMap();
+    stream.outMap = pickMap();
+    stream.in = makeMapped(core, stream.inMap, 1);
+    stream.out = makeMapped(core, stream.outMap, 2);
+    stream.length = makeCount(random.between(1, options.maxLength));
+    if (!trips.empty() && random.oneIn(2)) {
+      stream.vecStart.terms.push_back(makeDigit());
+      stream.vecStart.terms[0].weight = stream.length.cap;
+    }
+    return makeNode(core, stream, guard);
+  }
+
+  Node makeLoop(int64_t trip, NodeList inner) {
+    Node node;
+    node.instruction.body = Loop{trip};
+    node.body = std::move(inner);
+    return node;
+  }
+
+  //===--------------------------------------------------------------------===//
+  // Bodies and tokens
+  //===--------------------------------------------------------------------===//
+
+  EngineId pickEngine() {
+    int64_t e = random.between(0, int64_t(options.cores) + 1);
+    return e < 2 ? EngineId{static_cast<EngineKind>(e), 0}
+                 : EngineId{EngineKind::Core, static_cast<uint8_t>(e - 2)};
+  }
+  std::pair<EngineId, EngineId> pickEngines() {
+    EngineId a = pickEngine(), b = pickEngine();
+    while (a == b)
+      b = pickEngine();
+    return {a, b};
+  }
+  Node makeToken(EngineId engine, Body body) {
+    Node node;
+    node.instruction.engine = engine;
+    node.instruction.body = std::move(body);
+    return node;
+  }
+
+  void insertAt(NodeList &body, int64_t position, Node node) {
+    body.insert(body.begin() + position, std::move(node));
+  }
+
+  /// A signal and, later in the same body, its wait.
+  void addPair(NodeList &body) {
+    auto [from, to] = pickEngines();
+    uint32_t token = program.tokens++;
+    int64_t size = static_cast<int64_t>(body.size());
+    int64_t first = random.between(0, size),
+            second = random.between(first, size);
+    insertAt(body, second, makeToken(to, Wait{token, false}));
+    insertAt(body, first, makeToken(from, Signal{token}));
+  }
+
+  /// Signals before a loop, waits behind it, both inside it in any order.
+  void addCredits(NodeList &body, int64_t loop) {
+    auto [from, to] = pickEngines();
+    uint32_t token = program.tokens++;
+    NodeList &inner = body[static_cast<size_t>(loop)].body;
+    int64_t credits = random.between(1, 3);
+    int64_t size = static_cast<int64_t>(inner.size());
+    insertAt(inner, random.between(0, size), makeToken(to, Wait{token, false}));
+    insertAt(inner, random.between(0, size + 1),
+             makeToken(from, Signal{token}));
+    for (int64_t c = 0; c < credits; ++c) {
+      insertAt(body, loop + 1, makeToken(to, Wait{token, false}));
+      insertAt(body, loop, makeToken(from, Signal{token}));
+      ++loop;
+    }
+  }
+
+  NodeList makeBody(unsigned depth) {
+    NodeList body;
+    for (int64_t i = random.between(1, options.maxItems); i > 0; --i) {
+      int64_t kind = random.between(0, depth < options.maxDepth ? 7 : 4);
+      // An empty window has no finite value.
+      if (kind == 3 && options.finite)
+        kind = 1;
+      switch (kind) {
+      case 0:
+        body.push_back(makeCopy());
+        break;
+      case 1:
+        body.push_back(makeMapOp());
+        break;
+      case 2:
+        body.push_back(makeReduce());
+        break;
+      case 3:
+        body.push_back(makePool());
+        break;
+      case 4:
+        if (options.cores > 0)
+          addTile(body);
+        break;
+      default: {
+        int64_t trip = random.between(1, options.maxTrip);
+        trips.push_back(trip);
+        NodeList inner = makeBody(depth + 1);
+        trips.pop_back();
+        body.push_back(makeLoop(trip, std::move(inner)));
+      }
+      }
+    }
+    for (int64_t t = random.between(0, options.maxTokens); t > 0; --t)
+      addPair(body);
+    for (int64_t i = static_cast<int64_t>(body.size()) - 1; i >= 0; --i)
+      if (!body[static_cast<size_t>(i)].body.empty() && options.maxTokens > 0 &&
+          random.oneIn(3))
+        addCredits(body, i);
+    return body;
+  }
+
+  void flatten(const NodeList &body) {
+    for (const Node &node : body) {
+      program.code.push_back(node.instruction);
+      if (!std::holds_alternative<Loop>(node.instruction.body))
+        continue;
+      flatten(node.body);
+      Instruction end;
+      end.body = End{};
+      program.code.push_back(end);
+    }
+  }
+
+  RandomProgramOptions options;
+  Random random;
+  Program program;
+  std::vector<int64_t> trips; ///< of the enclosing loops, outermost first
+};
+
+inline Program makeRandomProgram(const RandomProgramOptions &options) {
+  return RandomProgramGenerator(options).generate();
+}
+inline Program makeRandomProgram(uint64_t seed) {
+  RandomProgramOptions options;
+  options.seed = seed;
+  return makeRandomProgram(options);
+}
+
+} // namespace phx::testing
+
+#endif // PHX_UNITTESTS_SUPPORT_RANDOMPROGRAM_H

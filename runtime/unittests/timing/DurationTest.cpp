@@ -1,0 +1,154 @@
+//===- DurationTest.cpp - Timing classes ------------------------*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "TestTiming.h"
+
+using namespace phx;
+using namespace phx::testing;
+
+static Femtoseconds getTime(const Body &body, const Target &target,
+                            const Counters &counters = {}) {
+  Instruction instruction;
+  instruction.body = body;
+  return getDuration({}, instruction, counters, target);
+}
+
+TEST(Duration, CoresProgramAndStream) {
+  Target target = makeTarget();
+  EXPECT_EQ(getTime(makeTile(), target), 5 * ns);
+  EXPECT_EQ(getTime(makeStream(256), target), 25'600'000);
+  EXPECT_EQ(getTime(makeStream(0), target), 0);
+  target.spec.mutable_core()->mutable_fill_ns()->set_value(1.5);
+  EXPECT_EQ(getTime(makeStream(1), target), 1'600'000);
+}
+
+TEST(Duration, PricesAreRoundedOnce) {
+  Target target = makeTarget();
+  target.spec.mutable_core()->mutable_clock_ghz()->set_value(3);
+  EXPECT_EQ(getTime(makeStream(3), target), 3 * 333'333);
+}
+
+TEST(Duration, VectorUnitByLanes) {
+  Target target = makeTarget();
+  EXPECT_EQ(getTime(makeMap(1), target), 1 * ns);
+  EXPECT_EQ(getTime(makeMap(256), target), 1 * ns);
+  EXPECT_EQ(getTime(makeMap(257), target), 2 * ns);
+  VecMap exp = std::get<VecMap>(makeMap(257));
+  exp.fn = VecFn::Exp;
+  EXPECT_EQ(getTime(exp, target), 2 * getOpsPerElement(VecFn::Exp) * ns);
+}
+
+TEST(Duration, VectorUnitByPort) {
+  Target target = makeTarget();
+  target.spec.mutable_vector_unit()->mutable_port_bytes_per_ns()->set_value(8);
+  VecMap map = std::get<VecMap>(makeMap(256));
+  EXPECT_EQ(getTime(map, target), 256 * ns); // one read, one write
+  map.fn = VecFn::Add;
+  EXPECT_EQ(getTime(map, target), 384 * ns);
+  map.fn = VecFn::Fill;
+  EXPECT_EQ(getTime(map, target), 128 * ns);
+  VecReduce reduce;
+  reduce.shape = makeShape({16, std::nullopt});
+  reduce.shape[2].cap = 10;
+  EXPECT_EQ(getTime(reduce, target), 85 * ns); // 160 read, 10 written
+}
+
+TEST(Duration, PoolsCompareOrAddAndDivide) {
+  Target target = makeTarget();
+  VecPool pool;
+  pool.window = 9;
+  pool.rows.cap = 257;
+  EXPECT_EQ(getTime(pool, target), 10 * ns); // ceil(2313 / 256)
+  pool.fn = PoolFn::AverageValid;
+  EXPECT_EQ(getTime(pool, target), 12 * ns);
+  VecReduce reduce;
+  reduce.shape = makeShape({512, std::nullopt});
+  EXPECT_EQ(getTime(reduce, target), 2 * ns);
+}
+
+TEST(Duration, CopiesPayLatencyAndBytes) {
+  Target target = makeTarget();
+  target.spec.mutable_dma()->mutable_latency_ns()->set_value(100);
+  EXPECT_EQ(getTime(makeCopy(10), target), 110 * ns);
+  DmaCopy copy = std::get<DmaCopy>(makeCopy(10));
+  copy.src.space = Space::Weight; // on chip to on chip
+  EXPECT_EQ(getTime(copy, target), 110 * ns);
+  copy.dst.space = Space::Dram;
+  EXPECT_EQ(getTime(copy, target), 110 * ns);
+  target.spec.mutable_dma()->mutable_bytes_per_ns()->set_value(3);
+  EXPECT_EQ(getTime(makeCopy(1), target), 100 * ns + 1'333'334);
+}
+
+TEST(Duration, ZeroFillMovesNoByteFromItsSource) {
+  Target target = makeTarget();
+  DmaCopy copy = std::get<DmaCopy>(makeCopy(10));
+  copy.shape[2].cap = 3;
+  copy.zeroFill = ZeroFill{2, Affine{-1, {}}, 100};
+  EXPECT_EQ(getTime(copy, target), 20 * ns);
+  copy.zeroFill->start.base = 98;
+  EXPECT_EQ(getTime(copy, target), 20 * ns);
+  copy.zeroFill->start.base = -5;
+  EXPECT_EQ(getTime(copy, target), 0);
+  copy.zeroFill = ZeroFill{2, Affine{-1, {}}, 1}; // only the middle one
+  EXPECT_EQ(getTime(copy, target), 10 * ns);
+  copy.src.space = Space::Weight;
+  copy.dst.space = Space::Dram; // zeros are written all the same
+  EXPECT_EQ(getTime(copy, target), 30 * ns);
+}
+
+TEST(Duration, SkippedTakesNone) {
+  Target target = makeTarget();
+  Instruction instruction;
+  instruction.body = makeCopy(10);
+  instruction.guard = Guard{0, 2, 1, 6};
+  EXPECT_EQ(getDuration({}, instruction, {2}, target), 10 * ns);
+  EXPECT_EQ(getDuration({}, instruction, {3}, target), 0);
+  Count count{10, Affine{15, {{0, 1, 0, 1, 0, -10}}}};
+  EXPECT_EQ(getTime(makeCopy(count), target, {0}), 10 * ns);
+  EXPECT_EQ(getTime(makeCopy(count), target, {1}), 5 * ns);
+  EXPECT_EQ(getTime(makeCopy(count), target, {2}), 0);
+}
+
+TEST(Duration, BeyondTheRangeIsAnError) {
+  ProgramBuilder b;
+  b.loop(1'000'000'000);
+  b.loop(1'000'000'000);
+  b.add(core(0), makeStream(10));
+  b.end();
+  b.end();
+  auto result = simulate(b.finish(), makeTarget());
+  ASSERT_FALSE(result.ok());
+  EXPECT_NE(result.error().message.find("2.5 hours"), std::string::npos);
+  ProgramBuilder once;
+  once.add(core(0), makeStream(int64_t(1) << 62));
+  Program program = once.finish();
+  EXPECT_EQ(getDuration(program, program.code[0], {}, makeTarget()),
+            std::numeric_limits<int64_t>::max());
+  for (TimingMode mode : {TimingMode::Closed, TimingMode::Stepped}) {
+    TimingOptions options;
+    options.mode = mode;
+    EXPECT_TRUE(simulate(program, makeTarget(), options).ok());
+  }
+}
+
+TEST(Duration, LongestTimeIsExact) {
+  // 2^63 - 1 = 7^2 * 73 * 127 * 337 * 92737 * 649657; one more is too long.
+  Target target = makeTarget();
+  target.spec.mutable_core()->mutable_clock_ghz()->set_value(1e6); // 1 fs
+  for (int64_t extra : {0, 1}) {
+    ProgramBuilder b;
+    b.loop(int64_t(92737) * 649657);
+    b.add(core(0), makeStream(49 * 73 * 127 * 337));
+    b.end();
+    if (extra)
+      b.add(core(0), makeStream(extra));
+    auto result = simulate(b.finish(), target);
+    EXPECT_EQ(result.ok(), extra == 0);
+    if (result.ok())
+      EXPECT_EQ(result->latency, std::numeric_limits<int64_t>::max());
+  }
+}

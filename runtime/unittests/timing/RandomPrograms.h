@@ -1,0 +1,213 @@
+//===- RandomPrograms.h - Random programs with loops, tokens and counts ---===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PHX_UNITTESTS_TIMING_RANDOMPROGRAMS_H
+#define PHX_UNITTESTS_TIMING_RANDOMPROGRAMS_H
+
+#include "TestTiming.h"
+
+#include <random>
+
+namespace phx::testing {
+
+/// Structurally valid programs: loops up to 3 deep, engines of unequal rates,
+/// tokens inside bodies and with credits from outside, guards and counts that
+/// change on the way.
+class RandomPrograms {
+public:
+  /// `mostTrips`: of nested loops, multiplied.
+  explicit RandomPrograms(uint64_t seed, int64_t mostTrips = 3000)
+      : random(seed), mostTrips(mostTrips) {}
+
+  Program makeProgram() {
+    program = Program();
+    program.cores = uint8_t(pick(1, 3));
+    program.layers.resize(size_t(pick(1, 3)));
+    trips.clear();
+    steps = 1;
+    program.code = flatten(makeBody(int(pick(1, 5))));
+    program.code.push_back({{}, noLayer, std::nullopt, Halt()});
+    return std::move(program);
+  }
+
+  /// Prices that share few factors, or many.
+  Target makePrices() {
+    Target target = makeTarget();
+    if (chance(50))
+      return target;
+    proto::Target &spec = target.spec;
+    spec.mutable_core()->mutable_clock_ghz()->set_value(double(pick(1, 30)));
+    spec.mutable_core()->mutable_program_ns()->set_value(double(pick(0, 9)));
+    spec.mutable_core()->mutable_fill_ns()->set_value(double(pick(0, 2)));
+    spec.mutable_vector_unit()->mutable_lanes()->set_value(pick(1, 300));
+    spec.mutable_dma()->mutable_latency_ns()->set_value(double(pick(0, 20)));
+    spec.mutable_dma()->mutable_bytes_per_ns()->set_value(double(pick(1, 64)));
+    return target;
+  }
+
+private:
+  using Code = std::vector<Instruction>;
+  using Items = std::vector<Code>; ///< of one body, in order
+
+  int64_t pick(int64_t low, int64_t high) {
+    return std::uniform_int_distribution<int64_t>(low, high)(random);
+  }
+  bool chance(int percent) { return pick(0, 99) < percent; }
+
+  EngineId pickEngine() {
+    int64_t number = pick(0, 1 + program.cores);
+    return number == 0 ? dma : number == 1 ? vec : core(unsigned(number - 2));
+  }
+
+  static Code flatten(const Items &items) {
+    Code code;
+    for (const Code &item : items)
+      code.insert(code.end(), item.begin(), item.end());
+    return code;
+  }
+
+  DigitTerm makeTerm(int64_t weight) {
+    DigitTerm term;
+    term.loop = uint8_t(pick(0, int64_t(trips.size()) - 1));
+    term.scale = pick(1, 4);
+    term.offset = pick(0, 3);
+    term.divisor = chance(50) ? 1 : pick(1, 9);
+    term.modulus = chance(50) ? 0 : pick(1, 12);
+    term.weight = weight;
+    return term;
+  }
+
+  Count makeCount(int64_t cap) {
+    Count count{cap, std::nullopt};
+    if (trips.empty() || chance(70))
+      return count;
+    Affine left{pick(0, 4 * cap), {}};
+    for (int64_t terms = pick(1, 2); terms > 0; --terms)
+      left.terms.push_back(makeTerm(pick(-cap, cap / 3)));
+    // Often: enough for most of the loop, then less.
+    if (chance(60)) {
+      DigitTerm &term = left.terms[0];
+      term.modulus = 0;
+      term.weight = -pick(1, 4);
+      left.base =
+          trips[term.loop] * term.scale / term.divisor * 3 + pick(0, cap);
+    }
+    count.remaining = left;
+    return count;
+  }
+
+  Body makeWork(EngineId engine) {
+    if (engine.kind == EngineKind::Vec)
+      return makeMap(makeCount(pick(1, 3000)));
+    if (engine.kind == EngineKind::Core) {
+      if (chance(50))
+        return makeStream(makeCount(pick(1, 200)));
+      CoreProgram tile = std::get<CoreProgram>(makeTile());
+      tile.rows = makeCount(pick(1, 4));
+      return tile;
+    }
+    DmaCopy copy = std::get<DmaCopy>(makeCopy(makeCount(pick(1, 40))));
+    if (!trips.empty() && chance(15))
+      copy.zeroFill = ZeroFill{3, Affine{pick(-20, 5), {makeTerm(pick(0, 3))}},
+                               pick(5, 100)};
+    return copy;
+  }
+
+  Instruction makeInstruction() {
+    Instruction instruction;
+    instruction.engine = pickEngine();
+    if (chance(80))
+      instruction.layer = uint32_t(pick(0, int64_t(program.layers.size()) - 1));
+    instruction.body = makeWork(instruction.engine);
+    if (!trips.empty() && chance(15)) {
+      Guard guard;
+      guard.loop = uint8_t(pick(0, int64_t(trips.size()) - 1));
+      guard.scale = pick(1, 3);
+      guard.offset = pick(0, 3);
+      guard.extent = pick(0, trips[guard.loop] * guard.scale + 2);
+      instruction.guard = guard;
+    }
+    return instruction;
+  }
+
+  Instruction makeToken(EngineId engine, Body body) {
+    return {engine, noLayer, std::nullopt, std::move(body)};
+  }
+
+  /// Signal before wait, both among `items`.
+  void addPair(Items &items) {
+    uint32_t token = program.tokens++;
+    size_t signal = size_t(pick(0, int64_t(items.size())));
+    size_t wait = size_t(pick(int64_t(signal), int64_t(items.size())));
+    EngineId from = pickEngine(), to = pickEngine();
+    items.insert(items.begin() + ptrdiff_t(wait),
+                 Code{makeToken(to, Wait{token, false})});
+    items.insert(items.begin() + ptrdiff_t(signal),
+                 Code{makeToken(from, Signal{token})});
+  }
+
+  Items makeBody(int size) {
+    Items items;
+    for (int i = 0; i < size; ++i) {
+      if (trips.size() < 3 && chance(trips.empty() ? 50 : 25))
+        addLoop(items);
+      else
+        items.push_back({makeInstruction()});
+    }
+    for (int64_t pairs = pick(0, 2); pairs > 0; --pairs)
+      addPair(items);
+    return items;
+  }
+
+  void addLoop(Items &items) {
+    int64_t most =
+        std::max<int64_t>(2, std::min(mostTrips / 10, mostTrips / steps));
+    int64_t count =
+        chance(30) ? pick(1, std::min<int64_t>(most, 9)) : pick(1, most);
+    trips.push_back(count);
+    steps *= count;
+    Items body = makeBody(int(pick(1, 6)));
+    steps /= count;
+    trips.pop_back();
+    Code before, after;
+    for (int64_t credits = pick(0, 2); credits > 0; --credits)
+      addCredit(before, body, after);
+    Code code = std::move(before);
+    code.push_back({{}, noLayer, std::nullopt, Loop{count}});
+    Code inside = flatten(body);
+    code.insert(code.end(), inside.begin(), inside.end());
+    code.push_back({{}, noLayer, std::nullopt, End()});
+    code.insert(code.end(), after.begin(), after.end());
+    items.push_back(std::move(code));
+  }
+
+  /// A token signalled a few times before the loop, awaited as often after.
+  void addCredit(Code &before, Items &body, Code &after) {
+    uint32_t token = program.tokens++;
+    EngineId from = pickEngine(), to = pickEngine();
+    for (int64_t k = pick(1, 5); k > 0; --k) {
+      before.push_back(makeToken(from, Signal{token}));
+      after.push_back(makeToken(to, Wait{token, false}));
+    }
+    auto insert = [&](Instruction instruction) {
+      size_t at = size_t(pick(0, int64_t(body.size())));
+      body.insert(body.begin() + ptrdiff_t(at), Code{std::move(instruction)});
+    };
+    insert(makeToken(to, Wait{token, false}));
+    insert(makeToken(from, Signal{token}));
+  }
+
+  std::mt19937_64 random;
+  int64_t mostTrips;
+  Program program;
+  std::vector<int64_t> trips; ///< of the loops around
+  int64_t steps = 1;          ///< their product
+};
+
+} // namespace phx::testing
+
+#endif // PHX_UNITTESTS_TIMING_RANDOMPROGRAMS_H

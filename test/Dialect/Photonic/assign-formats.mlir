@@ -1,0 +1,53 @@
+// RUN: photonic-opt %s --photonic-assign-formats --photonic-verify-format | FileCheck %s --check-prefixes=CHECK,DEFAULT
+// RUN: photonic-opt %s --photonic-assign-formats=format=bfp:8:32:nearest | FileCheck %s --check-prefixes=CHECK,WIDE
+// RUN: photonic-opt %s --photonic-assign-formats=format=fp32 | FileCheck %s --check-prefixes=CHECK,FP32
+// RUN: photonic-opt %s --photonic-assign-formats=format=fp32:8 | FileCheck %s --check-prefix=FP32G8
+// RUN: not photonic-opt %s --photonic-assign-formats=format=fixed:8 2>&1 | FileCheck %s --check-prefix=UNKNOWN
+// RUN: not photonic-opt %s --photonic-assign-formats=format=bfp:4 2>&1 | FileCheck %s --check-prefix=SHORT
+// RUN: not photonic-opt %s --photonic-assign-formats=format=bfp:4:16:stochastic 2>&1 | FileCheck %s --check-prefix=ROUNDING
+// RUN: not photonic-opt %s --photonic-assign-formats=format=bfp:16:16 2>&1 | FileCheck %s --check-prefix=MANTISSA
+// RUN: not photonic-opt %s --photonic-assign-formats=format=bfp:4:0 2>&1 | FileCheck %s --check-prefix=GROUP
+// RUN: not photonic-opt %s --photonic-assign-formats=format=bfp:15:4 2>&1 | FileCheck %s --check-prefix=OVERFLOW
+
+// UNKNOWN: error: unknown number format 'fixed:8', expected bfp:MANTISSA_BITS:GROUP[:trunc|nearest] or fp32[:GROUP]
+// SHORT: error: unknown number format 'bfp:4', expected
+// ROUNDING: error: unknown number format 'bfp:4:16:stochastic', expected
+// MANTISSA: error: mantissa bits must lie in [1, 15], got 16
+// GROUP: error: group length must lie in [1, 4096], got 0
+// OVERFLOW: error: {{.*}}(C8) group sums reach 4294705156 = 4 * 32767 * 32767, more than i32 holds
+
+// CHECK-LABEL: func.func @product
+func.func @product(%w: tensor<10x84xf32>, %x: tensor<8x84xf32>) -> tensor<8x10xf32> {
+  // DEFAULT: formats = [#photonic.bfp<mantissa = 4, group = 16, rounding = trunc>, #photonic.bfp<mantissa = 4, group = 16, rounding = trunc>]
+  // DEFAULT: ^bb0(%[[A:.*]]: vector<16xi8>, %[[B:.*]]: vector<16xi8>):
+  // DEFAULT: %[[D:.*]] = photonic.dot %[[A]], %[[B]] : vector<16xi8>, vector<16xi8> -> i32
+  // DEFAULT: photonic.yield %[[D]] : i32
+  // WIDE: #photonic.bfp<mantissa = 8, group = 32, rounding = nearest>
+  // WIDE: ^bb0(%{{.*}}: vector<32xi16>, %{{.*}}: vector<32xi16>):
+  // FP32: #photonic.fp32<group = 16>
+  // FP32: photonic.dot %{{.*}}, %{{.*}} : vector<16xf32>, vector<16xf32> -> f32
+  // FP32G8: #photonic.fp32<group = 8>
+  %y = photonic.product %w, %x : (tensor<10x84xf32>, tensor<8x84xf32>) -> tensor<8x10xf32>
+  return %y : tensor<8x10xf32>
+}
+
+// A product that has formats keeps them.
+// CHECK-LABEL: func.func @keeps
+func.func @keeps(%w: tensor<10x84xf32>, %x: tensor<8x84xf32>) -> tensor<8x10xf32> {
+  // CHECK: photonic.product
+  // CHECK-SAME: formats = [#photonic.fp32<group = 4>, #photonic.fp32<group = 4>]
+  %y = photonic.product %w, %x formats = [#photonic.fp32<group = 4>, #photonic.fp32<group = 4>]
+      : (tensor<10x84xf32>, tensor<8x84xf32>) -> tensor<8x10xf32> each {
+  ^bb0(%a: vector<4xf32>, %b: vector<4xf32>):
+    %d = photonic.dot %a, %b : vector<4xf32>, vector<4xf32> -> f32
+    photonic.yield %d : f32
+  }
+  return %y : tensor<8x10xf32>
+}
+
+// CHECK-LABEL: func.func @digital
+// CHECK-NOT: photonic
+func.func @digital(%x: tensor<8x84xf32>) -> tensor<8x84xf32> {
+  %y = nn.relu %x : tensor<8x84xf32>
+  return %y : tensor<8x84xf32>
+}

@@ -1,0 +1,320 @@
+// RUN: photonic-opt %s --split-input-file --verify-diagnostics
+
+func.func @product_c1_rank(%w: tensor<10x84xf32>, %x: tensor<8x4x21x1xf32>) {
+  // expected-error@+2 {{operands of a product without window must have rank 2, got lhs 'tensor<10x84xf32>' and rhs 'tensor<8x4x21x1xf32>'}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %y = photonic.product %w, %x : (tensor<10x84xf32>, tensor<8x4x21x1xf32>) -> tensor<8x10xf32>
+  return
+}
+
+// -----
+
+func.func @product_c1_window(%w: tensor<10x84xf32>, %x: tensor<8x84xf32>) {
+  // expected-error@+2 {{operands of a product with window must have rank 4, got lhs 'tensor<10x84xf32>' and rhs 'tensor<8x84xf32>'}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %y = photonic.product %w, %x window = <kernel = [1, 1], strides = [1, 1], pads = [0, 0, 0, 0], dilations = [1, 1], groups = 1>
+      : (tensor<10x84xf32>, tensor<8x84xf32>) -> tensor<8x10xf32>
+  return
+}
+
+// -----
+
+func.func @product_c2_linear(%w: tensor<10x84xf32>, %x: tensor<8x85xf32>) {
+  // expected-error@+2 {{contracted extents differ: lhs 'tensor<10x84xf32>' and rhs 'tensor<8x85xf32>'}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %y = photonic.product %w, %x : (tensor<10x84xf32>, tensor<8x85xf32>) -> tensor<8x10xf32>
+  return
+}
+
+// -----
+
+func.func @product_c2_window(%w: tensor<6x3x3x3xf32>, %x: tensor<1x5x8x8xf32>) {
+  // expected-error@+2 {{channels of rhs 'tensor<1x5x8x8xf32>' must be 2 groups times dimension 1 of lhs 'tensor<6x3x3x3xf32>'}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %y = photonic.product %w, %x window = <kernel = [3, 3], strides = [1, 1], pads = [0, 0, 0, 0], dilations = [1, 1], groups = 2>
+      : (tensor<6x3x3x3xf32>, tensor<1x5x8x8xf32>) -> tensor<1x6x6x6xf32>
+  return
+}
+
+// -----
+
+func.func @product_c3_groups(%w: tensor<5x3x3x3xf32>, %x: tensor<1x6x8x8xf32>) {
+  // expected-error@+2 {{dimension 0 of lhs 'tensor<5x3x3x3xf32>' must be a multiple of 2 groups}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %y = photonic.product %w, %x window = <kernel = [3, 3], strides = [1, 1], pads = [0, 0, 0, 0], dilations = [1, 1], groups = 2>
+      : (tensor<5x3x3x3xf32>, tensor<1x6x8x8xf32>) -> tensor<1x5x6x6xf32>
+  return
+}
+
+// -----
+
+func.func @product_c3_kernel(%w: tensor<6x3x3x3xf32>, %x: tensor<1x3x8x8xf32>) {
+  // expected-error@+2 {{kernel extent 2 of the window differs from dimension 3 of lhs 'tensor<6x3x3x3xf32>'}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %y = photonic.product %w, %x window = <kernel = [3, 2], strides = [1, 1], pads = [0, 0, 0, 0], dilations = [1, 1], groups = 1>
+      : (tensor<6x3x3x3xf32>, tensor<1x3x8x8xf32>) -> tensor<1x6x6x6xf32>
+  return
+}
+
+// -----
+
+// A kernel that just fits gives one position; one element less does not.
+func.func @product_c4(%w: tensor<6x3x3x3xf32>, %x: tensor<1x3x5x4xf32>) {
+  %0 = photonic.product %w, %x window = <kernel = [3, 3], strides = [1, 1], pads = [0, 0, 0, 1], dilations = [2, 2], groups = 1>
+      : (tensor<6x3x3x3xf32>, tensor<1x3x5x4xf32>) -> tensor<1x6x1x1xf32>
+  // expected-error@+2 {{dilated kernel of lhs 'tensor<6x3x3x3xf32>' does not fit into dimension 3 of rhs 'tensor<1x3x5x4xf32>' with padding 0 and 0}}
+  // expected-error@+1 {{failed to infer returned types}}
+  %1 = photonic.product %w, %x window = <kernel = [3, 3], strides = [1, 1], pads = [0, 0, 0, 0], dilations = [2, 2], groups = 1>
+      : (tensor<6x3x3x3xf32>, tensor<1x3x5x4xf32>) -> tensor<1x6x1x1xf32>
+  return
+}
+
+// -----
+
+func.func @product_c5(%w: tensor<10x84xf32>, %x: tensor<8x84xf32>, %b: tensor<8xf32>) {
+  // expected-error@+1 {{(C5) bias 'tensor<8xf32>' must have one element per row of lhs 'tensor<10x84xf32>'}}
+  %y = photonic.product %w, %x, %b : (tensor<10x84xf32>, tensor<8x84xf32>, tensor<8xf32>) -> tensor<8x10xf32>
+  return
+}
+
+// -----
+
+func.func @product_c6(%w: tensor<10x84xf32>, %x: tensor<8x84xf32>) {
+  // expected-error@+1 {{(C6) has formats but no region}}
+  %y = photonic.product %w, %x formats = [#photonic.fp32<group = 16>, #photonic.fp32<group = 16>]
+      : (tensor<10x84xf32>, tensor<8x84xf32>) -> tensor<8x10xf32>
+  return
+}
+
+// -----
+
+func.func @product_c6_region(%w: tensor<10x84xf32>, %x: tensor<8x84xf32>) {
+  // expected-error@+1 {{(C6) has a region but no formats}}
+  %y = photonic.product %w, %x : (tensor<10x84xf32>, tensor<8x84xf32>) -> tensor<8x10xf32> each {
+  ^bb0(%a: vector<16xf32>, %b: vector<16xf32>):
+    %d = photonic.dot %a, %b : vector<16xf32>, vector<16xf32> -> f32
+    photonic.yield %d : f32
+  }
+  return
+}
+
+// -----
+
+func.func @product_c7(%w: tensor<10x84xf32>, %x: tensor<8x84xf32>) {
+  // expected-error@+1 {{(C7) formats have different group lengths: fp32:16 and fp32:8}}
+  %y = photonic.product %w, %x formats = [#photonic.fp32<group = 16>, #photonic.fp32<group = 8>]
+      : (tensor<10x84xf32>, tensor<8x84xf32>) -> tensor<8x10xf32> each {
+  ^bb0(%a: vector<16xf32>, %b: vector<16xf32>):
+    %d = photonic.dot %a, %b : vector<16xf32>, vector<16xf32> -> f32
+    photonic.yield %d : f32
+  }
+  return
+}
+
+// -----
+
+func.func @product_c7_sum(%w: tensor<10x84xf32>, %x: tensor<8x84xf32>) {
+  // expected-error@+1 {{(C7) formats have different types of sum: bfp:4:16:trunc and fp32:16}}
+  %y = photonic.product %w, %x formats = [#photonic.bfp<mantissa = 4, group = 16, rounding = trunc>, #photonic.fp32<group = 16>]
+      : (tensor<10x84xf32>, tensor<8x84xf32>) -> tensor<8x10xf32> each {
+  ^bb0(%a: vector<16xf32>, %b: vector<16xf32>):
+    %d = photonic.dot %a, %b : vector<16xf32>, vector<16xf32> -> f32
+    photonic.yield %d : f32
+  }
+  return
+}
+
+// -----
+
+#bfp = #photonic.bfp<mantissa = 4, group = 16, rounding = trunc>
+func.func @product_c9_arguments(%w: tensor<10x84xf32>, %x: tensor<8x84xf32>) {
+  // expected-error@+1 {{(C9) region must take ('vector<16xi8>', 'vector<16xi8>'), got ('vector<16xi16>', 'vector<16xi8>')}}
+  %y = photonic.product %w, %x formats = [#bfp, #bfp]
+      : (tensor<10x84xf32>, tensor<8x84xf32>) -> tensor<8x10xf32> each {
+  ^bb0(%a: vector<16xi16>, %b: vector<16xi8>):
+    %d = photonic.dot %a, %b : vector<16xi16>, vector<16xi8> -> i32
+    photonic.yield %d : i32
+  }
+  return
+}
+
+// -----
+
+#bfp = #photonic.bfp<mantissa = 4, group = 16, rounding = trunc>
+func.func @product_c9_foreign(%w: tensor<10x84xf32>, %x: tensor<8x84xf32>) {
+  // expected-error@+1 {{(C9) region holds 'arith.addi', which does not act on one group}}
+  %y = photonic.product %w, %x formats = [#bfp, #bfp]
+      : (tensor<10x84xf32>, tensor<8x84xf32>) -> tensor<8x10xf32> each {
+  ^bb0(%a: vector<16xi8>, %b: vector<16xi8>):
+    %d = photonic.dot %a, %b : vector<16xi8>, vector<16xi8> -> i32
+    // expected-note@+1 {{here}}
+    %e = arith.addi %d, %d : i32
+    photonic.yield %e : i32
+  }
+  return
+}
+
+// -----
+
+#bfp = #photonic.bfp<mantissa = 4, group = 16, rounding = trunc>
+func.func @product_c10(%w: tensor<10x84xf32>, %x: tensor<8x84xf32>) {
+  // expected-error@+1 {{(C10) group sums reach 3600, but the moduli represent only [-495, 495]}}
+  %y = photonic.product %w, %x formats = [#bfp, #bfp]
+      : (tensor<10x84xf32>, tensor<8x84xf32>) -> tensor<8x10xf32> each {
+  ^bb0(%a: vector<16xi8>, %b: vector<16xi8>):
+    %r0 = photonic.modular_dot %a, %b modulus = 31 : vector<16xi8>, vector<16xi8> -> i32
+    %r1 = photonic.modular_dot %a, %b modulus = 32 : vector<16xi8>, vector<16xi8> -> i32
+    %d = photonic.reverse_convert %r0, %r1 moduli = [31, 32] : i32
+    photonic.yield %d : i32
+  }
+  return
+}
+
+// -----
+
+#bfp = #photonic.bfp<mantissa = 4, group = 16, rounding = trunc>
+func.func @dot_c3(%w: tensor<10x84xf32>, %x: tensor<8x84xf32>) {
+  %y = photonic.product %w, %x formats = [#bfp, #bfp]
+      : (tensor<10x84xf32>, tensor<8x84xf32>) -> tensor<8x10xf32> each {
+  ^bb0(%a: vector<16xi8>, %b: vector<16xi8>):
+    // expected-error@+1 {{(C3) operand 1 must be argument 1 of the region}}
+    %d = photonic.dot %a, %a : vector<16xi8>, vector<16xi8> -> i32
+    photonic.yield %d : i32
+  }
+  return
+}
+
+// -----
+
+#bfp = #photonic.bfp<mantissa = 4, group = 16, rounding = trunc>
+func.func @dot_c2(%w: tensor<10x84xf32>, %x: tensor<8x84xf32>) {
+  %y = photonic.product %w, %x formats = [#bfp, #bfp]
+      : (tensor<10x84xf32>, tensor<8x84xf32>) -> tensor<8x10xf32> each {
+  ^bb0(%a: vector<16xi8>, %b: vector<16xi8>):
+    // expected-error@+1 {{(C2) product of 'vector<16xi8>' must be i32, got 'f32'}}
+    %d = photonic.dot %a, %b : vector<16xi8>, vector<16xi8> -> f32
+    photonic.yield %d : f32
+  }
+  return
+}
+
+// -----
+
+#bfp = #photonic.bfp<mantissa = 4, group = 16, rounding = trunc>
+func.func @modular_dot_c2(%w: tensor<10x84xf32>, %x: tensor<8x84xf32>) {
+  %y = photonic.product %w, %x formats = [#bfp, #bfp]
+      : (tensor<10x84xf32>, tensor<8x84xf32>) -> tensor<8x10xf32> each {
+  ^bb0(%a: vector<16xi8>, %b: vector<16xi8>):
+    // expected-error@+1 {{(C2) modulus must lie in [2, 32768], got 32769}}
+    %d = photonic.modular_dot %a, %b modulus = 32769 : vector<16xi8>, vector<16xi8> -> i32
+    photonic.yield %d : i32
+  }
+  return
+}
+
+// -----
+
+#bfp = #photonic.bfp<mantissa = 4, group = 16, rounding = trunc>
+func.func @reverse_convert_c1(%w: tensor<10x84xf32>, %x: tensor<8x84xf32>) {
+  %y = photonic.product %w, %x formats = [#bfp, #bfp]
+      : (tensor<10x84xf32>, tensor<8x84xf32>) -> tensor<8x10xf32> each {
+  ^bb0(%a: vector<16xi8>, %b: vector<16xi8>):
+    %r = photonic.modular_dot %a, %b modulus = 31 : vector<16xi8>, vector<16xi8> -> i32
+    // expected-error@+1 {{(C1) has 1 residues and 2 moduli}}
+    %d = photonic.reverse_convert %r moduli = [31, 32] : i32
+    photonic.yield %d : i32
+  }
+  return
+}
+
+// -----
+
+#bfp = #photonic.bfp<mantissa = 4, group = 16, rounding = trunc>
+func.func @reverse_convert_c3(%w: tensor<10x84xf32>, %x: tensor<8x84xf32>) {
+  %y = photonic.product %w, %x formats = [#bfp, #bfp]
+      : (tensor<10x84xf32>, tensor<8x84xf32>) -> tensor<8x10xf32> each {
+  ^bb0(%a: vector<16xi8>, %b: vector<16xi8>):
+    %r0 = photonic.modular_dot %a, %b modulus = 128 : vector<16xi8>, vector<16xi8> -> i32
+    %r1 = photonic.modular_dot %a, %b modulus = 130 : vector<16xi8>, vector<16xi8> -> i32
+    // expected-error@+1 {{(C3) moduli 128 and 130 share the factor 2}}
+    %d = photonic.reverse_convert %r0, %r1 moduli = [128, 130] : i32
+    photonic.yield %d : i32
+  }
+  return
+}
+
+// -----
+
+#bfp = #photonic.bfp<mantissa = 4, group = 16, rounding = trunc>
+func.func @reverse_convert_c4(%w: tensor<10x84xf32>, %x: tensor<8x84xf32>) {
+  %y = photonic.product %w, %x formats = [#bfp, #bfp]
+      : (tensor<10x84xf32>, tensor<8x84xf32>) -> tensor<8x10xf32> each {
+  ^bb0(%a: vector<16xi8>, %b: vector<16xi8>):
+    %r0 = photonic.modular_dot %a, %b modulus = 128 : vector<16xi8>, vector<16xi8> -> i32
+    %r1 = photonic.modular_dot %a, %b modulus = 129 : vector<16xi8>, vector<16xi8> -> i32
+    // expected-error@+1 {{(C4) residue 0 is modulo 128, not 129}}
+    %d = photonic.reverse_convert %r0, %r1 moduli = [129, 128] : i32
+    photonic.yield %d : i32
+  }
+  return
+}
+
+// -----
+
+#fp32 = #photonic.fp32<group = 16>
+func.func @array_product_c11(%w: tensor<10x84xf32>, %x: tensor<8x84xf32>, %e: tensor<10x8xf32>, %i: index) {
+  // expected-error@+1 {{(C11) accumulates into 'tensor<10x8xf32>', but the product of 'tensor<10x84xf32>' and 'tensor<8x84xf32>' is 'tensor<8x10xf32>'}}
+  %y = photonic.array_product ins(%w, %x : tensor<10x84xf32>, tensor<8x84xf32>)
+      outs(%e : tensor<10x8xf32>) tile [%i, %i, %i] sizes = [32, 16]
+      formats = [#fp32, #fp32] dataflow = df1 each {
+  ^bb0(%a: vector<16xf32>, %b: vector<16xf32>):
+    %d = photonic.dot %a, %b : vector<16xf32>, vector<16xf32> -> f32
+    photonic.yield %d : f32
+  }
+  return
+}
+
+// -----
+
+#fp32 = #photonic.fp32<group = 16>
+func.func @array_product_c12(%w: tensor<10x84xf32>, %x: tensor<8x84xf32>, %e: tensor<8x10xf32>, %i: index) {
+  // expected-error@+1 {{(C12) sizes must be [rows >= 1, 16], the group length, got [32, 32]}}
+  %y = photonic.array_product ins(%w, %x : tensor<10x84xf32>, tensor<8x84xf32>)
+      outs(%e : tensor<8x10xf32>) tile [%i, %i, %i] sizes = [32, 32]
+      formats = [#fp32, #fp32] dataflow = df1 each {
+  ^bb0(%a: vector<16xf32>, %b: vector<16xf32>):
+    %d = photonic.dot %a, %b : vector<16xf32>, vector<16xf32> -> f32
+    photonic.yield %d : f32
+  }
+  return
+}
+
+// -----
+
+// expected-error@+1 {{kernel of a window needs 2 elements, got 1}}
+func.func private @window_c1() attributes {w = #photonic.window<kernel = [3], strides = [1, 1], pads = [0, 0, 0, 0], dilations = [1, 1], groups = 1>}
+
+// -----
+
+// expected-error@+1 {{strides of a window must be at least 1, got 0}}
+func.func private @window_c1_stride() attributes {w = #photonic.window<kernel = [3, 3], strides = [1, 0], pads = [0, 0, 0, 0], dilations = [1, 1], groups = 1>}
+
+// -----
+
+// expected-error@+1 {{pads of a window must be at least 0, got -1}}
+func.func private @window_c2() attributes {w = #photonic.window<kernel = [3, 3], strides = [1, 1], pads = [0, 0, -1, 0], dilations = [1, 1], groups = 1>}
+
+// -----
+
+// expected-error@+1 {{groups of a window must be at least 1, got 0}}
+func.func private @window_c3() attributes {w = #photonic.window<kernel = [3, 3], strides = [1, 1], pads = [0, 0, 0, 0], dilations = [1, 1], groups = 0>}
+
+// -----
+
+// expected-error@+1 {{mantissa bits must lie in [1, 15], got 0}}
+func.func private @bfp_c1() attributes {f = #photonic.bfp<mantissa = 0, group = 16, rounding = trunc>}
+
+// -----
+
+// expected-error@+1 {{group length must lie in [1, 4096], got 4097}}
+func.func private @fp32_c1() attributes {f = #photonic.fp32<group = 4097>}

@@ -1,0 +1,71 @@
+// RUN: photonic-opt %s --photonic-select-dataflow --remarks-filter=Dataflow 2>&1 | FileCheck %s --check-prefixes=CHECK,AUTO
+// RUN: photonic-opt %s --photonic-select-dataflow=mode=df2 | FileCheck %s --check-prefixes=CHECK,FORCED
+// RUN: not photonic-opt %s --photonic-select-dataflow=mode=df3 2>&1 | FileCheck %s --check-prefix=MODE
+// RUN: not photonic-opt %s --photonic-select-dataflow=rows=0 2>&1 | FileCheck %s --check-prefix=ROWS
+
+// MODE: error: unknown dataflow 'df3', expected auto, df1 or df2
+// ROWS: error: cores, rows and columns must be at least 1, times at least 0
+
+#fp32 = #photonic.fp32<group = 16>
+
+// df1: 2 * 2 = 4 tiles on 8 cores, 1 * (5 ns + 100 * 0.1 ns) = 15 ns.
+// df2: 4 * 2 = 8 tiles, 1 * (5 ns + 64 * 0.1 ns) = 11.4 ns.
+// AUTO: df2 chosen for 'few': df1 takes 15000000 fs, df2 11400000 fs
+// df1: 4 tiles, 5 ns + 64 * 0.1 ns; df2: the same.
+// AUTO: df1 chosen for 'tie': df1 takes 11400000 fs, df2 11400000 fs
+// df1, 3 groups: 3 * 1 * 2 = 6 tiles, 5 ns + 36 * 0.1 ns; df2: 3 * 2 * 2 = 12
+// tiles, 2 * (5 ns + 4 * 0.1 ns).
+// AUTO: df1 chosen for 'grouped': df1 takes 8600000 fs, df2 10800000 fs
+
+// CHECK-LABEL: func.func @few
+func.func @few(%w: tensor<64x32xf32>, %x: tensor<100x32xf32>) -> tensor<100x64xf32> {
+  // CHECK: dataflow = df2
+  %y = photonic.product %w, %x formats = [#fp32, #fp32]
+      : (tensor<64x32xf32>, tensor<100x32xf32>) -> tensor<100x64xf32> each {
+  ^bb0(%a: vector<16xf32>, %b: vector<16xf32>):
+    %d = photonic.dot %a, %b : vector<16xf32>, vector<16xf32> -> f32
+    photonic.yield %d : f32
+  } loc("few")
+  return %y : tensor<100x64xf32>
+}
+
+// CHECK-LABEL: func.func @tie
+func.func @tie(%w: tensor<64x32xf32>, %x: tensor<64x32xf32>) -> tensor<64x64xf32> {
+  // AUTO: dataflow = df1
+  // FORCED: dataflow = df2
+  %y = photonic.product %w, %x formats = [#fp32, #fp32]
+      : (tensor<64x32xf32>, tensor<64x32xf32>) -> tensor<64x64xf32> each {
+  ^bb0(%a: vector<16xf32>, %b: vector<16xf32>):
+    %d = photonic.dot %a, %b : vector<16xf32>, vector<16xf32> -> f32
+    photonic.yield %d : f32
+  } loc("tie")
+  return %y : tensor<64x64xf32>
+}
+
+// M and K count per group of the convolution: K = 2 * 9 = 18.
+// CHECK-LABEL: func.func @grouped
+func.func @grouped(%w: tensor<12x2x3x3xf32>, %x: tensor<1x6x8x8xf32>) -> tensor<1x12x6x6xf32> {
+  // AUTO: dataflow = df1
+  %y = photonic.product %w, %x
+      window = <kernel = [3, 3], strides = [1, 1], pads = [0, 0, 0, 0], dilations = [1, 1], groups = 3>
+      formats = [#fp32, #fp32]
+      : (tensor<12x2x3x3xf32>, tensor<1x6x8x8xf32>) -> tensor<1x12x6x6xf32> each {
+  ^bb0(%a: vector<16xf32>, %b: vector<16xf32>):
+    %d = photonic.dot %a, %b : vector<16xf32>, vector<16xf32> -> f32
+    photonic.yield %d : f32
+  } loc("grouped")
+  return %y : tensor<1x12x6x6xf32>
+}
+
+// A choice that has been made is kept.
+// CHECK-LABEL: func.func @chosen
+func.func @chosen(%w: tensor<64x32xf32>, %x: tensor<100x32xf32>) -> tensor<100x64xf32> {
+  // CHECK: dataflow = df1
+  %y = photonic.product %w, %x formats = [#fp32, #fp32] dataflow = df1
+      : (tensor<64x32xf32>, tensor<100x32xf32>) -> tensor<100x64xf32> each {
+  ^bb0(%a: vector<16xf32>, %b: vector<16xf32>):
+    %d = photonic.dot %a, %b : vector<16xf32>, vector<16xf32> -> f32
+    photonic.yield %d : f32
+  } loc("chosen")
+  return %y : tensor<100x64xf32>
+}

@@ -1,0 +1,46 @@
+// RUN: photonic-opt %s --photonic-assign-formats --photonic-split-rns --photonic-verify-split | FileCheck %s
+// RUN: photonic-opt %s --photonic-assign-formats --photonic-split-rns=moduli=7,16,9,11 | FileCheck %s --check-prefix=FOUR
+// RUN: photonic-opt %s --photonic-assign-formats=format=fp32 --photonic-split-rns --photonic-verify-split | FileCheck %s --check-prefix=FP32
+
+// The largest sum of groups is 3600 = 16 * 15 * 15: 7201 represents it, 7200
+// does not (even product: range 3599), and a negative result must not wrap.
+// RUN: photonic-opt %s --photonic-assign-formats --photonic-split-rns=moduli=19,379 | FileCheck %s --check-prefix=TIGHT
+// RUN: not photonic-opt %s --photonic-assign-formats --photonic-split-rns=moduli=225,32 2>&1 | FileCheck %s --check-prefix=LOOSE
+
+// The paper's rule would refuse 5 mantissa bits on 31, 32, 33; the exact bound
+// of 15376 fits into 16367.
+// RUN: photonic-opt %s --photonic-assign-formats=format=bfp:5:16 --photonic-split-rns | FileCheck %s
+// RUN: not photonic-opt %s --photonic-assign-formats=format=bfp:6:16 --photonic-split-rns 2>&1 | FileCheck %s --check-prefix=SIX
+
+// RUN: not photonic-opt %s --photonic-assign-formats --photonic-split-rns=moduli=31,32,62 2>&1 | FileCheck %s --check-prefix=COPRIME
+// RUN: not photonic-opt %s --photonic-assign-formats --photonic-split-rns=moduli=1,32 2>&1 | FileCheck %s --check-prefix=MODULUS
+// RUN: not photonic-opt %s --photonic-assign-formats --photonic-split-rns=moduli=32767,32768,32765 2>&1 | FileCheck %s --check-prefix=HUGE
+// RUN: not photonic-opt %s --photonic-assign-formats=format=bfp:4:32 --photonic-split-rns 2>&1 | FileCheck %s --check-prefix=LONG
+// RUN: photonic-opt %s --photonic-assign-formats=format=bfp:4:32 --photonic-split-rns=columns=32 | FileCheck %s --check-prefix=G32
+
+// LOOSE: error: loc("fc"): stage split: 'photonic.product' of node 'fc' cannot be computed in residues: sums reach 3600 = 16 * 15 * 15, but moduli [225, 32] represent only [-3599, 3599]
+// LOOSE: note: loc("fc"): rule of thumb: log2 P >= 2 (b_m + 1) + log2 g - 1, here 12.81 >= 13.00
+// SIX: error: loc("fc"): stage split: 'photonic.product' of node 'fc' cannot be computed in residues: sums reach 63504 = 16 * 63 * 63, but moduli [31, 32, 33] represent only [-16367, 16367]
+// COPRIME: error: moduli 31 and 62 must be coprime, but share the factor 31
+// MODULUS: error: modulus 1 must lie in [2, 32768]
+// HUGE: error: product of the moduli must not exceed 1099511627776
+// LONG: error: loc("fc"): stage split: 'photonic.product' of node 'fc' has groups of 32 elements, but an array pass sums 16; choose a format with a group length of at most 16
+
+// CHECK-LABEL: func.func @product
+// FOUR-LABEL: func.func @product
+// FP32-LABEL: func.func @product
+func.func @product(%w: tensor<10x84xf32>, %x: tensor<8x84xf32>) -> tensor<8x10xf32> {
+  // CHECK: ^bb0(%[[A:.*]]: vector<16xi8>, %[[B:.*]]: vector<16xi8>):
+  // CHECK-NEXT: %[[R0:.*]] = photonic.modular_dot %[[A]], %[[B]] modulus = 31
+  // CHECK-NEXT: %[[R1:.*]] = photonic.modular_dot %[[A]], %[[B]] modulus = 32
+  // CHECK-NEXT: %[[R2:.*]] = photonic.modular_dot %[[A]], %[[B]] modulus = 33
+  // CHECK-NEXT: %[[D:.*]] = photonic.reverse_convert %[[R0]], %[[R1]], %[[R2]] moduli = [31, 32, 33] : i32
+  // CHECK-NEXT: photonic.yield %[[D]] : i32
+  // FOUR: photonic.reverse_convert %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}} moduli = [7, 16, 9, 11] : i32
+  // TIGHT: photonic.reverse_convert %{{.*}}, %{{.*}} moduli = [19, 379] : i32
+  // G32: photonic.modular_dot %{{.*}}, %{{.*}} modulus = 33 : vector<32xi8>
+  // FP32: photonic.dot
+  // FP32-NOT: modular_dot
+  %y = photonic.product %w, %x : (tensor<10x84xf32>, tensor<8x84xf32>) -> tensor<8x10xf32> loc("fc")
+  return %y : tensor<8x10xf32>
+}

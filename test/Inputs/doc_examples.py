@@ -1,0 +1,38 @@
+"""Turns the examples of a generated dialect page into functions.
+
+Reads the page (mlir-tblgen -gen-dialect-doc) from standard input. Each example
+is a fenced `mlir` block with one operation; operands become arguments of the
+function around it, with the types behind the colon. Fails if the section of an
+operation has no example.
+"""
+
+import re
+import sys
+
+
+def wrap(name, example):
+    """A function called `name` with the example as its body."""
+    parts = re.split(r"\s:\s", " ".join(example.split()))
+    signature = parts[-1].split("->")[0]
+    operands = re.findall(r"%\w+", parts[0].split("=", 1)[1])
+    types = re.findall(r"tensor<[^>]*>", signature)
+    # `op %a, %b : type` states the type once.
+    if len(types) != len(operands):
+        types = types[:1] * len(operands)
+    arguments = ", ".join(f"{o}: {t}" for o, t in zip(operands, types))
+    return f"func.func @{name}({arguments}) {{\n{example}return\n}}"
+
+
+def main():
+    page = sys.stdin.read()
+    sections = re.split(r"^### `(\S+)`.*$", page, flags=re.MULTILINE)[1:]
+    for op, section in zip(sections[::2], sections[1::2]):
+        examples = re.findall(r"```mlir\n(.*?)```", section, re.DOTALL)
+        if not examples:
+            sys.exit(f"{op}: no example")
+        for number, example in enumerate(examples):
+            print(wrap(f"{op.replace('.', '_')}_{number}", example))
+
+
+if __name__ == "__main__":
+    main()

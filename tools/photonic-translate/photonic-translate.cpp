@@ -1,0 +1,16 @@
+//===- photonic-translate.cpp - Between files of other formats and IR -----===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "photonic/Import/ONNX/ImportONNX.h"
+#include "mlir/Support/LogicalResult.h"
+#include "mlir/Tools/mlir-translate/MlirTranslateMain.h"
+
+int main(int argc, char **argv) {
+  photonic::registerImportONNXTranslation();
+  return mlir::failed(mlir::mlirTranslateMain(
+      argc, argv, "translation between files and photonic IR\n"));
+}

@@ -1,0 +1,116 @@
+//===- CanonicalizeTest.cpp - Rewriting keeps what a function computes ----===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Interpreter/TestUtils.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Transforms/Passes.h"
+#include <cmath>
+#include <random>
+
+using namespace mlir;
+using namespace photonic;
+using interp::Tensor;
+
+/// Runs a function before and after canonicalisation; expects that `gone` is no
+/// longer there and that results differ by at most `tolerance`.
+static void compare(StringRef text, ArrayRef<int64_t> shape, StringRef gone,
+                    float tolerance) {
+  std::mt19937 random(5);
+  std::normal_distribution<float> normal;
+  Tensor x = Tensor::zeros(shape);
+  for (float &element : x.getMutableData())
+    element = normal(random);
+  Program program(text);
+  auto before = program.run({x});
+  ASSERT_EQ(before.size(), 1u) << program.messages;
+  PassManager passes(&program.context);
+  passes.addPass(createCanonicalizerPass());
+  ASSERT_TRUE(succeeded(passes.run(*program.module))) << program.messages;
+  program.module->walk(
+      [&](Operation *op) { EXPECT_NE(op->getName().getStringRef(), gone); });
+  auto after = program.run({x});
+  ASSERT_EQ(after.size(), 1u) << program.messages;
+  const Tensor &a = before[0].getTensor(), &b = after[0].getTensor();
+  ASSERT_EQ(a.getShape(), b.getShape());
+  for (int64_t i = 0; i < a.getNumElements(); ++i)
+    EXPECT_LE(std::fabs(a[i] - b[i]), tolerance) << "element " << i;
+}
+
+TEST(Canonicalize, BatchNormIntoConvolutionOverManyChannels) {
+  // 300 filters: the folded weights become a resource.
+  compare(R"(
+    func.func @main(%x: tensor<1x2x3x3xf32>) -> tensor<1x300x3x3xf32> {
+      %w = nn.constant dense<0.7> : tensor<300x2x1x1xf32>
+      %g = nn.constant dense<1.3> : tensor<300xf32>
+      %b = nn.constant dense<0.2> : tensor<300xf32>
+      %m = nn.constant dense<-0.4> : tensor<300xf32>
+      %v = nn.constant dense<2.1> : tensor<300xf32>
+      %y = nn.conv2d %x, %w : (tensor<1x2x3x3xf32>, tensor<300x2x1x1xf32>) -> tensor<1x300x3x3xf32>
+      %z = nn.batch_norm %y, %g, %b, %m, %v epsilon = 1.0e-5 : (tensor<1x300x3x3xf32>, tensor<300xf32>, tensor<300xf32>, tensor<300xf32>, tensor<300xf32>) -> tensor<1x300x3x3xf32>
+      return %z : tensor<1x300x3x3xf32>
+    })",
+          {1, 2, 3, 3}, "nn.batch_norm", 1e-5f);
+}
+
+TEST(Canonicalize, BatchNormIntoGroupedConvolution) {
+  compare(R"(
+    func.func @main(%x: tensor<2x4x3x3xf32>) -> tensor<2x2x3x3xf32> {
+      %w = nn.constant dense<[[[[0.7]], [[1.5]]], [[[-0.3]], [[2.0]]]]> : tensor<2x2x1x1xf32>
+      %c = nn.constant dense<[0.25, -0.5]> : tensor<2xf32>
+      %g = nn.constant dense<[1.3, 0.8]> : tensor<2xf32>
+      %b = nn.constant dense<[0.2, -3.0]> : tensor<2xf32>
+      %m = nn.constant dense<[-0.4, 0.6]> : tensor<2xf32>
+      %v = nn.constant dense<[2.1, 0.01]> : tensor<2xf32>
+      %y = nn.conv2d %x, %w, %c groups = 2 : (tensor<2x4x3x3xf32>, tensor<2x2x1x1xf32>, tensor<2xf32>) -> tensor<2x2x3x3xf32>
+      %z = nn.batch_norm %y, %g, %b, %m, %v epsilon = 1.0e-5 : (tensor<2x2x3x3xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>) -> tensor<2x2x3x3xf32>
+      return %z : tensor<2x2x3x3xf32>
+    })",
+          {2, 4, 3, 3}, "nn.batch_norm", 5e-5f);
+}
+
+TEST(Canonicalize, PadIntoConvolutionAndPool) {
+  compare(R"(
+    func.func @main(%x: tensor<1x1x5x6xf32>) -> tensor<1x1x6x3xf32> {
+      %w = nn.constant dense<[[[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [7.0, 8.0, 9.0]]]]> : tensor<1x1x3x3xf32>
+      %p = nn.pad %x low = [0, 0, 1, 2] high = [0, 0, 3, 0] value = 0.0 : tensor<1x1x5x6xf32> -> tensor<1x1x9x8xf32>
+      %y = nn.conv2d %p, %w strides = [1, 2] pads = [0, 0, 0, 1] : (tensor<1x1x9x8xf32>, tensor<1x1x3x3xf32>) -> tensor<1x1x7x4xf32>
+      %q = nn.pad %y low = [0, 0, 1, 0] high = [0, 0, 0, 1] value = 0.0 : tensor<1x1x7x4xf32> -> tensor<1x1x8x5xf32>
+      %z = nn.avg_pool %q kernel = [3, 3] : tensor<1x1x8x5xf32> -> tensor<1x1x6x3xf32>
+      return %z : tensor<1x1x6x3xf32>
+    })",
+          {1, 1, 5, 6}, "nn.pad", 0.0f);
+}
+
+TEST(Canonicalize, LayoutOfConstants) {
+  compare(R"(
+    func.func @main(%x: tensor<2x3xf32>) -> tensor<2x2xf32> {
+      %w = nn.constant dense<[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]> : tensor<6xf32>
+      %r = nn.reshape %w : tensor<6xf32> -> tensor<3x2xf32>
+      %t = nn.transpose %r perm = [1, 0] : tensor<3x2xf32> -> tensor<2x3xf32>
+      %y = nn.linear %x, %t : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x2xf32>
+      return %y : tensor<2x2xf32>
+    })",
+          {2, 3}, "nn.transpose", 0.0f);
+}
+
+TEST(Canonicalize, ReadingAResourceUnderAnotherShapeDoesNotCopyIt) {
+  Program program(R"(
+    func.func @main() -> tensor<3x2xf32> {
+      %w = nn.constant "w" dense_resource<w> : tensor<2x3xf32>
+      %r = nn.reshape %w : tensor<2x3xf32> -> tensor<3x2xf32>
+      return %r : tensor<3x2xf32>
+    }
+    {-# dialect_resources: { builtin: { w: "0x040000000000803F0000004000004040000080400000A0400000C040" } } #-})");
+  auto before = program.run({});
+  PassManager passes(&program.context);
+  passes.addPass(createCanonicalizerPass());
+  ASSERT_TRUE(succeeded(passes.run(*program.module)));
+  auto after = program.run({});
+  ASSERT_EQ(after.size(), 1u) << program.messages;
+  EXPECT_EQ(before[0].getTensor().data(), after[0].getTensor().data());
+  expectBits(after[0], {1, 2, 3, 4, 5, 6});
+}

@@ -1,0 +1,293 @@
+//===- BackendTest.cpp - The backend tests of ONNX ------------------------===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Imports every model of the conformance suite whose operators the importer
+// knows, executes it, and compares with the outputs that come with it. Each is
+// run with its inputs as they are and with all inputs as constants. The suite is
+// looked up in PHOTONIC_ONNX_TEST_DATA, by default where Debian's package
+// libonnx-testdata puts it.
+//
+//===----------------------------------------------------------------------===//
+
+#include "OperatorTable.h"
+#include "photonic/Import/ONNX/ImportONNX.h"
+#include "photonic/Interpreter/Interpreter.h"
+
+#include "mlir/IR/Diagnostics.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
+#include <cmath>
+#include <cstring>
+#include <gtest/gtest.h>
+
+using namespace mlir;
+using namespace photonic;
+using namespace photonic::importer;
+using ::onnx::TensorProto;
+
+namespace {
+
+struct Case {
+  std::string folder;
+  ::onnx::ModelProto model;
+  std::vector<TensorProto> inputs, outputs;
+};
+
+template <typename Proto> bool readProto(const std::string &path, Proto &proto) {
+  auto buffer = llvm::MemoryBuffer::getFile(path, /*IsText=*/false,
+                                            /*RequiresNullTerminator=*/false);
+  return buffer && proto.ParseFromArray((*buffer)->getBufferStart(),
+                                        (*buffer)->getBufferSize());
+}
+
+void readTensors(const std::string &prefix, std::vector<TensorProto> &tensors) {
+  TensorProto tensor;
+  while (readProto(prefix + std::to_string(tensors.size()) + ".pb", tensor))
+    tensors.push_back(tensor);
+}
+
+/// False if the folder holds no test that can be read.
+bool readCase(const std::string &folder, Case &test) {
+  test.folder = folder;
+  if (!readProto(folder + "/model.onnx", test.model))
+    return false;
+  readTensors(folder + "/test_data_set_0/input_", test.inputs);
+  readTensors(folder + "/test_data_set_0/output_", test.outputs);
+  return int(test.inputs.size()) == test.model.graph().input_size() &&
+         int(test.outputs.size()) == test.model.graph().output_size();
+}
+
+std::string getSuite() {
+  const char *path = std::getenv("PHOTONIC_ONNX_TEST_DATA");
+  return path ? path : "/usr/share/libonnx-testdata/data";
+}
+
+/// Tests of one part of the suite whose operators are all known.
+std::vector<Case> getCases(const std::string &part) {
+  std::vector<Case> cases;
+  std::error_code error;
+  std::vector<std::string> folders;
+  for (llvm::sys::fs::directory_iterator it(getSuite() + "/" + part, error), end;
+       it != end && !error; it.increment(error))
+    folders.push_back(it->path());
+  llvm::sort(folders);
+  for (const std::string &folder : folders) {
+    Case test;
+    if (!readCase(folder, test))
+      continue;
+    int64_t opset = 0;
+    for (const auto &import : test.model.opset_import())
+      if (isDefaultDomain(import.domain()))
+        opset = import.version();
+    bool known = opset >= oldestOpset && opset <= newestOpset;
+    for (const auto &node : test.model.graph().node())
+      known &= isDefaultDomain(node.domain()) &&
+               findOperator(node.op_type(), opset) != nullptr;
+    if (known)
+      cases.push_back(std::move(test));
+  }
+  return cases;
+}
+
+/// Makes an input an initialiser.
+void bindInput(::onnx::ModelProto &model, int i, const TensorProto &value) {
+  TensorProto *initializer = model.mutable_graph()->add_initializer();
+  *initializer = value;
+  initializer->set_name(model.graph().input(i).name());
+}
+
+/// Makes every output that is not FLOAT one, so that it can be compared.
+void castOutputs(::onnx::ModelProto &model) {
+  for (auto &output : *model.mutable_graph()->mutable_output()) {
+    auto *type = output.mutable_type()->mutable_tensor_type();
+    if (type->elem_type() == TensorProto::FLOAT)
+      continue;
+    type->set_elem_type(TensorProto::FLOAT);
+    auto *cast = model.mutable_graph()->add_node();
+    cast->set_op_type("Cast");
+    cast->add_input(output.name());
+    cast->add_output(output.name() + "_float");
+    auto *to = cast->add_attribute();
+    to->set_name("to");
+    to->set_type(::onnx::AttributeProto::INT);
+    to->set_i(TensorProto::FLOAT);
+    output.set_name(output.name() + "_float");
+  }
+}
+
+/// Any tensor of the suite as floats.
+std::vector<float> getElements(const TensorProto &tensor) {
+  MLIRContext context;
+  ::onnx::ModelProto holder;
+  holder.set_ir_version(8);
+  auto *import = holder.add_opset_import();
+  import->set_version(13);
+  holder.mutable_graph()->set_name("holder");
+  std::string bytes = holder.SerializeAsString();
+  auto model = Model::parse(llvm::MemoryBufferRef(bytes, "holder"), context);
+  auto constant =
+      decodeTensor(*model, tensor, UnknownLoc::get(&context), "tensor");
+  if (!constant)
+    return {};
+  if (constant->isFloat())
+    return constant->floats.vec();
+  return {constant->ints.begin(), constant->ints.end()};
+}
+
+bool isClose(float got, float want) {
+  if (std::isnan(want) || std::isinf(want))
+    return std::isnan(want) ? std::isnan(got) : got == want;
+  return std::fabs(got - want) <= 1e-6f + 1e-5f * std::fabs(want);
+}
+
+void compare(const Case &test, ArrayRef<interp::Value> results) {
+  ASSERT_EQ(results.size(), test.outputs.size());
+  for (auto [value, expected] : llvm::zip_equal(results, test.outputs)) {
+    std::vector<float> want = getElements(expected);
+    ArrayRef<float> got = value.getTensor().getData();
+    EXPECT_EQ(value.getTensor().getShape(),
+              ArrayRef<int64_t>(Shape(expected.dims().begin(),
+                                      expected.dims().end())));
+    ASSERT_EQ(got.size(), want.size());
+    for (size_t i = 0; i < want.size(); ++i)
+      ASSERT_PRED2(isClose, got[i], want[i]) << "element " << i;
+  }
+}
+
+/// What became of one test.
+struct Outcome {
+  bool imported = false;
+  std::string messages;
+};
+
+Outcome runCase(const Case &test, bool allConstant) {
+  ::onnx::ModelProto model = test.model;
+  std::vector<interp::Value> inputs;
+  for (auto [i, tensor] : llvm::enumerate(test.inputs)) {
+    if (allConstant || tensor.data_type() != TensorProto::FLOAT) {
+      bindInput(model, i, tensor);
+      continue;
+    }
+    std::vector<float> values = getElements(tensor);
+    inputs.push_back(interp::Tensor(
+        Shape(tensor.dims().begin(), tensor.dims().end()), values));
+  }
+  castOutputs(model);
+  std::string bytes = model.SerializeAsString();
+  MLIRContext context;
+  Outcome outcome;
+  ScopedDiagnosticHandler handler(&context, [&](Diagnostic &diagnostic) {
+    outcome.messages += diagnostic.str() + "\n";
+    for (Diagnostic &note : diagnostic.getNotes())
+      outcome.messages += note.str() + "\n";
+    return success();
+  });
+  OwningOpRef<ModuleOp> module = importONNXBuffer(
+      llvm::MemoryBufferRef(bytes, test.folder + "/model.onnx"), {}, context);
+  if (!module)
+    return outcome;
+  outcome.imported = true;
+  auto results = interp::runMain(*module, inputs);
+  EXPECT_TRUE(succeeded(results)) << outcome.messages;
+  if (succeeded(results))
+    compare(test, *results);
+  return outcome;
+}
+
+/// Part of a message for each test that the importer refuses, by a prefix of
+/// its name and, after a blank, the only mode in which it does.
+struct Refusal {
+  StringRef test, message;
+};
+
+/// The message with which a test is refused, or nothing if it is not.
+StringRef findRefusal(ArrayRef<Refusal> refusals, StringRef name,
+                      bool allConstant) {
+  for (const Refusal &refusal : refusals) {
+    auto [prefix, mode] = refusal.test.split(' ');
+    if (name.starts_with(prefix) &&
+        (mode.empty() || mode == (allConstant ? "constant" : "inputs")))
+      return refusal.message;
+  }
+  return "";
+}
+
+const Refusal nodeRefusals[] = {
+    // What nn does not have.
+    {"test_averagepool_3d", "attribute kernel_shape=[2, 2, 2]"},
+    {"test_maxpool_3d", "attribute kernel_shape=[2, 2, 2]"},
+    {"test_maxpool_with_argmax", "output 1 'z' is used"},
+    {"test_matmul_3d", "a right factor of shape [2, 4, 3]"},
+    {"test_matmul_4d", "a right factor of shape [2, 4, 3]"},
+    {"test_edge_pad", "attribute mode=edge"},
+    {"test_reflect_pad", "attribute mode=reflect"},
+    {"test_constant_pad inputs", "its constant_value 'value' is computed"},
+    {"test_range_float inputs", "its bounds are computed"},
+    // Training.
+    {"test_batchnorm_epsilon_training", "attribute training_mode=1"},
+    {"test_batchnorm_example_training", "attribute training_mode=1"},
+    {"test_dropout_default_mask", "output 1 'z' is used"},
+    {"test_training_dropout_default_mask", "output 1 'z' is used"},
+    {"test_training_dropout_mask", "output 1 'z' is used"},
+    {"test_training_dropout_zero_ratio_mask", "output 1 'z' is used"},
+    {"test_training_dropout", "input training_mode=true is not supported"},
+    // Elements that are no binary32 floats.
+    {"test_cast_STRING_to_FLOAT", "has elements of type STRING"},
+    {"test_castlike_STRING_to_FLOAT", "has elements of type STRING"},
+    {"test_cast_DOUBLE_to_FLOAT16", "attribute to=10 (FLOAT16)"},
+    {"test_castlike_DOUBLE_to_FLOAT16", "attribute to=10 (FLOAT16)"},
+    {"test_cast_FLOAT16_to_DOUBLE", "attribute to=11 (DOUBLE)"},
+    {"test_castlike_FLOAT16_to_DOUBLE", "attribute to=11 (DOUBLE)"},
+    {"test_cast_FLOAT_to_", "is not supported: tensors are FLOAT"},
+    {"test_castlike_FLOAT_to_", "is not supported: tensors are FLOAT"},
+    {"test_clip_default_int8", "expected a tensor of FLOAT"},
+    {"test_maxpool_2d_uint8", "expected a tensor of FLOAT"},
+    {"test_identity_opt", "'opt_in'"},
+    {"test_identity_sequence inputs", "input 'x' is not a tensor"},
+    {"test_identity_sequence constant", "initialiser 'x'"},
+    // Tensors without elements.
+    {"test_constantofshape_int_shape_zero", "of shape [0] has no elements"},
+    {"test_reshape_allowzero inputs", "expected inputs of static shape"},
+    {"test_reshape_allowzero constant", "has no elements"},
+    {"test_slice_start_out_of_bounds", "is empty"},
+    {"test_split_zero_size inputs", "expected inputs of static shape"},
+    {"test_split_zero_size constant", "parts of [0, 0, 0]"},
+};
+
+void runPart(const std::string &part, ArrayRef<Refusal> refusals,
+             int atLeast) {
+  if (!llvm::sys::fs::is_directory(getSuite() + "/" + part))
+    GTEST_SKIP() << "no conformance suite at " << getSuite();
+  int executed = 0, refused = 0;
+  for (const Case &test : getCases(part)) {
+    std::string name = llvm::sys::path::filename(test.folder).str();
+    SCOPED_TRACE(name);
+    for (bool allConstant : {false, true}) {
+      SCOPED_TRACE(allConstant ? "constant inputs" : "inputs");
+      Outcome outcome = runCase(test, allConstant);
+      executed += outcome.imported;
+      refused += !outcome.imported;
+      StringRef expected = findRefusal(refusals, name, allConstant);
+      EXPECT_EQ(outcome.imported, expected.empty()) << outcome.messages;
+      EXPECT_NE(outcome.messages.find(expected.str()), std::string::npos)
+          << outcome.messages;
+    }
+  }
+  std::printf("%s: %d executed and equal, %d refused as expected\n",
+              part.c_str(), executed, refused);
+  EXPECT_GE(executed, atLeast);
+}
+
+TEST(BackendTest, nodes) { runPart("node", nodeRefusals, 500); }
+
+// Most models of these parts are older than the oldest opset.
+TEST(BackendTest, convertedFromPyTorch) { runPart("pytorch-converted", {}, 4); }
+
+TEST(BackendTest, simple) { runPart("simple", {}, 10); }
+
+} // namespace

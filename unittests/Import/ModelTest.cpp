@@ -1,0 +1,427 @@
+//===- ModelTest.cpp - Models, good and bad -------------------------------===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "ImportTestUtils.h"
+
+#include "llvm/Support/FileSystem.h"
+
+using namespace mlir;
+using namespace photonic;
+using namespace photonic::test;
+
+namespace {
+
+using ModelTest = ImportTest;
+
+/// The text holds the part.
+#define EXPECT_HOLDS(TEXT, PART)                                               \
+  EXPECT_NE(TEXT.find(PART), std::string::npos) << TEXT << messages
+
+size_t count(StringRef text, StringRef part) { return text.count(part); }
+
+/// x of the given shape through one node to y.
+std::string single(const std::string &node,
+                   std::vector<std::string> extents = {"1", "2", "4", "4"}) {
+  return makeInput("x", std::move(extents)) + node + makeOutput("y");
+}
+
+//===----------------------------------------------------------------------===//
+// Files
+//===----------------------------------------------------------------------===//
+
+TEST_F(ModelTest, notAModel) {
+  EXPECT_EQ(importBytes(""), "");
+  EXPECT_SAYS("'dir/model.onnx' is empty: expected an ONNX model");
+  EXPECT_EQ(importBytes("Some text that is no model."), "");
+  EXPECT_SAYS("is not an ONNX model");
+  // A tensor parses as a model without a version.
+  ::onnx::TensorProto tensor;
+  tensor.set_name("w");
+  EXPECT_EQ(importBytes(tensor.SerializeAsString()), "");
+  EXPECT_SAYS("is not an ONNX model");
+  ::onnx::ModelProto model = makeModel("");
+  model.clear_graph();
+  EXPECT_EQ(import(model), "");
+  EXPECT_SAYS("found no graph");
+}
+
+TEST_F(ModelTest, everyTruncation) {
+  std::string bytes =
+      makeModel(single(makeNode("Relu", {"x"}, "y"))).SerializeAsString();
+  ASSERT_NE(importBytes(bytes), "") << messages;
+  for (size_t size = 0; size < bytes.size(); ++size) {
+    EXPECT_EQ(importBytes(StringRef(bytes).take_front(size)), "") << size;
+    EXPECT_FALSE(messages.empty()) << size;
+  }
+}
+
+TEST_F(ModelTest, files) {
+  EXPECT_FALSE(importONNXFile("/nonexistent/model.onnx", {}, context));
+  EXPECT_SAYS("cannot read '/nonexistent/model.onnx': No such file");
+  EXPECT_FALSE(importONNXFile("/tmp", {}, context));
+  EXPECT_SAYS("cannot read '/tmp': expected an ONNX file, found a directory");
+}
+
+TEST_F(ModelTest, opsets) {
+  std::string graph = single(makeNode("Relu", {"x"}, "y"));
+  for (int64_t opset = oldestOpset; opset <= newestOpset; ++opset)
+    EXPECT_NE(import(graph, opset), "") << messages;
+  EXPECT_EQ(import(graph, 8), "");
+  EXPECT_SAYS("expected opset 9 to 20, found 8; export the model with "
+              "opset_version=17");
+  EXPECT_EQ(import(graph, 21), "");
+  EXPECT_SAYS("expected opset 9 to 20, found 21; export the model with "
+              "opset_version=20");
+  ::onnx::ModelProto model = makeModel(graph);
+  model.mutable_opset_import(0)->set_domain("com.example");
+  EXPECT_EQ(import(model), "");
+  EXPECT_SAYS("found no version of the operators of ai.onnx");
+  model = makeModel(graph);
+  auto *other = model.add_opset_import();
+  other->set_domain("ai.onnx");
+  other->set_version(18);
+  EXPECT_EQ(import(model), "");
+  EXPECT_SAYS("in versions 17 and 18");
+}
+
+//===----------------------------------------------------------------------===//
+// Names
+//===----------------------------------------------------------------------===//
+
+TEST_F(ModelTest, undefinedTensor) {
+  EXPECT_EQ(import(single(makeNode("Add", {"x", "ghost"}, "y"))), "");
+  EXPECT_SAYS("node 'Add_0' (Add) reads tensor 'ghost', which no node, input "
+              "or initialiser defines");
+  EXPECT_EQ(import(makeInput("x", {"1"}) + makeOutput("y")), "");
+  EXPECT_SAYS("nothing defines the output 'y'");
+  EXPECT_EQ(import(makeInput("x", {"1"})), "");
+  EXPECT_SAYS("the graph has no outputs");
+}
+
+TEST_F(ModelTest, orderAndCycles) {
+  EXPECT_EQ(import(single(makeNode("Relu", {"h"}, "y") +
+                          makeNode("Relu", {"x"}, "h", "name: 'first'"))),
+            "");
+  EXPECT_SAYS("node 'Relu_0' (Relu) reads tensor 'h' before node 'first' "
+              "(Relu) defines it");
+  EXPECT_EQ(import(single(makeNode("Add", {"x", "b"}, "a") +
+                          makeNode("Relu", {"a"}, "b") +
+                          makeNode("Relu", {"b"}, "y"))),
+            "");
+  EXPECT_SAYS("node 'Add_0' (Add) and node 'Relu_1' (Relu) need each other's "
+              "results, through tensor 'b': the graph has a cycle");
+}
+
+TEST_F(ModelTest, doubleDefinitions) {
+  EXPECT_EQ(import(single(makeNode("Relu", {"x"}, "y") +
+                          makeNode("Neg", {"x"}, "y"))),
+            "");
+  EXPECT_SAYS("tensor 'y' is defined twice, by node 'Relu_0' (Relu) and by "
+              "node 'Neg_1' (Neg)");
+  EXPECT_EQ(import(makeWeights("w", "1", "1") + makeWeights("w", "1", "2") +
+                   makeOutput("w")),
+            "");
+  EXPECT_SAYS("tensor 'w' is defined twice, by an initialiser");
+  EXPECT_EQ(import(single(makeNode("Relu", {"x"}, "x") +
+                          makeNode("Relu", {"x"}, "y"))),
+            "");
+  EXPECT_SAYS("tensor 'x' is defined twice, by an input and by node");
+}
+
+TEST_F(ModelTest, initialisersAmongInputs) {
+  std::string text = import(
+      makeInput("x", {"1", "2"}) + makeInput("w", {"2"}) +
+      makeWeights("w", "2", "1, 2") + makeNode("Add", {"x", "w"}, "y") +
+      makeOutput("y"));
+  EXPECT_HOLDS(text, "@main(%arg0: tensor<1x2xf32> {nn.name = \"x\"}) -> "
+                     "(tensor<1x2xf32> {nn.name = \"y\"})");
+  EXPECT_HOLDS(text, "nn.constant \"w\" dense_resource<w>");
+}
+
+TEST_F(ModelTest, aliasesShareOneConstant) {
+  std::string text = import(
+      makeInput("x", {"1", "2"}) + makeWeights("w", "2", "1, 2") +
+      makeNode("Identity", {"w"}, "v") + makeNode("Add", {"x", "w"}, "a") +
+      makeNode("Add", {"a", "v"}, "b") + makeNode("Add", {"b", "w"}, "y") +
+      makeOutput("y"));
+  EXPECT_EQ(count(text, "nn.constant"), 1u) << text << messages;
+  EXPECT_EQ(count(text, "nn.add"), 3u);
+}
+
+//===----------------------------------------------------------------------===//
+// Inputs and outputs
+//===----------------------------------------------------------------------===//
+
+TEST_F(ModelTest, batch) {
+  std::string relu = makeNode("Relu", {"x"}, "y") + makeOutput("y");
+  std::string graph = makeInput("x", {"N", "3"}) + relu;
+  EXPECT_EQ(import(graph), "");
+  EXPECT_SAYS("expected inputs of static shape, found 1 dynamic dimension");
+  EXPECT_SAYS("note: dimension 0 of input 'x' is 'N': bind it with --batch N");
+  std::string text = import(graph, 17, {.batch = 5});
+  EXPECT_HOLDS(text, "tensor<5x3xf32>");
+  EXPECT_HOLDS(text, "nn.batch = 5");
+  EXPECT_HOLDS(text, "nn.model = \"model\"");
+  EXPECT_EQ(import(graph, 17, {.batch = -1}), "");
+  EXPECT_SAYS("expected a positive batch, got -1");
+  // A batch that is fixed.
+  graph = makeInput("x", {"2", "3"}) + relu;
+  EXPECT_NE(import(graph, 17, {.batch = 2}), "");
+  EXPECT_EQ(import(graph, 17, {.batch = 5}), "");
+  EXPECT_SAYS("batch 5 was asked for, but input 'x' has the fixed first "
+              "dimension 2");
+}
+
+TEST_F(ModelTest, otherSymbols) {
+  std::string graph = makeInput("x", {"N", "3", "H", "N"}) +
+                      makeInput("z", {"?", "W", "1", "1"}) +
+                      makeNode("Add", {"x", "x"}, "y") + makeOutput("y");
+  EXPECT_EQ(import(graph), "");
+  EXPECT_SAYS("found 5 dynamic dimensions");
+  EXPECT_SAYS("note: dimension 2 of input 'x' is 'H': bind it with --dim H=N");
+  EXPECT_SAYS("note: dimension 3 of input 'x' is 'N': bind it with --batch N");
+  EXPECT_SAYS("note: dimension 1 of input 'z' is 'W': bind it with --dim W=N");
+  EXPECT_HOLDS(import(graph, 17, {.batch = 2, .dims = {{"H", 7}, {"W", 8}}}),
+               "%arg0: tensor<2x3x7x2xf32> {nn.name = \"x\"}, %arg1: "
+               "tensor<2x8x1x1xf32>");
+  EXPECT_EQ(import(graph, 17, {.batch = 2, .dims = {{"H", 0}}}), "");
+  EXPECT_SAYS("expected a positive extent for dimension 'H', got 0");
+}
+
+TEST_F(ModelTest, typesOfInputs) {
+  for (auto [type, name] : {std::pair(10, "FLOAT16"), {7, "INT64"},
+                            {18, "FLOAT8E4M3FNUZ"}, {77, "number 77"}}) {
+    EXPECT_EQ(import(makeInput("x", {"1"}, type) +
+                     makeNode("Relu", {"x"}, "y") + makeOutput("y")),
+              "");
+    EXPECT_SAYS("input 'x' has elements of type " + std::string(name) +
+                ", expected FLOAT");
+  }
+  EXPECT_EQ(import("input { name: 'x' type { tensor_type { elem_type: 1 } } }" +
+                   makeNode("Relu", {"x"}, "y") + makeOutput("y")),
+            "");
+  EXPECT_SAYS("input 'x' has no shape");
+}
+
+TEST_F(ModelTest, outputsThatAreNotFloats) {
+  EXPECT_EQ(import(single(makeNode("Shape", {"x"}, "y"))), "");
+  EXPECT_SAYS("output 'y' is the constant INT64 [4] = [1, 2, 4, 4]");
+}
+
+TEST_F(ModelTest, declaredOutputShape) {
+  EXPECT_NE(import(makeInput("x", {"1", "2"}) + makeNode("Relu", {"x"}, "y") +
+                   "output { " + makeInfo("y", {"1", "3"}) + "}"),
+            "");
+  EXPECT_SAYS("output 'y' is declared with shape [1, 3], but the graph "
+              "computes");
+}
+
+//===----------------------------------------------------------------------===//
+// Unsupported nodes
+//===----------------------------------------------------------------------===//
+
+TEST_F(ModelTest, allUnsupportedNodesAtOnce) {
+  std::string graph =
+      makeInput("x", {"1", "2", "4", "4"}) + makeWeights("s", "2", "1, 1") +
+      makeNode("LRN", {"x"}, "a", "name: 'norm' " + makeInt("size", 5)) +
+      makeNode("Relu", {"a"}, "b", makeInt("fast", 1)) +
+      makeNode("Magic", {"b"}, "c", "domain: 'com.example'") +
+      makeNode("Pad", {"c", "s"}, "d",
+               "attribute { name: 'mode' type: STRING s: 'reflect' }") +
+      makeNode("BatchNormalization", {"x", "s", "s", "s", "s"}, "e",
+               makeInt("training_mode", 1)) +
+      makeNode("Dropout", {"x"}, "f", "name: 'drop' output: 'mask'") +
+      makeNode("Not", {"mask"}, "g") +
+      makeNode("Concat", {"x", "e"}, "h") + makeOutput("h") + makeOutput("d") +
+      makeOutput("g");
+  EXPECT_EQ(import(graph), "");
+  EXPECT_SAYS("8 of 8 nodes cannot be imported");
+  EXPECT_SAYS("note: node 'norm': operator LRN, domain ai.onnx, opset 17: the "
+              "operator is not supported; its attributes: size=5");
+  EXPECT_SAYS("node 'Relu_1': operator Relu, domain ai.onnx, opset 17: "
+              "attribute fast=1 is not supported");
+  EXPECT_SAYS("node 'Magic_2': operator Magic, domain com.example, opset not "
+              "imported: the domain is not supported");
+  EXPECT_SAYS("node 'Pad_3': operator Pad, domain ai.onnx, opset 17: attribute "
+              "mode=reflect is not supported: expected constant");
+  EXPECT_SAYS("node 'BatchNormalization_4': operator BatchNormalization, "
+              "domain ai.onnx, opset 17: attribute training_mode=1 is not "
+              "supported: only inference is; export the model in eval mode");
+  EXPECT_SAYS("node 'drop': operator Dropout, domain ai.onnx, opset 17: output "
+              "1 'mask' is used");
+  EXPECT_SAYS("node 'Not_6': operator Not");
+  EXPECT_SAYS("attribute axis is missing");
+}
+
+TEST_F(ModelTest, unsupportedByTheirInputs) {
+  // Found only while importing, and still reported together.
+  std::string graph =
+      makeInput("x", {"1", "2", "4", "4", "4"}) +
+      makeInput("v", {"1", "2", "4", "4"}) +
+      makeWeights("w", "2,2,1,1,1", "1, 1, 1, 1") +
+      makeNode("Conv", {"x", "w"}, "y") +
+      makeNode("Cast", {"v"}, "z", makeInt("to", 10)) +
+      makeNode("MatMul", {"v", "v"}, "q") + makeNode("Relu", {"y"}, "r") +
+      makeOutput("r") + makeOutput("z") + makeOutput("q");
+  EXPECT_EQ(import(graph), "");
+  EXPECT_SAYS("3 of 4 nodes cannot be imported");
+  EXPECT_SAYS("node 'Conv_0': operator Conv, domain ai.onnx, opset 17: an input "
+              "of rank 5; expected 1 or 2 spatial dimensions");
+  EXPECT_SAYS("node 'Cast_1': operator Cast, domain ai.onnx, opset 17: "
+              "attribute to=10 (FLOAT16) is not supported");
+  EXPECT_SAYS("node 'MatMul_2'");
+  EXPECT_EQ(messages.find("Relu_3"), std::string::npos);
+}
+
+TEST_F(ModelTest, formsOfAttributesAndInputs) {
+  EXPECT_EQ(import(single(makeNode("LeakyRelu", {"x"}, "y",
+                                   makeInt("alpha", 1)))),
+            "");
+  EXPECT_SAYS("attribute alpha=1 has type INT, expected FLOAT");
+  EXPECT_EQ(import(single(makeNode("Relu", {"x", "x"}, "y"))), "");
+  EXPECT_SAYS("expected 1 inputs, found 2");
+  EXPECT_EQ(import(single(makeNode("Concat", {}, "y", makeInt("axis", 0)))), "");
+  EXPECT_SAYS("expected 1 or more inputs, found 0");
+  EXPECT_EQ(import(single(makeNode("Add", {"x", ""}, "y"))), "");
+  EXPECT_SAYS("input 1 is left out");
+  EXPECT_EQ(import(single(makeNode("HardSwish", {"x"}, "y")), 13), "");
+  EXPECT_SAYS("operator HardSwish, domain ai.onnx, opset 13: the operator is "
+              "not supported before opset 14");
+  EXPECT_EQ(import(single(makeNode("Clip", {"x"}, "y",
+                                   "attribute { name: 'min' type: FLOAT }"))),
+            "");
+  EXPECT_SAYS("attribute min=0 is not supported");
+}
+
+TEST_F(ModelTest, dropoutInTraining) {
+  std::string graph =
+      makeInput("x", {"1", "2"}) +
+      "initializer { name: 't' data_type: 9 int32_data: 1 }" +
+      makeWeights("ratio", "", "0.5") +
+      makeNode("Dropout", {"x", "ratio", "t"}, "y") + makeOutput("y");
+  EXPECT_EQ(import(graph), "");
+  EXPECT_SAYS("training_mode=true is not supported");
+}
+
+//===----------------------------------------------------------------------===//
+// Wrong shapes and values
+//===----------------------------------------------------------------------===//
+
+TEST_F(ModelTest, shapesThatDoNotMatch) {
+  std::string graph = makeInput("image", {"1", "3", "8", "8"}) +
+                      makeWeights("w", "1,2,1,1", "1, 1") +
+                      makeNode("Conv", {"image", "w"}, "y", "name: 'stem'") +
+                      makeNode("Relu", {"y"}, "z") + makeOutput("z");
+  EXPECT_EQ(import(graph), "");
+  EXPECT_SAYS("node 'stem' (Conv): ");
+  EXPECT_SAYS("tensor<1x3x8x8xf32>");
+  EXPECT_SAYS("tensor<1x2x1x1xf32>");
+  EXPECT_SAYS("note: input 0 'image' is tensor<1x3x8x8xf32>");
+  EXPECT_EQ(messages.find("Relu"), std::string::npos) << messages;
+  EXPECT_EQ(import(makeInput("a", {"2", "3"}) + makeInput("b", {"2", "4"}) +
+                   makeNode("Add", {"a", "b"}, "y") + makeOutput("y")),
+            "");
+  EXPECT_SAYS("node 'Add_0' (Add): shapes of tensor<2x3xf32> and "
+              "tensor<2x4xf32> do not broadcast");
+}
+
+TEST_F(ModelTest, weightsThatAreNotFinite) {
+  std::string graph = makeInput("x", {"2", "2"}) +
+                      makeWeights("w", "2,2", "1, 2, nan, 4") +
+                      makeWeights("b", "2", "-inf, 4") +
+                      makeNode("Add", {"x", "w"}, "h") +
+                      makeNode("Add", {"x", "b"}, "y") + makeOutput("y") +
+                      makeOutput("h");
+  EXPECT_EQ(import(graph), "");
+  EXPECT_SAYS("initialiser 'w' holds NaN at index [1, 0] (element 2)");
+  EXPECT_SAYS("initialiser 'b' holds an infinity at index [0] (element 0)");
+}
+
+TEST_F(ModelTest, integersAreNotData) {
+  EXPECT_EQ(import(makeInput("x", {"2"}) + makeIntegers("i", "1, 2") +
+                   makeNode("Add", {"x", "i"}, "y") + makeOutput("y")),
+            "");
+  EXPECT_SAYS("node 'Add_0' (Add): expected a tensor of FLOAT, got the "
+              "constant INT64 [2] = [1, 2]");
+}
+
+TEST_F(ModelTest, impossibleReshapes) {
+  auto reshape = [&](const std::string &shape) {
+    return makeInput("x", {"2", "3"}) + makeIntegers("s", shape) +
+           makeNode("Reshape", {"x", "s"}, "y") + makeOutput("y");
+  };
+  EXPECT_HOLDS(import(reshape("0, -1")), "tensor<2x3xf32>");
+  EXPECT_HOLDS(import(reshape("-1")), "tensor<6xf32>");
+  EXPECT_EQ(import(reshape("4, -1")), "");
+  EXPECT_SAYS("the input of shape [2, 3] has 6 elements, which do not fit the "
+              "requested shape [4, -1]");
+  EXPECT_EQ(import(reshape("-1, -1")), "");
+  EXPECT_SAYS("leaves more than one dimension open");
+  EXPECT_EQ(import(reshape("2, 3, 0")), "");
+  EXPECT_SAYS("copies dimension 2");
+}
+
+TEST_F(ModelTest, emptySlices) {
+  EXPECT_EQ(import(makeInput("x", {"4"}) + makeIntegers("a", "2") +
+                   makeNode("Slice", {"x", "a", "a"}, "y") + makeOutput("y")),
+            "");
+  EXPECT_SAYS("the slice from 2 to 2 in steps of 1 of dimension 0 with extent "
+              "4 is empty");
+}
+
+TEST_F(ModelTest, padding) {
+  std::string conv =
+      "attribute { name: 'auto_pad' type: STRING s: 'SAME_UPPER' } " +
+      makeInts("strides", "2, 2") + makeInts("kernel_shape", "3, 3");
+  std::string graph = makeInput("x", {"1", "1", "6", "7"}) +
+                      makeWeights("w", "1,1,3,3", "1,1,1,1,1,1,1,1,1") +
+                      makeNode("Conv", {"x", "w"}, "y", conv) + makeOutput("y");
+  EXPECT_HOLDS(import(graph), "pads = [0, 1, 1, 1]");
+  graph = makeInput("x", {"1", "1", "6", "7"}) +
+          makeNode("MaxPool", {"x"}, "y",
+                   conv + makeInts("pads", "1, 1, 1, 1")) +
+          makeOutput("y");
+  EXPECT_EQ(import(graph), "");
+  EXPECT_SAYS("attributes auto_pad=SAME_UPPER and pads=[1, 1, 1, 1] contradict "
+              "each other");
+}
+
+TEST_F(ModelTest, nodesKeepTheirNames) {
+  std::string bytes =
+      makeModel(single(makeNode("Relu", {"x"}, "h", "name: 'act'") +
+                       makeNode("Neg", {"h"}, "y")))
+          .SerializeAsString();
+  auto module = importONNXBuffer({bytes, "model.onnx"}, {}, context);
+  ASSERT_TRUE(module);
+  std::vector<std::string> names;
+  module->walk([&](Operation *op) {
+    if (auto name = dyn_cast<NameLoc>(op->getLoc()))
+      names.push_back(name.getName().str());
+  });
+  EXPECT_EQ(names, (std::vector<std::string>{"act", "Neg_1"}));
+}
+
+TEST_F(ModelTest, shapeArithmetic) {
+  // What old exporters write for x.view(x.size(0), -1).
+  std::string graph =
+      makeInput("x", {"N", "2", "3"}) + makeIntegers("minus", "-1") +
+      "initializer { name: 'zero' data_type: 7 int64_data: 0 }" +
+      makeNode("Shape", {"x"}, "shape") +
+      makeNode("Gather", {"shape", "zero"}, "n") +
+      makeIntegers("axes", "0") + makeNode("Unsqueeze", {"n", "axes"}, "n1") +
+      makeNode("Concat", {"n1", "minus"}, "target", makeInt("axis", 0)) +
+      makeNode("Reshape", {"x", "target"}, "y") + makeOutput("y");
+  EXPECT_HOLDS(import(graph, 17, {.batch = 4}),
+               "nn.reshape %arg0 : tensor<4x2x3xf32> -> tensor<4x6xf32>");
+  EXPECT_EQ(import(makeInput("x", {"2"}) + makeIntegers("a", "1") +
+                   makeIntegers("b", "0") + makeNode("Div", {"a", "b"}, "s") +
+                   makeNode("Reshape", {"x", "s"}, "y") + makeOutput("y")),
+            "");
+  EXPECT_SAYS("1 Div 0 is not defined in 64 bits");
+}
+
+} // namespace
