@@ -325,8 +325,8 @@ TEST_F(ModelTest, shapesThatDoNotMatch) {
   EXPECT_EQ(import(makeInput("a", {"2", "3"}) + makeInput("b", {"2", "4"}) +
                    makeNode("Add", {"a", "b"}, "y") + makeOutput("y")),
             "");
-  EXPECT_SAYS("node 'Add_0' (Add): shapes of tensor<2x3xf32> and "
-              "tensor<2x4xf32> do not broadcast");
+  EXPECT_SAYS("node 'Add_0' (Add): shapes of 'tensor<2x3xf32>' and "
+              "'tensor<2x4xf32>' do not broadcast");
 }
 
 TEST_F(ModelTest, weightsThatAreNotFinite) {

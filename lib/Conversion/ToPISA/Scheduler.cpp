@@ -112,7 +112,7 @@ Storage Scheduler::getStorage(Value value) {
                       getType(root).getShape().end());
   region.bytes = getBytes(root);
   region.address = getHome(Storage::Kind::Parameter, region.space)
-                       .allocate(region.bytes);
+                       .allocateFresh(region.bytes);
   Storage storage{Storage::Kind::Parameter, region.space, region.address};
   e.addDataRegion(std::move(region), cast<ElementsAttr>(constant.getValue()));
   return storages[root] = storage;
@@ -128,7 +128,7 @@ Storage Scheduler::createConstant(const PlanConstant &constant) {
   region.shape = type.getShape().vec();
   region.bytes = 4 * type.getNumElements();
   region.address = getHome(Storage::Kind::Parameter, region.space)
-                       .allocate(region.bytes);
+                       .allocateFresh(region.bytes);
   Storage storage{Storage::Kind::Parameter, region.space, region.address};
   e.addDataRegion(std::move(region), nn::makeElements(type, constant.values));
   return storage;
@@ -199,7 +199,7 @@ void Scheduler::createInputs() {
     Storage storage;
     storage.kind = Storage::Kind::Input;
     storage.address =
-        getHome(storage.kind, storage.space).allocate(getBytes(argument));
+        getHome(storage.kind, storage.space).allocateFresh(getBytes(argument));
     storages[argument] = storage;
     unsigned index = argument.getArgNumber();
     addValueRegion(argument, storage,

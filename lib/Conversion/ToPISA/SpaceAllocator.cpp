@@ -25,6 +25,13 @@ int64_t SpaceAllocator::allocate(int64_t bytes) {
   return candidate;
 }
 
+int64_t SpaceAllocator::allocateFresh(int64_t bytes) {
+  int64_t address = peak;
+  peak += std::max(align(bytes), alignment);
+  live.emplace(address, peak - address);
+  return address;
+}
+
 void SpaceAllocator::release(int64_t address) {
   [[maybe_unused]] size_t erased = live.erase(address);
   assert(erased == 1 && "released a piece that is not live");

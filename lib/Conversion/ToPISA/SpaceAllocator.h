@@ -20,6 +20,9 @@ class SpaceAllocator {
 public:
   /// The lowest address at which `bytes` fit.
   int64_t allocate(int64_t bytes);
+  /// An address that nothing had before: for what is filled before the program
+  /// starts, and so may not lie where an earlier value was.
+  int64_t allocateFresh(int64_t bytes);
   /// Returns the piece at `address`; it must have been allocated.
   void release(int64_t address);
   /// Highest end of any piece so far.

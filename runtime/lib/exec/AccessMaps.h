@@ -65,7 +65,7 @@ std::optional<int64_t> getElementOffset(const AccessMap &map, int64_t row,
 struct UnrolledDigits {
   int64_t begin = 0;
   std::vector<Coordinates> coordinates;
-  std::vector<int64_t> bytes; ///< offset of the coordinates alone
+  std::vector<int64_t> bytes;  ///< offset of the coordinates alone
   std::vector<uint8_t> active; ///< index below the product of radices
   bool allActive = true;
   Coordinates low{}, high{}; ///< of the active ones, inclusive

@@ -34,10 +34,14 @@ std::string exec::toText(float value) {
 
 static const char *getSpaceName(Space space) {
   switch (space) {
-  case Space::Dram: return "dram";
-  case Space::Activation: return "activation";
-  case Space::Weight: return "weight";
-  case Space::Gradient: return "gradient";
+  case Space::Dram:
+    return "dram";
+  case Space::Activation:
+    return "activation";
+  case Space::Weight:
+    return "weight";
+  case Space::Gradient:
+    return "gradient";
   }
   return "?";
 }

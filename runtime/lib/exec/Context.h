@@ -40,8 +40,7 @@ private:
 };
 
 /// Bytes of one operand; offsets count from the instruction's address.
-template <typename Byte>
-struct OperandView {
+template <typename Byte> struct OperandView {
   Byte *lowest = nullptr; ///< the byte at offset `low`
   int64_t low = 0;
   Byte *at(int64_t offset) const { return lowest + (offset - low); }

@@ -58,8 +58,8 @@ static uint64_t gatherMixed(const OperandSource &source,
   int64_t last = first + columns.count;
   uint64_t inside = 0;
   for (int64_t c = 0; c < int64_t(reach.size()); ++c) {
-    bool hit = reach.active[c] &&
-               isInside(*source.map, origin, reach.coordinates[c]);
+    bool hit =
+        reach.active[c] && isInside(*source.map, origin, reach.coordinates[c]);
     out[c * laneCount] =
         hit ? load(source.view.at(origin.bytes + reach.bytes[c])) : 0;
     inside += hit && c >= first && c < last;
@@ -110,8 +110,9 @@ static NonFinite findNonFinite(const TileColumns &columns,
 }
 
 /// Shared exponents of one group. True if a value is infinite or NaN.
-static bool setExponents(const TileGroup &part, const FormatPlan &plan, size_t g,
-                         OperandBlock &block, float *first, float *second) {
+static bool setExponents(const TileGroup &part, const FormatPlan &plan,
+                         size_t g, OperandBlock &block, float *first,
+                         float *second) {
   uint32_t largest[laneCount];
   groupExponents(block.values.data() + part.wholeBegin * laneCount,
                  part.wholeEnd - part.wholeBegin, largest);
@@ -148,12 +149,12 @@ static void setPlanes(const TileColumns &columns, const TileGroup &part,
   int16_t mantissas[laneCount];
   for (int64_t c = part.begin; c < part.end; ++c) {
     block.zeroMantissas +=
-        toMantissas(block.values.data() + (c + shift) * laneCount, first, second,
-                    plan, mantissas);
+        toMantissas(block.values.data() + (c + shift) * laneCount, first,
+                    second, plan, mantissas);
     for (size_t p = 0; p < plan.planes.size(); ++p) {
       const Plane &plane = plan.planes[p];
-      int16_t *out = block.planes.data() +
-                     (int64_t(p) * columns.count + c) * laneCount;
+      int16_t *out =
+          block.planes.data() + (int64_t(p) * columns.count + c) * laneCount;
       if (plane.identity) {
         std::memcpy(out, mantissas, sizeof mantissas);
         continue;

@@ -53,14 +53,14 @@ struct ExponentRange {
 /// Up to 64 rows of an operand, by lane.
 struct OperandBlock {
   int lanes = 0;
-  std::vector<uint32_t> values;    ///< [reach column][lane], binary32
-  std::vector<int16_t> planes;     ///< [plane][tile column][lane]
-  std::vector<int16_t> exponents;  ///< [group][lane], unbiased; 0 for zeros
-  std::vector<uint8_t> zero;       ///< [group][lane], no element is nonzero
-  std::vector<float> scales;       ///< [group][lane], weight of mantissa 1
+  std::vector<uint32_t> values;      ///< [reach column][lane], binary32
+  std::vector<int16_t> planes;       ///< [plane][tile column][lane]
+  std::vector<int16_t> exponents;    ///< [group][lane], unbiased; 0 for zeros
+  std::vector<uint8_t> zero;         ///< [group][lane], no element is nonzero
+  std::vector<float> scales;         ///< [group][lane], weight of mantissa 1
   std::vector<ExponentRange> ranges; ///< by group
-  uint64_t inside = 0;             ///< elements inside the extents
-  uint64_t zeroMantissas = 0;      ///< nonzero values that became 0
+  uint64_t inside = 0;               ///< elements inside the extents
+  uint64_t zeroMantissas = 0;        ///< nonzero values that became 0
 };
 
 /// Where an operand comes from.

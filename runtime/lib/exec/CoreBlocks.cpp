@@ -58,7 +58,8 @@ void CoreUnit::loadRow(const Job &job, int64_t row, Scratch &scratch,
   } else {
     for (int l = 0; l < lanes; ++l) {
       acc[l] = 0;
-      if (out.allInside || isWritten(*job.outMap, job.outRows, row, out.origins[l]))
+      if (out.allInside ||
+          isWritten(*job.outMap, job.outRows, row, out.origins[l]))
         std::memcpy(&acc[l], job.out.at(out.origins[l].bytes + shift), 4);
     }
   }
@@ -80,7 +81,8 @@ void CoreUnit::storeRow(Job &job, int64_t block, int64_t row, Scratch &scratch,
     return;
   }
   for (int l = 0; l < lanes; ++l) {
-    if (!out.allInside && !isWritten(*job.outMap, job.outRows, row, out.origins[l]))
+    if (!out.allInside &&
+        !isWritten(*job.outMap, job.outRows, row, out.origins[l]))
       continue;
     std::memcpy(job.out.at(out.origins[l].bytes + shift), &acc[l], 4);
     if (!overflow || std::isfinite(acc[l]))

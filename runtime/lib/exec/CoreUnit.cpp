@@ -55,8 +55,8 @@ Status CoreUnit::program(unsigned core, const CoreProgram &load,
   tile.rows = context.value(load.rows);
   tile.columns.set(context.value(load.kStart), context.value(load.cols),
                    getTotal(map.cols), plan.group);
-  Result<OperandSource> source = prepare("src", map, load.src, tile.columns,
-                                         tile.rowStart, tile.rows);
+  Result<OperandSource> source =
+      prepare("src", map, load.src, tile.columns, tile.rowStart, tile.rows);
   if (!source)
     return source.error();
   tile.blocks.resize(size_t((tile.rows + laneCount - 1) / laneCount));
@@ -84,10 +84,10 @@ Status CoreUnit::prepareOutput(Job &job, const CoreStream &stream) {
   const AccessMap &map = context.program.maps[stream.outMap];
   job.outMap = &map;
   job.outRows.unroll(map, map.rows, tile.rowStart, tile.rows);
-  Result<TargetView> out = context.target(
-      "out", stream.out,
-      getBounds(map, tile.rowStart, tile.rowStart + tile.rows, job.vecStart,
-                job.vecStart + job.length));
+  Result<TargetView> out =
+      context.target("out", stream.out,
+                     getBounds(map, tile.rowStart, tile.rowStart + tile.rows,
+                               job.vecStart, job.vecStart + job.length));
   if (!out)
     return out.error();
   job.out = *out;
@@ -97,8 +97,8 @@ Status CoreUnit::prepareOutput(Job &job, const CoreStream &stream) {
   if (!sums)
     return context.fail("no memory for partial sums of groups longer than the "
                         "array");
-  job.partial = reinterpret_cast<int64_t *>(sums) +
-                context.value(stream.out.offset) / 4;
+  job.partial =
+      reinterpret_cast<int64_t *>(sums) + context.value(stream.out.offset) / 4;
   return Status::success();
 }
 
@@ -119,8 +119,8 @@ Status CoreUnit::stream(unsigned core, const CoreStream &stream,
   job.length = context.value(stream.length);
   job.continues = kStart != 0;
   const AccessMap &inMap = context.program.maps[stream.inMap];
-  Result<OperandSource> in = prepare("in", inMap, stream.in, tile.columns,
-                                     job.vecStart, job.length);
+  Result<OperandSource> in =
+      prepare("in", inMap, stream.in, tile.columns, job.vecStart, job.length);
   if (!in)
     return in.error();
   job.in = std::move(*in);
@@ -151,7 +151,8 @@ Status CoreUnit::stream(unsigned core, const CoreStream &stream,
       getElementOffset(*job.outMap, failure.row, failure.column).value_or(0);
   return context.fail(
       "the sum for " +
-      context.locate(stream.out.space, context.value(stream.out.offset) + offset) +
+      context.locate(stream.out.space,
+                     context.value(stream.out.offset) + offset) +
       " left the range of binary32 at contraction position " +
       std::to_string(kStart));
 }

@@ -112,7 +112,7 @@ private:
 
   Context &context;
   const std::vector<FormatPlan> &plans;
-  std::vector<LoadedTile> tiles; ///< by core
+  std::vector<LoadedTile> tiles;  ///< by core
   std::vector<Scratch> scratches; ///< by thread
 };
 

@@ -35,8 +35,8 @@ static Status checkInput(const Region &region, const HostArray &value) {
                  describe(region.type, region.shape) + ", found " +
                  describe(value.type, value.shape)};
   if (int64_t(value.bytes.size()) != getByteSize(region))
-    return Error{"input '" + region.name + "': " +
-                 describe(value.type, value.shape) + " takes " +
+    return Error{"input '" + region.name +
+                 "': " + describe(value.type, value.shape) + " takes " +
                  std::to_string(getByteSize(region)) + " bytes, found " +
                  std::to_string(value.bytes.size())};
   return Status::success();
@@ -48,17 +48,17 @@ static Status checkInputs(const Program &program, const Arrays &inputs) {
       return region.role == Role::Input && region.name == name;
     };
     if (std::none_of(program.regions.begin(), program.regions.end(), known))
-      return Error{"no input is named '" + name + "'; inputs of this program: " +
-                   listInputs(program)};
+      return Error{"no input is named '" + name +
+                   "'; inputs of this program: " + listInputs(program)};
   }
   for (const Region &region : program.regions) {
     if (region.role != Role::Input)
       continue;
     auto found = inputs.find(region.name);
     if (found == inputs.end())
-      return Error{"input '" + region.name + "' " +
-                   describe(region.type, region.shape) +
-                   " is missing; inputs of this program: " + listInputs(program)};
+      return Error{
+          "input '" + region.name + "' " + describe(region.type, region.shape) +
+          " is missing; inputs of this program: " + listInputs(program)};
     if (Status status = checkInput(region, found->second); !status)
       return status;
   }
@@ -174,8 +174,8 @@ SerialExecutor::makeMachines(const Arrays &inputs,
     Result<std::unique_ptr<Memory>> memory = Memory::create(program);
     if (!memory)
       return memory.error();
-    auto machine = std::make_unique<Machine>(program, std::move(*memory), target,
-                                             *pool, poller);
+    auto machine = std::make_unique<Machine>(program, std::move(*memory),
+                                             target, *pool, poller);
     for (const Region &region : program.regions)
       if (region.role == Role::Input)
         machine->setRegion(region, inputs.at(region.name));

@@ -41,7 +41,8 @@ static int64_t inverse(int64_t a, int64_t m) {
   return m == 1 ? 0 : power(a, totient(m) - 1, m);
 }
 
-/// Fills `residues` with the representative of least magnitude of each mantissa.
+/// Fills `residues` with the representative of least magnitude of each
+/// mantissa.
 static void tabulate(Plane &plane, int64_t maxMantissa) {
   plane.residues.resize(size_t(2 * maxMantissa + 1));
   plane.identity = true;
@@ -67,7 +68,8 @@ static Status addModuli(FormatPlan &plan, const std::vector<uint32_t> &moduli) {
         return Error{"moduli " + std::to_string(moduli[j]) + " and " +
                      std::to_string(modulus) + " are not coprime"};
     if (modulus < 1 ||
-        __builtin_mul_overflow(plan.moduliProduct, modulus, &plan.moduliProduct) ||
+        __builtin_mul_overflow(plan.moduliProduct, modulus,
+                               &plan.moduliProduct) ||
         plan.moduliProduct >= int64_t(1) << 62)
       return Error{"the product of the moduli is not in [2, 2^62)"};
   }
@@ -86,16 +88,17 @@ static void chooseWidth(FormatPlan &plan, int64_t length, int64_t bound) {
   int64_t largest = 0, reconstruction = 0;
   for (const Plane &plane : plan.planes) {
     largest = std::max(largest, length * plane.maxResidue * plane.maxResidue);
-    __int128 sum = (__int128)(plane.modulus - 1) * plane.weight + reconstruction;
-    reconstruction = plane.modulus == 0         ? 0
+    __int128 sum =
+        (__int128)(plane.modulus - 1) * plane.weight + reconstruction;
+    reconstruction = plane.modulus == 0    ? 0
                      : sum > INT64_MAX / 2 ? INT64_MAX / 2
                                            : int64_t(sum);
   }
-  int64_t result = plan.moduliProduct
-                       ? std::min(bound, plan.moduliProduct / 2) : bound;
+  int64_t result =
+      plan.moduliProduct ? std::min(bound, plan.moduliProduct / 2) : bound;
   plan.sumBits = std::bit_width(uint64_t(result));
   bool narrow = largest < 1 << 24 && reconstruction < int64_t(1) << 31;
-  plan.width = !narrow               ? SumWidth::Bits64
+  plan.width = !narrow                ? SumWidth::Bits64
                : largest <= INT16_MAX ? SumWidth::Bits16
                                       : SumWidth::Bits32;
   plan.fitsFloat = narrow && plan.sumBits <= 24;

@@ -154,8 +154,9 @@ PHX_CLONES void exec::dotFloat(const uint32_t *x, const uint32_t *w,
 
 // x mod m for |x| < 2^31 and |x| / m < 2^22: a quotient that is off by at most
 // one, corrected.
-static inline __attribute__((always_inline)) int32_t
-reduce(int32_t x, int32_t modulus, float reciprocal) {
+static inline __attribute__((always_inline)) int32_t reduce(int32_t x,
+                                                            int32_t modulus,
+                                                            float reciprocal) {
   int32_t quotient = int32_t(float(x) * reciprocal);
   int32_t r = x - quotient * modulus;
   r += r < 0 ? modulus : 0;

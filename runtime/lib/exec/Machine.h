@@ -24,9 +24,10 @@ namespace phx::exec {
 class Machine {
 public:
   Machine(const Program &program, std::unique_ptr<Memory> memory,
-          const std::vector<FormatPlan> &plans, ThreadPool &pool, Poller &poller)
-      : memory(std::move(memory)), context(program, *this->memory, pool, poller),
-        cores(context, plans) {}
+          const std::vector<FormatPlan> &plans, ThreadPool &pool,
+          Poller &poller)
+      : memory(std::move(memory)),
+        context(program, *this->memory, pool, poller), cores(context, plans) {}
 
   /// Executes code[pc] unless it is skipped. `statistics`: of its layer, or
   /// null.

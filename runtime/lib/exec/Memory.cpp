@@ -66,8 +66,9 @@ Result<std::unique_ptr<Memory>> Memory::create(const Program &program) {
   }
   for (SpaceState &state : memory->spaces) {
     auto &segments = state.segments;
-    std::sort(segments.begin(), segments.end(),
-              [](const Segment &a, const Segment &b) { return a.begin < b.begin; });
+    std::sort(
+        segments.begin(), segments.end(),
+        [](const Segment &a, const Segment &b) { return a.begin < b.begin; });
     for (size_t i = 1; i < segments.size(); ++i)
       if (segments[i].begin < segments[i - 1].end)
         return Error{"initial contents of two regions overlap at address " +

@@ -25,8 +25,7 @@ struct Row {
 };
 } // namespace
 
-template <typename Fn>
-static void applyUnary(const Row &row, Fn fn) {
+template <typename Fn> static void applyUnary(const Row &row, Fn fn) {
   if (row.dstStride == 4 && row.aStride == 4) {
     for (int64_t i = 0; i < row.length; ++i)
       storeFloat(row.dst + 4 * i, fn(loadFloat(row.a + 4 * i)));
@@ -37,8 +36,7 @@ static void applyUnary(const Row &row, Fn fn) {
                fn(loadFloat(row.a + i * row.aStride)));
 }
 
-template <typename Fn>
-static void applyBinary(const Row &row, Fn fn) {
+template <typename Fn> static void applyBinary(const Row &row, Fn fn) {
   if (row.dstStride == 4 && row.aStride == 4 && row.bStride == 4) {
     for (int64_t i = 0; i < row.length; ++i)
       storeFloat(row.dst + 4 * i,
@@ -136,21 +134,25 @@ Status exec::execute(Context &context, const VecMap &map) {
     b = context.source("b", map.b, getBounds(extents, map.bStride));
   if (!b)
     return b.error();
-  return context.forEach(
-      extents.rows(), extents.rowLength() * 2, [&](size_t r, unsigned) {
-        auto index = extents.indexOf(int64_t(r));
-        Row row{dst->at(getRowOffset(index, map.dstStride)), nullptr, nullptr,
-                map.dstStride[3], map.aStride[3], map.bStride[3],
-                extents.rowLength()};
-        if (fill) {
-          for (int64_t i = 0; i < row.length; ++i)
-            storeFloat(row.dst + i * row.dstStride, map.s0);
-          return;
-        }
-        row.a = a->at(getRowOffset(index, map.aStride));
-        if (!binary)
-          return applyUnary(map.fn, row, map.s0, map.s1);
-        row.b = b->at(getRowOffset(index, map.bStride));
-        applyBinary(map.fn, row);
-      });
+  return context.forEach(extents.rows(), extents.rowLength() * 2,
+                         [&](size_t r, unsigned) {
+                           auto index = extents.indexOf(int64_t(r));
+                           Row row{dst->at(getRowOffset(index, map.dstStride)),
+                                   nullptr,
+                                   nullptr,
+                                   map.dstStride[3],
+                                   map.aStride[3],
+                                   map.bStride[3],
+                                   extents.rowLength()};
+                           if (fill) {
+                             for (int64_t i = 0; i < row.length; ++i)
+                               storeFloat(row.dst + i * row.dstStride, map.s0);
+                             return;
+                           }
+                           row.a = a->at(getRowOffset(index, map.aStride));
+                           if (!binary)
+                             return applyUnary(map.fn, row, map.s0, map.s1);
+                           row.b = b->at(getRowOffset(index, map.bStride));
+                           applyBinary(map.fn, row);
+                         });
 }

@@ -38,8 +38,8 @@ static FillWindow getWindow(const Context &context, const DmaCopy &copy,
   window.dim = copy.zeroFill->dim;
   window.start = context.value(copy.zeroFill->start);
   window.begin = std::max<int64_t>(-window.start, 0);
-  window.end = std::min(copy.zeroFill->extent - window.start,
-                        extents.size[window.dim]);
+  window.end =
+      std::min(copy.zeroFill->extent - window.start, extents.size[window.dim]);
   return window;
 }
 
@@ -114,8 +114,8 @@ Status exec::execute(Context &context, const DmaCopy &copy) {
 
 Status exec::execute(Context &context, const VecReduce &reduce) {
   Extents extents = getExtents(context, reduce.shape);
-  Result<TargetView> dst =
-      context.target("dst", reduce.dst, getBounds(extents, reduce.dstStride, 3));
+  Result<TargetView> dst = context.target(
+      "dst", reduce.dst, getBounds(extents, reduce.dstStride, 3));
   if (!dst)
     return dst.error();
   Result<SourceView> a =
@@ -226,9 +226,8 @@ Status exec::execute(Context &context, const VecPool &pool) {
   job.out = &context.program.maps[pool.outMap];
   int64_t first = context.value(pool.rowStart), rows = context.value(pool.rows);
   job.window.unroll(*job.in, job.in->cols, 0, pool.window);
-  Result<SourceView> from =
-      context.source("in", pool.in,
-                     getBounds(*job.in, first, first + rows, 0, pool.window));
+  Result<SourceView> from = context.source(
+      "in", pool.in, getBounds(*job.in, first, first + rows, 0, pool.window));
   if (!from)
     return from.error();
   Result<TargetView> to = context.target(
@@ -238,12 +237,12 @@ Status exec::execute(Context &context, const VecPool &pool) {
   job.from = *from;
   job.to = *to;
   constexpr int64_t grain = 256;
-  Status status = context.forEach(
-      (rows + grain - 1) / grain, grain * pool.window * 4,
-      [&](size_t g, unsigned) {
-        int64_t row = int64_t(g) * grain;
-        poolRows(job, first + row, std::min(grain, rows - row));
-      });
+  Status status =
+      context.forEach((rows + grain - 1) / grain, grain * pool.window * 4,
+                      [&](size_t g, unsigned) {
+                        int64_t row = int64_t(g) * grain;
+                        poolRows(job, first + row, std::min(grain, rows - row));
+                      });
   if (status.ok() && job.empty)
     return context.fail("a window has no element inside the extents");
   return status;

@@ -136,8 +136,8 @@ private:
     auto it = first;
     for (int64_t at = range.begin; at < range.end;) {
       if (it == segments.end() || it->first > at) {
-        int64_t end = it == segments.end() ? range.end
-                                           : std::min(range.end, it->first);
+        int64_t end =
+            it == segments.end() ? range.end : std::min(range.end, it->first);
         if (!clears) {
           auto made = segments.emplace_hint(it, at, Segment{end, {entry}});
           it = std::next(made);

@@ -79,7 +79,7 @@ private:
   // Sites by the node that they stand at; carried ones by loop as well.
   std::vector<std::vector<uint32_t>> before, after, carried;
   std::vector<bool> active;
-  std::vector<Clock> latest, credit; ///< by site: carried by its signals
+  std::vector<Clock> latest, credit;    ///< by site: carried by its signals
   std::vector<std::deque<Clock>> queue; ///< by site of the unrolled loop
 
   std::vector<Dependence> dependences;

@@ -29,8 +29,8 @@ static void forEachCounters(const CounterBox &box, unsigned loops,
   while (true) {
     visit(counters);
     int level = static_cast<int>(counters.size()) - 1;
-    while (level >= 0 && (!(loops >> level & 1) ||
-                          counters[level] == box.high[level])) {
+    while (level >= 0 &&
+           (!(loops >> level & 1) || counters[level] == box.high[level])) {
       counters[level] = box.low[level];
       --level;
     }

@@ -76,9 +76,8 @@ bool HazardChecker::runNode(uint32_t index) {
       return s->token < program.tokens ? signal(instruction, s->token)
                                        : fail(node.begin, "no such token");
     if (const auto *w = std::get_if<Wait>(&instruction.body))
-      return w->token < program.tokens
-                 ? wait(node.begin, instruction, w->token)
-                 : fail(node.begin, "no such token");
+      return w->token < program.tokens ? wait(node.begin, instruction, w->token)
+                                       : fail(node.begin, "no such token");
     return runUnit(node.begin, counters);
   }
   if (!node.hasTokens)
@@ -133,8 +132,8 @@ PeriodicSteps::State HazardChecker::describeState() {
   for (AccessHistory &history : histories)
     history.forEach(
         [&](int64_t begin, int64_t end) {
-          state.insert(state.end(), {~uint64_t(0), uint64_t(begin),
-                                     uint64_t(end)});
+          state.insert(state.end(),
+                       {~uint64_t(0), uint64_t(begin), uint64_t(end)});
         },
         [&](const AccessEntry &entry) {
           state.insert(state.end(),

@@ -82,8 +82,7 @@ void detail::addProgression(IntervalSet &set, Progression p, size_t limit,
     set[0].end += reach;
     return;
   }
-  if (limit != unlimited &&
-      static_cast<size_t>(p.count) > limit / set.size()) {
+  if (limit != unlimited && static_cast<size_t>(p.count) > limit / set.size()) {
     exact = false;
     int64_t inside = set.back().end - set.front().begin;
     if (set.size() == 1 || inside < p.stride) {
@@ -277,9 +276,9 @@ private:
 
 size_t FootprintCache::Hash::operator()(const Key &key) const {
   uint64_t hash = key.map;
-  for (uint64_t part : {uint64_t(key.rowBegin), uint64_t(key.rowEnd),
-                        uint64_t(key.colBegin), uint64_t(key.colEnd),
-                        uint64_t(key.limit)}) {
+  for (uint64_t part :
+       {uint64_t(key.rowBegin), uint64_t(key.rowEnd), uint64_t(key.colBegin),
+        uint64_t(key.colEnd), uint64_t(key.limit)}) {
     hash = (hash ^ part) * 0x9e3779b97f4a7c15ull;
     hash ^= hash >> 29;
   }

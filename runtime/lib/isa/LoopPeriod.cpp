@@ -137,8 +137,7 @@ private:
     for (const Count *n : {&i.rows, &i.cols, &i.length})
       count(*n);
   }
-  template <typename Other>
-  void fields(const Other &) {}
+  template <typename Other> void fields(const Other &) {}
 
   uint8_t depth;
   uint8_t slots = 0;
@@ -146,9 +145,10 @@ private:
 
 } // namespace
 
-std::optional<LoopPeriod> detail::findLoopPeriod(
-    const Program &program, const ProgramTree &tree, uint32_t index,
-    const std::vector<uint8_t> &sharedSlots, const CounterBox &outer) {
+std::optional<LoopPeriod>
+detail::findLoopPeriod(const Program &program, const ProgramTree &tree,
+                       uint32_t index, const std::vector<uint8_t> &sharedSlots,
+                       const CounterBox &outer) {
   const ProgramTree::Node &node = tree[index];
   if (node.count < minTrips)
     return std::nullopt;

@@ -34,8 +34,7 @@ public:
   using State = std::vector<uint64_t>;
   /// How many iterations behind iteration `i` may be left out. `snapshot()`
   /// describes the state up to renaming; it is taken rarely.
-  template <typename Snapshot>
-  int64_t skipAfter(int64_t i, Snapshot snapshot) {
+  template <typename Snapshot> int64_t skipAfter(int64_t i, Snapshot snapshot) {
     if (!period || period->until - i < 3 * period->period)
       return 0;
     if (recorded && i == recordedAt + period->period) {

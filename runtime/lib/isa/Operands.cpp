@@ -25,8 +25,8 @@ void Operand::addDim(int64_t count, int64_t stride) {
   for (Progression p : {last, Progression{count, stride}})
     if (p.stride < 0)
       base += p.stride * (p.count - 1);
-  int64_t span = std::abs(last.stride) * (last.count - 1) +
-                 std::abs(stride) * (count - 1);
+  int64_t span =
+      std::abs(last.stride) * (last.count - 1) + std::abs(stride) * (count - 1);
   last = {span + 1, 1};
 }
 
@@ -37,8 +37,7 @@ bool operator==(const Operand &a, const Operand &b) {
          a.colBegin == b.colBegin && a.colEnd == b.colEnd &&
          a.space == b.space && a.product == b.product &&
          a.numDims == b.numDims &&
-         std::equal(a.dims.begin(), a.dims.begin() + a.numDims,
-                    b.dims.begin());
+         std::equal(a.dims.begin(), a.dims.begin() + a.numDims, b.dims.begin());
 }
 } // namespace phx::detail
 
@@ -161,8 +160,7 @@ public:
     addMapped(1, i.in, i.inMap, vectors, begin(i.kStart, cols), false);
   }
 
-  template <typename Other>
-  void visit(const Other &) {}
+  template <typename Other> void visit(const Other &) {}
 
   /// Whether starts and counts are the same over the whole box.
   bool isRigid() const { return rigid; }
@@ -308,8 +306,7 @@ struct LoopUse {
     for (const Count &n : shape)
       add(n);
   }
-  template <typename... Fields>
-  void addAll(const Fields &...fields) {
+  template <typename... Fields> void addAll(const Fields &...fields) {
     (add(fields), ...);
   }
 
@@ -328,8 +325,7 @@ struct LoopUse {
     addAll(i.in, i.out, i.rowStart, i.kStart, i.vecStart);
     addAll(i.rows, i.cols, i.length);
   }
-  template <typename Other>
-  void visit(const Other &) {}
+  template <typename Other> void visit(const Other &) {}
 };
 } // namespace
 

@@ -25,9 +25,10 @@ uint32_t ProgramTree::engineNumber(EngineId engine) {
 }
 
 static const char *mnemonic(const Body &body) {
-  static const char *const names[] = {
-      "halt",    "loop",       "end",      "signal",       "wait",       "dma.copy",
-      "vec.map", "vec.reduce", "vec.pool", "core.program", "core.stream"};
+  static const char *const names[] = {"halt",         "loop",       "end",
+                                      "signal",       "wait",       "dma.copy",
+                                      "vec.map",      "vec.reduce", "vec.pool",
+                                      "core.program", "core.stream"};
   return names[body.index()];
 }
 
@@ -103,8 +104,7 @@ Result<ProgramTree> ProgramTree::build(const Program &program) {
     if (std::holds_alternative<Halt>(instruction.body))
       continue;
     if (engineNumber(instruction.engine) >= tree.engines)
-      return errorAt(i, "there is no engine " +
-                            engineName(instruction.engine));
+      return errorAt(i, "there is no engine " + engineName(instruction.engine));
     if (!usesKnownMaps(instruction.body, program.maps.size()))
       return errorAt(i, "access map out of range");
     if (usedLoops(instruction) >> depth)

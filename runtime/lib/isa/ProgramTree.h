@@ -23,8 +23,8 @@ public:
   struct Node {
     size_t begin = 0, end = 0; ///< code[begin, end), with Loop and End
     uint32_t parent = 0;
-    uint32_t depth = 0; ///< number of loops around the node
-    int64_t count = 0;  ///< trips; 0 for a leaf, 1 for the root
+    uint32_t depth = 0;     ///< number of loops around the node
+    int64_t count = 0;      ///< trips; 0 for a leaf, 1 for the root
     bool hasTokens = false; ///< a Signal or Wait is inside
     std::vector<uint32_t> children;
     bool isLoop() const { return count > 0; }

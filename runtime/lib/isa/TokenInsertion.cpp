@@ -27,8 +27,7 @@ static void replaceCode(Program &program, std::vector<Instruction> code,
                         const std::vector<size_t> &moved) {
   program.code = std::move(code);
   for (Product &product : program.products) {
-    if (product.loopBegin >= product.loopEnd ||
-        product.loopEnd >= moved.size())
+    if (product.loopBegin >= product.loopEnd || product.loopEnd >= moved.size())
       continue; // no intact nest
     product.loopBegin = moved[product.loopBegin];
     product.loopEnd = moved[product.loopEnd];

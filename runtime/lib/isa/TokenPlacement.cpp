@@ -126,8 +126,8 @@ private:
         uint32_t waiter = engine(c.to);
         waits.push_back({waiter, c.carried});
         placed.push_back(model.sites.size());
-        model.sites.push_back({block, child(c.from), node, c.engine, waiter, 0,
-                               c.from, c.to});
+        model.sites.push_back(
+            {block, child(c.from), node, c.engine, waiter, 0, c.from, c.to});
       }
       model.clocks = entry;
     }
@@ -143,7 +143,8 @@ private:
     std::map<uint32_t, Candidate> byEngine;
     for (uint32_t i : checks) {
       const Dependence &d = dependences[i];
-      if (model.checks()[i] != Check::Unordered || engine(d.to) != engine(first))
+      if (model.checks()[i] != Check::Unordered ||
+          engine(d.to) != engine(first))
         continue;
       uint32_t producer = engine(d.from);
       Candidate candidate{producer, d.from, d.to,
@@ -204,7 +205,7 @@ private:
       const Dependence &d = dependences[i];
       if (model.checks()[i] != Check::Unordered)
         continue;
-      TokenSite site{block,          child(d.from), child(d.to), engine(d.from),
+      TokenSite site{block,        child(d.from), child(d.to), engine(d.from),
                      engine(d.to), d.distance,    d.from,      d.to};
       auto rank = [](const TokenSite &s) {
         // Of one pair of engines the latest producer covers the others.

@@ -22,8 +22,7 @@ public:
   Tracer(const Program &program, const ProgramTree &tree)
       : program(program), tree(tree), footprints(program),
         sharedSlots(findSharedSlots(program, tree, footprints)),
-        blockOf(program.code.size(), ProgramTree::root),
-        chains(tree.size()) {
+        blockOf(program.code.size(), ProgramTree::root), chains(tree.size()) {
     graph.expanded.assign(tree.size(), false);
     graph.dependences.resize(tree.size());
     graph.expanded[ProgramTree::root] = true;
@@ -185,18 +184,17 @@ private:
     for (AccessHistory &history : histories)
       history.forEach(
           [&](int64_t begin, int64_t end) {
-            state.insert(state.end(), {~uint64_t(0), uint64_t(begin),
-                                       uint64_t(end)});
+            state.insert(state.end(),
+                         {~uint64_t(0), uint64_t(begin), uint64_t(end)});
           },
           [&](const AccessEntry &entry) {
             auto stamps = stampsPerIteration(loop, entry);
             uint64_t age = stamps ? position - entry.stamp / *stamps : 0;
             uint64_t within = stamps ? entry.stamp % *stamps : entry.stamp;
-            state.insert(state.end(),
-                         {entry.unit, stamps.has_value(),
-                          std::min<uint64_t>(age, maxDistance), within,
-                          uint64_t(entry.kind), entry.product,
-                          entry.coverage()});
+            state.insert(state.end(), {entry.unit, stamps.has_value(),
+                                       std::min<uint64_t>(age, maxDistance),
+                                       within, uint64_t(entry.kind),
+                                       entry.product, entry.coverage()});
           });
     return state;
   }

@@ -24,7 +24,8 @@ static constexpr const char *overview =
 
 Inputs may hold any number of samples: the program then runs once per batch, the
 last time padded by repeating the last sample. Time and energy are those of one
-run.)";
+run.
+)";
 
 static constexpr const char *footer =
     R"(Exit code 0: done. 1: the input, an option or the machine is at fault; the

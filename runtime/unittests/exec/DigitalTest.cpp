@@ -46,10 +46,11 @@ std::vector<float> runMap(VecFn fn, const std::vector<float> &x,
   uint32_t other = builder.addRegion("z", Role::Input, dims, Space::Weight);
   uint32_t out = builder.addRegion("y", Role::Output, dims, Space::Gradient);
   Stride4 dense{420, 140, 28, 4};
-  builder.add(vec, VecMap{fn, builder.at(out), builder.at(in), builder.at(other),
-                          dense, dense, dense, makeShape(2, 3, 5, 7), s0, s1});
-  auto result = runProgram(builder.finish(), {{"x", toArray(x, dims)},
-                                              {"z", toArray(z, dims)}});
+  builder.add(vec,
+              VecMap{fn, builder.at(out), builder.at(in), builder.at(other),
+                     dense, dense, dense, makeShape(2, 3, 5, 7), s0, s1});
+  auto result = runProgram(builder.finish(),
+                           {{"x", toArray(x, dims)}, {"z", toArray(z, dims)}});
   EXPECT_TRUE(result.ok());
   return result ? toVector(result->at("y")) : std::vector<float>(210);
 }
@@ -110,14 +111,28 @@ TEST(Digital, BroadcastInPlaceAndTransposed) {
   uint32_t y = builder.addRegion("x", Role::Input, {3, 8}, Space::Gradient);
   uint32_t b = builder.addRegion("b", Role::Input, {3}, Space::Weight);
   uint32_t z = builder.addRegion("z", Role::Output, {8, 3}, Space::Activation);
-  builder.add(vec, VecMap{VecFn::Add, builder.at(y), builder.at(y),
-                          builder.at(b), {0, 0, 32, 4}, {0, 0, 32, 4},
-                          {0, 0, 4, 0}, makeShape(1, 1, 3, 8), 0, 0});
-  builder.add(vec, VecMap{VecFn::Copy, builder.at(z), builder.at(y), {},
-                          {0, 0, 12, 4}, {0, 0, 4, 32}, {},
-                          makeShape(1, 1, 8, 3), 0, 0});
-  auto result = runProgram(builder.finish(), {{"x", toArray(x, {3, 8})},
-                                              {"b", toArray(bias, {3})}});
+  builder.add(vec, VecMap{VecFn::Add,
+                          builder.at(y),
+                          builder.at(y),
+                          builder.at(b),
+                          {0, 0, 32, 4},
+                          {0, 0, 32, 4},
+                          {0, 0, 4, 0},
+                          makeShape(1, 1, 3, 8),
+                          0,
+                          0});
+  builder.add(vec, VecMap{VecFn::Copy,
+                          builder.at(z),
+                          builder.at(y),
+                          {},
+                          {0, 0, 12, 4},
+                          {0, 0, 4, 32},
+                          {},
+                          makeShape(1, 1, 8, 3),
+                          0,
+                          0});
+  auto result = runProgram(
+      builder.finish(), {{"x", toArray(x, {3, 8})}, {"b", toArray(bias, {3})}});
   ASSERT_TRUE(result.ok());
   auto got = toVector(result->at("z"));
   for (int c = 0; c < 3; ++c)
@@ -128,11 +143,20 @@ TEST(Digital, BroadcastInPlaceAndTransposed) {
 TEST(Digital, LongRowsOnSeveralThreads) {
   ProgramBuilder builder;
   auto x = randomValues(200 * 1000, 5);
-  uint32_t in = builder.addRegion("x", Role::Input, {200, 1000}, Space::Activation);
-  uint32_t out = builder.addRegion("y", Role::Output, {200, 1000}, Space::Gradient);
-  builder.add(vec, VecMap{VecFn::Tanh, builder.at(out), builder.at(in), {},
-                          {0, 0, 4000, 4}, {0, 0, 4000, 4}, {},
-                          makeShape(1, 1, 200, 1000), 0, 0});
+  uint32_t in =
+      builder.addRegion("x", Role::Input, {200, 1000}, Space::Activation);
+  uint32_t out =
+      builder.addRegion("y", Role::Output, {200, 1000}, Space::Gradient);
+  builder.add(vec, VecMap{VecFn::Tanh,
+                          builder.at(out),
+                          builder.at(in),
+                          {},
+                          {0, 0, 4000, 4},
+                          {0, 0, 4000, 4},
+                          {},
+                          makeShape(1, 1, 200, 1000),
+                          0,
+                          0});
   Program program = builder.finish();
   auto one = runProgram(program, {{"x", toArray(x, {200, 1000})}}, threads(1));
   auto four = runProgram(program, {{"x", toArray(x, {200, 1000})}}, threads(4));
@@ -145,17 +169,25 @@ TEST(Digital, ReduceSumUsesSixteenLanes) {
   for (int64_t length : {1, 5, 16, 17, 49, 100}) {
     auto x = randomValues(size_t(6 * length), unsigned(length));
     ProgramBuilder builder;
-    uint32_t in = builder.addRegion("x", Role::Input, {6, length}, Space::Gradient);
+    uint32_t in =
+        builder.addRegion("x", Role::Input, {6, length}, Space::Gradient);
     uint32_t sum = builder.addRegion("s", Role::Output, {6}, Space::Activation);
     uint32_t top = builder.addRegion("m", Role::Output, {6}, Space::Activation);
     Stride4 strides{0, 0, 4 * length, 4};
-    builder.add(vec, VecReduce{ReduceFn::Sum, builder.at(sum), builder.at(in),
-                               {0, 0, 4, 0}, strides,
+    builder.add(vec, VecReduce{ReduceFn::Sum,
+                               builder.at(sum),
+                               builder.at(in),
+                               {0, 0, 4, 0},
+                               strides,
                                makeShape(1, 1, 6, length)});
-    builder.add(vec, VecReduce{ReduceFn::Max, builder.at(top), builder.at(in),
-                               {0, 0, 4, 0}, strides,
+    builder.add(vec, VecReduce{ReduceFn::Max,
+                               builder.at(top),
+                               builder.at(in),
+                               {0, 0, 4, 0},
+                               strides,
                                makeShape(1, 1, 6, length)});
-    auto result = runProgram(builder.finish(), {{"x", toArray(x, {6, length})}});
+    auto result =
+        runProgram(builder.finish(), {{"x", toArray(x, {6, length})}});
     ASSERT_TRUE(result.ok());
     for (int64_t r = 0; r < 6; ++r) {
       const float *row = &x[size_t(r * length)];
@@ -164,8 +196,10 @@ TEST(Digital, ReduceSumUsesSixteenLanes) {
         lanes[i % 16] += row[i];
         most = std::max(most, row[i]);
       }
-      for (int x8 = 0; x8 < 8; ++x8) lanes[x8] += lanes[x8 + 8];
-      for (int x4 = 0; x4 < 4; ++x4) lanes[x4] += lanes[x4 + 4];
+      for (int x8 = 0; x8 < 8; ++x8)
+        lanes[x8] += lanes[x8 + 8];
+      for (int x4 = 0; x4 < 4; ++x4)
+        lanes[x4] += lanes[x4 + 4];
       float expected = (lanes[0] + lanes[2]) + (lanes[1] + lanes[3]);
       EXPECT_EQ(toVector(result->at("s"))[size_t(r)], expected);
       EXPECT_EQ(toVector(result->at("m"))[size_t(r)], most);
@@ -178,19 +212,25 @@ namespace {
 struct PoolSpec {
   int64_t n = 2, c = 3, h = 7, w = 6, kernelH = 3, kernelW = 2;
   int64_t stride = 2, padTop = 1, padLeft = 0, padBottom = 0, padRight = 1;
-  int64_t outH() const { return (h + padTop + padBottom - kernelH) / stride + 1; }
-  int64_t outW() const { return (w + padLeft + padRight - kernelW) / stride + 1; }
+  int64_t outH() const {
+    return (h + padTop + padBottom - kernelH) / stride + 1;
+  }
+  int64_t outW() const {
+    return (w + padLeft + padRight - kernelW) / stride + 1;
+  }
 };
 
-Result<Arrays> runPool(const PoolSpec &s, PoolFn fn, const std::vector<float> &x) {
+Result<Arrays> runPool(const PoolSpec &s, PoolFn fn,
+                       const std::vector<float> &x) {
   ProgramBuilder builder;
   std::vector<int64_t> inShape{s.n, s.c, s.h, s.w};
   std::vector<int64_t> outShape{s.n, s.c, s.outH(), s.outW()};
   uint32_t in = builder.addRegion("x", Role::Input, inShape, Space::Activation);
-  uint32_t out = builder.addRegion("y", Role::Output, outShape, Space::Gradient);
+  uint32_t out =
+      builder.addRegion("y", Role::Output, outShape, Space::Gradient);
   AccessMap inMap, outMap;
-  inMap.rows = {{s.outW(), 2, s.stride}, {s.outH(), 1, s.stride},
-                {s.n * s.c, 0, 1}};
+  inMap.rows = {
+      {s.outW(), 2, s.stride}, {s.outH(), 1, s.stride}, {s.n * s.c, 0, 1}};
   inMap.cols = {{s.kernelW, 2, 1}, {s.kernelH, 1, 1}};
   inMap.axes = {{s.n * s.c, s.h * s.w * 4, 0, 0, 0},
                 {s.h, s.w * 4, -s.padTop, s.padTop, s.padBottom},
@@ -198,8 +238,14 @@ Result<Arrays> runPool(const PoolSpec &s, PoolFn fn, const std::vector<float> &x
   int64_t rows = s.n * s.c * s.outH() * s.outW();
   outMap.rows = {{rows, 0, 1}};
   outMap.axes = {{rows, 4, 0, 0, 0}};
-  VecPool pool{fn, builder.addMap(inMap), builder.addMap(outMap), builder.at(in),
-               builder.at(out), {}, Count{rows, {}}, s.kernelH * s.kernelW};
+  VecPool pool{fn,
+               builder.addMap(inMap),
+               builder.addMap(outMap),
+               builder.at(in),
+               builder.at(out),
+               {},
+               Count{rows, {}},
+               s.kernelH * s.kernelW};
   builder.add(vec, pool);
   return runProgram(builder.finish(), {{"x", toArray(x, inShape)}});
 }
@@ -235,9 +281,10 @@ TEST(Digital, Pooling) {
               lanes[l] += lanes[l + step];
           // Every window lies within the margins.
           float all = float(s.kernelH * s.kernelW);
-          float expected = fn == PoolFn::Max            ? best
-                           : fn == PoolFn::AverageValid ? lanes[0] / float(valid)
-                                                        : lanes[0] / all;
+          float expected = fn == PoolFn::Max ? best
+                           : fn == PoolFn::AverageValid
+                               ? lanes[0] / float(valid)
+                               : lanes[0] / all;
           EXPECT_EQ(bitsOf(got[at]), bitsOf(expected)) << at;
         }
   }
@@ -262,9 +309,14 @@ TEST(Digital, PoolCeilModeWindowBeyondTheMargin) {
   inMap.axes = {{3, 4, 0, 0, 0}};
   outMap.rows = {{2, 0, 1}};
   outMap.axes = {{2, 4, 0, 0, 0}};
-  builder.add(vec, VecPool{PoolFn::AverageAll, builder.addMap(inMap),
-                           builder.addMap(outMap), builder.at(in),
-                           builder.at(out), {}, Count{2, {}}, 2});
+  builder.add(vec, VecPool{PoolFn::AverageAll,
+                           builder.addMap(inMap),
+                           builder.addMap(outMap),
+                           builder.at(in),
+                           builder.at(out),
+                           {},
+                           Count{2, {}},
+                           2});
   auto result = runProgram(builder.finish(), {{"x", toArray({1, 2, 5}, {3})}});
   ASSERT_TRUE(result.ok());
   EXPECT_EQ(toVector(result->at("y")), (std::vector<float>{1.5f, 5.0f}));
@@ -286,21 +338,35 @@ TEST(Digital, DmaZeroFill) {
       uint32_t out =
           builder.addRegion("y", Role::Output, {5, 5}, Space::Activation);
       // Dirty destination: what is filled must be overwritten.
-      builder.add(vec, VecMap{VecFn::Fill, builder.at(out), {}, {}, {0, 0, 20, 4},
-                              {}, {}, makeShape(1, 1, 5, 5), 9, 0});
+      builder.add(vec, VecMap{VecFn::Fill,
+                              builder.at(out),
+                              {},
+                              {},
+                              {0, 0, 20, 4},
+                              {},
+                              {},
+                              makeShape(1, 1, 5, 5),
+                              9,
+                              0});
       int64_t rows = dim == 2 ? 5 : 4, cols = dim == 2 ? 3 : 5;
-      builder.add(dma, DmaCopy{builder.at(out), builder.at(in), {0, 0, 20, 4},
-                               {0, 0, 12, 4}, makeShape(1, 1, rows, cols),
+      builder.add(dma, DmaCopy{builder.at(out),
+                               builder.at(in),
+                               {0, 0, 20, 4},
+                               {0, 0, 12, 4},
+                               makeShape(1, 1, rows, cols),
                                ZeroFill{dim, {start, {}}, dim == 2 ? 4 : 3}});
       auto result = runProgram(builder.finish(), {{"x", toArray(x, {4, 3})}});
       ASSERT_TRUE(result.ok()) << result.error().message;
       auto got = toVector(result->at("y"));
       for (int64_t r = 0; r < 5; ++r)
         for (int64_t c = 0; c < 5; ++c) {
-          int64_t sr = r + (dim == 2 ? start : 0), sc = c + (dim == 3 ? start : 0);
+          int64_t sr = r + (dim == 2 ? start : 0),
+                  sc = c + (dim == 3 ? start : 0);
           bool copied = r < rows && c < cols;
           bool inside = sr >= 0 && sr < 4 && sc >= 0 && sc < 3;
-          float expected = !copied ? 9.0f : inside ? x[size_t(sr * 3 + sc)] : 0.0f;
+          float expected = !copied  ? 9.0f
+                           : inside ? x[size_t(sr * 3 + sc)]
+                                    : 0.0f;
           EXPECT_EQ(bitsOf(got[size_t(r * 5 + c)]), bitsOf(expected))
               << int(dim) << " " << start << " " << r << " " << c;
         }
@@ -312,7 +378,8 @@ TEST(Digital, DmaInLoopWithDigits) {
   ProgramBuilder builder;
   auto x = randomValues(24, 13);
   uint32_t in = builder.addRegion("x", Role::Input, {6, 4}, Space::Dram);
-  uint32_t out = builder.addRegion("y", Role::Output, {6, 4}, Space::Activation);
+  uint32_t out =
+      builder.addRegion("y", Role::Output, {6, 4}, Space::Activation);
   builder.loop(2);
   Address from = builder.at(in), to = builder.at(out);
   DigitTerm step{0, 1, 0, 1, 0, 64};

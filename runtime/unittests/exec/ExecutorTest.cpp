@@ -32,16 +32,25 @@ Arrays linearInputs(float x = 1.0f, float w = 1.0f) {
 }
 
 VecMap unary(VecFn fn, Address dst, Address a, int64_t count, float s0 = 0) {
-  return {fn, dst, a, {}, {0, 0, 0, 4}, {0, 0, 0, 4}, {},
-          {Count{1, {}}, Count{1, {}}, Count{1, {}}, Count{count, {}}}, s0, 0};
+  return {fn,
+          dst,
+          a,
+          {},
+          {0, 0, 0, 4},
+          {0, 0, 0, 4},
+          {},
+          {Count{1, {}}, Count{1, {}}, Count{1, {}}, Count{count, {}}},
+          s0,
+          0};
 }
 
 } // namespace
 
 TEST(Executor, UnknownKind) {
   Program program = linearProgram();
-  EXPECT_ERROR(createExecutor("turbo", program),
-               "no executor is named 'turbo'; there are 'reference' and 'fast'");
+  EXPECT_ERROR(
+      createExecutor("turbo", program),
+      "no executor is named 'turbo'; there are 'reference' and 'fast'");
 }
 
 TEST(Executor, RunsTwice) {
@@ -81,8 +90,9 @@ TEST(Executor, InputShapesAndTypes) {
   Program program = linearProgram();
   Arrays inputs = linearInputs();
   inputs["x"].shape = {2, 20};
-  EXPECT_ERROR(runProgram(program, inputs),
-               "input 'x': expected float32[2, 20, 1, 1], found float32[2, 20]");
+  EXPECT_ERROR(
+      runProgram(program, inputs),
+      "input 'x': expected float32[2, 20, 1, 1], found float32[2, 20]");
   inputs = linearInputs();
   inputs["x"].type = ElementType::I32;
   EXPECT_ERROR(runProgram(program, inputs),
@@ -143,7 +153,8 @@ TEST(Executor, Overflow) {
 TEST(Executor, Formats) {
   NumberFormat format = mirageFormat();
   format.rounding = Rounding::Stochastic;
-  EXPECT_ERROR(runProgram(linearProgram(format), linearInputs()), "needs a seed");
+  EXPECT_ERROR(runProgram(linearProgram(format), linearInputs()),
+               "needs a seed");
   format = mirageFormat();
   format.moduli = {6, 9};
   EXPECT_ERROR(runProgram(linearProgram(format), linearInputs()),
@@ -172,18 +183,21 @@ TEST(Executor, OperandOutsideItsSpace) {
   far.offset.base = 4;
   builder.add(vec, unary(VecFn::Relu, builder.at(y), far, 8));
   EXPECT_ERROR(
-      runProgram(builder.finish(), {{"x", toArray(std::vector<float>(8), {8})}}),
+      runProgram(builder.finish(),
+                 {{"x", toArray(std::vector<float>(8), {8})}}),
       "instruction 0 (vec.map), layer 'act' (Relu): operand a touches bytes "
       "[4, 36) of memory space activation, which has 32 bytes");
   Program program = linearProgram();
   program.spaceBytes[size_t(Space::Gradient)] = 20;
-  EXPECT_ERROR(runProgram(program, linearInputs()), "operand out touches bytes");
+  EXPECT_ERROR(runProgram(program, linearInputs()),
+               "operand out touches bytes");
 }
 
 TEST(Executor, StreamWithoutItsTile) {
   Program program = linearProgram();
   program.code.erase(program.code.begin() + 1);
-  EXPECT_ERROR(runProgram(program, linearInputs()), "the tile in core 0 is not");
+  EXPECT_ERROR(runProgram(program, linearInputs()),
+               "the tile in core 0 is not");
 }
 
 TEST(Executor, InitialContentsStayUntouched) {
@@ -272,7 +286,7 @@ Program threeLayers() {
   uint32_t z = builder.addRegion("z", Role::Output, {2, 3}, Space::Activation);
   uint32_t relu = builder.addLayer("relu", "Relu", r.out);
   uint32_t scale = builder.addLayer("scale", "Mul", z);
-  builder.addLayer("alias", "Identity", z);    // no instruction
+  builder.addLayer("alias", "Identity", z);       // no instruction
   builder.addLayer("fused", "Add", std::nullopt); // no value
   builder.loop(2);
   builder.setLayer(relu);
@@ -280,7 +294,8 @@ Program threeLayers() {
   builder.end();
   builder.loop(2);
   builder.setLayer(scale);
-  builder.add(vec, unary(VecFn::Scale, builder.at(z), builder.at(r.out), 6, 2.0f));
+  builder.add(vec,
+              unary(VecFn::Scale, builder.at(z), builder.at(r.out), 6, 2.0f));
   builder.end();
   return builder.finish();
 }
@@ -407,12 +422,14 @@ TEST(Executor, PollsWithinALongInstruction) {
   options.interrupted = [&] {
     Clock::time_point now = Clock::now();
     if (asked++)
-      longest = std::max(longest, std::chrono::duration<double>(now - last).count());
+      longest =
+          std::max(longest, std::chrono::duration<double>(now - last).count());
     last = now;
     return false;
   };
-  Arrays inputs{{"x", toArray(std::vector<float>(64 * 100000, 1), spec.inShape())},
-                {"w", toArray(std::vector<float>(256 * 64, 1), spec.weightShape())}};
+  Arrays inputs{
+      {"x", toArray(std::vector<float>(64 * 100000, 1), spec.inShape())},
+      {"w", toArray(std::vector<float>(256 * 64, 1), spec.weightShape())}};
   ASSERT_TRUE(runProgram(program, inputs, options).ok());
   EXPECT_GT(asked, 5);
   // 50 ms on an idle machine; tests share theirs.
@@ -426,6 +443,8 @@ TEST(Executor, LoopsMustMatch) {
   Program program = builder.finish();
   EXPECT_ERROR(createExecutor("reference", program), "has no end");
   program.code.erase(program.code.begin());
-  program.code.insert(program.code.begin(), Instruction{{}, noLayer, {}, End{}});
-  EXPECT_ERROR(createExecutor("reference", program), "instruction 0 ends no loop");
+  program.code.insert(program.code.begin(),
+                      Instruction{{}, noLayer, {}, End{}});
+  EXPECT_ERROR(createExecutor("reference", program),
+               "instruction 0 ends no loop");
 }

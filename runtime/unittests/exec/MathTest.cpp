@@ -49,7 +49,8 @@ uint32_t bitsOf(float value) { return std::bit_cast<uint32_t>(value); }
 } // namespace
 
 TEST(Math, Exp) {
-  EXPECT_LT(largestError(expF32, [](long double x) { return std::exp(x); }), 1.0);
+  EXPECT_LT(largestError(expF32, [](long double x) { return std::exp(x); }),
+            1.0);
   EXPECT_EQ(expF32(0.0f), 1.0f);
   EXPECT_EQ(expF32(-0.0f), 1.0f);
   EXPECT_EQ(expF32(math::infinity), math::infinity);
@@ -63,7 +64,8 @@ TEST(Math, Exp) {
 }
 
 TEST(Math, Log) {
-  EXPECT_LT(largestError(logF32, [](long double x) { return std::log(x); }), 1.0);
+  EXPECT_LT(largestError(logF32, [](long double x) { return std::log(x); }),
+            1.0);
   EXPECT_EQ(bitsOf(logF32(1.0f)), 0u);
   EXPECT_EQ(logF32(0.0f), -math::infinity);
   EXPECT_EQ(logF32(-0.0f), -math::infinity);
@@ -74,7 +76,8 @@ TEST(Math, Log) {
 }
 
 TEST(Math, Tanh) {
-  EXPECT_LT(largestError(tanhF32, [](long double x) { return std::tanh(x); }), 1.5);
+  EXPECT_LT(largestError(tanhF32, [](long double x) { return std::tanh(x); }),
+            1.5);
   EXPECT_EQ(bitsOf(tanhF32(-0.0f)), 0x80000000u);
   EXPECT_EQ(tanhF32(math::infinity), 1.0f);
   EXPECT_EQ(tanhF32(-math::infinity), -1.0f);

@@ -17,7 +17,15 @@ namespace {
 
 /// What the values of a test look like.
 /// AllExponents times LowExponents covers the whole range without overflow.
-enum class Values { Plain, Sparse, LowExponents, Tiny, Huge, Mixed, AllExponents };
+enum class Values {
+  Plain,
+  Sparse,
+  LowExponents,
+  Tiny,
+  Huge,
+  Mixed,
+  AllExponents
+};
 
 struct Machine {
   unsigned cores = 1, rows = 32, cols = 16;
@@ -132,8 +140,8 @@ bool check(const ConvSpec &spec, const NumberFormat &format,
   for (Dataflow dataflow : {Dataflow::Df1, Dataflow::Df2})
     for (const char *kind : {"reference", "fast"}) {
       unsigned threadCount = kind[0] == 'f' ? 3 : 1;
-      Outcome got = execute(spec, dataflow, format, machine, x, w, threadCount,
-                            kind);
+      Outcome got =
+          execute(spec, dataflow, format, machine, x, w, threadCount, kind);
       EXPECT_EQ(got.overflow, overflow) << kind;
       if (overflow || got.overflow)
         continue;
@@ -172,8 +180,8 @@ bool checkRandom(uint64_t seed, const NumberFormat &format, Values kind,
   Values first = kind, second = kind;
   if (kind == Values::AllExponents)
     (seed % 2 ? first : second) = Values::LowExponents;
-  auto x = generate.values(spec.batch * spec.inChannels * spec.height *
-                               spec.width, first);
+  auto x = generate.values(
+      spec.batch * spec.inChannels * spec.height * spec.width, first);
   auto w = generate.values(spec.outChannels * spec.k(), second);
   return check(spec, format, machine, x, w);
 }
@@ -284,7 +292,8 @@ TEST(Product, BypassOptionIgnoresTheFormat) {
   ASSERT_TRUE(result.ok());
   bool overflow;
   EXPECT_EQ(firstDifference(toVector(result->at("y")),
-                            convolve(spec, x, w, fp32Format, overflow)), -1);
+                            convolve(spec, x, w, fp32Format, overflow)),
+            -1);
 }
 
 TEST(Product, ManyVectorsAndThreads) {
@@ -313,7 +322,8 @@ TEST(Product, ExactCases) {
   // One element each: value, truncation toward zero, flush, single rounding.
   auto product = [](std::vector<float> x, std::vector<float> w) {
     ConvSpec spec = linearSpec(1, int64_t(x.size()), 1);
-    return execute(spec, Dataflow::Df1, mirageFormat(), {}, x, w, 1, "reference");
+    return execute(spec, Dataflow::Df1, mirageFormat(), {}, x, w, 1,
+                   "reference");
   };
   EXPECT_EQ(product({1.0f}, {1.0f}).values[0], 1.0f);
   EXPECT_EQ(product({1.9999f}, {-1.0f}).values[0], -1.875f);

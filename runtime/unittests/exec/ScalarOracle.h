@@ -1,4 +1,5 @@
-//===- ScalarOracle.h - An independent account of the arithmetic  -*- C++ -*-===//
+//===- ScalarOracle.h - An independent account of the arithmetic  -*- C++
+//-*-===//
 //
 // Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -106,8 +107,8 @@ inline Mantissas convertGroup(const std::vector<float> &values,
   bool any = false;
   for (float x : values)
     if (std::fabs(x) >= 0x1p-126f) {
-      result.exponent = any ? std::max(result.exponent, std::ilogb(x))
-                            : std::ilogb(x);
+      result.exponent =
+          any ? std::max(result.exponent, std::ilogb(x)) : std::ilogb(x);
       any = true;
     }
   int64_t most = (int64_t(1) << format.mantissaBits) - 1;
@@ -171,10 +172,13 @@ inline std::vector<float> convolve(const ConvSpec &s,
                 int64_t w = x * s.strideW + kw * s.dilationW - s.padLeft;
                 bool inside = h >= 0 && h < s.height && w >= 0 && w < s.width;
                 int64_t channel = o / s.m() * c + ci;
-                a.push_back(weights[((o * c + ci) * s.kernelH + kh) * s.kernelW + kw]);
-                b.push_back(inside ? in[((n * s.inChannels + channel) * s.height +
-                                         h) * s.width + w]
-                                   : 0.0f);
+                a.push_back(
+                    weights[((o * c + ci) * s.kernelH + kh) * s.kernelW + kw]);
+                b.push_back(
+                    inside ? in[((n * s.inChannels + channel) * s.height + h) *
+                                    s.width +
+                                w]
+                           : 0.0f);
               }
           out.push_back(contract(a, b, format));
           overflow |= format.kind == FormatKind::Bfp && std::isinf(out.back());

@@ -88,8 +88,7 @@ TEST(Footprint, UnionsOverLoopsEqualEnumeration) {
     std::map<std::pair<int, int>, std::vector<OracleAccess>> expected;
     for (const OracleEvent &event : expand(program)) {
       const Instruction &i = program.code[event.index];
-      for (OracleAccess &access :
-           enumerateAccesses(program, i, event.counters))
+      for (OracleAccess &access : enumerateAccesses(program, i, event.counters))
         expected[{int(i.engine.kind), i.engine.index}].push_back(
             std::move(access));
     }
@@ -114,9 +113,8 @@ TEST(Footprint, ConvolutionWithPaddingIsOneRunPerChannel) {
   AccessMap map;
   map.rows = {{56, 2, 1}, {56, 1, 1}};
   map.cols = {{16, 0, 1}, {3, 2, 1}, {3, 1, 1}};
-  map.axes = {{16, 56 * 56 * 4, 0, 0, 0},
-              {56, 56 * 4, -1, 0, 0},
-              {56, 4, -1, 0, 0}};
+  map.axes = {
+      {16, 56 * 56 * 4, 0, 0, 0}, {56, 56 * 4, -1, 0, 0}, {56, 4, -1, 0, 0}};
   program.maps = {map};
   CoreStream stream;
   stream.cols.cap = 8; // half of the channels of kernel position (0, 0)

@@ -29,8 +29,8 @@ static void expectContains(const std::string &text, const std::string &part) {
 }
 
 TEST(Hazards, ReadAfterWrite) {
-  Program program = assemble({move(dma, fixed(0), far1),
-                              move(vec, fixed(64), fixed(12))});
+  Program program =
+      assemble({move(dma, fixed(0), far1), move(vec, fixed(64), fixed(12))});
   program.code[0].layer = 0;
   program.code[1].layer = 1;
   std::string message = check(program);
@@ -45,11 +45,11 @@ TEST(Hazards, ReadAfterWrite) {
 }
 
 TEST(Hazards, NeighboursDoNotConflict) {
-  EXPECT_EQ(check(assemble({move(dma, fixed(0), far1),
-                            move(vec, fixed(64), fixed(16))})),
+  EXPECT_EQ(check(assemble(
+                {move(dma, fixed(0), far1), move(vec, fixed(64), fixed(16))})),
             "");
-  EXPECT_NE(check(assemble({move(dma, fixed(0), far1),
-                            move(vec, fixed(64), fixed(15))})),
+  EXPECT_NE(check(assemble(
+                {move(dma, fixed(0), far1), move(vec, fixed(64), fixed(15))})),
             "");
 }
 
@@ -60,14 +60,14 @@ TEST(Hazards, WriteAfterRead) {
 }
 
 TEST(Hazards, WriteAfterWrite) {
-  expectContains(check(assemble({move(vec, fixed(0), far1),
-                                 move(dma, fixed(0), far2)})),
-                 "write-after-write");
+  expectContains(
+      check(assemble({move(vec, fixed(0), far1), move(dma, fixed(0), far2)})),
+      "write-after-write");
 }
 
 TEST(Hazards, SpacesAreSeparate) {
-  Program program = assemble({move(vec, fixed(0), far1),
-                              move(dma, fixed(0), far2)});
+  Program program =
+      assemble({move(vec, fixed(0), far1), move(dma, fixed(0), far2)});
   std::get<DmaCopy>(program.code[1].body).dst.space = Space::Activation;
   EXPECT_EQ(check(program), "");
 }
@@ -76,8 +76,8 @@ TEST(Hazards, ContributionsToOneProductAreUnordered) {
   EXPECT_EQ(check(assemble({stream(0, fixed(0), far1, 0),
                             stream(1, fixed(0), far2, 0, 1)})),
             "");
-  EXPECT_NE(check(assemble({stream(0, fixed(0), far1, 0),
-                            stream(1, fixed(0), far2, 1)})),
+  EXPECT_NE(check(assemble(
+                {stream(0, fixed(0), far1, 0), stream(1, fixed(0), far2, 1)})),
             "");
 }
 
@@ -92,12 +92,12 @@ TEST(Hazards, ContributionsAreWritesToEverythingElse) {
 
 TEST(Hazards, AReaderBehindAnotherContributionStillSeesTheFirst) {
   // vec knows of core[1] only; core[0] contributed before.
-  expectContains(check(assemble({stream(0, fixed(0), far1, 0),
-                                 stream(1, fixed(0), far2, 0),
-                                 signal(core(1), 0), wait(vec, 0),
-                                 move(vec, fixed(64), fixed(0))},
-                                1)),
-                 "core[0]");
+  expectContains(
+      check(assemble({stream(0, fixed(0), far1, 0),
+                      stream(1, fixed(0), far2, 0), signal(core(1), 0),
+                      wait(vec, 0), move(vec, fixed(64), fixed(0))},
+                     1)),
+      "core[0]");
 }
 
 TEST(Hazards, ChainsOrderTransitively) {
@@ -146,8 +146,7 @@ TEST(Hazards, MalformedProgramsAreErrors) {
   EXPECT_FALSE(validateHazards(assemble({loop(2)})).ok());
   EXPECT_FALSE(validateHazards(assemble({loop(0), end()})).ok());
   EXPECT_FALSE(validateHazards(assemble({wait(vec, 3)}, 1)).ok());
-  EXPECT_FALSE(
-      validateHazards(assemble({stream(7, fixed(0), far1, 0)})).ok());
+  EXPECT_FALSE(validateHazards(assemble({stream(7, fixed(0), far1, 0)})).ok());
   EXPECT_FALSE(
       validateHazards(assemble({move(vec, twoBuffers(0, 16), far1)})).ok());
   Program program = assemble({stream(0, fixed(0), far1, 0)});
@@ -209,14 +208,13 @@ TEST(Hazards, IterationsOfATokenFreeLoopAreUnordered) {
             "");
   // Different halves in all iterations.
   EXPECT_EQ(check(assemble({loop(3), move(dma, twoBuffers(0, 64), far1),
-                            move(vec, far2, twoBuffers(16, 64, 0, 1)),
-                            end()})),
+                            move(vec, far2, twoBuffers(16, 64, 0, 1)), end()})),
             "");
 }
 
 TEST(Hazards, GuardsAndCountsAreRespected) {
-  Program program = assemble({loop(3), move(dma, fixed(0), far1), end(),
-                              move(vec, far2, fixed(0))});
+  Program program = assemble(
+      {loop(3), move(dma, fixed(0), far1), end(), move(vec, far2, fixed(0))});
   program.code[1].guard = Guard{0, 1, 5, 5};
   EXPECT_EQ(check(program), "");
   program.code[1].guard = Guard{0, 1, 2, 5};
@@ -228,6 +226,22 @@ TEST(Hazards, GuardsAndCountsAreRespected) {
   EXPECT_NE(check(program), "");
 }
 
+TEST(Hazards, FootprintsOfManyIntervals) {
+  // 3000 elements, every other one: rounded up they would conflict.
+  auto program = [](int64_t offset) {
+    Program program =
+        assemble({move(dma, fixed(0), fixed(1 << 20), 3000),
+                  move(vec, fixed(offset), fixed(1 << 21), 3000)});
+    std::get<DmaCopy>(program.code[0].body).dstStride[3] = 8;
+    std::get<VecMap>(program.code[1].body).dstStride[3] = 8;
+    return program;
+  };
+  EXPECT_EQ(check(program(4)), "");
+  EXPECT_NE(check(program(3)), "");
+  EXPECT_NE(check(program(8 * 2999)), "");
+  EXPECT_EQ(check(program(8 * 2999 + 4)), "");
+}
+
 TEST(Hazards, LongLoopsInterleavedByteByByte) {
   // Supersets conflict, the exact sets do not: even and odd elements.
   auto program = [&](int64_t offset) {
@@ -236,8 +250,8 @@ TEST(Hazards, LongLoopsInterleavedByteByByte) {
     // Two digits of one loop: no closed form.
     even.terms.push_back({1, 1, 0, 3, 2, 800});
     odd.terms.push_back({1, 1, 0, 3, 2, 800});
-    return assemble({loop(10), loop(30), move(dma, even, far1, 1), end(),
-                     end(), loop(10), loop(30), move(vec, odd, far2, 1), end(),
+    return assemble({loop(10), loop(30), move(dma, even, far1, 1), end(), end(),
+                     loop(10), loop(30), move(vec, odd, far2, 1), end(),
                      end()});
   };
   EXPECT_EQ(check(program(4)), "");

@@ -1,4 +1,5 @@
-//===- NetworkShapesTest.cpp - Programs shaped as compilers write them -*- C++ -*-===//
+//===- NetworkShapesTest.cpp - Programs shaped as compilers write them -*- C++
+//-*-===//
 //
 // Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -102,8 +103,18 @@ public:
       add(EngineKind::Core, CoreProgram{0, maps, w, row, col, r, l, product},
           guard, core);
       add(EngineKind::Core,
-          CoreStream{0, maps + 1, maps + 2, x, y, row, col, {}, r, l,
-                     Count{images * rows * c.size, {}}, product},
+          CoreStream{0,
+                     maps + 1,
+                     maps + 2,
+                     x,
+                     y,
+                     row,
+                     col,
+                     {},
+                     r,
+                     l,
+                     Count{images * rows * c.size, {}},
+                     product},
           guard, core);
     }
     end();
@@ -121,8 +132,7 @@ public:
     map.dst = dst;
     map.a = src;
     map.dstStride = map.aStride = {4, 4, 4, 4};
-    map.shape = {Count{1, {}}, Count{1, {}}, Count{1, {}},
-                 Count{elements, {}}};
+    map.shape = {Count{1, {}}, Count{1, {}}, Count{1, {}}, Count{elements, {}}};
     add(EngineKind::Vec, map);
   }
 
@@ -202,10 +212,10 @@ const std::vector<Conv> resnet18 = {
     {256, 512, 7, 3, 2},  {256, 512, 7, 1, 2},  {512, 512, 7, 3, 1},
     {512, 512, 7, 3, 1},  {512, 512, 7, 3, 1},  {512, 1000, 1, 1, 1}};
 const std::vector<Conv> vgg16 = {
-    {3, 64, 224, 3, 1},    {64, 64, 224, 3, 1},   {64, 128, 112, 3, 1},
-    {128, 128, 112, 3, 1}, {128, 256, 56, 3, 1},  {256, 256, 56, 3, 1},
-    {256, 256, 56, 3, 1},  {256, 512, 28, 3, 1},  {512, 512, 28, 3, 1},
-    {512, 512, 28, 3, 1},  {512, 512, 14, 3, 1},  {512, 512, 14, 3, 1},
+    {3, 64, 224, 3, 1},    {64, 64, 224, 3, 1},    {64, 128, 112, 3, 1},
+    {128, 128, 112, 3, 1}, {128, 256, 56, 3, 1},   {256, 256, 56, 3, 1},
+    {256, 256, 56, 3, 1},  {256, 512, 28, 3, 1},   {512, 512, 28, 3, 1},
+    {512, 512, 28, 3, 1},  {512, 512, 14, 3, 1},   {512, 512, 14, 3, 1},
     {512, 512, 14, 3, 1},  {25088, 4096, 1, 1, 1}, {4096, 4096, 1, 1, 1},
     {4096, 1000, 1, 1, 1}};
 
@@ -261,7 +271,7 @@ TEST(NetworkShapes, Ideal) {
 
 TEST(NetworkShapes, Hierarchy) {
   for (bool pipelined : {false, true})
-    for (int64_t batch : {1, 16}) {
+    for (int64_t batch : {1, 16, 256}) {
       NetBuilder resnet(batch);
       for (const Conv &c : resnet18)
         resnet.chunkedLayer(c, c.size % 14 == 0 ? 14 : c.size,

@@ -135,8 +135,7 @@ struct Enumerator {
     addMapped(i.out, i.outMap, row, rows, v, length, true, i.product);
     addMapped(i.in, i.inMap, v, length, k, cols, false);
   }
-  template <typename Other>
-  void operator()(const Other &) {}
+  template <typename Other> void operator()(const Other &) {}
 };
 
 bool isSkipped(const Instruction &instruction, const Counters &c) {

@@ -73,10 +73,10 @@ Body RandomCode::body(EngineKind kind, unsigned depth) {
   auto map = [&] { return uint32_t(pick(0, 3)); };
   if (kind == EngineKind::Dma) {
     DmaCopy copy{address(depth), address(depth), strides(true),
-                 strides(false), shape(depth),  {}};
+                 strides(false), shape(depth),   {}};
     if (chance(0.3)) {
-      copy.zeroFill = ZeroFill{uint8_t(pick(0, 3)), affine(depth, 3, 1),
-                               pick(1, 4)};
+      copy.zeroFill =
+          ZeroFill{uint8_t(pick(0, 3)), affine(depth, 3, 1), pick(1, 4)};
       copy.zeroFill->start.base -= 2;
     }
     return copy;
@@ -89,14 +89,20 @@ Body RandomCode::body(EngineKind kind, unsigned depth) {
                        dst,           strides(false), shape(depth)};
     }
     if (chance(0.3))
-      return VecPool{PoolFn::Max,       map(),           map(),
-                     address(depth),    address(depth),  affine(depth, 4, 1),
+      return VecPool{PoolFn::Max,     map(),          map(),
+                     address(depth),  address(depth), affine(depth, 4, 1),
                      count(depth, 4), pick(1, 4)};
     static const VecFn fns[] = {VecFn::Copy, VecFn::Add, VecFn::Relu,
                                 VecFn::Fill};
-    return VecMap{fns[pick(0, 3)], address(depth), address(depth),
-                  address(depth),  strides(true),  strides(false),
-                  strides(false),  shape(depth),   0,
+    return VecMap{fns[pick(0, 3)],
+                  address(depth),
+                  address(depth),
+                  address(depth),
+                  strides(true),
+                  strides(false),
+                  strides(false),
+                  shape(depth),
+                  0,
                   0};
   }
   if (chance(0.3))
@@ -128,9 +134,8 @@ Instruction RandomCode::instruction(unsigned depth) {
   if (result.engine.kind == EngineKind::Core)
     result.engine.index = pick(0, 1);
   if (depth && chance(0.2))
-    result.guard =
-        Guard{uint8_t(pick(0, depth - 1)), pick(1, 2), pick(0, 2),
-              longLoops ? pick(1, 60) : pick(1, 5)};
+    result.guard = Guard{uint8_t(pick(0, depth - 1)), pick(1, 2), pick(0, 2),
+                         longLoops ? pick(1, 60) : pick(1, 5)};
   result.body = body(result.engine.kind, depth);
   return result;
 }

@@ -1,4 +1,5 @@
-//===- RandomHazardsTest.cpp - Random programs against the oracle -*- C++ -*-===//
+//===- RandomHazardsTest.cpp - Random programs against the oracle -*- C++
+//-*-===//
 //
 // Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -12,6 +13,7 @@
 #include "RandomCode.h"
 
 #include <gtest/gtest.h>
+#include <map>
 
 using namespace phx;
 using namespace phx::test;
@@ -24,6 +26,31 @@ static bool agree(const Program &program, uint64_t seed) {
       << "seed " << seed << ": "
       << (status.ok() ? "accepted" : status.error().message);
   return !race;
+}
+
+/// Every block signals each token as often as it awaits it.
+static bool isBalanced(const Program &program) {
+  std::vector<std::map<uint32_t, int>> open(1);
+  auto isZero = [&] {
+    for (auto &[token, sum] : open.back())
+      if (sum != 0)
+        return false;
+    return true;
+  };
+  for (const Instruction &i : program.code) {
+    if (std::holds_alternative<Loop>(i.body))
+      open.emplace_back();
+    if (const auto *s = std::get_if<Signal>(&i.body))
+      ++open.back()[s->token];
+    if (const auto *w = std::get_if<Wait>(&i.body))
+      --open.back()[w->token];
+    if (std::holds_alternative<End>(i.body)) {
+      if (!isZero())
+        return false;
+      open.pop_back();
+    }
+  }
+  return isZero();
 }
 
 TEST(RandomHazards, VerdictEqualsOracle) {
@@ -53,10 +80,11 @@ TEST(RandomHazards, InsertionIsCompleteAndMinimal) {
     Program bare = program;
     races += hasRace(bare);
     Status status = insertTokens(program);
-    ASSERT_TRUE(status.ok()) << "seed " << seed << ": "
-                             << status.error().message;
+    ASSERT_TRUE(status.ok())
+        << "seed " << seed << ": " << status.error().message;
     ASSERT_FALSE(hasRace(program)) << "seed " << seed;
     ASSERT_TRUE(validateHazards(program).ok()) << "seed " << seed;
+    ASSERT_TRUE(isBalanced(program)) << "seed " << seed;
     tokens += program.tokens;
     for (uint32_t token = 0; token < program.tokens; ++token) {
       Program without = removeToken(program, token);
@@ -78,8 +106,8 @@ TEST(RandomHazards, LongLoopsEqualOracle) {
     if (expand(program).size() < 50)
       continue;
     Status status = insertTokens(program);
-    ASSERT_TRUE(status.ok()) << "seed " << seed << ": "
-                             << status.error().message;
+    ASSERT_TRUE(status.ok())
+        << "seed " << seed << ": " << status.error().message;
     ASSERT_FALSE(hasRace(program)) << "seed " << seed;
     for (int i = 0; i < 2 && program.tokens; ++i) {
       Program without =

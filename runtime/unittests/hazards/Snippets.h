@@ -43,8 +43,9 @@ inline Instruction move(EngineId engine, Affine dst, Affine src,
   Address to{Space::Gradient, dst}, from{Space::Gradient, src};
   if (engine == dma)
     return make(dma, DmaCopy{to, from, stride, stride, shape, {}});
-  return make(engine, VecMap{VecFn::Copy, to, from, {}, stride, stride, {},
-                             shape, 0, 0});
+  return make(
+      engine,
+      VecMap{VecFn::Copy, to, from, {}, stride, stride, {}, shape, 0, 0});
 }
 
 /// A contribution to four elements at `out`; map 0 is a row of elements.

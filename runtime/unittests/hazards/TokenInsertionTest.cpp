@@ -60,10 +60,10 @@ TEST(TokenInsertion, NothingToOrder) {
 }
 
 TEST(TokenInsertion, SignalDirectlyBehindWaitDirectlyBefore) {
-  EXPECT_EQ(insert({move(dma, fixed(0), far1), move(dma, fixed(256), far1),
-                    move(vec, fixed(512), far2),
-                    move(vec, fixed(64), fixed(0))}),
-            "d d+0 d v v-0 v");
+  EXPECT_EQ(
+      insert({move(dma, fixed(0), far1), move(dma, fixed(256), far1),
+              move(vec, fixed(512), far2), move(vec, fixed(64), fixed(0))}),
+      "d d+0 d v v-0 v");
 }
 
 TEST(TokenInsertion, OneTokenForSeveralHazards) {
@@ -82,17 +82,17 @@ TEST(TokenInsertion, KnownOrderNeedsNoToken) {
 
 TEST(TokenInsertion, ChainsAreUsed) {
   // dma -> core -> vec; vec also reads what dma wrote.
-  EXPECT_EQ(insert({move(dma, fixed(0), far1),
-                    stream(0, fixed(64), fixed(0), 0),
-                    move(vec, fixed(256), fixed(0), 32)}),
-            "d d+0 c0-0 c0 c0+1 v-1 v");
+  EXPECT_EQ(
+      insert({move(dma, fixed(0), far1), stream(0, fixed(64), fixed(0), 0),
+              move(vec, fixed(256), fixed(0), 32)}),
+      "d d+0 c0-0 c0 c0+1 v-1 v");
 }
 
 TEST(TokenInsertion, EveryContributorIsAwaited) {
-  EXPECT_EQ(insert({stream(0, fixed(0), far1, 0),
-                    stream(1, fixed(0), far1, 0, 1),
-                    move(vec, fixed(64), fixed(0))}),
-            "c0 c0+0 c1 c1+1 v-0 v-1 v");
+  EXPECT_EQ(
+      insert({stream(0, fixed(0), far1, 0), stream(1, fixed(0), far1, 0, 1),
+              move(vec, fixed(64), fixed(0))}),
+      "c0 c0+0 c1 c1+1 v-0 v-1 v");
 }
 
 TEST(TokenInsertion, TokenFreeLoopsAreWaitedForAsAWhole) {
@@ -109,8 +109,7 @@ static std::vector<Instruction> producerConsumer(int64_t buffers,
 }
 
 TEST(TokenInsertion, OneCreditPerBuffer) {
-  EXPECT_EQ(insert(producerConsumer(1, 9)),
-            "v+0 [ d-0 d d+1 v-1 v v+0 ] d-0");
+  EXPECT_EQ(insert(producerConsumer(1, 9)), "v+0 [ d-0 d d+1 v-1 v v+0 ] d-0");
   EXPECT_EQ(insert(producerConsumer(2, 9)),
             "v+0 v+0 [ d-0 d d+1 v-1 v v+0 ] d-0 d-0");
   EXPECT_EQ(insert(producerConsumer(3, 9)),
@@ -126,8 +125,7 @@ TEST(TokenInsertion, LongDistancesAreShortened) {
 TEST(TokenInsertion, ManyTripsCostNoMoreThanAFew) {
   Program program = assemble(producerConsumer(2, 1'000'000'000'000));
   ASSERT_TRUE(insertTokens(program).ok());
-  EXPECT_EQ(sketch(program),
-            "v+0 v+0 [ d-0 d d+1 v-1 v v+0 ] d-0 d-0");
+  EXPECT_EQ(sketch(program), "v+0 v+0 [ d-0 d d+1 v-1 v v+0 ] d-0 d-0");
 }
 
 TEST(TokenInsertion, NoCreditsIfNoBufferIsReused) {
@@ -144,10 +142,9 @@ TEST(TokenInsertion, AStoreBehindMakesCreditsSuperfluous) {
 
 TEST(TokenInsertion, PrefetchedLoadsAreCarried) {
   // Buffer i + 1 is loaded while buffer i is used; the first before the loop.
-  std::vector<Instruction> code{
-      move(dma, fixed(0), far1), loop(9),
-      move(dma, twoBuffers(0, 64, 0, 1), far1),
-      move(vec, far2, twoBuffers(0, 64)), end()};
+  std::vector<Instruction> code{move(dma, fixed(0), far1), loop(9),
+                                move(dma, twoBuffers(0, 64, 0, 1), far1),
+                                move(vec, far2, twoBuffers(0, 64)), end()};
   code[2].guard = Guard{0, 1, 1, 9};
   EXPECT_EQ(insert(code), "d v+0 d+1 [ d-0 d d+1 v-1 v v+0 ] d-0 v-1");
 }
@@ -160,13 +157,16 @@ TEST(TokenInsertion, OuterLoopsSeeInnerOnesAsAWhole) {
 }
 
 TEST(TokenInsertion, TwoLevelsOfBuffers) {
-  std::vector<Instruction> code{loop(3), move(dma, fixed(0), far1), loop(4),
-                                move(dma, twoBuffers(64, 64, 1), far1),
-                                stream(0, twoBuffers(256, 64, 1), fixed(0), 0),
-                                stream(0, twoBuffers(256, 64, 1),
-                                       twoBuffers(64, 64, 1), 0, 1),
-                                move(vec, far2, twoBuffers(256, 64, 1)), end(),
-                                end()};
+  std::vector<Instruction> code{
+      loop(3),
+      move(dma, fixed(0), far1),
+      loop(4),
+      move(dma, twoBuffers(64, 64, 1), far1),
+      stream(0, twoBuffers(256, 64, 1), fixed(0), 0),
+      stream(0, twoBuffers(256, 64, 1), twoBuffers(64, 64, 1), 0, 1),
+      move(vec, far2, twoBuffers(256, 64, 1)),
+      end(),
+      end()};
   Program program = assemble(code);
   ASSERT_TRUE(insertTokens(program).ok());
   EXPECT_FALSE(hasRace(program));

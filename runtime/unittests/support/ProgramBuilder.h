@@ -38,11 +38,13 @@ struct ConvSpec {
 
   int64_t outH() const {
     return (height + padTop + padBottom - dilationH * (kernelH - 1) - 1) /
-               strideH + 1;
+               strideH +
+           1;
   }
   int64_t outW() const {
     return (width + padLeft + padRight - dilationW * (kernelW - 1) - 1) /
-               strideW + 1;
+               strideW +
+           1;
   }
   /// Per group: rows of the weight matrix, contraction length, vectors.
   int64_t m() const { return outChannels / groups; }
@@ -166,7 +168,9 @@ public:
   }
   uint32_t addToken() { return program.tokens++; }
   void signal(EngineId engine, uint32_t token) { add(engine, Signal{token}); }
-  void wait(EngineId engine, uint32_t token) { add(engine, Wait{token, false}); }
+  void wait(EngineId engine, uint32_t token) {
+    add(engine, Wait{token, false});
+  }
   /// Appends Halt and returns the program.
   Program finish() {
     add({}, Halt{}).layer = noLayer;
@@ -196,8 +200,8 @@ public:
                      df1 ? Space::Activation : Space::Weight);
     r.weights = addRegion(prefix + "w", Role::Input, spec.weightShape(),
                           df1 ? Space::Weight : Space::Activation);
-    r.out = addRegion(prefix + "y", Role::Output, spec.outShape(),
-                      Space::Gradient);
+    r.out =
+        addRegion(prefix + "y", Role::Output, spec.outShape(), Space::Gradient);
     addConv(spec, dataflow, format, r.in, r.weights, r.out, prefix + "conv");
     return r;
   }
@@ -223,8 +227,8 @@ public:
     nest.product = uint32_t(program.products.size());
     uint32_t saved = currentLayer;
     currentLayer = addLayer(std::move(name), "Conv", out);
-    program.products.push_back({currentLayer, s.m(), s.n(), s.k(), s.groups,
-                                dataflow, format, 0, 0});
+    program.products.push_back(
+        {currentLayer, s.m(), s.n(), s.k(), s.groups, dataflow, format, 0, 0});
     emitNest(nest);
     currentLayer = saved;
     return nest.product;
@@ -234,10 +238,10 @@ public:
   static AccessMap inputMap(const ConvSpec &s) {
     int64_t c = s.inChannels / s.groups;
     AccessMap map;
-    map.rows = {{s.outW(), 3, s.strideW}, {s.outH(), 2, s.strideH},
-                {s.batch, 0, 1}};
-    map.cols = {{c, 1, 1}, {s.kernelW, 3, s.dilationW},
-                {s.kernelH, 2, s.dilationH}};
+    map.rows = {
+        {s.outW(), 3, s.strideW}, {s.outH(), 2, s.strideH}, {s.batch, 0, 1}};
+    map.cols = {
+        {c, 1, 1}, {s.kernelW, 3, s.dilationW}, {s.kernelH, 2, s.dilationH}};
     map.axes = {{s.batch, s.inChannels * s.height * s.width * 4, 0, 0, 0},
                 {c, s.height * s.width * 4, 0, 0, 0},
                 {s.height, s.width * 4, -s.padTop, s.padTop, s.padBottom},
@@ -310,16 +314,29 @@ private:
       };
       EngineId core{EngineKind::Core, uint8_t(c)};
       Guard guard{level, cores, c, tiles};
-      CoreProgram load{nest.format, nest.stationary.map,
-                       grouped(nest.stationary.address,
-                               nest.stationary.groupBytes),
-                       rowStart, kStart, rows, cols, nest.product};
+      CoreProgram load{
+          nest.format,
+          nest.stationary.map,
+          grouped(nest.stationary.address, nest.stationary.groupBytes),
+          rowStart,
+          kStart,
+          rows,
+          cols,
+          nest.product};
       add(core, load).guard = guard;
-      CoreStream stream{nest.format, nest.streamed.map, nest.outMap,
-                        grouped(nest.streamed.address, nest.streamed.groupBytes),
-                        grouped(nest.out, nest.outGroupBytes), rowStart, kStart,
-                        Affine{}, rows, cols,
-                        Count{nest.streamed.rows, std::nullopt}, nest.product};
+      CoreStream stream{
+          nest.format,
+          nest.streamed.map,
+          nest.outMap,
+          grouped(nest.streamed.address, nest.streamed.groupBytes),
+          grouped(nest.out, nest.outGroupBytes),
+          rowStart,
+          kStart,
+          Affine{},
+          rows,
+          cols,
+          Count{nest.streamed.rows, std::nullopt},
+          nest.product};
       add(core, stream).guard = guard;
     }
     program.products[nest.product].loopEnd = end();

@@ -464,6 +464,23 @@ TEST_F(DotTest, FlushesAndKeepsTheSign) {
             0.0f);
 }
 
+/// All 16 mantissas are 15 or -15, and P is 7201 or 7202: sums of +-3600 are the
+/// last that the moduli represent.
+TEST_F(DotTest, ReachesTheEndsOfTheRange) {
+  for (const char *moduli : {"19,379", "2,13,277"})
+    for (float sign : {1.0f, -1.0f}) {
+      OwningOpRef<ModuleOp> module = parse(llvm::formatv(oneRow, 16).str());
+      run(*module, llvm::formatv("photonic-lower-products,photonic-assign-"
+                                 "formats,photonic-split-rns{{moduli={0}}",
+                                 moduli)
+                       .str());
+      std::vector<Tensor> inputs{
+          Tensor({1, 16}, std::vector<float>(16, sign * 1.875f)),
+          Tensor({1, 16}, std::vector<float>(16, 1.875f))};
+      EXPECT_EQ(evaluate(*module, inputs)[0], sign * 56.25f) << moduli;
+    }
+}
+
 TEST_F(DotTest, StopsAtInfinityAndNaN) {
   EXPECT_FALSE(dot({1, 2, INFINITY}, {1, 1, 1}, "bfp:4:16"));
   EXPECT_NE(message.find("of node 'fc': lhs[0, 2] is inf, which bfp:4:16:trunc "

@@ -36,10 +36,13 @@ struct ExecutionOptions {
   bool bypassFormats = false;
   /// Also runs the bypass in lockstep and fills `signal` and `noise`.
   bool compareToFp32 = false;
-  /// Polled between instructions; true stops with an "interrupted" error.
+  /// Polled from the calling thread, about every 10 ms, between and within
+  /// instructions; true stops with an "interrupted" error.
   std::function<bool()> interrupted;
   /// Called right after the last instruction of each layer that has an output
-  /// region, with its value.
+  /// region, with its value: where that instruction is in a loop, when the
+  /// outermost loop around it is done. Layers without instructions (aliases)
+  /// are not reported. An error stops the run.
   std::function<Status(uint32_t layer, const HostArray &value)> onLayer;
 };
 
@@ -56,7 +59,15 @@ public:
   virtual const std::vector<LayerStatistics> &getStatistics() const = 0;
 };
 
-/// "reference" or "fast". The program must outlive the executor and be valid.
+/// "reference" goes through the residues, one modulus at a time; "fast" takes
+/// the integer product directly wherever the moduli provably hold it. Both
+/// round acc + term once, to binary32 with its subnormals, and flush after
+/// that. The bypass rounds as IEEE says, flushes nothing and lets infinities
+/// pass. A group longer than the array is summed over its passes, as integers
+/// (as binary32 in the bypass), and added once, when it is complete. Maxima, in
+/// reductions and pools, replace only by a strictly greater element; a pool
+/// window with no element is an error. The program must outlive the executor
+/// and be valid. Errors: unknown kind, loops that do not match.
 Result<std::unique_ptr<Executor>> createExecutor(const std::string &kind,
                                                  const Program &program);
 

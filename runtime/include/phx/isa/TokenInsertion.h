@@ -14,10 +14,15 @@
 namespace phx {
 
 /// Replaces all signals and waits of `program` by a minimal set that orders
-/// every cross-engine hazard (see Validator.h). Waits that another chain makes
-/// superfluous are removed, or marked redundant where loops keep them from
-/// being removed. Loop-carried hazards get credits: signals before the loop and
-/// waits behind it. Post-condition: validate(program) succeeds.
+/// every cross-engine hazard (see Validator.h). A token signals directly behind
+/// the instruction or loop that produces, and is awaited directly before the
+/// one that consumes. Tokens whose order follows from others are left out, so
+/// no wait needs to be marked redundant. Hazards between iterations i and i + d
+/// of a loop get credits: d signals before the loop and d waits behind it;
+/// distances above 4 are shortened to 4. Loop nests of products move along.
+/// Post-condition: validateHazards(program) succeeds, and so does validate() if
+/// the program was well formed but for its tokens. Errors: unbalanced loops, a
+/// table index out of range; `program` then has no tokens.
 Status insertTokens(Program &program);
 
 } // namespace phx

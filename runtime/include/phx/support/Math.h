@@ -52,8 +52,9 @@
 // Polynomials: our own, minimax (Remez exchange, 120-bit arithmetic), rounded
 // to binary32 afterwards. Weighted for the relative error of the result:
 //   E: (e^r - 1 - r) / r^2 for |r| <= ln2 / 2, degree 4, error 3.1e-9
-//   L: (2 atanh(s) / s - 2) / s^2 in z = s^2, m as above, degree 2, error 8.1e-10
-//   T: (tanh(a) / a - 1) / a^2 in z = a^2, a <= 0.625, degree 4, error 4.4e-9
+//   L: (2 atanh(s) / s - 2) / s^2 in z = s^2, m as above, degree 2,
+//   error 8.1e-10 T: (tanh(a) / a - 1) / a^2 in z = a^2, a <= 0.625, degree 4,
+//   error 4.4e-9
 // 0.693359375 - 0x1.bd0106p-13 is ln 2 to 35 bits; k times the first is exact.
 //
 //===----------------------------------------------------------------------===//
@@ -106,8 +107,9 @@ inline constexpr float powerOfTwo(int exponent) {
 }
 
 inline constexpr float withSignOf(float magnitude, float sign) {
-  return std::bit_cast<float>((std::bit_cast<uint32_t>(magnitude) & 0x7fffffffu) |
-                              (std::bit_cast<uint32_t>(sign) & 0x80000000u));
+  return std::bit_cast<float>(
+      (std::bit_cast<uint32_t>(magnitude) & 0x7fffffffu) |
+      (std::bit_cast<uint32_t>(sign) & 0x80000000u));
 }
 
 } // namespace math

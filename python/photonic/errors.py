@@ -1,0 +1,36 @@
+# Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+"""What can go wrong. Every message says what was expected, found, and to do."""
+
+
+class Error(Exception):
+    """Base class of everything this package raises on purpose."""
+
+
+class CompileError(Error):
+    """The model cannot be compiled; the text carries all messages, one a line."""
+
+
+class ProgramError(Error):
+    """A program file cannot be loaded, or not for this target."""
+
+
+class TargetError(Error):
+    """A target description is unknown or wrong."""
+
+
+class InputError(Error, ValueError):
+    """An argument or an input array has the wrong name, shape, type or value."""
+
+
+class RunError(Error):
+    """An execution stopped, for instance at a value that is not finite."""
+
+
+class OutputError(Error):
+    """A file cannot be written."""
+
+
+class CompileWarning(UserWarning):
+    """The model was compiled, but the compiler has a remark."""

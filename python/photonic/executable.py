@@ -1,0 +1,235 @@
+# Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+"""Programs: run them on data, time them, report."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Union
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from . import _runtime
+from .errors import InputError
+from .target import Overrides, Target, make_target, to_overrides
+
+#: Arrays by input name, or the array of the only input.
+Inputs = Union[Mapping[str, ArrayLike], ArrayLike]
+
+_DTYPES = ("float32", "int32", "int64", "uint8", "bool")
+
+
+@dataclass(frozen=True)
+class TensorInfo:
+    """An input or output of a program."""
+
+    name: str
+    #: NumPy's name of the element type.
+    dtype: str
+    #: The first dimension is the batch, unless the model says otherwise.
+    shape: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """Shares of samples whose label is the best, or among the best five."""
+
+    top1: float
+    top5: float
+    samples: int
+
+
+class Executable:
+    """A program on a machine. Made by `photonic.compile` and `photonic.load`."""
+
+    def __init__(self, session: "_runtime.Session"):
+        self._session = session
+
+    def __repr__(self) -> str:
+        def show(tensors: list[TensorInfo]) -> str:
+            return ", ".join(f"{t.name}: {t.dtype}{list(t.shape)}" for t in tensors)
+
+        return (
+            f"<photonic.Executable {self.name!r} on {self.target.name!r}: "
+            f"({show(self.inputs)}) -> ({show(self.outputs)})>"
+        )
+
+    @property
+    def name(self) -> str:
+        """Name of the model."""
+        return self._session.name
+
+    @property
+    def batch(self) -> int:
+        """Inferences per execution of the program."""
+        return self._session.batch
+
+    @property
+    def memory(self) -> str:
+        """The memory model, "ideal" or "hierarchy"."""
+        return "hierarchy" if self._session.hierarchy else "ideal"
+
+    @property
+    def target(self) -> Target:
+        """The machine the program runs on."""
+        return make_target(self._session.describe_target())
+
+    @property
+    def inputs(self) -> list[TensorInfo]:
+        """What `run` needs."""
+        return [TensorInfo(*entry) for entry in self._session.inputs]
+
+    @property
+    def outputs(self) -> list[TensorInfo]:
+        """What `run` returns."""
+        return [TensorInfo(*entry) for entry in self._session.outputs]
+
+    def run(
+        self,
+        inputs: Inputs,
+        *,
+        threads: int | None = None,
+        executor: str = "fast",
+        fp32: bool = False,
+        compare: bool = False,
+    ) -> dict[str, np.ndarray]:
+        """Executes the program and returns its outputs by name.
+
+        `inputs`: arrays by name, with the types and shapes of `self.inputs`; an
+        array alone if there is one input. The first dimension may hold any
+        number of samples >= 1: the program then runs ceil(samples / batch)
+        times, the last time padded, and the outputs are joined.
+
+        `threads`: of the host, all by default; results do not depend on it.
+        `executor`: "fast" or "reference"; equal bits from both.
+        `fp32`: products in FP32 instead of the program's number format.
+        `compare`: also computes in FP32, for the signal-to-quantisation-noise
+        ratios of `report()`; doubles the time.
+
+        C-contiguous inputs are read in place and outputs are not copied. Other
+        Python threads run meanwhile. Raises InputError for wrong names, types
+        or shapes, and RunError if the execution stops.
+        """
+        arrays = {
+            name: self._check(name, array)
+            for name, array in self._name_inputs(inputs).items()
+        }
+        if executor not in ("fast", "reference"):
+            raise InputError(
+                f"executor: expected 'fast' or 'reference', found {executor!r}"
+            )
+        if threads is not None and threads < 1:
+            raise InputError(f"threads: expected at least 1, found {threads}")
+        return self._session.run(arrays, executor, threads or 0, fp32, compare)
+
+    def evaluate(
+        self,
+        x: Inputs,
+        y: ArrayLike,
+        *,
+        threads: int | None = None,
+        executor: str = "fast",
+        fp32: bool = False,
+        compare: bool = False,
+    ) -> Accuracy:
+        """Runs on `x` and compares the scores with the labels `y`.
+
+        `x`: as for `run`, any number of samples. `y`: class numbers, integers of
+        shape [samples]. The program needs exactly one output [batch, classes].
+        The accuracy also appears in `report()`. Other arguments as for `run`.
+        """
+        labels = _check_labels(y)
+        self.run(x, threads=threads, executor=executor, fp32=fp32, compare=compare)
+        return self.measure(labels)
+
+    def measure(self, y: ArrayLike) -> Accuracy:
+        """Compares the scores of the latest run with the labels `y` [samples]."""
+        return Accuracy(*self._session.measure_accuracy(_check_labels(y)))
+
+    def report(self, *, timing: str = "closed") -> dict[str, Any]:
+        """Time, energy, area and utilisation, as docs/report.schema.json says.
+
+        Needs no data. After a run, the layers also carry what was observed in
+        it, and "run" and "accuracy" say what was run. `timing`: "closed", or
+        "stepped" to go through every instruction (slow, equal times).
+        """
+        return json.loads(self._session.json(_is_stepped(timing)))
+
+    def report_text(
+        self, columns: int = 100, color: bool = False, *, timing: str = "closed"
+    ) -> str:
+        """The report as tables for a terminal of `columns` width."""
+        return self._session.text(columns, color, _is_stepped(timing))
+
+    def timeline(self, path: str | os.PathLike[str], *, timing: str = "closed") -> None:
+        """Writes the timeline in Chrome trace format, for ui.perfetto.dev."""
+        self._session.write_trace(os.fspath(path), _is_stepped(timing))
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes the program file (.phx). Raises OutputError."""
+        self._session.save(os.fspath(path))
+
+    def _name_inputs(self, inputs: Inputs) -> Mapping[str, ArrayLike]:
+        if isinstance(inputs, Mapping):
+            return inputs
+        names = [tensor.name for tensor in self.inputs]
+        if len(names) != 1:
+            raise InputError(
+                f"the program has {len(names)} inputs {names}; give a dictionary"
+            )
+        return {names[0]: inputs}
+
+    def _check(self, name: str, array: ArrayLike) -> np.ndarray:
+        if not isinstance(name, str):
+            raise InputError(f"names of inputs are strings, found {name!r}")
+        array = np.asarray(array)
+        if array.dtype.name not in _DTYPES or not array.dtype.isnative:
+            known = {tensor.name: tensor for tensor in self.inputs}.get(name)
+            expected = (
+                f"{known.dtype}{list(known.shape)}" if known else " or ".join(_DTYPES)
+            )
+            remedy = f".astype({known.dtype!r})" if known else ".astype(...)"
+            raise InputError(
+                f"input '{name}': expected {expected}, found "
+                f"{array.dtype}{list(array.shape)}; convert it with {remedy}"
+            )
+        # ascontiguousarray would turn a scalar into a vector.
+        return array if array.flags.c_contiguous else np.ascontiguousarray(array)
+
+
+def _check_labels(y: ArrayLike) -> np.ndarray:
+    labels = np.asarray(y)
+    if labels.dtype.kind not in "iu":
+        raise InputError(
+            f"labels have to be integers of shape [samples], found "
+            f"{labels.dtype}{list(labels.shape)}"
+        )
+    if labels.dtype not in (np.int32, np.int64):
+        labels = labels.astype(np.int64)
+    return np.ascontiguousarray(labels)
+
+
+def _is_stepped(timing: str) -> bool:
+    if timing not in ("closed", "stepped"):
+        raise InputError(f"timing: expected 'closed' or 'stepped', found {timing!r}")
+    return timing == "stepped"
+
+
+def load(
+    path: str | os.PathLike[str],
+    target: str | os.PathLike[str] | None = None,
+    set: Overrides = None,
+) -> Executable:
+    """Loads a program file and proves it valid.
+
+    `target`: name or file; by default the one the program was compiled for. It
+    has to agree with that one in every structural field. `set` changes prices,
+    for instance {"core.clock_ghz": 5}. Raises ProgramError.
+    """
+    name = "" if target is None else os.fspath(target)
+    return Executable(_runtime.open(os.fspath(path), name, to_overrides(set)))

@@ -1,0 +1,155 @@
+#!/usr/bin/env python3
+# Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Checks the documentation: generated pages, and links between pages.
+
+* docs/generated/ holds exactly the pages that the build target mlir-doc makes
+  from the .td files;
+* every relative link in a Markdown file leads to a file that exists, and its
+  anchor, if it has one, to a heading.
+
+With --update, writes docs/generated/ instead of comparing it.
+"""
+
+import argparse
+import difflib
+import pathlib
+import re
+import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+GENERATED = ROOT / "docs" / "generated"
+
+
+def make_pages(build_dir):
+    """Builds the pages; a map from file name to text."""
+    command = ["ninja", "-C", str(build_dir), "mlir-doc"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        sys.exit(f"error: {' '.join(command)} failed:\n{done.stdout}{done.stderr}")
+    pages = {}
+    for path in sorted((build_dir / "docs").rglob("*.md")):
+        pages[path.name] = clean(path.read_text())
+    if not pages:
+        sys.exit(f"error: no page in {build_dir / 'docs'}; is the compiler built?")
+    return pages
+
+
+def clean(page):
+    """`page` without what only the web site generator Hugo understands."""
+    page = re.sub(r"^\[TOC\]\n\n?", "", page, flags=re.MULTILINE)
+    page = re.sub(r"\{\{[%<].*?[%>]\}\}", "", page)
+    page = re.sub(r"[ \t]+$", "", page, flags=re.MULTILINE)
+    return page.rstrip("\n") + "\n"
+
+
+def compare_pages(pages):
+    """Yields (name of a page, difference or "")."""
+    existing = {p.name: p.read_text() for p in GENERATED.glob("*.md")}
+    for name in sorted(pages.keys() | existing.keys()):
+        lines = difflib.unified_diff(
+            existing.get(name, "").splitlines(),
+            pages.get(name, "").splitlines(),
+            f"docs/generated/{name}",
+            "the .td files",
+            lineterm="",
+            n=1,
+        )
+        difference = "\n".join(list(lines)[:40])
+        if difference:
+            difference += "\nscripts/generate-docs.sh brings the pages up to date"
+        yield name, difference
+
+
+def write_pages(pages):
+    """Replaces the contents of docs/generated/."""
+    GENERATED.mkdir(parents=True, exist_ok=True)
+    for path in GENERATED.glob("*.md"):
+        if path.name not in pages:
+            path.unlink()
+    for name, text in pages.items():
+        (GENERATED / name).write_text(text)
+    print(f"docs/generated: {len(pages)} pages")
+
+
+def find_markdown():
+    """Every Markdown file of the project."""
+    for path in sorted(ROOT.rglob("*.md")):
+        parts = path.relative_to(ROOT).parts
+        if not any(p.startswith((".", "build")) or p == "node_modules" for p in parts):
+            yield path
+
+
+def without_code(text):
+    """`text` with code blocks and code spans blanked."""
+    text = re.sub(r"^( *```).*?^ *```", "", text, flags=re.MULTILINE | re.DOTALL)
+    return re.sub(r"`[^`\n]*`", "``", text)
+
+
+def find_anchors(path):
+    """The anchors of the headings of a page, as GitHub makes them."""
+    anchors = {}
+    text = re.sub(r"^ *```.*?^ *```", "", path.read_text(), flags=re.M | re.S)
+    for heading in re.findall(r"^#+ +(.*?) *#*$", text, flags=re.MULTILINE):
+        heading = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading)
+        anchor = re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+        count = anchors.get(anchor, 0)
+        anchors[anchor] = count + 1
+        if count:
+            anchors[f"{anchor}-{count}"] = 1
+    return set(anchors)
+
+
+def check_links(path):
+    """What is wrong with the links of one page; "" if nothing is."""
+    problems = []
+    targets = re.findall(r"\]\(([^()\s]+)\)", without_code(path.read_text()))
+    for target in targets:
+        if re.match(r"[a-z]+:", target):
+            continue
+        name, _, anchor = target.partition("#")
+        file = (path.parent / name) if name else path
+        if not file.exists():
+            problems.append(f"{target}: there is no {name}")
+        elif anchor and file.suffix == ".md" and anchor not in find_anchors(file):
+            problems.append(f"{target}: no heading has the anchor #{anchor}")
+    return "\n".join(problems)
+
+
+def write_junit(path, results):
+    """Writes results, a list of (test name, problem or ""), as JUnit XML."""
+    suite = ElementTree.Element("testsuite", name="docs", tests=str(len(results)))
+    for name, problem in results:
+        case = ElementTree.SubElement(suite, "testcase", name=name)
+        if problem:
+            ElementTree.SubElement(case, "failure").text = problem
+    ElementTree.ElementTree(suite).write(path, encoding="unicode")
+
+
+def main():
+    """Entry point."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--build-dir", type=pathlib.Path, default=ROOT / "build")
+    parser.add_argument("--update", action="store_true")
+    parser.add_argument("--junit", type=pathlib.Path)
+    options = parser.parse_args()
+
+    pages = make_pages(options.build_dir)
+    if options.update:
+        write_pages(pages)
+        return 0
+    results = [(f"generated/{n}", problem) for n, problem in compare_pages(pages)]
+    for path in find_markdown():
+        results.append((f"links/{path.relative_to(ROOT)}", check_links(path)))
+    for name, problem in results:
+        if problem:
+            print(f"{name}: FAILED\n{problem}")
+    if options.junit:
+        write_junit(options.junit, results)
+    return 1 if any(problem for _, problem in results) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
