@@ -138,21 +138,32 @@ has_stamp() {
   [ -f "$1" ] && [ "$(cat "$1")" = "$2" ]
 }
 
+# What pip would fetch into an isolated environment to build the package; here
+# the package is built with the tools, and pip only installs the result.
+install_build_backend() {
+  if ! "$venv/bin/python" -c 'import nanobind, scikit_build_core' \
+    > /dev/null 2>&1; then
+    step "python: installing scikit-build-core and nanobind into .venv"
+    pip_install pip-backend 'scikit-build-core>=0.10' 'nanobind>=2.0'
+  fi
+}
+
 install_python_package() {
-  local stamp="$venv/.photonic-package" key sources
-  # Everything that the package is built from. The tools stay in build/bin/.
-  sources=(CMakeLists.txt cmake pyproject.toml python runtime)
-  key="$("$venv/bin/python" --version) $(hash_of "${sources[@]}")"
+  local stamp="$venv/.photonic-package" key
+  key="$("$venv/bin/python" --version) $(
+    hash_of pyproject.toml python runtime/targets "$build_dir/python/photonic"
+  )"
   if has_stamp "$stamp" "$key" &&
     "$venv/bin/python" -c 'import photonic' > /dev/null 2>&1; then
     return
   fi
   step "python: installing the package photonic into .venv"
   rm -f "$stamp"
-  # The same compiler as for the tools.
-  CC=clang-22 CXX=clang++-22 CMAKE_BUILD_PARALLEL_LEVEL=$(count_jobs) \
-    CMAKE_C_COMPILER_LAUNCHER=ccache CMAKE_CXX_COMPILER_LAUNCHER=ccache \
-    pip_install pip-photonic --upgrade "$root"
+  # The options keep this configuration as it is, so that nothing is compiled
+  # a second time.
+  CMAKE_EXECUTABLE=$(find_cmake) pip_install pip-photonic \
+    --no-build-isolation -C build-dir=build -C cmake.build-type=Release \
+    -C cmake.define.PHOTONIC_BUILD_TESTS=ON "$root"
   "$venv/bin/python" -c 'import photonic' ||
     fail "the installed package photonic cannot be imported" \
       "look into build/log/pip-photonic.txt"
@@ -198,7 +209,8 @@ configure() {
     fail "cmake was not found" "install CMake 3.22 or newer"
   arguments=(--preset default)
   if [ $with_python = 1 ]; then
-    arguments+=("-DPHOTONIC_PYTHON=$venv/bin/python")
+    arguments+=(-DPHOTONIC_BUILD_PYTHON=ON "-DPython_EXECUTABLE=$venv/bin/python"
+      "-DPHOTONIC_PYTHON=$venv/bin/python")
   fi
   key="$("$cmake" --version | head -n 1) ${arguments[*]} $(hash_of CMakePresets.json)"
   if [ -f "$build_dir/build.ninja" ] && has_stamp "$stamp" "$key"; then
@@ -214,6 +226,9 @@ configure() {
 
 build() {
   local targets=("${tools[@]}") started=$SECONDS
+  if [ $with_python = 1 ]; then
+    targets+=(photonic_python)
+  fi
   if [ $with_tests = 1 ]; then
     targets=(all)
   fi
@@ -233,6 +248,7 @@ mkdir -p "$build_dir/log"
 install_packages
 if [ $with_python = 1 ]; then
   make_venv
+  install_build_backend
 fi
 if [ $with_tests = 1 ]; then
   # Before the configuration: lit asks this Python what it can import.

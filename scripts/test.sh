@@ -14,6 +14,7 @@
 # and exits non-zero if any test failed or a suite could not run. Details are in
 # build/test-results/.
 
+# shellcheck disable=SC2317 # run_suite calls functions by name
 set -Eeuo pipefail
 # shellcheck source=scripts/common.sh
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"

@@ -14,7 +14,7 @@ The 1797 digits of scikit-learn are 8 x 8 pixels with values 0 to 16. They are
 scaled to [0, 1] and enlarged bilinearly to 28 x 28. One fifth of them, with all
 classes in proportion, is held out; the test files are the first 200 of it.
 
-Needs torch and scikit-learn; about ten seconds on two cores. The seed is fixed:
+Needs torch and scikit-learn; less than a minute on two cores. The seed is fixed:
 the same versions on the same kind of processor give the same files. Other
 processors may sum in another order and end at slightly different weights.
 """

@@ -25,7 +25,7 @@ from .errors import (
     TargetError,
 )
 from .executable import Accuracy, Executable, TensorInfo, load
-from .target import Field, Target, target, targets
+from .machines import Field, Target, target, targets
 from .version import __version__
 
 __all__ = [

@@ -15,7 +15,8 @@ import typer
 from rich.console import Console
 
 from . import compiler, executable, files, show
-from . import target as machines
+from .machines import target as load_target
+from .machines import targets
 from .errors import CompileWarning, Error, InputError
 from .version import __version__
 
@@ -166,8 +167,8 @@ def run_command(
 @targets_app.command("list")
 def targets_list() -> None:
     """List the known targets."""
-    for name in machines.targets():
-        description = machines.target(name).description
+    for name in targets():
+        description = load_target(name).description
         print(f"{name:16} {description}")
 
 
@@ -177,7 +178,7 @@ def targets_show(
     set_: Optional[List[str]] = SetOption,
 ) -> None:
     """Show every value of a target with its unit and source."""
-    show.print_target(machines.target(name, set_), _console())
+    show.print_target(load_target(name, set_), _console())
 
 
 @app.command("report")

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 from .errors import CompileError, CompileWarning, InputError
 from .executable import Executable, load
-from .target import Overrides, to_overrides
+from .machines import Overrides, to_overrides
 
 _PREFIX = "photonic: "
 

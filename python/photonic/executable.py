@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 
 from . import _runtime
 from .errors import InputError
-from .target import Overrides, Target, make_target, to_overrides
+from .machines import Overrides, Target, make_target, to_overrides
 
 #: Arrays by input name, or the array of the only input.
 Inputs = Union[Mapping[str, ArrayLike], ArrayLike]

@@ -5,12 +5,14 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "photonic/Import/ONNX/ImportONNX.h"
 #include "mlir/Support/LogicalResult.h"
 #include "mlir/Tools/mlir-translate/MlirTranslateMain.h"
+#include "photonic/Import/ONNX/ImportONNX.h"
+#include "photonic/Target/PHX/PHX.h"
 
 int main(int argc, char **argv) {
   photonic::registerImportONNXTranslation();
+  photonic::registerPHXTranslations();
   return mlir::failed(mlir::mlirTranslateMain(
       argc, argv, "translation between files and photonic IR\n"));
 }

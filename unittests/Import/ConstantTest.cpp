@@ -88,8 +88,9 @@ TEST_F(ConstantTest, otherFloatsAreConverted) {
 TEST_F(ConstantTest, integersAreWidened) {
   EXPECT_EQ(decode("data_type: 7 dims: 2 int64_data: [-1, 5]")->ints,
             std::vector<int64_t>({-1, 5}));
-  EXPECT_EQ(decode("data_type: 6 dims: 1 raw_data: '\\377\\377\\377\\377'")->ints,
-            std::vector<int64_t>({-1}));
+  EXPECT_EQ(
+      decode("data_type: 6 dims: 1 raw_data: '\\377\\377\\377\\377'")->ints,
+      std::vector<int64_t>({-1}));
   EXPECT_EQ(decode("data_type: 2 dims: 1 raw_data: '\\377'")->ints,
             std::vector<int64_t>({255}));
   EXPECT_EQ(decode("data_type: 3 dims: 1 raw_data: '\\377'")->ints,
@@ -155,7 +156,8 @@ TEST_F(ConstantTest, externalDataAreRead) {
 
 TEST_F(ConstantTest, externalDataMayBeMisaligned) {
   write("odd.bin", StringRef("x\0\0\200?\0\0\0@", 9));
-  auto w = decode(external(entry("location", "odd.bin") + entry("offset", "1")));
+  auto w =
+      decode(external(entry("location", "odd.bin") + entry("offset", "1")));
   ASSERT_TRUE(w) << messages;
   EXPECT_EQ(w->floats.vec(), std::vector<float>({1, 2}));
 }
@@ -168,17 +170,17 @@ TEST_F(ConstantTest, externalDataThatAreNotThere) {
   EXPECT_SAYS("put the file beside the model");
   EXPECT_FALSE(decode(external("")));
   EXPECT_SAYS("no 'location'");
-  EXPECT_FALSE(decode(
-      external(entry("location", "short.bin") + entry("offset", "4"))));
+  EXPECT_FALSE(
+      decode(external(entry("location", "short.bin") + entry("offset", "4"))));
   EXPECT_SAYS("lies at bytes 4 to 12 of 'short.bin', which has only 8 bytes");
   EXPECT_FALSE(decode(external(entry("location", "short.bin") +
                                entry("offset", "18446744073709551615"))));
   EXPECT_SAYS("which has only 8 bytes");
-  EXPECT_FALSE(decode(
-      external(entry("location", "short.bin") + entry("length", "4"))));
+  EXPECT_FALSE(
+      decode(external(entry("location", "short.bin") + entry("length", "4"))));
   EXPECT_SAYS("needs 8 bytes of external data, but the model says 4");
-  EXPECT_FALSE(decode(
-      external(entry("location", "short.bin") + entry("offset", "-1"))));
+  EXPECT_FALSE(
+      decode(external(entry("location", "short.bin") + entry("offset", "-1"))));
   EXPECT_SAYS("found '-1'");
 }
 

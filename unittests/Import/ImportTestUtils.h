@@ -40,8 +40,9 @@ inline std::string makeInfo(const std::string &name,
   for (const std::string &extent : extents)
     shape += std::isdigit(extent[0]) ? "dim { dim_value: " + extent + " } "
                                      : "dim { dim_param: '" + extent + "' } ";
-  return "name: '" + name + "' type { tensor_type { elem_type: " +
-         std::to_string(type) + " shape { " + shape + "} } } ";
+  return "name: '" + name +
+         "' type { tensor_type { elem_type: " + std::to_string(type) +
+         " shape { " + shape + "} } } ";
 }
 inline std::string makeInput(const std::string &name,
                              std::vector<std::string> extents, int type = 1) {
@@ -72,8 +73,7 @@ inline std::string makeInt(const std::string &name, int64_t value) {
 }
 
 /// An initialiser of floats or of 64-bit integers.
-inline std::string makeWeights(const std::string &name,
-                               const std::string &dims,
+inline std::string makeWeights(const std::string &name, const std::string &dims,
                                const std::string &values) {
   return "initializer { name: '" + name + "' data_type: 1 dims: [" + dims +
          "] float_data: [" + values + "] } ";

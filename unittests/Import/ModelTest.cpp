@@ -7,7 +7,7 @@
 
 #include "ImportTestUtils.h"
 
-#include "llvm/Support/FileSystem.h"
+#include <random>
 
 using namespace mlir;
 using namespace photonic;
@@ -57,6 +57,43 @@ TEST_F(ModelTest, everyTruncation) {
     EXPECT_EQ(importBytes(StringRef(bytes).take_front(size)), "") << size;
     EXPECT_FALSE(messages.empty()) << size;
   }
+}
+
+TEST_F(ModelTest, mutations) {
+  // Whatever the bytes say: a module or a message, never a crash.
+  std::string graph =
+      makeInput("x", {"N", "2", "6", "7"}) + makeIntegers("minus", "-1") +
+      makeWeights("w", "2,1,2,1", "1, 2, 3, 4") + makeIntegers("one", "1") +
+      makeNode("Conv", {"x", "w"}, "c",
+               makeInts("pads", "1, 0, 0, 1") + makeInt("group", 2) +
+                   makeInts("dilations", "2, 1")) +
+      makeNode("AveragePool", {"c"}, "p",
+               makeInts("kernel_shape", "2, 3") + makeInts("strides", "2, 1") +
+                   makeInt("ceil_mode", 1)) +
+      makeIntegers("three", "3") +
+      makeNode("Slice", {"p", "one", "three", "three", "one"}, "s") +
+      makeNode("Shape", {"s"}, "shape") +
+      makeIntegers("pads", "0,1,0,1,0,0,0,0") +
+      makeNode("Gather", {"shape", "one"}, "n") +
+      makeNode("Concat", {"n", "minus"}, "t", makeInt("axis", 0)) +
+      makeNode("Pad", {"s", "pads"}, "q") +
+      makeNode("Reshape", {"q", "t"}, "y") +
+      makeNode("Split", {"y"}, "a", "output: 'b' " + makeInt("axis", 0)) +
+      makeOutput("a") + makeOutput("b");
+  const std::string bytes = makeModel(graph).SerializeAsString();
+  importBytes(bytes, {.batch = 2});
+  ASSERT_EQ(messages, "");
+  std::mt19937 random(1);
+  int imported = 0;
+  for (int i = 0; i < 20000; ++i) {
+    std::string mutated = bytes;
+    for (int k = random() % 3; k >= 0; --k)
+      mutated[random() % mutated.size()] = char(random());
+    bool ok = !importBytes(mutated, {.batch = 2}).empty();
+    imported += ok;
+    ASSERT_TRUE(ok || !messages.empty()) << "mutation " << i;
+  }
+  EXPECT_GT(imported, 100);
 }
 
 TEST_F(ModelTest, files) {
@@ -133,10 +170,9 @@ TEST_F(ModelTest, doubleDefinitions) {
 }
 
 TEST_F(ModelTest, initialisersAmongInputs) {
-  std::string text = import(
-      makeInput("x", {"1", "2"}) + makeInput("w", {"2"}) +
-      makeWeights("w", "2", "1, 2") + makeNode("Add", {"x", "w"}, "y") +
-      makeOutput("y"));
+  std::string text = import(makeInput("x", {"1", "2"}) + makeInput("w", {"2"}) +
+                            makeWeights("w", "2", "1, 2") +
+                            makeNode("Add", {"x", "w"}, "y") + makeOutput("y"));
   EXPECT_HOLDS(text, "@main(%arg0: tensor<1x2xf32> {nn.name = \"x\"}) -> "
                      "(tensor<1x2xf32> {nn.name = \"y\"})");
   EXPECT_HOLDS(text, "nn.constant \"w\" dense_resource<w>");
@@ -193,8 +229,10 @@ TEST_F(ModelTest, otherSymbols) {
 }
 
 TEST_F(ModelTest, typesOfInputs) {
-  for (auto [type, name] : {std::pair(10, "FLOAT16"), {7, "INT64"},
-                            {18, "FLOAT8E4M3FNUZ"}, {77, "number 77"}}) {
+  for (auto [type, name] : {std::pair(10, "FLOAT16"),
+                            {7, "INT64"},
+                            {18, "FLOAT8E4M3FNUZ"},
+                            {77, "number 77"}}) {
     EXPECT_EQ(import(makeInput("x", {"1"}, type) +
                      makeNode("Relu", {"x"}, "y") + makeOutput("y")),
               "");
@@ -235,9 +273,8 @@ TEST_F(ModelTest, allUnsupportedNodesAtOnce) {
       makeNode("BatchNormalization", {"x", "s", "s", "s", "s"}, "e",
                makeInt("training_mode", 1)) +
       makeNode("Dropout", {"x"}, "f", "name: 'drop' output: 'mask'") +
-      makeNode("Not", {"mask"}, "g") +
-      makeNode("Concat", {"x", "e"}, "h") + makeOutput("h") + makeOutput("d") +
-      makeOutput("g");
+      makeNode("Not", {"mask"}, "g") + makeNode("Concat", {"x", "e"}, "h") +
+      makeOutput("h") + makeOutput("d") + makeOutput("g");
   EXPECT_EQ(import(graph), "");
   EXPECT_SAYS("8 of 8 nodes cannot be imported");
   EXPECT_SAYS("note: node 'norm': operator LRN, domain ai.onnx, opset 17: the "
@@ -259,18 +296,19 @@ TEST_F(ModelTest, allUnsupportedNodesAtOnce) {
 
 TEST_F(ModelTest, unsupportedByTheirInputs) {
   // Found only while importing, and still reported together.
-  std::string graph =
-      makeInput("x", {"1", "2", "4", "4", "4"}) +
-      makeInput("v", {"1", "2", "4", "4"}) +
-      makeWeights("w", "2,2,1,1,1", "1, 1, 1, 1") +
-      makeNode("Conv", {"x", "w"}, "y") +
-      makeNode("Cast", {"v"}, "z", makeInt("to", 10)) +
-      makeNode("MatMul", {"v", "v"}, "q") + makeNode("Relu", {"y"}, "r") +
-      makeOutput("r") + makeOutput("z") + makeOutput("q");
+  std::string graph = makeInput("x", {"1", "2", "4", "4", "4"}) +
+                      makeInput("v", {"1", "2", "4", "4"}) +
+                      makeWeights("w", "2,2,1,1,1", "1, 1, 1, 1") +
+                      makeNode("Conv", {"x", "w"}, "y") +
+                      makeNode("Cast", {"v"}, "z", makeInt("to", 10)) +
+                      makeNode("MatMul", {"v", "v"}, "q") +
+                      makeNode("Relu", {"y"}, "r") + makeOutput("r") +
+                      makeOutput("z") + makeOutput("q");
   EXPECT_EQ(import(graph), "");
   EXPECT_SAYS("3 of 4 nodes cannot be imported");
-  EXPECT_SAYS("node 'Conv_0': operator Conv, domain ai.onnx, opset 17: an input "
-              "of rank 5; expected 1 or 2 spatial dimensions");
+  EXPECT_SAYS(
+      "node 'Conv_0': operator Conv, domain ai.onnx, opset 17: an input "
+      "of rank 5; expected 1 or 2 spatial dimensions");
   EXPECT_SAYS("node 'Cast_1': operator Cast, domain ai.onnx, opset 17: "
               "attribute to=10 (FLOAT16) is not supported");
   EXPECT_SAYS("node 'MatMul_2'");
@@ -278,13 +316,14 @@ TEST_F(ModelTest, unsupportedByTheirInputs) {
 }
 
 TEST_F(ModelTest, formsOfAttributesAndInputs) {
-  EXPECT_EQ(import(single(makeNode("LeakyRelu", {"x"}, "y",
-                                   makeInt("alpha", 1)))),
-            "");
+  EXPECT_EQ(
+      import(single(makeNode("LeakyRelu", {"x"}, "y", makeInt("alpha", 1)))),
+      "");
   EXPECT_SAYS("attribute alpha=1 has type INT, expected FLOAT");
   EXPECT_EQ(import(single(makeNode("Relu", {"x", "x"}, "y"))), "");
   EXPECT_SAYS("expected 1 inputs, found 2");
-  EXPECT_EQ(import(single(makeNode("Concat", {}, "y", makeInt("axis", 0)))), "");
+  EXPECT_EQ(import(single(makeNode("Concat", {}, "y", makeInt("axis", 0)))),
+            "");
   EXPECT_SAYS("expected 1 or more inputs, found 0");
   EXPECT_EQ(import(single(makeNode("Add", {"x", ""}, "y"))), "");
   EXPECT_SAYS("input 1 is left out");
@@ -298,11 +337,11 @@ TEST_F(ModelTest, formsOfAttributesAndInputs) {
 }
 
 TEST_F(ModelTest, dropoutInTraining) {
-  std::string graph =
-      makeInput("x", {"1", "2"}) +
-      "initializer { name: 't' data_type: 9 int32_data: 1 }" +
-      makeWeights("ratio", "", "0.5") +
-      makeNode("Dropout", {"x", "ratio", "t"}, "y") + makeOutput("y");
+  std::string graph = makeInput("x", {"1", "2"}) +
+                      "initializer { name: 't' data_type: 9 int32_data: 1 }" +
+                      makeWeights("ratio", "", "0.5") +
+                      makeNode("Dropout", {"x", "ratio", "t"}, "y") +
+                      makeOutput("y");
   EXPECT_EQ(import(graph), "");
   EXPECT_SAYS("training_mode=true is not supported");
 }
@@ -330,12 +369,10 @@ TEST_F(ModelTest, shapesThatDoNotMatch) {
 }
 
 TEST_F(ModelTest, weightsThatAreNotFinite) {
-  std::string graph = makeInput("x", {"2", "2"}) +
-                      makeWeights("w", "2,2", "1, 2, nan, 4") +
-                      makeWeights("b", "2", "-inf, 4") +
-                      makeNode("Add", {"x", "w"}, "h") +
-                      makeNode("Add", {"x", "b"}, "y") + makeOutput("y") +
-                      makeOutput("h");
+  std::string graph =
+      makeInput("x", {"2", "2"}) + makeWeights("w", "2,2", "1, 2, nan, 4") +
+      makeWeights("b", "2", "-inf, 4") + makeNode("Add", {"x", "w"}, "h") +
+      makeNode("Add", {"x", "b"}, "y") + makeOutput("y") + makeOutput("h");
   EXPECT_EQ(import(graph), "");
   EXPECT_SAYS("initialiser 'w' holds NaN at index [1, 0] (element 2)");
   EXPECT_SAYS("initialiser 'b' holds an infinity at index [0] (element 0)");
@@ -381,10 +418,10 @@ TEST_F(ModelTest, padding) {
                       makeWeights("w", "1,1,3,3", "1,1,1,1,1,1,1,1,1") +
                       makeNode("Conv", {"x", "w"}, "y", conv) + makeOutput("y");
   EXPECT_HOLDS(import(graph), "pads = [0, 1, 1, 1]");
-  graph = makeInput("x", {"1", "1", "6", "7"}) +
-          makeNode("MaxPool", {"x"}, "y",
-                   conv + makeInts("pads", "1, 1, 1, 1")) +
-          makeOutput("y");
+  graph =
+      makeInput("x", {"1", "1", "6", "7"}) +
+      makeNode("MaxPool", {"x"}, "y", conv + makeInts("pads", "1, 1, 1, 1")) +
+      makeOutput("y");
   EXPECT_EQ(import(graph), "");
   EXPECT_SAYS("attributes auto_pad=SAME_UPPER and pads=[1, 1, 1, 1] contradict "
               "each other");
@@ -411,8 +448,8 @@ TEST_F(ModelTest, shapeArithmetic) {
       makeInput("x", {"N", "2", "3"}) + makeIntegers("minus", "-1") +
       "initializer { name: 'zero' data_type: 7 int64_data: 0 }" +
       makeNode("Shape", {"x"}, "shape") +
-      makeNode("Gather", {"shape", "zero"}, "n") +
-      makeIntegers("axes", "0") + makeNode("Unsqueeze", {"n", "axes"}, "n1") +
+      makeNode("Gather", {"shape", "zero"}, "n") + makeIntegers("axes", "0") +
+      makeNode("Unsqueeze", {"n", "axes"}, "n1") +
       makeNode("Concat", {"n1", "minus"}, "target", makeInt("axis", 0)) +
       makeNode("Reshape", {"x", "target"}, "y") + makeOutput("y");
   EXPECT_HOLDS(import(graph, 17, {.batch = 4}),

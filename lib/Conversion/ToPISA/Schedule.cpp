@@ -28,21 +28,33 @@ struct Schedule final : impl::ScheduleBase<Schedule> {
 
 private:
   /// The program's header, from the target and the module's attributes.
-  phx::Program createHeader(const phx::Target &machine, bool hierarchy);
+  phx::Program createHeader(func::FuncOp func, const phx::Target &machine,
+                            bool hierarchy);
   LogicalResult checkCapacity(const phx::Program &program,
                               const phx::Target &machine);
 };
 
 } // namespace
 
-phx::Program Schedule::createHeader(const phx::Target &machine,
+/// Inferences per run: the size that a symbolic batch dimension was bound to,
+/// or the leading dimension of the first input.
+static int64_t getBatch(ModuleOp module, func::FuncOp func) {
+  if (auto batch = module->getAttrOfType<IntegerAttr>(nn::batchAttrName))
+    return batch.getInt();
+  if (func.getNumArguments() == 0)
+    return 1;
+  auto type = cast<RankedTensorType>(func.getArgument(0).getType());
+  return type.getRank() == 0 ? 1 : type.getDimSize(0);
+}
+
+phx::Program Schedule::createHeader(func::FuncOp func,
+                                    const phx::Target &machine,
                                     bool hierarchy) {
   ModuleOp module = getOperation();
   phx::Program program;
   if (auto name = module->getAttrOfType<StringAttr>(nn::modelAttrName))
     program.name = name.str();
-  if (auto batch = module->getAttrOfType<IntegerAttr>(nn::batchAttrName))
-    program.batch = batch.getInt();
+  program.batch = getBatch(module, func);
   program.target = machine.spec.name();
   program.targetHash = machine.structuralHash;
   program.compiler = PHOTONIC_VERSION;
@@ -87,7 +99,7 @@ void Schedule::runOnOperation() {
     return signalPassFailure();
   }
   bool hierarchy = memory == "hierarchy";
-  phx::Program program = createHeader(*machine, hierarchy);
+  phx::Program program = createHeader(func, *machine, hierarchy);
   ProgramEmitter emitter(program);
   std::unique_ptr<Scheduler> scheduler =
       hierarchy ? createHierarchyScheduler(func, *machine, emitter)

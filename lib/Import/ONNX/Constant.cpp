@@ -24,12 +24,16 @@ static_assert(llvm::endianness::native == llvm::endianness::little,
               "ONNX stores raw data in little-endian order");
 
 std::optional<int64_t> importer::countElements(ArrayRef<int64_t> shape) {
-  int64_t count = 1;
-  for (int64_t extent : shape)
-    if (extent < 0 || llvm::MulOverflow(count, extent, count) ||
-        count > (int64_t(1) << 40))
+  int64_t limit = 1;
+  bool empty = false;
+  for (int64_t extent : shape) {
+    empty |= extent == 0;
+    if (extent < 0 ||
+        llvm::MulOverflow(limit, std::max<int64_t>(extent, 1), limit) ||
+        limit > (int64_t(1) << 40))
       return std::nullopt;
-  return count;
+  }
+  return empty ? 0 : limit;
 }
 
 std::string importer::spellShape(ArrayRef<int64_t> shape) {

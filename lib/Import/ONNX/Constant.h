@@ -6,8 +6,8 @@
 //===----------------------------------------------------------------------===//
 //
 // An initialiser, the value of a Constant node, or what shape arithmetic made
-// of them. Floats are parameters of the network and become nn.constant; integers
-// only ever steer the importer.
+// of them. Floats are parameters of the network and become nn.constant;
+// integers only ever steer the importer.
 //
 //===----------------------------------------------------------------------===//
 
@@ -59,8 +59,12 @@ struct Constant {
 };
 
 /// Number of elements of a shape, or nothing if an extent is negative or the
-/// product exceeds 2^40.
+/// product of all that are not zero exceeds 2^40. Every shape in the graph has
+/// passed this test, so that parts of it need no other.
 std::optional<int64_t> countElements(llvm::ArrayRef<int64_t> shape);
+
+/// Most elements of a constant that the importer makes itself.
+inline constexpr int64_t maxMadeElements = int64_t(1) << 28;
 
 /// `[1, 3, 224, 224]`
 std::string spellShape(llvm::ArrayRef<int64_t> shape);

@@ -18,8 +18,7 @@ namespace {
 /// uses.
 class GraphChecker {
 public:
-  explicit GraphChecker(Model &model)
-      : model(model), graph(model.getGraph()) {}
+  explicit GraphChecker(Model &model) : model(model), graph(model.getGraph()) {}
 
   LogicalResult run();
 

@@ -98,22 +98,22 @@ static std::string spellPosition(ArrayRef<int64_t> shape, int64_t index) {
 Value GraphImporter::materialize(Constant &constant) {
   if (constant.value)
     return constant.value;
-  std::string what =
-      (constant.isParameter ? "initialiser '" : "constant '") + constant.name +
-      "'";
+  std::string what = (constant.isParameter ? "initialiser '" : "constant '") +
+                     constant.name + "'";
   Location loc = getNameLoc(constant.name.empty() ? "constant" : constant.name);
   int64_t bad = findNonFinite(constant.floats);
   if (bad >= 0) {
-    emitError(model.getLoc()) << what << " holds "
-                   << (std::isnan(constant.floats[bad]) ? "NaN" : "an infinity")
-                   << " at index " << spellPosition(constant.shape, bad)
-                   << " (element " << bad
-                   << "); expected finite weights: check the training";
+    emitError(model.getLoc())
+        << what << " holds "
+        << (std::isnan(constant.floats[bad]) ? "NaN" : "an infinity")
+        << " at index " << spellPosition(constant.shape, bad) << " (element "
+        << bad << "); expected finite weights: check the training";
     return {};
   }
   if (constant.floats.empty()) {
-    emitError(model.getLoc()) << what << " of shape " << spellShape(constant.shape)
-                   << " has no elements; expected positive extents";
+    emitError(model.getLoc())
+        << what << " of shape " << spellShape(constant.shape)
+        << " has no elements; expected positive extents";
     return {};
   }
   auto type = RankedTensorType::get(constant.shape, builder.getF32Type());
@@ -131,8 +131,8 @@ Value GraphImporter::materialize(Constant &constant) {
         type, constant.name.empty() ? "constant" : constant.name,
         std::move(blob));
   }
-  StringAttr name =
-      constant.isParameter ? builder.getStringAttr(constant.name) : StringAttr();
+  StringAttr name = constant.isParameter ? builder.getStringAttr(constant.name)
+                                         : StringAttr();
   constant.value = nn::ConstantOp::create(builder, loc, elements, name);
   return constant.value;
 }
@@ -181,8 +181,8 @@ void GraphImporter::importNodes() {
       poison(node);
       continue;
     }
-    NodeImporter(*this, node).run(
-        *findOperator(node.getOpType(), model.getOpset()));
+    NodeImporter(*this, node)
+        .run(*findOperator(node.getOpType(), model.getOpset()));
   }
 }
 
@@ -275,8 +275,8 @@ void GraphImporter::importOutputs() {
     types.push_back(value.getType());
   }
   func::ReturnOp::create(builder, model.getLoc(), values);
-  function.setFunctionType(builder.getFunctionType(
-      function.getFunctionType().getInputs(), types));
+  function.setFunctionType(
+      builder.getFunctionType(function.getFunctionType().getInputs(), types));
   for (auto [i, output] : llvm::enumerate(model.getGraph().output()))
     function.setResultAttr(i, nn::nameAttrName,
                            builder.getStringAttr(output.name()));

@@ -87,8 +87,8 @@ InputBinder::checkFixedBatch(const ::onnx::ValueInfoProto &input) {
                     "first dimension";
 }
 
-std::optional<int64_t>
-InputBinder::bind(const TensorShapeProto::Dimension &dim, int axis) {
+std::optional<int64_t> InputBinder::bind(const TensorShapeProto::Dimension &dim,
+                                         int axis) {
   if (isFixed(dim))
     return dim.dim_value();
   for (const auto &[symbol, extent] : options.dims)
@@ -135,25 +135,33 @@ FailureOr<SmallVector<GraphInput>> InputBinder::run() {
     for (int axis = 0; axis < shape.dim_size(); ++axis) {
       const auto &dim = shape.dim(axis);
       std::optional<int64_t> extent = bind(dim, axis);
-      std::string symbol = dim.dim_param().empty() ? "?" : dim.dim_param();
+      std::string symbol = dim.has_dim_value() ? std::to_string(dim.dim_value())
+                           : dim.dim_param().empty() ? "?"
+                                                     : dim.dim_param();
       bool isBatch = axis == 0 || batchSymbols.contains(symbol);
       if (!extent)
         open.push_back("dimension " + std::to_string(axis) + " of input '" +
                        input->name() + "' is '" + symbol + "': " +
-                       (isBatch         ? "bind it with --batch N"
-                        : symbol == "?" ? "export the model with an extent"
-                                        : "bind it with --dim " + symbol +
-                                              "=N"));
+                       (isBatch ? "bind it with --batch N"
+                        : dim.dim_param().empty()
+                            ? "export the model with a positive extent"
+                            : "bind it with --dim " + symbol + "=N"));
       extents.push_back(extent.value_or(1));
     }
-    inputs.push_back(
-        {input->name(),
-         RankedTensorType::get(extents, Float32Type::get(&context))});
+    if (!countElements(extents)) {
+      error() << "input '" << input->name() << "' has the impossible shape "
+              << spellShape(extents);
+      ok = false;
+      continue;
+    }
+    inputs.push_back({input->name(), RankedTensorType::get(
+                                         extents, Float32Type::get(&context))});
   }
   if (!open.empty()) {
     InFlightDiagnostic diagnostic =
         error() << "expected inputs of static shape, found " << open.size()
-                << " dynamic " << (open.size() == 1 ? "dimension" : "dimensions");
+                << " dynamic "
+                << (open.size() == 1 ? "dimension" : "dimensions");
     for (const std::string &text : open)
       diagnostic.attachNote(model.getLoc()) << text;
     return failure();

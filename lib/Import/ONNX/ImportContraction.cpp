@@ -51,8 +51,9 @@ static Value emitLinear(NodeImporter &node, Value input, Value weight,
     return node.emit<nn::LinearOp>({input, weight});
   int64_t columns = getShape(weight).front();
   ArrayRef<int64_t> shape = getShape(bias);
-  bool isRow = !shape.empty() && shape.back() == columns &&
-               llvm::all_of(shape.drop_back(), [](int64_t d) { return d == 1; });
+  bool isRow =
+      !shape.empty() && shape.back() == columns &&
+      llvm::all_of(shape.drop_back(), [](int64_t d) { return d == 1; });
   if (isRow && shape.size() <= 2)
     return node.emit<nn::LinearOp>(
         {input, weight, node.emitReshape(bias, {columns})});
@@ -73,8 +74,7 @@ LogicalResult importer::importGemm(NodeImporter &node) {
   float alpha = node.getNode().getFloat("alpha", 1);
   float beta = node.getNode().getFloat("beta", 1);
   if (!node.hasInput(2) || beta == 0)
-    return node.setResult(
-        scale(node, node.emit<nn::LinearOp>({a, b}), alpha));
+    return node.setResult(scale(node, node.emit<nn::LinearOp>({a, b}), alpha));
   Value c = node.getTensor(2);
   if (!c || !a || !b)
     return failure();
@@ -109,10 +109,9 @@ LogicalResult importer::importMatMul(NodeImporter &node) {
   if (inner != innerB)
     return node.fail("rows of " + Twine(inner) + " on the left do not match " +
                      "columns of " + Twine(innerB) + " on the right");
-  Value weight =
-      shapeB.size() == 1
-          ? node.emitReshape(b, {1, innerB})
-          : node.emitTranspose(node.emitReshape(b, shapeB), {1, 0});
+  Value weight = shapeB.size() == 1
+                     ? node.emitReshape(b, {1, innerB})
+                     : node.emitTranspose(node.emitReshape(b, shapeB), {1, 0});
   int64_t rows = *countElements(ArrayRef(shapeA).drop_back());
   Value product =
       node.emit<nn::LinearOp>({node.emitReshape(a, {rows, inner}), weight});
@@ -128,7 +127,7 @@ LogicalResult importer::importBatchNormalization(NodeImporter &node) {
     operands.push_back(node.getTensor(i));
   // momentum matters only when statistics are learned.
   nn::BatchNormOp::Properties properties;
-  properties.epsilon =
-      node.getBuilder().getF32FloatAttr(node.getNode().getFloat("epsilon", 1e-5f));
+  properties.epsilon = node.getBuilder().getF32FloatAttr(
+      node.getNode().getFloat("epsilon", 1e-5f));
   return node.setResult(node.emit<nn::BatchNormOp>(operands, properties));
 }

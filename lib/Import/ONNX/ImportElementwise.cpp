@@ -52,8 +52,8 @@ LogicalResult importer::importArithmetic(NodeImporter &node) {
 
 LogicalResult importer::importLeakyRelu(NodeImporter &node) {
   nn::LeakyReluOp::Properties properties;
-  properties.alpha =
-      node.getBuilder().getF32FloatAttr(node.getNode().getFloat("alpha", 0.01f));
+  properties.alpha = node.getBuilder().getF32FloatAttr(
+      node.getNode().getFloat("alpha", 0.01f));
   return node.setResult(
       node.emit<nn::LeakyReluOp>(node.getTensor(0), properties));
 }
@@ -89,8 +89,8 @@ LogicalResult importer::importClip(NodeImporter &node) {
       bounds[i - 1] = node.getConstantFloat(i);
   if (!bounds[0] || !bounds[1])
     return importComputedClip(node);
-  return node.setResult(node.emitClip(node.getTensor(0), *bounds[0],
-                                      *bounds[1]));
+  return node.setResult(
+      node.emitClip(node.getTensor(0), *bounds[0], *bounds[1]));
 }
 
 /// min(1, max(0, alpha * x + beta))

@@ -49,10 +49,9 @@ static FailureOr<Shape> resolveShape(NodeImporter &node, Shape target) {
   if (open && known && *known > 0 && count % *known == 0)
     target[*open] = count / *known;
   if (countElements(target) != count)
-    return node.fail("the input of shape " + spellShape(shape) + " has " +
-                     Twine(count) +
-                     " elements, which do not fit the requested shape " +
-                     request);
+    return node.fail(
+        "the input of shape " + spellShape(shape) + " has " + Twine(count) +
+        " elements, which do not fit the requested shape " + request);
   return target;
 }
 
@@ -126,8 +125,8 @@ LogicalResult importer::importConcat(NodeImporter &node) {
       return node.fail("input " + Twine(i) + " is left out");
     parts.push_back(node.getEntry(i));
   }
-  FailureOr<int64_t> axis = node.normalizeAxis(
-      node.getNode().getInt("axis", 0), parts.front().getShape().size());
+  FailureOr<int64_t> axis = node.normalizeAxis(node.getNode().getInt("axis", 0),
+                                               parts.front().getShape().size());
   if (failed(axis))
     return failure();
   return node.setResult(node.concat(parts, *axis));
@@ -166,7 +165,8 @@ static FailureOr<float> getPadValue(NodeImporter &node) {
     return node.getNode().getFloat("value", 0);
   std::optional<float> value = node.getConstantFloat(2);
   if (!value)
-    return node.unsupported("its constant_value '" + node.getNode().getInput(2) +
+    return node.unsupported("its constant_value '" +
+                            node.getNode().getInput(2) +
                             "' is computed when the network runs; expected a "
                             "scalar known when it is imported");
   return *value;
@@ -183,6 +183,9 @@ LogicalResult importer::importPad(NodeImporter &node) {
     return node.fail("expected " + Twine(2 * rank) +
                      " pads for an input of rank " + Twine(rank) + ", got " +
                      spellShape(*pads));
+  for (int64_t pad : *pads)
+    if (std::abs(pad) > maxMadeElements)
+      return node.fail("the pads " + spellShape(*pads) + " are impossible");
   // Negative amounts remove elements.
   Shape low(rank), high(rank), offsets(rank), sizes(rank), ones(rank, 1);
   for (int64_t d = 0; d < rank; ++d) {
@@ -192,8 +195,8 @@ LogicalResult importer::importPad(NodeImporter &node) {
     low[d] = std::max<int64_t>(before, 0);
     high[d] = std::max<int64_t>(after, 0);
   }
-  Value core = node.getTensor(node.slice(node.getTensor(0), offsets, sizes,
-                                         ones));
+  Value core =
+      node.getTensor(node.slice(node.getTensor(0), offsets, sizes, ones));
   if (llvm::all_of(low, [](int64_t p) { return p == 0; }) &&
       llvm::all_of(high, [](int64_t p) { return p == 0; }))
     return node.setResult(core);
@@ -214,6 +217,9 @@ LogicalResult importer::importExpand(NodeImporter &node) {
     return node.fail("the input of shape " + spellShape(shape) +
                      " does not broadcast to the requested shape " +
                      spellShape(*target));
+  if (countElements(*result).value_or(maxMadeElements) >= maxMadeElements)
+    return node.fail("the requested shape " + spellShape(*target) +
+                     " is impossible");
   if (node.isInteger(0))
     return node.setResult(broadcastTo(*node.getEntry(0).constant, *result));
   Value input = node.getTensor(0);

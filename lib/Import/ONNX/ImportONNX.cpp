@@ -15,9 +15,8 @@ using namespace mlir;
 using namespace photonic;
 using namespace photonic::importer;
 
-static OwningOpRef<ModuleOp> importModel(Model &model,
-                                         const ImportOptions &options,
-                                         MLIRContext &context) {
+static OwningOpRef<ModuleOp>
+importModel(Model &model, const ImportOptions &options, MLIRContext &context) {
   context.loadDialect<nn::NNDialect, func::FuncDialect>();
   return GraphImporter(model, options, context).run();
 }

@@ -25,6 +25,10 @@ static FailureOr<Shape> getNumbers(NodeImporter &node, StringRef attr,
   if (values->size() != count)
     return node.fail("expected " + Twine(count) + " numbers as " + attr +
                      ", got " + spellShape(*values));
+  for (int64_t value : *values)
+    if (value < 0 || value > maxMadeElements)
+      return node.fail("expected positive numbers of a reasonable size as " +
+                       attr + ", got " + spellShape(*values));
   return *values;
 }
 
@@ -63,9 +67,8 @@ static LogicalResult resolvePads(NodeImporter &node, Window2d &window,
   // Exporters that write both mean nothing by it as long as they agree.
   if (node.getNode().findAttr("pads") && window.pads != *given &&
       !llvm::all_of(*given, [](int64_t pad) { return pad == 0; }))
-    return node.unsupported("attributes auto_pad=" + mode +
-                            " and pads=" + spellShape(*given) +
-                            " contradict each other");
+    return node.unsupported("attributes auto_pad=" + mode + " and pads=" +
+                            spellShape(*given) + " contradict each other");
   return success();
 }
 
@@ -90,9 +93,10 @@ importer::getWindow2d(NodeImporter &node, ArrayRef<int64_t> inputShape,
   if (window.kernel.size() != dims)
     return node.fail("expected a kernel with " + Twine(dims) +
                      " extents, got " + spellShape(window.kernel));
+  FailureOr<Shape> checked = getNumbers(node, "kernel_shape", dims, 1);
   FailureOr<Shape> strides = getNumbers(node, "strides", dims, 1);
   FailureOr<Shape> dilations = getNumbers(node, "dilations", dims, 1);
-  if (failed(strides) || failed(dilations))
+  if (failed(checked) || failed(strides) || failed(dilations))
     return failure();
   for (int64_t value : llvm::concat<int64_t>(*strides, *dilations))
     if (value < 1)

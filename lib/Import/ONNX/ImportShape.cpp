@@ -54,16 +54,16 @@ LogicalResult importer::importConstantOfShape(NodeImporter &node) {
   if (failed(shape))
     return failure();
   std::optional<int64_t> count = countElements(*shape);
-  if (!count || *count > (int64_t(1) << 31))
+  if (!count || *count > maxMadeElements)
     return node.fail("the requested shape " + spellShape(*shape) +
                      " is impossible");
   const auto *attr = node.getNode().findAttr("value");
   if (!attr)
     return node.setResult(
         Constant::getFloats(*shape, std::vector<float>(*count, 0.0f)));
-  std::shared_ptr<Constant> value = decodeTensor(
-      node.getModel(), attr->t(), node.getModel().getLoc(),
-      ("value of node '" + node.getNode().getName() + "'").str());
+  std::shared_ptr<Constant> value =
+      decodeTensor(node.getModel(), attr->t(), node.getModel().getLoc(),
+                   ("value of node '" + node.getNode().getName() + "'").str());
   if (!value || value->getNumElements() != 1)
     return node.fail("expected a value with one element");
   if (value->isFloat())
@@ -86,14 +86,15 @@ LogicalResult importer::importShape(NodeImporter &node) {
   };
   int64_t start = clamp(node.getNode().getInt("start", 0));
   int64_t end = clamp(node.getNode().getInt("end", rank));
-  ArrayRef<int64_t> part = shape.slice(start, std::max<int64_t>(end - start, 0));
-  return node.setResult(
-      Constant::getInts({int64_t(part.size())}, part.vec(), TensorProto::INT64));
+  ArrayRef<int64_t> part =
+      shape.slice(start, std::max<int64_t>(end - start, 0));
+  return node.setResult(Constant::getInts({int64_t(part.size())}, part.vec(),
+                                          TensorProto::INT64));
 }
 
 LogicalResult importer::importSize(NodeImporter &node) {
-  return node.setResult(Constant::getInts({}, {*countElements(node.getShape(0))},
-                                          TensorProto::INT64));
+  return node.setResult(Constant::getInts(
+      {}, {*countElements(node.getShape(0))}, TensorProto::INT64));
 }
 
 //===----------------------------------------------------------------------===//
@@ -148,14 +149,16 @@ LogicalResult importer::importCast(NodeImporter &node) {
   if (!input.isInteger()) {
     for (float value : input.constant->floats) {
       if (!(std::fabs(value) < 9.2e18f))
-        return node.fail("cannot cast " + spellNumber(value) + " to an integer");
+        return node.fail("cannot cast " + spellNumber(value) +
+                         " to an integer");
       // The type decides about zero by the float, not by its integer part.
       ints.push_back(to == TensorProto::BOOL ? value != 0 : int64_t(value));
     }
   }
   for (int64_t &value : ints)
     value = *wrap(value, to);
-  return node.setResult(Constant::getInts(input.getShape(), std::move(ints), to));
+  return node.setResult(
+      Constant::getInts(input.getShape(), std::move(ints), to));
 }
 
 //===----------------------------------------------------------------------===//

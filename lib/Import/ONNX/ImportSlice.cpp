@@ -98,8 +98,7 @@ LogicalResult importer::importSlice(NodeImporter &node) {
     // The step over a single element may be anything.
     strides[*axis] = sizes[*axis] == 1 ? 1 : step;
   }
-  return node.setResult(
-      node.slice(node.getEntry(0), offsets, sizes, strides));
+  return node.setResult(node.slice(node.getEntry(0), offsets, sizes, strides));
 }
 
 //===----------------------------------------------------------------------===//
@@ -137,13 +136,18 @@ LogicalResult importer::importSplit(NodeImporter &node) {
   FailureOr<Shape> sizes = getSplitSizes(node, extent);
   if (failed(sizes))
     return failure();
-  int64_t total = 0;
+  // Sums of parts that are too large on their own may wrap.
+  uint64_t total = 0;
   for (int64_t size : *sizes)
     total += size;
-  if (sizes->size() != node.getNode().getNumOutputs() || total != extent ||
-      llvm::any_of(*sizes, [](int64_t size) { return size <= 0; }))
-    return node.fail("parts of " + spellShape(*sizes) + " do not divide an "
-                     "extent of " + Twine(extent) + " among " +
+  if (sizes->size() != node.getNode().getNumOutputs() ||
+      total != uint64_t(extent) || llvm::any_of(*sizes, [&](int64_t size) {
+        return size <= 0 || size > extent;
+      }))
+    return node.fail("parts of " + spellShape(*sizes) +
+                     " do not divide an "
+                     "extent of " +
+                     Twine(extent) + " among " +
                      Twine(node.getNode().getNumOutputs()) + " outputs");
   const Entry &input = node.getEntry(0);
   Shape offsets(shape.size(), 0), ones(shape.size(), 1);

@@ -100,6 +100,8 @@ LogicalResult importer::foldArithmetic(NodeImporter &node) {
     if (!shape)
       return node.fail("the shapes " + spellShape(sum->shape) + " and " +
                        spellShape(node.getShape(i)) + " do not broadcast");
+    if (countElements(*shape).value_or(maxMadeElements) >= maxMadeElements)
+      return node.fail("the shape " + spellShape(*shape) + " is impossible");
     std::shared_ptr<Constant> a = broadcastTo(*sum, *shape);
     std::shared_ptr<Constant> b =
         broadcastTo(*node.getEntry(i).constant, *shape);

@@ -85,17 +85,17 @@ LogicalResult Model::checkOpset() {
     if (!isDefaultDomain(import.domain()))
       continue;
     if (opset != 0 && opset != import.version())
-      return emitError(loc) << "the model imports the operators of ai.onnx "
-                               "twice, in versions " << opset << " and "
-                            << import.version() << "; export it again";
+      return emitError(loc)
+             << "the model imports the operators of ai.onnx "
+                "twice, in versions "
+             << opset << " and " << import.version() << "; export it again";
     opset = import.version();
   }
   if (opset >= oldestOpset && opset <= newestOpset)
     return success();
   InFlightDiagnostic diagnostic = emitError(loc)
-                                  << "expected opset "
-                                  << oldestOpset << " to " << newestOpset
-                                  << ", found ";
+                                  << "expected opset " << oldestOpset << " to "
+                                  << newestOpset << ", found ";
   if (opset == 0)
     return diagnostic << "no version of the operators of ai.onnx; export the "
                          "model again";
@@ -153,7 +153,8 @@ Model::openExternalFile(StringRef location, Location where, StringRef what) {
                                             /*RequiresNullTerminator=*/false);
   if (directory || !buffer)
     return emitError(where)
-           << what << " has its data in '" << full << "', which cannot be read: "
+           << what << " has its data in '" << full
+           << "', which cannot be read: "
            << (directory ? directory : buffer.getError()).message()
            << "; put the file beside the model, or save the model with its "
               "weights inside";
@@ -161,9 +162,9 @@ Model::openExternalFile(StringRef location, Location where, StringRef what) {
   return file;
 }
 
-FailureOr<OwnedBytes>
-Model::getExternalBytes(const ::onnx::TensorProto &tensor, uint64_t size,
-                        Location where, StringRef what) {
+FailureOr<OwnedBytes> Model::getExternalBytes(const ::onnx::TensorProto &tensor,
+                                              uint64_t size, Location where,
+                                              StringRef what) {
   StringRef location;
   uint64_t offset = 0, length = size;
   for (const auto &entry : tensor.external_data()) {
@@ -177,10 +178,9 @@ Model::getExternalBytes(const ::onnx::TensorProto &tensor, uint64_t size,
       bad = value.getAsInteger(10, length);
     // "checksum" is SHA-1 of the whole file, which nobody writes.
     if (bad)
-      return emitError(where)
-             << what << ": expected a number of bytes as " << key
-             << " of its external data, found '" << value
-             << "'; save the model again";
+      return emitError(where) << what << ": expected a number of bytes as "
+                              << key << " of its external data, found '"
+                              << value << "'; save the model again";
   }
   auto file = openExternalFile(location, where, what);
   if (failed(file))

@@ -50,8 +50,8 @@ void NodeImporter::emitFailure() {
   for (unsigned i = 0; i < node.getNumInputs(); ++i)
     if (hasInput(i))
       diagnostic.attachNote(graph.getModel().getLoc())
-          << "input " << i << " '" << node.getInput(i)
-                                 << "' is " << getEntry(i).describe();
+          << "input " << i << " '" << node.getInput(i) << "' is "
+          << getEntry(i).describe();
 }
 
 //===----------------------------------------------------------------------===//
@@ -159,7 +159,16 @@ Value NodeImporter::create(OperationState &state, InferTypes infer) {
                                   });
   SmallVector<Type, 1> types;
   Value result;
-  if (succeeded(infer(types))) {
+  bool inferred = succeeded(infer(types));
+  for (Type type : types) {
+    ArrayRef<int64_t> shape = cast<RankedTensorType>(type).getShape();
+    if (inferred && !countElements(shape)) {
+      said.push_back("the result has the impossible shape " +
+                     spellShape(shape));
+      inferred = false;
+    }
+  }
+  if (inferred) {
     state.addTypes(types);
     Operation *op = getBuilder().create(state);
     if (succeeded(verify(op)))
@@ -228,9 +237,8 @@ Entry NodeImporter::slice(const Entry &entry, ArrayRef<int64_t> offsets,
     properties.sizes = getBuilder().getDenseI64ArrayAttr(sizes);
     properties.strides = getBuilder().getDenseI64ArrayAttr(strides);
     if (Value value = getTensor(entry))
-      return sizes == importer::getShape(value) && llvm::all_of(strides, [](int64_t s) {
-               return s == 1;
-             })
+      return sizes == importer::getShape(value) &&
+                     llvm::all_of(strides, [](int64_t s) { return s == 1; })
                  ? value
                  : emit<nn::SliceOp>(value, properties);
     return {};

@@ -112,8 +112,8 @@ private:
     messages.push_back(message.str());
     return {};
   }
-  using InferTypes =
-      llvm::function_ref<llvm::LogicalResult(llvm::SmallVectorImpl<mlir::Type> &)>;
+  using InferTypes = llvm::function_ref<llvm::LogicalResult(
+      llvm::SmallVectorImpl<mlir::Type> &)>;
   mlir::Value create(mlir::OperationState &state, InferTypes infer);
   void emitFailure();
 

@@ -118,8 +118,8 @@ std::pair<int, int> importer::getKnownOpsets(StringRef name) {
   std::pair<int, int> range = {0, 0};
   for (const OperatorForm &form : forms)
     if (form.name == name) {
-      range.first = range.first ? std::min(range.first, form.since)
-                                : form.since;
+      range.first =
+          range.first ? std::min(range.first, form.since) : form.since;
       range.second = std::max(range.second, form.until);
     }
   return range;
@@ -205,8 +205,8 @@ static void checkCounts(const Node &node, const OperatorForm &form,
              (form.maxOutputs == 1 ? std::string("output 0 is")
                                    : "the first outputs are") +
              " supported");
-  if (node.getNumOutputs() == 0 || (form.maxOutputs == 1 &&
-                                    node.getOutput(0).empty()))
+  if (node.getNumOutputs() == 0 ||
+      (form.maxOutputs == 1 && node.getOutput(0).empty()))
     report("it has no output");
 }
 

@@ -8,6 +8,7 @@
 #include "IntervalSets.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 using namespace phx;
 using namespace phx::detail;

@@ -8,6 +8,7 @@
 #include "Operands.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 using namespace phx;
 using namespace phx::detail;

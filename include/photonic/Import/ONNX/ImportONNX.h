@@ -49,9 +49,9 @@ mlir::OwningOpRef<mlir::ModuleOp> importONNXFile(llvm::StringRef path,
 
 /// The same for a model in memory. The identifier of the buffer names it in
 /// messages and says beside which file external data lie.
-mlir::OwningOpRef<mlir::ModuleOp>
-importONNXBuffer(llvm::MemoryBufferRef buffer, const ImportOptions &options,
-                 mlir::MLIRContext &context);
+mlir::OwningOpRef<mlir::ModuleOp> importONNXBuffer(llvm::MemoryBufferRef buffer,
+                                                   const ImportOptions &options,
+                                                   mlir::MLIRContext &context);
 
 /// Registers `--import-onnx` with its options `--batch` and `--dim` for
 /// photonic-translate.

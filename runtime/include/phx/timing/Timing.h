@@ -35,7 +35,8 @@ struct EngineTiming {
   EngineId engine;
   Femtoseconds busy = 0;
   /// Waiting for a token whose signaller is the indexed kind of engine
-  /// (dma, vec, core), and idle after the engine's last instruction.
+  /// (dma, vec, core), and idle after the engine's last instruction or wait.
+  /// Busy, stalled and idle add up to the latency.
   std::array<Femtoseconds, 3> stalled{};
   Femtoseconds idle = 0;
   uint64_t instructions = 0; ///< executed (not skipped), tokens excluded
@@ -44,21 +45,22 @@ struct EngineTiming {
 struct LayerTiming {
   bool executed = false;
   Femtoseconds begin = 0, end = 0; ///< first start to last completion
-  /// First programming to last streamed vector; equal if there are no products.
+  /// First programming to last streamed vector; 0 if there are no products.
   Femtoseconds coreBegin = 0, coreEnd = 0;
   uint64_t instructions = 0;
   friend bool operator==(const LayerTiming &, const LayerTiming &) = default;
 };
 
 /// One stretch of the timeline: an executed instruction, or `repeat` > 1
-/// iterations of it that a jump covered (spread evenly over the stretch).
+/// executions of it that a jump covered, from the first begin to the last end.
 struct TimelineSlice {
   EngineId engine;
   uint32_t instruction = 0; ///< index into code
   uint32_t layer = noLayer;
   Femtoseconds begin = 0, end = 0;
   uint64_t repeat = 1;
-  Femtoseconds period = 0; ///< between repetitions
+  /// Between repetitions; 0 if they are not evenly spaced (nested loops).
+  Femtoseconds period = 0;
 };
 
 struct TimingResult {
@@ -75,7 +77,10 @@ struct TimingResult {
 
 struct TimingOptions {
   TimingMode mode = TimingMode::Closed;
-  /// Power in watts of one dynamic execution while it is active.
+  /// Power in watts, >= 0, of one dynamic execution while it is active. It may
+  /// depend on the counters through guards, counts, zero fill and whether
+  /// `kStart` of a stream is 0, through nothing else. Where it changes, the
+  /// closed simulation has to step, as if a duration did.
   std::function<double(const Instruction &, const Counters &)> power;
   /// Receives the timeline in no particular order.
   std::function<void(const TimelineSlice &)> timeline;
