@@ -10,6 +10,7 @@
 #   --no-python   without .venv/ and the Python package
 #   --tests-deps  also builds the unit tests and installs what the tests
 #                 compare with (PyTorch, ONNX Runtime, ...) into .venv/
+
 set -Eeuo pipefail
 # shellcheck source=scripts/common.sh
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -162,8 +163,9 @@ install_python_package() {
   # The options keep this configuration as it is, so that nothing is compiled
   # a second time.
   CMAKE_EXECUTABLE=$(find_cmake) pip_install pip-photonic \
-    --no-build-isolation -C build-dir=build -C cmake.build-type=Release \
-    -C cmake.define.PHOTONIC_BUILD_TESTS=ON "$root"
+    --no-build-isolation --config-settings=build-dir=build \
+    --config-settings=cmake.build-type=Release \
+    --config-settings=cmake.define.PHOTONIC_BUILD_TESTS=ON "$root"
   "$venv/bin/python" -c 'import photonic' ||
     fail "the installed package photonic cannot be imported" \
       "look into build/log/pip-photonic.txt"
@@ -232,7 +234,11 @@ build() {
   if [ $with_tests = 1 ]; then
     targets=(all)
   fi
-  step "build: ninja ${targets[*]} (some minutes the first time)"
+  if [ -f "$build_dir/.ninja_log" ]; then
+    step "build: ninja ${targets[*]}"
+  else
+    step "build: ninja ${targets[*]} (some minutes the first time)"
+  fi
   if ! ninja -C "$build_dir" -j"$(count_jobs)" "${targets[@]}" < /dev/null \
     > "$build_dir/log/build.txt" 2>&1; then
     grep -A 20 -m 3 '^FAILED:\|error:' "$build_dir/log/build.txt" >&2 || true

@@ -6,21 +6,25 @@
 * docs/generated/ holds exactly the pages that the build target mlir-doc makes
   from the .td files;
 * every relative link in a Markdown file leads to a file that exists, and its
-  anchor, if it has one, to a heading.
+  anchor, if it has one, to a heading;
+* the commands in `console` blocks of SESSIONS print what stands below them.
 
-With --update, writes docs/generated/ instead of comparing it.
+With --update, writes docs/generated/ and the outputs instead of comparing them.
 """
 
 import argparse
 import difflib
+import os
 import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 import xml.etree.ElementTree as ElementTree
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 GENERATED = ROOT / "docs" / "generated"
+SESSIONS = [ROOT / "README.md", ROOT / "docs" / "tutorial.md"]
 
 
 def make_pages(build_dir):
@@ -118,6 +122,71 @@ def check_links(path):
     return "\n".join(problems)
 
 
+def split_commands(block):
+    """The (command, output) pairs of a console block; `$ ` starts a command,
+    which continues while its lines end with a backslash."""
+    pairs = []
+    lines = iter(block.splitlines())
+    for line in lines:
+        if line.startswith("$ "):
+            command = [line]
+            while command[-1].endswith("\\"):
+                command.append(next(lines))
+            pairs.append(("\n".join(command), []))
+        else:
+            pairs[-1][1].append(line)
+    return [(command, "\n".join(output)) for command, output in pairs]
+
+
+def run_session(page, build_dir):
+    """`page`, the text of a Markdown file, with the outputs that its commands
+    have now. They run one after the other in an empty folder beside which the
+    examples and the tools seem to be."""
+    environment = dict(os.environ, COLUMNS="100", NO_COLOR="1")
+    path = [str(build_dir / "bin"), str(ROOT / ".venv" / "bin"), os.environ["PATH"]]
+    environment["PATH"] = os.pathsep.join(path)
+
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("examples", ".venv"):
+            os.symlink(ROOT / name, pathlib.Path(folder) / name)
+
+        def run_block(match):
+            text = ""
+            for command, _ in split_commands(match.group(1)):
+                done = subprocess.run(
+                    ["bash", "-c", command[2:]],
+                    cwd=folder,
+                    env=environment,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.STDOUT,
+                    text=True,
+                    check=False,
+                )
+                output = done.stdout.rstrip("\n")
+                text += f"{command}\n" + (f"{output}\n" if output else "")
+            return f"```console\n{text}```"
+
+        return re.sub(r"```console\n(.*?)```", run_block, page, flags=re.DOTALL)
+
+
+def check_session(path, build_dir):
+    """How the outputs in a Markdown file differ from those of its commands."""
+    page = path.read_text()
+    lines = difflib.unified_diff(
+        page.splitlines(),
+        run_session(page, build_dir).splitlines(),
+        str(path.relative_to(ROOT)),
+        "what its commands print",
+        lineterm="",
+        n=1,
+    )
+    difference = "\n".join(list(lines)[:60])
+    if difference:
+        difference += "\nscripts/generate-docs.sh brings the outputs up to date"
+    return difference
+
+
 def write_junit(path, results):
     """Writes results, a list of (test name, problem or ""), as JUnit XML."""
     suite = ElementTree.Element("testsuite", name="docs", tests=str(len(results)))
@@ -135,14 +204,20 @@ def main():
     parser.add_argument("--update", action="store_true")
     parser.add_argument("--junit", type=pathlib.Path)
     options = parser.parse_args()
+    options.build_dir = options.build_dir.resolve()
 
     pages = make_pages(options.build_dir)
     if options.update:
         write_pages(pages)
+        for path in SESSIONS:
+            path.write_text(run_session(path.read_text(), options.build_dir))
         return 0
     results = [(f"generated/{n}", problem) for n, problem in compare_pages(pages)]
     for path in find_markdown():
         results.append((f"links/{path.relative_to(ROOT)}", check_links(path)))
+    for path in SESSIONS:
+        name = f"session/{path.relative_to(ROOT)}"
+        results.append((name, check_session(path, options.build_dir)))
     for name, problem in results:
         if problem:
             print(f"{name}: FAILED\n{problem}")

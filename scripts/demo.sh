@@ -30,7 +30,7 @@ mkdir -p "$out"
 
 # shown TOOL ARGUMENT...: prints a command as one would type it, and runs it.
 shown() {
-  printf '\n$ %s\n' "build/bin/$*" | sed 's/ --/ \\\n    --/g'
+  printf '$ %s\n' "build/bin/$*" | sed 's/ --/ \\\n    --/g'
   "$build_dir/bin/$1" "${@:2}" < /dev/null
 }
 
@@ -39,11 +39,13 @@ step "compile: from the ONNX file to photonic instructions"
 shown photonic-compile $example/lenet5.onnx --target mirage --batch 1 \
   -o $out/lenet5.phx
 
+echo
 step "run: in FP32, for comparison"
 shown photonic-run $out/lenet5.phx --input image=$example/test_images.npy \
   --labels $example/test_labels.npy --fp32 --quiet \
   --output-dir $out/outputs-fp32 --report $out/fp32.json
 
+echo
 step "run: in Mirage's arithmetic (block floating point, residues)"
 shown photonic-run $out/lenet5.phx --input image=$example/test_images.npy \
   --labels $example/test_labels.npy --quiet --output-dir $out/outputs \

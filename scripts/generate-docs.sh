@@ -5,9 +5,10 @@
 # Usage: scripts/generate-docs.sh [--check]
 #
 # Writes docs/generated/: one page per dialect and per group of passes, from the
-# descriptions in the .td files. Needs a configured build/ (scripts/build.sh).
+# descriptions in the .td files; and the outputs of the commands in README.md and
+# docs/tutorial.md. Needs a build (scripts/build.sh).
 #
-#   --check  changes nothing; fails if the pages differ from the descriptions
+#   --check  changes nothing; fails if anything is out of date, or a link is dead
 
 set -Eeuo pipefail
 # shellcheck source=scripts/common.sh
@@ -23,9 +24,8 @@ case ${1:-} in
     ;;
   *) fail "unknown option '$1'" "scripts/generate-docs.sh --help lists all" ;;
 esac
-[ -f "$build_dir/build.ninja" ] ||
-  fail "build/ is not configured" "run scripts/build.sh first"
-python=$venv/bin/python
-[ -x "$python" ] || python=python3
-exec "$python" "$root/scripts/check_docs.py" --build-dir "$build_dir" \
+if ! [ -f "$build_dir/build.ninja" ] || ! [ -x "$venv/bin/python" ]; then
+  fail "there is no build" "run scripts/build.sh first"
+fi
+exec "$venv/bin/python" "$root/scripts/check_docs.py" --build-dir "$build_dir" \
   "${arguments[@]}"

@@ -65,7 +65,7 @@ run_gtest() {
 }
 
 run_lit() {
-  /usr/lib/llvm-22/bin/lit -s -v -j"$jobs" \
+  /usr/lib/llvm-22/bin/lit -q -v -j"$jobs" \
     --xunit-xml-output "$results/lit.xml" "$build_dir/test"
 }
 

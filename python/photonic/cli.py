@@ -15,9 +15,9 @@ import typer
 from rich.console import Console
 
 from . import compiler, executable, files, show
+from .errors import CompileError, CompileWarning, Error, InputError
 from .machines import target as load_target
 from .machines import targets
-from .errors import CompileWarning, Error, InputError
 from .version import __version__
 
 app = typer.Typer(
@@ -142,6 +142,12 @@ def run_command(
         )
     if not timing_only:
         arrays = files.read_inputs(input or [], [t.name for t in exe.inputs])
+        if exe.inputs and not arrays:
+            raise InputError(
+                "the program needs data: give --input NAME=FILE.npy for "
+                + ", ".join(f"'{t.name}' {t.dtype}{list(t.shape)}" for t in exe.inputs)
+                + ", or --timing-only to compute time and energy without"
+            )
         options = {
             "threads": threads,
             "executor": executor,
@@ -206,6 +212,18 @@ def _print_warning(message, category, *ignored) -> None:
     print(f"photonic: {kind}{message}", file=sys.stderr)
 
 
+def _print_error(error: Error) -> None:
+    first, *others = str(error).splitlines() or ["unknown error"]
+    print(f"photonic: error: {first}", file=sys.stderr)
+    for line in others:
+        # Further messages of the compiler; continuation lines of all others.
+        if isinstance(error, CompileError):
+            kind = "" if line.startswith(("note: ", "warning: ")) else "error: "
+            print(f"photonic: {kind}{line}", file=sys.stderr)
+        else:
+            print(f"  {line.strip()}", file=sys.stderr)
+
+
 def main() -> int:
     """Exit code 0: done; 1: an error, explained; 2: usage; 130: interrupted."""
     warnings.showwarning = _print_warning
@@ -213,8 +231,7 @@ def main() -> int:
         code = app(standalone_mode=False)
         return code if isinstance(code, int) else 0
     except Error as error:
-        for line in str(error).splitlines():
-            print(f"photonic: error: {line}", file=sys.stderr)
+        _print_error(error)
         return 1
     except (KeyboardInterrupt, typer.Abort):
         print("photonic: interrupted", file=sys.stderr)

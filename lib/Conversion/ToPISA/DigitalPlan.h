@@ -31,16 +31,30 @@ struct PlanConstant {
 
 /// Rearranges elements: an optional fill of the whole result, then strided
 /// copies of operands into it. Offsets and strides in bytes, shapes of at most
-/// 4 dimensions.
+/// 4 dimensions; dimensions that an instruction cannot walk along (backwards,
+/// or too many) are loops around it.
 struct CopyPlan {
   std::optional<float> fill;
+  struct Loop {
+    int64_t count = 1, srcStep = 0, dstStep = 0;
+  };
   struct Copy {
     unsigned operand = 0;
     int64_t srcOffset = 0, dstOffset = 0;
     llvm::SmallVector<int64_t> shape, srcStrides, dstStrides;
+    llvm::SmallVector<Loop> loops; ///< outermost first
   };
-  llvm::SmallVector<Copy> copies;
+  llvm::SmallVector<Copy, 1> copies;
 };
+
+/// Opens the loops of `copy`, lets `emit` append the instruction that copies
+/// from the second to the first address, and closes them. `dst` and `src` are
+/// where result and operand start.
+void emitCopy(ProgramEmitter &e, const CopyPlan::Copy &copy, phx::Address dst,
+              phx::Address src,
+              llvm::function_ref<void(const phx::Address &,
+                                      const phx::Address &)>
+                  emit);
 
 /// Computes `units` independent, equally large pieces of the result. Piece u of
 /// the result is its bytes [u * resultUnitBytes, (u + 1) * resultUnitBytes);

@@ -9,10 +9,9 @@
 #include "PlanKinds.h"
 
 #include "photonic/Dialect/NN/IR/NN.h"
+#include "photonic/Interpreter/Arithmetic.h"
 
 #include "llvm/ADT/TypeSwitch.h"
-
-#include <cmath>
 
 using namespace mlir;
 using namespace photonic;
@@ -205,11 +204,11 @@ FailureOr<DigitalPlan> photonic::planBatchNorm(Operation *op) {
   ComputePlan plan;
   PlanConstant scale{"scale", {}}, shift{"shift", {}};
   for (int64_t c = 0; c < channels; ++c) {
-    auto at = [&](unsigned i) -> double { return parameters[i].getData()[c]; };
-    double factor =
-        at(0) / std::sqrt(at(3) + norm.getEpsilon().convertToDouble());
-    scale.values.push_back(static_cast<float>(factor));
-    shift.values.push_back(static_cast<float>(at(1) - at(2) * factor));
+    auto at = [&](unsigned i) { return parameters[i][c]; };
+    interp::ChannelAffine channel = interp::getBatchNormAffine(
+        at(0), at(1), at(2), at(3), norm.getEpsilon().convertToFloat());
+    scale.values.push_back(channel.scale);
+    shift.values.push_back(channel.shift);
   }
   plan.constants = {std::move(scale), std::move(shift)};
   plan.units = shape[0];

@@ -47,7 +47,7 @@ private:
     return c.loopsN() || !c.loopsM() ? n : m;
   }
   void setRootLayer() {
-    s.e.setLayer(op.getLoc(), c.block.shape.hasWindow ? "Conv" : "Gemm");
+    s.e.setLayer(op, c.block.shape.hasWindow ? "Conv" : "Gemm");
   }
   Value getOther(const Follower &follower) const {
     return follower.op->getOperand(follower.otherIndex);
@@ -77,7 +77,7 @@ FusedProductEmitter::FusedProductEmitter(HierarchyScheduler &scheduler,
   weightHome = s.getStorage(op.getLhs()).getAddress();
   inputHome = s.getStorage(op.getRhs()).getAddress();
   if (!group.followers.empty())
-    s.e.setLayer(group.getLast()->getLoc(), getONNXOperator(group.getLast()));
+    s.e.setLayer(group.getLast(), getONNXOperator(group.getLast()));
   resultHome = s.createResult(group.getLast()->getResult(0)).getAddress();
   setRootLayer();
   allocate();
@@ -162,7 +162,7 @@ void FusedProductEmitter::loadWeights(const ChunkIndex &m,
     bool perChannel = follower.other == Follower::Other::Channel;
     if (!perChannel && follower.other != Follower::Other::Scalar)
       continue;
-    s.e.setLayer(follower.op->getLoc(), getONNXOperator(follower.op));
+    s.e.setLayer(follower.op, getONNXOperator(follower.op));
     phx::Address home = s.getStorage(getOther(follower)).getAddress();
     s.e.emit(phx::EngineKind::Dma,
              makeLinearCopy(buffer.at(m),
@@ -234,7 +234,7 @@ void FusedProductEmitter::loadResiduals(const ChunkIndex &m,
   for (auto [follower, buffer] : llvm::zip(group.followers, others)) {
     if (follower.other != Follower::Other::Residual)
       continue;
-    s.e.setLayer(follower.op->getLoc(), getONNXOperator(follower.op));
+    s.e.setLayer(follower.op, getONNXOperator(follower.op));
     phx::Address home = s.getStorage(getOther(follower)).getAddress();
     s.e.emit(phx::EngineKind::Dma,
              makeResultCopy(home, buffer.at(turn(m, n)), m, n,
@@ -246,7 +246,7 @@ void FusedProductEmitter::loadResiduals(const ChunkIndex &m,
 void FusedProductEmitter::store(const ChunkIndex &m, const ChunkIndex &n) {
   Operation *last = group.getLast();
   if (last != group.nest)
-    s.e.setLayer(last->getLoc(), getONNXOperator(last));
+    s.e.setLayer(last, getONNXOperator(last));
   s.e.emit(phx::EngineKind::Dma,
            makeResultCopy(resultHome, result.at(turn(m, n)), m, n,
                           /*toHome=*/true));
@@ -259,7 +259,7 @@ void FusedProductEmitter::store(const ChunkIndex &m, const ChunkIndex &n) {
 void FusedProductEmitter::applyFollower(const Follower &follower,
                                         unsigned number, const ChunkIndex &m,
                                         const ChunkIndex &n) {
-  s.e.setLayer(follower.op->getLoc(), getONNXOperator(follower.op));
+  s.e.setLayer(follower.op, getONNXOperator(follower.op));
   int64_t pixels = 4 * block.getPixels();
   SmallVector<int64_t> chunkStrides{block.groups * block.m * pixels, pixels, 0,
                                     4};

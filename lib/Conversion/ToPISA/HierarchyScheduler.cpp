@@ -170,16 +170,19 @@ void HierarchyScheduler::scheduleCopies(Operation *op, const CopyPlan &plan) {
     emitFill(result, getBytes(op->getResult(0)) / 4, *plan.fill);
   for (const CopyPlan::Copy &copy : plan.copies) {
     phx::DmaCopy dma;
-    dma.dst = moveBy(result.getAddress(), copy.dstOffset);
-    dma.src = moveBy(getStorage(op->getOperand(copy.operand)).getAddress(),
-                     copy.srcOffset);
     dma.shape.fill(count(1));
     assignBack<phx::Count, int64_t>(dma.shape, copy.shape,
                                     [](int64_t size) { return count(size); });
     auto keep = [](int64_t stride) { return stride; };
     assignBack<int64_t, int64_t>(dma.dstStride, copy.dstStrides, keep);
     assignBack<int64_t, int64_t>(dma.srcStride, copy.srcStrides, keep);
-    e.emit(phx::EngineKind::Dma, dma);
+    emitCopy(e, copy, result.getAddress(),
+             getStorage(op->getOperand(copy.operand)).getAddress(),
+             [&](const phx::Address &dst, const phx::Address &src) {
+               dma.dst = dst;
+               dma.src = src;
+               e.emit(phx::EngineKind::Dma, dma);
+             });
   }
 }
 
@@ -375,7 +378,7 @@ LogicalResult HierarchyScheduler::schedule(Operation *op, unsigned step) {
   FailureOr<DigitalPlan> plan = planDigital(op);
   if (failed(plan))
     return failure();
-  e.setLayer(op->getLoc(), getONNXOperator(op));
+  e.setLayer(op, getONNXOperator(op));
   if (auto *copies = std::get_if<CopyPlan>(&*plan))
     scheduleCopies(op, *copies);
   else if (failed(scheduleCompute(op, std::get<ComputePlan>(*plan))))

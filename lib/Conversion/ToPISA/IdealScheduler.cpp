@@ -54,7 +54,7 @@ void IdealScheduler::emitHomeCopy(const Storage &to, const Storage &from,
 void IdealScheduler::scheduleProduct(Operation *nest) {
   phot::ArrayProductOp op = getArrayProduct(nest);
   phot::ProductShape shape = phot::ProductShape::get(op);
-  e.setLayer(op.getLoc(), shape.hasWindow ? "Conv" : "Gemm");
+  e.setLayer(op, shape.hasWindow ? "Conv" : "Gemm");
   ProductBlock block = ProductBlock::whole(shape);
   NestOptions options;
   options.dataflow = op.getDataflow();
@@ -86,10 +86,12 @@ void IdealScheduler::scheduleCopies(Operation *op, const CopyPlan &plan) {
     for (int64_t size : copy.shape)
       counts.push_back(count(size));
     phx::Address source = getStorage(op->getOperand(copy.operand)).getAddress();
-    e.emit(phx::EngineKind::Vec,
-           makeMap({phx::VecFn::Copy}, counts, moveBy(result, copy.dstOffset),
-                   copy.dstStrides, moveBy(source, copy.srcOffset),
-                   copy.srcStrides));
+    emitCopy(e, copy, result, source,
+             [&](const phx::Address &dst, const phx::Address &src) {
+               e.emit(phx::EngineKind::Vec,
+                      makeMap({phx::VecFn::Copy}, counts, dst, copy.dstStrides,
+                              src, copy.srcStrides));
+             });
   }
 }
 
@@ -132,7 +134,7 @@ LogicalResult IdealScheduler::schedule(Operation *op, unsigned step) {
     FailureOr<DigitalPlan> plan = planDigital(op);
     if (failed(plan))
       return failure();
-    e.setLayer(op->getLoc(), getONNXOperator(op));
+    e.setLayer(op, getONNXOperator(op));
     if (auto *copies = std::get_if<CopyPlan>(&*plan))
       scheduleCopies(op, *copies);
     else

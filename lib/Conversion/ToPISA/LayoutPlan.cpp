@@ -15,23 +15,75 @@
 using namespace mlir;
 using namespace photonic;
 
+/// How deep loops may nest.
+static constexpr size_t maxLoops = 8;
+
 static ArrayRef<int64_t> getShape(Value value) {
   return cast<RankedTensorType>(value.getType()).getShape();
 }
 
-/// Adds a copy of `shape` elements; fails if it needs more than 4 dimensions.
+/// Turns dimensions of `copy` that one instruction cannot express into loops:
+/// those that are walked backwards, and the outermost beyond the fourth.
+static void makeLoops(CopyPlan::Copy &copy) {
+  for (size_t d = 0; d < copy.shape.size();) {
+    if (copy.srcStrides[d] >= 0 && copy.shape.size() <= 4) {
+      ++d;
+      continue;
+    }
+    // Prefer the loops that are needed anyway.
+    auto backwards = llvm::find_if(copy.srcStrides,
+                                   [](int64_t stride) { return stride < 0; });
+    size_t taken = backwards == copy.srcStrides.end()
+                       ? 0
+                       : backwards - copy.srcStrides.begin();
+    copy.loops.push_back(
+        {copy.shape[taken], copy.srcStrides[taken], copy.dstStrides[taken]});
+    copy.shape.erase(copy.shape.begin() + taken);
+    copy.srcStrides.erase(copy.srcStrides.begin() + taken);
+    copy.dstStrides.erase(copy.dstStrides.begin() + taken);
+    d = 0;
+  }
+  if (copy.shape.empty()) { // a single element per iteration
+    copy.shape = {1};
+    copy.srcStrides = copy.dstStrides = {0};
+  }
+}
+
+void photonic::emitCopy(
+    ProgramEmitter &e, const CopyPlan::Copy &copy, phx::Address dst,
+    phx::Address src,
+    llvm::function_ref<void(const phx::Address &, const phx::Address &)>
+        emit) {
+  dst.offset.base += copy.dstOffset;
+  src.offset.base += copy.srcOffset;
+  for (const CopyPlan::Loop &loop : copy.loops) {
+    uint8_t counter = e.beginLoop(loop.count);
+    dst.offset = plusTerm(std::move(dst.offset),
+                          {counter, 1, 0, 1, 0, loop.dstStep});
+    src.offset = plusTerm(std::move(src.offset),
+                          {counter, 1, 0, 1, 0, loop.srcStep});
+  }
+  emit(dst, src);
+  for (size_t i = 0; i < copy.loops.size(); ++i)
+    e.endLoop();
+}
+
+/// Adds a copy of `shape` elements; fails if it needs more dimensions than
+/// instruction and loops have.
 static LogicalResult addCopy(Operation *op, CopyPlan &plan, unsigned operand,
                              ArrayRef<int64_t> shape, int64_t srcOffset,
                              ArrayRef<int64_t> srcStrides, int64_t dstOffset,
                              ArrayRef<int64_t> dstStrides) {
   CollapsedShape c = collapse(shape, {SmallVector<int64_t>(srcStrides),
                                       SmallVector<int64_t>(dstStrides)});
-  if (c.shape.size() > 4)
+  CopyPlan::Copy copy{operand,      srcOffset,    dstOffset, c.shape,
+                      c.strides[0], c.strides[1], {}};
+  makeLoops(copy);
+  if (copy.loops.size() > maxLoops)
     return op->emitOpError("moves elements along ")
-           << c.shape.size()
-           << " independent dimensions, at most 4 are supported";
-  plan.copies.push_back(
-      {operand, srcOffset, dstOffset, c.shape, c.strides[0], c.strides[1]});
+           << c.shape.size() << " independent dimensions, at most "
+           << maxLoops + 4 << " are supported; reshape the operand";
+  plan.copies.push_back(std::move(copy));
   return success();
 }
 

@@ -53,18 +53,22 @@ StringRef photonic::getNodeName(Location loc) {
   return {};
 }
 
-void ProgramEmitter::setLayer(Location loc, StringRef op) {
-  StringRef name = getNodeName(loc);
-  // IR written by hand may have no names: number such operations.
-  std::string fallback =
-      (op + "_" + llvm::Twine(program.layers.size())).str();
-  if (name.empty())
-    name = fallback;
+void ProgramEmitter::setLayer(StringRef name, StringRef op) {
   auto [it, inserted] = layerByName.try_emplace(
       name, static_cast<uint32_t>(program.layers.size()));
   if (inserted)
     program.layers.push_back({name.str(), op.str(), std::nullopt});
   layer = it->second;
+}
+
+void ProgramEmitter::setLayer(Operation *operation, StringRef op) {
+  if (StringRef name = getNodeName(operation->getLoc()); !name.empty())
+    return setLayer(name, op);
+  // IR written by hand may have no names: number such operations, each once.
+  std::string &name = madeUpNames[operation];
+  if (name.empty())
+    name = (op + "_" + llvm::Twine(program.layers.size())).str();
+  setLayer(name, op);
 }
 
 void ProgramEmitter::setLayerOutput(uint32_t region) {

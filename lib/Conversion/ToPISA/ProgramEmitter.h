@@ -13,7 +13,9 @@
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/Location.h"
+#include "mlir/IR/Operation.h"
 #include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/StringMap.h"
 
 namespace photonic {
@@ -38,8 +40,12 @@ public:
 
   //===--- Layers ---------------------------------------------------------===//
 
-  /// Instructions emitted from now on work for the ONNX node that `loc` names.
-  void setLayer(mlir::Location loc, llvm::StringRef op);
+  /// Instructions emitted from now on work for the ONNX node `name`, an
+  /// operator `op`.
+  void setLayer(llvm::StringRef name, llvm::StringRef op);
+  /// The same with the name in the location of `operation`, or a number where
+  /// it has none.
+  void setLayer(mlir::Operation *operation, llvm::StringRef op);
   uint32_t getLayer() const { return layer; }
   /// The region holds the current layer's value when it is complete.
   void setLayerOutput(uint32_t region);
@@ -60,6 +66,7 @@ private:
   uint32_t layer = phx::noLayer;
   uint8_t depth = 0;
   llvm::StringMap<uint32_t> layerByName;
+  llvm::DenseMap<mlir::Operation *, std::string> madeUpNames;
   std::vector<mlir::ElementsAttr> inits;
 };
 

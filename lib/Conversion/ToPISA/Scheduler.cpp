@@ -218,8 +218,7 @@ LogicalResult Scheduler::createOutputs(func::ReturnOp op) {
     if (storage.kind != Storage::Kind::Workspace ||
         !taken.insert(getRoot(value)).second) {
       Storage copy = allocateTemporary(getBytes(value));
-      e.setLayer(NameLoc::get(StringAttr::get(func.getContext(), name)),
-                 "Identity");
+      e.setLayer(name, "Identity");
       emitHomeCopy(copy, storage, getBytes(value));
       storage = copy;
     }

@@ -36,8 +36,7 @@ static void addDataOptions(CLI::App &app, CommandLine &o) {
                  "an input array, or an archive of all inputs by name; the "
                  "name may be left out if there is one input")
       ->type_name("NAME=FILE.npy|FILE.npz")
-      ->expected(1)
-      ->take_all();
+      ->allow_extra_args(false);
   app.add_option("--labels", o.labels,
                  "class numbers (int32 or int64, one per sample): adds top-1 "
                  "and top-5 accuracy")
@@ -67,8 +66,7 @@ static void addMachineOptions(CLI::App &app, CommandLine &o) {
                  "changes a price of the target, e.g. core.clock_ghz=5; may be "
                  "repeated")
       ->type_name("FIELD=VALUE")
-      ->expected(1)
-      ->take_all();
+      ->allow_extra_args(false);
   app.add_option("--executor", o.executor,
                  "fast or reference; both give the same bits (default: fast)")
       ->type_name("fast|reference");
