@@ -172,31 +172,21 @@ install_python_package() {
   printf '%s\n' "$key" > "$stamp"
 }
 
-# can_reach URL: whether it answers within five seconds.
-can_reach() {
-  "$venv/bin/python" - "$1" > /dev/null 2>&1 << 'PYTHON'
-import sys, urllib.request
-urllib.request.urlopen(sys.argv[1], timeout=5).close()
-PYTHON
-}
-
 install_test_packages() {
   local stamp="$venv/.photonic-tests" key list=scripts/test-requirements.txt
-  local torch index=() cpu=https://download.pytorch.org/whl/cpu
+  local torch
   key="$("$venv/bin/python" --version) $(hash_of "$list")"
   if has_stamp "$stamp" "$key"; then
     return
   fi
   step "python: installing what the tests compare with into .venv"
   rm -f "$stamp"
-  # PyTorch by itself and first: the build for CPUs has a local version
-  # (2.13.0+cpu), which pip prefers where it finds it. The other build brings
-  # gigabytes of CUDA.
+  # PyTorch by itself and first: a plain requirement of another package would
+  # bring its newest release. Which build pip takes (for CPUs, or with several
+  # gigabytes of CUDA) is a matter of pip's own configuration, see
+  # docs/troubleshooting.md.
   torch=$(grep '^torch==' "$list")
-  if can_reach "$cpu/torch/"; then
-    index=(--extra-index-url "$cpu")
-  fi
-  pip_install pip-torch "${index[@]}" "$torch"
+  pip_install pip-torch "$torch"
   pip_install pip-tests -r "$list"
   printf '%s\n' "$key" > "$stamp"
 }
@@ -241,7 +231,7 @@ build() {
   fi
   if ! ninja -C "$build_dir" -j"$(count_jobs)" "${targets[@]}" < /dev/null \
     > "$build_dir/log/build.txt" 2>&1; then
-    grep -A 20 -m 3 '^FAILED:\|error:' "$build_dir/log/build.txt" >&2 || true
+    sed -n '/^FAILED:\|error:/,+20p' "$build_dir/log/build.txt" | head -n 60 >&2
     fail "ninja failed" "the whole output is in build/log/build.txt"
   fi
   step "build: done in $((SECONDS - started)) s"
