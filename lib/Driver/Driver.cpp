@@ -142,10 +142,12 @@ LogicalResult photonic::compile(const CompileRequest &request,
     return failure();
   std::optional<StageCheck> check;
   if (!request.checkInput.empty()) {
-    FailureOr<StageCheck> created = StageCheck::create(request, *module);
+    FailureOr<StageCheck> created = StageCheck::create(request, *machine, *module);
     if (failed(created))
       return failure();
     check = std::move(*created);
+    if (failed(check->runInput(*module)))
+      return failure();
   }
   if (failed(runStages(request, *machine, *module, check ? &*check : nullptr,
                        os)))

@@ -47,9 +47,8 @@ std::optional<Stage> photonic::parseStage(StringRef name) {
   return std::nullopt;
 }
 
-/// The number format in the notation of `photonic-assign-formats`.
-static std::string getFormat(const StageOptions &options,
-                             const phx::Target &machine) {
+std::string photonic::getFormatName(const StageOptions &options,
+                                    const phx::Target &machine) {
   const auto &format = machine.spec.format();
   std::string group = std::to_string(format.group().value());
   if (options.format.empty())
@@ -113,7 +112,7 @@ void photonic::addStage(OpPassManager &pm, Stage stage,
     return;
   case Stage::Format: {
     phot::AssignFormatsOptions formats;
-    formats.format = getFormat(options, machine);
+    formats.format = getFormatName(options, machine);
     pm.addNestedPass<func::FuncOp>(phot::createAssignFormats(formats));
     pm.addNestedPass<func::FuncOp>(phot::createVerifyFormat());
     return;

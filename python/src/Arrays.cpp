@@ -40,9 +40,11 @@ phx::ArrayView photonic::python::toView(const InputArray &array,
                                         const std::string &name) {
   std::optional<ElementType> type = toElementType(array.dtype());
   if (!type)
-    raise("InputError", "'" + name + "' has an element type that programs do "
-                        "not have; expected float32, int32, int64, uint8 or "
-                        "bool: convert it with .astype(...)");
+    raise("InputError",
+          "'" + name +
+              "' has an element type that programs do "
+              "not have; expected float32, int32, int64, uint8 or "
+              "bool: convert it with .astype(...)");
   std::vector<int64_t> shape;
   for (size_t i = 0; i < array.ndim(); ++i)
     shape.push_back(int64_t(array.shape(i)));

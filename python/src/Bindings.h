@@ -26,8 +26,8 @@ namespace nb = nanobind;
 [[noreturn]] inline void raise(const char *type, const std::string &message) {
   nb::object exception = nb::module_::import_("photonic.errors").attr(type);
   // Names of nodes and files may hold any bytes.
-  nb::object text = nb::steal(
-      PyUnicode_DecodeUTF8(message.data(), Py_ssize_t(message.size()), "replace"));
+  nb::object text = nb::steal(PyUnicode_DecodeUTF8(
+      message.data(), Py_ssize_t(message.size()), "replace"));
   PyErr_SetObject(exception.ptr(), text.ptr());
   throw nb::python_error();
 }

@@ -61,8 +61,9 @@ NB_MODULE(_compiler, m) {
          const std::string &target, const std::vector<std::string> &overrides,
          const std::string &format, const std::string &dataflow,
          const std::string &memory) {
-        auto [succeeded, messages] = compile(input, output, batch, dims, target,
-                                             overrides, format, dataflow, memory);
+        auto [succeeded, messages] =
+            compile(input, output, batch, dims, target, overrides, format,
+                    dataflow, memory);
         nb::object text = nb::steal(PyUnicode_DecodeUTF8(
             messages.data(), Py_ssize_t(messages.size()), "replace"));
         return nb::make_tuple(succeeded, text);

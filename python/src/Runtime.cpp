@@ -43,8 +43,7 @@ public:
 
 private:
   /// Calls `work` without the interpreter's lock and with the session's.
-  template <typename Work>
-  auto locked(Work work) {
+  template <typename Work> auto locked(Work work) {
     nb::gil_scoped_release released;
     std::lock_guard<std::mutex> lock(mutex);
     return work();
@@ -123,8 +122,8 @@ std::string PySession::makeJson(bool stepped) {
 }
 
 std::string PySession::makeText(unsigned columns, bool color, bool stepped) {
-  auto text =
-      locked([&] { return session->makeText(columns, color, getMode(stepped)); });
+  auto text = locked(
+      [&] { return session->makeText(columns, color, getMode(stepped)); });
   if (!text)
     raise("RunError", text.error().message);
   return *text;

@@ -2,8 +2,9 @@
 
 Reads the page (mlir-tblgen -gen-dialect-doc) from standard input. Each example
 is a fenced `mlir` block with one operation; operands become arguments of the
-function around it, with the types behind the colon. Fails if the section of an
-operation has no example.
+function around it, with the types behind the colon. Operations of `pisa` get a
+program around them instead. Fails if the section of an operation has no
+example.
 """
 
 import re
@@ -23,6 +24,21 @@ def wrap(name, example):
     return f"func.func @{name}({arguments}) {{\n{example}return\n}}"
 
 
+def wrap_pisa(name, example):
+    """A program with the example as a table, an instruction, or all of it."""
+    if example.startswith("pisa.program"):
+        return example
+    is_table = re.match(r"pisa\.(map|format|product|region|layer)\b", example)
+    tables, code = (example, "") if is_table else ("", example)
+    if example.startswith("pisa.code"):
+        tables, code = "", re.sub(r"^pisa.code \{|\}\s*$", "", example)
+    return (
+        f'pisa.program "{name}" target "t" hash 0 memory ideal batch 1 '
+        'array 8 [32, 16] tokens 0 bytes [0, 0, 0, 0] compiler "" {\n'
+        f"{tables}pisa.code {{\n{code}}}\n}}"
+    )
+
+
 def main():
     page = sys.stdin.read()
     sections = re.split(r"^### `(\S+)`.*$", page, flags=re.MULTILINE)[1:]
@@ -31,7 +47,8 @@ def main():
         if not examples:
             sys.exit(f"{op}: no example")
         for number, example in enumerate(examples):
-            print(wrap(f"{op.replace('.', '_')}_{number}", example))
+            wrapper = wrap_pisa if op.startswith("pisa.") else wrap
+            print(wrapper(f"{op.replace('.', '_')}_{number}", example))
 
 
 if __name__ == "__main__":

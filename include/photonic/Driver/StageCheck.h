@@ -12,6 +12,7 @@
 #include "photonic/Interpreter/Tensor.h"
 
 #include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/StringMap.h"
 
 namespace photonic {
 
@@ -26,8 +27,11 @@ class StageCheck {
 public:
   /// Reads the inputs; fails after a diagnostic.
   static mlir::FailureOr<StageCheck> create(const CompileRequest &request,
+                                            const phx::Target &machine,
                                             mlir::ModuleOp module);
 
+  /// Executes `module` as it was read, to compare the first stage with.
+  mlir::LogicalResult runInput(mlir::ModuleOp module);
   /// Executes `module` as it is after `stage` and compares.
   mlir::LogicalResult run(Stage stage, mlir::ModuleOp module,
                           llvm::raw_ostream &os);
@@ -35,14 +39,29 @@ public:
   mlir::LogicalResult runProgram(llvm::StringRef path, llvm::raw_ostream &os);
 
 private:
+  mlir::LogicalResult execute(mlir::ModuleOp module, StageValues &values);
+  /// Every product has the format that was asked for: a ratio does not tell
+  /// four mantissa bits from three.
+  mlir::LogicalResult checkFormats(mlir::ModuleOp module);
+  /// Least signal-to-noise ratio of a node, in dB.
+  double getLimit(llvm::StringRef stage) const;
   mlir::LogicalResult compare(llvm::StringRef stage, StageValues values,
                               bool exact, llvm::raw_ostream &os);
+  mlir::LogicalResult compareRatios(llvm::StringRef stage,
+                                    const StageValues &values,
+                                    llvm::raw_ostream &os);
+  mlir::LogicalResult compareBits(llvm::StringRef stage,
+                                  const StageValues &values,
+                                  llvm::raw_ostream &os);
 
   mlir::MLIRContext *context = nullptr;
   std::vector<std::string> inputNames;
   std::vector<interp::Tensor> inputs;
   std::string inputFile, runTool;
   StageOptions options;
+  std::string format; ///< of products, as photonic-assign-formats takes it
+  /// Further names of nodes that one operation stands for, by its first name.
+  llvm::StringMap<llvm::SmallVector<llvm::StringRef>> mergedNames;
   std::string referenceStage;
   StageValues reference;
 };

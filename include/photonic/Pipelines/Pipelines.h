@@ -48,6 +48,10 @@ struct StageOptions {
   std::string memory = "ideal";  ///< ideal or hierarchy
 };
 
+/// The number format of products in the notation of `photonic-assign-formats`.
+std::string getFormatName(const StageOptions &options,
+                          const phx::Target &machine);
+
 /// Appends the passes of `stage`; `machine` is what `options.target` names.
 void addStage(mlir::OpPassManager &pm, Stage stage,
               const StageOptions &options, const phx::Target &machine);

@@ -312,7 +312,11 @@ void FusedProductEmitter::compute(const ChunkIndex &m, const ChunkIndex &n) {
       cutsChannels ? m.addTo(constant(block.shape.m), -block.m)
                    : constant(block.m);
   options.nRemaining = getVectorsLeft(n);
-  emitNest(s.e, block, options);
+  auto [begin, end] = emitNest(s.e, block, options);
+  if (!c.loopsM() && !c.loopsN()) { // the nest is the whole product
+    s.e.program.products[product].loopBegin = begin;
+    s.e.program.products[product].loopEnd = end;
+  }
   for (auto [number, follower] : llvm::enumerate(group.followers))
     applyFollower(follower, number, m, n);
 }

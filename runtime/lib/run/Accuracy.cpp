@@ -11,8 +11,7 @@
 
 using namespace phx;
 
-template <typename T>
-static T load(const ArrayView &array, int64_t index) {
+template <typename T> static T load(const ArrayView &array, int64_t index) {
   T value;
   std::memcpy(&value, array.bytes + index * int64_t(sizeof(T)), sizeof(T));
   return value;
@@ -86,10 +85,11 @@ Result<std::string> Session::getScoresName() const {
     ++found;
   }
   if (found != 1)
-    return Error{"accuracy needs exactly one output of type float32 and shape [" +
-                 std::to_string(program.batch) + ", classes], found " +
-                 std::to_string(found) + "; outputs of this program: " +
-                 (all.empty() ? "none" : all)};
+    return Error{
+        "accuracy needs exactly one output of type float32 and shape [" +
+        std::to_string(program.batch) + ", classes], found " +
+        std::to_string(found) +
+        "; outputs of this program: " + (all.empty() ? "none" : all)};
   return name;
 }
 

@@ -1,4 +1,5 @@
-//===- Batches.cpp - Any number of samples through a fixed batch ------------===//
+//===- Batches.cpp - Any number of samples through a fixed batch
+//------------===//
 //
 // Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -57,10 +58,10 @@ Status Session::checkNames(const ArrayViews &inputs) const {
                    "; inputs of this program: " + listInputs(regions)};
   for (const Region *region : regions)
     if (!inputs.count(region->name))
-      return Error{"input '" + region->name + "' " +
-                   describe(region->type, region->shape) +
-                   " is missing; inputs of this program: " +
-                   listInputs(regions)};
+      return Error{
+          "input '" + region->name + "' " +
+          describe(region->type, region->shape) +
+          " is missing; inputs of this program: " + listInputs(regions)};
   return Status::success();
 }
 
@@ -86,8 +87,7 @@ static bool hasSampleShape(const Region &region, const ArrayView &value) {
                     value.shape.begin() + 1);
 }
 
-Result<Session::Batching>
-Session::planBatches(const ArrayViews &inputs) const {
+Result<Session::Batching> Session::planBatches(const ArrayViews &inputs) const {
   if (Status status = checkNames(inputs); !status)
     return status.error();
   std::vector<const Region *> regions = getRegions(Role::Input);
@@ -103,8 +103,7 @@ Session::planBatches(const ArrayViews &inputs) const {
       return makeInputError(*region, value, program.batch);
     if (value.shape[0] < 1)
       return Error{"input '" + region->name + "' holds no sample (" +
-                   describe(value.type, value.shape) +
-                   "); give at least one"};
+                   describe(value.type, value.shape) + "); give at least one"};
     batching.split = true;
     batching.samples = value.shape[0];
   }
@@ -124,7 +123,8 @@ Session::planBatches(const ArrayViews &inputs) const {
                    describe(region->type, region->shape) +
                    " has no batch dimension, so the results of several runs "
                    "cannot be joined; give inputs of exactly the program's "
-                   "shapes: " + listInputs(regions)};
+                   "shapes: " +
+                   listInputs(regions)};
   batching.runs = (batching.samples + program.batch - 1) / program.batch;
   return batching;
 }

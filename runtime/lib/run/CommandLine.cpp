@@ -70,9 +70,10 @@ static void addMachineOptions(CLI::App &app, CommandLine &o) {
   app.add_option("--executor", o.executor,
                  "fast or reference; both give the same bits (default: fast)")
       ->type_name("fast|reference");
-  app.add_option("--timing", o.timing,
-                 "closed jumps over iterations, stepped goes through each; both "
-                 "give the same times (default: closed)")
+  app.add_option(
+         "--timing", o.timing,
+         "closed jumps over iterations, stepped goes through each; both "
+         "give the same times (default: closed)")
       ->type_name("closed|stepped");
   app.add_option("--threads", o.threads,
                  "host threads (default: all); results do not depend on it")

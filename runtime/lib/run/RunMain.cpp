@@ -95,14 +95,14 @@ Status Tool::addInput(const std::string &argument) {
     return Error{"--input " + argument +
                  ": an archive names its arrays itself; write --input " + path};
   if (name.empty() && names.size() != 1)
-    return Error{"--input " + argument + ": expected NAME=FILE.npy, because "
-                 "the program has " + std::to_string(names.size()) +
-                 " inputs"};
+    return Error{"--input " + argument +
+                 ": expected NAME=FILE.npy, because "
+                 "the program has " +
+                 std::to_string(names.size()) + " inputs"};
   Result<HostArray> array = readNpy(path);
   if (!array)
     return array.error();
-  return addArray(name.empty() ? names.front() : name, path,
-                  std::move(*array));
+  return addArray(name.empty() ? names.front() : name, path, std::move(*array));
 }
 
 Status Tool::loadInputs() {
@@ -140,8 +140,8 @@ Status Tool::checkInputs() {
     return name.error();
   if (labels->shape.size() == 1 && labels->shape[0] != *samples)
     return Error{"'" + o.labels + "' holds " +
-                 std::to_string(labels->shape[0]) + " labels, the inputs hold " +
-                 std::to_string(*samples) +
+                 std::to_string(labels->shape[0]) +
+                 " labels, the inputs hold " + std::to_string(*samples) +
                  " samples; give exactly one label per sample"};
   return Status::success();
 }

@@ -9,6 +9,7 @@
 
 #include "phx/isa/ProgramFile.h"
 #include "phx/isa/Validator.h"
+#include "phx/run/MachineCheck.h"
 
 #include <cstdio>
 
@@ -48,8 +49,9 @@ static Error makeMismatch(const Program &program, const Target &target,
   if (!options.overrides.empty())
     if (Result<Target> base = loadTarget(name);
         base && base->structuralHash == program.targetHash)
-      return Error{message + "; these changes alter the structure of the "
-                             "machine, not only its prices: " +
+      return Error{message +
+                   "; these changes alter the structure of the "
+                   "machine, not only its prices: " +
                    listStructuralChanges(*base, target) +
                    "; recompile the model with the same --set"};
   return Error{message + "; recompile the model for this target, or give the "
@@ -60,8 +62,7 @@ Result<std::unique_ptr<Session>>
 Session::create(Program program, const SessionOptions &options) {
   if (Status status = validate(program); !status)
     return Error{"the program is not valid: " + status.error().message};
-  std::string name =
-      options.target.empty() ? program.target : options.target;
+  std::string name = options.target.empty() ? program.target : options.target;
   Result<Target> target = loadTarget(name, options.overrides);
   if (!target && options.target.empty())
     return Error{"the program was compiled for target '" + name +
@@ -70,12 +71,14 @@ Session::create(Program program, const SessionOptions &options) {
     return target.error();
   if (target->structuralHash != program.targetHash)
     return makeMismatch(program, *target, name, options);
+  if (Status status = checkMachine(program, *target); !status)
+    return status.error();
   return std::unique_ptr<Session>(
       new Session(std::move(program), std::move(*target)));
 }
 
-Result<std::unique_ptr<Session>>
-Session::open(const std::string &path, const SessionOptions &options) {
+Result<std::unique_ptr<Session>> Session::open(const std::string &path,
+                                               const SessionOptions &options) {
   Result<Program> program = readProgram(path);
   if (!program)
     return program.error();

@@ -20,12 +20,33 @@ static Result<ParsedCommandLine> parse(std::vector<const char *> arguments) {
 using Names = std::vector<std::string>;
 
 TEST(CommandLineTest, TakesEveryOption) {
-  auto parsed = parse({"--input", "a=1.npy", "m.phx", "--input=b=2.npy", "--set",
-                       "core.clock_ghz=5", "--set=dma.x=1", "--labels", "l.npy",
-                       "--output-dir", "out", "--report", "r.json", "--trace",
-                       "t.json", "--dump-values", "d", "--target", "mirage",
-                       "--executor=reference", "--timing=stepped", "--threads",
-                       "3", "--fp32", "--no-compare", "--quiet", "--no-color"});
+  auto parsed = parse({"--input",
+                       "a=1.npy",
+                       "m.phx",
+                       "--input=b=2.npy",
+                       "--set",
+                       "core.clock_ghz=5",
+                       "--set=dma.x=1",
+                       "--labels",
+                       "l.npy",
+                       "--output-dir",
+                       "out",
+                       "--report",
+                       "r.json",
+                       "--trace",
+                       "t.json",
+                       "--dump-values",
+                       "d",
+                       "--target",
+                       "mirage",
+                       "--executor=reference",
+                       "--timing=stepped",
+                       "--threads",
+                       "3",
+                       "--fp32",
+                       "--no-compare",
+                       "--quiet",
+                       "--no-color"});
   ASSERT_TRUE(parsed.ok()) << parsed.error().message;
   const CommandLine &o = parsed->options;
   EXPECT_FALSE(parsed->leave);
@@ -58,7 +79,8 @@ TEST(CommandLineTest, ExplainsMistakes) {
 
 TEST(CommandLineTest, TimingOnlyTakesNoData) {
   EXPECT_TRUE(parse({"m.phx", "--timing-only", "--report", "r"}).ok());
-  EXPECT_ERROR(parse({"m.phx", "--timing-only", "--input", "x.npy"}), "--input");
+  EXPECT_ERROR(parse({"m.phx", "--timing-only", "--input", "x.npy"}),
+               "--input");
   EXPECT_ERROR(parse({"m.phx", "--timing-only", "--labels", "x"}), "--labels");
   EXPECT_ERROR(parse({"m.phx", "--timing-only", "--output-dir", "x"}),
                "--output-dir");

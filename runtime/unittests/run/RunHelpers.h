@@ -74,7 +74,8 @@ inline Program makeTwoClassifiers() {
   return builder.finish();
 }
 
-inline std::unique_ptr<Session> makeSession(Program program = makeClassifier()) {
+inline std::unique_ptr<Session>
+makeSession(Program program = makeClassifier()) {
   Result<std::unique_ptr<Session>> session =
       Session::create(std::move(program));
   EXPECT_TRUE(session.ok()) << (session ? "" : session.error().message);

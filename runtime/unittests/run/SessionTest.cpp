@@ -91,7 +91,8 @@ TEST(SessionTest, BypassComputesInFp32) {
     for (int64_t m = 0; m < classes; ++m) {
       double sum = 0;
       for (int64_t k = 0; k < features; ++k)
-        sum += double(w[size_t(m * features + k)]) * v[size_t(n * features + k)];
+        sum +=
+            double(w[size_t(m * features + k)]) * v[size_t(n * features + k)];
       float got;
       std::memcpy(&got, y.bytes.data() + (n * classes + m) * 4, 4);
       EXPECT_NEAR(got, sum, 1e-4);
@@ -145,7 +146,8 @@ TEST(SessionTest, ExplainsWrongInputs) {
   EXPECT_ERROR(session->run({{"x", narrow}}),
                "expected float32[4, 40] or any other number of samples in the "
                "first dimension, found float32[4, 1]");
-  HostArray flat = makeArray(makeValues(batch * features, 1), {batch * features});
+  HostArray flat =
+      makeArray(makeValues(batch * features, 1), {batch * features});
   EXPECT_ERROR(session->run({{"x", flat}}), "found float32[160]");
   x.type = ElementType::I32;
   EXPECT_ERROR(session->run({{"x", x}}), "x.astype('float32')");
@@ -273,9 +275,10 @@ TEST(SessionTest, TextSaysWhatRan) {
   EXPECT_NE(session->makeText(100, false)->find("Nothing was executed"),
             std::string::npos);
   runOn(*session, makeSamples(5));
-  EXPECT_NE(session->makeText(100, false)
-                ->find("Executed 2 runs of batch 4 for 5 samples (executor fast)"),
-            std::string::npos);
+  EXPECT_NE(
+      session->makeText(100, false)
+          ->find("Executed 2 runs of batch 4 for 5 samples (executor fast)"),
+      std::string::npos);
 }
 
 TEST(SessionTest, BothTimingsAgree) {

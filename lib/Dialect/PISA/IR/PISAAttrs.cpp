@@ -161,15 +161,20 @@ ParseResult photonic::pisa::parseField(AsmParser &parser,
   return success();
 }
 
-ParseResult photonic::pisa::parseField(AsmParser &parser, GuardAttr &guard) {
+/// `less` reads what stands between the linear index and its bound.
+static ParseResult parseGuard(AsmParser &parser, GuardAttr &guard,
+                              llvm::function_ref<ParseResult()> less) {
   int64_t loop = 0, scale = 0, offset = 0, extent = 0;
   if (parseLoopName(parser, loop) || parser.parseStar() ||
       parser.parseInteger(scale) || parser.parsePlus() ||
-      parser.parseInteger(offset) || parser.parseLess() ||
-      parser.parseInteger(extent))
+      parser.parseInteger(offset) || less() || parser.parseInteger(extent))
     return failure();
   guard = GuardAttr::get(parser.getContext(), loop, scale, offset, extent);
   return success();
+}
+
+ParseResult photonic::pisa::parseField(AsmParser &parser, GuardAttr &guard) {
+  return parseGuard(parser, guard, [&] { return parser.parseLess(); });
 }
 
 ParseResult photonic::pisa::parseField(AsmParser &parser,
@@ -224,9 +229,13 @@ void photonic::pisa::printField(AsmPrinter &printer, AddressAttr address) {
   printer << "]";
 }
 
-void photonic::pisa::printField(AsmPrinter &printer, GuardAttr guard) {
+static void printGuard(AsmPrinter &printer, GuardAttr guard, StringRef less) {
   printer << "l" << guard.getLoop() << " * " << guard.getScale() << " + "
-          << guard.getOffset() << " < " << guard.getExtent();
+          << guard.getOffset() << " " << less << " " << guard.getExtent();
+}
+
+void photonic::pisa::printField(AsmPrinter &printer, GuardAttr guard) {
+  printGuard(printer, guard, "<");
 }
 
 void photonic::pisa::printField(AsmPrinter &printer, ZeroFillAttr zeroFill) {
@@ -265,7 +274,13 @@ Attribute AddressAttr::parse(AsmParser &parser, Type) {
   return parseInAngles<AddressAttr>(parser);
 }
 Attribute GuardAttr::parse(AsmParser &parser, Type) {
-  return parseInAngles<GuardAttr>(parser);
+  // Inside angle brackets a word has to stand for the sign.
+  GuardAttr guard;
+  if (parser.parseLess() ||
+      parseGuard(parser, guard, [&] { return parser.parseKeyword("below"); }) ||
+      parser.parseGreater())
+    return {};
+  return guard;
 }
 Attribute ZeroFillAttr::parse(AsmParser &parser, Type) {
   return parseInAngles<ZeroFillAttr>(parser);
@@ -280,7 +295,9 @@ void AddressAttr::print(AsmPrinter &printer) const {
   printInAngles(printer, *this);
 }
 void GuardAttr::print(AsmPrinter &printer) const {
-  printInAngles(printer, *this);
+  printer << "<";
+  printGuard(printer, *this, "below");
+  printer << ">";
 }
 void ZeroFillAttr::print(AsmPrinter &printer) const {
   printInAngles(printer, *this);

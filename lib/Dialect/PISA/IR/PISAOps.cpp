@@ -183,6 +183,15 @@ LogicalResult ProgramOp::verifyRegions() {
   if (getArray().size() != 2)
     return emitOpError("expected array [rows, columns], found ")
            << getArray().size() << " numbers";
+  for (int64_t size : getArray())
+    if (size < 1 || size >= phx::noLayer)
+      return emitOpError("expected an array of at least 1 x 1, found [")
+             << getArray() << "]";
+  if (getCores() > 255)
+    return emitOpError("expected at most 255 cores, found ") << getCores();
+  if (getTokens() > phx::noLayer)
+    return emitOpError("expected at most ")
+           << phx::noLayer << " tokens, found " << getTokens();
   if (getBytes().size() != phx::numSpaces)
     return emitOpError("expected bytes of dram, act, wgt and grad, found ")
            << getBytes().size() << " numbers";
@@ -211,6 +220,9 @@ LogicalResult MapOp::verify() {
     return failure();
   if (getAxes().size() > 4)
     return emitOpError("expected at most 4 axes, found ") << getAxes().size();
+  for (auto axis : getAxes().getAsRange<DenseI64ArrayAttr>()) // map_c2
+    if (axis[0] < 0)
+      return emitOpError("expected an extent of at least 0, found ") << axis[0];
   for (ArrayAttr digits : {getRows(), getCols()})
     for (auto digit : digits.getAsRange<DenseI64ArrayAttr>()) {
       if (digit[0] < 1)
@@ -221,6 +233,43 @@ LogicalResult MapOp::verify() {
                << digit[1] << ", but there are " << getAxes().size();
     }
   return success();
+}
+
+/// `value` of the field `what` is in [low, high].
+static LogicalResult verifyRange(Operation *op, StringRef what, int64_t value,
+                                 int64_t low, int64_t high) {
+  if (value >= low && value <= high)
+    return success();
+  return op->emitOpError("expected ")
+         << what << " in [" << low << ", " << high << "], found " << value;
+}
+
+LogicalResult FormatOp::verify() {
+  constexpr int64_t most = phx::noLayer - 1;
+  if (failed(verifyRange(*this, "mantissa bits", getMantissa(), 0, 255)) ||
+      failed(verifyRange(*this, "a group", getGroup(), 1, most)))
+    return failure();
+  for (int64_t modulus : getModuli())
+    if (failed(verifyRange(*this, "a modulus", modulus, 1, most)))
+      return failure();
+  return success();
+}
+
+LogicalResult ProductOp::verify() {
+  constexpr int64_t most = phx::noLayer - 1;
+  if (getNest().size() != 2)
+    return emitOpError("expected nest [loop, end], found ")
+           << getNest().size() << " numbers";
+  if (failed(verifyRange(*this, "a format", getFormat(), 0, most)))
+    return failure();
+  return getLayer() ? verifyRange(*this, "a layer", *getLayer(), 0, most)
+                    : success();
+}
+
+LogicalResult LayerOp::verify() {
+  return getOutput() ? verifyRange(*this, "a region", *getOutput(), 0,
+                                   phx::noLayer - 1)
+                     : success();
 }
 
 LogicalResult RegionOp::verify() {
@@ -241,11 +290,40 @@ LogicalResult RegionOp::verify() {
   return success();
 }
 
-LogicalResult CodeOp::verifyRegions() {
-  for (Operation &op : getBody().front())
-    if (!isa<LoopOp, HaltOp, InstructionOpInterface>(op))
-      return op.emitOpError("is not an instruction");
+/// Fields that the plain form holds in fewer bits must not lose any.
+static LogicalResult verifyFieldWidths(Operation *op) {
+  for (StringRef field :
+       {"layer", "token", "format", "map", "in_map", "out_map", "product"}) {
+    auto value = op->getAttrOfType<IntegerAttr>(field);
+    if (value && (value.getInt() < 0 || value.getInt() >= phx::noLayer))
+      return op->emitOpError("expected ")
+             << field << " in [0, " << phx::noLayer - 1 << "], found "
+             << value.getInt();
+  }
+  auto engine = op->getAttrOfType<IntegerAttr>("engine");
+  if (engine && (engine.getInt() < 0 || engine.getInt() > 255))
+    return op->emitOpError("expected an engine number in [0, 255], found ")
+           << engine.getInt();
   return success();
+}
+
+LogicalResult CodeOp::verifyRegions() {
+  WalkResult result = getBody().walk<WalkOrder::PreOrder>([](Operation *op) {
+    if (!isa<LoopOp, HaltOp, InstructionOpInterface>(op)) {
+      op->emitOpError("is not an instruction");
+      return WalkResult::interrupt();
+    }
+    if (failed(verifyFieldWidths(op)))
+      return WalkResult::interrupt();
+    auto instruction = dyn_cast<InstructionOpInterface>(op);
+    if (isa<CoreProgramOp, CoreStreamOp>(op) &&
+        instruction.getEngineId().kind != phx::EngineKind::Core) {
+      op->emitOpError("expected a core as its engine");
+      return WalkResult::interrupt();
+    }
+    return WalkResult::advance();
+  });
+  return failure(result.wasInterrupted());
 }
 
 LogicalResult LoopOp::verify() {
@@ -311,6 +389,14 @@ phx::Body VecMapOp::getBody() {
 }
 phx::EngineId VecMapOp::getEngineId() { return {phx::EngineKind::Vec, 0}; }
 LogicalResult VecMapOp::verify() {
+  bool needsA = getFn() != VecFn::Fill;
+  bool needsB = getFn() >= VecFn::Add && getFn() <= VecFn::Min;
+  if (needsA != getA().has_value() || needsB != getB().has_value())
+    return emitOpError("expected ")
+           << (needsB   ? "operands 'a' and 'b'"
+               : needsA ? "operand 'a' alone"
+                        : "no operand")
+           << " for function '" << stringifyVecFn(getFn()) << "'";
   return verifyShape(*this, getShape(),
                      {getDstStrides(), getAStrides(), getBStrides()});
 }

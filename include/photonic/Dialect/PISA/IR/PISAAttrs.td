@@ -141,10 +141,12 @@ def PISA_AddressAttr : PISA_Attr<"Address", "address"> {
 def PISA_GuardAttr : PISA_Attr<"Guard", "guard"> {
   let summary = "condition under which an instruction is executed";
   let description = [{
-    Executed while `counter * scale + offset < extent`.
+    Executed while `counter * scale + offset < extent`. An instruction writes
+    `when l0 * 8 + 3 < 20`; standing alone, the attribute has a word for the
+    sign.
 
     ```mlir
-    #pisa.guard<l0 * 8 + 3 < 20>
+    #pisa.guard<l0 * 8 + 3 below 20>
     ```
   }];
   let parameters = (ins "int64_t":$loop, "int64_t":$scale, "int64_t":$offset,

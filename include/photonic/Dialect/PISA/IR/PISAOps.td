@@ -92,6 +92,8 @@ def PISA_FormatOp : PISA_TableOp<"format"> {
     `bfp` with mantissa bits, group length, rounding and moduli; `fp32` is the
     arithmetic bypass (moduli and mantissa are kept for reference).
 
+    * (C1) Mantissa in [0, 255], group and moduli in [1, 2^32 - 2].
+
     ```mlir
     pisa.format 0 bfp mantissa 4 group 16 rounding trunc moduli [31, 32, 33]
     ```
@@ -103,6 +105,7 @@ def PISA_FormatOp : PISA_TableOp<"format"> {
     $index $kind `mantissa` $mantissa `group` $group `rounding` $rounding
     `moduli` $moduli attr-dict
   }];
+  let hasVerifier = 1;
 }
 
 def PISA_ProductOp : PISA_TableOp<"product"> {
@@ -112,6 +115,8 @@ def PISA_ProductOp : PISA_TableOp<"product"> {
     first and last instruction of its loop nest in the encoded stream, for
     executors that fuse; the validator checks them against the instructions.
     `[0, 0]` says that there is no intact nest.
+
+    * (C1) `nest` has 2 entries; format and layer are in [0, 2^32 - 2].
 
     ```mlir
     pisa.product 0 m 6 n 576 k 25 groups 1 df1 format 0 nest [0, 5]
@@ -124,6 +129,7 @@ def PISA_ProductOp : PISA_TableOp<"product"> {
     $index `m` $m `n` $n `k` $k `groups` $groups $dataflow `format` $format
     `nest` $nest (`layer` $layer^)? attr-dict
   }];
+  let hasVerifier = 1;
 }
 
 def PISA_RegionOp : PISA_TableOp<"region"> {
@@ -155,6 +161,8 @@ def PISA_LayerOp : PISA_TableOp<"layer"> {
     `output` is the region that holds the node's value right after its last
     instruction; absent if the value never exists whole.
 
+    * (C1) The region's number is in [0, 2^32 - 2].
+
     ```mlir
     pisa.layer 0 "/conv1/Conv" "Conv" output 3
     ```
@@ -164,13 +172,26 @@ def PISA_LayerOp : PISA_TableOp<"layer"> {
   let assemblyFormat = [{
     $index $name $op (`output` $output^)? attr-dict
   }];
+  let hasVerifier = 1;
 }
 
 def PISA_CodeOp : PISA_Op<"code", [
     HasParent<"ProgramOp">, NoTerminator, SingleBlock, NoRegionArguments]> {
   let summary = "The instruction stream";
   let description = [{
-    Instructions in stream order; see `pisa.program` for an example.
+    Instructions in stream order.
+
+    * (C1) Loops, `pisa.halt` and instructions only; core instructions are on
+      cores.
+    * (C2) Numbers fit into the fields of an instruction.
+
+    ```mlir
+    pisa.code {
+      pisa.signal dma[0] 0
+      pisa.wait core[0] 0
+      pisa.halt
+    }
+    ```
   }];
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "attr-dict-with-keyword $body";

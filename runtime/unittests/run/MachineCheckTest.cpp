@@ -1,0 +1,64 @@
+//===- MachineCheckTest.cpp - Programs on machines that do not fit -*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "RunHelpers.h"
+
+#include "phx/run/MachineCheck.h"
+
+using namespace phx;
+using namespace phx::testing;
+
+static Target mirage() {
+  Result<Target> target = loadTarget("mirage");
+  EXPECT_TRUE(target.ok()) << (target ? "" : target.error().message);
+  return *target;
+}
+
+/// Expects that `program` is refused with a message that holds `field`.
+static void expectRefused(const Program &program, const Target &target,
+                          const char *field) {
+  Status status = checkMachine(program, target);
+  ASSERT_FALSE(status.ok());
+  EXPECT_NE(status.error().message.find(field), std::string::npos)
+      << status.error().message;
+}
+
+TEST(MachineCheck, acceptsTheMachineItWasCompiledFor) {
+  Status status = checkMachine(makeClassifier(), mirage());
+  EXPECT_TRUE(status.ok()) << status.error().message;
+}
+
+TEST(MachineCheck, namesTheFieldThatDiffers) {
+  Program program = makeClassifier();
+  program.cores += 1;
+  expectRefused(program, mirage(), "core.count");
+  program = makeClassifier();
+  program.arrayRows = 16;
+  expectRefused(program, mirage(), "core.rows");
+  program = makeClassifier();
+  program.formats.front().moduli = {7, 15, 16};
+  expectRefused(program, mirage(), "core.moduli");
+}
+
+TEST(MachineCheck, enforcesCapacitiesUnderHierarchyOnly) {
+  Target target = mirage();
+  int64_t capacity = target.spec.scratchpads().weight_bytes().value();
+  Program program = makeClassifier();
+  unsigned weight = static_cast<unsigned>(Space::Weight);
+  program.spaceBytes[weight] = capacity + 1;
+  EXPECT_TRUE(checkMachine(program, target).ok());
+  program.memoryModel = MemoryModel::Hierarchy;
+  expectRefused(program, target, "scratchpads.weight_bytes");
+  program.spaceBytes[weight] = capacity;
+  EXPECT_TRUE(checkMachine(program, target).ok());
+}
+
+TEST(MachineCheck, refusesInstructionsOfMissingExtensions) {
+  Target target = mirage();
+  target.spec.clear_extensions();
+  expectRefused(makeClassifier(), target, "extension 'rns'");
+}

@@ -1,0 +1,78 @@
+// RUN: photonic-opt %s | photonic-opt | FileCheck %s
+// RUN: photonic-opt %s --mlir-print-op-generic | photonic-opt | FileCheck %s
+// RUN: photonic-opt %s --verify-roundtrip | FileCheck %s
+
+// CHECK-LABEL: pisa.program "all" target "mirage" hash -2 memory hierarchy batch 3 array 2 [32, 16] tokens 2 bytes [64, 128, 192, 256] compiler "0.1.0" {
+pisa.program "all" target "mirage" hash -2 memory hierarchy batch 3
+    array 2 [32, 16] tokens 2 bytes [64, 128, 192, 256] compiler "0.1.0" {
+  // CHECK: pisa.map 0 rows {{\[\[}}24, 0, 1], [24, 1, 2]] cols [] axes {{\[\[}}28, 4, -1, 1, 2], [28, 112, 0, 0, 0]]
+  pisa.map 0 rows [[24, 0, 1], [24, 1, 2]] cols [] axes [[28, 4, -1, 1, 2], [28, 112, 0, 0, 0]]
+  // CHECK: pisa.format 0 bfp mantissa 4 group 16 rounding trunc moduli [31, 32, 33]
+  pisa.format 0 bfp mantissa 4 group 16 rounding trunc moduli [31, 32, 33]
+  // CHECK: pisa.format 1 fp32 mantissa 4 group 16 rounding stochastic moduli [31, 32, 33]
+  pisa.format 1 fp32 mantissa 4 group 16 rounding stochastic moduli [31, 32, 33]
+  // CHECK: pisa.product 0 m 6 n 576 k 25 groups 1 df1 format 0 nest [0, 5]{{$}}
+  pisa.product 0 m 6 n 576 k 25 groups 1 df1 format 0 nest [0, 5]
+  // CHECK: pisa.product 1 m 6 n 576 k 25 groups 2 df2 format 1 nest [0, 0] layer 0
+  pisa.product 1 m 6 n 576 k 25 groups 2 df2 format 1 nest [0, 0] layer 0
+  // CHECK: pisa.region 0 "x" input at act[64] bytes 8 type tensor<2xf32>{{$}}
+  pisa.region 0 "x" input at act[64] bytes 8 type tensor<2xf32>
+  // CHECK: pisa.region 1 "n\22\\" constant at dram[0] bytes 16 type tensor<2xi64> init dense<[1, -1]> : tensor<2xi64>
+  pisa.region 1 "n\22\\" constant at dram[0] bytes 16 type tensor<2xi64> init dense<[1, -1]> : tensor<2xi64>
+  // CHECK: pisa.region 2 "s" state at grad[0] bytes 1 type tensor<i1>
+  pisa.region 2 "s" state at grad[0] bytes 1 type tensor<i1>
+  // CHECK: pisa.layer 0 "/conv1/Conv" "Conv" output 0
+  pisa.layer 0 "/conv1/Conv" "Conv" output 0
+  // CHECK: pisa.layer 1 "/Flatten" "Flatten"{{$}}
+  pisa.layer 1 "/Flatten" "Flatten"
+  // CHECK: pisa.code {
+  pisa.code {
+    // CHECK-NEXT: pisa.loop 4 layer 1 {
+    pisa.loop 4 layer 1 {
+      // CHECK-NEXT: pisa.loop 2 {
+      pisa.loop 2 {
+        // CHECK-NEXT: pisa.core_program core[1] format 0 map 1 from wgt[0 + 64 * l0] row [0 + 32 * l1(8, 3, 4, 9)] k 0 rows 32 of [100 + -32 * l0] cols 16 product 0 layer 0 when l1 * 8 + 3 < 20
+        pisa.core_program core[1] format 0 map 1 from wgt[0 + 64 * l0] row [0 + 32 * l1(8, 3, 4, 9)] k 0 rows 32 of [100 + -32 * l0] cols 16 product 0 layer 0 when l1 * 8 + 3 < 20
+        // CHECK-NEXT: pisa.core_stream core[1] format 0 map 1 from act[4] into 2 grad[8] row 0 k 0 vec 7 rows 32 cols 16 length 100 product 0{{$}}
+        pisa.core_stream core[1] format 0 map 1 from act[4] into 2 grad[8] row 0 k 0 vec 7 rows 32 cols 16 length 100 product 0
+      }
+    }
+    // CHECK: pisa.signal dma[0] 0 layer 1
+    pisa.signal dma[0] 0 layer 1
+    // CHECK-NEXT: pisa.wait vec[0] 0{{$}}
+    pisa.wait vec[0] 0
+    // CHECK-NEXT: pisa.wait vec[0] 1 redundant layer 0
+    pisa.wait vec[0] 1 redundant layer 0
+    // CHECK-NEXT: pisa.dma_copy act[0] strides [12, 8, 4, 4] from dram[4] strides [0, 0, 112, 4] shape [1, 1, 28 of [3 + 1 * l0], 28] zero_fill dim 2 start [-1 + 8 * l0] extent 28
+    pisa.dma_copy act[0] strides [12, 8, 4, 4] from dram[4] strides [0, 0, 112, 4] shape [1, 1, 28 of [3 + 1 * l0], 28] zero_fill dim 2 start [-1 + 8 * l0] extent 28
+    // CHECK-NEXT: pisa.vec_map add act[0] strides [0, 0, 0, 4] a act[0] strides [0, 0, 0, 4] b wgt[0] strides [0, 0, 0, 0] shape [1, 1, 1, 4]
+    pisa.vec_map add act[0] strides [0, 0, 0, 4] a act[0] strides [0, 0, 0, 4] b wgt[0] strides [0, 0, 0, 0] shape [1, 1, 1, 4]
+    // CHECK-NEXT: pisa.vec_map fill act[0] strides [0, 0, 0, 4] shape [1, 1, 1, 4] s0 0xFF800000
+    pisa.vec_map fill act[0] strides [0, 0, 0, 4] shape [1, 1, 1, 4] s0 0xFF800000
+    // CHECK-NEXT: pisa.vec_map clip act[0] strides [0, 0, 0, 4] a act[0] strides [0, 0, 0, 4] shape [1, 1, 1, 4] s0 -1.000000e+00 s1 6.000000e+00
+    pisa.vec_map clip act[0] strides [0, 0, 0, 4] a act[0] strides [0, 0, 0, 4] shape [1, 1, 1, 4] s0 -1.0 s1 6.0
+    // CHECK-NEXT: pisa.vec_reduce max act[0] strides [0, 0, 4, 0] a act[64] strides [0, 0, 40, 4] shape [1, 1, 2, 10]
+    pisa.vec_reduce max act[0] strides [0, 0, 4, 0] a act[64] strides [0, 0, 40, 4] shape [1, 1, 2, 10]
+    // CHECK-NEXT: pisa.vec_pool average_all act[4096] map 1 from act[0] map 0 row [0 + 4 * l0] rows 144 window 4
+    pisa.vec_pool average_all act[4096] map 1 from act[0] map 0 row [0 + 4 * l0] rows 144 window 4
+    // CHECK-NEXT: pisa.halt
+    pisa.halt
+  }
+}
+
+// The fields are attributes of their own as well.
+// CHECK-LABEL: @fields
+// CHECK-SAME: a = #pisa.affine<[128 + 64 * l0(8, 3, 4, 9)]>
+// CHECK-SAME: b = #pisa.affine<7>
+// CHECK-SAME: c = #pisa.count<32 of [100 + -32 * l0]>
+// CHECK-SAME: d = #pisa.address<act[64 + 4096 * l0(1, 0, 1, 2) + -4 * l1]>
+// CHECK-SAME: e = #pisa.guard<l0 * 8 + 3 below 20>
+// CHECK-SAME: f = #pisa.zero_fill<dim 2 start [-1 + 8 * l0] extent 28>
+func.func private @fields() attributes {
+  a = #pisa.affine<[128 + 64 * l0(8, 3, 4, 9)]>,
+  b = #pisa.affine<7>,
+  c = #pisa.count<32 of [100 + -32 * l0]>,
+  d = #pisa.address<act[64 + 4096 * l0(1, 0, 1, 2) + -4 * l1]>,
+  e = #pisa.guard<l0 * 8 + 3 below 20>,
+  f = #pisa.zero_fill<dim 2 start [-1 + 8 * l0] extent 28>
+}

@@ -1,0 +1,489 @@
+// RUN: photonic-opt %s --split-input-file --verify-diagnostics
+
+pisa.program "p" target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  // expected-error @+1 {{expected number 0, found 1}}
+  pisa.layer 1 "a" "b"
+  pisa.code {
+  pisa.halt
+  }
+}
+
+// -----
+
+pisa.program "p" target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.layer 0 "a" "b"
+  // expected-error @+1 {{expected number 1, found 0}}
+  pisa.layer 0 "a" "b"
+  pisa.code {
+  pisa.halt
+  }
+}
+
+// -----
+
+// expected-error @+1 {{expected array [rows, columns], found 1 numbers}}
+pisa.program "p" target "t" hash 0 memory ideal batch 1 array 1 [4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.code {
+  pisa.halt
+  }
+}
+
+// -----
+
+// expected-error @+1 {{expected bytes of dram, act, wgt and grad, found 3 numbers}}
+pisa.program "p" target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0] compiler "" {
+  pisa.code {
+  pisa.halt
+  }
+}
+
+// -----
+
+// expected-error @+1 {{expected exactly one pisa.code, last}}
+pisa.program "p" target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+}
+
+// -----
+
+// expected-error @+1 {{expected exactly one pisa.code, last}}
+pisa.program "p" target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.code {
+    pisa.halt
+  }
+  pisa.layer 0 "a" "b"
+}
+
+// -----
+
+// expected-error @+1 {{expected exactly one pisa.code, last}}
+pisa.program "p" target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.code {
+  }
+  pisa.code {
+    pisa.halt
+  }
+}
+
+// -----
+
+  // expected-error @+1 {{'pisa.layer' op expects parent op 'pisa.program'}}
+  pisa.layer 0 "a" "b"
+
+// -----
+
+pisa.program "p" target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  // expected-error @+1 {{expected 3 numbers in each of rows, found 2}}
+  pisa.map 0 rows [[4, 0]] cols [] axes [[4, 4, 0, 0, 0]]
+  pisa.code {
+  pisa.halt
+  }
+}
+
+// -----
+
+pisa.program "p" target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  // expected-error @+1 {{expected 3 numbers in each of cols, found 4}}
+  pisa.map 0 rows [] cols [[4, 0, 1, 1]] axes [[4, 4, 0, 0, 0]]
+  pisa.code {
+  pisa.halt
+  }
+}
+
+// -----
+
+pisa.program "p" target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  // expected-error @+1 {{expected 5 numbers in each of axes, found 2}}
+  pisa.map 0 rows [] cols [] axes [[4, 4]]
+  pisa.code {
+  pisa.halt
+  }
+}
+
+// -----
+
+pisa.program "p" target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  // expected-error @+1 {{expected at most 4 axes, found 5}}
+  pisa.map 0 rows [] cols [] axes [[1, 4, 0, 0, 0], [1, 4, 0, 0, 0], [1, 4, 0, 0, 0], [1, 4, 0, 0, 0], [1, 4, 0, 0, 0]]
+  pisa.code {
+  pisa.halt
+  }
+}
+
+// -----
+
+pisa.program "p" target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  // expected-error @+1 {{expected a radix of at least 1, found 0}}
+  pisa.map 0 rows [[0, 0, 1]] cols [] axes [[4, 4, 0, 0, 0]]
+  pisa.code {
+  pisa.halt
+  }
+}
+
+// -----
+
+pisa.program "p" target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  // expected-error @+1 {{digit names axis 1, but there are 1}}
+  pisa.map 0 rows [[4, 1, 1]] cols [] axes [[4, 4, 0, 0, 0]]
+  pisa.code {
+  pisa.halt
+  }
+}
+
+// -----
+
+pisa.program "p" target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  // expected-error @+1 {{expected an extent of at least 0, found -1}}
+  pisa.map 0 rows [] cols [] axes [[-1, 4, 0, 0, 0]]
+  pisa.code {
+  pisa.halt
+  }
+}
+
+// -----
+
+pisa.program "p" target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  // expected-error @+1 {{expected a constant address that is a multiple of 64}}
+  pisa.region 0 "x" input at act[4] bytes 4 type tensor<1xf32>
+  pisa.code {
+  pisa.halt
+  }
+}
+
+// -----
+
+pisa.program "p" target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  // expected-error @+1 {{expected a constant address that is a multiple of 64}}
+  pisa.region 0 "x" input at act[0 + 64 * l0] bytes 4 type tensor<1xf32>
+  pisa.code {
+  pisa.halt
+  }
+}
+
+// -----
+
+pisa.program "p" target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  // expected-error @+1 {{expected a static tensor type, found 'tensor<?xf32>'}}
+  pisa.region 0 "x" input at act[0] bytes 4 type tensor<?xf32>
+  pisa.code {
+  pisa.halt
+  }
+}
+
+// -----
+
+pisa.program "p" target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  // expected-error @+1 {{needs 8 bytes for 'tensor<2xf32>', has 7}}
+  pisa.region 0 "x" input at act[0] bytes 7 type tensor<2xf32>
+  pisa.code {
+  pisa.halt
+  }
+}
+
+// -----
+
+pisa.program "p" target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  // expected-error @+1 {{initial contents have type 'tensor<1xf32>', the region has 'tensor<2xf32>'}}
+  pisa.region 0 "x" input at act[0] bytes 8 type tensor<2xf32> init dense<0.0> : tensor<1xf32>
+  pisa.code {
+  pisa.halt
+  }
+}
+
+// -----
+
+pisa.program "p" target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.code {
+    // expected-error @+1 {{is not an instruction}}
+    module {
+      }
+  }
+}
+
+// -----
+
+pisa.program "p" target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.code {
+    // expected-error @+1 {{expected a count of at least 1, found 0}}
+    pisa.loop 0 {
+      }
+  }
+}
+
+// -----
+
+pisa.program "p" target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.code {
+  pisa.loop 1 {
+  pisa.loop 1 {
+  pisa.loop 1 {
+  pisa.loop 1 {
+  pisa.loop 1 {
+  pisa.loop 1 {
+  pisa.loop 1 {
+  pisa.loop 1 {
+    // expected-error @+1 {{is nested 9 deep, at most 8 are allowed}}
+    pisa.loop 1 {
+    }
+  }
+  }
+  }
+  }
+  }
+  }
+  }
+  }
+  }
+}
+
+// -----
+
+pisa.program "p" target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.code {
+  pisa.loop 1 {
+    // expected-error @+1 {{is not an instruction}}
+    module {
+    }
+  }
+  }
+}
+
+// -----
+
+pisa.program "p" target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.code {
+    // expected-error @+1 {{expected a shape of 4 dimensions, found 3}}
+    pisa.dma_copy act[0] strides [0, 0, 0, 4] from wgt[0] strides [0, 0, 0, 4] shape [1, 1, 1]
+  }
+}
+
+// -----
+
+pisa.program "p" target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.code {
+    // expected-error @+1 {{expected 4 strides per operand, found 2}}
+    pisa.dma_copy act[0] strides [0, 4] from wgt[0] strides [0, 0, 0, 4] shape [1, 1, 1, 1]
+  }
+}
+
+// -----
+
+pisa.program "p" target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.code {
+    // expected-error @+1 {{expected 4 strides per operand, found 3}}
+    pisa.vec_reduce sum act[0] strides [0, 0, 4, 0] a wgt[0] strides [0, 0, 4] shape [1, 1, 1, 1]
+  }
+}
+
+// -----
+
+pisa.program "p" target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.code {
+    // expected-error @+1 {{expected operands 'a' and 'b' for function 'add'}}
+    pisa.vec_map add act[0] strides [0, 0, 0, 4] a act[0] strides [0, 0, 0, 4] shape [1, 1, 1, 1]
+  }
+}
+
+// -----
+
+pisa.program "p" target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.code {
+    // expected-error @+1 {{expected operand 'a' alone for function 'relu'}}
+    pisa.vec_map relu act[0] strides [0, 0, 0, 4] shape [1, 1, 1, 1]
+  }
+}
+
+// -----
+
+pisa.program "p" target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.code {
+    // expected-error @+1 {{expected no operand for function 'fill'}}
+    pisa.vec_map fill act[0] strides [0, 0, 0, 4] a act[0] strides [0, 0, 0, 4] shape [1, 1, 1, 1]
+  }
+}
+
+// -----
+
+pisa.program "p" target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.code {
+    // expected-error @+1 {{expected operand 'a' alone for function 'neg'}}
+    pisa.vec_map neg act[0] strides [0, 0, 0, 4] a act[0] strides [0, 0, 0, 4] b act[0] strides [0, 0, 0, 4] shape [1, 1, 1, 1]
+  }
+}
+
+// -----
+
+pisa.program "p" target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.code {
+    // expected-error @+1 {{expected a core as its engine}}
+    pisa.core_program dma[0] format 0 map 0 from wgt[0] row 0 k 0 rows 1 cols 1 product 0
+  }
+}
+
+// -----
+
+pisa.program "p" target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.code {
+    // expected-error @+1 {{expected an engine (dma, vec or core), found 'gpu'}}
+    pisa.signal gpu[0] 0
+  }
+}
+
+// -----
+
+pisa.program "p" target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.code {
+    // expected-error @+1 {{expected an engine number in [0, 255], found 256}}
+    pisa.signal core[256] 0
+  }
+}
+
+// -----
+
+pisa.program "p" target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.code {
+    // expected-error @+1 {{expected token in [0, 4294967294], found -1}}
+    pisa.wait vec[0] -1
+  }
+}
+
+// -----
+
+pisa.program "p" target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.code {
+    // expected-error @+1 {{expected layer in [0, 4294967294], found 4294967295}}
+    pisa.signal vec[0] 0 layer 4294967295
+  }
+}
+
+// -----
+
+pisa.program "p" target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.code {
+    // expected-error @+1 {{expected format in [0, 4294967294], found -1}}
+    pisa.core_program core[0] format -1 map 0 from wgt[0] row 0 k 0 rows 1 cols 1 product 0
+  }
+}
+
+// -----
+
+pisa.program "p" target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.code {
+    // expected-error @+1 {{expected a loop counter l0 to l7}}
+    pisa.vec_map fill act[0 + 4 * l8] strides [0, 0, 0, 4] shape [1, 1, 1, 1]
+  }
+}
+
+// -----
+
+pisa.program "p" target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.code {
+    // expected-error @+1 {{expected a memory space (dram, act, wgt or grad), found 'sram'}}
+    pisa.vec_map fill sram[0] strides [0, 0, 0, 4] shape [1, 1, 1, 1]
+  }
+}
+
+// -----
+
+pisa.program "p" target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.code {
+    // expected-error @+1 {{expected (scale, offset, divisor, modulus) behind the loop counter, found 2 numbers}}
+    pisa.vec_map fill act[0 + 4 * l0(1, 2)] strides [0, 0, 0, 4] shape [1, 1, 1, 1]
+  }
+}
+
+// -----
+
+// expected-error @+1 {{expected at most 255 cores, found 256}}
+pisa.program "p" target "t" hash 0 memory ideal batch 1 array 256 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.code {
+  pisa.halt
+  }
+}
+
+// -----
+
+// expected-error @+1 {{expected an array of at least 1 x 1, found [4, 0]}}
+pisa.program "p" target "t" hash 0 memory ideal batch 1 array 1 [4, 0] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.code {
+  pisa.halt
+  }
+}
+
+// -----
+
+// expected-error @+1 {{expected at most 4294967295 tokens, found}}
+pisa.program "p" target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 4294967296 bytes [0, 0, 0, 0] compiler "" {
+  pisa.code {
+  pisa.halt
+  }
+}
+
+// -----
+
+pisa.program "p" target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  // expected-error @+1 {{expected mantissa bits in [0, 255], found 256}}
+  pisa.format 0 bfp mantissa 256 group 16 rounding trunc moduli [31]
+  pisa.code {
+  pisa.halt
+  }
+}
+
+// -----
+
+pisa.program "p" target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  // expected-error @+1 {{expected a group in [1, 4294967294], found 0}}
+  pisa.format 0 bfp mantissa 4 group 0 rounding trunc moduli [31]
+  pisa.code {
+  pisa.halt
+  }
+}
+
+// -----
+
+pisa.program "p" target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  // expected-error @+1 {{expected a modulus in [1, 4294967294], found -31}}
+  pisa.format 0 bfp mantissa 4 group 16 rounding trunc moduli [-31]
+  pisa.code {
+  pisa.halt
+  }
+}
+
+// -----
+
+pisa.program "p" target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  // expected-error @+1 {{expected nest [loop, end], found 1 numbers}}
+  pisa.product 0 m 1 n 1 k 1 groups 1 df1 format 0 nest [0]
+  pisa.code {
+  pisa.halt
+  }
+}
+
+// -----
+
+pisa.program "p" target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  // expected-error @+1 {{expected a format in [0, 4294967294], found -1}}
+  pisa.product 0 m 1 n 1 k 1 groups 1 df1 format -1 nest [0, 0]
+  pisa.code {
+  pisa.halt
+  }
+}
+
+// -----
+
+pisa.program "p" target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  // expected-error @+1 {{expected a layer in [0, 4294967294], found -1}}
+  pisa.product 0 m 1 n 1 k 1 groups 1 df1 format 0 nest [0, 0] layer -1
+  pisa.code {
+  pisa.halt
+  }
+}
+
+// -----
+
+pisa.program "p" target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  // expected-error @+1 {{expected a region in [0, 4294967294], found -1}}
+  pisa.layer 0 "a" "b" output -1
+  pisa.code {
+  pisa.halt
+  }
+}

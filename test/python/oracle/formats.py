@@ -1,0 +1,83 @@
+# Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+"""Block floating point (docs/isa.md section 6.1)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Format:
+    """`bfp:bits:group[:rounding]`, or plain binary32 if `bits` is 0."""
+
+    bits: int = 4
+    group: int = 16
+    rounding: str = "trunc"
+
+    @staticmethod
+    def parse(text):
+        if text == "fp32":
+            return Format(bits=0)
+        fields = text.split(":")
+        assert fields[0] == "bfp", text
+        return Format(int(fields[1]), int(fields[2]), *fields[3:4])
+
+
+class Blocks:
+    """A matrix whose rows are cut into blocks.
+
+    mantissas: float32 [rows, blocks, group], integers of magnitude below
+               2^bits; exact in float32, which lets BLAS multiply them
+    exponents: int32 [rows, blocks], of the largest element; -127 for a block
+               of zeros
+    """
+
+    def __init__(self, mantissas, exponents, bits):
+        self.mantissas = mantissas
+        self.exponents = exponents
+        self.bits = bits
+
+    def __getitem__(self, rows):
+        return Blocks(self.mantissas[rows], self.exponents[rows], self.bits)
+
+    def get_exponent_range(self):
+        """Smallest and largest exponent of blocks that are not zero, or None."""
+        used = self.exponents[self.exponents > -127]
+        return (int(used.min()), int(used.max())) if used.size else None
+
+    def get_values(self):
+        """What the blocks stand for: float32 [rows, blocks, group].
+
+        Exact: a mantissa times a power of two not below 2^(-126 - 3).
+        """
+        scale = np.ldexp(1.0, self.exponents - (self.bits - 1))
+        return (self.mantissas * scale[..., None]).astype(np.float32)
+
+
+def convert(matrix, fmt):
+    """Cuts the rows of a float32 matrix into blocks and converts each."""
+    rows, length = matrix.shape
+    if not np.isfinite(matrix).all():
+        raise ValueError("infinity or NaN enters a conversion")
+    blocks = -(-length // fmt.group)
+    if length != blocks * fmt.group:
+        padded = np.zeros((rows, blocks * fmt.group), np.float32)
+        padded[:, :length] = matrix
+        matrix = padded
+    x = np.ascontiguousarray(matrix).reshape(rows, blocks, fmt.group)
+    biased = (x.view(np.uint32) >> 23) & 0xFF
+    exponents = biased.max(axis=2).astype(np.int32) - 127
+    wide = np.where(biased == 0, 0.0, x.astype(np.float64))
+    # |x| * 2^(bits - 1 - E), exact in binary64.
+    scaled = wide * np.ldexp(1.0, fmt.bits - 1 - exponents)[..., None]
+    limit = 2.0**fmt.bits - 1
+    if fmt.rounding == "trunc":
+        integers = np.trunc(scaled)
+    elif fmt.rounding == "nearest":
+        integers = np.clip(np.rint(scaled), -limit, limit)
+    else:
+        raise ValueError(f"rounding {fmt.rounding}")
+    # + 0 turns -0, which an integer does not have, into +0.
+    return Blocks((integers + 0.0).astype(np.float32), exponents, fmt.bits)
