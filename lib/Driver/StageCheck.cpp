@@ -95,11 +95,8 @@ FailureOr<StageCheck> StageCheck::create(const CompileRequest &request,
   check.referenceStage =
       request.from == Stage::Import
           ? "the model as read"
-          : "stage '" +
-                getStageName(
-                    static_cast<Stage>(static_cast<int>(request.from) - 1))
-                    .str() +
-                "'";
+          : getStageName(static_cast<Stage>(static_cast<int>(request.from) - 1))
+                .str();
   check.inputFile = request.checkInput;
   for (unsigned i = 0; i < func.getNumArguments(); ++i) {
     auto name = func.getArgAttrOfType<StringAttr>(i, nn::nameAttrName);
@@ -157,12 +154,18 @@ static Difference compareValues(ArrayRef<float> expected,
   return d;
 }
 
-double StageCheck::getLimit(StringRef stage) const {
-  // Before numbers are converted, only sums are reordered and batch
-  // normalisations folded; the noise of a conversion stays below the signal.
-  bool converts = stage == getStageName(Stage::Format) &&
-                  !StringRef(format).starts_with("fp32");
-  return converts ? 0 : 60;
+/// Least signal-to-noise ratio, in dB, where only sums are reordered and batch
+/// normalisations folded.
+static constexpr double leastRatio = 60;
+
+bool StageCheck::keepsNumbers(StringRef stage) const {
+  return stage != getStageName(Stage::Format) ||
+         StringRef(format).starts_with("fp32");
+}
+
+std::string StageCheck::describeReference() const {
+  return parseStage(referenceStage) ? "stage '" + referenceStage + "'"
+                                    : referenceStage;
 }
 
 /// Begins an error at the ONNX node `node`.
@@ -197,14 +200,14 @@ LogicalResult StageCheck::compareRatios(StringRef stage,
     if (!best)
       return emitNodeError(context, node)
              << "stage '" << stage << "' computes another shape than "
-             << referenceStage;
-    if (best->differing && !(best->getRatio() >= getLimit(stage)))
+             << describeReference();
+    if (keepsNumbers(stage) && best->differing &&
+        !(best->getRatio() >= leastRatio))
       return emitNodeError(context, node)
              << "stage '" << stage << "' computes something else than "
-             << referenceStage << ": the signal-to-noise ratio is "
+             << describeReference() << ": the signal-to-noise ratio is "
              << llvm::formatv("{0:f1}", best->getRatio()).str()
-             << " dB, expected at least "
-             << llvm::formatv("{0:f0}", getLimit(stage)).str();
+             << " dB, expected at least " << leastRatio;
     if (best->noise > 0)
       os << llvm::formatv("  {0,8:f1} dB  {1}\n", best->getRatio(), node);
     else
@@ -225,11 +228,11 @@ LogicalResult StageCheck::compareBits(StringRef stage,
     if (it->second.getShape() != expected.getShape())
       return emitNodeError(context, node)
              << "stage '" << stage << "' computes another shape than "
-             << referenceStage;
+             << describeReference();
     Difference d = compareValues(expected.getData(), it->second.getData());
     if (d.differing)
       return emitNodeError(context, node)
-             << "stage '" << stage << "' disagrees with " << referenceStage
+             << "stage '" << stage << "' disagrees with " << describeReference()
              << " in " << d.differing << " of " << expected.getData().size()
              << " elements; the first is number " << d.first << ": expected "
              << llvm::formatv("{0:e8}", expected.getData()[d.first]).str()
@@ -250,7 +253,7 @@ LogicalResult StageCheck::compare(StringRef stage, StageValues values,
   if (failed(compareRatios(stage, values, os)))
     return failure();
   reference = std::move(values);
-  referenceStage = ("stage '" + stage + "'").str();
+  referenceStage = stage.str();
   return success();
 }
 
@@ -271,17 +274,20 @@ static SmallVector<StringRef> getMergedNames(Location loc) {
   return names;
 }
 
-LogicalResult StageCheck::execute(ModuleOp module, StageValues &values) {
-  auto observer = [&](Operation *op, ArrayRef<interp::Value> results) {
+LogicalResult StageCheck::execute(ModuleOp module, StageValues &byNode) {
+  results.clear();
+  auto observer = [&](Operation *op, ArrayRef<interp::Value> values) {
     // Loops stand for the nest inside them.
     bool atTop = isa<func::FuncOp>(op->getParentOp());
     bool computes = !op->hasTrait<OpTrait::ConstantLike>() &&
                     !isa<nn::ReshapeOp>(op) && op->getNumOperands() > 0;
     StringRef node = phot::getNodeName(op->getLoc());
-    if (!atTop || !computes || node.empty() || results.size() != 1 ||
-        !results.front().isTensor())
+    if (!atTop || values.size() != 1 || !values.front().isTensor())
       return;
-    values[node] = results.front().getTensor();
+    results.push_back(values.front().getTensor());
+    if (!computes || node.empty())
+      return;
+    byNode[node] = results.back();
     mergedNames[node] = getMergedNames(op->getLoc());
   };
   SmallVector<interp::Value> arguments(inputs.begin(), inputs.end());
@@ -306,13 +312,53 @@ LogicalResult StageCheck::checkFormats(ModuleOp module) {
   return failure(result.wasInterrupted());
 }
 
+LogicalResult StageCheck::checkConversions(ModuleOp module) {
+  llvm::DenseMap<Value, interp::Value> values;
+  auto func = module.lookupSymbol<func::FuncOp>("main");
+  for (auto [argument, input] : llvm::zip(func.getArguments(), inputs))
+    values[argument] = input;
+  size_t step = 0;
+  for (Operation &op : func.getBody().front().without_terminator()) {
+    if (op.getNumResults() != 1 || step >= results.size() ||
+        ArrayRef<int64_t>(results[step].getShape()) !=
+            cast<RankedTensorType>(op.getResult(0).getType()).getShape())
+      return op.emitError("stage 'format' changes the operations of ")
+             << describeReference();
+    const interp::Tensor &expected = results[step++];
+    values[op.getResult(0)] = expected;
+    auto evaluable = dyn_cast<interp::EvaluableOpInterface>(op);
+    if (!evaluable)
+      continue;
+    SmallVector<interp::Value> operands, actual;
+    for (Value operand : op.getOperands())
+      operands.push_back(values.lookup(operand));
+    if (failed(evaluable.evaluate(operands, actual)))
+      return failure();
+    // A wrong constant shows at the node that uses it.
+    if (op.hasTrait<OpTrait::ConstantLike>()) {
+      values[op.getResult(0)] = actual.front();
+      continue;
+    }
+    Difference d =
+        compareValues(expected.getData(), actual[0].getTensor().getData());
+    if (!d.differing || (isa<phot::ProductOp>(op) && d.getRatio() > 0))
+      continue;
+    return op.emitError("stage 'format' computes something else than ")
+           << describeReference() << ": on the same operands the signal-to-noise "
+           << "ratio is " << llvm::formatv("{0:f1}", d.getRatio()).str()
+           << " dB";
+  }
+  return success();
+}
+
 LogicalResult StageCheck::runInput(ModuleOp module) {
   return execute(module, reference);
 }
 
 LogicalResult StageCheck::run(Stage stage, ModuleOp module,
                               llvm::raw_ostream &os) {
-  if (stage == Stage::Format && failed(checkFormats(module)))
+  if (stage == Stage::Format &&
+      (failed(checkFormats(module)) || failed(checkConversions(module))))
     return failure();
   StageValues values;
   if (failed(execute(module, values)))

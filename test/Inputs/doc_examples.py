@@ -25,9 +25,14 @@ def wrap(name, example):
 
 
 def wrap_pisa(name, example):
-    """A program with the example as a table, an instruction, or all of it."""
+    """A program with the example as a table, an instruction, or all of it.
+
+    An attribute gets a declaration to stand at.
+    """
     if example.startswith("pisa.program"):
         return example
+    if example.startswith("#"):
+        return f"func.func private @{name}() attributes {{a = {example}}}"
     is_table = re.match(r"pisa\.(map|format|product|region|layer)\b", example)
     tables, code = (example, "") if is_table else ("", example)
     if example.startswith("pisa.code"):

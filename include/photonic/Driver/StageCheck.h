@@ -39,12 +39,19 @@ public:
   mlir::LogicalResult runProgram(llvm::StringRef path, llvm::raw_ostream &os);
 
 private:
-  mlir::LogicalResult execute(mlir::ModuleOp module, StageValues &values);
+  mlir::LogicalResult execute(mlir::ModuleOp module, StageValues &byNode);
   /// Every product has the format that was asked for: a ratio does not tell
   /// four mantissa bits from three.
   mlir::LogicalResult checkFormats(mlir::ModuleOp module);
-  /// Least signal-to-noise ratio of a node, in dB.
-  double getLimit(llvm::StringRef stage) const;
+  /// Executes every operation of stage `format` by itself, on operands of the
+  /// stage before: digital operations must not change a bit, and the noise of
+  /// one conversion stays below the signal. Noise that adds up along the
+  /// network does not matter here.
+  mlir::LogicalResult checkConversions(mlir::ModuleOp module);
+  /// "stage 'lower'".
+  std::string describeReference() const;
+  /// The stage changes no number format.
+  bool keepsNumbers(llvm::StringRef stage) const;
   mlir::LogicalResult compare(llvm::StringRef stage, StageValues values,
                               bool exact, llvm::raw_ostream &os);
   mlir::LogicalResult compareRatios(llvm::StringRef stage,
@@ -62,7 +69,9 @@ private:
   std::string format; ///< of products, as photonic-assign-formats takes it
   /// Further names of nodes that one operation stands for, by its first name.
   llvm::StringMap<llvm::SmallVector<llvm::StringRef>> mergedNames;
-  std::string referenceStage;
+  /// Results of the operations of @main in the latest stage, in order.
+  std::vector<interp::Tensor> results;
+  std::string referenceStage; ///< its name, or what was read
   StageValues reference;
 };
 

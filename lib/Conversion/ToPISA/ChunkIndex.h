@@ -10,6 +10,8 @@
 
 #include "ProgramEmitter.h"
 
+#include <algorithm>
+
 namespace photonic {
 
 /// The number of a chunk: a constant, or a loop counter plus an offset.
@@ -44,7 +46,10 @@ struct ChunkIndex {
                   int64_t modulus = 0) const {
     if (extent % cap == 0)
       return count(cap);
-    return {cap, addTo(constant(extent), -cap, divisor, modulus)};
+    phx::Affine left = addTo(constant(extent), -cap, divisor, modulus);
+    if (!isLoop)
+      return count(std::min(cap, left.base));
+    return {cap, std::move(left)};
   }
 };
 

@@ -76,8 +76,10 @@ FusedProductEmitter::FusedProductEmitter(HierarchyScheduler &scheduler,
   product = s.createProduct(op, block.shape, format);
   weightHome = s.getStorage(op.getLhs()).getAddress();
   inputHome = s.getStorage(op.getRhs()).getAddress();
-  if (!group.followers.empty())
-    s.e.setLayer(group.getLast(), getONNXOperator(group.getLast()));
+  // Layers are numbered in the order of the network; the last one's value
+  // leaves the chip.
+  for (const Follower &follower : group.followers)
+    s.e.setLayer(follower.op, getONNXOperator(follower.op));
   resultHome = s.createResult(group.getLast()->getResult(0)).getAddress();
   setRootLayer();
   allocate();

@@ -194,7 +194,7 @@ pisa.program "p" target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 
 pisa.program "p" target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
   pisa.code {
     // expected-error @+1 {{is not an instruction}}
-    module {
+    builtin.module {
       }
   }
 }
@@ -241,7 +241,7 @@ pisa.program "p" target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 
   pisa.code {
   pisa.loop 1 {
     // expected-error @+1 {{is not an instruction}}
-    module {
+    builtin.module {
     }
   }
   }

@@ -50,28 +50,42 @@ class Blocks:
     def get_values(self):
         """What the blocks stand for: float32 [rows, blocks, group].
 
-        Exact: a mantissa times a power of two not below 2^(-126 - 3).
+        Exact: a mantissa times a power of two that binary32 has.
         """
-        scale = np.ldexp(1.0, self.exponents - (self.bits - 1))
-        return (self.mantissas * scale[..., None]).astype(np.float32)
+        scale = np.ldexp(np.float32(1), self.exponents - (self.bits - 1))
+        return self.mantissas * scale[..., None]
+
+
+# Elements converted at a time: keeps intermediate arrays in the cache.
+CHUNK = 1 << 18
 
 
 def convert(matrix, fmt):
     """Cuts the rows of a float32 matrix into blocks and converts each."""
     rows, length = matrix.shape
+    blocks = -(-length // fmt.group)
+    mantissas = np.empty((rows, blocks, fmt.group), np.float32)
+    exponents = np.empty((rows, blocks), np.int32)
+    step = max(1, CHUNK // max(1, blocks * fmt.group))
+    for i in range(0, rows, step):
+        part = slice(i, i + step)
+        _convert_rows(matrix[part], fmt, mantissas[part], exponents[part])
+    return Blocks(mantissas, exponents, fmt.bits)
+
+
+def _convert_rows(matrix, fmt, mantissas, exponents):
     if not np.isfinite(matrix).all():
         raise ValueError("infinity or NaN enters a conversion")
-    blocks = -(-length // fmt.group)
-    if length != blocks * fmt.group:
-        padded = np.zeros((rows, blocks * fmt.group), np.float32)
-        padded[:, :length] = matrix
-        matrix = padded
-    x = np.ascontiguousarray(matrix).reshape(rows, blocks, fmt.group)
-    biased = (x.view(np.uint32) >> 23) & 0xFF
-    exponents = biased.max(axis=2).astype(np.int32) - 127
-    wide = np.where(biased == 0, 0.0, x.astype(np.float64))
-    # |x| * 2^(bits - 1 - E), exact in binary64.
-    scaled = wide * np.ldexp(1.0, fmt.bits - 1 - exponents)[..., None]
+    x = np.zeros(mantissas.shape, np.float32)
+    x.reshape(len(x), -1)[:, : matrix.shape[1]] = matrix
+    biased = (x.view(np.int32) >> 23) & 0xFF
+    exponents[...] = biased.max(axis=2) - 127
+    # |x| * 2^(bits - 1 - E) is exact in binary64, and in binary32 as long as
+    # the power of two is normal.
+    used = np.where(exponents == -127, 0, exponents)
+    dtype = np.float32 if np.abs(used).max(initial=0) < 100 else np.float64
+    scale = np.ldexp(np.ones((), dtype), fmt.bits - 1 - used)
+    scaled = np.where(biased == 0, dtype(0), x) * scale[..., None]
     limit = 2.0**fmt.bits - 1
     if fmt.rounding == "trunc":
         integers = np.trunc(scaled)
@@ -80,4 +94,4 @@ def convert(matrix, fmt):
     else:
         raise ValueError(f"rounding {fmt.rounding}")
     # + 0 turns -0, which an integer does not have, into +0.
-    return Blocks((integers + 0.0).astype(np.float32), exponents, fmt.bits)
+    mantissas[...] = integers + 0.0

@@ -1,0 +1,66 @@
+// RUN: photonic-opt %s --split-input-file --photonic-verify-program --verify-diagnostics
+
+// A missing wait is a race.
+// expected-error @+1 {{dma.copy}}
+pisa.program "race" target "mirage" hash 0 memory ideal batch 1
+    array 1 [32, 16] tokens 1 bytes [0, 64, 0, 64] compiler "" {
+  pisa.code {
+    pisa.vec_map fill act[0] strides [0, 0, 0, 4] shape [1, 1, 1, 4] s0 1.0
+    pisa.dma_copy grad[0] strides [0, 0, 0, 4] from act[0] strides [0, 0, 0, 4] shape [1, 1, 1, 4]
+    pisa.halt
+  }
+}
+
+// -----
+
+// With it there is none.
+pisa.program "ordered" target "mirage" hash 0 memory ideal batch 1
+    array 1 [32, 16] tokens 1 bytes [0, 64, 0, 64] compiler "" {
+  pisa.code {
+    pisa.vec_map fill act[0] strides [0, 0, 0, 4] shape [1, 1, 1, 4] s0 1.0
+    pisa.signal vec[0] 0
+    pisa.wait dma[0] 0
+    pisa.dma_copy grad[0] strides [0, 0, 0, 4] from act[0] strides [0, 0, 0, 4] shape [1, 1, 1, 4]
+    pisa.halt
+  }
+}
+
+// -----
+
+// A token that nobody signals.
+// expected-error @+1 {{token}}
+pisa.program "unbalanced" target "mirage" hash 0 memory ideal batch 1
+    array 1 [32, 16] tokens 1 bytes [0, 64, 0, 64] compiler "" {
+  pisa.code {
+    pisa.wait dma[0] 0
+    pisa.halt
+  }
+}
+
+// -----
+
+// Bytes behind what the space uses.
+// expected-error @+1 {{vec.map}}
+pisa.program "outside" target "mirage" hash 0 memory ideal batch 1
+    array 1 [32, 16] tokens 0 bytes [0, 64, 0, 0] compiler "" {
+  pisa.code {
+    pisa.vec_map fill act[0] strides [0, 0, 0, 4] shape [1, 1, 1, 17] s0 1.0
+    pisa.halt
+  }
+}
+
+// -----
+
+// No halt.
+// expected-error @+1 {{halt}}
+pisa.program "endless" target "mirage" hash 0 memory ideal batch 1
+    array 1 [32, 16] tokens 0 bytes [0, 64, 0, 0] compiler "" {
+  pisa.code {
+  }
+}
+
+// -----
+
+// expected-error @+1 {{expected exactly one pisa.program, found 0}}
+module {
+}

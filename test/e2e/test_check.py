@@ -1,0 +1,62 @@
+# Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+"""Stages: the check between them, and restarting behind each."""
+
+import numpy as np
+import pytest
+
+import models
+
+STAGES = ["import", "lower", "format", "split", "tile", "schedule"]
+
+
+def check(model, inputs, cli, tmp_path, *options):
+    archive = tmp_path / "x.npz"
+    np.savez(archive, **inputs)
+    return cli.execute("photonic-compile", model, f"--check={archive}",
+                         *options, check=False)
+
+
+@pytest.mark.parametrize("memory", ["ideal", "hierarchy"])
+@pytest.mark.parametrize("name", ["lenet5", "lenet5_tanh"])
+def test_stages_agree(name, memory, cli, networks, tmp_path):
+    inputs = {"input": networks.get_input(name, 2)}
+    result = check(networks.get_model(name), inputs, cli, tmp_path,
+                   "--batch=2", f"--memory={memory}")
+    assert result.returncode == 0, result.stderr
+
+
+@pytest.mark.parametrize("dataflow", ["df1", "df2"])
+@pytest.mark.parametrize("memory", ["ideal", "hierarchy"])
+def test_stages_of_all_operations_agree(memory, dataflow, cli, tmp_path):
+    model = tmp_path / "m.onnx"
+    models.make_all_ops(model)
+    x = np.random.default_rng(5).standard_normal((2, 5, 17, 15)).astype("f4")
+    result = check(model, {"x": x}, cli, tmp_path, f"--memory={memory}",
+                   f"--dataflow={dataflow}")
+    assert result.returncode == 0, result.stderr
+
+
+def test_wrong_input_of_the_check(cli, networks, tmp_path):
+    model = networks.get_model("lenet5")
+    x = networks.get_input("lenet5", 3)
+    result = check(model, {"input": x}, cli, tmp_path, "--batch=2")
+    assert result.returncode == 1 and "3" in result.stderr
+    result = check(model, {"image": x[:2]}, cli, tmp_path, "--batch=2")
+    assert result.returncode == 1 and "image" in result.stderr
+
+
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("memory", ["ideal", "hierarchy"])
+def test_restart(stage, memory, cli, networks, tmp_path):
+    """Saved IR continues to the same program, byte for byte."""
+    whole = networks.get_program("lenet5", f"--memory={memory}")
+    saved, program = tmp_path / "saved.mlir", tmp_path / "m.phx"
+    options = [f"--memory={memory}"]
+    cli.execute("photonic-compile", networks.get_model("lenet5"), "--batch=1",
+                  f"--compile-to={stage}", "-o", saved, *options)
+    cli.compile(saved, program, f"--compile-from={stage}", *options)
+    first, second = (cli.disassemble(p).splitlines() for p in (whole, program))
+    # The name of the program is that of its file.
+    assert first[2:] == second[2:]
