@@ -52,6 +52,19 @@ def find_tool(name):
     sys.exit(f"run.py: {name} not found: build it, or set PHOTONIC_BIN")
 
 
+# The largest resident set of a child includes that of its parent when it was
+# forked, and this process holds networks and frameworks: a small process in
+# between starts the tool and reports seconds, KiB and status.
+LAUNCHER = """
+import os, sys, time
+quiet = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
+start = time.perf_counter()
+tool = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ, file_actions=quiet)
+_, status, usage = os.wait4(tool, 0)
+print(time.perf_counter() - start, usage.ru_maxrss, status)
+"""
+
+
 class Bench:
     def __init__(self, repeat, threads, only):
         self.repeat, self.threads, self.only = repeat, threads, only
@@ -65,13 +78,15 @@ class Bench:
         command = [find_tool(tool), *map(str, arguments)]
         seconds, memory = [], 0
         for _ in range(self.repeat):
-            start = time.perf_counter()
-            process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-            _, status, usage = os.wait4(process.pid, 0)
-            seconds.append(time.perf_counter() - start)
-            if status:
+            launched = subprocess.run(
+                [sys.executable, "-S", "-c", LAUNCHER, *command],
+                stdout=subprocess.PIPE, text=True, check=True,
+            )
+            elapsed, kibibytes, status = launched.stdout.split()
+            if int(status):
                 sys.exit(f"run.py: failed: {' '.join(command)}")
-            memory = max(memory, usage.ru_maxrss / 1024)
+            seconds.append(float(elapsed))
+            memory = max(memory, int(kibibytes) / 1024)
         return self.add(name, statistics.median(seconds), memory)
 
     def call(self, name, function):

@@ -38,7 +38,8 @@ built = [tool for tool in tools if os.path.exists(os.path.join(bin_dir, tool))]
 llvm_config.add_tool_substitutions(built, [bin_dir])
 config.available_features.update(built)
 
-config.substitutions.append(("%python", config.python_executable))
+# In front of the one that LLVM brings, which would win otherwise.
+config.substitutions.insert(0, ("%python", config.python_executable))
 config.substitutions.append(
     ("%targets", os.path.join(config.photonic_src_root, "runtime", "targets"))
 )

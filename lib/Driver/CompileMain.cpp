@@ -34,18 +34,17 @@ struct Options {
   cl::opt<std::string> output{
       "o", cl::value_desc("file"), cl::cat(category),
       cl::desc("program file to write (or IR, with --compile-to)")};
-  cl::opt<std::string> target{
-      "target", cl::init("mirage"), cl::value_desc("name|file"),
-      cl::cat(category), cl::desc("target description (default: mirage)")};
+  cl::opt<std::string> target{"target", cl::init("mirage"),
+                              cl::value_desc("name|file"), cl::cat(category),
+                              cl::desc("target description (default: mirage)")};
   cl::list<std::string> set{
       "set", cl::value_desc("field=value"), cl::cat(category),
       cl::desc("change a field of the target, e.g. core.count=16")};
-  cl::opt<int64_t> batch{
-      "batch", cl::init(0), cl::value_desc("N"), cl::cat(category),
-      cl::desc("size of a symbolic batch dimension")};
-  cl::list<std::string> dim{
-      "dim", cl::value_desc("name=N"), cl::cat(category),
-      cl::desc("size of another symbolic dimension")};
+  cl::opt<int64_t> batch{"batch", cl::init(0), cl::value_desc("N"),
+                         cl::cat(category),
+                         cl::desc("size of a symbolic batch dimension")};
+  cl::list<std::string> dim{"dim", cl::value_desc("name=N"), cl::cat(category),
+                            cl::desc("size of another symbolic dimension")};
   cl::opt<std::string> format{
       "format", cl::value_desc("bfp:M:G[:R]|fp32"), cl::cat(category),
       cl::desc("number format of products: mantissa bits, group, rounding; "
@@ -83,6 +82,31 @@ static int complain(const Twine &message) {
   return 1;
 }
 
+/// An option that belongs to a stage in front of `from`, where the IR has
+/// decided already; empty if there is none.
+static std::string findLateOption(const Options &o, Stage from) {
+  struct Late {
+    const char *flag;
+    bool given;
+    Stage stage;
+  };
+  const Late options[] = {
+      {"--batch", o.batch.getNumOccurrences() > 0, Stage::Import},
+      {"--dim", o.dim.getNumOccurrences() > 0, Stage::Import},
+      {"--format", o.format.getNumOccurrences() > 0, Stage::Format},
+      {"--dataflow", o.dataflow.getNumOccurrences() > 0, Stage::Split},
+      {"--memory", o.memory.getNumOccurrences() > 0, Stage::Schedule},
+      {"--set", o.set.getNumOccurrences() > 0, Stage::Schedule},
+      {"--target", o.target.getNumOccurrences() > 0, Stage::Schedule}};
+  for (const Late &option : options)
+    if (option.given && from > option.stage)
+      return std::string(option.flag) +
+             " has no effect with --compile-from=" + o.from + ": stage " +
+             getStageName(option.stage).str() +
+             " has settled it; leave it out, or start from an earlier stage";
+  return {};
+}
+
 /// Fills `request` from the options; a message if they make no sense.
 static std::string fillRequest(const Options &o, CompileRequest &request) {
   request.input = o.input;
@@ -114,8 +138,11 @@ static std::string fillRequest(const Options &o, CompileRequest &request) {
     stage = parseStage(name);
     if (stage)
       return {};
-    return (flag + " has to be import, lower, format, split, tile, schedule or "
-                   "emit, found '" + name + "'").str();
+    return (flag +
+            " has to be import, lower, format, split, tile, schedule or "
+            "emit, found '" +
+            name + "'")
+        .str();
   };
   std::optional<Stage> stage;
   if (!o.to.empty()) {
@@ -134,6 +161,8 @@ static std::string fillRequest(const Options &o, CompileRequest &request) {
              getStageName(request.to).str();
     request.from = static_cast<Stage>(static_cast<int>(*stage) + 1);
   }
+  if (std::string wrong = findLateOption(o, request.from); !wrong.empty())
+    return wrong;
   if (request.output.empty() && !request.printIR && request.checkInput.empty())
     return "nothing to do: give -o FILE, --compile-to=STAGE or "
            "--check=INPUT.npz";

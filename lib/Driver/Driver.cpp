@@ -137,20 +137,27 @@ LogicalResult photonic::compile(const CompileRequest &request,
     emitError(UnknownLoc::get(&context), machine.error().message);
     return failure();
   }
+  if (!request.output.empty() &&
+      llvm::sys::fs::equivalent(request.input, request.output)) {
+    emitError(FileLineColLoc::get(&context, request.input, 0, 0))
+        << "is the input and would be overwritten; choose another output file";
+    return failure();
+  }
   OwningOpRef<ModuleOp> module = readInput(request, context);
   if (!module)
     return failure();
   std::optional<StageCheck> check;
   if (!request.checkInput.empty()) {
-    FailureOr<StageCheck> created = StageCheck::create(request, *machine, *module);
+    FailureOr<StageCheck> created =
+        StageCheck::create(request, *machine, *module);
     if (failed(created))
       return failure();
     check = std::move(*created);
     if (failed(check->runInput(*module)))
       return failure();
   }
-  if (failed(runStages(request, *machine, *module, check ? &*check : nullptr,
-                       os)))
+  if (failed(
+          runStages(request, *machine, *module, check ? &*check : nullptr, os)))
     return failure();
   if (check && request.to == Stage::Emit &&
       failed(checkProgram(*module, *check, os)))

@@ -108,8 +108,11 @@ FailureOr<StageCheck> StageCheck::create(const CompileRequest &request,
   for (auto [index, name] : llvm::enumerate(check.inputNames)) {
     auto it = arrays->find(name);
     if (it == arrays->end()) {
-      func.emitError("'") << request.checkInput << "' holds no array '" << name
-                          << "', which the network needs";
+      InFlightDiagnostic diagnostic = func.emitError("'");
+      diagnostic << request.checkInput << "' holds no array '" << name
+                 << "', which the network needs; it holds";
+      for (const auto &[other, array] : *arrays)
+        diagnostic << " '" << other << "'";
       return failure();
     }
     auto type = cast<RankedTensorType>(func.getArgument(index).getType());
@@ -344,7 +347,8 @@ LogicalResult StageCheck::checkConversions(ModuleOp module) {
     if (!d.differing || (isa<phot::ProductOp>(op) && d.getRatio() > 0))
       continue;
     return op.emitError("stage 'format' computes something else than ")
-           << describeReference() << ": on the same operands the signal-to-noise "
+           << describeReference()
+           << ": on the same operands the signal-to-noise "
            << "ratio is " << llvm::formatv("{0:f1}", d.getRatio()).str()
            << " dB";
   }

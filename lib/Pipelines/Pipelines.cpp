@@ -92,8 +92,7 @@ static void addTile(OpPassManager &pm, const phx::Target &machine) {
 static void addSchedule(OpPassManager &pm, const StageOptions &options) {
   pisa::ScheduleOptions schedule;
   schedule.targetName = options.target;
-  schedule.overrides.assign(options.overrides.begin(),
-                            options.overrides.end());
+  schedule.overrides.assign(options.overrides.begin(), options.overrides.end());
   schedule.memory = options.memory;
   pm.addPass(pisa::createSchedule(schedule));
 }

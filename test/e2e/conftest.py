@@ -11,6 +11,7 @@ build/models.
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import types
@@ -206,4 +207,7 @@ class Networks:
 
 @pytest.fixture(scope="session")
 def networks(cli, tmp_path_factory):
-    return Networks(cli, tmp_path_factory.mktemp("programs"))
+    directory = tmp_path_factory.mktemp("programs")
+    yield Networks(cli, directory)
+    # pytest keeps the directories of several sessions; these fill a disk.
+    shutil.rmtree(directory)

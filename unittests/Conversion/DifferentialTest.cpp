@@ -159,8 +159,8 @@ void Coverage::add(const phx::Program &program) {
   }
 }
 
-std::vector<interp::Tensor>
-Session::execute(ModuleOp module, ArrayRef<interp::Tensor> inputs) {
+std::vector<interp::Tensor> Session::execute(ModuleOp module,
+                                             ArrayRef<interp::Tensor> inputs) {
   std::vector<interp::Tensor> tensors;
   FailureOr<phx::Program> program = exportProgram(getOnlyProgram(module));
   if (failed(program))
@@ -227,8 +227,8 @@ static void compareOne(uint64_t seed, Coverage &coverage) {
   std::string text;
   llvm::raw_string_ostream stream(text);
   module->print(stream);
-  ASSERT_TRUE(session.runStages(*module, machine.options, Stage::Import,
-                                Stage::Tile))
+  ASSERT_TRUE(
+      session.runStages(*module, machine.options, Stage::Import, Stage::Tile))
       << machine.describe() << session.messages << text;
   std::vector<interp::Tensor> expected = session.evaluate(*module, inputs);
   ASSERT_FALSE(expected.empty()) << session.messages << text;

@@ -43,8 +43,8 @@ Value RandomNetwork::constant(Shape shape, float low, float high) {
   SmallVector<float> data;
   int64_t count = interp::getNumElements(shape);
   for (int64_t i = 0; i < count; ++i)
-    data.push_back(low + (high - low) *
-                             static_cast<float>(pick(0, 1000000)) / 1000000.0f);
+    data.push_back(low + (high - low) * static_cast<float>(pick(0, 1000000)) /
+                             1000000.0f);
   auto type = RankedTensorType::get(shape, b.getF32Type());
   auto elements = DenseElementsAttr::get(type, ArrayRef<float>(data));
   StringAttr parameter;
@@ -103,8 +103,7 @@ Value RandomNetwork::addLinear(Value input) {
   Shape shape = getShape(input);
   if (shape.size() != 2) {
     int64_t rest = interp::getNumElements(shape.drop_front());
-    auto type =
-        RankedTensorType::get({shape.front(), rest}, b.getF32Type());
+    auto type = RankedTensorType::get({shape.front(), rest}, b.getF32Type());
     input = nn::ReshapeOp::create(b, name("Flatten"), type, input);
     shape = getShape(input);
   }
@@ -177,7 +176,8 @@ Value RandomNetwork::addBinary(Value input) {
   case 1:
     return nn::MulOp::create(b, name("Mul"), lhs, rhs);
   case 2:
-    rhs = nn::ClipOp::create(b, name("Clip"), rhs, APFloat(0.5f), APFloat(3.0f));
+    rhs =
+        nn::ClipOp::create(b, name("Clip"), rhs, APFloat(0.5f), APFloat(3.0f));
     return nn::DivOp::create(b, name("Div"), lhs, rhs);
   case 3:
     return nn::MaxOp::create(b, name("Max"), lhs, rhs);
@@ -192,8 +192,8 @@ Value RandomNetwork::addBatchNorm(Value input) {
   int64_t channels = getShape(input)[1];
   return nn::BatchNormOp::create(
       b, name("BatchNormalization"), input, constant({channels}),
-      constant({channels}), constant({channels}), constant({channels}, 0.25f, 2),
-      APFloat(1e-5f));
+      constant({channels}), constant({channels}),
+      constant({channels}, 0.25f, 2), APFloat(1e-5f));
 }
 
 //===----------------------------------------------------------------------===//
@@ -291,7 +291,8 @@ Value RandomNetwork::addLayout(Value input) {
   Shape shape = getShape(input);
   switch (pick(0, 4)) {
   case 0: {
-    SmallVector<int64_t> perm = llvm::to_vector(llvm::seq<int64_t>(0, shape.size()));
+    SmallVector<int64_t> perm =
+        llvm::to_vector(llvm::seq<int64_t>(0, shape.size()));
     for (size_t i = perm.size(); i > 1; --i)
       std::swap(perm[i - 1], perm[pick(0, i - 1)]);
     return nn::TransposeOp::create(b, name("Transpose"), input, perm);
@@ -376,8 +377,8 @@ OwningOpRef<ModuleOp> RandomNetwork::build() {
     outputs.push_back(constant({2, 3}));
   if (chance(10)) { // the same memory under another shape
     Shape shape = getShape(outputs.front());
-    auto flat = RankedTensorType::get({interp::getNumElements(shape)},
-                                      b.getF32Type());
+    auto flat =
+        RankedTensorType::get({interp::getNumElements(shape)}, b.getF32Type());
     outputs.push_back(
         nn::ReshapeOp::create(b, name("Reshape"), flat, outputs.front()));
   }

@@ -81,9 +81,7 @@ protected:
     request.checkInput = path("x.npy");
     request.runTool = PHOTONIC_RUN;
   }
-  void TearDown() override {
-    llvm::sys::fs::remove_directories(directory);
-  }
+  void TearDown() override { llvm::sys::fs::remove_directories(directory); }
 
   std::string path(StringRef name) {
     SmallString<128> result(directory);
@@ -134,8 +132,7 @@ protected:
 };
 
 /// The only operation of a type that satisfies `filter`.
-template <typename OpT>
-OpT find(ModuleOp module, StringRef node) {
+template <typename OpT> OpT find(ModuleOp module, StringRef node) {
   OpT found;
   module.walk([&](OpT op) {
     auto name = dyn_cast<NameLoc>(op->getLoc());
@@ -207,8 +204,7 @@ TEST_F(StageCheckTest, LocatesAWrongFormat) {
   std::string messages = check(Stage::Format, [](ModuleOp module) {
     auto product = find<phot::ProductOp>(module, "fc");
     product.setRhsFormatAttr(cast<phot::NumberFormatAttrInterface>(
-        phot::BfpAttr::get(module.getContext(), 3, 16,
-                           phot::Rounding::Trunc)));
+        phot::BfpAttr::get(module.getContext(), 3, 16, phot::Rounding::Trunc)));
   });
   expectLocated(messages, "fc", "stage 'format' gives it the number format");
 }

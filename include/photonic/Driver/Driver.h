@@ -26,9 +26,9 @@ struct CompileRequest {
   StageOptions stages;
   Stage from = Stage::Import;
   Stage to = Stage::Emit;
-  bool printIR = false;    ///< stop after `to` and print
-  std::string checkInput;  ///< .npz or .npy: run the stages against each other
-  std::string runTool;     ///< photonic-run, for the check of the program
+  bool printIR = false;   ///< stop after `to` and print
+  std::string checkInput; ///< .npz or .npy: run the stages against each other
+  std::string runTool;    ///< photonic-run, for the check of the program
   /// Changes the IR after a stage, before the check sees it (for tests of the
   /// check).
   std::function<void(Stage, mlir::ModuleOp)> afterStage;

@@ -29,10 +29,9 @@ enum class Stage {
   Schedule, ///< pisa without tokens
   Emit,     ///< pisa with tokens, proved free of races
 };
-inline constexpr Stage allStages[] = {Stage::Import,   Stage::Lower,
-                                      Stage::Format,   Stage::Split,
-                                      Stage::Tile,     Stage::Schedule,
-                                      Stage::Emit};
+inline constexpr Stage allStages[] = {
+    Stage::Import, Stage::Lower,    Stage::Format, Stage::Split,
+    Stage::Tile,   Stage::Schedule, Stage::Emit};
 
 /// "import", "lower", ...
 llvm::StringRef getStageName(Stage stage);
@@ -53,8 +52,8 @@ std::string getFormatName(const StageOptions &options,
                           const phx::Target &machine);
 
 /// Appends the passes of `stage`; `machine` is what `options.target` names.
-void addStage(mlir::OpPassManager &pm, Stage stage,
-              const StageOptions &options, const phx::Target &machine);
+void addStage(mlir::OpPassManager &pm, Stage stage, const StageOptions &options,
+              const phx::Target &machine);
 
 /// Registers `photonic-pipeline{from=... to=... target=...}`.
 void registerPipelines();

@@ -37,8 +37,7 @@ struct ChunkIndex {
   }
   phx::Address addTo(phx::Address address, int64_t weight, int64_t divisor = 1,
                      int64_t modulus = 0) const {
-    address.offset =
-        addTo(std::move(address.offset), weight, divisor, modulus);
+    address.offset = addTo(std::move(address.offset), weight, divisor, modulus);
     return address;
   }
   /// At most `cap`, of what is left of `extent` in front of this chunk.

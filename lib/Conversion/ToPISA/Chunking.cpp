@@ -1,4 +1,5 @@
-//===- Chunking.cpp - Cutting a product into chunks that fit on chip -*- C++ -*-===//
+//===- Chunking.cpp - Cutting a product into chunks that fit on chip -*- C++
+//-*-===//
 //
 // Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -106,8 +107,7 @@ Chunking ChunkSearch::build(std::pair<int64_t, int64_t> channels,
                      (shape.kernelHeight - 1) * shape.dilations[0] + 1;
     c.block.rowOffset = 0;
   }
-  int64_t channelBytes =
-      SpaceAllocator::align(4 * c.block.groups * c.block.m);
+  int64_t channelBytes = SpaceAllocator::align(4 * c.block.groups * c.block.m);
   c.weightBytes = SpaceAllocator::align(c.block.getWeightBytes()) +
                   extras.channelParameters * channelBytes +
                   extras.scalars * SpaceAllocator::alignment;
@@ -142,13 +142,12 @@ double ChunkSearch::estimate(const Chunking &c) const {
   double vectors = dataflow == phot::Dataflow::DF1
                        ? double(c.block.getVectors())
                        : double(c.block.m);
-  double passes =
-      divideCeil(countPasses(c.block, dataflow, core.rows().value(),
-                             core.columns().value()),
-                 core.count().value());
-  double coreTime = chunks * passes *
-                    (core.program_ns().value() +
-                     vectors / core.clock_ghz().value());
+  double passes = divideCeil(countPasses(c.block, dataflow, core.rows().value(),
+                                         core.columns().value()),
+                             core.count().value());
+  double coreTime =
+      chunks * passes *
+      (core.program_ns().value() + vectors / core.clock_ghz().value());
   double inputLoads = c.loopsN() ? chunks : 1;
   double bytes = double(c.weightBytes) * c.mChunks +
                  double(c.inputBytes) * inputLoads +

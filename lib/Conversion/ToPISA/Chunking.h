@@ -1,4 +1,5 @@
-//===- Chunking.h - Cutting a product into chunks that fit on chip -*- C++ -*-===//
+//===- Chunking.h - Cutting a product into chunks that fit on chip -*- C++
+//-*-===//
 //
 // Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -17,8 +18,8 @@ namespace photonic {
 /// How a product is cut: an outer loop over output channels (or groups), whose
 /// weights stay on chip, and an inner loop over output positions.
 struct Chunking {
-  ProductBlock block;   ///< of one chunk, the last ones may be smaller
-  int64_t mChunks = 1;  ///< chunks of output channels, or of groups
+  ProductBlock block;  ///< of one chunk, the last ones may be smaller
+  int64_t mChunks = 1; ///< chunks of output channels, or of groups
   int64_t imageChunks = 1, rowChunks = 1;
   int64_t weightBytes = 0; ///< one buffer of weights and channel parameters
   int64_t inputBytes = 0, resultBytes = 0, residualBytes = 0; ///< one buffer

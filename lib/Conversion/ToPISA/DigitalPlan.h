@@ -1,4 +1,5 @@
-//===- DigitalPlan.h - Digital operations as vector instructions -*- C++ -*-===//
+//===- DigitalPlan.h - Digital operations as vector instructions -*- C++
+//-*-===//
 //
 // Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -50,11 +51,10 @@ struct CopyPlan {
 /// Opens the loops of `copy`, lets `emit` append the instruction that copies
 /// from the second to the first address, and closes them. `dst` and `src` are
 /// where result and operand start.
-void emitCopy(ProgramEmitter &e, const CopyPlan::Copy &copy, phx::Address dst,
-              phx::Address src,
-              llvm::function_ref<void(const phx::Address &,
-                                      const phx::Address &)>
-                  emit);
+void emitCopy(
+    ProgramEmitter &e, const CopyPlan::Copy &copy, phx::Address dst,
+    phx::Address src,
+    llvm::function_ref<void(const phx::Address &, const phx::Address &)> emit);
 
 /// Computes `units` independent, equally large pieces of the result. Piece u of
 /// the result is its bytes [u * resultUnitBytes, (u + 1) * resultUnitBytes);
@@ -117,9 +117,8 @@ struct CollapsedShape {
   llvm::SmallVector<int64_t> shape;
   llvm::SmallVector<llvm::SmallVector<int64_t>> strides; ///< by operand
 };
-CollapsedShape
-collapse(llvm::ArrayRef<int64_t> shape,
-         llvm::ArrayRef<llvm::SmallVector<int64_t>> strides);
+CollapsedShape collapse(llvm::ArrayRef<int64_t> shape,
+                        llvm::ArrayRef<llvm::SmallVector<int64_t>> strides);
 
 } // namespace photonic
 

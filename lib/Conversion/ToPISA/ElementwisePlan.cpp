@@ -49,13 +49,11 @@ static std::array<T, 4> padFront(ArrayRef<T> values, T fill) {
   return result;
 }
 
-phx::VecMap photonic::makeMap(const Elementwise &function,
-                              ArrayRef<phx::Count> shape,
-                              const phx::Address &dst,
-                              ArrayRef<int64_t> dstStrides,
-                              const phx::Address &a, ArrayRef<int64_t> aStrides,
-                              const phx::Address &b,
-                              ArrayRef<int64_t> bStrides) {
+phx::VecMap
+photonic::makeMap(const Elementwise &function, ArrayRef<phx::Count> shape,
+                  const phx::Address &dst, ArrayRef<int64_t> dstStrides,
+                  const phx::Address &a, ArrayRef<int64_t> aStrides,
+                  const phx::Address &b, ArrayRef<int64_t> bStrides) {
   phx::VecMap map;
   map.fn = function.fn;
   map.s0 = function.s0;

@@ -1,4 +1,5 @@
-//===- FusedProduct.cpp - Chunked products with elementwise operations -*- C++ -*-===//
+//===- FusedProduct.cpp - Chunked products with elementwise operations -*- C++
+//-*-===//
 //
 // Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -141,9 +142,9 @@ phx::Shape4 FusedProductEmitter::getResultShape(const ChunkIndex &m,
                                                 const ChunkIndex &n) const {
   phx::Count pixels = count(block.getPixels());
   if (c.rowChunks > 1)
-    pixels = scaleCount(n.clip(block.outRows, block.shape.outHeight, 1,
-                               c.rowChunks),
-                        block.shape.outWidth);
+    pixels =
+        scaleCount(n.clip(block.outRows, block.shape.outHeight, 1, c.rowChunks),
+                   block.shape.outWidth);
   return {getImages(n), getChannels(m), count(1), pixels};
 }
 
@@ -184,9 +185,9 @@ void FusedProductEmitter::loadInput(const ChunkIndex &m, const ChunkIndex &n,
   phx::DmaCopy copy;
   copy.dst = input.at(n);
   copy.dstStride = {channels * blockPlane, blockPlane, 4 * shape.width, 4};
-  copy.src = n.addTo(inputHome,
-                     block.images * shape.groups * shape.channels * plane,
-                     c.rowChunks);
+  copy.src =
+      n.addTo(inputHome, block.images * shape.groups * shape.channels * plane,
+              c.rowChunks);
   if (block.groups < shape.groups)
     copy.src = m.addTo(copy.src, channels * plane);
   copy.srcStride = {shape.groups * shape.channels * plane, plane,
@@ -195,11 +196,11 @@ void FusedProductEmitter::loadInput(const ChunkIndex &m, const ChunkIndex &n,
                 count(shape.width)};
   if (c.rowChunks > 1)
     // The chunk starts where the first window does, maybe in the padding.
-    copy.zeroFill = phx::ZeroFill{
-        2,
-        n.addTo(constant(-shape.pads[0]), block.outRows * shape.strides[0], 1,
-                c.rowChunks),
-        shape.height};
+    copy.zeroFill =
+        phx::ZeroFill{2,
+                      n.addTo(constant(-shape.pads[0]),
+                              block.outRows * shape.strides[0], 1, c.rowChunks),
+                      shape.height};
   s.e.emit(phx::EngineKind::Dma, copy, guard);
 }
 
@@ -213,8 +214,8 @@ phx::DmaCopy FusedProductEmitter::makeResultCopy(phx::Address home,
   int64_t allChannels = shape.groups * shape.m;
   int64_t channels = block.groups * block.m;
   int64_t pixels = 4 * block.getPixels();
-  home = n.addTo(std::move(home), block.images * allChannels * plane,
-                 c.rowChunks);
+  home =
+      n.addTo(std::move(home), block.images * allChannels * plane, c.rowChunks);
   home = m.addTo(std::move(home), channels * plane);
   if (c.rowChunks > 1)
     home = n.addTo(std::move(home), 4 * block.outRows * shape.outWidth, 1,
@@ -310,9 +311,8 @@ void FusedProductEmitter::compute(const ChunkIndex &m, const ChunkIndex &n) {
   options.input = input.at(n);
   options.result = result.at(turn(m, n));
   bool cutsChannels = block.shape.groups == 1 && block.shape.m % block.m != 0;
-  options.mRemaining =
-      cutsChannels ? m.addTo(constant(block.shape.m), -block.m)
-                   : constant(block.m);
+  options.mRemaining = cutsChannels ? m.addTo(constant(block.shape.m), -block.m)
+                                    : constant(block.m);
   options.nRemaining = getVectorsLeft(n);
   auto [begin, end] = emitNest(s.e, block, options);
   if (!c.loopsM() && !c.loopsN()) { // the nest is the whole product

@@ -1,4 +1,5 @@
-//===- HierarchyScheduler.cpp - Scheduling with scratchpads in front of DRAM -*- C++ -*-===//
+//===- HierarchyScheduler.cpp - Scheduling with scratchpads in front of DRAM -*-
+// C++ -*-===//
 //
 // Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -64,8 +65,8 @@ static std::optional<Follower> asFollower(Operation *op, Value chunk) {
     if (operand == chunk)
       continue;
     auto shape = cast<RankedTensorType>(operand.getType()).getShape();
-    auto other = classify(
-        shape, cast<RankedTensorType>(chunk.getType()).getShape());
+    auto other =
+        classify(shape, cast<RankedTensorType>(chunk.getType()).getShape());
     if (!other)
       return std::nullopt;
     follower.other = *other;
@@ -126,9 +127,8 @@ SpaceAllocator &HierarchyScheduler::getHome(Storage::Kind, phx::Space &space) {
 
 void HierarchyScheduler::emitHomeCopy(const Storage &to, const Storage &from,
                                       int64_t bytes) {
-  e.emit(phx::EngineKind::Dma, makeLinearCopy(to.getAddress(),
-                                              from.getAddress(),
-                                              count(bytes / 4)));
+  e.emit(phx::EngineKind::Dma,
+         makeLinearCopy(to.getAddress(), from.getAddress(), count(bytes / 4)));
 }
 
 //===----------------------------------------------------------------------===//
@@ -143,9 +143,8 @@ void HierarchyScheduler::emitFill(const Storage &result, int64_t elements,
   ScratchpadFrame frame(e);
   phx::Address source =
       frame.allocate(phx::Space::Gradient, 4 * piece, 1).at(ChunkIndex::get(0));
-  e.emit(phx::EngineKind::Vec,
-         makeMap({phx::VecFn::Fill, value}, {count(piece)}, source, {4}, {},
-                 {}));
+  e.emit(phx::EngineKind::Vec, makeMap({phx::VecFn::Fill, value},
+                                       {count(piece)}, source, {4}, {}, {}));
   phx::DmaCopy copy = makeLinearCopy(result.getAddress(), source, count(piece));
   copy.shape[2] = count(elements / piece);
   copy.dstStride[2] = 4 * piece;
@@ -218,8 +217,9 @@ static ComputeBytes countBytes(Operation *op, const ComputePlan &plan) {
 static int64_t chooseUnits(const ComputePlan &plan, const ComputeBytes &bytes,
                            int64_t activation, int64_t gradient) {
   // Each buffer may lose up to one alignment unit.
-  int64_t slack = 2 * SpaceAllocator::alignment *
-                  (plan.operandUnitBytes.size() + plan.tempUnitBytes.size() + 1);
+  int64_t slack =
+      2 * SpaceAllocator::alignment *
+      (plan.operandUnitBytes.size() + plan.tempUnitBytes.size() + 1);
   activation -= bytes.whole + slack;
   gradient -= slack;
   if (plan.units * bytes.activationPerUnit <= activation &&
@@ -243,8 +243,8 @@ public:
       : e(e), plan(plan), units(units),
         chunks(llvm::divideCeil(plan.units, units)), frame(e) {
     int64_t buffers = chunks > 1 ? 2 : 1;
-    result = frame.allocate(phx::Space::Gradient,
-                            units * plan.resultUnitBytes, buffers);
+    result = frame.allocate(phx::Space::Gradient, units * plan.resultUnitBytes,
+                            buffers);
     for (int64_t bytes : plan.tempUnitBytes)
       temps.push_back(
           frame.allocate(phx::Space::Gradient, units * bytes, buffers));
@@ -253,10 +253,10 @@ public:
   /// Adds an operand that is loaded in pieces, or at once if `unitBytes` is 0.
   void addOperand(const phx::Address &home, int64_t unitBytes, int64_t bytes) {
     int64_t buffers = unitBytes && chunks > 1 ? 2 : 1;
-    operands.push_back({home, unitBytes,
-                        frame.allocate(phx::Space::Activation,
-                                       unitBytes ? units * unitBytes : bytes,
-                                       buffers)});
+    operands.push_back(
+        {home, unitBytes,
+         frame.allocate(phx::Space::Activation,
+                        unitBytes ? units * unitBytes : bytes, buffers)});
     if (unitBytes == 0)
       e.emit(phx::EngineKind::Dma,
              makeLinearCopy(operands.back().buffer.at(ChunkIndex::get(0)), home,
@@ -289,13 +289,13 @@ void ComputeEmitter::load(const ChunkIndex &index,
                           std::optional<phx::Guard> guard) {
   for (const Operand &operand : operands)
     if (operand.unitBytes)
-      e.emit(phx::EngineKind::Dma,
-             makeLinearCopy(
-                 operand.buffer.at(index),
-                 index.addTo(operand.home, units * operand.unitBytes),
-                 scaleCount(index.clip(units, plan.units),
-                            operand.unitBytes / 4)),
-             guard);
+      e.emit(
+          phx::EngineKind::Dma,
+          makeLinearCopy(
+              operand.buffer.at(index),
+              index.addTo(operand.home, units * operand.unitBytes),
+              scaleCount(index.clip(units, plan.units), operand.unitBytes / 4)),
+          guard);
 }
 
 void ComputeEmitter::compute(const ChunkIndex &index) {
@@ -341,11 +341,10 @@ LogicalResult HierarchyScheduler::scheduleCompute(Operation *op,
                               pads.gradient_bytes().value());
   if (units == 0)
     return op->emitError("needs a working set of ")
-           << bytes.whole + bytes.activationPerUnit
-           << " bytes of operands and " << bytes.gradientPerUnit
+           << bytes.whole + bytes.activationPerUnit << " bytes of operands and "
+           << bytes.gradientPerUnit
            << " bytes of results for its smallest piece, twice; target '"
-           << target.spec.name() << "' has "
-           << pads.activation_bytes().value()
+           << target.spec.name() << "' has " << pads.activation_bytes().value()
            << " (scratchpads.activation_bytes) and "
            << pads.gradient_bytes().value()
            << " (scratchpads.gradient_bytes); use larger scratchpads or "

@@ -1,4 +1,5 @@
-//===- HierarchyScheduler.h - Scheduling with scratchpads in front of DRAM -*- C++ -*-===//
+//===- HierarchyScheduler.h - Scheduling with scratchpads in front of DRAM -*-
+// C++ -*-===//
 //
 // Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

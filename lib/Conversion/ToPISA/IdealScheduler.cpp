@@ -1,4 +1,5 @@
-//===- IdealScheduler.cpp - Scheduling with every region on chip -*- C++ -*-===//
+//===- IdealScheduler.cpp - Scheduling with every region on chip -*- C++
+//-*-===//
 //
 // Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -37,8 +38,7 @@ private:
 
 } // namespace
 
-SpaceAllocator &IdealScheduler::getHome(Storage::Kind kind,
-                                        phx::Space &space) {
+SpaceAllocator &IdealScheduler::getHome(Storage::Kind kind, phx::Space &space) {
   bool isParameter = kind == Storage::Kind::Parameter;
   space = isParameter ? phx::Space::Weight : phx::Space::Activation;
   return isParameter ? parameters : values;

@@ -52,16 +52,15 @@ static void makeLoops(CopyPlan::Copy &copy) {
 void photonic::emitCopy(
     ProgramEmitter &e, const CopyPlan::Copy &copy, phx::Address dst,
     phx::Address src,
-    llvm::function_ref<void(const phx::Address &, const phx::Address &)>
-        emit) {
+    llvm::function_ref<void(const phx::Address &, const phx::Address &)> emit) {
   dst.offset.base += copy.dstOffset;
   src.offset.base += copy.srcOffset;
   for (const CopyPlan::Loop &loop : copy.loops) {
     uint8_t counter = e.beginLoop(loop.count);
-    dst.offset = plusTerm(std::move(dst.offset),
-                          {counter, 1, 0, 1, 0, loop.dstStep});
-    src.offset = plusTerm(std::move(src.offset),
-                          {counter, 1, 0, 1, 0, loop.srcStep});
+    dst.offset =
+        plusTerm(std::move(dst.offset), {counter, 1, 0, 1, 0, loop.dstStep});
+    src.offset =
+        plusTerm(std::move(src.offset), {counter, 1, 0, 1, 0, loop.srcStep});
   }
   emit(dst, src);
   for (size_t i = 0; i < copy.loops.size(); ++i)
@@ -117,8 +116,7 @@ static LogicalResult planSlice(nn::SliceOp op, CopyPlan &plan) {
     stride *= op.getStrides()[d];
   }
   ArrayRef<int64_t> shape = getShape(op.getOutput());
-  return addCopy(op, plan, 0, shape, offset, strides, 0,
-                 getByteStrides(shape));
+  return addCopy(op, plan, 0, shape, offset, strides, 0, getByteStrides(shape));
 }
 
 static LogicalResult planPad(nn::PadOp op, CopyPlan &plan) {

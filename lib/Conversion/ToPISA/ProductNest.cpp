@@ -172,9 +172,9 @@ void NestEmitter::emitTile(int64_t core) {
   phx::Address result =
       perGroup(o.result, core, 4 * block.m * block.getPixels());
 
-  phx::CoreProgram program{o.format, stationaryMap, df1 ? weights : input,
-                           row,      k,             rows,
-                           cols,     o.product};
+  phx::CoreProgram program{
+      o.format, stationaryMap, df1 ? weights : input, row, k, rows,
+      cols,     o.product};
   e.emit(phx::EngineKind::Core, program, guard, core);
 
   const phx::Affine &streamed = df1 ? o.nRemaining : o.mRemaining;
@@ -189,8 +189,8 @@ void NestEmitter::emitTile(int64_t core) {
   stream.kStart = k;
   stream.rows = rows;
   stream.cols = cols;
-  stream.length = streamed.terms.empty() ? count(length)
-                                         : phx::Count{length, streamed};
+  stream.length =
+      streamed.terms.empty() ? count(length) : phx::Count{length, streamed};
   stream.product = o.product;
   e.emit(phx::EngineKind::Core, stream, guard, core);
 }

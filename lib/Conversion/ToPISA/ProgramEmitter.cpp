@@ -7,6 +7,8 @@
 
 #include "ProgramEmitter.h"
 
+#include "photonic/Dialect/Photonic/IR/ProductInfo.h"
+
 #include "llvm/ADT/STLExtras.h"
 
 using namespace mlir;
@@ -43,16 +45,6 @@ uint32_t ProgramEmitter::addDataRegion(phx::Region region, ElementsAttr init) {
   return addRegion(std::move(region));
 }
 
-StringRef photonic::getNodeName(Location loc) {
-  if (auto name = dyn_cast<NameLoc>(loc))
-    return name.getName();
-  if (auto fused = dyn_cast<FusedLoc>(loc))
-    for (Location part : fused.getLocations())
-      if (StringRef name = getNodeName(part); !name.empty())
-        return name;
-  return {};
-}
-
 void ProgramEmitter::setLayer(StringRef name, StringRef op) {
   auto [it, inserted] = layerByName.try_emplace(
       name, static_cast<uint32_t>(program.layers.size()));
@@ -62,7 +54,7 @@ void ProgramEmitter::setLayer(StringRef name, StringRef op) {
 }
 
 void ProgramEmitter::setLayer(Operation *operation, StringRef op) {
-  if (StringRef name = getNodeName(operation->getLoc()); !name.empty())
+  if (StringRef name = phot::getNodeName(operation->getLoc()); !name.empty())
     return setLayer(name, op);
   // IR written by hand may have no names: number such operations, each once.
   std::string &name = madeUpNames[operation];

@@ -56,8 +56,7 @@ public:
   uint8_t beginLoop(int64_t count);
   void endLoop();
   void emit(phx::EngineKind kind, phx::Body body,
-            std::optional<phx::Guard> guard = std::nullopt,
-            unsigned index = 0);
+            std::optional<phx::Guard> guard = std::nullopt, unsigned index = 0);
   size_t getPosition() const { return program.code.size(); }
 
   phx::Program &program;
@@ -69,9 +68,6 @@ private:
   llvm::DenseMap<mlir::Operation *, std::string> madeUpNames;
   std::vector<mlir::ElementsAttr> inits;
 };
-
-/// The first ONNX node name in `loc`, or an empty string.
-llvm::StringRef getNodeName(mlir::Location loc);
 
 /// value with no terms.
 inline phx::Affine constant(int64_t value) { return {value, {}}; }

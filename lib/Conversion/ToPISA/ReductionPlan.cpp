@@ -1,4 +1,5 @@
-//===- ReductionPlan.cpp - Plans of reductions, softmax and pooling -*- C++ -*-===//
+//===- ReductionPlan.cpp - Plans of reductions, softmax and pooling -*- C++
+//-*-===//
 //
 // Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -94,8 +95,8 @@ FailureOr<DigitalPlan> photonic::planReduction(Operation *op) {
     e.emit(phx::EngineKind::Vec,
            makeReduce(fn, view, p.units, p.result, p.operands[0]));
     if (mean)
-      emitMeanDivision(e, scaleCount(p.units, view.inner), p.result,
-                       p.temps[0], view.axis);
+      emitMeanDivision(e, scaleCount(p.units, view.inner), p.result, p.temps[0],
+                       view.axis);
   };
   return DigitalPlan(std::move(plan));
 }
@@ -120,8 +121,7 @@ FailureOr<DigitalPlan> photonic::planSoftmax(Operation *op) {
   plan.emit = [view, logarithm](ProgramEmitter &e,
                                 const ComputePlan::Places &p) {
     using phx::VecFn;
-    SmallVector<phx::Count> shape{p.units, count(view.inner),
-                                  count(view.axis)};
+    SmallVector<phx::Count> shape{p.units, count(view.inner), count(view.axis)};
     SmallVector<int64_t> full = view.getElementStrides();
     SmallVector<int64_t> reduced = view.getReducedStrides();
     const phx::Address &value = p.temps[0];

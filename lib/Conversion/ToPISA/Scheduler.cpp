@@ -97,8 +97,9 @@ Storage Scheduler::getStorage(Value value) {
     return it->second;
   auto constant = root.getDefiningOp<nn::ConstantOp>();
   assert(constant && "a value without storage is a constant");
-  std::string name = constant.getName() ? constant.getName()->str()
-                                        : getNodeName(constant.getLoc()).str();
+  std::string name = constant.getName()
+                         ? constant.getName()->str()
+                         : phot::getNodeName(constant.getLoc()).str();
   bool named = !name.empty();
   if (!named)
     name = "constant";
@@ -119,9 +120,9 @@ Storage Scheduler::getStorage(Value value) {
 }
 
 Storage Scheduler::createConstant(const PlanConstant &constant) {
-  auto type = RankedTensorType::get(
-      {static_cast<int64_t>(constant.values.size())},
-      Float32Type::get(func.getContext()));
+  auto type =
+      RankedTensorType::get({static_cast<int64_t>(constant.values.size())},
+                            Float32Type::get(func.getContext()));
   phx::Region region;
   region.name = e.program.layers[e.getLayer()].name + "." + constant.name;
   region.role = phx::Role::Constant;

@@ -49,6 +49,13 @@ GraphImporter::GraphImporter(Model &model, const ImportOptions &options,
   nodes.reserve(graph.node_size());
   for (int i = 0; i < graph.node_size(); ++i)
     nodes.emplace_back(graph.node(i), i);
+  llvm::StringSet<> names;
+  for (Node &node : nodes) {
+    std::string name = node.getName().str();
+    for (unsigned copy = 2; !names.insert(name).second; ++copy)
+      name = node.getName().str() + "#" + std::to_string(copy);
+    node.rename(std::move(name));
+  }
   refused.resize(nodes.size());
 }
 

@@ -9,6 +9,8 @@
 
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/Diagnostics.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
 using namespace photonic;
@@ -29,6 +31,7 @@ private:
   InFlightDiagnostic error() { return emitError(model.getLoc()); }
   LogicalResult checkType(const ::onnx::ValueInfoProto &input);
   /// Notes which symbols stand for the batch.
+  LogicalResult checkDims(const llvm::StringSet<> &symbols);
   void findBatchSymbols(const ::onnx::ValueInfoProto &input);
   LogicalResult checkFixedBatch(const ::onnx::ValueInfoProto &input);
   /// The extent of dimension `axis`, or nothing if it is left open.
@@ -101,6 +104,28 @@ std::optional<int64_t> InputBinder::bind(const TensorShapeProto::Dimension &dim,
   return options.batch;
 }
 
+/// Every bound dimension exists in the model, and none is bound twice.
+LogicalResult InputBinder::checkDims(const llvm::StringSet<> &symbols) {
+  std::vector<std::string> known;
+  for (const auto &symbol : symbols)
+    known.push_back("'" + symbol.first().str() + "'");
+  llvm::sort(known);
+  bool ok = true;
+  llvm::StringSet<> bound;
+  for (const auto &[symbol, extent] : options.dims) {
+    if (!symbols.contains(symbol)) {
+      error() << "has no symbolic dimension '" << symbol << "'; it has "
+              << (known.empty() ? std::string("none")
+                                : llvm::join(known, ", "));
+      ok = false;
+    } else if (!bound.insert(symbol).second) {
+      error() << "dimension '" << symbol << "' is bound twice";
+      ok = false;
+    }
+  }
+  return success(ok);
+}
+
 FailureOr<SmallVector<GraphInput>> InputBinder::run() {
   const ::onnx::GraphProto &graph = model.getGraph();
   llvm::StringSet<> initializers;
@@ -117,6 +142,12 @@ FailureOr<SmallVector<GraphInput>> InputBinder::run() {
     error() << "expected a positive batch, got " << options.batch;
     ok = false;
   }
+  llvm::StringSet<> symbols;
+  for (const auto *input : infos)
+    for (const auto &dim : input->type().tensor_type().shape().dim())
+      if (!isFixed(dim) && !dim.dim_param().empty())
+        symbols.insert(dim.dim_param());
+  ok &= succeeded(checkDims(symbols));
   for (const auto &[symbol, extent] : options.dims)
     if (extent <= 0) {
       error() << "expected a positive extent for dimension '" << symbol

@@ -23,6 +23,9 @@ public:
   const ::onnx::NodeProto &getProto() const { return proto; }
   /// The name in the model, or operator and position if it has none.
   llvm::StringRef getName() const { return name; }
+  /// ONNX wants names to be unique, files do not always comply; everything
+  /// behind the importer tells nodes apart by name.
+  void rename(std::string unique) { name = std::move(unique); }
   llvm::StringRef getOpType() const { return ref(proto.op_type()); }
   llvm::StringRef getDomain() const { return ref(proto.domain()); }
   unsigned getIndex() const { return index; }

@@ -110,7 +110,8 @@ static FailureOr<phx::ElementType> getElementType(RegionOp region, Type type) {
     return phx::ElementType::I32;
   if (type.isInteger(64))
     return phx::ElementType::I64;
-  region.emitOpError("expected elements of type f32, i1, i8, i32 or i64, found ")
+  region.emitOpError(
+      "expected elements of type f32, i1, i8, i32 or i64, found ")
       << type;
   return failure();
 }
@@ -191,7 +192,10 @@ LogicalResult Exporter::exportBlock(Block &block) {
   for (Operation &child : block) {
     if (auto loop = dyn_cast<LoopOp>(child)) {
       program.code.push_back(
-          {{}, getLayer(loop), std::nullopt, phx::Loop{static_cast<int64_t>(loop.getCount())}});
+          {{},
+           getLayer(loop),
+           std::nullopt,
+           phx::Loop{static_cast<int64_t>(loop.getCount())}});
       if (failed(exportBlock(loop.getBody().front())))
         return failure();
       program.code.push_back({{}, getLayer(loop), std::nullopt, phx::End{}});

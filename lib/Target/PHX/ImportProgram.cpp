@@ -94,12 +94,12 @@ void Importer::importTables(Location loc) {
                      b.getDenseI64ArrayAttr(moduli));
   }
   for (auto [index, p] : llvm::enumerate(program.products))
-    ProductOp::create(
-        b, getLocation(p.layer), i64(index), i64(p.m), i64(p.n), i64(p.k),
-        i64(p.groups), static_cast<pisa::Dataflow>(p.dataflow), i64(p.format),
-        b.getDenseI64ArrayAttr({static_cast<int64_t>(p.loopBegin),
-                                static_cast<int64_t>(p.loopEnd)}),
-        getLayerAttr(p.layer));
+    ProductOp::create(b, getLocation(p.layer), i64(index), i64(p.m), i64(p.n),
+                      i64(p.k), i64(p.groups),
+                      static_cast<pisa::Dataflow>(p.dataflow), i64(p.format),
+                      b.getDenseI64ArrayAttr({static_cast<int64_t>(p.loopBegin),
+                                              static_cast<int64_t>(p.loopEnd)}),
+                      getLayerAttr(p.layer));
 }
 
 static Type getType(Builder &b, phx::ElementType type) {
@@ -140,8 +140,8 @@ void Importer::importRegions(Location loc) {
 void Importer::importInstruction(const phx::Instruction &instruction) {
   Location loc = getLocation(instruction.layer);
   IntegerAttr layer = getLayerAttr(instruction.layer);
-  GuardAttr guard =
-      instruction.guard ? GuardAttr::get(context, *instruction.guard)
+  GuardAttr guard = instruction.guard
+                        ? GuardAttr::get(context, *instruction.guard)
                         : GuardAttr();
   auto kind = static_cast<pisa::EngineKind>(instruction.engine.kind);
   IntegerAttr engine = i64(instruction.engine.index);
@@ -172,12 +172,12 @@ void Importer::importInstruction(const phx::Instruction &instruction) {
                      guard);
     }
     void operator()(const phx::DmaCopy &c) {
-      DmaCopyOp::create(self.b, loc, self.get(c.dst), self.get(c.dstStride),
-                        self.get(c.src), self.get(c.srcStride),
-                        self.get(c.shape),
-                        c.zeroFill ? ZeroFillAttr::get(self.context, *c.zeroFill)
-                                   : ZeroFillAttr(),
-                        layer, guard);
+      DmaCopyOp::create(
+          self.b, loc, self.get(c.dst), self.get(c.dstStride), self.get(c.src),
+          self.get(c.srcStride), self.get(c.shape),
+          c.zeroFill ? ZeroFillAttr::get(self.context, *c.zeroFill)
+                     : ZeroFillAttr(),
+          layer, guard);
     }
     void operator()(const phx::VecMap &m) {
       bool usesA = m.fn != phx::VecFn::Fill;
@@ -192,20 +192,18 @@ void Importer::importInstruction(const phx::Instruction &instruction) {
           self.get(m.dstStride), usesA ? self.get(m.a) : AddressAttr(),
           usesA ? self.get(m.aStride) : DenseI64ArrayAttr(),
           usesB ? self.get(m.b) : AddressAttr(),
-          usesB ? self.get(m.bStride) : DenseI64ArrayAttr(),
-          self.get(m.shape), immediate(m.s0), immediate(m.s1), layer, guard);
+          usesB ? self.get(m.bStride) : DenseI64ArrayAttr(), self.get(m.shape),
+          immediate(m.s0), immediate(m.s1), layer, guard);
     }
     void operator()(const phx::VecReduce &r) {
       VecReduceOp::create(self.b, loc, static_cast<pisa::ReduceFn>(r.fn),
-                          self.get(r.dst), self.get(r.dstStride),
-                          self.get(r.a), self.get(r.aStride),
-                          self.get(r.shape), layer, guard);
+                          self.get(r.dst), self.get(r.dstStride), self.get(r.a),
+                          self.get(r.aStride), self.get(r.shape), layer, guard);
     }
     void operator()(const phx::VecPool &p) {
       VecPoolOp::create(self.b, loc, static_cast<pisa::PoolFn>(p.fn),
-                        self.i64(p.outMap), self.get(p.out),
-                        self.i64(p.inMap), self.get(p.in),
-                        self.get(p.rowStart), self.get(p.rows),
+                        self.i64(p.outMap), self.get(p.out), self.i64(p.inMap),
+                        self.get(p.in), self.get(p.rowStart), self.get(p.rows),
                         self.i64(p.window), layer, guard);
     }
     void operator()(const phx::CoreProgram &p) {
@@ -224,8 +222,7 @@ void Importer::importInstruction(const phx::Instruction &instruction) {
           self.i64(s.product), layer, guard);
     }
   };
-  std::visit(Visitor{*this, loc, layer, guard, kind, engine},
-             instruction.body);
+  std::visit(Visitor{*this, loc, layer, guard, kind, engine}, instruction.body);
 }
 
 void Importer::importCode(Location loc) {

@@ -53,11 +53,10 @@ OwningOpRef<ModuleOp> photonic::disassemble(StringRef path,
     AsmResourceBlob blob(
         ArrayRef<char>(reinterpret_cast<const char *>(section.bytes),
                        section.size),
-        /*dataAlignment=*/4,
-        [owner = section.owner](void *, size_t, size_t) {},
+        /*dataAlignment=*/4, [owner = section.owner](void *, size_t, size_t) {},
         /*dataIsMutable=*/false);
-    return DenseResourceElementsAttr::get(
-        type, ("data" + Twine(index)).str(), std::move(blob));
+    return DenseResourceElementsAttr::get(type, ("data" + Twine(index)).str(),
+                                          std::move(blob));
   };
   OwningOpRef<ModuleOp> module = ModuleOp::create(loc);
   OpBuilder builder(module->getBodyRegion());
@@ -71,6 +70,8 @@ OwningOpRef<ModuleOp> photonic::disassemble(StringRef path,
 
 /// Encodes the module's program, checks it, and copies the file to `os`.
 static LogicalResult emitProgram(ModuleOp module, raw_ostream &os) {
+  // The whole program as a note would bury the message.
+  module.getContext()->printOpOnDiagnostic(false);
   ProgramOp op = getOnlyProgram(module);
   if (!op)
     return failure();

@@ -128,8 +128,8 @@ static Result<HostArray> extract(Reader &r, const Member &m,
                                  const std::string &path) {
   std::string name = path + ":" + m.name;
   uint64_t at = m.localOffset;
-  uint64_t data = at + localSize + r.get<uint16_t>(at + 26) +
-                  r.get<uint16_t>(at + 28);
+  uint64_t data =
+      at + localSize + r.get<uint16_t>(at + 26) + r.get<uint16_t>(at + 28);
   if (r.damaged || r.get<uint32_t>(at) != localSignature ||
       !r.contains(data, m.compressed))
     return Error{"'" + name + "' is damaged or truncated"};
@@ -153,8 +153,7 @@ static Result<HostArray> extract(Reader &r, const Member &m,
   return parseNpy(bytes, m.uncompressed, name);
 }
 
-Result<std::map<std::string, HostArray>>
-phx::readNpz(const std::string &path) {
+Result<std::map<std::string, HostArray>> phx::readNpz(const std::string &path) {
   Result<MappedFile> file = mapFile(path);
   if (!file)
     return file.error();

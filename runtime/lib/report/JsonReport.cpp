@@ -144,6 +144,7 @@ std::string phx::makeJsonReport(const ReportInputs &inputs) {
   Json report = {{"schema_version", 1},
                  {"program", program.name},
                  {"target", inputs.target.spec.name()},
+                 {"target_changes", listChanges(inputs.target)},
                  {"memory_model", getMemoryModelName(program.memoryModel)},
                  {"format", orNull(summary.format)},
                  {"batch", program.batch},

@@ -158,13 +158,22 @@ static std::string describeFormat(const Program &program) {
   return text;
 }
 
+std::vector<std::string> phx::listChanges(const Target &target) {
+  std::vector<std::string> changes;
+  for (const TargetField &field : describeTarget(target))
+    if (field.source == overrideSource)
+      changes.push_back(field.name + "=" + field.value);
+  return changes;
+}
+
 static void addScope(const ReportInputs &inputs, Summary &summary) {
   bool ideal = inputs.program.memoryModel == MemoryModel::Ideal;
   summary.includes = {
       "every executed instruction: programming and streaming of the cores, "
-      "digital operations of the vector unit, memory transfers",
+      "digital operations of the vector unit",
       "lasers of all cores over the whole run",
-      "scratchpad accesses of all engines, and scratchpad leakage",
+      "scratchpad accesses of all engines, and the static power that the "
+      "target gives for scratchpads",
   };
   if (!ideal)
     summary.includes.push_back("DRAM accesses and background power, transfers "

@@ -59,6 +59,9 @@ Summary summarize(const ReportInputs &inputs);
 double toNs(Femtoseconds time);
 const char *getSpaceName(Space space);
 const char *getMemoryModelName(MemoryModel model);
+
+/// Fields of the target that were set for this run, as "field=value".
+std::vector<std::string> listChanges(const Target &target);
 std::string getEngineName(EngineId engine);
 uint64_t get(const Counters64 &counters, Counter counter);
 double get(const Energies &energies, Component component);

@@ -81,6 +81,11 @@ void TextReport::addPair(const std::string &leftName, const std::string &left,
 void TextReport::addTitle() {
   const Program &program = inputs.program;
   std::string line = program.name + " on " + inputs.target.spec.name();
+  std::string changes;
+  for (const std::string &change : listChanges(inputs.target))
+    changes += (changes.empty() ? "" : ", ") + change;
+  if (!changes.empty())
+    line += " with " + changes;
   text += bold + keepEnd(line, columns) + plain + "\n";
   std::string details = std::string("memory ") +
                         getMemoryModelName(program.memoryModel) + ", batch " +

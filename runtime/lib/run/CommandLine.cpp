@@ -34,7 +34,7 @@ message says what was expected, what was found and what to do. 130: interrupted.
 static void addDataOptions(CLI::App &app, CommandLine &o) {
   app.add_option("--input", o.inputs,
                  "an input array, or an archive of all inputs by name; the "
-                 "name may be left out if there is one input")
+                 "name may be left out if there is one input; may be repeated")
       ->type_name("NAME=FILE.npy|FILE.npz")
       ->allow_extra_args(false);
   app.add_option("--labels", o.labels,

@@ -16,8 +16,11 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <new>
+#include <stdexcept>
 #include <sys/ioctl.h>
 #include <unistd.h>
+#include <vector>
 
 using namespace phx;
 namespace fs = std::filesystem;
@@ -37,6 +40,7 @@ private:
   Status addArray(const std::string &name, const std::string &path,
                   HostArray array);
   Status checkInputs();
+  Status checkOverwrites() const;
   Status checkPlaces() const;
   Status execute();
   Status dumpLayer(uint32_t layer, const HostArray &value) const;
@@ -185,7 +189,31 @@ static Status checkFile(const std::string &path) {
   return Status::success();
 }
 
+/// Refuses to write where something is read, or to write one place twice.
+Status Tool::checkOverwrites() const {
+  std::vector<std::string> read{o.program, o.labels};
+  for (const std::string &argument : o.inputs) {
+    size_t equals = argument.find('=');
+    read.push_back(equals == std::string::npos ? argument
+                                               : argument.substr(equals + 1));
+  }
+  std::error_code error;
+  for (const std::string *path : {&o.report, &o.trace})
+    for (const std::string &other : read)
+      if (!path->empty() && !other.empty() &&
+          std::filesystem::equivalent(*path, other, error))
+        return Error{"'" + *path +
+                     "' is read by this run and would be "
+                     "overwritten by it; choose another output file"};
+  if (!o.report.empty() && o.report == o.trace)
+    return Error{"--report and --trace both name '" + o.report +
+                 "'; give each a file of its own"};
+  return Status::success();
+}
+
 Status Tool::checkPlaces() const {
+  if (Status status = checkOverwrites(); !status)
+    return status;
   for (const std::string *path : {&o.report, &o.trace})
     if (Status status = checkFile(*path); !status)
       return status;
@@ -308,6 +336,20 @@ static int fail(const std::string &message) {
   return 1;
 }
 
+/// Memory is the one resource whose lack the standard library reports by an
+/// exception.
+static Status runTool(CommandLine options) {
+  try {
+    return Tool(std::move(options)).run();
+  } catch (const std::bad_alloc &) {
+    return Error{"there is not enough memory to execute this program; compile "
+                 "it for a smaller --batch, or use --timing-only"};
+  } catch (const std::length_error &) {
+    return Error{"an array is too large to execute this program; compile it "
+                 "for a smaller --batch, or use --timing-only"};
+  }
+}
+
 int phx::runMain(int argc, char **argv) {
   Result<ParsedCommandLine> parsed = parseCommandLine(argc, argv);
   if (!parsed)
@@ -317,7 +359,7 @@ int phx::runMain(int argc, char **argv) {
     return 0;
   }
   handleInterrupts();
-  Status status = Tool(std::move(parsed->options)).run();
+  Status status = runTool(std::move(parsed->options));
   if (wasInterrupted()) {
     std::fprintf(stderr, "photonic-run: interrupted\n");
     return interruptedExitCode;

@@ -67,8 +67,7 @@ static const char *setValue(Message &message, const std::string &text) {
     }
   }
   const auto *source = message.GetDescriptor()->FindFieldByName("source");
-  message.GetReflection()->SetString(&message, source,
-                                     "set on the command line");
+  message.GetReflection()->SetString(&message, source, overrideSource);
   return nullptr;
 }
 

@@ -37,11 +37,13 @@ static std::vector<fs::path> getSearchPath() {
   if (!error)
     path.push_back(program.parent_path() / "../share/photonic/targets");
   // Inside a Python extension module the program is the interpreter; the
-  // descriptions are beside the module.
+  // descriptions are beside the module. For code in the program itself the
+  // name is what the caller typed, which says nothing about a place.
   Dl_info info;
   if (dladdr(reinterpret_cast<void *>(&listTargets), &info) && info.dli_fname) {
-    fs::path module = fs::absolute(info.dli_fname, error);
-    if (!error) {
+    fs::path module = info.dli_fname;
+    if (module.is_absolute() && module != program &&
+        module.filename().string().find(".so") != std::string::npos) {
       path.push_back(module.parent_path() / "targets");
       path.push_back(module.parent_path() / "../share/photonic/targets");
     }

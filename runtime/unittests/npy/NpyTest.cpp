@@ -42,9 +42,9 @@ TEST(Npy, everyTruncationIsAnError) {
   ASSERT_TRUE(writeNpy(array, path).ok());
   std::string whole = *readFile(path);
   for (size_t size = 0; size < whole.size(); ++size)
-    EXPECT_FALSE(parseNpy(reinterpret_cast<const uint8_t *>(whole.data()), size,
-                          "cut")
-                     .ok())
+    EXPECT_FALSE(
+        parseNpy(reinterpret_cast<const uint8_t *>(whole.data()), size, "cut")
+            .ok())
         << size;
 }
 

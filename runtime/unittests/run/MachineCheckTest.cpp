@@ -1,4 +1,5 @@
-//===- MachineCheckTest.cpp - Programs on machines that do not fit -*- C++ -*-===//
+//===- MachineCheckTest.cpp - Programs on machines that do not fit -*- C++
+//-*-===//
 //
 // Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

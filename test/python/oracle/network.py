@@ -34,7 +34,7 @@ class Network:
         self.constants = {
             t.name: numpy_helper.to_array(t) for t in self.graph.initializer
         }
-        self.nodes = list(self.graph.node)
+        self.nodes = self._get_live_nodes()
         for node in self.nodes:
             if node.op_type == "Constant":
                 value = list(get_attributes(node).values())[0]
@@ -43,6 +43,16 @@ class Network:
                 self.constants[node.output[0]] = np.asarray(value)
         self._resolve_aliases()
         self._find_folds()
+
+    def _get_live_nodes(self):
+        """Nodes that some output depends on; others are no use of a value."""
+        needed = {output.name for output in self.graph.output}
+        live = []
+        for node in reversed(self.graph.node):
+            if needed.intersection(node.output):
+                live.append(node)
+                needed.update(node.input)
+        return live[::-1]
 
     def _resolve_aliases(self):
         """Identity and inference-time Dropout are other names of a value."""
@@ -56,7 +66,7 @@ class Network:
 
     def _find_folds(self):
         """BatchNormalization behind a product with constant parameters and no
-        other use is part of the product."""
+        other use is part of the product, which then has constant parameters."""
         uses, producers = {}, {}
         for node in self.nodes:
             if node.op_type in ("Identity", "Dropout"):
@@ -68,21 +78,24 @@ class Network:
         for output in self.graph.output:
             resolved = self._resolve(output.name)
             uses[resolved] = uses.get(resolved, 0) + 1
+        # Output of a product: normalisations that are part of it, in order.
         self.folds = {}
-        self.folded = set()
+        self.folded = {}
         for node in self.nodes:
             if node.op_type != "BatchNormalization":
                 continue
             source = self._resolve(node.input[0])
-            before = producers.get(source)
+            if uses[source] != 1:
+                continue
+            start = self.folded.get(source, source)
+            before = producers.get(start)
             if (
                 before is not None
                 and before.op_type in ("Conv", "Gemm")
-                and uses[source] == 1
                 and all(self._resolve(n) in self.constants for n in before.input[1:])
             ):
-                self.folds[before.output[0]] = node
-                self.folded.add(node.output[0])
+                self.folds.setdefault(start, []).append(node)
+                self.folded[node.output[0]] = start
 
     def run(self, inputs, fmt, keep=None):
         """Outputs by name. `keep`, if given, receives every value by name."""
@@ -123,12 +136,11 @@ class Network:
     # Products.
 
     def _fold(self, node, weight, bias):
-        norm = self.folds.get(node.output[0])
-        if norm is None:
-            return weight, bias
-        parameters = [self.constants[self._resolve(n)] for n in norm.input[1:5]]
-        epsilon = get_attributes(norm).get("epsilon", float(F(1e-5)))
-        return fn.fold_batch_norm(weight, bias, *parameters, epsilon)
+        for norm in self.folds.get(node.output[0], ()):
+            parameters = [self.constants[self._resolve(n)] for n in norm.input[1:5]]
+            epsilon = get_attributes(norm).get("epsilon", float(F(1e-5)))
+            weight, bias = fn.fold_batch_norm(weight, bias, *parameters, epsilon)
+        return weight, bias
 
     def _run_conv(self, node, operands, attributes):
         x, weight, bias = (*operands, None)[:3]

@@ -464,8 +464,8 @@ TEST_F(DotTest, FlushesAndKeepsTheSign) {
             0.0f);
 }
 
-/// All 16 mantissas are 15 or -15, and P is 7201 or 7202: sums of +-3600 are the
-/// last that the moduli represent.
+/// All 16 mantissas are 15 or -15, and P is 7201 or 7202: sums of +-3600 are
+/// the last that the moduli represent.
 TEST_F(DotTest, ReachesTheEndsOfTheRange) {
   for (const char *moduli : {"19,379", "2,13,277"})
     for (float sign : {1.0f, -1.0f}) {

@@ -1,4 +1,5 @@
-//===- PISAAttrs.cpp - Fields of instructions: values and syntax -*- C++ -*-===//
+//===- PISAAttrs.cpp - Fields of instructions: values and syntax -*- C++
+//-*-===//
 //
 // Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -91,15 +92,16 @@ static ParseResult parseLoopName(AsmParser &parser, int64_t &loop) {
 }
 
 /// `weight * lN` with an optional `(scale, offset, divisor, modulus)`.
-static ParseResult parseTerm(AsmParser &parser, SmallVectorImpl<int64_t> &terms) {
+static ParseResult parseTerm(AsmParser &parser,
+                             SmallVectorImpl<int64_t> &terms) {
   int64_t weight = 0, loop = 0;
   SmallVector<int64_t> digit;
   SMLoc loc = parser.getCurrentLocation();
   if (parser.parseInteger(weight) || parser.parseStar() ||
       parseLoopName(parser, loop) ||
-      parser.parseCommaSeparatedList(
-          AsmParser::Delimiter::OptionalParen,
-          [&] { return parser.parseInteger(digit.emplace_back()); }))
+      parser.parseCommaSeparatedList(AsmParser::Delimiter::OptionalParen, [&] {
+        return parser.parseInteger(digit.emplace_back());
+      }))
     return failure();
   if (digit.empty())
     digit = {1, 0, 1, 0};
@@ -249,8 +251,7 @@ void photonic::pisa::printField(AsmPrinter &printer, ZeroFillAttr zeroFill) {
 //===----------------------------------------------------------------------===//
 
 /// `<field>`.
-template <typename AttrT>
-static Attribute parseInAngles(AsmParser &parser) {
+template <typename AttrT> static Attribute parseInAngles(AsmParser &parser) {
   AttrT attr;
   if (parser.parseLess() || parseField(parser, attr) || parser.parseGreater())
     return {};

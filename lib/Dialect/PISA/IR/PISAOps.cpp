@@ -60,9 +60,9 @@ static ParseResult parseTuples(OpAsmParser &parser, ArrayAttr &tuples) {
   SmallVector<Attribute> elements;
   auto parseOne = [&]() -> ParseResult {
     SmallVector<int64_t> numbers;
-    if (parser.parseCommaSeparatedList(
-            AsmParser::Delimiter::Square,
-            [&] { return parser.parseInteger(numbers.emplace_back()); }))
+    if (parser.parseCommaSeparatedList(AsmParser::Delimiter::Square, [&] {
+          return parser.parseInteger(numbers.emplace_back());
+        }))
       return failure();
     elements.push_back(parser.getBuilder().getDenseI64ArrayAttr(numbers));
     return success();
@@ -75,13 +75,12 @@ static ParseResult parseTuples(OpAsmParser &parser, ArrayAttr &tuples) {
 
 static void printTuples(OpAsmPrinter &printer, Operation *, ArrayAttr tuples) {
   printer << "[";
-  llvm::interleaveComma(
-      tuples.getAsRange<DenseI64ArrayAttr>(), printer,
-      [&](DenseI64ArrayAttr tuple) {
-        printer << "[";
-        llvm::interleaveComma(tuple.asArrayRef(), printer);
-        printer << "]";
-      });
+  llvm::interleaveComma(tuples.getAsRange<DenseI64ArrayAttr>(), printer,
+                        [&](DenseI64ArrayAttr tuple) {
+                          printer << "[";
+                          llvm::interleaveComma(tuple.asArrayRef(), printer);
+                          printer << "]";
+                        });
   printer << "]";
 }
 
@@ -127,8 +126,7 @@ static phx::Stride4 toStrides(ArrayRef<int64_t> strides) {
 
 static phx::Shape4 toShape(ArrayAttr counts) {
   phx::Shape4 result;
-  for (auto [slot, count] :
-       llvm::zip(result, counts.getAsRange<CountAttr>()))
+  for (auto [slot, count] : llvm::zip(result, counts.getAsRange<CountAttr>()))
     slot = count.getValue();
   return result;
 }
@@ -203,13 +201,12 @@ LogicalResult ProgramOp::verifyRegions() {
 }
 
 /// Every tuple has `width` numbers.
-static LogicalResult verifyTuples(Operation *op, ArrayAttr tuples,
-                                  size_t width, StringRef what) {
+static LogicalResult verifyTuples(Operation *op, ArrayAttr tuples, size_t width,
+                                  StringRef what) {
   for (auto tuple : tuples.getAsRange<DenseI64ArrayAttr>())
     if (static_cast<size_t>(tuple.size()) != width)
-      return op->emitOpError("expected ")
-             << width << " numbers in each of " << what << ", found "
-             << tuple.size();
+      return op->emitOpError("expected ") << width << " numbers in each of "
+                                          << what << ", found " << tuple.size();
   return success();
 }
 
@@ -267,9 +264,9 @@ LogicalResult ProductOp::verify() {
 }
 
 LogicalResult LayerOp::verify() {
-  return getOutput() ? verifyRange(*this, "a region", *getOutput(), 0,
-                                   phx::noLayer - 1)
-                     : success();
+  return getOutput()
+             ? verifyRange(*this, "a region", *getOutput(), 0, phx::noLayer - 1)
+             : success();
 }
 
 LogicalResult RegionOp::verify() {
@@ -352,9 +349,7 @@ phx::EngineId SignalOp::getEngineId() {
 phx::Body WaitOp::getBody() {
   return phx::Wait{static_cast<uint32_t>(getToken()), getRedundant()};
 }
-phx::EngineId WaitOp::getEngineId() {
-  return toEngine(getKind(), getEngine());
-}
+phx::EngineId WaitOp::getEngineId() { return toEngine(getKind(), getEngine()); }
 
 phx::Body DmaCopyOp::getBody() {
   phx::DmaCopy copy{getDst().getValue(),        getSrc().getValue(),

@@ -1,4 +1,5 @@
-//===- VerifyProgram.cpp - Prove a program well formed and race free -*- C++ -*-===//
+//===- VerifyProgram.cpp - Prove a program well formed and race free -*- C++
+//-*-===//
 //
 // Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

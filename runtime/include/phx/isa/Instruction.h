@@ -58,11 +58,11 @@ inline constexpr unsigned numSpaces = 4;
 /// means that the digit does not wrap. Division truncates; the linear index
 /// counter * scale + offset is never negative in a valid program.
 struct DigitTerm {
-  uint8_t loop = 0;     ///< enclosing loop, 0 = outermost
-  int64_t scale = 1;    ///< >= 1
-  int64_t offset = 0;   ///< >= 0
-  int64_t divisor = 1;  ///< >= 1
-  int64_t modulus = 0;  ///< 0, or >= 1
+  uint8_t loop = 0;    ///< enclosing loop, 0 = outermost
+  int64_t scale = 1;   ///< >= 1
+  int64_t offset = 0;  ///< >= 0
+  int64_t divisor = 1; ///< >= 1
+  int64_t modulus = 0; ///< 0, or >= 1
   int64_t weight = 1;
   friend bool operator==(const DigitTerm &, const DigitTerm &) = default;
 };
@@ -180,25 +180,25 @@ struct DmaCopy {
 
 /// Elementwise functions of the vector unit. `s0`, `s1`: binary32 immediates.
 enum class VecFn : uint8_t {
-  Copy = 0,       ///< a
-  Add = 1,        ///< a + b
-  Sub = 2,        ///< a - b
-  Mul = 3,        ///< a * b
-  Div = 4,        ///< a / b
-  Max = 5,        ///< a > b ? a : b
-  Min = 6,        ///< a < b ? a : b
-  Relu = 7,       ///< a <= 0 ? +0 : a
-  LeakyRelu = 8,  ///< a < 0 ? s0 * a : a
-  Clip = 9,       ///< min(max(a, s0), s1)
-  Neg = 10,       ///< -a
-  Abs = 11,       ///< |a|
-  Sqrt = 12,      ///< correctly rounded
-  Exp = 13,       ///< own sequence, docs/isa.md
-  Log = 14,       ///< own sequence
-  Tanh = 15,      ///< own sequence
-  Sigmoid = 16,   ///< own sequence
-  Fill = 17,      ///< s0, no source
-  Scale = 18,     ///< a * s0
+  Copy = 0,      ///< a
+  Add = 1,       ///< a + b
+  Sub = 2,       ///< a - b
+  Mul = 3,       ///< a * b
+  Div = 4,       ///< a / b
+  Max = 5,       ///< a > b ? a : b
+  Min = 6,       ///< a < b ? a : b
+  Relu = 7,      ///< a <= 0 ? +0 : a
+  LeakyRelu = 8, ///< a < 0 ? s0 * a : a
+  Clip = 9,      ///< min(max(a, s0), s1)
+  Neg = 10,      ///< -a
+  Abs = 11,      ///< |a|
+  Sqrt = 12,     ///< correctly rounded
+  Exp = 13,      ///< own sequence, docs/isa.md
+  Log = 14,      ///< own sequence
+  Tanh = 15,     ///< own sequence
+  Sigmoid = 16,  ///< own sequence
+  Fill = 17,     ///< s0, no source
+  Scale = 18,    ///< a * s0
 };
 
 /// dst[i] = fn(a[i], b[i]) for i in shape, binary32. dst may be exactly a
@@ -281,7 +281,7 @@ using Body = std::variant<Halt, Loop, End, Signal, Wait, DmaCopy, VecMap,
 inline constexpr uint32_t noLayer = 0xffffffffu;
 
 struct Instruction {
-  EngineId engine; ///< meaningless for Halt, Loop, End
+  EngineId engine;          ///< meaningless for Halt, Loop, End
   uint32_t layer = noLayer; ///< index into Program::layers
   std::optional<Guard> guard;
   Body body;

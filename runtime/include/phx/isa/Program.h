@@ -104,7 +104,13 @@ enum class Role : uint8_t {
   Workspace = 5,
 };
 
-enum class ElementType : uint8_t { F32 = 0, I32 = 1, I64 = 2, U8 = 3, Bool = 4 };
+enum class ElementType : uint8_t {
+  F32 = 0,
+  I32 = 1,
+  I64 = 2,
+  U8 = 3,
+  Bool = 4
+};
 int64_t byteWidth(ElementType type);
 
 /// A named piece of memory. Regions with live ranges that do not meet may
@@ -149,15 +155,15 @@ inline constexpr uint32_t formatVersion = 1;
 inline constexpr uint32_t isaVersion = 1;
 
 struct Program {
-  std::string name;       ///< of the model
-  std::string target;     ///< name of the target description
+  std::string name;        ///< of the model
+  std::string target;      ///< name of the target description
   uint64_t targetHash = 0; ///< of its structural fields
-  std::string compiler;   ///< version of the tool that wrote it
+  std::string compiler;    ///< version of the tool that wrote it
   MemoryModel memoryModel = MemoryModel::Ideal;
-  int64_t batch = 1;      ///< inferences per run
-  uint8_t cores = 0;      ///< number of `core` engines
+  int64_t batch = 1; ///< inferences per run
+  uint8_t cores = 0; ///< number of `core` engines
   uint32_t arrayRows = 0, arrayCols = 0;
-  uint32_t tokens = 0;    ///< tokens are numbered [0, tokens)
+  uint32_t tokens = 0; ///< tokens are numbered [0, tokens)
 
   std::vector<AccessMap> maps;
   std::vector<NumberFormat> formats;

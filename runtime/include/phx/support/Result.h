@@ -27,8 +27,7 @@ struct Error {
 };
 
 /// A `T`, or the reason why there is none.
-template <typename T>
-class [[nodiscard]] Result {
+template <typename T> class [[nodiscard]] Result {
 public:
   Result(T value) : storage(std::move(value)) {}
   Result(Error error) : storage(std::move(error)) {}

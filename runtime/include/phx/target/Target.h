@@ -51,6 +51,9 @@ Result<Target> parseTarget(const std::string &text, const std::string &path,
 /// Names of all targets on the search path, sorted.
 std::vector<std::string> listTargets();
 
+/// The source of a number that an override has set.
+inline constexpr const char *overrideSource = "set on the command line";
+
 /// One number of a description, for `photonic targets show`.
 struct TargetField {
   std::string name;   ///< "core.clock_ghz"
