@@ -158,7 +158,7 @@ static std::string describeFormat(const Program &program) {
   return text;
 }
 
-std::vector<std::string> phx::listChanges(const Target &target) {
+std::vector<std::string> phx::report::listChanges(const Target &target) {
   std::vector<std::string> changes;
   for (const TargetField &field : describeTarget(target))
     if (field.source == overrideSource)
