@@ -74,7 +74,9 @@ static void addSplit(OpPassManager &pm, const StageOptions &options,
   select.cores = core.count().value();
   select.rows = core.rows().value();
   select.columns = core.columns().value();
-  select.programFs = toFemtoseconds(core.program_ns().value());
+  // Paid once per pass, like programming.
+  select.programFs =
+      toFemtoseconds(core.program_ns().value() + core.fill_ns().value());
   select.streamFs = toFemtoseconds(1.0 / core.clock_ghz().value());
   select.mode = options.dataflow;
   pm.addNestedPass<func::FuncOp>(phot::createSelectDataflow(select));
