@@ -91,7 +91,6 @@ def models(tmp_path_factory) -> pathlib.Path:
     [N, 10]. add.onnx: "a" + "b" [N, 3], two inputs. big.onnx: one convolution of
     115 million multiplications per sample. x.npy [10, 1, 8, 8], labels.npy [10].
     """
-    pytest.importorskip("onnx")
     folder = tmp_path_factory.mktemp("models")
     rng = np.random.default_rng(0)
     _save_tiny(folder / "tiny.onnx", rng)

@@ -16,7 +16,7 @@ import warnings
 import numpy as np
 import pytest
 
-photonic = pytest.importorskip("photonic")
+import photonic
 
 
 @pytest.fixture(scope="module")
@@ -139,7 +139,7 @@ def test_inputs_are_not_changed(exe, x):
 
 
 def test_fp32_agrees_with_onnx_runtime(exe, x, models):
-    onnxruntime = pytest.importorskip("onnxruntime")
+    import onnxruntime
     session = onnxruntime.InferenceSession(str(models / "tiny.onnx"))
     (expected,) = session.run(None, {"x": x})
     error = np.abs(exe.run(x, fp32=True)["y:0/out"] - expected).max()
@@ -257,7 +257,7 @@ def test_wrong_labels(exe, x, labels, message):
 
 
 def test_reports_follow_the_schema(tiny, x, source_dir):
-    jsonschema = pytest.importorskip("jsonschema")
+    import jsonschema
     schema = json.loads((source_dir / "docs/report.schema.json").read_text())
     exe = photonic.load(tiny)
     before = exe.report()
@@ -268,7 +268,6 @@ def test_reports_follow_the_schema(tiny, x, source_dir):
     assert after["layers"][0]["sqnr_db"] > 0
     assert exe.report(timing="stepped") == after
     for report in (before, after):
-        report.pop("run")
         jsonschema.validate(report, schema)
     assert "/conv/Conv" in exe.report_text(80)
     with pytest.raises(photonic.InputError, match="timing"):
@@ -339,7 +338,6 @@ def test_no_warnings(models):
 
 
 def test_imports_beside_the_onnx_package():
-    pytest.importorskip("onnx")
     for order in ("onnx, photonic, photonic._compiler", "photonic._compiler, onnx"):
         done = subprocess.run([sys.executable, "-c", f"import {order}"], timeout=60)
         assert done.returncode == 0

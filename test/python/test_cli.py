@@ -10,7 +10,7 @@ import sys
 import numpy as np
 import pytest
 
-pytest.importorskip("photonic")
+import photonic
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -32,12 +33,13 @@ def test_runs_reports_and_draws(run, tiny, models, tmp_path, source_dir):
     assert "\x1b" not in done.stdout
     assert scores(tmp_path / "new" / "out").shape == (10, 10)
     report = json.loads((tmp_path / "r.json").read_text())
-    run_part = report.pop("run")
+    run_part = report["run"]
     assert run_part == {"runs": 3, "samples": 10, "executor": "fast",
                         "arithmetic": "format"}
     assert report["accuracy"]["samples"] == 10
     assert report["layers"][0]["sqnr_db"] > 0
-    jsonschema = pytest.importorskip("jsonschema")
+    import jsonschema
+
     schema = json.loads((source_dir / "docs/report.schema.json").read_text())
     jsonschema.validate(report, schema)
     assert json.loads((tmp_path / "t.json").read_text())["traceEvents"]
@@ -81,7 +83,7 @@ def test_every_option_gives_the_same_bits(run, tiny, compile_model, models, tmp_
 
 
 def test_fp32_agrees_with_onnx_runtime(run, tiny, models, tmp_path):
-    onnxruntime = pytest.importorskip("onnxruntime")
+    import onnxruntime
     done = run(tiny, "--input", models / "x.npy", "--fp32", "--output-dir", tmp_path)
     assert done.returncode == 0, done.stderr
     assert "FP32 arithmetic" in done.stdout
@@ -207,11 +209,12 @@ def test_bad_programs_are_refused(run, tiny, tmp_path):
 
 
 def test_unwritable_output_is_found_before_the_run(run, tiny, models, tmp_path):
-    if os.geteuid() == 0:
-        pytest.skip("root may write everywhere")
+    # Root may write everywhere, except where the kernel makes the files.
+    place = tmp_path if os.geteuid() else Path("/proc")
     tmp_path.chmod(0o500)
-    done = run(tiny, "--input", models / "x.npy", "--report", tmp_path / "r.json")
-    assert done.returncode == 1 and "Permission denied" in done.stderr
+    done = run(tiny, "--input", models / "x.npy", "--report", place / "r.json")
+    assert done.returncode == 1 and str(place / "r.json") in done.stderr
+    assert done.stdout == ""
 
 
 def test_ctrl_c_leaves_nothing_behind(start, compile_model, models, tmp_path):

@@ -12,6 +12,7 @@
 #ifndef PHX_UNITTESTS_EXEC_EXECHELPERS_H
 #define PHX_UNITTESTS_EXEC_EXECHELPERS_H
 
+#include "../support/ExpectError.h"
 #include "phx/exec/Executor.h"
 
 #include <bit>
@@ -67,14 +68,6 @@ inline ExecutionOptions threads(unsigned count) {
   options.threads = count;
   return options;
 }
-
-#define EXPECT_ERROR(result, text)                                             \
-  do {                                                                         \
-    auto &&outcome = (result);                                                 \
-    ASSERT_FALSE(outcome.ok());                                                \
-    EXPECT_NE(outcome.error().message.find(text), std::string::npos)           \
-        << outcome.error().message;                                            \
-  } while (false)
 
 } // namespace phx::testing
 

@@ -9,6 +9,7 @@
 #define PHX_UNITTESTS_RUN_RUNHELPERS_H
 
 #include "phx/run/Session.h"
+#include "support/ExpectError.h"
 #include "support/ProgramBuilder.h"
 
 #include <cstring>
@@ -88,14 +89,6 @@ inline RunOptions singleThread() {
   options.threads = 1;
   return options;
 }
-
-#define EXPECT_ERROR(result, text)                                             \
-  do {                                                                         \
-    auto &&outcome = (result);                                                 \
-    ASSERT_FALSE(outcome.ok());                                                \
-    EXPECT_NE(outcome.error().message.find(text), std::string::npos)           \
-        << outcome.error().message;                                            \
-  } while (false)
 
 } // namespace phx::testing
 
