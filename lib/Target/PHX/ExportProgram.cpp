@@ -50,6 +50,8 @@ void Exporter::exportHeader() {
   program.arrayCols = static_cast<uint32_t>(op.getArray()[1]);
   program.tokens = static_cast<uint32_t>(op.getTokens());
   llvm::copy(op.getBytes(), program.spaceBytes.begin());
+  if (op.getRng())
+    program.rng = static_cast<uint32_t>(*op.getRng());
 }
 
 static std::vector<phx::MapDigit> getDigits(ArrayAttr tuples) {
@@ -89,11 +91,15 @@ void Exporter::exportTables() {
     entry.format = static_cast<uint32_t>(product.getFormat());
     entry.loopBegin = product.getNest()[0];
     entry.loopEnd = product.getNest()[1];
+    entry.positions = product.getPositions().value_or(1);
+    entry.accumulate = product.getAccumulate();
+    entry.stream = static_cast<uint32_t>(product.getStream().value_or(0));
   }
   for (LayerOp layer : body.getOps<LayerOp>()) {
     phx::Layer &entry = program.layers.emplace_back();
     entry.name = layer.getName().str();
     entry.op = layer.getOp().str();
+    entry.phase = static_cast<phx::Phase>(layer.getPhase());
     if (layer.getOutput())
       entry.output = static_cast<uint32_t>(*layer.getOutput());
   }
@@ -169,6 +175,12 @@ LogicalResult Exporter::exportRegion(RegionOp region) {
   entry.space = address.space;
   entry.address = address.offset.base;
   entry.bytes = region.getBytes();
+  entry.isMutable = region.getIsMutable();
+  if (region.getClasses()) {
+    entry.labels = phx::Labels{static_cast<int64_t>(*region.getClasses()), {}};
+    if (region.getIgnoreIndex())
+      entry.labels->ignoreIndex = *region.getIgnoreIndex();
+  }
   if (region.getInit()) {
     FailureOr<phx::DataSection> section = getData(region, *region.getInit());
     if (failed(section))

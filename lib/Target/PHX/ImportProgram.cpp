@@ -33,6 +33,11 @@ private:
   Location getLocation(uint32_t layer);
 
   IntegerAttr i64(int64_t value) { return b.getI64IntegerAttr(value); }
+  /// Absent if the number is what absence means.
+  IntegerAttr i64Unless(int64_t usual, int64_t value) {
+    return value == usual ? IntegerAttr() : i64(value);
+  }
+  UnitAttr unitIf(bool set) { return set ? b.getUnitAttr() : UnitAttr(); }
   IntegerAttr getLayerAttr(uint32_t layer) {
     return layer == phx::noLayer ? IntegerAttr() : i64(layer);
   }
@@ -95,10 +100,11 @@ void Importer::importTables(Location loc) {
   }
   for (auto [index, p] : llvm::enumerate(program.products))
     ProductOp::create(b, getLocation(p.layer), i64(index), i64(p.m), i64(p.n),
-                      i64(p.k), i64(p.groups),
+                      i64(p.k), i64(p.groups), i64Unless(1, p.positions),
                       static_cast<pisa::Dataflow>(p.dataflow), i64(p.format),
                       b.getDenseI64ArrayAttr({static_cast<int64_t>(p.loopBegin),
                                               static_cast<int64_t>(p.loopEnd)}),
+                      unitIf(p.accumulate), i64Unless(0, p.stream),
                       getLayerAttr(p.layer));
 }
 
@@ -122,14 +128,17 @@ void Importer::importRegions(Location loc) {
   for (auto [index, r] : llvm::enumerate(program.regions)) {
     auto type = RankedTensorType::get(r.shape, getType(b, r.type));
     phx::Address address{r.space, {r.address, {}}};
+    bool ignores = r.labels && r.labels->ignoreIndex;
     RegionOp::create(b, loc, i64(index), b.getStringAttr(r.name),
-                     static_cast<pisa::Role>(r.role), get(address),
-                     i64(r.bytes), TypeAttr::get(type),
+                     static_cast<pisa::Role>(r.role), unitIf(r.isMutable),
+                     get(address), i64(r.bytes), TypeAttr::get(type),
+                     r.labels ? i64(r.labels->classes) : IntegerAttr(),
+                     ignores ? i64(*r.labels->ignoreIndex) : IntegerAttr(),
                      r.data ? init(*r.data, type) : ElementsAttr());
   }
   for (auto [index, l] : llvm::enumerate(program.layers))
     LayerOp::create(b, loc, i64(index), b.getStringAttr(l.name),
-                    b.getStringAttr(l.op),
+                    b.getStringAttr(l.op), static_cast<pisa::Phase>(l.phase),
                     l.output ? i64(*l.output) : IntegerAttr());
 }
 
@@ -180,8 +189,8 @@ void Importer::importInstruction(const phx::Instruction &instruction) {
           layer, guard);
     }
     void operator()(const phx::VecMap &m) {
-      bool usesA = m.fn != phx::VecFn::Fill;
-      bool usesB = m.fn >= phx::VecFn::Add && m.fn <= phx::VecFn::Min;
+      bool usesA = phx::getSourceCount(m.fn) > 0;
+      bool usesB = phx::getSourceCount(m.fn) > 1;
       auto immediate = [&](float value) {
         return value == 0 && !std::signbit(value)
                    ? FloatAttr()
@@ -198,7 +207,8 @@ void Importer::importInstruction(const phx::Instruction &instruction) {
     void operator()(const phx::VecReduce &r) {
       VecReduceOp::create(self.b, loc, static_cast<pisa::ReduceFn>(r.fn),
                           self.get(r.dst), self.get(r.dstStride), self.get(r.a),
-                          self.get(r.aStride), self.get(r.shape), layer, guard);
+                          self.get(r.aStride), self.get(r.shape),
+                          self.i64Unless(1, r.dims), layer, guard);
     }
     void operator()(const phx::VecPool &p) {
       VecPoolOp::create(self.b, loc, static_cast<pisa::PoolFn>(p.fn),
@@ -206,12 +216,41 @@ void Importer::importInstruction(const phx::Instruction &instruction) {
                         self.get(p.in), self.get(p.rowStart), self.get(p.rows),
                         self.i64(p.window), layer, guard);
     }
+    void operator()(const phx::VecPoolPositions &p) {
+      VecPoolPositionsOp::create(self.b, loc, self.i64(p.outMap),
+                                 self.get(p.out), self.get(p.positions),
+                                 self.i64(p.inMap), self.get(p.in),
+                                 self.get(p.rowStart), self.get(p.rows),
+                                 self.i64(p.window), layer, guard);
+    }
+    void operator()(const phx::VecUnpool &p) {
+      VecUnpoolOp::create(
+          self.b, loc, static_cast<pisa::PoolFn>(p.fn), self.i64(p.inMap),
+          self.get(p.in), self.i64(p.outMap), self.get(p.out),
+          p.fn == phx::PoolFn::Max ? self.get(p.positions) : AddressAttr(),
+          self.get(p.rowStart), self.get(p.rows), self.i64(p.window), layer,
+          guard);
+    }
+    void operator()(const phx::VecPack &p) {
+      VecPackOp::create(self.b, loc, self.get(p.dst), self.get(p.a),
+                        self.get(p.count), layer, guard);
+    }
+    void operator()(const phx::VecGateMask &g) {
+      VecGateMaskOp::create(self.b, loc, self.get(g.dst), self.get(g.a),
+                            self.get(g.mask), self.get(g.count), layer, guard);
+    }
+    void operator()(const phx::VecRandom &r) {
+      VecRandomOp::create(self.b, loc, self.get(r.dst), self.get(r.key),
+                          self.get(r.first), self.get(r.count),
+                          self.i64(r.stream), layer, guard);
+    }
     void operator()(const phx::CoreProgram &p) {
-      CoreProgramOp::create(self.b, loc, kind, engine, self.i64(p.format),
-                            self.i64(p.map), self.get(p.src),
-                            self.get(p.rowStart), self.get(p.kStart),
-                            self.get(p.rows), self.get(p.cols),
-                            self.i64(p.product), layer, guard);
+      CoreProgramOp::create(
+          self.b, loc, kind, engine, self.i64(p.format), self.i64(p.map),
+          self.get(p.src), self.get(p.rowStart), self.get(p.kStart),
+          self.get(p.rows), self.get(p.cols), self.i64(p.product),
+          p.group == phx::Affine() ? AffineAttr() : self.get(p.group), layer,
+          guard);
     }
     void operator()(const phx::CoreStream &s) {
       CoreStreamOp::create(
@@ -242,6 +281,7 @@ ProgramOp Importer::run() {
       i64(program.cores),
       b.getDenseI64ArrayAttr({program.arrayRows, program.arrayCols}),
       i64(program.tokens), b.getDenseI64ArrayAttr(program.spaceBytes),
+      program.rng ? i64(*program.rng) : IntegerAttr(),
       b.getStringAttr(program.compiler));
   OpBuilder::InsertionGuard restore(b);
   b.setInsertionPointToStart(&op.getBody().emplaceBlock());

@@ -13,10 +13,13 @@ using namespace phx;
 
 const char *phx::getCounterName(Counter counter) {
   static const char *const names[numCounters] = {
-      "dac_conversions",     "adc_conversions", "tia_symbols",
-      "modulated_elements",  "bfp_conversions", "forward_conversions",
-      "reverse_conversions", "accumulations",   "vector_ops",
-      "scratchpad_bytes",    "dram_bytes",      "macs"};
+      "dac_conversions",      "adc_conversions",
+      "tia_symbols",          "modulated_elements",
+      "bfp_conversions",      "nearest_roundings",
+      "stochastic_roundings", "forward_conversions",
+      "reverse_conversions",  "accumulations",
+      "vector_ops",           "scratchpad_bytes",
+      "dram_bytes",           "macs"};
   return names[static_cast<unsigned>(counter)];
 }
 
@@ -24,6 +27,7 @@ namespace {
 /// Adds up the charges of one execution.
 struct Charger {
   const Program &program;
+  const Instruction &instruction;
   const Target &target;
   const Counters &counters;
   Counters64 charges{};
@@ -45,6 +49,14 @@ struct Charger {
   /// The whole array takes part in every vector and in every programming.
   uint64_t arrayRows() const { return program.arrayRows; }
   uint64_t arrayCols() const { return program.arrayCols; }
+  /// One adder per element, unless the format truncates.
+  void addRoundings(uint32_t format, uint64_t elements) {
+    Rounding rounding = program.formats[format].rounding;
+    if (rounding == Rounding::Nearest)
+      add(Counter::NearestRoundings, elements);
+    if (rounding == Rounding::Stochastic)
+      add(Counter::StochasticRoundings, elements);
+  }
   uint64_t moduli() const {
     return static_cast<uint64_t>(target.spec.core().moduli().values_size());
   }
@@ -55,11 +67,17 @@ struct Charger {
   void operator()(const Signal &) {}
   void operator()(const Wait &) {}
   void operator()(const DmaCopy &copy);
-  void operator()(const VecMap &map);
-  void operator()(const VecReduce &reduce);
-  void operator()(const VecPool &pool);
   void operator()(const CoreProgram &tile);
   void operator()(const CoreStream &stream);
+  /// The vector unit.
+  template <typename Vec> void operator()(const Vec &) {
+    VecWork work = getVecWork(instruction, counters);
+    add(Counter::VectorOps,
+        static_cast<uint64_t>(work.elements) * work.opsPerElement +
+            static_cast<uint64_t>(work.rows));
+    for (unsigned s = 0; s < numSpaces; ++s)
+      addBytes(static_cast<Space>(s), static_cast<uint64_t>(work.bytes[s]));
+  }
 };
 } // namespace
 
@@ -77,57 +95,12 @@ void Charger::operator()(const DmaCopy &copy) {
   addBytes(copy.src.space, 4 * read);
 }
 
-/// Sources that a function reads.
-static unsigned getOperandCount(VecFn fn) {
-  switch (fn) {
-  case VecFn::Fill:
-    return 0;
-  case VecFn::Add:
-  case VecFn::Sub:
-  case VecFn::Mul:
-  case VecFn::Div:
-  case VecFn::Max:
-  case VecFn::Min:
-    return 2;
-  default:
-    return 1;
-  }
-}
-
-void Charger::operator()(const VecMap &map) {
-  uint64_t size = elements(map.shape);
-  add(Counter::VectorOps, size * getOpsPerElement(map.fn));
-  // A repeated operand (stride 0) is read once per element.
-  addBytes(map.dst.space, 4 * size);
-  unsigned operands = getOperandCount(map.fn);
-  if (operands > 0)
-    addBytes(map.a.space, 4 * size);
-  if (operands > 1)
-    addBytes(map.b.space, 4 * size);
-}
-
-void Charger::operator()(const VecReduce &reduce) {
-  uint64_t size = elements(reduce.shape);
-  add(Counter::VectorOps, size);
-  addBytes(reduce.a.space, 4 * size);
-  addBytes(reduce.dst.space, 4 * (size / count(reduce.shape[3])));
-}
-
-void Charger::operator()(const VecPool &pool) {
-  uint64_t rows = count(pool.rows);
-  uint64_t window = static_cast<uint64_t>(pool.window);
-  // Positions outside the extents keep their slot: the lanes run in lockstep.
-  uint64_t perRow = window + (pool.fn == PoolFn::Max ? 0 : 1);
-  add(Counter::VectorOps, rows * perRow);
-  addBytes(pool.in.space, 4 * rows * window);
-  addBytes(pool.out.space, 4 * rows);
-}
-
 void Charger::operator()(const CoreProgram &tile) {
   uint64_t rows = count(tile.rows), cols = count(tile.cols);
   // Idle rows and columns are written with zeros.
   add(Counter::DacConversions, arrayRows() * arrayCols() * moduli());
   add(Counter::BfpConversions, rows);
+  addRoundings(tile.format, rows * cols);
   add(Counter::ForwardConversions, rows);
   addBytes(tile.src.space, 4 * rows * cols);
 }
@@ -140,6 +113,7 @@ void Charger::operator()(const CoreStream &stream) {
   // No lane gating: idle rows are detected and converted like busy ones.
   uint64_t symbols = arrayRows() * moduli() * detections;
   add(Counter::BfpConversions, vectors);
+  addRoundings(stream.format, vectors * cols);
   add(Counter::ForwardConversions, vectors);
   add(Counter::ModulatedElements, vectors * arrayCols());
   add(Counter::TiaSymbols, vectors * symbols);
@@ -147,8 +121,11 @@ void Charger::operator()(const CoreStream &stream) {
   add(Counter::ReverseConversions, vectors * arrayRows());
   add(Counter::Accumulations, vectors * rows);
   addBytes(stream.in.space, 4 * vectors * cols);
-  // The first group starts from zero and reads no partial sums.
-  uint64_t passes = evaluate(stream.kStart, counters) == 0 ? 1 : 2;
+  // The first group starts from zero and reads no partial sums, unless what is
+  // in memory counts as one.
+  bool starts = evaluate(stream.kStart, counters) == 0 &&
+                !program.products[stream.product].accumulate;
+  uint64_t passes = starts ? 1 : 2;
   addBytes(stream.out.space, 4 * vectors * rows * passes);
   add(Counter::Macs, vectors * rows * cols);
 }
@@ -156,7 +133,7 @@ void Charger::operator()(const CoreStream &stream) {
 Counters64 phx::getCharges(const Program &program,
                            const Instruction &instruction,
                            const Counters &counters, const Target &target) {
-  Charger charger{program, target, counters, {}};
+  Charger charger{program, instruction, target, counters, {}};
   if (isExecuted(instruction, counters))
     std::visit(charger, instruction.body);
   return charger.charges;

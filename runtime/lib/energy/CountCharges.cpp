@@ -191,6 +191,17 @@ void Summation::collect() {
     addShape(reduce->shape);
   } else if (const auto *pool = std::get_if<VecPool>(&instruction.body)) {
     addCount(pool->rows);
+  } else if (const auto *pool =
+                 std::get_if<VecPoolPositions>(&instruction.body)) {
+    addCount(pool->rows);
+  } else if (const auto *unpool = std::get_if<VecUnpool>(&instruction.body)) {
+    addCount(unpool->rows);
+  } else if (const auto *pack = std::get_if<VecPack>(&instruction.body)) {
+    addCount(pack->count);
+  } else if (const auto *gate = std::get_if<VecGateMask>(&instruction.body)) {
+    addCount(gate->count);
+  } else if (const auto *random = std::get_if<VecRandom>(&instruction.body)) {
+    addCount(random->count);
   } else if (const auto *tile = std::get_if<CoreProgram>(&instruction.body)) {
     addCount(tile->rows);
     addCount(tile->cols);

@@ -20,7 +20,7 @@ const char *phx::getComponentName(Component component) {
 Energies phx::priceCharges(const Counters64 &charges, const Target &target) {
   Energies energies{};
   auto price = [&](Component component, Counter counter, double pj) {
-    energies[static_cast<unsigned>(component)] =
+    energies[static_cast<unsigned>(component)] +=
         static_cast<double>(charges[static_cast<unsigned>(counter)]) * pj;
   };
   const proto::Core &core = target.spec.core();
@@ -30,6 +30,10 @@ Energies phx::priceCharges(const Counters64 &charges, const Target &target) {
   price(Component::Modulator, Counter::ModulatedElements,
         core.modulator_pj().value());
   price(Component::Bfp, Counter::BfpConversions, core.bfp_pj().value());
+  price(Component::Bfp, Counter::NearestRoundings,
+        core.round_nearest_pj().value());
+  price(Component::Bfp, Counter::StochasticRoundings,
+        core.round_stochastic_pj().value());
   price(Component::RnsForward, Counter::ForwardConversions,
         core.rns_forward_pj().value());
   price(Component::RnsReverse, Counter::ReverseConversions,

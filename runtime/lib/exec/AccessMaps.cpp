@@ -142,3 +142,76 @@ RowOrigin exec::getOrigin(const AccessMap &map, const Coordinates &row,
   origin.placement = inside ? Placement::Inside : Placement::Mixed;
   return origin;
 }
+
+//===----------------------------------------------------------------------===//
+// Runs
+//===----------------------------------------------------------------------===//
+
+void IndexRuns::set(const AccessMap &map, const std::vector<MapDigit> &digits,
+                    int64_t begin, int64_t count) {
+  runs.clear();
+  int64_t radix = digits.empty() ? 1 : digits[0].radix;
+  axis = digits.empty() ? 0 : digits[0].axis;
+  step = digits.empty() ? 0 : digits[0].step;
+  stepBytes = step * map.axes[axis].stride;
+  int64_t end = std::min(begin + count, getTotal(digits));
+  for (int64_t index = begin; index < end;) {
+    IndexRun run;
+    run.first = int(index - begin);
+    run.count = int(std::min(radix - index % radix, end - index));
+    for (size_t a = 0; a < map.axes.size(); ++a)
+      run.at[a] = map.axes[a].offset;
+    int64_t rest = index;
+    for (const MapDigit &digit : digits) {
+      run.at[digit.axis] += rest % digit.radix * digit.step;
+      rest /= digit.radix;
+    }
+    for (size_t a = 0; a < map.axes.size(); ++a)
+      run.bytes += run.at[a] * map.axes[a].stride;
+    runs.push_back(run);
+    index += run.count;
+  }
+}
+
+ClippedRun IndexRuns::clip(const AccessMap &map, const IndexRun &run,
+                           const Coordinates &more, int64_t moreBytes) const {
+  for (size_t a = 0; a < map.axes.size(); ++a) {
+    int64_t x = run.at[a] + more[a];
+    if ((a != axis || step == 0) && (x < 0 || x >= map.axes[a].extent))
+      return {};
+  }
+  ClippedRun part{0, run.count, run.bytes + moreBytes};
+  int64_t first = run.at[axis] + more[axis], extent = map.axes[axis].extent;
+  int64_t last = first + (run.count - 1) * step;
+  if (first >= 0 && first < extent && last >= 0 && last < extent)
+    return part;
+  // Only borders come here.
+  int64_t low = 0, high = run.count; // of indices inside
+  if (step > 0) {
+    low = first >= 0 ? 0 : (-first + step - 1) / step;
+    high = extent <= first ? 0 : (extent - first + step - 1) / step;
+  } else if (step < 0) {
+    low = first < extent ? 0 : (first - extent) / -step + 1;
+    high = first < 0 ? 0 : first / -step + 1;
+  }
+  part.begin = int(std::min<int64_t>(low, run.count));
+  part.end = int(std::clamp<int64_t>(high, part.begin, run.count));
+  part.bytes += part.begin * stepBytes;
+  return part;
+}
+
+bool IndexRuns::isInside(const AccessMap &map, const IndexRun &run,
+                         const UnrolledDigits &others) const {
+  if (!others.allActive)
+    return false;
+  for (size_t a = 0; a < map.axes.size(); ++a) {
+    int64_t low = run.at[a], high = low;
+    if (a == axis) {
+      low += std::min<int64_t>((run.count - 1) * step, 0);
+      high += std::max<int64_t>((run.count - 1) * step, 0);
+    }
+    if (low + others.low[a] < 0 || high + others.high[a] >= map.axes[a].extent)
+      return false;
+  }
+  return true;
+}

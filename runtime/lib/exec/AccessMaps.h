@@ -75,6 +75,38 @@ struct UnrolledDigits {
   size_t size() const { return bytes.size(); }
 };
 
+/// Consecutive indices that differ in the first digit alone.
+struct IndexRun {
+  int first = 0, count = 0; ///< relative to the first index of all
+  Coordinates at{};         ///< of the first, with the axes' offsets
+  int64_t bytes = 0;        ///< of these coordinates
+};
+
+/// Part of a run, [begin, end) relative to its first index, and its bytes.
+struct ClippedRun {
+  int begin = 0, end = 0;
+  int64_t bytes = 0; ///< of index `begin`, with what was added
+};
+
+/// Indices [begin, begin + count) of a list of digits as runs. Indices beyond
+/// the product of the radices belong to none.
+struct IndexRuns {
+  std::vector<IndexRun> runs;
+  size_t axis = 0;       ///< that indices of a run move along
+  int64_t step = 0;      ///< by so much
+  int64_t stepBytes = 0; ///< which is so many bytes
+
+  void set(const AccessMap &map, const std::vector<MapDigit> &digits,
+           int64_t begin, int64_t count);
+  /// The indices of `run` inside the extents when `more`, which stands for
+  /// `moreBytes`, is added to their coordinates.
+  ClippedRun clip(const AccessMap &map, const IndexRun &run,
+                  const Coordinates &more, int64_t moreBytes) const;
+  /// True if all of `run` is inside whatever is added of `others`.
+  bool isInside(const AccessMap &map, const IndexRun &run,
+                const UnrolledDigits &others) const;
+};
+
 /// Where a row stands relative to the extents, seen with all columns.
 enum class Placement { Inside, Mixed };
 

@@ -50,12 +50,34 @@ Error Context::fail(const std::string &what) const {
   std::string text = "instruction " + std::to_string(pc);
   if (instruction) {
     text += std::string(" (") + getMnemonic(instruction->body) + ")";
-    if (instruction->layer < program.layers.size()) {
-      const Layer &layer = program.layers[instruction->layer];
-      text += ", layer '" + layer.name + "' (" + layer.op + ")";
-    }
+    if (instruction->layer < program.layers.size())
+      text += ", " + describeLayer(program, instruction->layer);
   }
   return Error{text + ": " + what};
+}
+
+std::string exec::describeLayer(const Program &program, uint32_t index) {
+  if (index >= program.layers.size())
+    return "";
+  const Layer &layer = program.layers[index];
+  bool hasPhases = std::any_of(
+      program.layers.begin(), program.layers.end(),
+      [](const Layer &other) { return other.phase != Phase::Forward; });
+  std::string phase = hasPhases ? getPhaseName(layer.phase) : "";
+  std::replace(phase.begin(), phase.end(), '_', ' ');
+  return "layer '" + layer.name + "' (" + layer.op +
+         (phase.empty() ? "" : ", " + phase) + ")";
+}
+
+std::string exec::describeElement(const Region &region, int64_t number) {
+  std::string text;
+  for (size_t d = region.shape.size(); d-- > 0;) {
+    int64_t extent = std::max<int64_t>(region.shape[d], 1);
+    int64_t digit = d == 0 ? number : number % extent;
+    text = std::to_string(digit) + (text.empty() ? "" : ", ") + text;
+    number /= extent;
+  }
+  return "tensor '" + region.name + "' element [" + text + "]";
 }
 
 /// Regions may share addresses. Contents that came from outside are the
@@ -85,15 +107,8 @@ std::string Context::locate(Space space, int64_t address) const {
   if (!region)
     return std::string(getSpaceName(space)) + " address " +
            std::to_string(address);
-  int64_t index = (address - region->address) / byteWidth(region->type);
-  std::string text;
-  for (size_t d = region->shape.size(); d-- > 0;) {
-    int64_t extent = std::max<int64_t>(region->shape[d], 1);
-    int64_t digit = d == 0 ? index : index % extent;
-    text = std::to_string(digit) + (text.empty() ? "" : ", ") + text;
-    index /= extent;
-  }
-  return "tensor '" + region->name + "' element [" + text + "]";
+  return describeElement(*region,
+                         (address - region->address) / byteWidth(region->type));
 }
 
 Status Context::check(const char *name, const Address &address, int64_t base,

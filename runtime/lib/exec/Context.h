@@ -16,6 +16,7 @@
 #include "Memory.h"
 
 #include "phx/isa/Program.h"
+#include "phx/support/Philox.h"
 #include "phx/support/Result.h"
 #include "phx/support/ThreadPool.h"
 
@@ -62,6 +63,8 @@ public:
   size_t pc = 0;
   const Instruction *instruction = nullptr;
   Counters counters{};
+  /// Of stochastic rounding.
+  RandomKey key;
 
   int64_t value(const Affine &affine) const {
     return evaluate(affine, counters);
@@ -89,6 +92,11 @@ private:
                const ByteRange &range) const;
 };
 
+/// "layer 'conv1' (Conv)", or "layer 'conv1' (Conv, weight gradient)" in a
+/// program with phases; empty if there is no such layer.
+std::string describeLayer(const Program &program, uint32_t layer);
+/// "tensor 'x' element [0, 3, 1]" for the element of that number.
+std::string describeElement(const Region &region, int64_t number);
 /// The value as text: at most 9 digits, "inf", "-inf" or "nan".
 std::string toText(float value);
 

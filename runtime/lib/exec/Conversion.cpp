@@ -48,61 +48,76 @@ static uint32_t load(const uint8_t *from) {
   return word;
 }
 
-/// One lane whose row stands partly outside the extents. Returns the number of
-/// elements of the tile inside.
+/// The elements of `part`, which begins at lane `first`.
+static void copyRun(const uint8_t *from, int64_t stepBytes, int count,
+                    uint32_t *out) {
+  if (stepBytes == 4) {
+    std::memcpy(out, from, size_t(count) * 4);
+    return;
+  }
+  for (int i = 0; i < count; ++i)
+    out[i] = load(from + i * stepBytes);
+}
+
+/// One run of lanes that stands partly outside the extents. Returns the number
+/// of elements of the tile inside.
 static uint64_t gatherMixed(const OperandSource &source,
-                            const TileColumns &columns, const RowOrigin &origin,
-                            uint32_t *out) {
+                            const TileColumns &columns, const IndexRuns &rows,
+                            const IndexRun &run, uint32_t *out) {
   const UnrolledDigits &reach = source.reach;
   int64_t first = columns.begin - columns.reachBegin;
   int64_t last = first + columns.count;
   uint64_t inside = 0;
-  for (int64_t c = 0; c < int64_t(reach.size()); ++c) {
-    bool hit =
-        reach.active[c] && isInside(*source.map, origin, reach.coordinates[c]);
-    out[c * laneCount] =
-        hit ? load(source.view.at(origin.bytes + reach.bytes[c])) : 0;
-    inside += hit && c >= first && c < last;
+  for (int64_t c = 0; c < int64_t(reach.size()); ++c, out += laneCount) {
+    ClippedRun part;
+    if (reach.active[c])
+      part = rows.clip(*source.map, run, reach.coordinates[c], reach.bytes[c]);
+    std::fill(out, out + part.begin, 0);
+    if (part.begin < part.end)
+      copyRun(source.view.at(part.bytes), rows.stepBytes, part.end - part.begin,
+              out + part.begin);
+    std::fill(out + part.end, out + run.count, 0);
+    if (c >= first && c < last)
+      inside += uint64_t(part.end - part.begin);
   }
   return inside;
 }
 
-static void gather(const OperandSource &source, const TileColumns &columns,
-                   int64_t row, int lanes, OperandBlock &block) {
+/// Values of the reach by column and lane; zeros where there is nothing.
+/// Returns the number of elements of the tile inside the extents.
+static uint64_t gather(const OperandSource &source, const TileColumns &columns,
+                       int64_t row, int lanes, IndexRuns &rows,
+                       std::vector<uint32_t> &values) {
   const UnrolledDigits &reach = source.reach;
   size_t count = reach.size();
-  block.lanes = lanes;
-  block.inside = 0;
-  block.values.resize(count * laneCount);
-  if (lanes < laneCount)
-    std::fill(block.values.begin(), block.values.end(), 0);
-  Odometer odometer(source.map->rows);
-  odometer.seek(row);
-  for (int l = 0; l < lanes; ++l, odometer.next()) {
-    uint32_t *out = block.values.data() + l;
-    if (!odometer.inside()) {
-      for (size_t c = 0; c < count; ++c)
-        out[c * laneCount] = 0;
+  values.resize(count * laneCount);
+  rows.set(*source.map, source.map->rows, row, lanes);
+  int covered =
+      rows.runs.empty() ? 0 : rows.runs.back().first + rows.runs.back().count;
+  for (size_t c = 0; c < count && covered < laneCount; ++c)
+    std::fill_n(values.data() + c * laneCount + covered, laneCount - covered,
+                0);
+  uint64_t inside = 0;
+  for (const IndexRun &run : rows.runs) {
+    uint32_t *out = values.data() + run.first;
+    if (!rows.isInside(*source.map, run, reach)) {
+      inside += gatherMixed(source, columns, rows, run, out);
       continue;
     }
-    RowOrigin origin = getOrigin(*source.map, odometer.coordinates(), reach);
-    if (origin.placement == Placement::Mixed) {
-      block.inside += gatherMixed(source, columns, origin, out);
-      continue;
-    }
-    const uint8_t *from = source.view.at(origin.bytes);
-    for (size_t c = 0; c < count; ++c)
-      out[c * laneCount] = load(from + reach.bytes[c]);
-    block.inside += uint64_t(columns.count);
+    const uint8_t *from = source.view.at(run.bytes);
+    for (size_t c = 0; c < count; ++c, out += laneCount)
+      copyRun(from + reach.bytes[c], rows.stepBytes, run.count, out);
+    inside += uint64_t(columns.count) * uint64_t(run.count);
   }
+  return inside;
 }
 
 static NonFinite findNonFinite(const TileColumns &columns,
-                               const TileGroup &group,
-                               const OperandBlock &block) {
-  for (int l = 0; l < block.lanes; ++l)
+                               const TileGroup &group, int lanes,
+                               const std::vector<uint32_t> &values) {
+  for (int l = 0; l < lanes; ++l)
     for (int64_t c = group.wholeBegin; c < group.wholeEnd; ++c) {
-      uint32_t bits = block.values[size_t(c) * laneCount + size_t(l)];
+      uint32_t bits = values[size_t(c) * laneCount + size_t(l)];
       if ((bits & exponentMask) == exponentMask)
         return {l, columns.reachBegin + c, std::bit_cast<float>(bits)};
     }
@@ -111,10 +126,10 @@ static NonFinite findNonFinite(const TileColumns &columns,
 
 /// Shared exponents of one group. True if a value is infinite or NaN.
 static bool setExponents(const TileGroup &part, const FormatPlan &plan,
-                         size_t g, OperandBlock &block, float *first,
-                         float *second) {
+                         const std::vector<uint32_t> &values, size_t g,
+                         OperandBlock &block, float *first, float *second) {
   uint32_t largest[laneCount];
-  groupExponents(block.values.data() + part.wholeBegin * laneCount,
+  groupExponents(values.data() + part.wholeBegin * laneCount,
                  part.wholeEnd - part.wholeBegin, largest);
   int16_t *exponents = &block.exponents[g * laneCount];
   uint8_t *zero = &block.zero[g * laneCount];
@@ -141,16 +156,33 @@ static bool setExponents(const TileGroup &part, const FormatPlan &plan,
   return bad;
 }
 
+/// The random words of the tile's columns.
+static void setRandomWords(const OperandSource &source,
+                           const TileColumns &columns, int64_t row,
+                           std::vector<uint32_t> &words) {
+  words.resize(size_t(columns.count) * laneCount);
+  const RoundingNumbers &numbers = source.numbers;
+  uint64_t elements[laneCount];
+  for (int l = 0; l < laneCount; ++l)
+    elements[l] = numbers.at(row + l, columns.begin);
+  randomWords(numbers.key, numbers.stream, elements, columns.count,
+              words.data());
+}
+
 /// Mantissas and residues of the tile's columns in one group.
 static void setPlanes(const TileColumns &columns, const TileGroup &part,
                       const FormatPlan &plan, const float *first,
-                      const float *second, OperandBlock &block) {
+                      const float *second, const ConversionScratch &scratch,
+                      OperandBlock &block) {
   int64_t shift = columns.begin - columns.reachBegin;
   int16_t mantissas[laneCount];
   for (int64_t c = part.begin; c < part.end; ++c) {
+    const uint32_t *words = plan.rounding == Rounding::Stochastic
+                                ? scratch.randomWords.data() + c * laneCount
+                                : nullptr;
     block.zeroMantissas +=
-        toMantissas(block.values.data() + (c + shift) * laneCount, first,
-                    second, plan, mantissas);
+        toMantissas(scratch.values.data() + (c + shift) * laneCount, first,
+                    second, words, plan, mantissas);
     for (size_t p = 0; p < plan.planes.size(); ++p) {
       const Plane &plane = plan.planes[p];
       int16_t *out =
@@ -169,9 +201,12 @@ static void setPlanes(const TileColumns &columns, const TileGroup &part,
 std::optional<NonFinite> exec::convert(const OperandSource &source,
                                        const TileColumns &columns,
                                        const FormatPlan &plan, int64_t row,
-                                       int lanes, OperandBlock &block) {
-  gather(source, columns, row, lanes, block);
+                                       int lanes, OperandBlock &block,
+                                       ConversionScratch &scratch) {
+  block.lanes = lanes;
   block.zeroMantissas = 0;
+  block.inside = gather(source, columns, row, lanes, scratch.rows,
+                        plan.bypass ? block.values : scratch.values);
   if (plan.bypass)
     return std::nullopt;
   size_t groups = columns.groups.size();
@@ -180,11 +215,14 @@ std::optional<NonFinite> exec::convert(const OperandSource &source,
   block.scales.resize(groups * laneCount);
   block.ranges.resize(groups);
   block.planes.resize(plan.planes.size() * size_t(columns.count) * laneCount);
+  if (plan.rounding == Rounding::Stochastic)
+    setRandomWords(source, columns, row, scratch.randomWords);
   float first[laneCount], second[laneCount];
   for (size_t g = 0; g < groups; ++g) {
-    if (setExponents(columns.groups[g], plan, g, block, first, second))
-      return findNonFinite(columns, columns.groups[g], block);
-    setPlanes(columns, columns.groups[g], plan, first, second, block);
+    const TileGroup &part = columns.groups[g];
+    if (setExponents(part, plan, scratch.values, g, block, first, second))
+      return findNonFinite(columns, part, lanes, scratch.values);
+    setPlanes(columns, part, plan, first, second, scratch, block);
   }
   return std::nullopt;
 }

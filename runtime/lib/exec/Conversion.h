@@ -17,6 +17,7 @@
 #include "AccessMaps.h"
 #include "Context.h"
 #include "Kernels.h"
+#include "RandomNumbers.h"
 
 #include <optional>
 #include <vector>
@@ -53,7 +54,8 @@ struct ExponentRange {
 /// Up to 64 rows of an operand, by lane.
 struct OperandBlock {
   int lanes = 0;
-  std::vector<uint32_t> values;      ///< [reach column][lane], binary32
+  /// [reach column][lane], binary32; empty after a conversion.
+  std::vector<uint32_t> values;
   std::vector<int16_t> planes;       ///< [plane][tile column][lane]
   std::vector<int16_t> exponents;    ///< [group][lane], unbiased; 0 for zeros
   std::vector<uint8_t> zero;         ///< [group][lane], no element is nonzero
@@ -63,11 +65,21 @@ struct OperandBlock {
   uint64_t zeroMantissas = 0;        ///< nonzero values that became 0
 };
 
+/// What a conversion needs meanwhile; reused from one to the next.
+struct ConversionScratch {
+  IndexRuns rows;
+  std::vector<uint32_t> values; ///< [reach column][lane], binary32
+  /// [tile column][lane], for stochastic rounding.
+  std::vector<uint32_t> randomWords;
+};
+
 /// Where an operand comes from.
 struct OperandSource {
   const AccessMap *map = nullptr;
   SourceView view;
   UnrolledDigits reach; ///< the columns of TileColumns::reach
+  /// For stochastic rounding.
+  RoundingNumbers numbers;
 };
 
 /// An infinity or NaN met in a conversion.
@@ -77,12 +89,13 @@ struct NonFinite {
   float value = 0;
 };
 
-/// Reads rows [row, row + lanes) and converts them, unless the plan bypasses
-/// conversion. Rows beyond the map's are zero.
+/// Reads rows [row, row + lanes) and converts them; if the plan bypasses
+/// conversion, `block` gets the values. Rows beyond the map's are zero.
 std::optional<NonFinite> convert(const OperandSource &source,
                                  const TileColumns &columns,
                                  const FormatPlan &plan, int64_t row, int lanes,
-                                 OperandBlock &block);
+                                 OperandBlock &block,
+                                 ConversionScratch &scratch);
 
 } // namespace phx::exec
 

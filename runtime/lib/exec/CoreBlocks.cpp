@@ -18,74 +18,24 @@ using namespace phx::exec;
 /// Lanes of a kernel call, for a block of `lanes` vectors.
 static int roundUp(int lanes) { return (lanes + 15) / 16 * 16; }
 
-void CoreUnit::setOutputLanes(const Job &job, int64_t first, int lanes,
-                              OutputLanes &out) {
-  Odometer odometer(job.outMap->cols);
-  odometer.seek(first);
-  out.allInside = out.contiguous = true;
-  for (int l = 0; l < lanes; ++l, odometer.next()) {
-    out.origins[l] =
-        getOrigin(*job.outMap, odometer.coordinates(), job.outRows);
-    if (!odometer.inside()) {
-      // No element of this vector is ever inside.
-      out.origins[l].coordinates.fill(INT64_MIN / 2);
-      out.origins[l].placement = Placement::Mixed;
-    }
-    out.allInside &= out.origins[l].placement == Placement::Inside;
-    out.contiguous &= out.origins[l].bytes == out.origins[0].bytes + 4 * l;
-  }
-  out.contiguous &= out.allInside;
-}
-
-static bool isWritten(const AccessMap &map, const UnrolledDigits &rows,
-                      int64_t row, const RowOrigin &lane) {
-  return lane.placement == Placement::Inside ||
-         (rows.active[row] && isInside(map, lane, rows.coordinates[row]));
-}
-
 void CoreUnit::loadRow(const Job &job, int64_t row, Scratch &scratch,
                        float *acc) {
-  if (!job.continues) {
+  if (job.continues)
+    scratch.out.load(job.out, size_t(row), acc);
+  else
     std::fill_n(acc, laneCount, 0.0f);
-    return;
-  }
-  const OutputLanes &out = scratch.out;
-  int64_t shift = job.outRows.bytes[row];
-  int lanes = scratch.block.lanes;
-  if (out.contiguous) {
-    std::memcpy(acc, job.out.at(out.origins[0].bytes + shift),
-                size_t(lanes) * 4);
-  } else {
-    for (int l = 0; l < lanes; ++l) {
-      acc[l] = 0;
-      if (out.allInside ||
-          isWritten(*job.outMap, job.outRows, row, out.origins[l]))
-        std::memcpy(&acc[l], job.out.at(out.origins[l].bytes + shift), 4);
-    }
-  }
-  std::fill(acc + lanes, acc + laneCount, 0.0f);
 }
 
 void CoreUnit::storeRow(Job &job, int64_t block, int64_t row, Scratch &scratch,
                         const float *acc) {
-  const OutputLanes &out = scratch.out;
-  int64_t shift = job.outRows.bytes[row];
-  int lanes = scratch.block.lanes;
+  scratch.out.store(job.out, size_t(row), acc);
   uint32_t largest = 0;
-  for (int l = 0; l < lanes; ++l)
+  for (int l = 0; l < scratch.block.lanes; ++l)
     largest = std::max(largest, std::bit_cast<uint32_t>(acc[l]) & exponentMask);
-  bool overflow = largest == exponentMask && !job.plan->bypass;
-  if (out.contiguous && !overflow) {
-    std::memcpy(job.out.at(out.origins[0].bytes + shift), acc,
-                size_t(lanes) * 4);
+  if (largest != exponentMask || job.plan->bypass)
     return;
-  }
-  for (int l = 0; l < lanes; ++l) {
-    if (!out.allInside &&
-        !isWritten(*job.outMap, job.outRows, row, out.origins[l]))
-      continue;
-    std::memcpy(job.out.at(out.origins[l].bytes + shift), &acc[l], 4);
-    if (!overflow || std::isfinite(acc[l]))
+  for (int l = 0; l < scratch.block.lanes; ++l) {
+    if (std::isfinite(acc[l]) || !scratch.out.offsetOf(size_t(row), l))
       continue;
     std::lock_guard<std::mutex> lock(job.mutex);
     if (block < job.failure.block)
@@ -97,10 +47,8 @@ void CoreUnit::storeRow(Job &job, int64_t block, int64_t row, Scratch &scratch,
 
 int64_t *CoreUnit::partialOf(const Job &job, int64_t row, int lane,
                              const Scratch &scratch) const {
-  const RowOrigin &origin = scratch.out.origins[lane];
-  if (!isWritten(*job.outMap, job.outRows, row, origin))
-    return nullptr;
-  return job.partial + (origin.bytes + job.outRows.bytes[row]) / 4;
+  std::optional<int64_t> offset = scratch.out.offsetOf(size_t(row), lane);
+  return offset ? job.partial + *offset / 4 : nullptr;
 }
 
 void CoreUnit::addBypass(Job &job, const TileGroup &part, int64_t row, int rows,
@@ -212,8 +160,9 @@ void CoreUnit::processBlock(Job &job, int64_t index, Scratch &scratch) {
   int64_t offset = index * laneCount;
   int lanes = int(std::min<int64_t>(laneCount, job.length - offset));
   int64_t first = job.vecStart + offset;
-  std::optional<NonFinite> bad = convert(job.in, job.tile->columns, *job.plan,
-                                         first, lanes, scratch.block);
+  std::optional<NonFinite> bad =
+      convert(job.in, job.tile->columns, *job.plan, first, lanes, scratch.block,
+              scratch.conversion);
   if (bad) {
     std::lock_guard<std::mutex> lock(job.mutex);
     if (index < job.failure.block)
@@ -222,7 +171,7 @@ void CoreUnit::processBlock(Job &job, int64_t index, Scratch &scratch) {
   }
   job.inside += scratch.block.inside;
   job.zeroMantissas += scratch.block.zeroMantissas;
-  setOutputLanes(job, first, lanes, scratch.out);
+  scratch.out.set(*job.outMap, job.outMap->cols, first, lanes, job.outRows);
   for (int64_t row = 0; row < job.tile->rows; row += rowStep) {
     int rows = int(std::min<int64_t>(rowStep, job.tile->rows - row));
     for (int r = 0; r < rows; ++r)

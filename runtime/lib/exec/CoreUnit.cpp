@@ -34,6 +34,18 @@ Result<OperandSource> CoreUnit::prepare(const char *name, const AccessMap &map,
   return source;
 }
 
+RoundingNumbers CoreUnit::getNumbers(uint32_t index, unsigned operand,
+                                     int64_t group) const {
+  const Product &product = context.program.products[index];
+  int64_t rows = operand == 0 ? product.m * product.positions : product.n;
+  RoundingNumbers numbers;
+  numbers.key = context.key;
+  numbers.stream = 2 * product.stream + operand;
+  numbers.rowLength = product.k;
+  numbers.first = uint64_t(group) * uint64_t(rows) * uint64_t(product.k);
+  return numbers;
+}
+
 Error CoreUnit::describeOperand(const AccessMap &map, const Address &address,
                                 int64_t row, int64_t column,
                                 float value) const {
@@ -59,6 +71,9 @@ Status CoreUnit::program(unsigned core, const CoreProgram &load,
       prepare("src", map, load.src, tile.columns, tile.rowStart, tile.rows);
   if (!source)
     return source.error();
+  bool first = context.program.products[load.product].dataflow == Dataflow::Df1;
+  tile.group = context.value(load.group);
+  source->numbers = getNumbers(load.product, first ? 0 : 1, tile.group);
   tile.blocks.resize(size_t((tile.rows + laneCount - 1) / laneCount));
   for (size_t b = 0; b < tile.blocks.size(); ++b) {
     OperandBlock &block = tile.blocks[b];
@@ -66,7 +81,8 @@ Status CoreUnit::program(unsigned core, const CoreProgram &load,
     int lanes =
         int(std::min<int64_t>(laneCount, tile.rowStart + tile.rows - row));
     if (std::optional<NonFinite> bad =
-            convert(*source, tile.columns, plan, row, lanes, block))
+            convert(*source, tile.columns, plan, row, lanes, block,
+                    scratches[0].conversion))
       return describeOperand(map, load.src, row + bad->lane, bad->column,
                              bad->value);
     if (statistics && !plan.bypass) {
@@ -117,13 +133,16 @@ Status CoreUnit::stream(unsigned core, const CoreStream &stream,
   job.tile = &tile;
   job.vecStart = context.value(stream.vecStart);
   job.length = context.value(stream.length);
-  job.continues = kStart != 0;
   const AccessMap &inMap = context.program.maps[stream.inMap];
   Result<OperandSource> in =
       prepare("in", inMap, stream.in, tile.columns, job.vecStart, job.length);
   if (!in)
     return in.error();
   job.in = std::move(*in);
+  const Product &product = context.program.products[stream.product];
+  job.continues = kStart != 0 || product.accumulate;
+  job.in.numbers = getNumbers(
+      stream.product, product.dataflow == Dataflow::Df1 ? 1 : 0, tile.group);
   if (Status status = prepareOutput(job, stream); !status)
     return status;
 

@@ -22,6 +22,7 @@
 
 #include "Conversion.h"
 #include "FormatPlan.h"
+#include "OutputLanes.h"
 
 #include "phx/exec/Executor.h"
 
@@ -36,6 +37,7 @@ struct LoadedTile {
   bool loaded = false;
   uint32_t format = 0;
   int64_t rowStart = 0, rows = 0;
+  int64_t group = 0; ///< of the product
   TileColumns columns;
   std::vector<OperandBlock> blocks; ///< 64 rows each
 };
@@ -74,14 +76,9 @@ private:
     Failure failure;
     std::atomic<uint64_t> inside{0}, zeroMantissas{0};
   };
-  /// Output elements of the block's vectors.
-  struct OutputLanes {
-    RowOrigin origins[laneCount];
-    bool allInside = true;
-    bool contiguous = true;
-  };
   struct Scratch {
     OperandBlock block;
+    ConversionScratch conversion;
     OutputLanes out;
     std::vector<int32_t> sums32; ///< [plane][row of step][lane]
     std::vector<int64_t> sums64; ///< [plane][lane]
@@ -92,12 +89,13 @@ private:
                                 const Address &address,
                                 const TileColumns &columns, int64_t rowBegin,
                                 int64_t rows);
+  /// Random numbers of the first (0) or second (1) operand.
+  RoundingNumbers getNumbers(uint32_t product, unsigned operand,
+                             int64_t group) const;
   Status prepareOutput(Job &job, const CoreStream &stream);
   Error describeOperand(const AccessMap &map, const Address &address,
                         int64_t row, int64_t column, float value) const;
   void processBlock(Job &job, int64_t index, Scratch &scratch);
-  void setOutputLanes(const Job &job, int64_t first, int lanes,
-                      OutputLanes &out);
   void addGroup(Job &job, size_t group, int64_t row, int rows,
                 Scratch &scratch);
   void addBypass(Job &job, const TileGroup &part, int64_t row, int rows,

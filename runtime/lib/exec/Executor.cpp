@@ -7,6 +7,8 @@
 
 #include "phx/exec/Executor.h"
 #include "Machine.h"
+#include "RandomNumbers.h"
+#include "State.h"
 
 #include <algorithm>
 #include <cstring>
@@ -29,6 +31,43 @@ static std::string listInputs(const Program &program) {
 
 using Arrays = std::map<std::string, HostArray>;
 
+/// Class numbers as the machine stores them, in binary32.
+static Result<HostArray> convertLabels(const Region &region,
+                                       const HostArray &value) {
+  bool isLong = value.type == ElementType::I64;
+  if ((!isLong && value.type != ElementType::I32) ||
+      value.shape != region.shape ||
+      int64_t(value.bytes.size()) !=
+          value.getNumElements() * byteWidth(value.type))
+    return Error{"input '" + region.name + "': expected " +
+                 describe(ElementType::I64, region.shape) + " or " +
+                 describe(ElementType::I32, region.shape) + ", found " +
+                 describe(value.type, value.shape)};
+  const Labels &labels = *region.labels;
+  HostArray result{ElementType::F32, region.shape, {}};
+  result.bytes.resize(size_t(value.getNumElements()) * 4);
+  for (int64_t i = 0; i < value.getNumElements(); ++i) {
+    int64_t label = 0;
+    int32_t narrow = 0;
+    if (isLong)
+      std::memcpy(&label, value.bytes.data() + 8 * i, 8);
+    else
+      std::memcpy(&narrow, value.bytes.data() + 4 * i, 4);
+    label = isLong ? label : narrow;
+    if ((label < 0 || label >= labels.classes) && label != labels.ignoreIndex)
+      return Error{"input '" + region.name + "': expected classes in [0, " +
+                   std::to_string(labels.classes) + ")" +
+                   (labels.ignoreIndex
+                        ? " or " + std::to_string(*labels.ignoreIndex)
+                        : "") +
+                   ", found " + std::to_string(label) + " in " +
+                   describeElement(region, i)};
+    float stored = float(label);
+    std::memcpy(result.bytes.data() + 4 * i, &stored, 4);
+  }
+  return result;
+}
+
 static Status checkInput(const Region &region, const HostArray &value) {
   if (value.type != region.type || value.shape != region.shape)
     return Error{"input '" + region.name + "': expected " +
@@ -42,7 +81,9 @@ static Status checkInput(const Region &region, const HostArray &value) {
   return Status::success();
 }
 
-static Status checkInputs(const Program &program, const Arrays &inputs) {
+/// Checks `inputs`; `labels` receives what memory holds of class numbers.
+static Status checkInputs(const Program &program, const Arrays &inputs,
+                          Arrays &labels) {
   for (const auto &[name, value] : inputs) {
     auto known = [&name = name](const Region &region) {
       return region.role == Role::Input && region.name == name;
@@ -59,8 +100,14 @@ static Status checkInputs(const Program &program, const Arrays &inputs) {
       return Error{
           "input '" + region.name + "' " + describe(region.type, region.shape) +
           " is missing; inputs of this program: " + listInputs(program)};
-    if (Status status = checkInput(region, found->second); !status)
+    if (region.labels) {
+      Result<HostArray> converted = convertLabels(region, found->second);
+      if (!converted)
+        return converted.error();
+      labels[region.name] = std::move(*converted);
+    } else if (Status status = checkInput(region, found->second); !status) {
       return status;
+    }
   }
   return Status::success();
 }
@@ -75,12 +122,22 @@ namespace {
 class SerialExecutor : public Executor {
 public:
   SerialExecutor(const Program &program, bool plainIntegers)
-      : program(program), plainIntegers(plainIntegers) {}
+      : program(program), plainIntegers(plainIntegers), state(program) {}
 
   /// Finds where each layer ends. Errors: loops that do not match.
   Status prepare();
   Result<Arrays> run(const Arrays &inputs,
                      const ExecutionOptions &options) override;
+  std::vector<std::string> getStateNames() const override {
+    return state.getNames();
+  }
+  Result<HostArray> getState(const std::string &name) const override {
+    return state.get(name);
+  }
+  Status setState(const std::string &name, const HostArray &value) override {
+    return state.set(name, value);
+  }
+  void resetState() override { state.reset(); }
   const std::vector<LayerStatistics> &getStatistics() const override {
     return statistics;
   }
@@ -96,9 +153,10 @@ private:
   };
 
   Result<std::vector<FormatPlan>> makePlans(bool bypass) const;
-  Result<Machines> makeMachines(const Arrays &inputs,
+  Result<Machines> makeMachines(const Arrays &inputs, const Arrays &labels,
                                 const ExecutionOptions &options,
                                 Poller &poller);
+  Status setKey(Machine &machine) const;
   Status interpret(Machines &machines, const ExecutionOptions &options,
                    Poller &poller);
   Status step(Machines &machines, size_t pc, const Counters &counters);
@@ -109,6 +167,7 @@ private:
 
   const Program &program;
   bool plainIntegers;
+  MutableState state;
   std::vector<std::vector<uint32_t>> layersEndingAt; ///< by instruction
   std::vector<FormatPlan> plans, bypassPlans;
   std::vector<LayerStatistics> statistics;
@@ -160,7 +219,7 @@ Result<std::vector<FormatPlan>> SerialExecutor::makePlans(bool bypass) const {
 }
 
 Result<SerialExecutor::Machines>
-SerialExecutor::makeMachines(const Arrays &inputs,
+SerialExecutor::makeMachines(const Arrays &inputs, const Arrays &labels,
                              const ExecutionOptions &options, Poller &poller) {
   Machines machines;
   for (bool bypass : {false, true}) {
@@ -171,30 +230,58 @@ SerialExecutor::makeMachines(const Arrays &inputs,
       return made.error();
     std::vector<FormatPlan> &target = bypass ? bypassPlans : plans;
     target = std::move(*made);
-    Result<std::unique_ptr<Memory>> memory = Memory::create(program);
+    Result<std::unique_ptr<Memory>> memory =
+        Memory::create(program, state.getContents());
     if (!memory)
       return memory.error();
     auto machine = std::make_unique<Machine>(program, std::move(*memory),
                                              target, *pool, poller);
     for (const Region &region : program.regions)
       if (region.role == Role::Input)
-        machine->setRegion(region, inputs.at(region.name));
+        machine->setRegion(region,
+                           (region.labels ? labels : inputs).at(region.name));
+    if (Status status = setKey(*machine); !status)
+      return status.error();
     (bypass ? machines.bypass : machines.main) = std::move(machine);
   }
   return machines;
 }
 
+/// Reads [seed, trial, step] if something depends on them.
+Status SerialExecutor::setKey(Machine &machine) const {
+  bool needed = false;
+  for (const NumberFormat &format : program.formats)
+    needed |= format.rounding == Rounding::Stochastic;
+  if (!needed)
+    return Status::success();
+  if (!program.rng || *program.rng >= program.regions.size())
+    return Error{"a format rounds stochastically, but the program has no rng "
+                 "region"};
+  const Region &region = program.regions[*program.rng];
+  HostArray value = machine.getRegion(region);
+  if (value.bytes.size() != 12)
+    return Error{"rng region '" + region.name +
+                 "': expected 3 elements of type float32, found " +
+                 describe(region.type, region.shape)};
+  Result<RandomKey> key = readKey(value.bytes.data());
+  if (!key)
+    return Error{"rng region '" + region.name + "': " + key.error().message};
+  machine.setKey(*key);
+  return Status::success();
+}
+
 Result<Arrays> SerialExecutor::run(const Arrays &inputs,
                                    const ExecutionOptions &options) {
   statistics.assign(program.layers.size(), {});
-  if (Status status = checkInputs(program, inputs); !status)
+  Arrays labels;
+  if (Status status = checkInputs(program, inputs, labels); !status)
     return status.error();
   if (!pool || poolThreads != options.threads) {
     pool = std::make_unique<ThreadPool>(options.threads);
     poolThreads = options.threads;
   }
   Poller poller(options.interrupted);
-  Result<Machines> machines = makeMachines(inputs, options, poller);
+  Result<Machines> machines = makeMachines(inputs, labels, options, poller);
   if (!machines)
     return machines.error();
   if (Status status = interpret(*machines, options, poller); !status)
@@ -203,6 +290,11 @@ Result<Arrays> SerialExecutor::run(const Arrays &inputs,
   for (const Region &region : program.regions)
     if (region.role == Role::Output)
       outputs[region.name] = machines->main->getRegion(region);
+  if (options.accept)
+    if (Status status = options.accept(outputs); !status)
+      return status.error();
+  if (Status status = state.commit(machines->main->getMemory()); !status)
+    return status.error();
   return outputs;
 }
 

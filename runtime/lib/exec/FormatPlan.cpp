@@ -116,9 +116,6 @@ Result<FormatPlan> FormatPlan::create(const NumberFormat &format, bool bypass,
   if (format.mantissaBits < 1 || format.mantissaBits > 15)
     return Error{std::to_string(format.mantissaBits) +
                  " mantissa bits; 1 to 15 are possible"};
-  if (format.rounding == Rounding::Stochastic)
-    return Error{"stochastic rounding needs a seed and is not available for "
-                 "inference; compile with trunc or nearest"};
   plan.rounding = format.rounding;
   plan.mantissaBits = format.mantissaBits;
   plan.maxMantissa = (int64_t(1) << format.mantissaBits) - 1;

@@ -50,9 +50,9 @@ struct FormatPlan {
   /// Exact in binary32: sumBits <= 24, and the 32-bit kernels apply.
   bool fitsFloat = false;
 
-  /// Errors: no group, mantissa bits outside [1, 15], stochastic rounding,
-  /// moduli missing, not coprime or too large. `plainIntegers`: skip residues
-  /// where the moduli provably hold every sum of a pass of `arrayCols`.
+  /// Errors: no group, mantissa bits outside [1, 15], moduli missing, not
+  /// coprime or too large. `plainIntegers`: skip residues where the moduli
+  /// provably hold every sum of a pass of `arrayCols`.
   static Result<FormatPlan> create(const NumberFormat &format, bool bypass,
                                    bool plainIntegers, int64_t arrayCols);
 };

@@ -46,6 +46,7 @@ PHX_CLONES void exec::groupExponents(const uint32_t *__restrict values,
 PHX_CLONES uint64_t exec::toMantissas(const uint32_t *__restrict values,
                                       const float *__restrict first,
                                       const float *__restrict second,
+                                      const uint32_t *__restrict words,
                                       const FormatPlan &plan,
                                       int16_t *__restrict out) {
   float scaled[laneCount];
@@ -62,6 +63,17 @@ PHX_CLONES uint64_t exec::toMantissas(const uint32_t *__restrict values,
       y = y > most ? most : y;
       scaled[l] = y < -most ? -most : y;
     }
+  } else if (plan.rounding == Rounding::Stochastic) {
+    double most = double(plan.maxMantissa);
+    for (int l = 0; l < laneCount; ++l) {
+      // |scaled| + u is exact wherever it reaches the next integer: then
+      // |scaled| is no smaller than the last place of u, 2^-24.
+      double y = std::fabs(double(scaled[l])) +
+                 double(int32_t(words[l] >> 8)) * 0x1p-24;
+      y = y > most ? most : y;
+      float whole = float(int32_t(y));
+      scaled[l] = scaled[l] < 0 ? -whole : whole;
+    }
   }
   int32_t lost = 0;
   for (int l = 0; l < laneCount; ++l) {
@@ -70,6 +82,53 @@ PHX_CLONES uint64_t exec::toMantissas(const uint32_t *__restrict values,
     lost += int32_t(m == 0) & int32_t((values[l] & 0x7fffffffu) != 0);
   }
   return uint64_t(lost);
+}
+
+PHX_CLONES static void encryptLanes(const RandomKey &key, uint32_t stream,
+                                    const uint64_t *__restrict blocks,
+                                    uint32_t *__restrict out) {
+  uint32_t x[4][laneCount];
+  for (int l = 0; l < laneCount; ++l) {
+    x[0][l] = uint32_t(blocks[l]);
+    x[1][l] = uint32_t(blocks[l] >> 32);
+    x[2][l] = stream;
+    x[3][l] = key.step;
+  }
+  uint32_t k0 = key.seed, k1 = key.trial;
+  for (int round = 0; round < philox::rounds; ++round) {
+    for (int l = 0; l < laneCount; ++l) {
+      uint64_t a = uint64_t(philox::multiplier0) * x[0][l];
+      uint64_t b = uint64_t(philox::multiplier1) * x[2][l];
+      x[0][l] = uint32_t(b >> 32) ^ x[1][l] ^ k0;
+      x[2][l] = uint32_t(a >> 32) ^ x[3][l] ^ k1;
+      x[1][l] = uint32_t(b);
+      x[3][l] = uint32_t(a);
+    }
+    k0 += philox::weyl0;
+    k1 += philox::weyl1;
+  }
+  std::memcpy(out, x, sizeof x);
+}
+
+void exec::randomWords(const RandomKey &key, uint32_t stream,
+                       const uint64_t *elements, int64_t count,
+                       uint32_t *words) {
+  uint64_t blocks[laneCount];
+  int shift[laneCount]; // column of word 0 of the lane's first block, negated
+  for (int l = 0; l < laneCount; ++l) {
+    blocks[l] = elements[l] / 4;
+    shift[l] = int(elements[l] % 4);
+  }
+  uint32_t out[4][laneCount];
+  for (int64_t c = 0; c < count + 3; c += 4) {
+    encryptLanes(key, stream, blocks, out[0]);
+    for (int l = 0; l < laneCount; ++l) {
+      ++blocks[l];
+      for (int w = 0; w < 4; ++w)
+        if (int64_t at = c + w - shift[l]; at >= 0 && at < count)
+          words[at * laneCount + l] = out[w][l];
+    }
+  }
 }
 
 PHX_CLONES void exec::dot16(const int16_t *x, const int16_t *w, int64_t cols,

@@ -16,6 +16,8 @@
 
 #include "FormatPlan.h"
 
+#include "phx/support/Philox.h"
+
 #include <cstdint>
 
 namespace phx::exec {
@@ -32,9 +34,16 @@ inline constexpr uint32_t exponentMask = 0x7f800000u;
 void groupExponents(const uint32_t *values, int64_t cols, uint32_t *largest);
 
 /// Mantissas of one column: m = round(value * first * second), the factors
-/// being powers of two by lane. Returns how many nonzero values became 0.
+/// being powers of two by lane. `words`: random words by lane for stochastic
+/// rounding, else null. Returns how many nonzero values became 0.
 uint64_t toMantissas(const uint32_t *values, const float *first,
-                     const float *second, const FormatPlan &plan, int16_t *out);
+                     const float *second, const uint32_t *words,
+                     const FormatPlan &plan, int16_t *out);
+
+/// words[c][l] = the random word of element elements[l] + c, for c in
+/// [0, count).
+void randomWords(const RandomKey &key, uint32_t stream,
+                 const uint64_t *elements, int64_t count, uint32_t *words);
 
 /// sums[r][l] = sum over c of x[c][l] * w[c][row + r], for r in [0, rowStep).
 /// x and w have laneCount lanes; `lanes` of x, a multiple of 16, are wanted.

@@ -13,12 +13,12 @@
 using namespace phx;
 using namespace phx::exec;
 
-int64_t exec::getByteSize(const Region &region) {
-  int64_t bytes = byteWidth(region.type);
-  for (int64_t extent : region.shape)
-    bytes *= extent;
-  return bytes;
-}
+/// What only the interpreter of the stream executes.
+template <typename Body>
+static constexpr bool isControl =
+    std::is_same_v<Body, Halt> || std::is_same_v<Body, Loop> ||
+    std::is_same_v<Body, End> || std::is_same_v<Body, Signal> ||
+    std::is_same_v<Body, Wait>;
 
 Status Machine::execute(size_t pc, const Counters &counters,
                         LayerStatistics *statistics) {
@@ -28,19 +28,19 @@ Status Machine::execute(size_t pc, const Counters &counters,
   context.counters = counters;
   if (!isExecuted(instruction, counters))
     return Status::success();
-  if (auto *load = std::get_if<CoreProgram>(&instruction.body))
-    return cores.program(instruction.engine.index, *load, statistics);
-  if (auto *stream = std::get_if<CoreStream>(&instruction.body))
-    return cores.stream(instruction.engine.index, *stream, statistics);
-  if (auto *copy = std::get_if<DmaCopy>(&instruction.body))
-    return exec::execute(context, *copy);
-  if (auto *map = std::get_if<VecMap>(&instruction.body))
-    return exec::execute(context, *map);
-  if (auto *reduce = std::get_if<VecReduce>(&instruction.body))
-    return exec::execute(context, *reduce);
-  if (auto *pool = std::get_if<VecPool>(&instruction.body))
-    return exec::execute(context, *pool);
-  return Status::success();
+  unsigned engine = instruction.engine.index;
+  auto visit = [&](const auto &body) -> Status {
+    using Body = std::decay_t<decltype(body)>;
+    if constexpr (std::is_same_v<Body, CoreProgram>)
+      return cores.program(engine, body, statistics);
+    else if constexpr (std::is_same_v<Body, CoreStream>)
+      return cores.stream(engine, body, statistics);
+    else if constexpr (isControl<Body>)
+      return Status::success();
+    else
+      return exec::execute(context, body);
+  };
+  return std::visit(visit, instruction.body);
 }
 
 void Machine::setRegion(const Region &region, const HostArray &value) {

@@ -34,6 +34,9 @@ public:
   Status execute(size_t pc, const Counters &counters,
                  LayerStatistics *statistics);
 
+  Memory &getMemory() { return *memory; }
+  /// Keys stochastic rounding.
+  void setKey(const RandomKey &key) { context.key = key; }
   void setRegion(const Region &region, const HostArray &value);
   HostArray getRegion(const Region &region) const;
 
@@ -42,9 +45,6 @@ private:
   Context context;
   CoreUnit cores;
 };
-
-/// Bytes that the shape of `region` takes.
-int64_t getByteSize(const Region &region);
 
 } // namespace phx::exec
 

@@ -31,11 +31,19 @@ bool ZeroedBuffer::allocate(int64_t size) {
   return true;
 }
 
+int64_t exec::getByteSize(const Region &region) {
+  int64_t bytes = byteWidth(region.type);
+  for (int64_t extent : region.shape)
+    bytes *= extent;
+  return bytes;
+}
+
 static std::string describe(const Region &region) {
   return "region '" + region.name + "'";
 }
 
-Result<std::unique_ptr<Memory>> Memory::create(const Program &program) {
+Result<std::unique_ptr<Memory>> Memory::create(const Program &program,
+                                               const Contents &contents) {
   auto memory = std::make_unique<Memory>();
   for (unsigned s = 0; s < numSpaces; ++s) {
     SpaceState &state = memory->spaces[s];
@@ -44,7 +52,17 @@ Result<std::unique_ptr<Memory>> Memory::create(const Program &program) {
       return Error{"cannot allocate " + std::to_string(state.bytes) +
                    " bytes for memory space " + std::to_string(s)};
   }
-  for (const Region &region : program.regions) {
+  for (uint32_t r = 0; r < program.regions.size(); ++r) {
+    const Region &region = program.regions[r];
+    auto found = contents.find(r);
+    if (found != contents.end()) {
+      SpaceState &state = memory->spaces[size_t(region.space)];
+      int64_t size = getByteSize(region);
+      if (size)
+        state.segments.push_back(
+            {region.address, region.address + size, found->second});
+      continue;
+    }
     if (!region.data)
       continue;
     if (*region.data >= program.data.size())

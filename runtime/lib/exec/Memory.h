@@ -19,10 +19,14 @@
 #include "phx/support/Result.h"
 
 #include <array>
+#include <map>
 #include <memory>
 #include <vector>
 
 namespace phx::exec {
+
+/// Bytes that the shape of `region` takes.
+int64_t getByteSize(const Region &region);
 
 /// Zeroed anonymous memory; pages exist from the first touch on.
 class ZeroedBuffer {
@@ -48,11 +52,15 @@ private:
   size_t length = 0;
 };
 
+/// Contents of regions by index that stand in for those of the program.
+using Contents = std::map<uint32_t, const uint8_t *>;
+
 class Memory {
 public:
-  /// Errors: no memory; initial contents larger than their region, outside
-  /// their space or on top of each other.
-  static Result<std::unique_ptr<Memory>> create(const Program &program);
+  /// `contents` stay in place. Errors: no memory; initial contents larger than
+  /// their region, outside their space or on top of each other.
+  static Result<std::unique_ptr<Memory>> create(const Program &program,
+                                                const Contents &contents = {});
 
   /// Bytes in `space`; every address is below.
   int64_t size(Space space) const { return spaces[size_t(space)].bytes; }

@@ -55,21 +55,7 @@ template <typename Fn> static void applyBinary(const Row &row, Fn fn) {
                   loadFloat(row.b + i * row.bStride)));
 }
 
-static bool isBinary(VecFn fn) {
-  switch (fn) {
-  case VecFn::Add:
-  case VecFn::Sub:
-  case VecFn::Mul:
-  case VecFn::Div:
-  case VecFn::Max:
-  case VecFn::Min:
-    return true;
-  default:
-    return false;
-  }
-}
-
-static void applyBinary(VecFn fn, const Row &row) {
+static void applyBinary(VecFn fn, const Row &row, float s0, float s1) {
   switch (fn) {
   case VecFn::Add:
     return applyBinary(row, [](float a, float b) { return a + b; });
@@ -81,8 +67,23 @@ static void applyBinary(VecFn fn, const Row &row) {
     return applyBinary(row, [](float a, float b) { return a / b; });
   case VecFn::Max:
     return applyBinary(row, [](float a, float b) { return a > b ? a : b; });
-  default:
+  case VecFn::Min:
     return applyBinary(row, [](float a, float b) { return a < b ? a : b; });
+  case VecFn::Equal:
+    return applyBinary(row,
+                       [](float a, float b) { return a == b ? 1.0f : 0.0f; });
+  case VecFn::Gate:
+    if (s0 == 0)
+      return applyBinary(row,
+                         [](float a, float b) { return a > 0 ? b : 0.0f; });
+    return applyBinary(row,
+                       [=](float a, float b) { return a > 0 ? b : s0 * b; });
+  case VecFn::GateRange:
+    return applyBinary(
+        row, [=](float a, float b) { return s0 < a && a < s1 ? b : 0.0f; });
+  default: // Drop
+    return applyBinary(
+        row, [=](float a, float b) { return a >= s0 ? b * s1 : 0.0f; });
   }
 }
 
@@ -113,6 +114,8 @@ static void applyUnary(VecFn fn, const Row &row, float s0, float s1) {
     return applyUnary(row, sigmoidF32);
   case VecFn::Scale:
     return applyUnary(row, [=](float a) { return a * s0; });
+  case VecFn::Offset:
+    return applyUnary(row, [=](float a) { return a + s0; });
   default:
     return applyUnary(row, [](float a) { return a; });
   }
@@ -120,7 +123,8 @@ static void applyUnary(VecFn fn, const Row &row, float s0, float s1) {
 
 Status exec::execute(Context &context, const VecMap &map) {
   Extents extents = getExtents(context, map.shape);
-  bool binary = isBinary(map.fn), fill = map.fn == VecFn::Fill;
+  unsigned sources = getSourceCount(map.fn);
+  bool binary = sources > 1, fill = sources == 0;
   Result<TargetView> dst =
       context.target("dst", map.dst, getBounds(extents, map.dstStride));
   if (!dst)
@@ -153,6 +157,6 @@ Status exec::execute(Context &context, const VecMap &map) {
                            if (!binary)
                              return applyUnary(map.fn, row, map.s0, map.s1);
                            row.b = b->at(getRowOffset(index, map.bStride));
-                           applyBinary(map.fn, row);
+                           applyBinary(map.fn, row, map.s0, map.s1);
                          });
 }

@@ -1,4 +1,4 @@
-//===- VecUnit.cpp - Data movement, reductions, pooling -------------------===//
+//===- VecUnit.cpp - Data movement and reductions -------------------------===//
 //
 // Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -9,7 +9,6 @@
 #include "Strided.h"
 
 #include <algorithm>
-#include <atomic>
 
 using namespace phx;
 using namespace phx::exec;
@@ -112,138 +111,60 @@ Status exec::execute(Context &context, const DmaCopy &copy) {
 // VecReduce
 //===----------------------------------------------------------------------===//
 
+namespace {
+/// The reduced dimensions, seen from the first element of a row: the innermost
+/// one is a run, the others number the runs.
+struct ReducedRuns {
+  std::array<int64_t, 3> size{1, 1, 1};
+  std::array<int64_t, 3> stride{};
+
+  ReducedRuns(const VecReduce &reduce, const Extents &extents) {
+    for (size_t d = 0; d < size_t(reduce.dims); ++d) {
+      size[2 - d] = extents.size[3 - d];
+      stride[2 - d] = reduce.aStride[3 - d];
+    }
+  }
+  int64_t elements() const { return size[0] * size[1] * size[2]; }
+  /// Visits the elements row-major with their numbers.
+  template <typename Visitor>
+  void forEach(const uint8_t *from, Visitor visit) const {
+    int64_t number = 0;
+    for (int64_t i = 0; i < size[0]; ++i)
+      for (int64_t j = 0; j < size[1]; ++j) {
+        const uint8_t *run = from + i * stride[0] + j * stride[1];
+        for (int64_t k = 0; k < size[2]; ++k)
+          visit(number++, loadFloat(run + k * stride[2]));
+      }
+  }
+};
+} // namespace
+
 Status exec::execute(Context &context, const VecReduce &reduce) {
   Extents extents = getExtents(context, reduce.shape);
-  Result<TargetView> dst = context.target(
-      "dst", reduce.dst, getBounds(extents, reduce.dstStride, 3));
-  if (!dst)
-    return dst.error();
   Result<SourceView> a =
       context.source("a", reduce.a, getBounds(extents, reduce.aStride));
   if (!a)
     return a.error();
-  int64_t length = extents.rowLength(), stride = reduce.aStride[3];
+  ReducedRuns runs(reduce, extents);
+  for (size_t d = 4 - size_t(reduce.dims); d < 4; ++d)
+    extents.size[d] = 1;
+  Result<TargetView> dst =
+      context.target("dst", reduce.dst, getBounds(extents, reduce.dstStride));
+  if (!dst)
+    return dst.error();
   bool sum = reduce.fn == ReduceFn::Sum;
-  return context.forEach(extents.rows(), length * 4, [&](size_t r, unsigned) {
-    auto index = extents.indexOf(int64_t(r));
-    const uint8_t *from = a->at(getRowOffset(index, reduce.aStride));
-    float result = 0;
-    if (sum) {
-      LaneSum lanes;
-      for (int64_t i = 0; i < length; ++i)
-        lanes.add(i, loadFloat(from + i * stride));
-      result = lanes.get();
-    } else {
-      result = loadFloat(from);
-      for (int64_t i = 1; i < length; ++i) {
-        float x = loadFloat(from + i * stride);
-        result = x > result ? x : result;
-      }
-    }
-    storeFloat(dst->at(getRowOffset(index, reduce.dstStride)), result);
-  });
-}
-
-//===----------------------------------------------------------------------===//
-// VecPool
-//===----------------------------------------------------------------------===//
-
-namespace {
-struct PoolJob {
-  PoolFn fn;
-  const AccessMap *in, *out;
-  SourceView from;
-  TargetView to;
-  UnrolledDigits window;
-  std::atomic<bool> empty{false}; ///< some window had no element
-};
-} // namespace
-
-/// True if the position counts for AverageAll: inside the extents or margins.
-static bool isInMargins(const AccessMap &map, const RowOrigin &origin,
-                        const Coordinates &column) {
-  for (size_t a = 0; a < map.axes.size(); ++a) {
-    const MapAxis &axis = map.axes[a];
-    int64_t x = origin.coordinates[a] + column[a];
-    if (x < -axis.marginLow || x >= axis.extent + axis.marginHigh)
-      return false;
-  }
-  return true;
-}
-
-/// The result of one window; `empty` if nothing can be said about it.
-static float poolWindow(const PoolJob &job, const RowOrigin &origin,
-                        bool &empty) {
-  LaneSum sum;
-  float best = 0;
-  int64_t inside = 0, counted = 0;
-  bool average = job.fn != PoolFn::Max;
-  for (size_t p = 0; p < job.window.size(); ++p) {
-    const Coordinates &column = job.window.coordinates[p];
-    if (!job.window.active[p])
-      continue;
-    bool hit = origin.placement == Placement::Inside ||
-               isInside(*job.in, origin, column);
-    counted += job.fn == PoolFn::AverageAll
-                   ? hit || isInMargins(*job.in, origin, column)
-                   : hit;
-    if (!hit)
-      continue;
-    float x = loadFloat(job.from.at(origin.bytes + job.window.bytes[p]));
-    if (average)
-      sum.add(int64_t(p), x);
-    else
-      best = inside == 0 || x > best ? x : best;
-    ++inside;
-  }
-  empty = average ? counted == 0 : inside == 0;
-  return average ? sum.get() / float(counted) : best;
-}
-
-static void poolRows(PoolJob &job, int64_t row, int64_t count) {
-  Odometer in(job.in->rows), out(job.out->rows);
-  in.seek(row);
-  out.seek(row);
-  UnrolledDigits point;
-  point.unroll(*job.out, {}, 0, 1);
-  for (int64_t i = 0; i < count; ++i, in.next(), out.next()) {
-    RowOrigin target = getOrigin(*job.out, out.coordinates(), point);
-    if (!out.inside() || target.placement != Placement::Inside)
-      continue;
-    RowOrigin origin = getOrigin(*job.in, in.coordinates(), job.window);
-    bool empty = !in.inside();
-    float result = empty ? 0 : poolWindow(job, origin, empty);
-    if (empty)
-      job.empty = true;
-    storeFloat(job.to.at(target.bytes), result);
-  }
-}
-
-Status exec::execute(Context &context, const VecPool &pool) {
-  PoolJob job;
-  job.fn = pool.fn;
-  job.in = &context.program.maps[pool.inMap];
-  job.out = &context.program.maps[pool.outMap];
-  int64_t first = context.value(pool.rowStart), rows = context.value(pool.rows);
-  job.window.unroll(*job.in, job.in->cols, 0, pool.window);
-  Result<SourceView> from = context.source(
-      "in", pool.in, getBounds(*job.in, first, first + rows, 0, pool.window));
-  if (!from)
-    return from.error();
-  Result<TargetView> to = context.target(
-      "out", pool.out, getBounds(*job.out, first, first + rows, 0, 1));
-  if (!to)
-    return to.error();
-  job.from = *from;
-  job.to = *to;
-  constexpr int64_t grain = 256;
-  Status status =
-      context.forEach((rows + grain - 1) / grain, grain * pool.window * 4,
-                      [&](size_t g, unsigned) {
-                        int64_t row = int64_t(g) * grain;
-                        poolRows(job, first + row, std::min(grain, rows - row));
-                      });
-  if (status.ok() && job.empty)
-    return context.fail("a window has no element inside the extents");
-  return status;
+  return context.forEach(
+      extents.rows(), runs.elements() * 4, [&](size_t r, unsigned) {
+        auto index = extents.indexOf(int64_t(r));
+        const uint8_t *from = a->at(getRowOffset(index, reduce.aStride));
+        LaneSum lanes;
+        float best = loadFloat(from);
+        if (sum)
+          runs.forEach(from, [&](int64_t i, float x) { lanes.add(i, x); });
+        else
+          runs.forEach(from,
+                       [&](int64_t, float x) { best = x > best ? x : best; });
+        storeFloat(dst->at(getRowOffset(index, reduce.dstStride)),
+                   sum ? lanes.get() : best);
+      });
 }

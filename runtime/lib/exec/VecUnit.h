@@ -5,7 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// DmaCopy, VecMap, VecReduce and VecPool: IEEE binary32, element by element.
+// DmaCopy and the instructions of the vector unit: IEEE binary32, element by
+// element.
 //
 //===----------------------------------------------------------------------===//
 
@@ -20,6 +21,11 @@ Status execute(Context &context, const DmaCopy &copy);
 Status execute(Context &context, const VecMap &map);
 Status execute(Context &context, const VecReduce &reduce);
 Status execute(Context &context, const VecPool &pool);
+Status execute(Context &context, const VecPoolPositions &pool);
+Status execute(Context &context, const VecUnpool &unpool);
+Status execute(Context &context, const VecPack &pack);
+Status execute(Context &context, const VecGateMask &gate);
+Status execute(Context &context, const VecRandom &random);
 
 /// Sums in 16 lanes: element number i goes to lane i mod 16, ascending from +0;
 /// then lane[x] += lane[x + step] for step = 8, 4, 2, 1.

@@ -17,6 +17,20 @@
 
 namespace phx {
 
+/// Word 0: opcode, engine kind, engine index, flags (8 bits each), word count.
+enum InstructionFlags : uint64_t {
+  flagLayer = 1,
+  flagGuard = 2,
+  flagRedundant = 4,
+  flagZeroFill = 8,
+};
+
+/// Halt, Loop and End belong to no engine; their engine bits are zero.
+inline bool hasEngine(Opcode opcode) {
+  return opcode != Opcode::Halt && opcode != Opcode::Loop &&
+         opcode != Opcode::End;
+}
+
 /// Appends the words of `instruction`, as docs/isa.md lays them out. Equal
 /// instructions give equal words.
 void encodeInstruction(const Instruction &instruction,

@@ -314,7 +314,7 @@ const FootprintCache::Value &FootprintCache::lookup(const Operand &operand,
 void FootprintCache::materialize(const Operand &operand, size_t limit,
                                  IntervalSet &bytes, bool &exact) {
   if (operand.map == noMap) {
-    bytes.assign(1, {0, 4});
+    bytes.assign(1, {0, operand.width});
   } else {
     const Value &value = lookup(operand, limit);
     bytes = value.bytes;

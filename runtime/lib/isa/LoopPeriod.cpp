@@ -122,6 +122,36 @@ private:
     start(i.rowStart);
     count(i.rows);
   }
+  void fields(const VecPoolPositions &i) {
+    address(0, i.out);
+    address(1, i.in);
+    address(2, i.positions);
+    start(i.rowStart);
+    count(i.rows);
+  }
+  void fields(const VecUnpool &i) {
+    address(0, i.in);
+    address(1, i.out);
+    address(2, i.positions);
+    start(i.rowStart);
+    count(i.rows);
+  }
+  void fields(const VecPack &i) {
+    address(0, i.dst);
+    address(1, i.a);
+    count(i.count);
+  }
+  void fields(const VecGateMask &i) {
+    address(0, i.dst);
+    address(1, i.a);
+    address(2, i.mask);
+    count(i.count);
+  }
+  void fields(const VecRandom &i) {
+    address(0, i.dst);
+    address(1, i.key);
+    count(i.count);
+  }
   void fields(const CoreProgram &i) {
     address(1, i.src);
     start(i.rowStart);

@@ -33,8 +33,8 @@ void Operand::addDim(int64_t count, int64_t stride) {
 
 namespace phx::detail {
 bool operator==(const Operand &a, const Operand &b) {
-  return a.slot == b.slot && a.base == b.base && a.map == b.map &&
-         a.rowBegin == b.rowBegin && a.rowEnd == b.rowEnd &&
+  return a.slot == b.slot && a.width == b.width && a.base == b.base &&
+         a.map == b.map && a.rowBegin == b.rowBegin && a.rowEnd == b.rowEnd &&
          a.colBegin == b.colBegin && a.colEnd == b.colEnd &&
          a.space == b.space && a.product == b.product &&
          a.numDims == b.numDims &&
@@ -117,9 +117,9 @@ public:
     if (!countShape(i.shape, shape))
       return;
     addBox(0, i.dst, i.dstStride, shape, true);
-    if (i.fn != VecFn::Fill)
+    if (getSourceCount(i.fn) > 0)
       addBox(1, i.a, i.aStride, shape, false);
-    if (i.fn >= VecFn::Add && i.fn <= VecFn::Min)
+    if (getSourceCount(i.fn) > 1)
       addBox(2, i.b, i.bStride, shape, false);
   }
 
@@ -128,7 +128,8 @@ public:
     if (!countShape(i.shape, shape))
       return;
     Stride4 dstStride = i.dstStride;
-    dstStride[3] = 0;
+    std::fill(dstStride.end() - std::clamp<int64_t>(i.dims, 1, 3),
+              dstStride.end(), 0);
     addBox(0, i.dst, dstStride, shape, true);
     addBox(1, i.a, i.aStride, shape, false);
   }
@@ -140,6 +141,53 @@ public:
     Range row = begin(i.rowStart, rows);
     addMapped(0, i.out, i.outMap, row, {0, 1}, true);
     addMapped(1, i.in, i.inMap, row, {0, i.window}, false);
+  }
+
+  void visit(const VecPoolPositions &i) {
+    int64_t rows;
+    if (!count(i.rows, rows) || i.window <= 0)
+      return;
+    Range row = begin(i.rowStart, rows);
+    addMapped(0, i.out, i.outMap, row, {0, 1}, true);
+    addMapped(1, i.in, i.inMap, row, {0, i.window}, false);
+    addBytes(2, i.positions, row, true);
+  }
+
+  // Which elements a maximum reaches is known at run time: all are touched.
+  void visit(const VecUnpool &i) {
+    int64_t rows;
+    if (!count(i.rows, rows) || i.window <= 0)
+      return;
+    Range row = begin(i.rowStart, rows);
+    addMapped(0, i.in, i.inMap, row, {0, i.window}, true);
+    addMapped(1, i.out, i.outMap, row, {0, 1}, false);
+    if (i.fn == PoolFn::Max)
+      addBytes(2, i.positions, row, false);
+  }
+
+  void visit(const VecPack &i) {
+    int64_t elements;
+    if (!count(i.count, elements))
+      return;
+    addRun(0, i.dst, getMaskWords(elements), true);
+    addRun(1, i.a, elements, false);
+  }
+
+  void visit(const VecGateMask &i) {
+    int64_t elements;
+    if (!count(i.count, elements))
+      return;
+    addRun(0, i.dst, elements, true);
+    addRun(1, i.a, elements, false);
+    addRun(2, i.mask, getMaskWords(elements), false);
+  }
+
+  void visit(const VecRandom &i) {
+    int64_t elements;
+    if (!count(i.count, elements))
+      return;
+    addRun(0, i.dst, elements, true);
+    addRun(1, i.key, 3, false);
   }
 
   void visit(const CoreProgram &i) {
@@ -234,6 +282,19 @@ private:
       operand.addDim(shape[d], strides[d]);
   }
 
+  /// Consecutive words.
+  void addRun(uint8_t slot, const Address &address, int64_t words, bool write) {
+    start(slot, address, write).addDim(words, 4);
+  }
+
+  /// The byte of each row.
+  void addBytes(uint8_t slot, const Address &address, Range rows, bool write) {
+    Operand &operand = start(slot, address, write);
+    operand.width = 1;
+    operand.base += rows.low;
+    operand.addDim(rows.high - rows.low, 1);
+  }
+
   /// False if every position lies outside the extent.
   bool addFilledDim(Operand &src, const ZeroFill &fill, int64_t size,
                     int64_t stride) {
@@ -319,6 +380,15 @@ struct LoopUse {
   void visit(const VecMap &i) { addAll(i.dst, i.a, i.b, i.shape); }
   void visit(const VecReduce &i) { addAll(i.dst, i.a, i.shape); }
   void visit(const VecPool &i) { addAll(i.in, i.out, i.rowStart, i.rows); }
+  void visit(const VecPoolPositions &i) {
+    addAll(i.in, i.out, i.positions, i.rowStart, i.rows);
+  }
+  void visit(const VecUnpool &i) {
+    addAll(i.in, i.out, i.positions, i.rowStart, i.rows);
+  }
+  void visit(const VecPack &i) { addAll(i.dst, i.a, i.count); }
+  void visit(const VecGateMask &i) { addAll(i.dst, i.a, i.mask, i.count); }
+  void visit(const VecRandom &i) { addAll(i.dst, i.key, i.count); }
   void visit(const CoreProgram &i) {
     addAll(i.src, i.rowStart, i.kStart, i.rows, i.cols);
   }

@@ -39,10 +39,10 @@ struct CounterBox {
 inline constexpr uint32_t noMap = 0xffffffffu;
 inline constexpr unsigned maxDims = 16;
 /// Operands of one instruction are numbered by slot: 0 the destination, 1 and
-/// 2 the sources.
+/// 2 the others.
 inline constexpr unsigned numSlots = 3;
 
-/// Elements of 4 bytes at base + rows x columns of the map + dimensions.
+/// Elements of `width` bytes at base + rows x columns of the map + dimensions.
 struct Operand {
   uint8_t slot = 0;
   Space space = Space::Dram;
@@ -50,6 +50,7 @@ struct Operand {
   std::optional<uint32_t> product; ///< see Access::accumulatesInto
   /// False if the elements may be more than the instruction touches.
   bool exact = true;
+  int64_t width = 4; ///< other than 4 only without a map
   int64_t base = 0;
   uint32_t map = noMap;
   int64_t rowBegin = 0, rowEnd = 0, colBegin = 0, colEnd = 0;

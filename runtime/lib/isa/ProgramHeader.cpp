@@ -109,6 +109,9 @@ static void putProduct(const Product &product, proto::Program::Product *out) {
   out->set_format(product.format);
   out->set_loop_begin(product.loopBegin);
   out->set_loop_end(product.loopEnd);
+  out->set_positions(product.positions);
+  out->set_accumulate(product.accumulate);
+  out->set_stream(product.stream);
 }
 
 static void putRegion(const Region &region, proto::Program::Region *out) {
@@ -122,6 +125,20 @@ static void putRegion(const Region &region, proto::Program::Region *out) {
   out->set_bytes(region.bytes);
   if (region.data)
     out->set_data(*region.data);
+  out->set_is_mutable(region.isMutable);
+  if (!region.labels)
+    return;
+  out->mutable_labels()->set_classes(region.labels->classes);
+  if (region.labels->ignoreIndex)
+    out->mutable_labels()->set_ignore_index(*region.labels->ignoreIndex);
+}
+
+static void putLayer(const Layer &layer, proto::Program::Layer *out) {
+  out->set_name(layer.name);
+  out->set_op(layer.op);
+  if (layer.output)
+    out->set_output(*layer.output);
+  out->set_phase(static_cast<proto::Program::Layer::Phase>(layer.phase));
 }
 
 Result<proto::Program> phx::makeHeader(const Program &program) {
@@ -150,13 +167,10 @@ Result<proto::Program> phx::makeHeader(const Program &program) {
     putProduct(product, out.add_products());
   for (const Region &region : program.regions)
     putRegion(region, out.add_regions());
-  for (const Layer &layer : program.layers) {
-    proto::Program::Layer *l = out.add_layers();
-    l->set_name(layer.name);
-    l->set_op(layer.op);
-    if (layer.output)
-      l->set_output(*layer.output);
-  }
+  for (const Layer &layer : program.layers)
+    putLayer(layer, out.add_layers());
+  if (program.rng)
+    out.set_rng(*program.rng);
   return out;
 }
 
@@ -218,6 +232,9 @@ struct Narrower {
     product.format = in.format();
     product.loopBegin = in.loop_begin();
     product.loopEnd = in.loop_end();
+    product.positions = in.positions();
+    product.accumulate = in.accumulate();
+    product.stream = in.stream();
     return product;
   }
   Region get(const proto::Program::Region &in) {
@@ -231,7 +248,22 @@ struct Narrower {
     region.bytes = in.bytes();
     if (in.has_data())
       region.data = in.data();
+    region.isMutable = in.is_mutable();
+    if (in.has_labels()) {
+      region.labels = Labels{in.labels().classes(), std::nullopt};
+      if (in.labels().has_ignore_index())
+        region.labels->ignoreIndex = in.labels().ignore_index();
+    }
     return region;
+  }
+  Layer get(const proto::Program::Layer &in) {
+    Layer layer;
+    layer.name = in.name();
+    layer.op = in.op();
+    if (in.has_output())
+      layer.output = in.output();
+    layer.phase = narrow("layer phase", in.phase(), Phase::Update);
+    return layer;
   }
 };
 
@@ -268,12 +300,10 @@ Result<Program> phx::parseHeader(const proto::Program &in) {
     program.products.push_back(narrower.get(product));
   for (const auto &region : in.regions())
     program.regions.push_back(narrower.get(region));
-  for (const auto &layer : in.layers()) {
-    Layer out{layer.name(), layer.op(), std::nullopt};
-    if (layer.has_output())
-      out.output = layer.output();
-    program.layers.push_back(std::move(out));
-  }
+  for (const auto &layer : in.layers())
+    program.layers.push_back(narrower.get(layer));
+  if (in.has_rng())
+    program.rng = in.rng();
   if (!narrower.failure.empty())
     return Error{narrower.failure};
   return program;

@@ -24,14 +24,6 @@ uint32_t ProgramTree::engineNumber(EngineId engine) {
   return 2u + engine.index;
 }
 
-static const char *mnemonic(const Body &body) {
-  static const char *const names[] = {"halt",         "loop",       "end",
-                                      "signal",       "wait",       "dma.copy",
-                                      "vec.map",      "vec.reduce", "vec.pool",
-                                      "core.program", "core.stream"};
-  return names[body.index()];
-}
-
 static std::string engineName(EngineId engine) {
   switch (engine.kind) {
   case EngineKind::Dma:
@@ -47,7 +39,7 @@ static std::string engineName(EngineId engine) {
 std::string detail::describeInstruction(const Program &program, size_t index) {
   const Instruction &instruction = program.code[index];
   std::string text = "instruction " + std::to_string(index) + " (" +
-                     mnemonic(instruction.body) + " on " +
+                     getMnemonic(instruction.body) + " on " +
                      engineName(instruction.engine);
   if (instruction.layer < program.layers.size())
     text += ", layer '" + program.layers[instruction.layer].name + "'";
@@ -65,6 +57,10 @@ static Error errorAt(size_t index, const std::string &text) {
 static bool usesKnownMaps(const Body &body, size_t numMaps) {
   if (const auto *pool = std::get_if<VecPool>(&body))
     return pool->inMap < numMaps && pool->outMap < numMaps;
+  if (const auto *pool = std::get_if<VecPoolPositions>(&body))
+    return pool->inMap < numMaps && pool->outMap < numMaps;
+  if (const auto *unpool = std::get_if<VecUnpool>(&body))
+    return unpool->inMap < numMaps && unpool->outMap < numMaps;
   if (const auto *load = std::get_if<CoreProgram>(&body))
     return load->map < numMaps;
   if (const auto *stream = std::get_if<CoreStream>(&body))

@@ -237,6 +237,14 @@ struct FieldChecker {
   void operator()(const VecMap &i);
   void operator()(const VecReduce &i);
   void operator()(const VecPool &i);
+  void operator()(const VecPoolPositions &i);
+  void operator()(const VecUnpool &i);
+  void operator()(const VecPack &i);
+  void operator()(const VecGateMask &i);
+  void operator()(const VecRandom &i);
+  void checkWindows(uint32_t inMap, const Address &in, uint32_t outMap,
+                    const Address &out, const Affine &rowStart,
+                    const Count &rows);
   void operator()(const CoreProgram &i);
   void operator()(const CoreStream &i);
   void checkTile(uint32_t format, uint32_t product, const Count &rows,
@@ -309,7 +317,7 @@ void FieldChecker::checkEngine() {
   EngineKind kind = i.engine.kind;
   if (opcode == Opcode::DmaCopy && kind != EngineKind::Dma)
     fail("engine", "dma", getName(i.engine));
-  if (opcode >= Opcode::VecMap && opcode <= Opcode::VecPool &&
+  if (opcode >= Opcode::VecMap && opcode < Opcode::CoreProgram &&
       kind != EngineKind::Vec)
     fail("engine", "vec", getName(i.engine));
   if (opcode >= Opcode::CoreProgram && kind != EngineKind::Core)
@@ -338,7 +346,7 @@ void FieldChecker::operator()(const DmaCopy &i) {
 }
 
 void FieldChecker::operator()(const VecMap &i) {
-  between("function", 0, int64_t(VecFn::Scale), int64_t(i.fn));
+  between("function", 0, int64_t(lastVecFn), int64_t(i.fn));
   check("dst", i.dst);
   check("a", i.a);
   check("b", i.b);
@@ -354,20 +362,65 @@ void FieldChecker::operator()(const VecReduce &i) {
   check("a", i.a);
   check("dst stride", i.dstStride);
   check("a stride", i.aStride);
-  check(i.shape, i.dstStride, 3);
-  if (i.dstStride[3] != 0)
-    fail("dst stride[3]", "0 (the reduced dimension)", i.dstStride[3]);
+  between("dims", 1, 3, i.dims);
+  if (!status)
+    return;
+  check(i.shape, i.dstStride, 4 - unsigned(i.dims));
+  for (size_t d = 4 - size_t(i.dims); d < 4; ++d)
+    if (i.dstStride[d] != 0)
+      fail("dst stride[" + std::to_string(d) + "]", "0 (a reduced dimension)",
+           i.dstStride[d]);
+}
+
+void FieldChecker::checkWindows(uint32_t inMap, const Address &in,
+                                uint32_t outMap, const Address &out,
+                                const Affine &rowStart, const Count &rows) {
+  tableIndex("in map", "maps", inMap, program().maps.size());
+  tableIndex("out map", "maps", outMap, program().maps.size());
+  check("in", in);
+  check("out", out);
+  check("row start", rowStart);
+  check("rows", rows, maxMagnitude);
 }
 
 void FieldChecker::operator()(const VecPool &i) {
   between("function", 0, int64_t(PoolFn::AverageAll), int64_t(i.fn));
-  tableIndex("in map", "maps", i.inMap, program().maps.size());
-  tableIndex("out map", "maps", i.outMap, program().maps.size());
-  check("in", i.in);
-  check("out", i.out);
-  check("row start", i.rowStart);
-  check("rows", i.rows, maxMagnitude);
+  checkWindows(i.inMap, i.in, i.outMap, i.out, i.rowStart, i.rows);
   between("window", 1, maxMagnitude, i.window);
+}
+
+void FieldChecker::operator()(const VecPoolPositions &i) {
+  checkWindows(i.inMap, i.in, i.outMap, i.out, i.rowStart, i.rows);
+  check("positions", i.positions);
+  between("window", 1, maxPositions, i.window);
+}
+
+void FieldChecker::operator()(const VecUnpool &i) {
+  between("function", 0, int64_t(PoolFn::AverageAll), int64_t(i.fn));
+  checkWindows(i.inMap, i.in, i.outMap, i.out, i.rowStart, i.rows);
+  check("positions", i.positions);
+  between("window", 1, i.fn == PoolFn::Max ? maxPositions : maxMagnitude,
+          i.window);
+}
+
+void FieldChecker::operator()(const VecPack &i) {
+  check("dst", i.dst);
+  check("a", i.a);
+  check("count", i.count, maxMagnitude);
+}
+
+void FieldChecker::operator()(const VecGateMask &i) {
+  check("dst", i.dst);
+  check("a", i.a);
+  check("mask", i.mask);
+  check("count", i.count, maxMagnitude);
+}
+
+void FieldChecker::operator()(const VecRandom &i) {
+  check("dst", i.dst);
+  check("key", i.key);
+  check("first", i.first);
+  check("count", i.count, maxMagnitude);
 }
 
 void FieldChecker::checkTile(uint32_t format, uint32_t product,
@@ -397,6 +450,7 @@ void FieldChecker::operator()(const CoreProgram &i) {
   tableIndex("map", "maps", i.map, program().maps.size());
   check("src", i.src);
   check("row start", i.rowStart);
+  check("group", i.group);
   checkTile(i.format, i.product, i.rows, i.cols, i.kStart);
 }
 

@@ -142,7 +142,14 @@ struct MemoryChecker {
   void checkAlignment(const std::string &field, const Stride4 &strides);
   void search(const std::string &field, const Address &address,
               const std::array<bool, 8> &coupled,
-              const std::function<std::optional<Range>(const Box &)> &range);
+              const std::function<std::optional<Range>(const Box &)> &range,
+              int64_t width = 4);
+  void checkRun(const std::string &field, const Address &address,
+                const Count &count);
+  void checkMask(const std::string &field, const Address &address,
+                 const Count &count);
+  void checkBytes(const std::string &field, const Address &address,
+                  const Affine &rowStart, const Count &rows);
   void checkStrided(const std::string &field, const Address &address,
                     const Stride4 &strides, const Shape4 &shape, unsigned dims,
                     const ZeroFill *fill = nullptr);
@@ -153,15 +160,30 @@ struct MemoryChecker {
   void checkMapped(const std::string &field, const Address &address,
                    const AccessMap &map, Side rows, Side cols,
                    const std::vector<const Count *> &others);
+  /// `value` is in [0, most] wherever all `counts` are positive.
+  void checkWithin(const std::string &field, const Affine &value, Int most,
+                   const std::string &expected,
+                   const std::vector<const Count *> &counts);
   void checkStart(const std::string &field, const Affine &start,
                   const std::vector<const Count *> &counts);
-  void checkPass(uint32_t format, const Affine &kStart, const Count &cols,
-                 const Count &rows);
+  void checkBlock(const std::string &field, const std::string &expected,
+                  int64_t size, const Affine &start, const Count &count,
+                  const std::vector<const Count *> &others);
 
   void operator()(const DmaCopy &i);
   void operator()(const VecMap &i);
   void operator()(const VecReduce &i);
-  void operator()(const VecPool &i);
+  void operator()(const VecPool &i) {
+    checkWindows(i.inMap, i.in, i.outMap, i.out, i.rowStart, i.rows, i.window);
+  }
+  void operator()(const VecPoolPositions &i);
+  void operator()(const VecUnpool &i);
+  void operator()(const VecPack &i);
+  void operator()(const VecGateMask &i);
+  void operator()(const VecRandom &i);
+  void checkWindows(uint32_t inMap, const Address &in, uint32_t outMap,
+                    const Address &out, const Affine &rowStart,
+                    const Count &rows, int64_t window);
   void operator()(const CoreProgram &i);
   void operator()(const CoreStream &i);
   template <typename T> void operator()(const T &) {}
@@ -207,13 +229,14 @@ void MemoryChecker::checkAlignment(const std::string &field,
 void MemoryChecker::search(
     const std::string &field, const Address &address,
     const std::array<bool, 8> &coupled,
-    const std::function<std::optional<Range>(const Box &)> &range) {
+    const std::function<std::optional<Range>(const Box &)> &range,
+    int64_t width) {
   if (!status)
     return;
   int64_t size = program().spaceBytes[static_cast<size_t>(address.space)];
   auto isInside = [&](const Box &part) {
     std::optional<Range> bytes = range(part);
-    return !bytes || (bytes->lo >= 0 && bytes->hi + 4 <= size);
+    return !bytes || (bytes->lo >= 0 && bytes->hi + width <= size);
   };
   bool exhausted = false;
   std::optional<Box> bad = findViolation(box, coupled, isInside, exhausted);
@@ -226,7 +249,7 @@ void MemoryChecker::search(
     return fail(field, limits + " (within reach of the proof)",
                 "an access too entangled to bound");
   fail(field, limits,
-       "[" + toText(bytes.lo) + ", " + toText(bytes.hi + 4) +
+       "[" + toText(bytes.lo) + ", " + toText(bytes.hi + width) +
            ") at loop counters (" + describe(*bad) + ")");
 }
 
@@ -253,6 +276,50 @@ void MemoryChecker::checkStrided(const std::string &field,
   StridedAccess access(address, strides, shape, dims, fill);
   search(field, address, getCoupledLoops({&address.offset}, coupled, box),
          [&](const Box &part) { return access.over(part); });
+}
+
+/// Consecutive words, `count` of them.
+void MemoryChecker::checkRun(const std::string &field, const Address &address,
+                             const Count &count) {
+  Count one{1, std::nullopt};
+  checkStrided(field, address, {0, 0, 0, 4}, {one, one, one, count}, 4);
+}
+
+/// The words of a mask of `count` elements.
+void MemoryChecker::checkMask(const std::string &field, const Address &address,
+                              const Count &count) {
+  checkSpace(field, address);
+  checkAlignment(field, address.offset);
+  Extent elements(nullptr, count);
+  Form base(address.offset);
+  search(field, address,
+         getCoupledLoops({&address.offset}, getRemaining({&count}), box),
+         [&](const Box &part) -> std::optional<Range> {
+           if (!elements.isPossible(part))
+             return std::nullopt;
+           Int lastWord = elements.over(part).hi / 32;
+           return base.over(part) + Range{0, 4 * lastWord};
+         });
+}
+
+/// A byte per row.
+void MemoryChecker::checkBytes(const std::string &field, const Address &address,
+                               const Affine &rowStart, const Count &rows) {
+  checkSpace(field, address);
+  Affine first = address.offset;
+  first.base += rowStart.base;
+  first.terms.insert(first.terms.end(), rowStart.terms.begin(),
+                     rowStart.terms.end());
+  Extent bytes(&first, rows);
+  std::vector<const Affine *> coupled = getRemaining({&rows});
+  coupled.push_back(&rowStart);
+  search(
+      field, address, getCoupledLoops({&address.offset}, coupled, box),
+      [&](const Box &part) {
+        return bytes.isPossible(part) ? std::optional(bytes.over(part))
+                                      : std::nullopt;
+      },
+      1);
 }
 
 void MemoryChecker::checkMapped(const std::string &field,
@@ -289,56 +356,71 @@ void MemoryChecker::checkMapped(const std::string &field,
          });
 }
 
-void MemoryChecker::checkStart(const std::string &field, const Affine &start,
-                               const std::vector<const Count *> &counts) {
+void MemoryChecker::checkWithin(const std::string &field, const Affine &value,
+                                Int most, const std::string &expected,
+                                const std::vector<const Count *> &counts) {
   if (!status)
     return;
   std::vector<Extent> alive;
   for (const Count *count : counts)
     alive.emplace_back(nullptr, *count);
-  Form form(start);
+  Form form(value);
   auto isProved = [&](const Box &part) {
     for (const Extent &extent : alive)
       if (!extent.isPossible(part))
         return true;
-    return form.over(part).lo >= 0;
+    Range range = form.over(part);
+    return range.lo >= 0 && range.hi <= most;
   };
   bool exhausted = false;
-  if (std::optional<Box> bad = findViolation(
-          box, getCoupledLoops({&start}, getRemaining(counts), box), isProved,
-          exhausted))
-    fail(field, "at least 0",
-         toText(form.over(*bad).lo) + " at loop counters (" + describe(*bad) +
-             ")");
+  std::optional<Box> bad =
+      findViolation(box, getCoupledLoops({&value}, getRemaining(counts), box),
+                    isProved, exhausted);
+  if (!bad)
+    return;
+  Range range = form.over(*bad);
+  fail(field, expected,
+       toText(range.lo < 0 ? range.lo : range.hi) + " at loop counters (" +
+           describe(*bad) + ")");
 }
 
-/// The columns of one pass belong to one group of the format.
-void MemoryChecker::checkPass(uint32_t index, const Affine &kStart,
-                              const Count &cols, const Count &rows) {
-  const NumberFormat &format = program().formats[index];
-  int64_t group = format.group, width = cols.cap;
-  if (!status || width == 0)
+void MemoryChecker::checkStart(const std::string &field, const Affine &start,
+                               const std::vector<const Count *> &counts) {
+  checkWithin(field, start, maxIndex, "at least 0", counts);
+}
+
+/// Indices start, start + 1, ... belong to one block of `size`.
+void MemoryChecker::checkBlock(const std::string &field,
+                               const std::string &expected, int64_t size,
+                               const Affine &start, const Count &count,
+                               const std::vector<const Count *> &others) {
+  if (!status || count.cap == 0)
     return;
-  bool isAligned = group % width == 0 && kStart.base % width == 0;
-  for (const DigitTerm &digit : kStart.terms)
-    isAligned &= digit.weight % width == 0;
+  bool isAligned = size % count.cap == 0 && start.base % count.cap == 0;
+  for (const DigitTerm &digit : start.terms)
+    isAligned &= digit.weight % count.cap == 0;
   if (isAligned)
     return;
-  Extent positions(&kStart, cols), alive(nullptr, rows);
+  Extent indices(&start, count);
+  std::vector<Extent> alive;
+  std::vector<const Count *> counts = others;
+  counts.push_back(&count);
+  for (const Count *other : counts)
+    alive.emplace_back(nullptr, *other);
   auto isProved = [&](const Box &part) {
-    if (!positions.isPossible(part) || !alive.isPossible(part))
-      return true;
-    Range range = positions.over(part);
-    return range.lo >= 0 && range.lo / group == range.hi / group;
+    for (const Extent &extent : alive)
+      if (!extent.isPossible(part))
+        return true;
+    Range range = indices.over(part);
+    return range.lo >= 0 && range.lo / size == range.hi / size;
   };
-  std::vector<const Affine *> coupled = getRemaining({&cols, &rows});
-  coupled.push_back(&kStart);
+  std::vector<const Affine *> coupled = getRemaining(counts);
+  coupled.push_back(&start);
   bool exhausted = false;
   if (std::optional<Box> bad = findViolation(
           box, getCoupledLoops({}, coupled, box), isProved, exhausted)) {
-    Range range = positions.over(*bad);
-    fail("cols",
-         "contraction positions of one group of " + std::to_string(group),
+    Range range = indices.over(*bad);
+    fail(field, expected + " of " + std::to_string(size),
          toText(range.lo) + " to " + toText(range.hi) + " at loop counters (" +
              describe(*bad) + ")");
   }
@@ -354,24 +436,8 @@ void MemoryChecker::operator()(const DmaCopy &i) {
                i.zeroFill ? &*i.zeroFill : nullptr);
 }
 
-static unsigned countSources(VecFn fn) {
-  switch (fn) {
-  case VecFn::Fill:
-    return 0;
-  case VecFn::Add:
-  case VecFn::Sub:
-  case VecFn::Mul:
-  case VecFn::Div:
-  case VecFn::Max:
-  case VecFn::Min:
-    return 2;
-  default:
-    return 1;
-  }
-}
-
 void MemoryChecker::operator()(const VecMap &i) {
-  unsigned sources = countSources(i.fn);
+  unsigned sources = getSourceCount(i.fn);
   checkStrided("dst", i.dst, i.dstStride, i.shape, 4);
   if (sources > 0)
     checkStrided("a", i.a, i.aStride, i.shape, 4);
@@ -380,29 +446,75 @@ void MemoryChecker::operator()(const VecMap &i) {
 }
 
 void MemoryChecker::operator()(const VecReduce &i) {
-  checkStrided("dst", i.dst, i.dstStride, i.shape, 3);
+  checkStrided("dst", i.dst, i.dstStride, i.shape, 4 - unsigned(i.dims));
   checkStrided("a", i.a, i.aStride, i.shape, 4);
 }
 
-void MemoryChecker::operator()(const VecPool &i) {
-  checkStart("row start", i.rowStart, {&i.rows});
-  Count window{i.window, std::nullopt}, one{1, std::nullopt};
-  AccessMap out = program().maps[i.outMap];
-  out.cols.clear(); // uses rows only
-  checkMapped("in", i.in, program().maps[i.inMap], {&i.rowStart, i.rows},
-              {nullptr, window}, {});
-  checkMapped("out", i.out, out, {&i.rowStart, i.rows}, {nullptr, one}, {});
+void MemoryChecker::checkWindows(uint32_t inMap, const Address &in,
+                                 uint32_t outMap, const Address &out,
+                                 const Affine &rowStart, const Count &rows,
+                                 int64_t window) {
+  checkStart("row start", rowStart, {&rows});
+  Count columns{window, std::nullopt}, one{1, std::nullopt};
+  AccessMap outRows = program().maps[outMap];
+  outRows.cols.clear(); // uses rows only
+  checkMapped("in", in, program().maps[inMap], {&rowStart, rows},
+              {nullptr, columns}, {});
+  checkMapped("out", out, outRows, {&rowStart, rows}, {nullptr, one}, {});
+}
+
+void MemoryChecker::operator()(const VecPoolPositions &i) {
+  checkWindows(i.inMap, i.in, i.outMap, i.out, i.rowStart, i.rows, i.window);
+  checkBytes("positions", i.positions, i.rowStart, i.rows);
+}
+
+void MemoryChecker::operator()(const VecUnpool &i) {
+  checkWindows(i.inMap, i.in, i.outMap, i.out, i.rowStart, i.rows, i.window);
+  if (i.fn == PoolFn::Max)
+    checkBytes("positions", i.positions, i.rowStart, i.rows);
+}
+
+void MemoryChecker::operator()(const VecPack &i) {
+  checkMask("dst", i.dst, i.count);
+  checkRun("a", i.a, i.count);
+}
+
+void MemoryChecker::operator()(const VecGateMask &i) {
+  checkRun("dst", i.dst, i.count);
+  checkRun("a", i.a, i.count);
+  checkMask("mask", i.mask, i.count);
+}
+
+void MemoryChecker::operator()(const VecRandom &i) {
+  checkStart("first", i.first, {&i.count});
+  checkRun("dst", i.dst, i.count);
+  Count three{3, std::nullopt};
+  Shape4 shape{Count{1, std::nullopt}, Count{1, std::nullopt}, i.count, three};
+  checkStrided("key", i.key, {0, 0, 0, 4}, shape, 4);
 }
 
 void MemoryChecker::operator()(const CoreProgram &i) {
   checkStart("row start", i.rowStart, {&i.rows, &i.cols});
   checkStart("k start", i.kStart, {&i.rows, &i.cols});
-  checkPass(i.format, i.kStart, i.cols, i.rows);
+  int64_t groups = program().products[i.product].groups;
+  checkWithin("group", i.group, groups - 1,
+              "a group below " + std::to_string(groups) + ", at least 0",
+              {&i.rows, &i.cols});
+  checkBlock("cols", "contraction positions of one group",
+             program().formats[i.format].group, i.kStart, i.cols, {&i.rows});
   checkMapped("src", i.src, program().maps[i.map], {&i.rowStart, i.rows},
               {&i.kStart, i.cols}, {});
 }
 
 void MemoryChecker::operator()(const CoreStream &i) {
+  const Product &product = program().products[i.product];
+  if (product.positions > 1) {
+    bool first = product.dataflow == Dataflow::Df1;
+    checkBlock(first ? "rows" : "length", "rows of one kernel position",
+               product.m, first ? i.rowStart : i.vecStart,
+               first ? i.rows : i.length,
+               {first ? &i.length : &i.rows, &i.cols});
+  }
   checkStart("vec start", i.vecStart, {&i.rows, &i.cols, &i.length});
   checkMapped("in", i.in, program().maps[i.inMap], {&i.vecStart, i.length},
               {&i.kStart, i.cols}, {&i.rows});

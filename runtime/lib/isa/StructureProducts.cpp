@@ -204,9 +204,10 @@ static Int countPasses(const Product &product, uint32_t group, uint32_t cols) {
 static Int countTiles(const Program &program, const Product &product) {
   Int stationary = product.dataflow == Dataflow::Df1 ? product.m : product.n;
   Int rowBlocks = (stationary + program.arrayRows - 1) / program.arrayRows;
-  return multiply(multiply(rowBlocks, product.groups),
-                  countPasses(product, program.formats[product.format].group,
-                              program.arrayCols));
+  return multiply(
+      multiply(rowBlocks, multiply(product.groups, product.positions)),
+      countPasses(product, program.formats[product.format].group,
+                  program.arrayCols));
 }
 
 static Status checkRange(const LoopTree &tree, size_t index) {
@@ -281,15 +282,18 @@ static Status checkWork(const LoopTree &tree, size_t index,
         index,
         "a multiple of " + toText(expectedTiles) + " programmed tiles (m " +
             toText(product.m) + ", n " + toText(product.n) + ", k " +
-            toText(product.k) + ", groups " + toText(product.groups) + ")",
+            toText(product.k) + ", groups " + toText(product.groups) +
+            ", positions " + toText(product.positions) + ")",
         toText(tiles));
-  Int expectedMacs = multiply(multiply(product.m, product.n),
-                              multiply(product.k, product.groups));
+  Int expectedMacs = multiply(multiply(multiply(product.m, product.n),
+                                       multiply(product.k, product.groups)),
+                              product.positions);
   if (macs != expectedMacs)
-    return failProduct(index,
-                       toText(expectedMacs) +
-                           " multiply-accumulates (m * n * k * groups)",
-                       toText(macs) + " in its core.stream instructions");
+    return failProduct(
+        index,
+        toText(expectedMacs) +
+            " multiply-accumulates (m * n * k * groups * positions)",
+        toText(macs) + " in its core.stream instructions");
   return Status::success();
 }
 

@@ -158,9 +158,12 @@ static Status checkProductShapes(const Program &program) {
     for (auto [name, value] : {std::pair("m", product.m),
                                {"n", product.n},
                                {"k", product.k},
-                               {"groups", product.groups}})
+                               {"groups", product.groups},
+                               {"positions", product.positions}})
       if (value < 1 || value > maxMagnitude)
         return failTable(where + name, "1 to 2^50", value);
+    if (Int rows = Int(product.m) * product.positions; rows > maxMagnitude)
+      return failTable(where + "m * positions", "at most 2^50", toText(rows));
   }
   return Status::success();
 }
@@ -182,8 +185,31 @@ static std::optional<int64_t> getNeededBytes(const Region &region) {
   return static_cast<int64_t>(bytes);
 }
 
+/// Everything below is exact in binary32.
+static constexpr int64_t maxLabel = int64_t(1) << 24;
+
+static Status checkLabels(const Region &region, const std::string &where) {
+  if (region.role != Role::Input || region.type != ElementType::F32)
+    return failTable(where + "labels", "an input of type float32",
+                     "another region");
+  if (region.labels->classes < 1 || region.labels->classes > maxLabel)
+    return failTable(where + "classes", "1 to 2^24", region.labels->classes);
+  int64_t ignore = region.labels->ignoreIndex.value_or(0);
+  if (ignore < -maxLabel || ignore > maxLabel)
+    return failTable(where + "ignore index", "a magnitude of at most 2^24",
+                     ignore);
+  return Status::success();
+}
+
 static Status checkRegion(const Program &program, const Region &region,
                           const std::string &where) {
+  if (region.isMutable && region.role != Role::Parameter &&
+      region.role != Role::State)
+    return failTable(where + "role", "parameter or state (it is mutable)",
+                     static_cast<int64_t>(region.role));
+  if (region.labels)
+    if (Status status = checkLabels(region, where); !status)
+      return status;
   std::optional<int64_t> needed = getNeededBytes(region);
   if (!needed)
     return failTable(where + "shape",
@@ -224,7 +250,8 @@ static Status checkRegion(const Program &program, const Region &region,
 static Status checkInitialContents(const Program &program) {
   std::vector<const Region *> initial;
   for (const Region &region : program.regions)
-    if ((region.data || region.role == Role::Input) && region.bytes > 0)
+    if ((region.data || region.role == Role::Input || region.isMutable) &&
+        region.bytes > 0)
       initial.push_back(&region);
   std::sort(
       initial.begin(), initial.end(), [](const Region *a, const Region *b) {
@@ -234,7 +261,8 @@ static Status checkInitialContents(const Program &program) {
   for (const Region *region : initial) {
     bool sharesSpace = last && last->space == region->space;
     bool isAlias = sharesSpace && last->address == region->address &&
-                   last->data && last->data == region->data;
+                   last->data && last->data == region->data &&
+                   !last->isMutable && !region->isMutable;
     if (sharesSpace && region->address < last->address + last->bytes &&
         !isAlias)
       return Error{"regions '" + last->name + "' and '" + region->name +
@@ -256,16 +284,62 @@ static Status checkRegions(const Program &program) {
         "region " + std::to_string(r) + " '" + region.name + "' ";
     if (Status status = checkRegion(program, region, where); !status)
       return status;
-    // Looked up by name: one input and one output of a name.
-    if ((region.role == Role::Input || region.role == Role::Output) &&
-        !interface.insert((region.role == Role::Input ? "i" : "o") + region.name)
-             .second)
+    // Looked up by name: one input, one output and one mutable of a name.
+    const char *kind = region.role == Role::Input    ? "i"
+                       : region.role == Role::Output ? "o"
+                       : region.isMutable            ? "m"
+                                                     : nullptr;
+    if (kind && !interface.insert(kind + region.name).second)
       return failTable(where + "name",
-                       "a name that no other region of its role "
-                       "has",
+                       std::string("a name that no other ") +
+                           (region.isMutable ? "mutable region has"
+                                             : "region of its role has"),
                        "'" + region.name + "' twice");
   }
   return checkInitialContents(program);
+}
+
+/// The region that stochastic rounding takes its key from.
+static Status checkRng(const Program &program) {
+  if (!program.rng) {
+    for (size_t f = 0; f < program.formats.size(); ++f)
+      if (program.formats[f].rounding == Rounding::Stochastic)
+        return failTable("rng",
+                         "a region of [seed, trial, step] (format " +
+                             std::to_string(f) + " rounds stochastically)",
+                         "none");
+    return Status::success();
+  }
+  if (*program.rng >= program.regions.size())
+    return failTable("rng",
+                     "an index below " +
+                         std::to_string(program.regions.size()) +
+                         " (number of regions)",
+                     *program.rng);
+  const Region &region = program.regions[*program.rng];
+  if (region.type != ElementType::F32 ||
+      region.shape != std::vector<int64_t>{3})
+    return failTable("rng", "a region of 3 elements of type float32",
+                     "region '" + region.name + "'");
+  return Status::success();
+}
+
+static Status checkLayers(const Program &program) {
+  for (size_t l = 0; l < program.layers.size(); ++l) {
+    const Layer &layer = program.layers[l];
+    std::string where = "layer " + std::to_string(l) + " '" + layer.name + "' ";
+    if (static_cast<unsigned>(layer.phase) >= numPhases)
+      return failTable(where + "phase",
+                       "a phase below " + std::to_string(numPhases),
+                       static_cast<int64_t>(layer.phase));
+    if (layer.output && *layer.output >= program.regions.size())
+      return failTable(where + "output",
+                       "an index below " +
+                           std::to_string(program.regions.size()) +
+                           " (number of regions)",
+                       *layer.output);
+  }
+  return Status::success();
 }
 
 Status phx::checkTables(const Program &program) {
@@ -283,17 +357,9 @@ Status phx::checkTables(const Program &program) {
       return failTable(std::string("bytes used of ") +
                            getName(static_cast<Space>(s)),
                        "0 to 2^50", bytes);
-  for (auto check : {checkMaps, checkFormats, checkProductShapes, checkRegions})
+  for (auto check : {checkMaps, checkFormats, checkProductShapes, checkRegions,
+                     checkRng, checkLayers})
     if (Status status = check(program); !status)
       return status;
-  for (size_t l = 0; l < program.layers.size(); ++l)
-    if (auto output = program.layers[l].output;
-        output && *output >= program.regions.size())
-      return failTable("layer " + std::to_string(l) + " '" +
-                           program.layers[l].name + "' output",
-                       "an index below " +
-                           std::to_string(program.regions.size()) +
-                           " (number of regions)",
-                       *output);
   return Status::success();
 }

@@ -7,6 +7,8 @@
 
 #include "phx/npy/Npy.h"
 
+#include "NpyFormat.h"
+
 #include "phx/support/FileSystem.h"
 
 #include <bit>
@@ -163,7 +165,7 @@ Result<HostArray> phx::readNpy(const std::string &path) {
   return parseNpy(file->bytes, file->size, path);
 }
 
-Status phx::writeNpy(const HostArray &array, const std::string &path) {
+std::string npy::makeHeader(const HostArray &array) {
   std::string dict = "{'descr': '" + std::string(getDescr(array.type)) +
                      "', 'fortran_order': False, 'shape': (";
   for (int64_t size : array.shape)
@@ -177,11 +179,14 @@ Status phx::writeNpy(const HostArray &array, const std::string &path) {
   std::string head(magic);
   head += {'\x01', '\x00', static_cast<char>(length & 0xff),
            static_cast<char>(length >> 8)};
-  head += dict;
+  return head + dict;
+}
+
+Status phx::writeNpy(const HostArray &array, const std::string &path) {
   Result<AtomicFile> file = AtomicFile::create(path);
   if (!file)
     return file.error();
-  if (Status s = file->write(head); !s)
+  if (Status s = file->write(npy::makeHeader(array)); !s)
     return s;
   if (Status s = file->write(array.bytes.data(), array.bytes.size()); !s)
     return s;

@@ -7,21 +7,17 @@
 
 #include "phx/npy/Npy.h"
 
+#include "NpyFormat.h"
+
 #include "phx/support/FileSystem.h"
 
 #include <cstring>
 #include <zlib.h>
 
 using namespace phx;
+using namespace phx::npy;
 
 namespace {
-
-// Records of the zip format (APPNOTE 6.3.9, sections 4.3.7, 4.3.12, 4.3.16).
-constexpr uint32_t localSignature = 0x04034b50;
-constexpr uint32_t centralSignature = 0x02014b50;
-constexpr uint32_t endSignature = 0x06054b50;
-constexpr uint64_t localSize = 30, centralSize = 46, endSize = 22;
-constexpr uint16_t zip64Extra = 1;
 
 /// Reads numbers from a mapped archive; out-of-range reads give 0 and are
 /// remembered.
@@ -64,7 +60,7 @@ static void readZip64(Reader &r, Member &m, uint64_t at, uint64_t length) {
     uint64_t field = at + 4;
     if (id == zip64Extra)
       for (uint64_t *value : {&m.uncompressed, &m.compressed, &m.localOffset})
-        if (*value == 0xffffffffu) {
+        if (*value == inZip64) {
           *value = r.get<uint64_t>(field);
           field += 8;
         }
@@ -153,28 +149,64 @@ static Result<HostArray> extract(Reader &r, const Member &m,
   return parseNpy(bytes, m.uncompressed, name);
 }
 
+namespace {
+/// Where the members of an archive are listed.
+struct Directory {
+  uint64_t members = 0, at = 0, size = 0;
+};
+} // namespace
+
+/// Follows the locator in front of the end record at `end`.
+static void readZip64End(Reader &r, uint64_t end, Directory &directory) {
+  uint64_t locator = end - zip64LocatorSize;
+  if (end < zip64LocatorSize ||
+      r.get<uint32_t>(locator) != zip64LocatorSignature) {
+    r.damaged = true;
+    return;
+  }
+  uint64_t record = r.get<uint64_t>(locator + 8);
+  if (r.get<uint32_t>(record) != zip64EndSignature) {
+    r.damaged = true;
+    return;
+  }
+  directory.members = r.get<uint64_t>(record + 32);
+  directory.size = r.get<uint64_t>(record + 40);
+  directory.at = r.get<uint64_t>(record + 48);
+}
+
+/// The end record is behind everything else but a comment of at most 64 KiB.
+static std::optional<Directory> findDirectory(Reader &r) {
+  for (uint64_t back = endSize; back <= r.size && back <= endSize + 0xffff;
+       ++back) {
+    uint64_t end = r.size - back;
+    if (r.get<uint32_t>(end) != endSignature ||
+        r.get<uint16_t>(end + 20) != back - endSize)
+      continue;
+    Directory directory{r.get<uint16_t>(end + 10), r.get<uint32_t>(end + 16),
+                        r.get<uint32_t>(end + 12)};
+    if (directory.members == countInZip64 || directory.at == inZip64 ||
+        directory.size == inZip64)
+      readZip64End(r, end, directory);
+    return directory;
+  }
+  return std::nullopt;
+}
+
 Result<std::map<std::string, HostArray>> phx::readNpz(const std::string &path) {
   Result<MappedFile> file = mapFile(path);
   if (!file)
     return file.error();
   Reader r(file->bytes, file->size);
-  // The end record is behind everything else but a comment of at most 64 KiB.
-  std::optional<uint64_t> end;
-  for (uint64_t back = endSize; back <= r.size && back <= endSize + 0xffff;
-       ++back)
-    if (r.get<uint32_t>(r.size - back) == endSignature) {
-      end = r.size - back;
-      break;
-    }
-  if (!end)
+  std::optional<Directory> directory = findDirectory(r);
+  if (!directory)
     return Error{"'" + path +
-                 "' is not a .npz archive; write it with numpy.savez"};
-  uint16_t members = r.get<uint16_t>(*end + 10);
-  uint64_t at = r.get<uint32_t>(*end + 16);
+                 "' is not a .npz archive, or its end is missing; write it "
+                 "with numpy.savez"};
+  uint64_t at = directory->at;
   std::map<std::string, HostArray> arrays;
-  for (uint16_t i = 0; i < members; ++i) {
+  for (uint64_t i = 0; i < directory->members; ++i) {
     uint64_t next = 0;
-    Member m = readMember(r, at, next);
+    Member m = r.damaged ? Member() : readMember(r, at, next);
     if (r.damaged)
       return Error{"'" + path + "' is damaged or truncated"};
     Result<HostArray> array = extract(r, m, path);
@@ -183,8 +215,13 @@ Result<std::map<std::string, HostArray>> phx::readNpz(const std::string &path) {
     std::string name = m.name;
     if (name.ends_with(".npy"))
       name.resize(name.size() - 4);
-    arrays.emplace(std::move(name), std::move(*array));
+    if (!arrays.emplace(name, std::move(*array)).second)
+      return Error{"'" + path + "' holds the array '" + name + "' twice"};
     at = next;
   }
+  if (at != directory->at + directory->size)
+    return Error{"'" + path + "' is damaged: its directory lists " +
+                 std::to_string(directory->members) +
+                 " arrays but holds another number"};
   return arrays;
 }

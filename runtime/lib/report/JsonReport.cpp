@@ -103,8 +103,10 @@ static Json makeLayers(const ReportInputs &inputs, const Summary &summary) {
       equals = layer.equalsFp32;
     list.push_back({{"name", inputs.program.layers[i].name},
                     {"op", inputs.program.layers[i].op},
+                    {"phase", getPhaseName(inputs.program.layers[i].phase)},
                     {"latency_ns", layer.latencyNs},
                     {"core_ns", layer.coreNs},
+                    {"busy_ns", layer.busyNs},
                     {"energy_pj",
                      {{"total", layer.totalPj},
                       {"by_component", makeComponents(layer.energy)}}},
@@ -116,6 +118,33 @@ static Json makeLayers(const ReportInputs &inputs, const Summary &summary) {
                     {"zero_mantissa_share", orNull(layer.zeroMantissaShare)}});
   }
   return list;
+}
+
+static Json makeTraining(const ReportInputs &inputs, const Summary &summary) {
+  if (!inputs.training)
+    return nullptr;
+  Json loss = nullptr;
+  auto steps = static_cast<double>(inputs.training->steps);
+  if (const auto &seen = inputs.training->loss)
+    loss = {{"name", seen->name},
+            {"first", seen->first},
+            {"last", seen->last},
+            {"mean", seen->sum / steps}};
+  Json phases = Json::array();
+  for (unsigned i = 0; i < numPhases; ++i) {
+    const PhaseSummary &phase = summary.phases[i];
+    phases.push_back({{"phase", getPhaseName(static_cast<Phase>(i))},
+                      {"latency_ns", phase.latencyNs},
+                      {"core_ns", phase.coreNs},
+                      {"busy_ns", phase.busyNs},
+                      {"energy_pj", phase.energyPj},
+                      {"macs", phase.macs}});
+  }
+  return {{"steps", inputs.training->steps},
+          {"samples_dropped", inputs.training->droppedSamples},
+          {"loss", loss},
+          {"energy_per_step_pj", summary.totalPj},
+          {"phases", phases}};
 }
 
 static Json makeMemory(const ReportInputs &inputs, const Summary &summary) {
@@ -163,6 +192,7 @@ std::string phx::makeJsonReport(const ReportInputs &inputs) {
                  {"core_busy_share", summary.coreBusyShare},
                  {"area_mm2", makeArea(summary)},
                  {"accuracy", accuracy},
+                 {"training", makeTraining(inputs, summary)},
                  {"memory", makeMemory(inputs, summary)},
                  {"counters", counters},
                  {"engines", makeEngines(summary)},

@@ -128,6 +128,7 @@ static std::vector<LayerSummary> summarizeLayers(const ReportInputs &inputs,
       const LayerTiming &timing = inputs.timing.layers[i];
       layer.latencyNs = toNs(timing.end - timing.begin);
       layer.coreNs = toNs(timing.coreEnd - timing.coreBegin);
+      layer.busyNs = toNs(timing.busy);
       layer.instructions = timing.instructions;
     }
     if (inputs.statistics && i < inputs.statistics->size())
@@ -186,6 +187,10 @@ static void addScope(const ReportInputs &inputs, Summary &summary) {
       "energy",
       "leakage of digital logic, thermal tuning, cooling and power conversion",
   };
+  if (inputs.training)
+    summary.includes.insert(summary.includes.begin(),
+                            "one training step: forward, loss, gradients and "
+                            "the update of parameters and state");
   if (ideal)
     summary.excludes.push_back(
         "DRAM and every transfer between memories: under the ideal memory "
@@ -256,6 +261,11 @@ static void addPower(const ReportInputs &inputs, Summary &summary) {
   summary.peakIsBound = !inputs.timing.peakIsExact;
 }
 
+RunCost phx::getRunCost(const ReportInputs &inputs) {
+  Summary summary = summarize(inputs);
+  return {summary.latencyNs, summary.totalPj};
+}
+
 Summary report::summarize(const ReportInputs &inputs) {
   Summary summary;
   Attribution charges = attribute(inputs);
@@ -270,6 +280,7 @@ Summary report::summarize(const ReportInputs &inputs) {
   addPower(inputs, summary);
   addEngines(inputs.timing, summary);
   addPaperConvention(inputs, charges, summary);
+  addPhases(inputs, summary);
   addArea(inputs.target, summary);
   addScope(inputs, summary);
   summary.format = describeFormat(inputs.program);

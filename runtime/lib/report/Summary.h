@@ -13,7 +13,7 @@
 namespace phx::report {
 
 struct LayerSummary {
-  double latencyNs = 0, coreNs = 0;
+  double latencyNs = 0, coreNs = 0, busyNs = 0;
   Energies energy{}; ///< dynamic, pJ
   double totalPj = 0;
   uint64_t macs = 0, instructions = 0;
@@ -21,6 +21,23 @@ struct LayerSummary {
   std::optional<double> sqnrDb;
   bool compared = false, equalsFp32 = false;
   std::optional<double> zeroMantissaShare;
+};
+
+/// What layers of one phase cost together.
+struct PhaseSummary {
+  bool present = false; ///< there is such a layer
+  double latencyNs = 0; ///< first start to last completion
+  double coreNs = 0;    ///< sum over the layers
+  double busyNs = 0;    ///< sum over the layers
+  double energyPj = 0;  ///< dynamic
+  uint64_t macs = 0;
+};
+using PhaseSummaries = std::array<PhaseSummary, numPhases>;
+
+/// All layers of one ONNX node.
+struct NodeSummary {
+  std::string name, op;
+  PhaseSummaries phases;
 };
 
 struct EngineSummary {
@@ -48,6 +65,9 @@ struct Summary {
   double areaTotal = 0, areaPhotonic = 0, areaPaper = 0;
 
   std::vector<LayerSummary> layers;
+  PhaseSummaries phases;
+  /// In the order of their forward layers, then those without one.
+  std::vector<NodeSummary> nodes;
   std::vector<EngineSummary> engines;
   std::string format; ///< "bfp:4:16", "fp32"; empty without products
   std::array<int64_t, numSpaces> capacities{};
@@ -55,6 +75,11 @@ struct Summary {
 };
 
 Summary summarize(const ReportInputs &inputs);
+
+/// The part of summarize that groups layers by phase and node.
+void addPhases(const ReportInputs &inputs, Summary &summary);
+
+const PhaseSummary &get(const PhaseSummaries &phases, Phase phase);
 
 double toNs(Femtoseconds time);
 const char *getSpaceName(Space space);

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "LayerTables.h"
 #include "Summary.h"
 #include "TextTable.h"
 
@@ -38,6 +39,7 @@ public:
 private:
   void addTitle();
   void addTotals();
+  void addTraining();
   void addEnergy();
   void addEngines();
   void addMemory();
@@ -95,12 +97,35 @@ void TextReport::addTitle() {
   text += dim + details + plain + "\n";
 }
 
+void TextReport::addTraining() {
+  const auto &training = inputs.training;
+  if (!training || !training->steps)
+    return;
+  addPair("steps", std::to_string(training->steps), "samples dropped",
+          std::to_string(training->droppedSamples));
+  if (!training->loss)
+    return;
+  const LossRecord &loss = *training->loss;
+  auto number = [](double value) {
+    char text[32];
+    std::snprintf(text, sizeof(text), "%.6g", value);
+    return std::string(text);
+  };
+  addPair("first loss", number(loss.first), "last loss", number(loss.last));
+  addPair("mean loss", number(loss.sum / static_cast<double>(training->steps)));
+}
+
 void TextReport::addTotals() {
   text += "\n";
   double batch = static_cast<double>(inputs.program.batch);
-  addPair("latency", formatSi(summary.latencyNs * 1e-9, "s"), "throughput",
-          formatCount(summary.throughputPerS) + " inf/s");
-  addPair("energy", formatSi(summary.totalPj * 1e-12, "J"), "per inference",
+  bool steps = inputs.training.has_value();
+  const char *each = steps ? "per sample" : "per inference";
+  addPair(steps ? "latency of a step" : "latency",
+          formatSi(summary.latencyNs * 1e-9, "s"), "throughput",
+          formatCount(summary.throughputPerS) +
+              (steps ? " samples/s" : " inf/s"));
+  addPair(steps ? "energy of a step" : "energy",
+          formatSi(summary.totalPj * 1e-12, "J"), each,
           formatSi(summary.perInferencePj * 1e-12, "J"));
   std::string peak = "not computed";
   if (summary.peakPowerW)
@@ -109,7 +134,7 @@ void TextReport::addTotals() {
   addPair("average power", formatSi(summary.averagePowerW, "W"), "peak power",
           peak);
   auto macs = static_cast<double>(get(summary.counters, Counter::Macs));
-  addPair("MACs", formatCount(macs), "per inference",
+  addPair("MACs", formatCount(macs), each,
           formatCount(macs / std::max(batch, 1.0)));
   addPair("utilization", formatPercent(summary.utilization), "cores busy",
           formatPercent(summary.coreBusyShare));
@@ -126,6 +151,7 @@ void TextReport::addTotals() {
             formatPercent(accuracy->top5));
     addPair("samples", std::to_string(accuracy->samples));
   }
+  addTraining();
 }
 
 void TextReport::addEnergy() {
@@ -206,49 +232,20 @@ void TextReport::addMemory() {
 
 void TextReport::addLayers() {
   addSection("Layers");
-  bool compared = inputs.statistics != nullptr;
-  TextTable table;
-  table.addColumn("layer", true);
-  table.addColumn("op", true);
-  for (const char *heading : {"time", "core", "energy", "MACs"})
-    table.addColumn(heading);
-  table.addColumn("flow", true);
-  if (compared) {
-    table.addColumn("dB");
-    table.addColumn("zero");
+  std::string notes;
+  if (inputs.training) {
+    text += formatStepLayers(summary, columns, dim, plain);
+    notes = "  time: of the engine that works longest for it; engines overlap\n"
+            "  forward: the loss included\n";
+  } else {
+    addTable(makeLayerTable(inputs, summary));
+    if (inputs.statistics)
+      notes = "  dB: signal to quantisation noise against FP32; zero: "
+              "mantissas that became 0\n";
   }
-  for (size_t i = 0; i < summary.layers.size(); ++i) {
-    const LayerSummary &layer = summary.layers[i];
-    const Layer &names = inputs.program.layers[i];
-    std::vector<std::string> row = {
-        names.name,
-        keepBegin(names.op, compared ? 9 : 17),
-        formatSi(layer.latencyNs * 1e-9, "s", 3),
-        layer.coreNs > 0 ? formatSi(layer.coreNs * 1e-9, "s", 3) : "-",
-        formatSi(layer.totalPj * 1e-12, "J", 3),
-        layer.macs ? formatCount(static_cast<double>(layer.macs), 3) : "-",
-        layer.dataflow.empty() ? "-" : layer.dataflow};
-    if (compared) {
-      char ratio[32] = "-";
-      if (layer.sqnrDb)
-        std::snprintf(ratio, sizeof(ratio), "%.1f", *layer.sqnrDb);
-      else if (layer.equalsFp32)
-        std::snprintf(ratio, sizeof(ratio), "equal");
-      row.push_back(ratio);
-      row.push_back(layer.zeroMantissaShare
-                        ? formatPercent(*layer.zeroMantissaShare)
-                        : "-");
-    }
-    table.addRow(row);
-  }
-  addTable(table);
   double apart = summary.unattributedDynamicPj + summary.totalStaticPj;
   text += dim + "  energy: dynamic only; static and unattributed beside it: " +
-          formatSi(apart * 1e-12, "J") + "\n";
-  if (compared)
-    text += "  dB: signal to quantisation noise against FP32; zero: mantissas "
-            "that became 0\n";
-  text += plain;
+          formatSi(apart * 1e-12, "J") + "\n" + notes + plain;
 }
 
 /// `text` in lines of at most `width` characters, continued with `indent`.

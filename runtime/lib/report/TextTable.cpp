@@ -117,6 +117,44 @@ void TextTable::addColumn(const std::string &heading, bool left) {
   leftAligned.push_back(left);
 }
 
+void TextTable::addGroup(const std::string &heading, size_t columns) {
+  groups.push_back({heading, headings.size(), headings.size() + columns});
+}
+
+/// Makes room for the headings of groups; returns by how much.
+size_t TextTable::widenGroups(std::vector<size_t> &widths) const {
+  size_t total = 0;
+  for (const Group &group : groups) {
+    size_t width = 2 * (group.end - group.begin - 1);
+    for (size_t i = group.begin; i < group.end; ++i)
+      width += widths[i];
+    size_t needed = displayWidth(group.heading);
+    if (needed <= width)
+      continue;
+    widths[group.begin] += needed - width;
+    total += needed - width;
+  }
+  return total;
+}
+
+/// The line above the headings, each group centred over its columns.
+std::string TextTable::formatGroups(const std::vector<size_t> &widths) const {
+  std::string line(2, ' ');
+  size_t column = 0;
+  for (const Group &group : groups) {
+    for (; column < group.begin; ++column)
+      line += std::string(widths[column] + 2, ' ');
+    size_t width = 0;
+    for (; column < group.end; ++column)
+      width += widths[column] + (column > group.begin ? 2 : 0);
+    std::string name = keepBegin(group.heading, width);
+    size_t left = (width - displayWidth(name)) / 2;
+    line += std::string(left, ' ') + name +
+            std::string(width - displayWidth(name) - left + 2, ' ');
+  }
+  return line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
+}
+
 void TextTable::addRow(std::vector<std::string> cells) {
   cells.resize(headings.size());
   rows.push_back(std::move(cells));
@@ -133,6 +171,7 @@ std::string TextTable::format(unsigned columns, const std::string &heading,
     widths.push_back(width);
     total += width + (i ? 2 : 0);
   }
+  total += widenGroups(widths);
   // Names give way to numbers, down to a readable rest.
   if (total > columns) {
     size_t smallest = std::min<size_t>(widths[0], 6);
@@ -149,7 +188,8 @@ std::string TextTable::format(unsigned columns, const std::string &heading,
     }
     return line.substr(0, line.find_last_not_of(' ') + 1);
   };
-  std::string text = heading + formatRow(headings) + plain + "\n";
+  std::string text = heading + (groups.empty() ? "" : formatGroups(widths)) +
+                     formatRow(headings) + plain + "\n";
   for (const auto &row : rows)
     text += formatRow(row) + "\n";
   return text;

@@ -36,6 +36,8 @@ class TextTable {
 public:
   /// `left`: whether the column is aligned left.
   void addColumn(const std::string &heading, bool left = false);
+  /// A heading over the next `columns` columns.
+  void addGroup(const std::string &heading, size_t columns);
   void addRow(std::vector<std::string> cells);
   /// The first column shrinks until lines fit `columns`. `heading` and `plain`
   /// are put around the heading line (colours).
@@ -43,6 +45,14 @@ public:
                      const std::string &plain) const;
 
 private:
+  struct Group {
+    std::string heading;
+    size_t begin = 0, end = 0; ///< columns
+  };
+  size_t widenGroups(std::vector<size_t> &widths) const;
+  std::string formatGroups(const std::vector<size_t> &widths) const;
+
+  std::vector<Group> groups;
   std::vector<std::string> headings;
   std::vector<bool> leftAligned;
   std::vector<std::vector<std::string>> rows;

@@ -207,8 +207,11 @@ void Drawing::drawSlice(size_t track, const TimelineSlice &slice) {
   std::string name = getMnemonic(instruction.body);
   std::string args = "\"instruction\":" + std::to_string(slice.instruction);
   args += ",\"opcode\":" + quote(name);
-  if (slice.layer < program.layers.size())
-    args += ",\"layer\":" + quote(program.layers[slice.layer].name);
+  if (slice.layer < program.layers.size()) {
+    const Layer &layer = program.layers[slice.layer];
+    args += ",\"layer\":" + quote(layer.name);
+    args += ",\"phase\":" + quote(getPhaseName(layer.phase));
+  }
   args += ",\"repeat\":" + std::to_string(slice.repeat);
   if (slice.repeat > 1) {
     name += " x" + std::to_string(slice.repeat);
@@ -263,8 +266,9 @@ void Drawing::drawLayers(const TimingResult &timing) {
     if (lanes.size() > before)
       events.nameTrack(0, lane, lane ? "layers, overlapping" : "layers");
     events.addSlice(
-        0, lane, program.layers[i].name, layer.begin, layer.end,
+        0, lane, describeLayer(program.layers[i]), layer.begin, layer.end,
         "\"op\":" + quote(program.layers[i].op) +
+            ",\"phase\":" + quote(getPhaseName(program.layers[i].phase)) +
             ",\"instructions\":" + std::to_string(layer.instructions));
   }
 }

@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "phx/run/Session.h"
+#include "Labels.h"
 
 #include <cstring>
 
@@ -35,9 +35,7 @@ static Status checkShapes(const ArrayView &scores, const ArrayView &labels) {
   if (scores.type != ElementType::F32 || scores.shape.size() != 2)
     return Error{"scores have to be float32[samples, classes], found " +
                  describe(scores.type, scores.shape)};
-  bool isInteger =
-      labels.type == ElementType::I32 || labels.type == ElementType::I64;
-  if (!isInteger || labels.shape.size() != 1)
+  if (!isInteger(labels.type) || labels.shape.size() != 1)
     return Error{"labels have to be int64[" + std::to_string(scores.shape[0]) +
                  "] or int32, one class number per sample; found " +
                  describe(labels.type, labels.shape)};
@@ -51,14 +49,16 @@ static Status checkShapes(const ArrayView &scores, const ArrayView &labels) {
 }
 
 Result<Accuracy> phx::computeAccuracy(const ArrayView &scores,
-                                      const ArrayView &labels) {
+                                      const ArrayView &labels,
+                                      std::optional<int64_t> ignored) {
   if (Status status = checkShapes(scores, labels); !status)
     return status.error();
   int64_t samples = scores.shape[0], classes = scores.shape[1];
-  int64_t first = 0, firstFive = 0;
+  int64_t first = 0, firstFive = 0, counted = 0;
   for (int64_t i = 0; i < samples; ++i) {
-    int64_t label = labels.type == ElementType::I32 ? load<int32_t>(labels, i)
-                                                    : load<int64_t>(labels, i);
+    int64_t label = getInteger(labels, i);
+    if (label == ignored)
+      continue;
     if (label < 0 || label >= classes)
       return Error{"label " + std::to_string(i) + " is " +
                    std::to_string(label) + "; the network has " +
@@ -67,9 +67,13 @@ Result<Accuracy> phx::computeAccuracy(const ArrayView &scores,
     int64_t rank = getRank(scores, i, classes, label);
     first += rank < 1;
     firstFive += rank < 5;
+    ++counted;
   }
-  return Accuracy{double(first) / double(samples),
-                  double(firstFive) / double(samples), samples};
+  if (!counted)
+    return Error{"every label says that its sample is to be left out; accuracy "
+                 "needs at least one that does not"};
+  return Accuracy{double(first) / double(counted),
+                  double(firstFive) / double(counted), counted};
 }
 
 Result<std::string> Session::getScoresName() const {
@@ -79,7 +83,7 @@ Result<std::string> Session::getScoresName() const {
     all += (all.empty() ? "" : ", ") + ("'" + region->name + "' ") +
            describe(region->type, region->shape);
     if (region->type != ElementType::F32 || region->shape.size() != 2 ||
-        region->shape[0] != program.batch)
+        region->shape[0] != program.batch || isGradient(*region))
       continue;
     name = region->name;
     ++found;
@@ -105,4 +109,26 @@ Result<Accuracy> Session::measureAccuracy(const HostArrays &outputs,
   if (result)
     accuracy = *result;
   return result;
+}
+
+void Session::measureOwnAccuracy(const HostArrays &outputs,
+                                 const ArrayViews &inputs) {
+  const Region *region = nullptr;
+  for (const Region *input : getRegions(Role::Input)) {
+    if (input->labels && region)
+      return;
+    if (input->labels)
+      region = input;
+  }
+  Result<std::string> name = getScoresName();
+  if (!region || region->shape.size() != 1 || !name)
+    return;
+  const HostArray &scores = outputs.at(*name);
+  if (scores.shape[1] != region->labels->classes)
+    return;
+  ArrayView labels = inputs.at(region->name);
+  labels.shape[0] = scores.shape[0];
+  if (Result<Accuracy> result =
+          computeAccuracy(scores, labels, region->labels->ignoreIndex))
+    accuracy = *result;
 }

@@ -1,12 +1,13 @@
-//===- Batches.cpp - Any number of samples through a fixed batch
-//------------===//
+//===- Batches.cpp - Any number of samples, one batch each time -*- C++ -*-===//
 //
 // Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
-#include "phx/run/Session.h"
+#include "Batching.h"
+#include "Labels.h"
+
 #include "phx/support/Suggestions.h"
 
 #include <algorithm>
@@ -14,31 +15,28 @@
 
 using namespace phx;
 
-/// How samples are spread over executions.
-struct Session::Batching {
-  int64_t samples = 1;
-  int64_t runs = 1;
-  /// False: every array has the program's shape and goes in as it is.
-  bool split = false;
-};
-
 static bool isBatched(const Region &region, int64_t batch) {
   return !region.shape.empty() && region.shape[0] == batch;
 }
 
-/// Bytes of one sample of `region`.
-static int64_t getSampleBytes(const Region &region) {
-  int64_t bytes = byteWidth(region.type);
-  for (size_t i = 1; i < region.shape.size(); ++i)
-    bytes *= region.shape[i];
+/// Bytes of one sample of `value`.
+static int64_t getSampleBytes(const ArrayView &value) {
+  int64_t bytes = byteWidth(value.type);
+  for (size_t i = 1; i < value.shape.size(); ++i)
+    bytes *= value.shape[i];
   return bytes;
 }
 
-static std::string listInputs(const std::vector<const Region *> &regions) {
+static bool isScalar(const Region &region) {
+  return region.shape.empty() ||
+         (region.shape.size() == 1 && region.shape[0] == 1);
+}
+
+std::string Session::describeInputs() const {
   std::string text;
-  for (const Region *region : regions)
-    text += (text.empty() ? "" : ", ") + ("'" + region->name + "' ") +
-            describe(region->type, region->shape);
+  for (const Region *region : getRegions(Role::Input))
+    text += (text.empty() ? "" : ", ") +
+            ("'" + region->name + "' " + describeInput(*region));
   return text.empty() ? "none" : text;
 }
 
@@ -55,25 +53,34 @@ Status Session::checkNames(const ArrayViews &inputs) const {
     if (std::find(known.begin(), known.end(), name) == known.end())
       return Error{"the program has no input '" + name + "'" +
                    didYouMean(name, known) +
-                   "; inputs of this program: " + listInputs(regions)};
+                   "; inputs of this program: " + describeInputs()};
   for (const Region *region : regions)
     if (!inputs.count(region->name))
-      return Error{
-          "input '" + region->name + "' " +
-          describe(region->type, region->shape) +
-          " is missing; inputs of this program: " + listInputs(regions)};
+      return Error{"input '" + region->name + "' " + describeInput(*region) +
+                   " is missing; inputs of this program: " + describeInputs()};
   return Status::success();
+}
+
+static bool hasType(const Region &region, const ArrayView &value) {
+  return region.labels ? isInteger(value.type) : value.type == region.type;
 }
 
 /// What is legal for `region`, and what to do about `value`.
 static Error makeInputError(const Region &region, const ArrayView &value,
                             int64_t batch) {
-  std::string expected = describe(region.type, region.shape);
+  std::string expected = describeInput(region);
+  if (region.labels)
+    expected += " or int32, one class number each,";
   if (isBatched(region, batch))
     expected += " or any other number of samples in the first dimension";
   std::string message = "input '" + region.name + "': expected " + expected +
                         ", found " + describe(value.type, value.shape);
-  if (value.type != region.type)
+  if (region.labels && value.shape.size() == region.shape.size() + 1)
+    message += "; turn one-hot rows into class numbers with numpy: "
+               "y.argmax(axis=1)";
+  else if (region.labels && !hasType(region, value))
+    message += "; convert it with numpy: y.astype('int64')";
+  else if (!hasType(region, value))
     message += std::string("; convert it with numpy: x.astype('") +
                getTypeName(region.type) + "')";
   else
@@ -87,15 +94,14 @@ static bool hasSampleShape(const Region &region, const ArrayView &value) {
                     value.shape.begin() + 1);
 }
 
-Result<Session::Batching> Session::planBatches(const ArrayViews &inputs) const {
-  if (Status status = checkNames(inputs); !status)
-    return status.error();
+/// Types and shapes, and how many samples there are.
+Result<Session::Batching> Session::planShapes(const ArrayViews &inputs) const {
   std::vector<const Region *> regions = getRegions(Role::Input);
   Batching batching;
   batching.samples = program.batch;
   for (const Region *region : regions) {
     const ArrayView &value = inputs.at(region->name);
-    if (value.type != region->type)
+    if (!hasType(*region, value))
       return makeInputError(*region, value, program.batch);
     if (value.shape == region->shape)
       continue;
@@ -117,15 +123,69 @@ Result<Session::Batching> Session::planBatches(const ArrayViews &inputs) const {
                    " samples, another input " +
                    std::to_string(batching.samples) +
                    "; give the same number in every input"};
-  for (const Region *region : getRegions(Role::Output))
-    if (!isBatched(*region, program.batch))
-      return Error{"output '" + region->name + "' " +
-                   describe(region->type, region->shape) +
-                   " has no batch dimension, so the results of several runs "
-                   "cannot be joined; give inputs of exactly the program's "
-                   "shapes: " +
-                   listInputs(regions)};
-  batching.runs = (batching.samples + program.batch - 1) / program.batch;
+  return batching;
+}
+
+/// How many executions, and what happens to a last partial batch.
+Status Session::planRuns(Batching &batching) const {
+  int64_t batch = program.batch;
+  if (!training) {
+    batching.runs = (batching.samples + batch - 1) / batch;
+    return checkJoin(batching);
+  }
+  if (batching.samples < batch)
+    return Error{"the inputs hold " + std::to_string(batching.samples) +
+                 " samples, a training step takes " + std::to_string(batch) +
+                 "; give at least one batch, or compile the model for a "
+                 "smaller --batch"};
+  batching.runs = batching.samples / batch;
+  batching.dropped = batching.samples % batch;
+  batching.samples -= batching.dropped;
+  return Status::success();
+}
+
+/// That the outputs of several executions, and of padding, make sense.
+Status Session::checkJoin(const Batching &batching) const {
+  if (!batching.split)
+    return Status::success();
+  bool canIgnore = true;
+  for (const Region *region : getRegions(Role::Input))
+    canIgnore &= !region->labels || region->labels->ignoreIndex;
+  for (const Region *region : getRegions(Role::Output)) {
+    std::string name = "output '" + region->name + "' " +
+                       describe(region->type, region->shape);
+    Join join = getJoin(*region, batching);
+    if (join == Join::Samples && !isBatched(*region, program.batch))
+      return Error{name +
+                   " has no batch dimension, so the results of several "
+                   "runs cannot be joined; give inputs of exactly the "
+                   "program's shapes: " +
+                   describeInputs()};
+    bool padded = batching.samples % program.batch != 0;
+    if (join != Join::Samples && padded && !canIgnore)
+      return Error{name +
+                   " would count the padding of the last batch; give a "
+                   "multiple of " +
+                   std::to_string(program.batch) +
+                   " samples, or use a model whose loss has an ignore_index"};
+  }
+  return Status::success();
+}
+
+Result<Session::Batching> Session::planBatches(const ArrayViews &inputs) const {
+  if (Status status = checkNames(inputs); !status)
+    return status.error();
+  Result<Batching> batching = planShapes(inputs);
+  if (!batching)
+    return batching.error();
+  for (const Region *region : getRegions(Role::Input)) {
+    if (!region->labels)
+      continue;
+    if (Status status = checkLabels(*region, inputs.at(region->name)); !status)
+      return status.error();
+  }
+  if (Status status = planRuns(*batching); !status)
+    return status.error();
   return batching;
 }
 
@@ -133,18 +193,19 @@ Result<int64_t> Session::countSamples(const ArrayViews &inputs) const {
   Result<Batching> batching = planBatches(inputs);
   if (!batching)
     return batching.error();
-  return batching->samples;
+  return batching->samples + batching->dropped;
 }
 
 //===----------------------------------------------------------------------===//
-// Slices
+// Inputs of one execution
 //===----------------------------------------------------------------------===//
 
 /// Samples [first, first + batch) of `value`; behind the end the last one.
-static HostArray takeBatch(const Region &region, const ArrayView &value,
-                           int64_t first, int64_t batch) {
-  HostArray slice{region.type, region.shape, {}};
-  int64_t bytes = getSampleBytes(region);
+static HostArray takeBatch(const ArrayView &value, int64_t first,
+                           int64_t batch) {
+  HostArray slice{value.type, value.shape, {}};
+  slice.shape[0] = batch;
+  int64_t bytes = getSampleBytes(value);
   slice.bytes.resize(size_t(batch * bytes));
   if (slice.bytes.empty())
     return slice;
@@ -157,7 +218,7 @@ static HostArray takeBatch(const Region &region, const ArrayView &value,
   return slice;
 }
 
-static HostArray copyArray(const ArrayView &value) {
+HostArray phx::copyArray(const ArrayView &value) {
   HostArray copy{value.type, value.shape, {}};
   size_t bytes = size_t(copy.getNumElements() * byteWidth(value.type));
   if (bytes)
@@ -165,97 +226,88 @@ static HostArray copyArray(const ArrayView &value) {
   return copy;
 }
 
-/// Makes room for all samples and puts the first ones of `part` at `first`.
-static void putBatch(const HostArray &part, int64_t first, int64_t samples,
-                     HostArray &whole) {
-  int64_t batch = part.shape[0];
-  size_t bytes = part.bytes.size() / size_t(batch);
+HostArrays Session::takeInputs(const ArrayViews &inputs,
+                               const Batching &batching, int64_t index) const {
+  HostArrays arrays;
+  for (const Region *region : getRegions(Role::Input)) {
+    const ArrayView &value = inputs.at(region->name);
+    HostArray &array = arrays[region->name];
+    if (!batching.split || !isBatched(*region, program.batch)) {
+      array = copyArray(value);
+      continue;
+    }
+    int64_t first = index * program.batch;
+    array = takeBatch(value, first, program.batch);
+    if (batching.samples - first < program.batch)
+      ignoreSamples(*region, batching.samples - first, array);
+  }
+  return arrays;
+}
+
+//===----------------------------------------------------------------------===//
+// Outputs of several executions
+//===----------------------------------------------------------------------===//
+
+bool Session::isGradient(const Region &region) const {
+  static constexpr std::string_view suffix = ".grad";
+  if (!region.name.ends_with(suffix))
+    return false;
+  std::string_view name(region.name);
+  name.remove_suffix(suffix.size());
+  for (const Region &parameter : program.regions)
+    if (parameter.isMutable && parameter.name == name)
+      return parameter.shape == region.shape;
+  return false;
+}
+
+/// How the values of an output in several executions become one array.
+Session::Join Session::getJoin(const Region &region,
+                               const Batching &batching) const {
+  if (!training && !takesLabels(program))
+    return batching.split ? Join::Samples : Join::Whole;
+  if (isScalar(region))
+    return Join::Runs;
+  if (isGradient(region) || !isBatched(region, program.batch))
+    return batching.runs > 1 ? Join::Runs : Join::Whole;
+  return batching.split ? Join::Samples : Join::Whole;
+}
+
+/// Puts `part` at element `first` of the `total` along the first dimension of
+/// `whole`, as far as it fits.
+static void putPart(const HostArray &part, int64_t first, int64_t total,
+                    HostArray &whole) {
+  size_t bytes =
+      part.bytes.size() / size_t(std::max<int64_t>(part.shape[0], 1));
   if (first == 0) {
     whole.type = part.type;
     whole.shape = part.shape;
-    whole.shape[0] = samples;
-    whole.bytes.resize(bytes * size_t(samples));
+    whole.shape[0] = total;
+    whole.bytes.resize(bytes * size_t(total));
   }
-  size_t count = size_t(std::min(batch, samples - first)) * bytes;
+  size_t count = size_t(std::min(part.shape[0], total - first)) * bytes;
   if (count)
     std::memcpy(whole.bytes.data() + size_t(first) * bytes, part.bytes.data(),
                 count);
 }
 
-//===----------------------------------------------------------------------===//
-// Running
-//===----------------------------------------------------------------------===//
-
-Result<Executor *> Session::getExecutor(const std::string &kind) {
-  std::unique_ptr<Executor> &executor = executors[kind];
-  if (!executor) {
-    Result<std::unique_ptr<Executor>> made = createExecutor(kind, program);
-    if (!made)
-      return made.error();
-    executor = std::move(*made);
+void Session::putOutputs(HostArrays results, const Batching &batching,
+                         int64_t index, HostArrays &outputs) const {
+  for (const Region *region : getRegions(Role::Output)) {
+    HostArray &part = results.at(region->name);
+    HostArray &whole = outputs[region->name];
+    switch (getJoin(*region, batching)) {
+    case Join::Whole:
+      whole = std::move(part);
+      break;
+    case Join::Samples:
+      putPart(part, index * program.batch, batching.samples, whole);
+      break;
+    case Join::Runs:
+      if (isScalar(*region))
+        part.shape.clear();
+      part.shape.insert(part.shape.begin(), 1);
+      putPart(part, index, batching.runs, whole);
+      break;
+    }
   }
-  return executor.get();
-}
-
-void Session::addStatistics(const std::vector<LayerStatistics> &latest) {
-  statistics.resize(std::max(statistics.size(), latest.size()));
-  for (size_t i = 0; i < latest.size(); ++i) {
-    statistics[i].mantissas += latest[i].mantissas;
-    statistics[i].zeroMantissas += latest[i].zeroMantissas;
-    statistics[i].signal += latest[i].signal;
-    statistics[i].noise += latest[i].noise;
-    statistics[i].compared |= latest[i].compared;
-  }
-}
-
-Status Session::runBatch(const ArrayViews &inputs, const Batching &batching,
-                         int64_t index, const RunOptions &options,
-                         HostArrays &outputs) {
-  Result<Executor *> executor = getExecutor(options.executor);
-  if (!executor)
-    return executor.error();
-  HostArrays arrays;
-  for (const Region *region : getRegions(Role::Input)) {
-    const ArrayView &value = inputs.at(region->name);
-    bool slice = batching.split && isBatched(*region, program.batch);
-    arrays[region->name] =
-        slice ? takeBatch(*region, value, index * program.batch, program.batch)
-              : copyArray(value);
-  }
-  ExecutionOptions execution;
-  execution.threads = options.threads;
-  execution.bypassFormats = options.bypassFormats;
-  execution.compareToFp32 = options.compareToFp32 && !options.bypassFormats;
-  execution.interrupted = options.interrupted;
-  execution.onLayer = options.onLayer;
-  Result<HostArrays> results = (*executor)->run(arrays, execution);
-  if (!results)
-    return results.error();
-  addStatistics((*executor)->getStatistics());
-  if (!batching.split) {
-    outputs = std::move(*results);
-    return Status::success();
-  }
-  for (auto &[name, value] : *results)
-    putBatch(value, index * program.batch, batching.samples, outputs[name]);
-  return Status::success();
-}
-
-Result<HostArrays> Session::run(const ArrayViews &inputs,
-                                const RunOptions &options) {
-  record.reset();
-  accuracy.reset();
-  statistics.clear();
-  Result<Batching> batching = planBatches(inputs);
-  if (!batching)
-    return batching.error();
-  HostArrays outputs;
-  for (int64_t i = 0; i < batching->runs; ++i)
-    if (Status status = runBatch(inputs, *batching, i, options, outputs);
-        !status)
-      return status.error();
-  record = RunRecord{batching->runs, batching->samples, options.executor,
-                     options.bypassFormats,
-                     options.compareToFp32 && !options.bypassFormats};
-  return outputs;
 }

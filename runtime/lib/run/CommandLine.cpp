@@ -21,10 +21,13 @@ static constexpr const char *overview =
   photonic-run MODEL.phx --input x=x.npy --output-dir out --report report.json
   photonic-run MODEL.phx --input data.npz --labels labels.npy
   photonic-run MODEL.phx --timing-only --set core.clock_ghz=5
+  photonic-run STEP.phx --input image=x.npy --input labels=y.npy \
+      --state before.npz --save-state after.npz
 
 Inputs may hold any number of samples: the program then runs once per batch, the
-last time padded by repeating the last sample. Time and energy are those of one
-run.
+last time padded by repeating the last sample. A training program makes one step
+per batch, each with what the one before has learnt, and drops a last partial
+batch. Time and energy are those of one run, or step.
 )";
 
 static constexpr const char *footer =
@@ -39,7 +42,8 @@ static void addDataOptions(CLI::App &app, CommandLine &o) {
       ->allow_extra_args(false);
   app.add_option("--labels", o.labels,
                  "class numbers (int32 or int64, one per sample): adds top-1 "
-                 "and top-5 accuracy")
+                 "and top-5 accuracy; labels that a program takes itself are "
+                 "an input")
       ->type_name("FILE.npy");
   app.add_option("--output-dir", o.outputDirectory,
                  "writes each output to DIR/NAME.npy, with characters that a "
@@ -55,6 +59,21 @@ static void addDataOptions(CLI::App &app, CommandLine &o) {
                  "writes the timeline in Chrome trace format, for "
                  "ui.perfetto.dev")
       ->type_name("FILE.json");
+}
+
+static void addStateOptions(CLI::App &app, CommandLine &o) {
+  app.add_option("--state", o.state,
+                 "parameters and state to start with, as --save-state writes "
+                 "them (default: those in the program)")
+      ->type_name("FILE.npz");
+  app.add_option("--save-state", o.saveState,
+                 "writes parameters and state behind the last step, by name; "
+                 "an existing file is replaced when the new one is complete")
+      ->type_name("FILE.npz");
+  app.add_option("--seed", o.seed,
+                 "of the random numbers that the program draws (default: that "
+                 "in the state)")
+      ->type_name("N");
 }
 
 static void addMachineOptions(CLI::App &app, CommandLine &o) {
@@ -119,6 +138,12 @@ static Status checkCombinations(const CommandLine &o) {
     return conflicts("--output-dir");
   if (!o.dumpDirectory.empty())
     return conflicts("--dump-values");
+  if (!o.state.empty())
+    return conflicts("--state");
+  if (!o.saveState.empty())
+    return conflicts("--save-state");
+  if (o.seed)
+    return conflicts("--seed");
   if (o.fp32)
     return conflicts("--fp32");
   return Status::success();
@@ -148,6 +173,7 @@ Result<ParsedCommandLine> phx::parseCommandLine(int argc,
   app.allow_extras();
   app.add_option("MODEL.phx", o.program, "program file")->type_name("");
   addDataOptions(app, o);
+  addStateOptions(app, o);
   addMachineOptions(app, o);
   addFlags(app, o);
   bool version = false;

@@ -37,7 +37,26 @@ Result<ReportInputs> Session::makeReportInputs(TimingMode mode) {
                       **timing,
                       countCharges(program, target),
                       record ? &statistics : nullptr,
-                      accuracy};
+                      accuracy,
+                      makeTrainingRecord()};
+}
+
+std::optional<TrainingRecord> Session::makeTrainingRecord() const {
+  if (!training)
+    return std::nullopt;
+  if (!record)
+    return TrainingRecord{};
+  return TrainingRecord{record->runs, record->dropped, record->loss};
+}
+
+Result<RunCost> Session::getCost() {
+  if (!cost) {
+    Result<ReportInputs> inputs = makeReportInputs(TimingMode::Closed);
+    if (!inputs)
+      return inputs.error();
+    cost = getRunCost(*inputs);
+  }
+  return *cost;
 }
 
 static const char *getArithmetic(const RunRecord &record) {
@@ -58,22 +77,34 @@ Result<std::string> Session::makeJson(TimingMode mode) {
   return report.dump(2) + "\n";
 }
 
+/// "1 run", "3 runs".
+static std::string count(int64_t number, const char *what) {
+  return std::to_string(number) + " " + what + (number == 1 ? "" : "s");
+}
+
+std::string Session::describeDropped() const {
+  if (!record || !record->dropped)
+    return "";
+  return "Dropped " + count(record->dropped, "sample") +
+         " at the end that fill no batch of " + std::to_string(program.batch) +
+         ".\n";
+}
+
 Result<std::string> Session::makeText(unsigned columns, bool color,
                                       TimingMode mode) {
   Result<ReportInputs> inputs = makeReportInputs(mode);
   if (!inputs)
     return inputs.error();
-  std::string text = makeTextReport(*inputs, columns, color);
+  std::string text = makeTextReport(*inputs, columns, color) + "\n";
+  const char *one = training ? "step" : "run";
   if (!record)
-    return text + "\nNothing was executed: time and energy of one run.\n";
-  text += "\nExecuted " + std::to_string(record->runs) +
-          (record->runs == 1 ? " run" : " runs") + " of batch " +
-          std::to_string(program.batch) + " for " +
-          std::to_string(record->samples) +
-          (record->samples == 1 ? " sample" : " samples") + " (executor " +
-          record->executor + (record->bypassed ? ", FP32 arithmetic" : "") +
-          "); time and energy are those of one run.\n";
-  return text;
+    return text + "Nothing was executed: time and energy of one " + one + ".\n";
+  return text + "Executed " + count(record->runs, one) + " of batch " +
+         std::to_string(program.batch) + " for " +
+         count(record->samples, "sample") + " (executor " + record->executor +
+         (record->bypassed ? ", FP32 arithmetic" : "") +
+         "); time and energy are those of one " + one + ".\n" +
+         describeDropped();
 }
 
 Status Session::writeTrace(const std::string &path, TimingMode mode) {

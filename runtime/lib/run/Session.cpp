@@ -7,6 +7,8 @@
 
 #include "phx/run/Session.h"
 
+#include "StateSchema.h"
+
 #include "phx/isa/ProgramFile.h"
 #include "phx/isa/Validator.h"
 #include "phx/run/MachineCheck.h"
@@ -57,6 +59,11 @@ static Error makeMismatch(const Program &program, const Target &target,
   return Error{message + "; recompile the model for this target, or give the "
                          "one it was compiled for"};
 }
+
+Session::Session(Program ownProgram, Target ownTarget)
+    : program(std::move(ownProgram)), target(std::move(ownTarget)),
+      training(writesMutableRegions(program)),
+      lossName(training ? findLossName(program) : "") {}
 
 Result<std::unique_ptr<Session>>
 Session::create(Program program, const SessionOptions &options) {

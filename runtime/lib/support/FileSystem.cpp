@@ -13,11 +13,15 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <fcntl.h>
+#include <filesystem>
 #include <mutex>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <vector>
 
 using namespace phx;
 
@@ -137,9 +141,41 @@ Result<AtomicFile> AtomicFile::create(const std::string &path) {
   file.descriptor = ::mkostemp(name.data(), O_CLOEXEC);
   if (file.descriptor < 0)
     return systemError(path, "write", errno);
+  // Held until it is renamed or this process ends, see removeAbandoned.
+  ::flock(file.descriptor, LOCK_EX | LOCK_NB);
   file.temporary = name;
   file.slot = registerTemporary(name);
   return file;
+}
+
+/// Whether the file at `path` is old and nobody's.
+static bool isAbandoned(const std::string &path) {
+  int descriptor = ::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+  if (descriptor < 0)
+    return false;
+  struct stat status;
+  bool isOld = ::fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode) &&
+               ::time(nullptr) - status.st_mtime > 60;
+  bool isFree = ::flock(descriptor, LOCK_EX | LOCK_NB) == 0;
+  ::close(descriptor);
+  return isOld && isFree;
+}
+
+void AtomicFile::removeAbandoned(const std::string &path) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  fs::path file = fs::weakly_canonical(path, error);
+  std::string prefix = file.filename().string() + ".tmp-";
+  std::vector<std::string> found;
+  for (fs::directory_iterator entry(file.parent_path(), error), end;
+       !error && entry != end; entry.increment(error)) {
+    std::string name = entry->path().filename().string();
+    if (name.size() == prefix.size() + 6 && name.starts_with(prefix))
+      found.push_back(entry->path().string());
+  }
+  for (const std::string &name : found)
+    if (isAbandoned(name))
+      ::unlink(name.c_str());
 }
 
 AtomicFile::AtomicFile(AtomicFile &&other) noexcept
@@ -220,6 +256,42 @@ Status AtomicFile::commit() {
   forgetTemporary(slot);
   slot = -1;
   return Status::success();
+}
+
+Status AtomicFile::flush() {
+  int failed;
+  do
+    failed = ::fsync(descriptor);
+  while (failed && errno == EINTR);
+  // Pipes and terminals have nothing to flush.
+  if (failed && errno != EINVAL && errno != EROFS)
+    return systemError(path, "write", errno);
+  return Status::success();
+}
+
+Status AtomicFile::flushDirectory() const {
+  std::string parent = std::filesystem::path(path).parent_path().string();
+  if (parent.empty())
+    parent = ".";
+  int directory = ::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (directory < 0)
+    return systemError(parent, "flush", errno);
+  int failed = ::fsync(directory);
+  int code = errno;
+  ::close(directory);
+  // Some network file systems cannot flush directories.
+  if (failed && code != EINVAL && code != EROFS)
+    return systemError(parent, "flush", code);
+  return Status::success();
+}
+
+Status AtomicFile::commitDurably() {
+  bool renames = !temporary.empty();
+  if (Status status = flush(); !status)
+    return status;
+  if (Status status = commit(); !status)
+    return status;
+  return renames ? flushDirectory() : Status::success();
 }
 
 Status phx::writeFileAtomically(const std::string &path,

@@ -45,7 +45,7 @@ uint32_t ClosedSimulation::getSlot(const Instruction &instruction) {
   auto [entry, isNew] = slotNumbers.try_emplace(
       {engine, instruction.layer, opcode}, static_cast<uint32_t>(slots.size()));
   if (isNew)
-    slots.push_back({engine, instruction.layer, opcode, 0, 0, 0});
+    slots.push_back({engine, instruction.layer, opcode, 0, 0, 0, 0});
   return entry->second;
 }
 
@@ -188,6 +188,7 @@ bool ClosedSimulation::execute(size_t index, const Step &step) {
   if (slot.count++ == 0)
     slot.first = begin;
   slot.last = end;
+  slot.busy += duration;
   if (options.timeline) {
     options.timeline({instruction.engine, static_cast<uint32_t>(index),
                       instruction.layer, begin, end, 1, 0});
@@ -217,6 +218,7 @@ TimingResult ClosedSimulation::finish() {
     engine.busy = now[e] - stalls[e][0] - stalls[e][1] - stalls[e][2];
   }
   std::vector<bool> hasTile(result.layers.size());
+  LayerEngines busy(result.layers.size(), layout.engines);
   for (const Slot &slot : slots) {
     result.engines[slot.engine].instructions +=
         static_cast<uint64_t>(slot.count);
@@ -228,6 +230,7 @@ TimingResult ClosedSimulation::finish() {
     layer.end = std::max(layer.end, slot.last);
     layer.executed = true;
     layer.instructions += static_cast<uint64_t>(slot.count);
+    busy.add(slot.layer, slot.engine, slot.busy);
     if (slot.opcode == Opcode::CoreProgram) {
       layer.coreBegin = hasTile[slot.layer]
                             ? std::min(layer.coreBegin, slot.first)
@@ -241,6 +244,7 @@ TimingResult ClosedSimulation::finish() {
     LayerTiming &layer = result.layers[i];
     if (!hasTile[i] || layer.coreEnd <= layer.coreBegin)
       layer.coreBegin = layer.coreEnd = 0;
+    layer.busy = busy.getLongest(i);
   }
   if (options.power)
     powers.flush(result.latency);

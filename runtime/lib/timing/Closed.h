@@ -70,7 +70,7 @@ private:
     unsigned engine = 0;
     uint32_t layer = noLayer;
     Opcode opcode = Opcode::Halt; ///< of a core, else Halt
-    Femtoseconds first = 0, last = 0;
+    Femtoseconds first = 0, last = 0, busy = 0;
     int64_t count = 0;
   };
   struct Step {

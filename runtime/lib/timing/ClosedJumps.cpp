@@ -103,8 +103,8 @@ void ClosedSimulation::forget() {
     powers.flush(limit);
 }
 
-/// Values of a mark: engine times; stalls; last completions of slots; counts of
-/// slots; times of tokens in flight.
+/// Values of a mark: engine times; stalls; last completions of slots; their
+/// counts and busy times; times of tokens in flight.
 void ClosedSimulation::appendMark(const LoopParts &parts, History &history) {
   Mark &mark = history.append();
   mark.values.clear();
@@ -117,6 +117,8 @@ void ClosedSimulation::appendMark(const LoopParts &parts, History &history) {
     mark.values.push_back(slots[slot].last);
   for (uint32_t slot : parts.slots)
     mark.values.push_back(slots[slot].count);
+  for (uint32_t slot : parts.slots)
+    mark.values.push_back(slots[slot].busy);
   for (uint32_t token : parts.tokens)
     for (size_t i = 0; i < tokens[token].size(); ++i)
       mark.values.push_back(tokens[token][i]);
@@ -148,7 +150,7 @@ bool ClosedSimulation::repeats(const LoopParts &parts, const Mark &begin,
   for (size_t i = 0; i < engines; ++i)
     if (!isEqual(i))
       return false;
-  for (size_t i = 4 * engines + 2 * parts.slots.size(); i < size; ++i)
+  for (size_t i = 4 * engines + 3 * parts.slots.size(); i < size; ++i)
     if (!isEqual(i))
       return false;
   return true;
@@ -261,6 +263,10 @@ bool ClosedSimulation::moveTimes(const LoopParts &parts, const Mark &begin,
   }
   for (uint32_t slot : parts.slots) {
     ok &= add(slots[slot].count, getStep() * blocks);
+    ++i;
+  }
+  for (uint32_t slot : parts.slots) {
+    ok &= add(slots[slot].busy, getStep() * blocks);
     ++i;
   }
   for (uint32_t token : parts.tokens)

@@ -60,6 +60,11 @@ struct Collector {
   void operator()(const VecMap &map) { addShape(map.shape); }
   void operator()(const VecReduce &reduce) { addShape(reduce.shape); }
   void operator()(const VecPool &pool) { addCount(pool.rows, true); }
+  void operator()(const VecPoolPositions &pool) { addCount(pool.rows, true); }
+  void operator()(const VecUnpool &pool) { addCount(pool.rows, true); }
+  void operator()(const VecPack &pack) { addCount(pack.count, true); }
+  void operator()(const VecGateMask &gate) { addCount(gate.count, true); }
+  void operator()(const VecRandom &random) { addCount(random.count, true); }
   void operator()(const CoreProgram &tile) {
     addCount(tile.rows, withPower);
     addCount(tile.cols, withPower);

@@ -82,44 +82,18 @@ Femtoseconds Durations::getCopy(const DmaCopy &copy,
              getTransfer(multiply(elements, elementBytes), dmaBytesPerNs));
 }
 
-/// Sources that an elementwise function reads.
-static int64_t getSources(VecFn fn) {
-  switch (fn) {
-  case VecFn::Fill:
-    return 0;
-  case VecFn::Add:
-  case VecFn::Sub:
-  case VecFn::Mul:
-  case VecFn::Div:
-  case VecFn::Max:
-  case VecFn::Min:
-    return 2;
-  default:
-    return 1;
-  }
-}
-
 Femtoseconds Durations::getVec(const Instruction &instruction,
                                const Counters &counters) const {
   VecWork work = getVecWork(instruction, counters);
   auto passes = [&](int64_t elements) {
     return elements / lanes + (elements % lanes != 0);
   };
-  int64_t cycles = multiply(passes(work.elements), work.opsPerElement);
-  int64_t moved = 0; // elements read and written
-  if (auto *map = std::get_if<VecMap>(&instruction.body)) {
-    moved = multiply(work.elements, 1 + getSources(map->fn));
-  } else if (auto *reduce = std::get_if<VecReduce>(&instruction.body)) {
-    int64_t length = evaluate(reduce->shape[3], counters);
-    moved = add(work.elements, work.elements / length);
-  } else if (auto *pool = std::get_if<VecPool>(&instruction.body)) {
-    int64_t rows = evaluate(pool->rows, counters);
-    moved = add(work.elements, rows);
-    if (pool->fn != PoolFn::Max) // the division
-      cycles = add(cycles, passes(rows));
-  }
-  return std::max(multiply(cycles, cycle),
-                  getTransfer(multiply(moved, elementBytes), portBytesPerNs));
+  int64_t cycles = add(multiply(passes(work.elements), work.opsPerElement),
+                       passes(work.rows));
+  int64_t moved = 0;
+  for (int64_t bytes : work.bytes)
+    moved = add(moved, bytes);
+  return std::max(multiply(cycles, cycle), getTransfer(moved, portBytesPerNs));
 }
 
 Femtoseconds Durations::get(const Instruction &instruction,
@@ -138,6 +112,11 @@ Femtoseconds Durations::get(const Instruction &instruction,
   case Opcode::VecMap:
   case Opcode::VecReduce:
   case Opcode::VecPool:
+  case Opcode::VecPoolPositions:
+  case Opcode::VecUnpool:
+  case Opcode::VecPack:
+  case Opcode::VecGateMask:
+  case Opcode::VecRandom:
     return getVec(instruction, counters);
   case Opcode::CoreProgram:
     return program;

@@ -8,6 +8,7 @@
 #include "Layout.h"
 #include "Dependencies.h"
 
+#include <algorithm>
 #include <string>
 
 using namespace phx;
@@ -86,6 +87,11 @@ Result<Layout> Layout::build(const Program &program) {
     return makeError(open.back(), program.code[open.back()],
                      "the loop has no end");
   return layout;
+}
+
+Femtoseconds LayerEngines::getLongest(size_t layer) const {
+  auto first = busy.begin() + static_cast<ptrdiff_t>(layer * engines);
+  return *std::max_element(first, first + static_cast<ptrdiff_t>(engines));
 }
 
 Error phx::detail::makeTooLongError() {

@@ -46,6 +46,23 @@ struct Layout {
   static Result<Layout> build(const Program &program);
 };
 
+/// How long each engine executes instructions of each layer.
+class LayerEngines {
+public:
+  LayerEngines(size_t layers, unsigned engines)
+      : engines(engines), busy(layers * engines) {}
+
+  void add(uint32_t layer, unsigned engine, Femtoseconds duration) {
+    busy[layer * engines + engine] += duration;
+  }
+  /// Over the engines, of one layer.
+  Femtoseconds getLongest(size_t layer) const;
+
+private:
+  size_t engines;
+  std::vector<Femtoseconds> busy;
+};
+
 /// The errors that both simulations may run into.
 Error makeTooLongError();
 Error makeEmptyTokenError(size_t instruction, uint32_t token);

@@ -57,6 +57,7 @@ private:
   std::vector<std::deque<Femtoseconds>> tokens;
   TimingResult result;
   std::vector<bool> hasTile; ///< by layer
+  LayerEngines busy;
   PowerMerge powers;
 };
 
@@ -68,7 +69,8 @@ SteppedSimulation::SteppedSimulation(const Program &program,
                                      const TimingOptions &options)
     : program(program), durations(durations), layout(layout), options(options),
       now(layout.engines), tokens(program.tokens),
-      hasTile(program.layers.size()), powers(layout.engines) {
+      hasTile(program.layers.size()),
+      busy(program.layers.size(), layout.engines), powers(layout.engines) {
   result.engines = makeEngines(program);
   result.layers.resize(program.layers.size());
   for (const Instruction &instruction : program.code)
@@ -177,6 +179,7 @@ void SteppedSimulation::note(size_t index, const Step &step, Femtoseconds begin,
     layer.end = std::max(layer.end, end);
     layer.executed = true;
     ++layer.instructions;
+    busy.add(layerIndex, step.engine, end - begin);
     if (step.opcode == Opcode::CoreProgram) {
       layer.coreBegin =
           hasTile[layerIndex] ? std::min(layer.coreBegin, begin) : begin;
@@ -203,6 +206,7 @@ TimingResult SteppedSimulation::finish() {
     // Only one of the two is no product of this layer.
     if (!hasTile[i] || layer.coreEnd <= layer.coreBegin)
       layer.coreBegin = layer.coreEnd = 0;
+    layer.busy = busy.getLongest(i);
   }
   powers.advance(result.latency);
   result.peakDynamicW = powers.getPeak();

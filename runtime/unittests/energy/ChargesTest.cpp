@@ -21,6 +21,8 @@ protected:
     program.formats.resize(2);
     program.formats[0].moduli = {31, 32, 33};
     program.formats[1].kind = FormatKind::Fp32;
+    program.products.resize(2);
+    program.products[1].accumulate = true;
   }
 
   Counters64 charge(Body body, Counters counters = {}) {
@@ -86,6 +88,41 @@ TEST_F(Charges, StreamingDetectsTheWholeArray) {
   EXPECT_EQ(charge(stream), Counters64{});
 }
 
+TEST_F(Charges, AccumulatingProductsReadFromTheBeginning) {
+  CoreStream stream;
+  stream.out.space = stream.in.space = Space::Gradient;
+  stream.rows.cap = 10;
+  stream.cols.cap = 7;
+  stream.length.cap = 5;
+  stream.product = 1;
+  EXPECT_EQ(get(charge(stream), Counter::ScratchpadBytes),
+            5u * (7 * 4 + 10 * 4 * 2));
+}
+
+TEST_F(Charges, RoundingAddsPerElement) {
+  CoreProgram tile;
+  tile.rows.cap = 10;
+  tile.cols.cap = 7;
+  CoreStream stream;
+  stream.rows.cap = 10;
+  stream.cols.cap = 7;
+  stream.length.cap = 5;
+  for (Rounding rounding :
+       {Rounding::Truncate, Rounding::Nearest, Rounding::Stochastic}) {
+    program.formats[0].rounding = rounding;
+    bool nearest = rounding == Rounding::Nearest;
+    bool random = rounding == Rounding::Stochastic;
+    for (auto [body, elements] : {std::pair<Body, uint64_t>(tile, 70),
+                                  std::pair<Body, uint64_t>(stream, 35)}) {
+      Counters64 charges = charge(body);
+      EXPECT_EQ(get(charges, Counter::NearestRoundings),
+                nearest ? elements : 0);
+      EXPECT_EQ(get(charges, Counter::StochasticRoundings),
+                random ? elements : 0);
+    }
+  }
+}
+
 TEST_F(Charges, RedundantModuliAndSingleDetectionCount) {
   target = *loadTarget(
       "mirage", {"core.moduli=31,32,33,35,37", "core.detections_per_row=1"});
@@ -135,6 +172,42 @@ TEST_F(Charges, PoolsPayForTheWholeWindow) {
                                 {Counter::ScratchpadBytes, 4 * (90 + 10)}}));
   pool.fn = PoolFn::AverageAll; // one division more per output
   EXPECT_EQ(get(charge(pool), Counter::VectorOps), 100u);
+}
+
+TEST_F(Charges, InstructionsOfTraining) {
+  auto expect = [&](Body body, uint64_t ops, uint64_t bytes) {
+    EXPECT_EQ(charge(body), make({{Counter::VectorOps, ops},
+                                  {Counter::ScratchpadBytes, bytes}}))
+        << getMnemonic(body);
+  };
+  Address act{Space::Activation, {}};
+  VecMap map;
+  map.dst = map.a = map.b = act;
+  map.shape = shape(2, 3, 4, 5);
+  for (auto [fn, ops] : {std::pair(VecFn::Equal, 1),
+                         {VecFn::Gate, 2},
+                         {VecFn::GateRange, 3},
+                         {VecFn::Drop, 2}}) {
+    map.fn = fn;
+    expect(map, 120 * uint64_t(ops), 120 * 12);
+  }
+  map.fn = VecFn::Offset;
+  expect(map, 120, 120 * 8);
+  VecReduce reduce;
+  reduce.dst = reduce.a = act;
+  reduce.shape = shape(2, 3, 4, 5);
+  reduce.dims = 3;
+  expect(reduce, 120, 4 * (120 + 2));
+  Count rows{10, {}};
+  expect(VecPoolPositions{0, 0, act, act, act, {}, rows, 9}, 180,
+         4 * (90 + 10) + 10);
+  expect(VecUnpool{PoolFn::Max, 0, 0, act, act, act, {}, rows, 9}, 10,
+         10 * (8 + 4 + 1));
+  expect(VecUnpool{PoolFn::AverageAll, 0, 0, act, act, {}, {}, rows, 9},
+         90 + 10, 10 * (9 * 8 + 4));
+  expect(VecPack{act, act, {70, {}}}, 70, 4 * (70 + 3));
+  expect(VecGateMask{act, act, act, {64, {}}}, 64, 4 * (2 * 64 + 2));
+  expect(VecRandom{act, act, {}, {100, {}}, 1}, 1800, 4 * 103);
 }
 
 TEST_F(Charges, CopiesChargeBothMemories) {

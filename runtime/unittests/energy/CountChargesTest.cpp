@@ -65,6 +65,8 @@ public:
     program.arrayCols = 16;
     program.cores = 8;
     program.formats.resize(1);
+    program.products.resize(2);
+    program.products[1].accumulate = true;
     addBody(program, 0);
     add(program, Halt{});
     return program;
@@ -115,7 +117,7 @@ private:
                  pick(0, 8), pick(0, 200)};
   }
   void addLeaf(Program &program, unsigned depth) {
-    switch (pick(0, 5)) {
+    switch (pick(0, 7)) {
     case 0: {
       DmaCopy copy;
       copy.dst.space = static_cast<Space>(pick(0, 3));
@@ -127,13 +129,14 @@ private:
     }
     case 1: {
       VecMap map;
-      map.fn = static_cast<VecFn>(pick(0, 18));
+      map.fn = static_cast<VecFn>(pick(0, 23));
       map.shape = shape(depth);
       return add(program, map, guard(depth));
     }
     case 2: {
       VecReduce reduce;
       reduce.shape = shape(depth);
+      reduce.dims = pick(1, 3);
       return add(program, reduce, guard(depth));
     }
     case 3: {
@@ -142,6 +145,28 @@ private:
       pool.window = pick(1, 9);
       pool.fn = static_cast<PoolFn>(pick(0, 2));
       return add(program, pool, guard(depth));
+    }
+    case 6: {
+      VecUnpool unpool;
+      unpool.rows = count(depth, 50);
+      unpool.window = pick(1, 9);
+      unpool.fn = static_cast<PoolFn>(pick(0, 2));
+      if (pick(0, 1))
+        return add(program, unpool, guard(depth));
+      VecPoolPositions pool;
+      pool.rows = unpool.rows;
+      pool.window = unpool.window;
+      return add(program, pool, guard(depth));
+    }
+    case 7: {
+      Count elements = count(depth, 100);
+      std::optional<Guard> when = guard(depth);
+      int64_t kind = pick(0, 2);
+      if (kind == 0)
+        return add(program, VecPack{{}, {}, elements}, when);
+      if (kind == 1)
+        return add(program, VecGateMask{{}, {}, {}, elements}, when);
+      return add(program, VecRandom{{}, {}, {}, elements, 0}, when);
     }
     case 4: {
       CoreProgram tile;
@@ -155,6 +180,7 @@ private:
       stream.cols = count(depth, 16);
       stream.length = count(depth, 500);
       stream.kStart = affine(depth, pick(-30, 0), 0, pick(-1, 1));
+      stream.product = uint32_t(pick(0, 1));
       return add(program, stream, guard(depth));
     }
     }
@@ -224,6 +250,7 @@ static Program makeVgg16(int64_t batch) {
   program.arrayCols = 16;
   program.cores = 8;
   program.formats.resize(1);
+  program.products.resize(1);
   int64_t channels = 3, size = 224;
   for (int64_t out : {64, 64, 0, 128, 128, 0, 256, 256, 256, 0, 512, 512, 512,
                       0, 512, 512, 512, 0}) {

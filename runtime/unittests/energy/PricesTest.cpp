@@ -34,6 +34,8 @@ TEST(Prices, EachCounterHasItsComponent) {
   EXPECT_DOUBLE_EQ(price(Counter::AdcConversions), 14.3);
   EXPECT_DOUBLE_EQ(price(Counter::TiaSymbols), 187.04);
   EXPECT_DOUBLE_EQ(price(Counter::BfpConversions), 1320);
+  EXPECT_DOUBLE_EQ(price(Counter::NearestRoundings), 30);
+  EXPECT_DOUBLE_EQ(price(Counter::StochasticRoundings), 100);
   EXPECT_DOUBLE_EQ(price(Counter::ForwardConversions), 170);
   EXPECT_DOUBLE_EQ(price(Counter::ReverseConversions), 480);
   EXPECT_DOUBLE_EQ(price(Counter::Accumulations), 109);
@@ -41,6 +43,17 @@ TEST(Prices, EachCounterHasItsComponent) {
   EXPECT_DOUBLE_EQ(price(Counter::ScratchpadBytes), 480);
   EXPECT_DOUBLE_EQ(price(Counter::DramBytes), 31000);
   EXPECT_DOUBLE_EQ(price(Counter::Macs), 0);
+}
+
+TEST(Prices, RoundingBelongsToTheConversion) {
+  Target target = load();
+  Counters64 charges{};
+  for (Counter counter : {Counter::BfpConversions, Counter::NearestRoundings,
+                          Counter::StochasticRoundings})
+    charges[static_cast<unsigned>(counter)] = 100;
+  EXPECT_DOUBLE_EQ(
+      priceCharges(charges, target)[static_cast<unsigned>(Component::Bfp)],
+      132 + 3 + 10);
 }
 
 TEST(Prices, NamesAreDistinct) {

@@ -91,6 +91,12 @@ TEST(Digital, ElementwiseFunctions) {
       {VecFn::Sigmoid, [](float a, float) { return sigmoidF32(a); }},
       {VecFn::Fill, [](float, float) { return 0.25f; }},
       {VecFn::Scale, [](float a, float) { return a * 0.25f; }},
+      {VecFn::Equal, [](float a, float b) { return a == b ? 1.0f : 0.0f; }},
+      {VecFn::Gate, [](float a, float b) { return a > 0 ? b : 0.25f * b; }},
+      {VecFn::GateRange,
+       [](float a, float b) { return 0.25f < a && a < 1.5f ? b : 0.0f; }},
+      {VecFn::Drop, [](float a, float b) { return a >= 0.25f ? b * 1.5f : 0; }},
+      {VecFn::Offset, [](float a, float) { return a + 0.25f; }},
   };
   for (auto &[fn, reference] : functions) {
     auto y = runMap(fn, x, z, 0.25f, 1.5f);
@@ -102,6 +108,23 @@ TEST(Digital, ElementwiseFunctions) {
         EXPECT_EQ(bitsOf(y[i]), bitsOf(expected)) << int(fn) << " " << i;
     }
   }
+}
+
+TEST(Digital, ClosedGatesGivePositiveZero) {
+  // Not 0 * b, which would be -0 or NaN.
+  std::vector<float> x(210, -1.0f), z(210, -2.0f);
+  z[1] = INFINITY;
+  z[2] = NAN;
+  x[3] = 0.0f; // the bound itself is closed
+  x[4] = NAN;
+  for (VecFn fn : {VecFn::Gate, VecFn::GateRange, VecFn::Drop})
+    for (float y : runMap(fn, x, z, 0.0f, 5.0f))
+      EXPECT_TRUE(bitsOf(y) == 0 || fn == VecFn::Drop) << int(fn);
+  // A drop threshold is open.
+  EXPECT_EQ(runMap(VecFn::Drop, x, z, 0.0f, 5.0f)[3], -10.0f);
+  EXPECT_EQ(bitsOf(runMap(VecFn::Drop, x, z, 0.0f, 5.0f)[4]), 0u);
+  // With a slope, the other side is scaled.
+  EXPECT_EQ(runMap(VecFn::Gate, x, z, 0.5f)[0], -1.0f);
 }
 
 TEST(Digital, BroadcastInPlaceAndTransposed) {

@@ -152,10 +152,6 @@ TEST(Executor, Overflow) {
 
 TEST(Executor, Formats) {
   NumberFormat format = mirageFormat();
-  format.rounding = Rounding::Stochastic;
-  EXPECT_ERROR(runProgram(linearProgram(format), linearInputs()),
-               "needs a seed");
-  format = mirageFormat();
   format.moduli = {6, 9};
   EXPECT_ERROR(runProgram(linearProgram(format), linearInputs()),
                "number format 0: moduli 6 and 9 are not coprime");

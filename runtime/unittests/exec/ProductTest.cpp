@@ -5,188 +5,10 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "ExecHelpers.h"
-#include "ScalarOracle.h"
-
-#include <random>
+#include "ProductHelpers.h"
 
 using namespace phx;
 using namespace phx::testing;
-
-namespace {
-
-/// What the values of a test look like.
-/// AllExponents times LowExponents covers the whole range without overflow.
-enum class Values {
-  Plain,
-  Sparse,
-  LowExponents,
-  Tiny,
-  Huge,
-  Mixed,
-  AllExponents
-};
-
-struct Machine {
-  unsigned cores = 1, rows = 32, cols = 16;
-};
-
-class Generator {
-public:
-  explicit Generator(uint64_t seed) : random(seed) {}
-
-  int64_t pick(int64_t low, int64_t high) {
-    return std::uniform_int_distribution<int64_t>(low, high)(random);
-  }
-
-  float value(Values kind) {
-    float mantissa = float(pick(1 << 23, (1 << 24) - 1)) * 0x1p-23f;
-    float sign = pick(0, 1) ? 1.0f : -1.0f;
-    switch (kind) {
-    case Values::Plain:
-      return sign * std::ldexp(mantissa, int(pick(-4, 2)));
-    case Values::Sparse:
-      return pick(0, 3) ? 0.0f * sign : sign * mantissa;
-    case Values::AllExponents:
-      return sign * std::ldexp(mantissa, int(pick(-126, 127)));
-    case Values::LowExponents:
-      return sign * std::ldexp(mantissa, int(pick(-126, -14)));
-    case Values::Tiny:
-      // Products around 2^-126, subnormal inputs among them.
-      return pick(0, 9) ? sign * std::ldexp(mantissa, int(pick(-66, -58)))
-                        : sign * std::ldexp(mantissa, int(pick(-150, -127)));
-    case Values::Huge:
-      return sign * std::ldexp(mantissa, int(pick(55, 63)));
-    case Values::Mixed:
-      return value(Values(pick(0, 4)));
-    }
-    return 0;
-  }
-
-  std::vector<float> values(int64_t count, Values kind) {
-    std::vector<float> result(static_cast<size_t>(count));
-    for (float &x : result)
-      x = value(kind);
-    // Whole groups of zeros.
-    for (int64_t hole = pick(0, 2); hole > 0; --hole) {
-      int64_t begin = pick(0, count - 1);
-      int64_t end = std::min<int64_t>(count, begin + pick(8, 64));
-      std::fill(result.begin() + begin, result.begin() + end, 0.0f);
-    }
-    return result;
-  }
-
-  ConvSpec conv() {
-    ConvSpec s;
-    s.groups = pick(0, 3) ? 1 : pick(2, 3);
-    s.batch = pick(1, 3);
-    s.inChannels = s.groups * pick(1, 20);
-    s.outChannels = s.groups * pick(1, 40);
-    s.height = pick(1, 7);
-    s.width = pick(1, 7);
-    s.kernelH = pick(1, 3);
-    s.kernelW = pick(1, 3);
-    s.strideH = pick(1, 2);
-    s.strideW = pick(1, 3);
-    s.dilationH = pick(1, 2);
-    s.dilationW = pick(1, 2);
-    s.padTop = pick(0, 2);
-    s.padLeft = pick(0, 2);
-    s.padBottom = pick(0, 2);
-    s.padRight = pick(0, 2);
-    s.height = std::max(s.height, s.dilationH * (s.kernelH - 1) + 1);
-    s.width = std::max(s.width, s.dilationW * (s.kernelW - 1) + 1);
-    return s;
-  }
-
-private:
-  std::mt19937_64 random;
-};
-
-struct Outcome {
-  bool overflow = false;
-  std::vector<float> values;
-};
-
-Outcome execute(const ConvSpec &spec, Dataflow dataflow,
-                const NumberFormat &format, const Machine &machine,
-                const std::vector<float> &x, const std::vector<float> &w,
-                unsigned threadCount, const std::string &kind) {
-  ProgramBuilder builder(machine.cores, machine.rows, machine.cols);
-  builder.addConvWithRegions(spec, dataflow, builder.addFormat(format));
-  Program program = builder.finish();
-  Arrays inputs{{"x", toArray(x, spec.inShape())},
-                {"w", toArray(w, spec.weightShape())}};
-  auto result = runProgram(program, inputs, threads(threadCount), kind);
-  Outcome outcome;
-  outcome.overflow = !result;
-  outcome.values.assign(1, NAN);
-  if (result)
-    outcome.values = toVector(result->at("y"));
-  else
-    EXPECT_NE(result.error().message.find("left the range of binary32"),
-              std::string::npos)
-        << result.error().message;
-  return outcome;
-}
-
-/// Runs one product every way there is and compares with the oracle. True if it
-/// has finite results.
-bool check(const ConvSpec &spec, const NumberFormat &format,
-           const Machine &machine, const std::vector<float> &x,
-           const std::vector<float> &w) {
-  bool overflow = false;
-  std::vector<float> expected = convolve(spec, x, w, format, overflow);
-  for (Dataflow dataflow : {Dataflow::Df1, Dataflow::Df2})
-    for (const char *kind : {"reference", "fast"}) {
-      unsigned threadCount = kind[0] == 'f' ? 3 : 1;
-      Outcome got =
-          execute(spec, dataflow, format, machine, x, w, threadCount, kind);
-      EXPECT_EQ(got.overflow, overflow) << kind;
-      if (overflow || got.overflow)
-        continue;
-      int64_t at = firstDifference(got.values, expected);
-      EXPECT_EQ(at, -1) << kind << " df" << int(dataflow) + 1 << ": element "
-                        << at << " is " << got.values[at] << ", expected "
-                        << expected[at];
-    }
-  return !overflow;
-}
-
-NumberFormat makeFormat(unsigned bits, unsigned group,
-                        std::vector<uint32_t> moduli,
-                        Rounding rounding = Rounding::Truncate) {
-  NumberFormat format;
-  format.mantissaBits = uint8_t(bits);
-  format.group = group;
-  format.moduli = std::move(moduli);
-  format.rounding = rounding;
-  return format;
-}
-
-const NumberFormat fp32Format = [] {
-  NumberFormat format;
-  format.kind = FormatKind::Fp32;
-  return format;
-}();
-
-bool checkRandom(uint64_t seed, const NumberFormat &format, Values kind,
-                 Machine machine = {}) {
-  Generator generate(seed);
-  ConvSpec spec = generate.conv();
-  if (machine.cores == 0)
-    machine = {unsigned(generate.pick(1, 5)), unsigned(generate.pick(1, 70)),
-               unsigned(generate.pick(1, 40))};
-  Values first = kind, second = kind;
-  if (kind == Values::AllExponents)
-    (seed % 2 ? first : second) = Values::LowExponents;
-  auto x = generate.values(
-      spec.batch * spec.inChannels * spec.height * spec.width, first);
-  auto w = generate.values(spec.outChannels * spec.k(), second);
-  return check(spec, format, machine, x, w);
-}
-
-} // namespace
 
 TEST(Product, MirageFormatPlainValues) {
   for (uint64_t seed = 0; seed < 60; ++seed)
@@ -276,54 +98,54 @@ TEST(Product, BypassWithLongGroups) {
 
 TEST(Product, BypassOptionIgnoresTheFormat) {
   Generator generate(7);
-  ConvSpec spec = linearSpec(37, 41, 5);
-  auto x = generate.values(41 * 5, Values::Plain);
-  auto w = generate.values(37 * 41, Values::Plain);
-  ProgramBuilder builder;
-  builder.addConvWithRegions(spec, Dataflow::Df1,
-                             builder.addFormat(mirageFormat()));
-  Program program = builder.finish();
+  ProductCase c{ProductKind::Forward, linearSpec(37, 41, 5), mirageFormat()};
+  fill(c, generate, Values::Plain, Values::Plain);
+  Program program = buildProduct(c, Dataflow::Df1, {});
   ExecutionOptions options = threads(1);
   options.bypassFormats = true;
   auto result = runProgram(program,
-                           {{"x", toArray(x, spec.inShape())},
-                            {"w", toArray(w, spec.weightShape())}},
+                           {{"a", toArray(c.first, getShape(c, 0))},
+                            {"b", toArray(c.second, getShape(c, 1))}},
                            options);
   ASSERT_TRUE(result.ok());
-  bool overflow;
-  EXPECT_EQ(firstDifference(toVector(result->at("y")),
-                            convolve(spec, x, w, fp32Format, overflow)),
-            -1);
+  c.format = fp32Format;
+  EXPECT_EQ(firstDifference(toVector(result->at("y")), getExpected(c)), -1);
 }
 
 TEST(Product, ManyVectorsAndThreads) {
   // Many blocks of 64 vectors, the last one short.
   Generator generate(11);
-  ConvSpec spec;
-  spec.batch = 3;
-  spec.inChannels = 5;
-  spec.outChannels = 33;
-  spec.height = spec.width = 30;
-  spec.kernelH = spec.kernelW = 3;
-  spec.padTop = spec.padRight = 1;
-  auto x = generate.values(3 * 5 * 30 * 30, Values::Plain);
-  auto w = generate.values(33 * spec.k(), Values::Plain);
-  bool overflow;
-  auto expected = convolve(spec, x, w, mirageFormat(), overflow);
-  for (unsigned threadCount : {1u, 2u, 4u, 7u})
-    for (Dataflow dataflow : {Dataflow::Df1, Dataflow::Df2}) {
-      Outcome got = execute(spec, dataflow, mirageFormat(), {8, 32, 16}, x, w,
-                            threadCount, "reference");
-      EXPECT_EQ(firstDifference(got.values, expected), -1) << threadCount;
-    }
+  ProductCase c;
+  c.format = mirageFormat();
+  c.spec.batch = 3;
+  c.spec.inChannels = 5;
+  c.spec.outChannels = 33;
+  c.spec.height = c.spec.width = 30;
+  c.spec.kernelH = c.spec.kernelW = 3;
+  c.spec.padTop = c.spec.padRight = 1;
+  for (ProductKind kind : {ProductKind::Forward, ProductKind::InputGradient,
+                           ProductKind::WeightGradient}) {
+    c.kind = kind;
+    fill(c, generate, Values::Plain, Values::Plain);
+    auto expected = getExpected(c);
+    for (unsigned threadCount : {1u, 2u, 4u, 7u})
+      for (Dataflow dataflow : {Dataflow::Df1, Dataflow::Df2})
+        for (const char *executor : {"reference", "fast"}) {
+          Outcome got =
+              execute(c, dataflow, {8, 32, 16}, threadCount, executor);
+          EXPECT_EQ(firstDifference(got.values, expected), -1)
+              << executor << " " << threadCount << " threads, kind "
+              << int(kind);
+        }
+  }
 }
 
 TEST(Product, ExactCases) {
   // One element each: value, truncation toward zero, flush, single rounding.
   auto product = [](std::vector<float> x, std::vector<float> w) {
-    ConvSpec spec = linearSpec(1, int64_t(x.size()), 1);
-    return execute(spec, Dataflow::Df1, mirageFormat(), {}, x, w, 1,
-                   "reference");
+    ProductCase c{ProductKind::Forward, linearSpec(1, int64_t(x.size()), 1),
+                  mirageFormat(), x, w};
+    return execute(c, Dataflow::Df1, {}, 1, "reference");
   };
   EXPECT_EQ(product({1.0f}, {1.0f}).values[0], 1.0f);
   EXPECT_EQ(product({1.9999f}, {-1.0f}).values[0], -1.875f);

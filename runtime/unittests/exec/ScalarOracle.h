@@ -18,6 +18,7 @@
 #include "../support/ProgramBuilder.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <vector>
@@ -96,50 +97,100 @@ inline __int128 moduliProduct(const NumberFormat &format) {
   return product;
 }
 
+//===----------------------------------------------------------------------===//
+// Random numbers
+//===----------------------------------------------------------------------===//
+
+/// Word `element` mod 4 of Philox4x32-10, from the paper's description.
+inline uint32_t randomWord(const std::array<uint32_t, 3> &seedTrialStep,
+                           uint32_t stream, uint64_t element) {
+  uint32_t c0 = uint32_t(element >> 2), c1 = uint32_t(element >> 34);
+  uint32_t c2 = stream, c3 = seedTrialStep[2];
+  uint32_t k0 = seedTrialStep[0], k1 = seedTrialStep[1];
+  for (int round = 0; round < 10; ++round) {
+    uint64_t p0 = 0xD2511F53ull * c0, p1 = 0xCD9E8D57ull * c2;
+    c0 = uint32_t(p1 >> 32) ^ c1 ^ k0;
+    c1 = uint32_t(p1);
+    c2 = uint32_t(p0 >> 32) ^ c3 ^ k1;
+    c3 = uint32_t(p0);
+    k0 += 0x9E3779B9u;
+    k1 += 0xBB67AE85u;
+  }
+  const uint32_t words[] = {c0, c1, c2, c3};
+  return words[element & 3];
+}
+
+/// What stochastic rounding of one product depends on.
+struct OracleKey {
+  std::array<uint32_t, 3> seedTrialStep{};
+  uint32_t stream = 0; ///< of the product
+};
+
+/// One vector along the contraction axis, and the number of its first element.
+struct Line {
+  std::vector<float> values;
+  uint64_t number = 0;
+};
+
+//===----------------------------------------------------------------------===//
+// Products
+//===----------------------------------------------------------------------===//
+
 struct Mantissas {
   std::vector<int64_t> m;
   int exponent = 0;
 };
 
-inline Mantissas convertGroup(const std::vector<float> &values,
-                              const NumberFormat &format) {
+/// Elements [begin, end) of a line, which is operand 0 or 1 of its product.
+inline Mantissas convertGroup(const Line &line, size_t begin, size_t end,
+                              const NumberFormat &format,
+                              const OracleKey &key = {}, unsigned operand = 0) {
   Mantissas result;
   bool any = false;
-  for (float x : values)
-    if (std::fabs(x) >= 0x1p-126f) {
-      result.exponent =
-          any ? std::max(result.exponent, std::ilogb(x)) : std::ilogb(x);
-      any = true;
-    }
+  for (size_t j = begin; j < end; ++j) {
+    float x = line.values[j];
+    if (std::fabs(x) < 0x1p-126f)
+      continue;
+    result.exponent =
+        any ? std::max(result.exponent, std::ilogb(x)) : std::ilogb(x);
+    any = true;
+  }
   int64_t most = (int64_t(1) << format.mantissaBits) - 1;
-  for (float x : values) {
+  for (size_t j = begin; j < end; ++j) {
+    float x = line.values[j];
     long double scaled = 0;
     if (std::fabs(x) >= 0x1p-126f)
       scaled = std::ldexp((long double)std::fabs(x),
                           format.mantissaBits - 1 - result.exponent);
-    scaled = format.rounding == Rounding::Nearest ? std::nearbyint(scaled)
-                                                  : std::trunc(scaled);
-    int64_t m = std::min(int64_t(scaled), most);
+    if (format.rounding == Rounding::Nearest)
+      scaled = std::nearbyint(scaled);
+    if (format.rounding == Rounding::Stochastic)
+      scaled += std::ldexp(
+          (long double)(randomWord(key.seedTrialStep, 2 * key.stream + operand,
+                                   line.number + j) >>
+                        8),
+          -24);
+    int64_t m = std::min(int64_t(std::trunc(scaled)), most);
     result.m.push_back(x < 0 ? -m : m);
   }
   return result;
 }
 
-/// Sum over groups of the products of two vectors, from +0.
-inline float contract(const std::vector<float> &a, const std::vector<float> &b,
-                      const NumberFormat &format) {
-  float acc = 0;
-  for (size_t begin = 0; begin < a.size(); begin += format.group) {
-    size_t end = std::min(a.size(), begin + format.group);
+/// acc, and the sum over groups of the products of two vectors.
+inline float contract(float acc, const Line &a, const Line &b,
+                      const NumberFormat &format, const OracleKey &key = {}) {
+  size_t size = a.values.size();
+  for (size_t begin = 0; begin < size; begin += format.group) {
+    size_t end = std::min(size, begin + format.group);
     if (format.kind == FormatKind::Fp32) {
       float sum = 0;
       for (size_t j = begin; j < end; ++j)
-        sum += a[j] * b[j];
+        sum += a.values[j] * b.values[j];
       acc += sum;
       continue;
     }
-    Mantissas x = convertGroup({a.begin() + begin, a.begin() + end}, format);
-    Mantissas y = convertGroup({b.begin() + begin, b.begin() + end}, format);
+    Mantissas x = convertGroup(a, begin, end, format, key, 0);
+    Mantissas y = convertGroup(b, begin, end, format, key, 1);
     __int128 sum = 0;
     for (size_t j = 0; j < end - begin; ++j)
       sum += x.m[j] * y.m[j];
@@ -152,38 +203,132 @@ inline float contract(const std::vector<float> &a, const std::vector<float> &b,
   return acc;
 }
 
-/// The whole convolution; `overflow` if an element is infinite.
+/// Where a convolution's position (kh, kw) of output (y, x) reads; false if in
+/// the padding.
+inline bool getInputPlace(const ConvSpec &s, int64_t y, int64_t x, int64_t kh,
+                          int64_t kw, int64_t &h, int64_t &w) {
+  h = y * s.strideH + kh * s.dilationH - s.padTop;
+  w = x * s.strideW + kw * s.dilationW - s.padLeft;
+  return h >= 0 && h < s.height && w >= 0 && w < s.width;
+}
+
+/// Tensors of a convolution, ONNX layouts.
+struct ConvTensors {
+  const ConvSpec &s;
+  int64_t inPerGroup() const { return s.inChannels / s.groups; }
+  /// Channels are counted within `group`.
+  size_t in(int64_t n, int64_t group, int64_t c, int64_t h, int64_t w) const {
+    int64_t channel = group * inPerGroup() + c;
+    return size_t(((n * s.inChannels + channel) * s.height + h) * s.width + w);
+  }
+  size_t weight(int64_t group, int64_t o, int64_t c, int64_t kh,
+                int64_t kw) const {
+    int64_t channel = group * s.m() + o;
+    return size_t(((channel * inPerGroup() + c) * s.kernelH + kh) * s.kernelW +
+                  kw);
+  }
+  size_t out(int64_t n, int64_t group, int64_t o, int64_t y, int64_t x) const {
+    int64_t channel = group * s.m() + o;
+    return size_t(((n * s.outChannels + channel) * s.outH() + y) * s.outW() +
+                  x);
+  }
+};
+
+inline bool hasOverflow(const std::vector<float> &values,
+                        const NumberFormat &format) {
+  bool overflow = false;
+  for (float x : values)
+    overflow |= format.kind == FormatKind::Bfp && !std::isfinite(x);
+  return overflow;
+}
+
+/// The whole convolution.
 inline std::vector<float> convolve(const ConvSpec &s,
                                    const std::vector<float> &in,
                                    const std::vector<float> &weights,
-                                   const NumberFormat &format, bool &overflow) {
-  std::vector<float> out;
-  int64_t c = s.inChannels / s.groups;
-  overflow = false;
-  for (int64_t n = 0; n < s.batch; ++n)
-    for (int64_t o = 0; o < s.outChannels; ++o)
-      for (int64_t y = 0; y < s.outH(); ++y)
-        for (int64_t x = 0; x < s.outW(); ++x) {
-          std::vector<float> a, b;
-          for (int64_t kh = 0; kh < s.kernelH; ++kh)
-            for (int64_t kw = 0; kw < s.kernelW; ++kw)
-              for (int64_t ci = 0; ci < c; ++ci) {
-                int64_t h = y * s.strideH + kh * s.dilationH - s.padTop;
-                int64_t w = x * s.strideW + kw * s.dilationW - s.padLeft;
-                bool inside = h >= 0 && h < s.height && w >= 0 && w < s.width;
-                int64_t channel = o / s.m() * c + ci;
-                a.push_back(
-                    weights[((o * c + ci) * s.kernelH + kh) * s.kernelW + kw]);
-                b.push_back(
-                    inside ? in[((n * s.inChannels + channel) * s.height + h) *
-                                    s.width +
-                                w]
-                           : 0.0f);
-              }
-          out.push_back(contract(a, b, format));
-          overflow |= format.kind == FormatKind::Bfp && std::isinf(out.back());
-        }
+                                   const NumberFormat &format,
+                                   const OracleKey &key = {}) {
+  ConvTensors at{s};
+  std::vector<float> out(size_t(s.batch * s.outChannels * s.outH() * s.outW()));
+  for (int64_t g = 0; g < s.groups; ++g)
+    for (int64_t o = 0; o < s.m(); ++o)
+      for (int64_t v = 0; v < s.n(); ++v) {
+        int64_t x = v % s.outW(), y = v / s.outW() % s.outH();
+        int64_t n = v / s.outW() / s.outH();
+        Line a{{}, uint64_t((g * s.m() + o) * s.k())};
+        Line b{{}, uint64_t((g * s.n() + v) * s.k())};
+        for (int64_t kh = 0; kh < s.kernelH; ++kh)
+          for (int64_t kw = 0; kw < s.kernelW; ++kw)
+            for (int64_t c = 0; c < at.inPerGroup(); ++c) {
+              int64_t h, w;
+              bool inside = getInputPlace(s, y, x, kh, kw, h, w);
+              a.values.push_back(weights[at.weight(g, o, c, kh, kw)]);
+              b.values.push_back(inside ? in[at.in(n, g, c, h, w)] : 0.0f);
+            }
+        out[at.out(n, g, o, y, x)] = contract(0, a, b, format, key);
+      }
   return out;
+}
+
+/// The gradient of its input: kernel positions descending, each contracted over
+/// the output channels of the group; what no position reaches is +0.
+inline std::vector<float> getInputGradient(const ConvSpec &s,
+                                           const std::vector<float> &gradient,
+                                           const std::vector<float> &weights,
+                                           const NumberFormat &format,
+                                           const OracleKey &key = {}) {
+  ConvTensors at{s};
+  std::vector<float> result(
+      size_t(s.batch * s.inChannels * s.height * s.width));
+  int64_t positions = s.kernelH * s.kernelW, k = s.m();
+  for (int64_t g = 0; g < s.groups; ++g)
+    for (int64_t c = 0; c < at.inPerGroup(); ++c)
+      for (int64_t p = positions - 1; p >= 0; --p)
+        for (int64_t v = 0; v < s.n(); ++v) {
+          int64_t x = v % s.outW(), y = v / s.outW() % s.outH();
+          int64_t n = v / s.outW() / s.outH(), h, w;
+          int64_t kh = p / s.kernelW, kw = p % s.kernelW;
+          if (!getInputPlace(s, y, x, kh, kw, h, w))
+            continue;
+          int64_t row = p * at.inPerGroup() + c;
+          Line a{{}, uint64_t((g * positions * at.inPerGroup() + row) * k)};
+          Line b{{}, uint64_t((g * s.n() + v) * k)};
+          for (int64_t o = 0; o < k; ++o) {
+            a.values.push_back(weights[at.weight(g, o, c, kh, kw)]);
+            b.values.push_back(gradient[at.out(n, g, o, y, x)]);
+          }
+          float &acc = result[at.in(n, g, c, h, w)];
+          acc = contract(acc, a, b, format, key);
+        }
+  return result;
+}
+
+/// The gradient of its weights, contracted over (n, oh, ow).
+inline std::vector<float> getWeightGradient(const ConvSpec &s,
+                                            const std::vector<float> &gradient,
+                                            const std::vector<float> &in,
+                                            const NumberFormat &format,
+                                            const OracleKey &key = {}) {
+  ConvTensors at{s};
+  std::vector<float> result(size_t(s.outChannels * s.k()));
+  for (int64_t g = 0; g < s.groups; ++g)
+    for (int64_t o = 0; o < s.m(); ++o)
+      for (int64_t column = 0; column < s.k(); ++column) {
+        int64_t c = column % at.inPerGroup();
+        int64_t kw = column / at.inPerGroup() % s.kernelW;
+        int64_t kh = column / at.inPerGroup() / s.kernelW;
+        Line a{{}, uint64_t((g * s.m() + o) * s.n())};
+        Line b{{}, uint64_t((g * s.k() + column) * s.n())};
+        for (int64_t v = 0; v < s.n(); ++v) {
+          int64_t x = v % s.outW(), y = v / s.outW() % s.outH();
+          int64_t n = v / s.outW() / s.outH(), h, w;
+          bool inside = getInputPlace(s, y, x, kh, kw, h, w);
+          a.values.push_back(gradient[at.out(n, g, o, y, x)]);
+          b.values.push_back(inside ? in[at.in(n, g, c, h, w)] : 0.0f);
+        }
+        result[at.weight(g, o, c, kh, kw)] = contract(0, a, b, format, key);
+      }
+  return result;
 }
 
 } // namespace phx::testing

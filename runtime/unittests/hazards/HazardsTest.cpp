@@ -258,3 +258,89 @@ TEST(Hazards, LongLoopsInterleavedByteByByte) {
   EXPECT_NE(check(program(5)), "");
   EXPECT_NE(check(program(8)), "");
 }
+
+//===----------------------------------------------------------------------===//
+// Bytes and bits
+//===----------------------------------------------------------------------===//
+
+/// Pools rows [first, first + rows) of nothing but its own far place, with
+/// positions from byte 0 of the gradient scratchpad.
+static Instruction positions(int64_t first, int64_t rows) {
+  VecPoolPositions pool;
+  pool.in = {Space::Activation, far1};
+  pool.out = {Space::Activation, far2};
+  pool.positions = {Space::Gradient, {}};
+  pool.rowStart.base = first;
+  pool.rows.cap = rows;
+  return make(vec, pool);
+}
+
+TEST(Hazards, PositionsAreBytes) {
+  // Bytes 3 to 7 against a copy to the words from 8 on, then from 4 on.
+  EXPECT_EQ(check(assemble({positions(3, 5), move(dma, fixed(8), far1)})), "");
+  expectContains(
+      check(assemble({positions(3, 5), move(dma, fixed(4), far1)})),
+      "write-after-write hazard in gradient memory at byte 4: instruction 0 "
+      "(vec.pool_positions on vec) writes it");
+  expectContains(check(assemble({positions(3, 6), move(dma, fixed(8), far1)})),
+                 "at byte 8");
+  EXPECT_EQ(check(assemble({positions(3, 6), signal(vec, 0), wait(dma, 0),
+                            move(dma, fixed(8), far1)},
+                           1)),
+            "");
+}
+
+TEST(Hazards, UnpoolingReadsAndWrites) {
+  VecUnpool unpool;
+  unpool.in = {Space::Gradient, {}};
+  unpool.out = {Space::Gradient, fixed(32)};
+  unpool.positions = {Space::Gradient, fixed(64)};
+  unpool.rows.cap = 4;
+  Instruction i = make(vec, unpool);
+  expectContains(check(assemble({i, move(dma, fixed(12), far1)})),
+                 "write-after-write");
+  expectContains(check(assemble({i, move(dma, far1, fixed(12))})),
+                 "read-after-write");
+  expectContains(check(assemble({i, move(dma, fixed(44), far1)})),
+                 "write-after-read");
+  // Positions: bytes 64 to 67.
+  expectContains(check(assemble({i, move(dma, fixed(64), far1, 1)})),
+                 "write-after-read hazard in gradient memory at byte 64");
+  EXPECT_EQ(check(assemble({i, move(dma, fixed(68), far1)})), "");
+  // Averages read no positions.
+  std::get<VecUnpool>(i.body).fn = PoolFn::AverageAll;
+  EXPECT_EQ(check(assemble({i, move(dma, fixed(64), far1, 1)})), "");
+}
+
+TEST(Hazards, MasksAreWords) {
+  // 33 elements have a mask of two words.
+  VecGateMask gate;
+  gate.dst = {Space::Activation, {}};
+  gate.a = {Space::Activation, fixed(1024)};
+  gate.mask = {Space::Gradient, {}};
+  gate.count.cap = 33;
+  Instruction i = make(vec, gate);
+  EXPECT_EQ(check(assemble({i, move(dma, fixed(8), far1)})), "");
+  expectContains(check(assemble({i, move(dma, fixed(4), far1)})),
+                 "write-after-read hazard in gradient memory at byte 4");
+  std::get<VecGateMask>(i.body).count.cap = 32;
+  EXPECT_EQ(check(assemble({i, move(dma, fixed(4), far1)})), "");
+  VecPack pack;
+  pack.dst = {Space::Gradient, {}};
+  pack.a = {Space::Activation, {}};
+  pack.count.cap = 33;
+  expectContains(check(assemble({move(dma, fixed(4), far1), make(vec, pack)})),
+                 "write-after-write hazard in gradient memory at byte 4");
+}
+
+TEST(Hazards, RandomNumbersReadTheirKey) {
+  VecRandom random;
+  random.dst = {Space::Activation, {}};
+  random.key = {Space::Gradient, fixed(16)};
+  random.count.cap = 5;
+  expectContains(
+      check(assemble({make(vec, random), move(dma, fixed(24), far1)})),
+      "write-after-read hazard in gradient memory at byte 24");
+  EXPECT_EQ(check(assemble({make(vec, random), move(dma, fixed(28), far1)})),
+            "");
+}

@@ -110,14 +110,57 @@ struct Enumerator {
     addStrided(i.dst, i.dstStride, i.shape, true);
     if (i.fn != VecFn::Fill)
       addStrided(i.a, i.aStride, i.shape, false);
-    static const std::set<VecFn> binary{VecFn::Add, VecFn::Sub, VecFn::Mul,
-                                        VecFn::Div, VecFn::Max, VecFn::Min};
+    static const std::set<VecFn> binary{
+        VecFn::Add, VecFn::Sub,   VecFn::Mul,  VecFn::Div,       VecFn::Max,
+        VecFn::Min, VecFn::Equal, VecFn::Gate, VecFn::GateRange, VecFn::Drop};
     if (binary.count(i.fn))
       addStrided(i.b, i.bStride, i.shape, false);
   }
   void operator()(const VecReduce &i) {
     addStrided(i.dst, i.dstStride, i.shape, true);
     addStrided(i.a, i.aStride, i.shape, false);
+  }
+  void operator()(const VecPoolPositions &i) {
+    int64_t row = evaluate(i.rowStart, c), rows = evaluate(i.rows, c);
+    addMapped(i.out, i.outMap, row, rows, 0, 1, true);
+    addMapped(i.in, i.inMap, row, rows, 0, i.window, false);
+    addPositions(i.positions, row, rows, true);
+  }
+  void operator()(const VecUnpool &i) {
+    int64_t row = evaluate(i.rowStart, c), rows = evaluate(i.rows, c);
+    addMapped(i.in, i.inMap, row, rows, 0, i.window, true);
+    addMapped(i.out, i.outMap, row, rows, 0, 1, false);
+    if (i.fn == PoolFn::Max)
+      addPositions(i.positions, row, rows, false);
+  }
+  void addPositions(const Address &address, int64_t row, int64_t rows,
+                    bool write) {
+    OracleAccess &access = add(address, write);
+    for (int64_t r = row; r < row + rows; ++r)
+      access.bytes.insert(evaluate(address.offset, c) + r);
+  }
+  void addElements(const Address &address, int64_t count, bool write) {
+    OracleAccess &access = add(address, write);
+    for (int64_t e = 0; e < count; ++e)
+      addElement(access.bytes, evaluate(address.offset, c) + 4 * e);
+  }
+  void addBits(const Address &address, int64_t count, bool write) {
+    OracleAccess &access = add(address, write);
+    for (int64_t e = 0; e < count; ++e)
+      addElement(access.bytes, evaluate(address.offset, c) + e / 32 * 4);
+  }
+  void operator()(const VecPack &i) {
+    addBits(i.dst, evaluate(i.count, c), true);
+    addElements(i.a, evaluate(i.count, c), false);
+  }
+  void operator()(const VecGateMask &i) {
+    addElements(i.dst, evaluate(i.count, c), true);
+    addElements(i.a, evaluate(i.count, c), false);
+    addBits(i.mask, evaluate(i.count, c), false);
+  }
+  void operator()(const VecRandom &i) {
+    addElements(i.dst, evaluate(i.count, c), true);
+    addElements(i.key, 3, false);
   }
   void operator()(const VecPool &i) {
     int64_t row = evaluate(i.rowStart, c), rows = evaluate(i.rows, c);
@@ -150,6 +193,16 @@ bool isSkipped(const Instruction &instruction, const Counters &c) {
     counts.assign(i->shape.begin(), i->shape.end());
   if (auto *i = std::get_if<VecPool>(&instruction.body))
     counts = {i->rows};
+  if (auto *i = std::get_if<VecPoolPositions>(&instruction.body))
+    counts = {i->rows};
+  if (auto *i = std::get_if<VecUnpool>(&instruction.body))
+    counts = {i->rows};
+  if (auto *i = std::get_if<VecPack>(&instruction.body))
+    counts = {i->count};
+  if (auto *i = std::get_if<VecGateMask>(&instruction.body))
+    counts = {i->count};
+  if (auto *i = std::get_if<VecRandom>(&instruction.body))
+    counts = {i->count};
   if (auto *i = std::get_if<CoreProgram>(&instruction.body))
     counts = {i->rows, i->cols};
   if (auto *i = std::get_if<CoreStream>(&instruction.body))

@@ -69,6 +69,39 @@ Address RandomCode::address(unsigned depth) {
           affine(depth, 24, chance(0.1) ? 1 : 4)};
 }
 
+Body RandomCode::trainingBody(unsigned depth) {
+  auto map = [&] { return uint32_t(pick(0, 3)); };
+  auto bytes = [&] {
+    Address result = address(depth);
+    result.offset.base += pick(0, 3);
+    return result;
+  };
+  switch (pick(0, 4)) {
+  case 0:
+    return VecPoolPositions{map(),           map(),     address(depth),
+                            address(depth),  bytes(),   affine(depth, 4, 1),
+                            count(depth, 5), pick(1, 4)};
+  case 1:
+    return VecUnpool{static_cast<PoolFn>(pick(0, 2)),
+                     map(),
+                     map(),
+                     address(depth),
+                     address(depth),
+                     bytes(),
+                     affine(depth, 4, 1),
+                     count(depth, 5),
+                     pick(1, 4)};
+  case 2:
+    return VecPack{address(depth), address(depth), count(depth, 70)};
+  case 3:
+    return VecGateMask{address(depth), address(depth), address(depth),
+                       count(depth, 70)};
+  default:
+    return VecRandom{address(depth), address(depth), affine(depth, 4, 1),
+                     count(depth, 9), 0};
+  }
+}
+
 Body RandomCode::body(EngineKind kind, unsigned depth) {
   auto map = [&] { return uint32_t(pick(0, 3)); };
   if (kind == EngineKind::Dma) {
@@ -84,17 +117,21 @@ Body RandomCode::body(EngineKind kind, unsigned depth) {
   if (kind == EngineKind::Vec) {
     if (chance(0.2)) {
       Stride4 dst = strides(true);
-      dst[3] = 0;
+      int64_t dims = pick(1, 3);
+      std::fill(dst.end() - dims, dst.end(), 0);
       return VecReduce{ReduceFn::Sum, address(depth), address(depth),
-                       dst,           strides(false), shape(depth)};
+                       dst,           strides(false), shape(depth),
+                       dims};
     }
+    if (chance(0.4))
+      return trainingBody(depth);
     if (chance(0.3))
       return VecPool{PoolFn::Max,     map(),          map(),
                      address(depth),  address(depth), affine(depth, 4, 1),
                      count(depth, 4), pick(1, 4)};
     static const VecFn fns[] = {VecFn::Copy, VecFn::Add, VecFn::Relu,
-                                VecFn::Fill};
-    return VecMap{fns[pick(0, 3)],
+                                VecFn::Fill, VecFn::Gate};
+    return VecMap{fns[pick(0, 4)],
                   address(depth),
                   address(depth),
                   address(depth),

@@ -45,6 +45,7 @@ private:
   Stride4 strides(bool destination);
   Address address(unsigned depth);
   Body body(EngineKind kind, unsigned depth);
+  Body trainingBody(unsigned depth);
   void block(Program &program, unsigned depth, int64_t trips, int64_t &budget);
 
   std::mt19937_64 engine;

@@ -46,7 +46,7 @@ struct Arbitrary {
   Shape4 shape() { return {count(), count(), count(), count()}; }
 
   Body body() {
-    switch (random.between(0, 10)) {
+    switch (random.between(0, 15)) {
     case 0:
       return Halt{};
     case 1:
@@ -65,7 +65,7 @@ struct Arbitrary {
       return copy;
     }
     case 6:
-      return VecMap{static_cast<VecFn>(random.between(0, 18)),
+      return VecMap{static_cast<VecFn>(random.between(0, 23)),
                     address(),
                     address(),
                     address(),
@@ -81,7 +81,8 @@ struct Arbitrary {
                        address(),
                        strides(),
                        strides(),
-                       shape()};
+                       shape(),
+                       number()};
     case 8:
       return VecPool{static_cast<PoolFn>(random.between(0, 2)),
                      index(),
@@ -92,8 +93,27 @@ struct Arbitrary {
                      count(),
                      number()};
     case 9:
-      return CoreProgram{index(),  index(), address(), affine(),
-                         affine(), count(), count(),   index()};
+      return CoreProgram{index(), index(), address(), affine(), affine(),
+                         count(), count(), index(),   affine()};
+    case 10:
+      return VecPoolPositions{index(),   index(),  address(), address(),
+                              address(), affine(), count(),   number()};
+    case 11:
+      return VecUnpool{static_cast<PoolFn>(random.between(0, 2)),
+                       index(),
+                       index(),
+                       address(),
+                       address(),
+                       address(),
+                       affine(),
+                       count(),
+                       number()};
+    case 12:
+      return VecPack{address(), address(), count()};
+    case 13:
+      return VecGateMask{address(), address(), address(), count()};
+    case 14:
+      return VecRandom{address(), address(), affine(), count(), index()};
     default:
       return CoreStream{index(),   index(),  index(),  address(),
                         address(), affine(), affine(), affine(),
@@ -196,14 +216,15 @@ TEST(Encoding, FlippedBitsAreRejectedOrDecodeToOtherInstructions) {
 
 TEST(Encoding, GarbageIsTotal) {
   Random random(4);
-  static const uint64_t opcodes[] = {0, 1, 2, 3, 4, 8, 16, 17, 18, 32, 33};
+  static const uint64_t opcodes[] = {0,  1,  2,  3,  4,  8,  16, 17,
+                                     18, 19, 20, 21, 22, 23, 32, 33};
   for (int i = 0; i < 100000; ++i) {
     std::vector<uint64_t> words(static_cast<size_t>(random.between(0, 60)));
     for (uint64_t &word : words)
       word = random.oneIn(2) ? random.next() : uint64_t(random.between(0, 3));
     if (!words.empty() && !random.oneIn(10))
       words[0] =
-          opcodes[random.between(0, 10)] | uint64_t(random.between(0, 3)) << 8 |
+          opcodes[random.between(0, 15)] | uint64_t(random.between(0, 3)) << 8 |
           uint64_t(random.between(0, 15)) << 24 | uint64_t(words.size()) << 32;
     expectCanonical(words);
     (void)decodeCode(words).ok();
@@ -231,6 +252,12 @@ TEST(Encoding, ErrorsNameTheField) {
   EXPECT_EQ(
       decodeError({uint64_t(3) | 1 << 24 | uint64_t(3) << 32, 0xffffffffu, 0}),
       "layer: expected at most 4294967294, found 4294967295");
+  EXPECT_EQ(decodeError({uint64_t(16) | 1 << 8 | uint64_t(2) << 32, 24}),
+            "function: expected at most 23, found 24");
+  EXPECT_EQ(decodeError({uint64_t(20) | 1 << 8 | uint64_t(2) << 32, 3}),
+            "function: expected at most 2, found 3");
+  EXPECT_EQ(decodeError({uint64_t(24) | uint64_t(1) << 32}),
+            "opcode: 24 is none of this instruction set");
   EXPECT_EQ(decodeError({uint64_t(8) | uint64_t(2) << 32, 4}),
             "dst: expected at most 3, found 4");
   EXPECT_EQ(decodeError({uint64_t(8) | uint64_t(4) << 32, 0, 9, 0}),

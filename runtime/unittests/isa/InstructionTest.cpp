@@ -18,6 +18,12 @@ TEST(Instruction, OpcodesAndMnemonics) {
   EXPECT_EQ(getOpcode(CoreStream{}), Opcode::CoreStream);
   EXPECT_STREQ(getMnemonic(VecPool{}), "vec.pool");
   EXPECT_STREQ(getMnemonic(DmaCopy{}), "dma.copy");
+  EXPECT_EQ(int(getOpcode(VecPoolPositions{})), 19);
+  EXPECT_EQ(int(getOpcode(VecUnpool{})), 20);
+  EXPECT_EQ(int(getOpcode(VecPack{})), 21);
+  EXPECT_EQ(int(getOpcode(VecGateMask{})), 22);
+  EXPECT_EQ(int(getOpcode(VecRandom{})), 23);
+  EXPECT_STREQ(getMnemonic(VecGateMask{}), "vec.gate_mask");
 }
 
 TEST(Instruction, DigitsFollowTheOdometer) {
@@ -68,6 +74,55 @@ TEST(Instruction, VectorWork) {
   i.guard.reset();
   i.body = DmaCopy{};
   EXPECT_EQ(getVecWork(i, {}).elements, 0);
+}
+
+TEST(Instruction, WorkOfTrainingInstructions) {
+  EXPECT_EQ(getOpsPerElement(VecFn::Equal), 1u);
+  EXPECT_EQ(getOpsPerElement(VecFn::Gate), 2u);
+  EXPECT_EQ(getOpsPerElement(VecFn::GateRange), 3u);
+  EXPECT_EQ(getOpsPerElement(VecFn::Drop), 2u);
+  EXPECT_EQ(getOpsPerElement(VecFn::Offset), 1u);
+  for (VecFn fn :
+       {VecFn::Equal, VecFn::Gate, VecFn::GateRange, VecFn::Drop, VecFn::Add})
+    EXPECT_EQ(getSourceCount(fn), 2u);
+  EXPECT_EQ(getSourceCount(VecFn::Offset), 1u);
+  EXPECT_EQ(getSourceCount(VecFn::Fill), 0u);
+  struct Case {
+    Body body;
+    int64_t elements;
+    unsigned ops;
+    int64_t rows, bytes;
+  };
+  VecReduce reduce;
+  reduce.shape = {Count{2, {}}, Count{3, {}}, Count{4, {}}, Count{5, {}}};
+  reduce.dims = 3;
+  VecPoolPositions pool;
+  pool.rows = {7, {}};
+  pool.window = 9;
+  VecUnpool max, average;
+  max.rows = average.rows = {7, {}};
+  max.window = average.window = 9;
+  average.fn = PoolFn::AverageAll;
+  const Case cases[] = {
+      {reduce, 120, 1, 0, 4 * (120 + 2)},
+      {pool, 63, 2, 0, 4 * (63 + 7) + 7},
+      {max, 7, 1, 0, 7 * (8 + 4 + 1)},
+      {average, 63, 1, 7, 63 * 8 + 7 * 4},
+      {VecPack{{}, {}, {65, {}}}, 65, 1, 0, 4 * (65 + 3)},
+      {VecGateMask{{}, {}, {}, {64, {}}}, 64, 1, 0, 4 * (128 + 2)},
+      {VecRandom{{}, {}, {}, {10, {}}, 0}, 10, 18, 0, 4 * 13},
+  };
+  for (const Case &c : cases) {
+    Instruction i;
+    i.body = c.body;
+    VecWork work = getVecWork(i, {});
+    EXPECT_EQ(work.elements, c.elements) << getMnemonic(c.body);
+    EXPECT_EQ(work.opsPerElement, c.ops) << getMnemonic(c.body);
+    EXPECT_EQ(work.rows, c.rows) << getMnemonic(c.body);
+    EXPECT_EQ(work.bytes[0], c.bytes) << getMnemonic(c.body);
+    i.guard = Guard{0, 1, 0, 0};
+    EXPECT_EQ(getVecWork(i, {}).bytes[0], 0);
+  }
 }
 
 TEST(Instruction, ByteWidths) {

@@ -79,6 +79,7 @@ void expectEqual(const Program &a, const Program &b) {
   EXPECT_EQ(a.arrayRows, b.arrayRows);
   EXPECT_EQ(a.arrayCols, b.arrayCols);
   EXPECT_EQ(a.tokens, b.tokens);
+  EXPECT_EQ(a.rng, b.rng);
   EXPECT_EQ(a.maps, b.maps);
   EXPECT_EQ(a.formats, b.formats);
   EXPECT_EQ(a.products, b.products);

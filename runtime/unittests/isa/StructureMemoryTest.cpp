@@ -56,11 +56,11 @@ private:
       }
     }
   }
-  void touch(const Address &address, int64_t offset) {
+  void touch(const Address &address, int64_t offset, int64_t width = 4) {
     int64_t begin = evaluate(address.offset, counters) + offset;
     ASSERT_GE(begin, 0);
     int64_t &end = ends[static_cast<size_t>(address.space)];
-    end = std::max(end, begin + 4);
+    end = std::max(end, begin + width);
   }
   void touchShape(const Address &address, const Stride4 &strides, Shape4 shape,
                   const ZeroFill *fill = nullptr) {
@@ -126,7 +126,7 @@ public:
     touchShape(i.dst, i.dstStride, i.shape);
     if (i.fn != VecFn::Fill)
       touchShape(i.a, i.aStride, i.shape);
-    if (i.fn >= VecFn::Add && i.fn <= VecFn::Min)
+    if (getSourceCount(i.fn) > 1)
       touchShape(i.b, i.bStride, i.shape);
   }
   void operator()(const VecReduce &i) {
@@ -138,6 +138,39 @@ public:
              i.window, false);
     touchMap(i.out, program.maps[i.outMap], get(i.rowStart), get(i.rows), 0, 1,
              true);
+  }
+  void operator()(const VecPoolPositions &i) {
+    (*this)(VecPool{PoolFn::Max, i.inMap, i.outMap, i.in, i.out, i.rowStart,
+                    i.rows, i.window});
+    touchRows(i.positions, i.rowStart, i.rows);
+  }
+  void operator()(const VecUnpool &i) {
+    (*this)(VecPool{i.fn, i.inMap, i.outMap, i.in, i.out, i.rowStart, i.rows,
+                    i.window});
+    if (i.fn == PoolFn::Max)
+      touchRows(i.positions, i.rowStart, i.rows);
+  }
+  void touchRows(const Address &address, const Affine &start,
+                 const Count &rows) {
+    for (int64_t r = get(start); r < get(start) + get(rows); ++r)
+      touch(address, r, 1);
+  }
+  void touchWords(const Address &address, int64_t words) {
+    for (int64_t w = 0; w < words; ++w)
+      touch(address, 4 * w);
+  }
+  void operator()(const VecPack &i) {
+    touchWords(i.dst, (get(i.count) + 31) / 32);
+    touchWords(i.a, get(i.count));
+  }
+  void operator()(const VecGateMask &i) {
+    touchWords(i.dst, get(i.count));
+    touchWords(i.a, get(i.count));
+    touchWords(i.mask, (get(i.count) + 31) / 32);
+  }
+  void operator()(const VecRandom &i) {
+    touchWords(i.dst, get(i.count));
+    touchWords(i.key, 3);
   }
   void operator()(const CoreProgram &i) {
     touchMap(i.src, program.maps[i.map], get(i.rowStart), get(i.rows),
@@ -173,11 +206,11 @@ TEST(StructureMemory, BoundsAreExact) {
     for (int64_t &bytes : program.spaceBytes) {
       if (bytes == 0)
         continue;
-      bytes -= 4;
+      --bytes;
       std::string message = structureError(program);
       EXPECT_NE(message.find("expected bytes inside [0, "), std::string::npos)
           << "seed " << seed << ": " << message;
-      bytes += 4;
+      ++bytes;
       ++rejected;
     }
   }
@@ -332,4 +365,104 @@ TEST(StructureMemory, PassesStayInsideTheirGroup) {
             "instruction 1 (core.program): cols: expected contraction "
             "positions of one group of 24, found 16 to 31 at loop counters (1, "
             "0, 0, 0, 0, 0, 0, 0)");
+}
+
+TEST(StructureMemory, MasksAndPositions) {
+  // 100 elements: 4 words. 1000 bytes hold 250 elements.
+  VecGateMask gate;
+  gate.dst = gate.a = {Space::Gradient, {}};
+  gate.mask = {Space::Activation, {1024 - 16, {}}};
+  gate.count = fixed(100);
+  EXPECT_EQ(errorOf(vec, gate), "accepted");
+  gate.count = fixed(129);
+  EXPECT_EQ(errorOf(vec, gate),
+            "instruction 0 (vec.gate_mask): mask: expected bytes inside [0, "
+            "1024) of activation, found [1008, 1028) at loop counters (0, 0, "
+            "0, 0, 0, 0, 0, 0)");
+  // Two chunks of 64, the last one clipped to 36.
+  VecPack pack;
+  pack.dst = {Space::Activation, {1024 - 16, {{0, 1, 0, 1, 0, 8}}}};
+  pack.a = {Space::Gradient, {0, {{0, 1, 0, 1, 0, 256}}}};
+  pack.count = {64, Affine{100, {{0, 1, 0, 1, 0, -64}}}};
+  auto inLoop = [](Body body) {
+    return errorOf(
+        {make({}, Loop{2}), make(vec, std::move(body)), make({}, End{})});
+  };
+  EXPECT_EQ(inLoop(pack), "accepted");
+  pack.dst.offset.base += 4;
+  EXPECT_EQ(inLoop(pack),
+            "instruction 1 (vec.pack): dst: expected bytes inside [0, 1024) of "
+            "activation, found [1020, 1028) at loop counters (1, 0, 0, 0, 0, "
+            "0, 0, 0)");
+  pack.dst.offset.base += 1;
+  EXPECT_NE(inLoop(pack).find("multiples of 4"), std::string::npos);
+  // A byte per row, at any address.
+  VecPoolPositions pool;
+  pool.in = {Space::Activation, {}};
+  pool.out = {Space::Gradient, {}};
+  pool.positions = {Space::Weight, {1024 - 7, {}}};
+  pool.rowStart.base = 1;
+  pool.rows = fixed(6);
+  pool.window = 4;
+  EXPECT_EQ(errorOf(vec, pool), "accepted");
+  pool.rows = fixed(7);
+  EXPECT_EQ(errorOf(vec, pool),
+            "instruction 0 (vec.pool_positions): positions: expected bytes "
+            "inside [0, 1024) of weight, found [1018, 1025) at loop counters "
+            "(0, 0, 0, 0, 0, 0, 0, 0)");
+  VecRandom random;
+  random.dst = {Space::Gradient, {}};
+  random.key = {Space::Weight, {1024 - 12, {}}};
+  random.count = fixed(256);
+  EXPECT_EQ(errorOf(vec, random), "accepted");
+  random.key.offset.base += 4;
+  EXPECT_NE(errorOf(vec, random).find("key: expected bytes inside"),
+            std::string::npos);
+  random.key.offset.base -= 4;
+  random.first.base = -1;
+  EXPECT_EQ(errorOf(vec, random),
+            "instruction 0 (vec.random): first: expected at least 0, found -1 "
+            "at loop counters (0, 0, 0, 0, 0, 0, 0, 0)");
+}
+
+TEST(StructureMemory, GroupsOfProducts) {
+  auto run = [](Affine group, int64_t trip) {
+    CoreProgram load = makeLoad();
+    load.group = std::move(group);
+    Program program =
+        withCode({make({}, Loop{trip}), make(core0, load), make({}, End{})});
+    program.products[0].groups = 3;
+    return structureError(program);
+  };
+  EXPECT_EQ(run({0, {{0, 1, 0, 1, 0, 1}}}, 3), "accepted");
+  EXPECT_EQ(run({0, {{0, 1, 0, 1, 0, 1}}}, 4),
+            "instruction 1 (core.program): group: expected a group below 3, at "
+            "least 0, found 3 at loop counters (3, 0, 0, 0, 0, 0, 0, 0)");
+  EXPECT_NE(run({-1, {}}, 1).find("found -1"), std::string::npos);
+}
+
+TEST(StructureMemory, TilesDoNotMixKernelPositions) {
+  // 4 positions of 8 rows in a map of 32 rows.
+  auto run = [](Dataflow dataflow, int64_t start, int64_t count) {
+    CoreProgram load = makeLoad();
+    CoreStream stream = makeStream();
+    (dataflow == Dataflow::Df1 ? stream.rowStart : stream.vecStart).base =
+        start;
+    (dataflow == Dataflow::Df1 ? stream.rows : stream.length) = fixed(count);
+    load.rowStart = stream.rowStart;
+    load.rows = stream.rows;
+    Program program = withCode({make(core0, load), make(core0, stream)});
+    program.products[0].positions = 4;
+    program.products[0].dataflow = dataflow;
+    return structureError(program);
+  };
+  for (Dataflow dataflow : {Dataflow::Df1, Dataflow::Df2}) {
+    EXPECT_EQ(run(dataflow, 24, 8), "accepted");
+    EXPECT_EQ(run(dataflow, 12, 4), "accepted");
+    EXPECT_EQ(run(dataflow, 12, 5),
+              std::string("instruction 1 (core.stream): ") +
+                  (dataflow == Dataflow::Df1 ? "rows" : "length") +
+                  ": expected rows of one kernel position of 8, found 12 to 16 "
+                  "at loop counters (0, 0, 0, 0, 0, 0, 0, 0)");
+  }
 }

@@ -159,7 +159,7 @@ TEST(StructureProducts, EditedNestsAreRejected) {
       --i.guard->extent;
   EXPECT_EQ(structureError(edited),
             "product 0: expected a multiple of 15 programmed tiles (m 70, n "
-            "36, k 75, groups 1), found 14" +
+            "36, k 75, groups 1, positions 1), found 14" +
                 remedy);
   edited.products[0].loopBegin = edited.products[0].loopEnd = 0;
   EXPECT_EQ(structureError(edited), "accepted");
@@ -169,10 +169,11 @@ TEST(StructureProducts, EditedNestsAreRejected) {
   for (Instruction &i : edited.code)
     if (CoreStream *stream = std::get_if<CoreStream>(&i.body))
       stream->length.cap = 35;
-  EXPECT_EQ(structureError(edited),
-            "product 0: expected 189000 multiply-accumulates (m * n * k * "
-            "groups), found 183750 in its core.stream instructions" +
-                remedy);
+  EXPECT_EQ(
+      structureError(edited),
+      "product 0: expected 189000 multiply-accumulates (m * n * k * "
+      "groups * positions), found 183750 in its core.stream instructions" +
+          remedy);
 
   // A stream outside, a stranger inside, a range that is no loop.
   edited = program;
@@ -231,7 +232,7 @@ TEST(StructureProducts, GroupsLongerOrShorterThanTheArray) {
       EXPECT_EQ(message, "accepted") << group;
     else
       EXPECT_EQ(message, "product 0: expected a multiple of 5 programmed tiles "
-                         "(m 4, n 3, k 40, groups 1), found 3" +
+                         "(m 4, n 3, k 40, groups 1, positions 1), found 3" +
                              remedy);
   }
 }
@@ -248,4 +249,51 @@ TEST(StructureProducts, EntangledNestsAreGivenUp) {
             "product 0: expected at most 2^28 iterations with clipped counts "
             "of their own, found more" +
                 remedy);
+}
+
+TEST(StructureProducts, GradientsOfConvolutions) {
+  ConvSpec spec;
+  spec.batch = 2;
+  spec.groups = 2;
+  spec.inChannels = 2 * 35;
+  spec.outChannels = 2 * 20;
+  spec.height = spec.width = 7;
+  spec.kernelH = 3;
+  spec.kernelW = 2;
+  spec.strideH = 2;
+  spec.padTop = spec.padLeft = 1;
+  for (Dataflow dataflow : {Dataflow::Df1, Dataflow::Df2})
+    for (bool toWeights : {false, true}) {
+      ProgramBuilder builder(3);
+      uint32_t format = builder.addFormat(mirageFormat());
+      auto region = [&](const char *name, std::vector<int64_t> shape) {
+        return builder.addRegion(name, Role::Workspace, std::move(shape),
+                                 Space::Activation);
+      };
+      uint32_t x = region("x", spec.inShape());
+      uint32_t w = region("w", spec.weightShape());
+      uint32_t dy = region("dy", spec.outShape());
+      uint32_t dx = region("dx", spec.inShape());
+      uint32_t dw = region("dw", spec.weightShape());
+      if (toWeights)
+        builder.addWeightGradient(spec, dataflow, format, dy, x, dw, "conv");
+      else
+        builder.addInputGradient(spec, dataflow, format, dy, w, dx, "conv");
+      Program program = builder.finish();
+      EXPECT_EQ(structureError(program), "accepted");
+      // One position fewer than there are.
+      Program edited = program;
+      if (!toWeights) {
+        edited.products[0].positions = 5;
+        EXPECT_NE(structureError(edited).find("groups 2, positions 5"),
+                  std::string::npos);
+        edited.products[0].positions = 0;
+        EXPECT_EQ(structureError(edited),
+                  "product 0 positions: expected 1 to 2^50, found 0");
+      }
+      edited = program;
+      ++edited.products[0].k;
+      EXPECT_NE(structureError(edited).find("multiply-accumulates"),
+                std::string::npos);
+    }
 }

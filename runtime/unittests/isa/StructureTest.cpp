@@ -248,6 +248,101 @@ TEST(Structure, InitialContentsDoNotShareBytes) {
             "role has, found 'x' twice");
 }
 
+TEST(Structure, MutableRegions) {
+  Region weight{"w", Role::Parameter, ElementType::F32, {32}, Space::Weight, 0,
+                128, std::nullopt};
+  weight.isMutable = true;
+  auto with = [&](Region second) {
+    return tableError([&](Program &p) { p.regions = {weight, second}; });
+  };
+  Region momentum = weight;
+  momentum.name = "m";
+  momentum.role = Role::State;
+  EXPECT_EQ(with(momentum), "regions 'w' and 'm': both are filled before the "
+                            "run and share bytes from 0 of weight");
+  momentum.address = 128;
+  EXPECT_EQ(with(momentum), "accepted");
+  momentum.name = "w";
+  EXPECT_EQ(with(momentum),
+            "region 1 'w' name: expected a name that no other mutable region "
+            "has, found 'w' twice");
+  momentum.isMutable = false;
+  EXPECT_EQ(with(momentum), "accepted");
+  Region scratch = weight;
+  scratch.isMutable = false;
+  scratch.role = Role::Workspace; // may hold the new value
+  EXPECT_EQ(with(scratch), "accepted");
+  scratch.isMutable = true;
+  scratch.address = 128;
+  EXPECT_EQ(with(scratch), "region 1 'w' role: expected parameter or state (it "
+                           "is mutable), found 5");
+}
+
+TEST(Structure, MutableRegionsShareNoData) {
+  Region tied{
+      "w", Role::Parameter, ElementType::F32, {32}, Space::Weight, 0, 128, 0};
+  auto with = [&](bool isMutable) {
+    return tableError([&](Program &p) {
+      static const uint8_t zeros[128] = {};
+      p.data = {{zeros, 128, nullptr}};
+      p.regions = {tied, tied};
+      p.regions[1].isMutable = isMutable;
+    });
+  };
+  EXPECT_EQ(with(false), "accepted");
+  EXPECT_NE(with(true).find("share bytes"), std::string::npos);
+}
+
+TEST(Structure, Labels) {
+  Region input{"y", Role::Input, ElementType::F32, {16}, Space::Weight,
+               0,   64,          std::nullopt};
+  auto with = [&](Labels labels) {
+    input.labels = labels;
+    return tableError([&](Program &p) { p.regions = {input}; });
+  };
+  EXPECT_EQ(with({10, -100}), "accepted");
+  EXPECT_EQ(with({1 << 24, std::nullopt}), "accepted");
+  EXPECT_EQ(with({0, std::nullopt}),
+            "region 0 'y' classes: expected 1 to 2^24, found 0");
+  EXPECT_EQ(with({10, (1 << 24) + 1}),
+            "region 0 'y' ignore index: expected a magnitude of at most 2^24, "
+            "found 16777217");
+  input.role = Role::Constant;
+  EXPECT_EQ(with({10, std::nullopt}),
+            "region 0 'y' labels: expected an input of type float32, found "
+            "another region");
+}
+
+TEST(Structure, RandomNumbersHaveAKey) {
+  Region key{"rng", Role::State, ElementType::F32, {3}, Space::Weight,
+             0,     64,          std::nullopt};
+  auto with = [&](std::optional<uint32_t> rng, Rounding rounding) {
+    return tableError([&](Program &p) {
+      p.regions = {key};
+      p.rng = rng;
+      p.formats[0].rounding = rounding;
+    });
+  };
+  EXPECT_EQ(with(0, Rounding::Stochastic), "accepted");
+  EXPECT_EQ(with(0, Rounding::Truncate), "accepted"); // for dropout alone
+  EXPECT_EQ(with(std::nullopt, Rounding::Nearest), "accepted");
+  EXPECT_EQ(with(std::nullopt, Rounding::Stochastic),
+            "rng: expected a region of [seed, trial, step] (format 0 rounds "
+            "stochastically), found none");
+  EXPECT_EQ(with(1, Rounding::Truncate),
+            "rng: expected an index below 1 (number of regions), found 1");
+  key.shape = {4};
+  EXPECT_EQ(with(0, Rounding::Stochastic),
+            "rng: expected a region of 3 elements of type float32, found "
+            "region 'rng'");
+}
+
+TEST(Structure, PhasesOfLayers) {
+  EXPECT_EQ(
+      tableError([](Program &p) { p.layers[0].phase = static_cast<Phase>(5); }),
+      "layer 0 'conv1' phase: expected a phase below 5, found 5");
+}
+
 //===----------------------------------------------------------------------===//
 // Loops
 //===----------------------------------------------------------------------===//
@@ -454,8 +549,38 @@ TEST(Structure, StridesAndWindows) {
   EXPECT_EQ(errorOf(vec, reduce), "accepted");
   reduce.dstStride[3] = 4;
   EXPECT_EQ(errorOf(vec, reduce),
-            "instruction 0 (vec.reduce): dst stride[3]: expected 0 (the "
+            "instruction 0 (vec.reduce): dst stride[3]: expected 0 (a "
             "reduced dimension), found 4");
+  reduce.dstStride[3] = 0;
+  for (int64_t dims : {0, 4}) {
+    reduce.dims = dims;
+    EXPECT_EQ(errorOf(vec, reduce), "instruction 0 (vec.reduce): dims: "
+                                    "expected 1 to 3, found " +
+                                        std::to_string(dims));
+  }
+  reduce.dims = 3;
+  EXPECT_EQ(errorOf(vec, reduce), "accepted");
+  reduce.dstStride[1] = 4;
+  EXPECT_EQ(errorOf(vec, reduce), "instruction 0 (vec.reduce): dst stride[1]: "
+                                  "expected 0 (a reduced dimension), found 4");
+  VecPoolPositions positions;
+  positions.in = positions.positions = {Space::Activation, {}};
+  positions.out = {Space::Gradient, {}};
+  positions.window = 257;
+  EXPECT_EQ(errorOf(vec, positions), "instruction 0 (vec.pool_positions): "
+                                     "window: expected 1 to 256, found 257");
+  VecUnpool unpool;
+  unpool.in = unpool.positions = {Space::Activation, {}};
+  unpool.out = {Space::Gradient, {}};
+  unpool.window = 257;
+  EXPECT_EQ(errorOf(vec, unpool), "instruction 0 (vec.unpool): window: "
+                                  "expected 1 to 256, found 257");
+  unpool.fn = PoolFn::AverageValid; // no byte numbers its positions
+  EXPECT_EQ(errorOf(vec, unpool), "accepted");
+  EXPECT_EQ(errorOf(dma, unpool),
+            "instruction 0 (vec.unpool): engine: expected vec, found dma");
+  EXPECT_EQ(errorOf(core0, VecRandom{}),
+            "instruction 0 (vec.random): engine: expected vec, found core[0]");
   VecPool pool;
   pool.in = {Space::Activation, {}};
   pool.out = {Space::Gradient, {}};

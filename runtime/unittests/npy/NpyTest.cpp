@@ -9,12 +9,28 @@
 
 #include "phx/support/FileSystem.h"
 
+#include <filesystem>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 using namespace phx;
 
+namespace {
+/// Tests run in parallel, each in a process of its own.
+struct TemporaryDirectory {
+  TemporaryDirectory()
+      : path(std::filesystem::path(testing::TempDir()) /
+             ("phx-npy-" + std::to_string(::getpid()))) {
+    std::filesystem::create_directories(path);
+  }
+  ~TemporaryDirectory() { std::filesystem::remove_all(path); }
+  std::filesystem::path path;
+};
+} // namespace
+
 static std::string temporary(const std::string &name) {
-  return testing::TempDir() + "/" + name;
+  static TemporaryDirectory directory;
+  return (directory.path / name).string();
 }
 
 TEST(Npy, roundTripsEveryTypeAndRank) {
@@ -74,6 +90,117 @@ TEST(Npz, refusesWhatIsNoArchive) {
   std::string path = temporary("no.npz");
   ASSERT_TRUE(writeFileAtomically(path, "not a zip").ok());
   EXPECT_FALSE(readNpz(path).ok());
+}
+
+static HostArray makeBytes(ElementType type, std::vector<int64_t> shape,
+                           uint8_t first) {
+  HostArray array{type, std::move(shape), {}};
+  array.bytes.resize(array.getNumElements() * byteWidth(type));
+  for (size_t i = 0; i < array.bytes.size(); ++i)
+    array.bytes[i] = uint8_t(first + i);
+  return array;
+}
+
+static std::map<std::string, HostArray> makeArrays() {
+  return {{"conv1/weight:0", makeBytes(ElementType::F32, {2, 3}, 1)},
+          {"scalar", makeBytes(ElementType::I64, {}, 100)},
+          {"näme", makeBytes(ElementType::U8, {5}, 7)},
+          {"empty", makeBytes(ElementType::F32, {0, 4}, 0)}};
+}
+
+static void expectEqual(const std::map<std::string, HostArray> &a,
+                        const std::map<std::string, HostArray> &b) {
+  ASSERT_EQ(a.size(), b.size());
+  for (const auto &[name, array] : a) {
+    ASSERT_TRUE(b.count(name)) << name;
+    EXPECT_EQ(array.type, b.at(name).type);
+    EXPECT_EQ(array.shape, b.at(name).shape);
+    EXPECT_EQ(array.bytes, b.at(name).bytes);
+  }
+}
+
+TEST(Npz, RoundTripsAndIsDeterministic) {
+  std::string path = temporary("round.npz"), again = temporary("again.npz");
+  ASSERT_TRUE(writeNpz(makeArrays(), path).ok());
+  ASSERT_TRUE(writeNpz(makeArrays(), again).ok());
+  auto read = readNpz(path);
+  ASSERT_TRUE(read.ok()) << read.error().message;
+  expectEqual(*read, makeArrays());
+  EXPECT_EQ(*readFile(path), *readFile(again));
+}
+
+TEST(Npz, EmptyArchivesAreArchives) {
+  std::string path = temporary("none.npz");
+  ASSERT_TRUE(writeNpz({}, path).ok());
+  auto read = readNpz(path);
+  ASSERT_TRUE(read.ok()) << read.error().message;
+  EXPECT_TRUE(read->empty());
+}
+
+/// As many members as need the 64-bit end record.
+TEST(Npz, HoldsAnyNumberOfArrays) {
+  std::map<std::string, HostArray> arrays;
+  for (int i = 0; i < 66000; ++i)
+    arrays[std::to_string(i)] = makeBytes(ElementType::U8, {1}, uint8_t(i));
+  std::string path = temporary("many.npz");
+  ASSERT_TRUE(writeNpz(arrays, path).ok());
+  auto read = readNpz(path);
+  ASSERT_TRUE(read.ok()) << read.error().message;
+  expectEqual(*read, arrays);
+}
+
+TEST(Npz, EveryTruncationIsAnError) {
+  std::string path = temporary("whole.npz"), cut = temporary("cut.npz");
+  ASSERT_TRUE(writeNpz(makeArrays(), path).ok());
+  std::string whole = *readFile(path);
+  for (size_t size = 0; size < whole.size(); ++size) {
+    ASSERT_TRUE(writeFileAtomically(cut, whole.substr(0, size)).ok());
+    auto read = readNpz(cut);
+    ASSERT_FALSE(read.ok()) << size;
+    EXPECT_NE(read.error().message.find("cut.npz"), std::string::npos);
+  }
+}
+
+/// A flipped bit is found, unless it is in a field that says nothing (times,
+/// attributes, versions, the copy of the directory in front of each member).
+TEST(Npz, NoFlippedBitChangesWhatIsRead) {
+  std::string path = temporary("whole.npz"), bad = temporary("bad.npz");
+  ASSERT_TRUE(writeNpz(makeArrays(), path).ok());
+  std::string whole = *readFile(path);
+  int found = 0;
+  for (size_t at = 0; at < whole.size(); ++at) {
+    std::string copy = whole;
+    copy[at] = char(copy[at] ^ 0x10);
+    ASSERT_TRUE(writeFileAtomically(bad, copy).ok());
+    auto read = readNpz(bad);
+    found += !read.ok();
+    if (!read.ok())
+      continue;
+    // A name is the one thing without a checksum.
+    EXPECT_EQ(read->size(), makeArrays().size()) << at;
+    for (const auto &[name, array] : *read)
+      if (makeArrays().count(name))
+        EXPECT_EQ(array.bytes, makeArrays().at(name).bytes) << at;
+  }
+  EXPECT_GT(found, int(whole.size()) / 2);
+}
+
+TEST(Npz, NamesMayHoldAnyBytes) {
+  std::map<std::string, HostArray> arrays{
+      {"bad\xff\xfe", makeBytes(ElementType::U8, {1}, 1)}};
+  std::string path = temporary("bytes.npz");
+  ASSERT_TRUE(writeNpz(arrays, path).ok());
+  auto read = readNpz(path);
+  ASSERT_TRUE(read.ok()) << read.error().message;
+  expectEqual(*read, arrays);
+}
+
+TEST(Npz, RefusesNamesThatDoNotFit) {
+  Status status =
+      writeNpz({{std::string(70000, 'x'), makeBytes(ElementType::U8, {1}, 1)}},
+               temporary("long.npz"));
+  ASSERT_FALSE(status.ok());
+  EXPECT_NE(status.error().message.find("70000"), std::string::npos);
 }
 
 TEST(FileNames, arePercentEncoded) {

@@ -203,6 +203,7 @@ TEST(JsonReport, LayersGetTheirInstructions) {
   EXPECT_EQ(product["macs"], 32 * 1000 * 16 * 8 * 4);
   EXPECT_EQ(product["dataflow"], "df1");
   EXPECT_EQ(product["core_ns"], 420);
+  EXPECT_EQ(product["busy_ns"], 400);
   EXPECT_EQ(product["energy_pj"]["by_component"]["vector"], 0);
   EXPECT_EQ(relu["name"], "/features/relu \"x\"");
   EXPECT_EQ(relu["latency_ns"], 380);
@@ -296,4 +297,70 @@ TEST(JsonReport, FormatsAreNamed) {
   EXPECT_EQ(format(), "bfp:4:16:nearest");
   run.program.formats[0].kind = FormatKind::Fp32;
   EXPECT_EQ(format(), "fp32");
+}
+
+TEST(JsonReport, TrainingGoesByPhase) {
+  TestRun run;
+  EXPECT_TRUE(Json::parse(makeJsonReport(run.inputs()))["training"].is_null());
+  run.makeTraining();
+  Json report = Json::parse(makeJsonReport(run.inputs()));
+  expectValid(report);
+  const Json &training = report["training"];
+  EXPECT_EQ(training["steps"], 40);
+  EXPECT_EQ(training["samples_dropped"], 13);
+  EXPECT_EQ(
+      training["loss"],
+      (Json{
+          {"name", "loss"}, {"first", 2.5}, {"last", 0.125}, {"mean", 1.25}}));
+  EXPECT_EQ(training["energy_per_step_pj"], report["energy_pj"]["total"]);
+  std::vector<std::string> names;
+  double energy = 0;
+  uint64_t macs = 0;
+  for (const Json &phase : training["phases"]) {
+    names.push_back(phase["phase"]);
+    energy += double(phase["energy_pj"]);
+    macs += uint64_t(phase["macs"]);
+  }
+  EXPECT_EQ(names,
+            (std::vector<std::string>{"forward", "loss", "input_gradient",
+                                      "weight_gradient", "update"}));
+  expectClose(energy + double(report["energy_pj"]["unattributed"]["total"]),
+              report["energy_pj"]["total"]);
+  EXPECT_EQ(macs, report["macs"]);
+  const Json &forward = training["phases"][0], &weights = training["phases"][3];
+  EXPECT_EQ(forward["latency_ns"], 420);
+  EXPECT_EQ(forward["core_ns"], 420);
+  EXPECT_EQ(forward["busy_ns"], 400);
+  EXPECT_EQ(weights["latency_ns"], 380);
+  EXPECT_EQ(weights["energy_pj"], report["layers"][1]["energy_pj"]["total"]);
+  EXPECT_EQ(training["phases"][4]["energy_pj"], 0);
+  EXPECT_EQ(report["layers"][1]["phase"], "weight_gradient");
+}
+
+/// Layers of one phase may run apart; their time is the span.
+TEST(JsonReport, PhasesSpanTheirLayers) {
+  TestRun run;
+  run.makeTraining();
+  run.program.layers[2].phase = Phase::Forward;
+  run.timing.layers[2] = {true, 700'000'000, 900'000'000, 0, 0, 200'000'000, 1};
+  Json report = Json::parse(makeJsonReport(run.inputs()));
+  EXPECT_EQ(report["training"]["phases"][0]["latency_ns"], 900);
+  EXPECT_EQ(report["training"]["phases"][0]["busy_ns"], 600);
+}
+
+TEST(JsonReport, TrainingWithoutARunHasNoLoss) {
+  TestRun run;
+  run.training = TrainingRecord{};
+  Json report = Json::parse(makeJsonReport(run.inputs()));
+  expectValid(report);
+  EXPECT_EQ(report["training"]["steps"], 0);
+  EXPECT_TRUE(report["training"]["loss"].is_null());
+}
+
+TEST(JsonReport, CostIsThatOfTheTotals) {
+  TestRun run;
+  RunCost cost = getRunCost(run.inputs());
+  Json report = Json::parse(makeJsonReport(run.inputs()));
+  EXPECT_EQ(cost.latencyNs, double(report["latency_ns"]));
+  EXPECT_EQ(cost.energyPj, double(report["energy_pj"]["total"]));
 }

@@ -54,20 +54,30 @@ struct TestRun {
       timing.engines.push_back(
           {{EngineKind::Core, i}, 420'000'000, {}, 480'000'000, 8});
     timing.layers.resize(3);
-    timing.layers[0] = {true, 0, 420'000'000, 0, 420'000'000, 64};
-    timing.layers[1] = {true, 420'000'000, 800'000'000, 0, 0, 1};
+    timing.layers[0] = {true, 0, 420'000'000, 0, 420'000'000, 400'000'000, 64};
+    timing.layers[1] = {true, 420'000'000, 800'000'000, 0, 0, 380'000'000, 1};
     timing.peakDynamicW = 17;
   }
 
+  /// The vector instruction becomes the gradient of the product's weights, and
+  /// a layer without instructions its update.
+  void makeTraining() {
+    program.layers[1] = {
+        program.layers[0].name, "Gemm", {}, Phase::WeightGradient};
+    program.layers[2] = {program.layers[0].name, "Gemm", {}, Phase::Update};
+    training = TrainingRecord{40, 13, LossRecord{"loss", 2.5, 0.125, 50}};
+  }
+
   ReportInputs inputs() const {
-    return {program, target,      timing, countCharges(program, target),
-            nullptr, std::nullopt};
+    return {program, target,       timing,  countCharges(program, target),
+            nullptr, std::nullopt, training};
   }
 
   Target target;
   Program program;
   TimingResult timing;
   std::vector<LayerStatistics> statistics;
+  std::optional<TrainingRecord> training;
 };
 
 } // namespace phx::test

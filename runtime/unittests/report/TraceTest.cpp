@@ -106,6 +106,20 @@ TEST_F(Trace, DrawsLayersOnTheirOwnTracks) {
   EXPECT_EQ(slices[1]["args"]["op"], "Relu");
 }
 
+TEST_F(Trace, NamesCarryThePhase) {
+  run.makeTraining();
+  run.program.layers[0].name = run.program.layers[1].name = "conv1";
+  TraceWriter writer(run.program);
+  writer.add(slice(1, 0, 5'000'000));
+  Json trace = write(writer);
+  auto layers = select(trace, "X", 0);
+  ASSERT_EQ(layers.size(), 2u);
+  EXPECT_EQ(layers[0]["name"], "conv1");
+  EXPECT_EQ(layers[1]["name"], "conv1 (weight gradient)");
+  EXPECT_EQ(layers[1]["args"]["phase"], "weight_gradient");
+  EXPECT_EQ(select(trace, "X", 1)[0]["args"]["phase"], "forward");
+}
+
 TEST_F(Trace, ExpandsRepetitionsWithinTheBudget) {
   // Programming and streaming in turns, ten times.
   TraceWriter writer(run.program, 100);

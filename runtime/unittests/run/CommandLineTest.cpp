@@ -37,6 +37,11 @@ TEST(CommandLineTest, TakesEveryOption) {
                        "t.json",
                        "--dump-values",
                        "d",
+                       "--state",
+                       "in.npz",
+                       "--save-state=out.npz",
+                       "--seed",
+                       "7",
                        "--target",
                        "mirage",
                        "--executor=reference",
@@ -55,6 +60,8 @@ TEST(CommandLineTest, TakesEveryOption) {
   EXPECT_EQ(o.overrides, (Names{"core.clock_ghz=5", "dma.x=1"}));
   EXPECT_EQ(o.labels + o.outputDirectory + o.report + o.trace + o.dumpDirectory,
             "l.npyoutr.jsont.jsond");
+  EXPECT_EQ(o.state + o.saveState, "in.npzout.npz");
+  EXPECT_EQ(o.seed, 7);
   EXPECT_EQ(o.target + o.executor + o.timing, "miragereferencestepped");
   EXPECT_EQ(o.threads, 3u);
   EXPECT_TRUE(o.fp32 && o.noCompare && o.quiet && o.noColor && !o.timingOnly);
@@ -75,6 +82,7 @@ TEST(CommandLineTest, ExplainsMistakes) {
   EXPECT_ERROR(parse({"m.phx", "--executor=quick"}), "found 'quick'");
   EXPECT_ERROR(parse({"m.phx", "--timing=open"}), "found 'open'");
   EXPECT_ERROR(parse({"m.phx", "--report"}), "--report");
+  EXPECT_ERROR(parse({"m.phx", "--seed", "1.5"}), "--seed");
 }
 
 TEST(CommandLineTest, TimingOnlyTakesNoData) {
@@ -87,6 +95,10 @@ TEST(CommandLineTest, TimingOnlyTakesNoData) {
   EXPECT_ERROR(parse({"m.phx", "--timing-only", "--dump-values", "x"}),
                "--dump-values");
   EXPECT_ERROR(parse({"m.phx", "--timing-only", "--fp32"}), "--fp32");
+  EXPECT_ERROR(parse({"m.phx", "--timing-only", "--state", "x"}), "--state");
+  EXPECT_ERROR(parse({"m.phx", "--timing-only", "--save-state", "x"}),
+               "--save-state");
+  EXPECT_ERROR(parse({"m.phx", "--timing-only", "--seed", "0"}), "--seed");
 }
 
 TEST(CommandLineTest, NamesMayHoldEqualSigns) {

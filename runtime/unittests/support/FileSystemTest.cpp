@@ -9,8 +9,10 @@
 
 #include <csignal>
 #include <dirent.h>
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <set>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -66,6 +68,62 @@ TEST_F(FileSystemTest, VisibleOnlyWhenCommitted) {
   }
   EXPECT_EQ(*readFile(path), "abc");
   EXPECT_EQ(list(), std::set<std::string>{"out"});
+}
+
+TEST_F(FileSystemTest, DurableFilesReplaceToo) {
+  for (const char *contents : {"old", "new"}) {
+    Result<AtomicFile> file = AtomicFile::create(path);
+    ASSERT_TRUE(file.ok());
+    ASSERT_TRUE(file->write(std::string_view(contents)).ok());
+    Status status = file->commitDurably();
+    ASSERT_TRUE(status.ok()) << status.error().message;
+    EXPECT_EQ(*readFile(path), contents);
+  }
+  EXPECT_EQ(list(), std::set<std::string>{"out"});
+  // A file without a directory in its name is in the current one.
+  char before[4096];
+  ASSERT_NE(getcwd(before, sizeof(before)), nullptr);
+  ASSERT_EQ(chdir(directory.c_str()), 0);
+  Result<AtomicFile> here = AtomicFile::create("here");
+  ASSERT_TRUE(here.ok());
+  EXPECT_TRUE(here->commitDurably().ok());
+  ASSERT_EQ(chdir(before), 0);
+}
+
+TEST_F(FileSystemTest, DurableWritesToDevicesNeedNoDisk) {
+  Result<AtomicFile> file = AtomicFile::create("/dev/null");
+  ASSERT_TRUE(file.ok());
+  ASSERT_TRUE(file->write("abc").ok());
+  Status status = file->commitDurably();
+  EXPECT_TRUE(status.ok()) << status.error().message;
+}
+
+TEST_F(FileSystemTest, RemovesWhatKilledWritersLeft) {
+  auto makeOld = [&](const std::string &name) {
+    timespec old[2] = {{1000, 0}, {1000, 0}};
+    ASSERT_EQ(utimensat(AT_FDCWD, (directory + "/" + name).c_str(), old, 0), 0);
+  };
+  for (const char *name : {"out.tmp-AbCdEf", "out.tmp-ghijkl", "out.tmp-long77",
+                           "other.tmp-AbCdEf", "out.tmp-longer77"})
+    ASSERT_TRUE(writeFileAtomically(directory + "/" + name, "x").ok());
+  for (const char *name : {"out.tmp-AbCdEf", "other.tmp-AbCdEf",
+                           "out.tmp-long77", "out.tmp-longer77"})
+    makeOld(name);
+  // One of another process that is still writing.
+  int held = open((directory + "/out.tmp-long77").c_str(), O_RDONLY);
+  ASSERT_EQ(flock(held, LOCK_EX), 0);
+  Result<AtomicFile> mine = AtomicFile::create(path);
+  ASSERT_TRUE(mine.ok());
+  for (const std::string &name : list())
+    if (name != "out.tmp-ghijkl")
+      makeOld(name);
+  size_t before = list().size();
+  AtomicFile::removeAbandoned(path);
+  close(held);
+  EXPECT_EQ(list().size(), before - 1);
+  EXPECT_EQ(list().count("out.tmp-AbCdEf"), 0u);
+  EXPECT_TRUE(mine->commit().ok());
+  EXPECT_EQ(list().count("out"), 1u);
 }
 
 TEST_F(FileSystemTest, AbandonedFilesDisappear) {

@@ -6,11 +6,12 @@
 //===----------------------------------------------------------------------===//
 //
 // Builds Programs by hand, without a compiler: regions, maps, loops, and whole
-// convolution or linear products with the tile numbering of the architecture
-// (group, output block, contraction block; contraction fastest; tile t on core
-// t mod cores). Everything lives on chip: streamed operands in Activation,
-// stationary ones in Weight, results in Gradient, unless told otherwise. No
-// tokens are placed; see signal() and wait().
+// convolution or linear products, and those of their gradients, with the tile
+// numbering of the architecture (group, output block, contraction block;
+// contraction fastest; tile t on core t mod cores). Everything lives on chip:
+// streamed operands in Activation, stationary ones in Weight, results in
+// Gradient, unless told otherwise. No tokens are placed; see signal() and
+// wait().
 //
 //===----------------------------------------------------------------------===//
 
@@ -211,27 +212,58 @@ public:
   uint32_t addConv(const ConvSpec &s, Dataflow dataflow, uint32_t format,
                    uint32_t in, uint32_t weights, uint32_t out,
                    std::string name) {
-    bool df1 = dataflow == Dataflow::Df1;
-    Operand x{addMap(inputMap(s)), at(in), s.n(),
-              s.inChannels / s.groups * s.height * s.width * 4};
-    Operand w{addMap(weightMap(s)), at(weights), s.m(), s.m() * s.k() * 4};
-    Nest nest;
-    nest.stationary = df1 ? w : x;
-    nest.streamed = df1 ? x : w;
-    nest.outMap = addMap(outputMap(s, df1));
-    nest.out = at(out);
-    nest.outGroupBytes = s.m() * s.outH() * s.outW() * 4;
-    nest.k = s.k();
-    nest.groups = s.groups;
-    nest.format = format;
-    nest.product = uint32_t(program.products.size());
-    uint32_t saved = currentLayer;
-    currentLayer = addLayer(std::move(name), "Conv", out);
-    program.products.push_back(
-        {currentLayer, s.m(), s.n(), s.k(), s.groups, dataflow, format, 0, 0});
-    emitNest(nest);
-    currentLayer = saved;
-    return nest.product;
+    Nest nest{s, dataflow, format};
+    nest.m = s.m(), nest.n = s.n(), nest.k = s.k();
+    nest.lhs = {weightMap(s), at(weights), s.m() * s.k() * 4};
+    nest.rhs = {inputMap(s), at(in), getInputGroupBytes(s)};
+    nest.out = {outputMap(s), at(out), getOutputGroupBytes(s)};
+    return addProduct(nest, std::move(name), Phase::Forward, out);
+  }
+
+  /// The gradient of the input: fills it with zeros (vec), then one product per
+  /// kernel position, positions descending. `outGradient` has the output's
+  /// shape.
+  uint32_t addInputGradient(const ConvSpec &s, Dataflow dataflow,
+                            uint32_t format, uint32_t outGradient,
+                            uint32_t weights, uint32_t inGradient,
+                            std::string name) {
+    VecMap zero;
+    zero.fn = VecFn::Fill;
+    zero.dst = at(inGradient);
+    zero.dstStride = {0, 0, 0, 4};
+    zero.shape = {Count{1, {}}, Count{1, {}}, Count{1, {}},
+                  Count{s.batch * s.inChannels * s.height * s.width, {}}};
+    add({EngineKind::Vec, 0}, zero);
+    Nest nest{s, dataflow, format};
+    nest.m = s.inChannels / s.groups, nest.n = s.n(), nest.k = s.m();
+    nest.positions = s.kernelH * s.kernelW;
+    nest.accumulate = true;
+    AccessMap map = weightMap(s);
+    // Rows are (kh, kw, ci), columns the output channels of the group.
+    std::swap(map.rows, map.cols);
+    nest.lhs = {map, at(weights), s.m() * s.k() * 4};
+    map = outputMap(s);
+    std::swap(map.rows, map.cols);
+    nest.rhs = {map, at(outGradient), getOutputGroupBytes(s)};
+    map = inputMap(s);
+    std::swap(map.rows, map.cols);
+    nest.out = {map, at(inGradient), getInputGroupBytes(s)};
+    return addProduct(nest, std::move(name), Phase::InputGradient, inGradient);
+  }
+
+  /// The gradient of the weights, contracted over (n, oh, ow).
+  uint32_t addWeightGradient(const ConvSpec &s, Dataflow dataflow,
+                             uint32_t format, uint32_t outGradient, uint32_t in,
+                             uint32_t weightGradient, std::string name) {
+    Nest nest{s, dataflow, format};
+    nest.m = s.m(), nest.n = s.k(), nest.k = s.n();
+    nest.lhs = {outputMap(s), at(outGradient), getOutputGroupBytes(s)};
+    AccessMap map = inputMap(s);
+    std::swap(map.rows, map.cols);
+    nest.rhs = {map, at(in), getInputGroupBytes(s)};
+    nest.out = {weightMap(s), at(weightGradient), s.m() * s.k() * 4};
+    return addProduct(nest, std::move(name), Phase::WeightGradient,
+                      weightGradient);
   }
 
   /// (n, oh, ow) x (kh, kw, ci) over one group of the input.
@@ -260,86 +292,126 @@ public:
                 {s.kernelW, 4, 0, 0, 0}};
     return map;
   }
-  /// Output channel of one group x (n, oh, ow) under df1, transposed under df2.
-  static AccessMap outputMap(const ConvSpec &s, bool df1) {
+  /// Output channel of one group x (n, oh, ow).
+  static AccessMap outputMap(const ConvSpec &s) {
     int64_t plane = s.outH() * s.outW() * 4;
     AccessMap map;
     map.rows = {{s.m(), 1, 1}};
     map.cols = {{s.outW(), 3, 1}, {s.outH(), 2, 1}, {s.batch, 0, 1}};
-    if (!df1)
-      std::swap(map.rows, map.cols);
     map.axes = {{s.batch, s.outChannels * plane, 0, 0, 0},
                 {s.m(), plane, 0, 0, 0},
                 {s.outH(), s.outW() * 4, 0, 0, 0},
                 {s.outW(), 4, 0, 0, 0}};
     return map;
   }
+  static int64_t getInputGroupBytes(const ConvSpec &s) {
+    return s.inChannels / s.groups * s.height * s.width * 4;
+  }
+  static int64_t getOutputGroupBytes(const ConvSpec &s) {
+    return s.m() * s.outH() * s.outW() * 4;
+  }
 
 private:
   struct Operand {
-    uint32_t map = 0;
+    AccessMap map; ///< of `out`: rows of lhs x rows of rhs
     Address address;
-    int64_t rows = 0;       ///< stationary rows or vectors of one group
     int64_t groupBytes = 0; ///< from one group to the next
   };
   struct Nest {
-    Operand stationary, streamed;
-    uint32_t outMap = 0;
-    Address out;
-    int64_t outGroupBytes = 0, k = 0, groups = 1;
-    uint32_t format = 0, product = 0;
+    const ConvSpec &spec;
+    Dataflow dataflow;
+    uint32_t format;
+    int64_t m = 0, n = 0, k = 0, positions = 1;
+    bool accumulate = false;
+    Operand lhs = {}, rhs = {}, out = {};
+  };
+  /// What the instructions of one core have in common.
+  struct Tiles {
+    uint32_t stationaryMap, streamedMap, outMap, product;
+    uint8_t level;
+    int64_t rowBlocks, colBlocks, count;
   };
 
-  void emitNest(const Nest &nest) {
+  uint32_t addProduct(Nest &nest, std::string name, Phase phase,
+                      uint32_t output) {
+    bool df1 = nest.dataflow == Dataflow::Df1;
+    if (!df1)
+      std::swap(nest.out.map.rows, nest.out.map.cols);
     int64_t height = program.arrayRows, width = program.arrayCols;
-    int64_t rowBlocks = (nest.stationary.rows + height - 1) / height;
-    int64_t colBlocks = (nest.k + width - 1) / width;
-    int64_t tiles = nest.groups * rowBlocks * colBlocks;
-    int64_t cores = program.cores;
-    uint8_t level = uint8_t(depth);
-    Product &product = program.products[nest.product];
-    product.loopBegin = loop((tiles + cores - 1) / cores);
-    for (int64_t c = 0; c < cores; ++c) {
-      auto digit = [&](int64_t divisor, int64_t modulus, int64_t weight) {
-        return DigitTerm{level, cores, c, divisor, modulus, weight};
-      };
-      Affine rowStart{0, {digit(colBlocks, rowBlocks, height)}};
-      Affine kStart{0, {digit(1, colBlocks, width)}};
-      Count rows{height, Affine{nest.stationary.rows,
-                                {digit(colBlocks, rowBlocks, -height)}}};
-      Count cols{width, Affine{nest.k, {digit(1, colBlocks, -width)}}};
-      auto grouped = [&](Address address, int64_t bytes) {
-        address.offset.terms.push_back(digit(colBlocks * rowBlocks, 0, bytes));
-        return address;
-      };
-      EngineId core{EngineKind::Core, uint8_t(c)};
-      Guard guard{level, cores, c, tiles};
-      CoreProgram load{
-          nest.format,
-          nest.stationary.map,
-          grouped(nest.stationary.address, nest.stationary.groupBytes),
-          rowStart,
-          kStart,
-          rows,
-          cols,
-          nest.product};
-      add(core, load).guard = guard;
-      CoreStream stream{
-          nest.format,
-          nest.streamed.map,
-          nest.outMap,
-          grouped(nest.streamed.address, nest.streamed.groupBytes),
-          grouped(nest.out, nest.outGroupBytes),
-          rowStart,
-          kStart,
-          Affine{},
-          rows,
-          cols,
-          Count{nest.streamed.rows, std::nullopt},
-          nest.product};
-      add(core, stream).guard = guard;
+    Tiles tiles;
+    tiles.stationaryMap = addMap((df1 ? nest.lhs : nest.rhs).map);
+    tiles.streamedMap = addMap((df1 ? nest.rhs : nest.lhs).map);
+    tiles.outMap = addMap(nest.out.map);
+    tiles.product = uint32_t(program.products.size());
+    tiles.level = uint8_t(depth);
+    tiles.rowBlocks = ((df1 ? nest.m : nest.n) + height - 1) / height;
+    tiles.colBlocks = (nest.k + width - 1) / width;
+    tiles.count =
+        nest.spec.groups * nest.positions * tiles.rowBlocks * tiles.colBlocks;
+    uint32_t saved = currentLayer;
+    currentLayer = addLayer(std::move(name), "Conv", output);
+    program.layers.back().phase = phase;
+    program.products.push_back(
+        {currentLayer, nest.m, nest.n, nest.k, nest.spec.groups, nest.dataflow,
+         nest.format, 0, 0, nest.positions, nest.accumulate, tiles.product});
+    uint64_t begin = loop((tiles.count + program.cores - 1) / program.cores);
+    for (int64_t core = 0; core < program.cores; ++core)
+      addTile(nest, tiles, core);
+    program.products[tiles.product].loopBegin = begin;
+    program.products[tiles.product].loopEnd = end();
+    currentLayer = saved;
+    return tiles.product;
+  }
+
+  /// Contraction blocks are fastest. Under df1 the positions follow, then row
+  /// blocks; under df2 row blocks, then positions; last the groups.
+  void addTile(const Nest &nest, const Tiles &t, int64_t c) {
+    bool df1 = nest.dataflow == Dataflow::Df1;
+    int64_t height = program.arrayRows, width = program.arrayCols;
+    auto digit = [&](int64_t divisor, int64_t modulus, int64_t weight) {
+      return DigitTerm{t.level, program.cores, c, divisor, modulus, weight};
+    };
+    int64_t perBlock = df1 ? t.colBlocks * nest.positions : t.colBlocks;
+    int64_t perPosition = df1 ? t.colBlocks : t.colBlocks * t.rowBlocks;
+    int64_t perGroup = t.colBlocks * t.rowBlocks * nest.positions;
+    auto grouped = [&](const Operand &operand) {
+      Address address = operand.address;
+      address.offset.terms.push_back(digit(perGroup, 0, operand.groupBytes));
+      return address;
+    };
+    Affine rowStart{0, {digit(perBlock, t.rowBlocks, height)}}, vecStart;
+    if (nest.positions > 1) {
+      Affine &shifted = df1 ? rowStart : vecStart;
+      shifted.base += (nest.positions - 1) * nest.m;
+      shifted.terms.push_back(digit(perPosition, nest.positions, -nest.m));
     }
-    program.products[nest.product].loopEnd = end();
+    Affine kStart{0, {digit(1, t.colBlocks, width)}};
+    Count rows{height, Affine{df1 ? nest.m : nest.n,
+                              {digit(perBlock, t.rowBlocks, -height)}}};
+    Count cols{width, Affine{nest.k, {digit(1, t.colBlocks, -width)}}};
+    Affine group;
+    if (nest.spec.groups > 1)
+      group.terms.push_back(digit(perGroup, 0, 1));
+    EngineId core{EngineKind::Core, uint8_t(c)};
+    Guard guard{t.level, program.cores, c, t.count};
+    CoreProgram load{
+        nest.format, t.stationaryMap, grouped(df1 ? nest.lhs : nest.rhs),
+        rowStart,    kStart,          rows,
+        cols,        t.product,       group};
+    add(core, load).guard = guard;
+    CoreStream stream{nest.format,
+                      t.streamedMap,
+                      t.outMap,
+                      grouped(df1 ? nest.rhs : nest.lhs),
+                      grouped(nest.out),
+                      rowStart,
+                      kStart,
+                      vecStart,
+                      rows,
+                      cols,
+                      Count{df1 ? nest.n : nest.m, std::nullopt},
+                      t.product};
+    add(core, stream).guard = guard;
   }
 
   uint32_t currentLayer = noLayer;

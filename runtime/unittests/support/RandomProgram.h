@@ -138,8 +138,42 @@ private:
       product.k = random.between(1, 100);
       product.groups = random.between(1, 3);
       product.dataflow = random.oneIn(2) ? Dataflow::Df1 : Dataflow::Df2;
+      product.accumulate = random.oneIn(3);
+      product.stream = static_cast<uint32_t>(random.next());
       program.products.push_back(product);
     }
+    makeTrainingTables();
+  }
+
+  /// Symbols that have no effect on the code.
+  void makeTrainingTables() {
+    for (Layer &layer : program.layers)
+      layer.phase = static_cast<Phase>(random.between(0, numPhases - 1));
+    if (!options.withData)
+      return;
+    for (Region &region : program.regions)
+      if (region.role == Role::Constant && random.oneIn(2)) {
+        region.role = random.oneIn(2) ? Role::Parameter : Role::State;
+        region.isMutable = region.bytes > 0;
+      }
+    for (bool key : {false, true}) {
+      Region region;
+      region.name = key ? "rng" : "labels";
+      region.role = key ? Role::State : Role::Input;
+      region.isMutable = key;
+      region.space = Space::Gradient;
+      region.shape = {key ? 3 : 16};
+      region.bytes = 64;
+      region.address = key ? 64 : 0;
+      if (!key)
+        region.labels = Labels{random.between(1, 1000), std::nullopt};
+      if (!key && random.oneIn(2))
+        region.labels->ignoreIndex = random.between(-200, 200);
+      program.regions.push_back(region);
+    }
+    program.rng = static_cast<uint32_t>(program.regions.size() - 1);
+    if (random.oneIn(2))
+      program.formats[0].rounding = Rounding::Stochastic;
   }
 
   void makeData() {
@@ -324,20 +358,22 @@ private:
 
   Node makeMapOp() {
     static const std::vector<VecFn> finite = {
-        VecFn::Copy, VecFn::Add,  VecFn::Sub,      VecFn::Max,     VecFn::Min,
-        VecFn::Relu, VecFn::Clip, VecFn::Tanh,     VecFn::Sigmoid, VecFn::Fill,
-        VecFn::Neg,  VecFn::Abs,  VecFn::LeakyRelu};
+        VecFn::Copy,      VecFn::Add,   VecFn::Sub,  VecFn::Max,
+        VecFn::Min,       VecFn::Relu,  VecFn::Clip, VecFn::Tanh,
+        VecFn::Sigmoid,   VecFn::Fill,  VecFn::Neg,  VecFn::Abs,
+        VecFn::LeakyRelu, VecFn::Equal, VecFn::Gate, VecFn::Drop,
+        VecFn::GateRange, VecFn::Offset};
     EngineId vec{EngineKind::Vec, 0};
     VecMap map;
     map.fn = options.finite
                  ? random.pick(finite)
-                 : static_cast<VecFn>(random.between(0, int64_t(VecFn::Scale)));
+                 : static_cast<VecFn>(random.between(0, int64_t(lastVecFn)));
     map.shape = makeShape();
     int64_t bank = random.between(0, 2);
     int64_t reach = makeStrides(map.shape, 4, map.dstStride);
     map.dst = makeAddress(vec, makeSpace(false), bank, reach);
     // Operands that the function does not use stay zero.
-    if (map.fn != VecFn::Fill) {
+    if (getSourceCount(map.fn) > 0) {
       reach = makeStrides(map.shape, 4, map.aStride);
       map.a = makeAddress(vec, makeSpace(false), (bank + 1) % 3, reach);
       if (random.oneIn(4)) { // in place
@@ -345,7 +381,7 @@ private:
         map.aStride = map.dstStride;
       }
     }
-    if (map.fn >= VecFn::Add && map.fn <= VecFn::Min) {
+    if (getSourceCount(map.fn) > 1) {
       reach = makeStrides(map.shape, 4, map.bStride);
       map.b = makeAddress(vec, makeSpace(false), (bank + 2) % 3, reach);
     }
@@ -360,7 +396,9 @@ private:
     reduce.fn = random.oneIn(2) ? ReduceFn::Sum : ReduceFn::Max;
     reduce.shape = makeShape();
     int64_t bank = random.between(0, 2);
-    int64_t reach = makeStrides(reduce.shape, 3, reduce.dstStride);
+    reduce.dims = random.between(1, 3);
+    int64_t reach =
+        makeStrides(reduce.shape, 4 - unsigned(reduce.dims), reduce.dstStride);
     reduce.dst = makeAddress(vec, makeSpace(false), bank, reach);
     reach = makeStrides(reduce.shape, 4, reduce.aStride);
     reduce.a = makeAddress(vec, makeSpace(false), (bank + 1) % 3, reach);
@@ -394,6 +432,64 @@ private:
     }
     pool.window = random.between(1, 9);
     return makeNode(vec, pool, makeGuard());
+  }
+
+  /// Bytes of rows that start at `start`.
+  Address makePositions(const Affine &start, const Count &rows, int64_t bank) {
+    EngineId vec{EngineKind::Vec, 0};
+    int64_t reach = rows.cap;
+    for (const DigitTerm &digit : start.terms)
+      reach += digit.weight * getLargest(digit);
+    Address address = makeAddress(vec, makeSpace(false), bank, reach);
+    address.offset.base += random.between(0, 3);
+    return address;
+  }
+
+  Node makePoolPositions() {
+    VecPool pool = std::get<VecPool>(makePool().instruction.body);
+    VecPoolPositions result{pool.inMap, pool.outMap, pool.in,   pool.out,
+                            {},         {},          pool.rows, pool.window};
+    result.rowStart = pool.rowStart;
+    result.positions = makePositions(pool.rowStart, pool.rows, 1);
+    return makeNode({EngineKind::Vec, 0}, result, makeGuard());
+  }
+
+  Node makeUnpool() {
+    VecPool pool = std::get<VecPool>(makePool().instruction.body);
+    VecUnpool result{pool.fn, pool.inMap, pool.outMap, pool.in,    pool.out,
+                     {},      {},         pool.rows,   pool.window};
+    result.rowStart = pool.rowStart;
+    if (pool.fn == PoolFn::Max)
+      result.positions = makePositions(pool.rowStart, pool.rows, 2);
+    return makeNode({EngineKind::Vec, 0}, result, makeGuard());
+  }
+
+  /// vec.pack, vec.gate_mask or vec.random.
+  Node makeRun() {
+    EngineId vec{EngineKind::Vec, 0};
+    Count count = makeCount(random.between(1, 200));
+    int64_t bank = random.between(0, 2);
+    auto address = [&](int64_t words) {
+      return makeAddress(vec, makeSpace(false), bank++ % 3, 4 * words);
+    };
+    int64_t mask = getMaskWords(count.cap);
+    int64_t kind = options.finite ? 1 : random.between(0, 2);
+    if (kind == 0)
+      return makeNode(vec, VecPack{address(mask), address(count.cap), count},
+                      makeGuard());
+    if (kind == 1)
+      return makeNode(vec,
+                      VecGateMask{address(count.cap), address(count.cap),
+                                  address(mask), count},
+                      makeGuard());
+    VecRandom result{address(count.cap), address(3), {}, count, 0};
+    result.stream = static_cast<uint32_t>(random.next());
+    result.first.base = random.between(0, 1000);
+    if (!trips.empty() && random.oneIn(2)) {
+      result.first.terms.push_back(makeDigit());
+      result.first.terms[0].weight = count.cap;
+    }
+    return makeNode(vec, result, makeGuard());
   }
 
   /// A core.program and one or two core.streams, perhaps in a loop of their
@@ -517,7 +613,7 @@ private:
   NodeList makeBody(unsigned depth) {
     NodeList body;
     for (int64_t i = random.between(1, options.maxItems); i > 0; --i) {
-      int64_t kind = random.between(0, depth < options.maxDepth ? 7 : 4);
+      int64_t kind = random.between(0, depth < options.maxDepth ? 9 : 5);
       // An empty window has no finite value.
       if (kind == 3 && options.finite)
         kind = 1;
@@ -532,7 +628,12 @@ private:
         body.push_back(makeReduce());
         break;
       case 3:
-        body.push_back(makePool());
+        body.push_back(random.oneIn(3)   ? makePool()
+                       : random.oneIn(2) ? makePoolPositions()
+                                         : makeUnpool());
+        break;
+      case 5:
+        body.push_back(makeRun());
         break;
       case 4:
         if (options.cores > 0)

@@ -70,6 +70,32 @@ TEST(Duration, PoolsCompareOrAddAndDivide) {
   EXPECT_EQ(getTime(reduce, target), 2 * ns);
 }
 
+TEST(Duration, InstructionsOfTraining) {
+  Target target = makeTarget(); // 256 lanes at 1 GHz
+  Count elements{257, {}};
+  EXPECT_EQ(getTime(VecPack{{}, {}, elements}, target), 2 * ns);
+  EXPECT_EQ(getTime(VecGateMask{{}, {}, {}, elements}, target), 2 * ns);
+  EXPECT_EQ(getTime(VecRandom{{}, {}, {}, elements, 0}, target), 36 * ns);
+  VecPoolPositions pool;
+  pool.window = 9;
+  pool.rows.cap = 257;
+  EXPECT_EQ(getTime(pool, target), 20 * ns); // 2 ceil(2313 / 256)
+  VecUnpool unpool;
+  unpool.window = 9;
+  unpool.rows.cap = 257;
+  EXPECT_EQ(getTime(unpool, target), 2 * ns);
+  unpool.fn = PoolFn::AverageAll;
+  EXPECT_EQ(getTime(unpool, target), 12 * ns);
+  VecReduce reduce;
+  reduce.shape = makeShape({512, std::nullopt});
+  reduce.dims = 2;
+  EXPECT_EQ(getTime(reduce, target), 2 * ns);
+  // By the port, bytes count.
+  target.spec.mutable_vector_unit()->mutable_port_bytes_per_ns()->set_value(1);
+  EXPECT_EQ(getTime(pool, target), (4 * (2313 + 257) + 257) * ns);
+  EXPECT_EQ(getTime(VecPack{{}, {}, elements}, target), 4 * (257 + 9) * ns);
+}
+
 TEST(Duration, CopiesPayLatencyAndBytes) {
   Target target = makeTarget();
   target.spec.mutable_dma()->mutable_latency_ns()->set_value(100);

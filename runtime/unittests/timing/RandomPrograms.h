@@ -100,9 +100,36 @@ private:
     return count;
   }
 
+  Body makeVecWork() {
+    Count count = makeCount(pick(1, 3000));
+    switch (pick(0, 6)) {
+    case 0:
+      return VecPack{{}, {}, count};
+    case 1:
+      return VecGateMask{{}, {}, {}, count};
+    case 2:
+      return VecRandom{{}, {}, {}, count, 0};
+    case 3: {
+      VecPoolPositions pool;
+      pool.rows = count;
+      pool.window = pick(1, 9);
+      return pool;
+    }
+    case 4: {
+      VecUnpool unpool;
+      unpool.fn = static_cast<PoolFn>(pick(0, 2));
+      unpool.rows = count;
+      unpool.window = pick(1, 9);
+      return unpool;
+    }
+    default:
+      return makeMap(count);
+    }
+  }
+
   Body makeWork(EngineId engine) {
     if (engine.kind == EngineKind::Vec)
-      return makeMap(makeCount(pick(1, 3000)));
+      return makeVecWork();
     if (engine.kind == EngineKind::Core) {
       if (chance(50))
         return makeStream(makeCount(pick(1, 200)));

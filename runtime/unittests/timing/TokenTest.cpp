@@ -154,8 +154,8 @@ TEST(Layers, KnowFirstAndLast) {
   b.add(core(0), makeStream(10));
   b.add(vec, makeMap(256));
   TimingResult r = runBoth(b.finish(), makeTarget());
-  LayerTiming a{true, 0, 10 * ns, 3 * ns, 10 * ns, 3};
-  LayerTiming c{true, 0, 6 * ns, 0, 6 * ns, 3};
+  LayerTiming a{true, 0, 10 * ns, 3 * ns, 10 * ns, 7 * ns, 3};
+  LayerTiming c{true, 0, 6 * ns, 0, 6 * ns, 6 * ns, 3};
   EXPECT_EQ(r.layers[first], a);
   EXPECT_EQ(r.layers[second], c);
   EXPECT_EQ(r.layers[2], LayerTiming());

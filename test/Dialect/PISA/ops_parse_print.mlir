@@ -60,6 +60,59 @@ pisa.program "all" target "mirage" hash -2 memory hierarchy batch 3
   }
 }
 
+// What a training step adds.
+// CHECK-LABEL: pisa.program "step" target "mirage" hash 0 memory ideal batch 32 array 1 [32, 16] tokens 0 bytes [0, 64, 128, 192] rng 2 compiler "" {
+pisa.program "step" target "mirage" hash 0 memory ideal batch 32
+    array 1 [32, 16] tokens 0 bytes [0, 64, 128, 192] rng 2 compiler "" {
+  // CHECK: pisa.product 0 m 6 n 576 k 16 groups 1 positions 25 df1 format 0 nest [0, 5] accumulate{{$}}
+  pisa.product 0 m 6 n 576 k 16 groups 1 positions 25 df1 format 0 nest [0, 5] accumulate
+  // CHECK: pisa.product 1 m 6 n 25 k 576 groups 1 df2 format 0 nest [0, 0] stream 4294967295 layer 2
+  pisa.product 1 m 6 n 25 k 576 groups 1 df2 format 0 nest [0, 0] stream 4294967295 layer 2
+  // CHECK: pisa.region 0 "w" parameter mutable at wgt[0] bytes 64 type tensor<4xf32> init dense<1.000000e+00> : tensor<4xf32>
+  pisa.region 0 "w" parameter mutable at wgt[0] bytes 64 type tensor<4xf32> init dense<1.0> : tensor<4xf32>
+  // CHECK: pisa.region 1 "labels" input at act[0] bytes 64 type tensor<4xf32> classes 10 ignore -100
+  pisa.region 1 "labels" input at act[0] bytes 64 type tensor<4xf32> classes 10 ignore -100
+  // CHECK: pisa.region 2 "photonic.rng" state mutable at wgt[64] bytes 64 type tensor<3xf32>{{$}}
+  pisa.region 2 "photonic.rng" state mutable at wgt[64] bytes 64 type tensor<3xf32>
+  // CHECK: pisa.region 3 "more labels" input at act[64] bytes 64 type tensor<4xf32> classes 10{{$}}
+  pisa.region 3 "more labels" input at act[64] bytes 64 type tensor<4xf32> classes 10
+  // CHECK: pisa.layer 0 "conv" "Conv"{{$}}
+  pisa.layer 0 "conv" "Conv" phase forward
+  // CHECK: pisa.layer 1 "conv" "Conv" phase input_gradient output 0
+  pisa.layer 1 "conv" "Conv" phase input_gradient output 0
+  // CHECK: pisa.layer 2 "conv" "Conv" phase weight_gradient
+  pisa.layer 2 "conv" "Conv" phase weight_gradient
+  // CHECK: pisa.layer 3 "loss" "SoftmaxCrossEntropyLoss" phase loss
+  pisa.layer 3 "loss" "SoftmaxCrossEntropyLoss" phase loss
+  // CHECK: pisa.layer 4 "conv" "Conv" phase update
+  pisa.layer 4 "conv" "Conv" phase update
+  // CHECK: pisa.code {
+  pisa.code {
+    // CHECK-NEXT: pisa.vec_map gate grad[0] strides [0, 0, 0, 4] a act[0] strides [0, 0, 0, 4] b grad[64] strides [0, 0, 0, 4] shape [1, 1, 1, 4] s0 1.000000e-01
+    pisa.vec_map gate grad[0] strides [0, 0, 0, 4] a act[0] strides [0, 0, 0, 4] b grad[64] strides [0, 0, 0, 4] shape [1, 1, 1, 4] s0 1.000000e-01
+    // CHECK-NEXT: pisa.vec_map offset act[0] strides [0, 0, 0, 4] a act[0] strides [0, 0, 0, 4] shape [1, 1, 1, 4] s0 1.000000e+00
+    pisa.vec_map offset act[0] strides [0, 0, 0, 4] a act[0] strides [0, 0, 0, 4] shape [1, 1, 1, 4] s0 1.000000e+00
+    // CHECK-NEXT: pisa.vec_reduce sum act[0] strides [4, 0, 0, 0] a act[64] strides [256, 64, 16, 4] shape [2, 4, 4, 4] dims 3
+    pisa.vec_reduce sum act[0] strides [4, 0, 0, 0] a act[64] strides [256, 64, 16, 4] shape [2, 4, 4, 4] dims 3
+    // CHECK-NEXT: pisa.vec_pool_positions act[4096] map 1 positions act[8191] from act[0] map 0 row [0 + 4 * l0] rows 144 window 256
+    pisa.vec_pool_positions act[4096] map 1 positions act[8191] from act[0] map 0 row [0 + 4 * l0] rows 144 window 256
+    // CHECK-NEXT: pisa.vec_unpool max grad[0] map 0 from grad[4096] map 1 positions act[8191] row 0 rows 144 of [200 + -144 * l0] window 4 layer 2
+    pisa.vec_unpool max grad[0] map 0 from grad[4096] map 1 positions act[8191] row 0 rows 144 of [200 + -144 * l0] window 4 layer 2
+    // CHECK-NEXT: pisa.vec_unpool average_all grad[0] map 0 from grad[4096] map 1 row 0 rows 144 window 4
+    pisa.vec_unpool average_all grad[0] map 0 from grad[4096] map 1 row 0 rows 144 window 4
+    // CHECK-NEXT: pisa.vec_pack act[4096] from act[0] count 64 of [100 + -64 * l0]
+    pisa.vec_pack act[4096] from act[0] count 64 of [100 + -64 * l0]
+    // CHECK-NEXT: pisa.vec_gate_mask grad[0] from grad[0] mask act[4096] count 100
+    pisa.vec_gate_mask grad[0] from grad[0] mask act[4096] count 100
+    // CHECK-NEXT: pisa.vec_random act[0] key wgt[64] first [0 + 64 * l0] count 64 stream 4294967295 when l0 * 1 + 0 < 3
+    pisa.vec_random act[0] key wgt[64] first [0 + 64 * l0] count 64 stream 4294967295 when l0 * 1 + 0 < 3
+    // CHECK-NEXT: pisa.core_program core[0] format 2 map 0 from wgt[0] row 0 k 0 rows 32 cols 16 product 2 group [0 + 1 * l0(8, 3, 4, 0)]
+    pisa.core_program core[0] format 2 map 0 from wgt[0] row 0 k 0 rows 32 cols 16 product 2 group [0 + 1 * l0(8, 3, 4, 0)]
+    // CHECK-NEXT: pisa.halt
+    pisa.halt
+  }
+}
+
 // The fields are attributes of their own as well.
 // CHECK-LABEL: @fields
 // CHECK-SAME: a = #pisa.affine<[128 + 64 * l0(8, 3, 4, 9)]>

@@ -487,3 +487,103 @@ pisa.program "p" target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 
   pisa.halt
   }
 }
+
+// -----
+
+// expected-error @+1 {{expected an rng in [0, 4294967294], found -1}}
+pisa.program "p" target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] rng -1 compiler "" {
+  pisa.code {
+  pisa.halt
+  }
+}
+
+// -----
+
+pisa.program "p" target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  // expected-error @+1 {{expected a stream in [0, 4294967295], found 4294967296}}
+  pisa.product 0 m 1 n 1 k 1 groups 1 df1 format 0 nest [0, 0] stream 4294967296
+  pisa.code {
+  pisa.halt
+  }
+}
+
+// -----
+
+pisa.program "p" target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  // expected-error @+1 {{ignores a label, but has no number of classes}}
+  pisa.region 0 "y" input at act[0] bytes 4 type tensor<1xf32> ignore 3
+  pisa.code {
+  pisa.halt
+  }
+}
+
+// -----
+
+pisa.program "p" target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  // expected-error @+2 {{expected one of [forward, loss, input_gradient, weight_gradient, update]}}
+  // expected-error @+1 {{invalid value for property phase}}
+  pisa.layer 0 "a" "b" phase backward
+  pisa.code {
+  pisa.halt
+  }
+}
+
+// -----
+
+pisa.program "p" target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.code {
+  // expected-error @+1 {{expected dims in [1, 3], found 4}}
+  pisa.vec_reduce sum act[0] strides [0, 0, 0, 0] a act[0] strides [0, 0, 0, 4] shape [1, 1, 1, 1] dims 4
+  pisa.halt
+  }
+}
+
+// -----
+
+pisa.program "p" target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.code {
+  // expected-error @+1 {{expected positions for function 'max'}}
+  pisa.vec_unpool max act[0] map 0 from act[0] map 0 row 0 rows 1 window 1
+  pisa.halt
+  }
+}
+
+// -----
+
+pisa.program "p" target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.code {
+  // expected-error @+1 {{expected no positions for function 'average_valid'}}
+  pisa.vec_unpool average_valid act[0] map 0 from act[0] map 0 positions act[0] row 0 rows 1 window 1
+  pisa.halt
+  }
+}
+
+// -----
+
+pisa.program "p" target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.code {
+  // expected-error @+1 {{expected a stream in [0, 4294967295], found -1}}
+  pisa.vec_random act[0] key act[0] first 0 count 1 stream -1
+  pisa.halt
+  }
+}
+
+// -----
+
+pisa.program "p" target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.code {
+  // expected-error @+1 {{expected operands 'a' and 'b' for function 'gate'}}
+  pisa.vec_map gate act[0] strides [0, 0, 0, 4] a act[0] strides [0, 0, 0, 4] shape [1, 1, 1, 1]
+  pisa.halt
+  }
+}
+
+// -----
+
+pisa.program "p" target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.code {
+  // expected-error @+1 {{expected operand 'a' alone for function 'offset'}}
+  pisa.vec_map offset act[0] strides [0, 0, 0, 4] shape [1, 1, 1, 1]
+  pisa.halt
+  }
+}

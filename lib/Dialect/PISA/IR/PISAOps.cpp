@@ -149,6 +149,15 @@ verifyShape(Operation *op, ArrayAttr shape,
   return success();
 }
 
+/// `value` of the field `what` is in [low, high].
+static LogicalResult verifyRange(Operation *op, StringRef what, int64_t value,
+                                 int64_t low, int64_t high) {
+  if (value >= low && value <= high)
+    return success();
+  return op->emitOpError("expected ")
+         << what << " in [" << low << ", " << high << "], found " << value;
+}
+
 //===----------------------------------------------------------------------===//
 // Program and tables
 //===----------------------------------------------------------------------===//
@@ -193,6 +202,9 @@ LogicalResult ProgramOp::verifyRegions() {
   if (getBytes().size() != phx::numSpaces)
     return emitOpError("expected bytes of dram, act, wgt and grad, found ")
            << getBytes().size() << " numbers";
+  if (failed(verifyRange(*this, "an rng", getRng().value_or(0), 0,
+                         phx::noLayer - 1))) // program_c3
+    return failure();
   // program_c2
   if (getBody().front().empty() || !isa<CodeOp>(getBody().front().back()) ||
       llvm::range_size(getBody().getOps<CodeOp>()) != 1)
@@ -232,15 +244,6 @@ LogicalResult MapOp::verify() {
   return success();
 }
 
-/// `value` of the field `what` is in [low, high].
-static LogicalResult verifyRange(Operation *op, StringRef what, int64_t value,
-                                 int64_t low, int64_t high) {
-  if (value >= low && value <= high)
-    return success();
-  return op->emitOpError("expected ")
-         << what << " in [" << low << ", " << high << "], found " << value;
-}
-
 LogicalResult FormatOp::verify() {
   constexpr int64_t most = phx::noLayer - 1;
   if (failed(verifyRange(*this, "mantissa bits", getMantissa(), 0, 255)) ||
@@ -257,7 +260,9 @@ LogicalResult ProductOp::verify() {
   if (getNest().size() != 2)
     return emitOpError("expected nest [loop, end], found ")
            << getNest().size() << " numbers";
-  if (failed(verifyRange(*this, "a format", getFormat(), 0, most)))
+  if (failed(verifyRange(*this, "a format", getFormat(), 0, most)) ||
+      failed(
+          verifyRange(*this, "a stream", getStream().value_or(0), 0, most + 1)))
     return failure();
   return getLayer() ? verifyRange(*this, "a layer", *getLayer(), 0, most)
                     : success();
@@ -281,6 +286,8 @@ LogicalResult RegionOp::verify() {
   if (static_cast<int64_t>(getBytes()) < needed)
     return emitOpError("needs ")
            << needed << " bytes for " << type << ", has " << getBytes();
+  if (getIgnoreIndex() && !getClasses()) // region_c3
+    return emitOpError("ignores a label, but has no number of classes");
   if (getInit() && getInit()->getShapedType() != type) // region_c2
     return emitOpError("initial contents have type ")
            << getInit()->getShapedType() << ", the region has " << type;
@@ -384,8 +391,8 @@ phx::Body VecMapOp::getBody() {
 }
 phx::EngineId VecMapOp::getEngineId() { return {phx::EngineKind::Vec, 0}; }
 LogicalResult VecMapOp::verify() {
-  bool needsA = getFn() != VecFn::Fill;
-  bool needsB = getFn() >= VecFn::Add && getFn() <= VecFn::Min;
+  unsigned sources = phx::getSourceCount(static_cast<phx::VecFn>(getFn()));
+  bool needsA = sources > 0, needsB = sources > 1;
   if (needsA != getA().has_value() || needsB != getB().has_value())
     return emitOpError("expected ")
            << (needsB   ? "operands 'a' and 'b'"
@@ -402,10 +409,13 @@ phx::Body VecReduceOp::getBody() {
                         getA().getValue(),
                         toStrides(getDstStrides()),
                         toStrides(getAStrides()),
-                        toShape(getShape())};
+                        toShape(getShape()),
+                        static_cast<int64_t>(getDims().value_or(1))};
 }
 phx::EngineId VecReduceOp::getEngineId() { return {phx::EngineKind::Vec, 0}; }
 LogicalResult VecReduceOp::verify() {
+  if (failed(verifyRange(*this, "dims", getDims().value_or(1), 1, 3)))
+    return failure();
   return verifyShape(*this, getShape(), {getDstStrides(), getAStrides()});
 }
 
@@ -421,6 +431,64 @@ phx::Body VecPoolOp::getBody() {
 }
 phx::EngineId VecPoolOp::getEngineId() { return {phx::EngineKind::Vec, 0}; }
 
+phx::Body VecPoolPositionsOp::getBody() {
+  return phx::VecPoolPositions{static_cast<uint32_t>(getInMap()),
+                               static_cast<uint32_t>(getOutMap()),
+                               getIn().getValue(),
+                               getOut().getValue(),
+                               getPositions().getValue(),
+                               getRow().getValue(),
+                               getRows().getValue(),
+                               static_cast<int64_t>(getWindow())};
+}
+phx::EngineId VecPoolPositionsOp::getEngineId() {
+  return {phx::EngineKind::Vec, 0};
+}
+
+phx::Body VecUnpoolOp::getBody() {
+  return phx::VecUnpool{static_cast<phx::PoolFn>(getFn()),
+                        static_cast<uint32_t>(getInMap()),
+                        static_cast<uint32_t>(getOutMap()),
+                        getIn().getValue(),
+                        getOut().getValue(),
+                        getPositions() ? getPositions()->getValue()
+                                       : phx::Address{},
+                        getRow().getValue(),
+                        getRows().getValue(),
+                        static_cast<int64_t>(getWindow())};
+}
+phx::EngineId VecUnpoolOp::getEngineId() { return {phx::EngineKind::Vec, 0}; }
+LogicalResult VecUnpoolOp::verify() {
+  bool needed = getFn() == PoolFn::Max;
+  if (needed != getPositions().has_value())
+    return emitOpError("expected ")
+           << (needed ? "positions" : "no positions") << " for function '"
+           << stringifyPoolFn(getFn()) << "'";
+  return success();
+}
+
+phx::Body VecPackOp::getBody() {
+  return phx::VecPack{getDst().getValue(), getA().getValue(),
+                      getCount().getValue()};
+}
+phx::EngineId VecPackOp::getEngineId() { return {phx::EngineKind::Vec, 0}; }
+
+phx::Body VecGateMaskOp::getBody() {
+  return phx::VecGateMask{getDst().getValue(), getA().getValue(),
+                          getMask().getValue(), getCount().getValue()};
+}
+phx::EngineId VecGateMaskOp::getEngineId() { return {phx::EngineKind::Vec, 0}; }
+
+phx::Body VecRandomOp::getBody() {
+  return phx::VecRandom{getDst().getValue(), getKey().getValue(),
+                        getFirst().getValue(), getCount().getValue(),
+                        static_cast<uint32_t>(getStream())};
+}
+phx::EngineId VecRandomOp::getEngineId() { return {phx::EngineKind::Vec, 0}; }
+LogicalResult VecRandomOp::verify() {
+  return verifyRange(*this, "a stream", getStream(), 0, phx::noLayer);
+}
+
 phx::Body CoreProgramOp::getBody() {
   return phx::CoreProgram{static_cast<uint32_t>(getFormat()),
                           static_cast<uint32_t>(getMap()),
@@ -429,7 +497,8 @@ phx::Body CoreProgramOp::getBody() {
                           getK().getValue(),
                           getRows().getValue(),
                           getCols().getValue(),
-                          static_cast<uint32_t>(getProduct())};
+                          static_cast<uint32_t>(getProduct()),
+                          getGroup() ? getGroup()->getValue() : phx::Affine{}};
 }
 phx::EngineId CoreProgramOp::getEngineId() {
   return toEngine(getKind(), getEngine());

@@ -21,20 +21,22 @@ namespace phx {
 
 /// What instructions charge. The definition of each is in docs/isa.md.
 enum class Counter : uint8_t {
-  DacConversions,     ///< stationary values converted, all moduli
-  AdcConversions,     ///< readouts
-  TiaSymbols,         ///< detected symbols
-  ModulatedElements,  ///< streamed elements applied to the rings
-  BfpConversions,     ///< groups of array width converted from FP32
-  ForwardConversions, ///< groups converted to residues
-  ReverseConversions, ///< results converted from residues
-  Accumulations,      ///< FP32 additions into accumulators
-  VectorOps,          ///< FP32 operations of the vector unit
-  ScratchpadBytes,    ///< bytes read and written on chip
-  DramBytes,          ///< bytes read and written off chip
-  Macs,               ///< multiply-accumulates inside the extents (no price)
+  DacConversions,      ///< stationary values converted, all moduli
+  AdcConversions,      ///< readouts
+  TiaSymbols,          ///< detected symbols
+  ModulatedElements,   ///< streamed elements applied to the rings
+  BfpConversions,      ///< groups of array width converted from FP32
+  NearestRoundings,    ///< elements rounded to nearest on the way
+  StochasticRoundings, ///< elements rounded stochastically on the way
+  ForwardConversions,  ///< groups converted to residues
+  ReverseConversions,  ///< results converted from residues
+  Accumulations,       ///< FP32 additions into accumulators
+  VectorOps,           ///< FP32 operations of the vector unit
+  ScratchpadBytes,     ///< bytes read and written on chip
+  DramBytes,           ///< bytes read and written off chip
+  Macs,                ///< multiply-accumulates inside the extents (no price)
 };
-inline constexpr unsigned numCounters = 12;
+inline constexpr unsigned numCounters = 14;
 const char *getCounterName(Counter counter);
 using Counters64 = std::array<uint64_t, numCounters>;
 

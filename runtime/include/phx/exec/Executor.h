@@ -44,6 +44,9 @@ struct ExecutionOptions {
   /// outermost loop around it is done. Layers without instructions (aliases)
   /// are not reported. An error stops the run.
   std::function<Status(uint32_t layer, const HostArray &value)> onLayer;
+  /// Called with the outputs before mutable regions are replaced. An error is
+  /// that of the run, which then replaces nothing.
+  std::function<Status(const std::map<std::string, HostArray> &outputs)> accept;
 };
 
 /// The seam between implementations ("reference", "fast"): equal bits from all.
@@ -51,10 +54,22 @@ class Executor {
 public:
   virtual ~Executor() = default;
   /// Runs `program` once. `inputs` by region name; every input region must be
-  /// given with its exact shape and type. Returns outputs by region name.
+  /// given with its exact shape and type, labels as int32 or int64. Returns
+  /// outputs by region name. Mutable regions begin with what the latest
+  /// successful run left in them; a run that fails or is interrupted leaves
+  /// them as they were before it.
   virtual Result<std::map<std::string, HostArray>>
   run(const std::map<std::string, HostArray> &inputs,
       const ExecutionOptions &options) = 0;
+  /// Names of the mutable regions, in program order.
+  virtual std::vector<std::string> getStateNames() const = 0;
+  /// What a mutable region will hold when the next run begins. Errors: unknown
+  /// name.
+  virtual Result<HostArray> getState(const std::string &name) const = 0;
+  /// Replaces it. Errors: unknown name, another type or shape.
+  virtual Status setState(const std::string &name, const HostArray &value) = 0;
+  /// Back to the contents that the program begins with.
+  virtual void resetState() = 0;
   /// Of the latest run, by layer index.
   virtual const std::vector<LayerStatistics> &getStatistics() const = 0;
 };
@@ -66,7 +81,8 @@ public:
 /// pass. A group longer than the array is summed over its passes, as integers
 /// (as binary32 in the bypass), and added once, when it is complete. Maxima, in
 /// reductions and pools, replace only by a strictly greater element; a pool
-/// window with no element is an error. The program must outlive the executor
+/// window with no element is an error. Values of mutable regions stay finite: a
+/// run that would leave others fails. The program must outlive the executor
 /// and be valid. Errors: unknown kind, loops that do not match.
 Result<std::unique_ptr<Executor>> createExecutor(const std::string &kind,
                                                  const Program &program);

@@ -114,6 +114,11 @@ enum class Opcode : uint8_t {
   VecMap = 16,
   VecReduce = 17,
   VecPool = 18,
+  VecPoolPositions = 19,
+  VecUnpool = 20,
+  VecPack = 21,
+  VecGateMask = 22,
+  VecRandom = 23,
   CoreProgram = 32,
   CoreStream = 33,
 };
@@ -180,26 +185,32 @@ struct DmaCopy {
 
 /// Elementwise functions of the vector unit. `s0`, `s1`: binary32 immediates.
 enum class VecFn : uint8_t {
-  Copy = 0,      ///< a
-  Add = 1,       ///< a + b
-  Sub = 2,       ///< a - b
-  Mul = 3,       ///< a * b
-  Div = 4,       ///< a / b
-  Max = 5,       ///< a > b ? a : b
-  Min = 6,       ///< a < b ? a : b
-  Relu = 7,      ///< a <= 0 ? +0 : a
-  LeakyRelu = 8, ///< a < 0 ? s0 * a : a
-  Clip = 9,      ///< min(max(a, s0), s1)
-  Neg = 10,      ///< -a
-  Abs = 11,      ///< |a|
-  Sqrt = 12,     ///< correctly rounded
-  Exp = 13,      ///< own sequence, docs/isa.md
-  Log = 14,      ///< own sequence
-  Tanh = 15,     ///< own sequence
-  Sigmoid = 16,  ///< own sequence
-  Fill = 17,     ///< s0, no source
-  Scale = 18,    ///< a * s0
+  Copy = 0,       ///< a
+  Add = 1,        ///< a + b
+  Sub = 2,        ///< a - b
+  Mul = 3,        ///< a * b
+  Div = 4,        ///< a / b
+  Max = 5,        ///< a > b ? a : b
+  Min = 6,        ///< a < b ? a : b
+  Relu = 7,       ///< a <= 0 ? +0 : a
+  LeakyRelu = 8,  ///< a < 0 ? s0 * a : a
+  Clip = 9,       ///< min(max(a, s0), s1)
+  Neg = 10,       ///< -a
+  Abs = 11,       ///< |a|
+  Sqrt = 12,      ///< correctly rounded
+  Exp = 13,       ///< own sequence, docs/isa.md
+  Log = 14,       ///< own sequence
+  Tanh = 15,      ///< own sequence
+  Sigmoid = 16,   ///< own sequence
+  Fill = 17,      ///< s0, no source
+  Scale = 18,     ///< a * s0
+  Equal = 19,     ///< a == b ? 1 : +0
+  Gate = 20,      ///< a > 0 ? b : s0 == 0 ? +0 : s0 * b
+  GateRange = 21, ///< s0 < a && a < s1 ? b : +0
+  Drop = 22,      ///< a >= s0 ? b * s1 : +0
+  Offset = 23,    ///< a + s0
 };
+inline constexpr VecFn lastVecFn = VecFn::Offset;
 
 /// dst[i] = fn(a[i], b[i]) for i in shape, binary32. dst may be exactly a
 /// source (in place); otherwise operands do not overlap dst.
@@ -214,14 +225,15 @@ struct VecMap {
 
 enum class ReduceFn : uint8_t { Sum = 0, Max = 1 };
 
-/// dst[i,j,k] = reduction over l of a[i,j,k,l]. Sums use 16 lanes (element l in
-/// lane l mod 16, from +0, ascending), then lane[x] += lane[x + step] for step
-/// = 8, 4, 2, 1.
+/// dst = reduction of a over its `dims` innermost dimensions, whose elements
+/// are numbered row-major. Sums use 16 lanes (element l in lane l mod 16, from
+/// +0, ascending), then lane[x] += lane[x + step] for step = 8, 4, 2, 1.
 struct VecReduce {
   ReduceFn fn = ReduceFn::Sum;
   Address dst, a;
-  Stride4 dstStride{}, aStride{}; ///< dstStride[3] is 0
+  Stride4 dstStride{}, aStride{}; ///< dstStride is 0 in what is reduced
   Shape4 shape;
+  int64_t dims = 1; ///< 1 to 3
   friend bool operator==(const VecReduce &, const VecReduce &) = default;
 };
 
@@ -244,6 +256,68 @@ struct VecPool {
   friend bool operator==(const VecPool &, const VecPool &) = default;
 };
 
+/// Windows may have so many positions that a byte can number them.
+inline constexpr int64_t maxPositions = 256;
+
+/// VecPool with Max that also writes, for each row r, the number of the first
+/// maximum's position as the byte at positions + r (0 where out(r) is outside).
+struct VecPoolPositions {
+  uint32_t inMap = 0, outMap = 0;
+  Address in, out;
+  Address positions; ///< any byte; row 0 of the map
+  Affine rowStart;
+  Count rows;
+  int64_t window = 1; ///< at most maxPositions
+  friend bool operator==(const VecPoolPositions &,
+                         const VecPoolPositions &) = default;
+};
+
+/// The adjoint of a pool, rows ascending, positions ascending, one binary32
+/// addition each. Max: in(r, positions[r]) += out(r). Averages: in(r, p) +=
+/// out(r) / count(r) for every position p inside the extents.
+struct VecUnpool {
+  PoolFn fn = PoolFn::Max;
+  uint32_t inMap = 0, outMap = 0;
+  Address in;        ///< read and written
+  Address out;       ///< read
+  Address positions; ///< read, as VecPoolPositions wrote them; Max alone
+  Affine rowStart;
+  Count rows;
+  int64_t window = 1;
+  friend bool operator==(const VecUnpool &, const VecUnpool &) = default;
+};
+
+/// One bit per element: bit e mod 32 of word e / 32 of dst is a[e] > 0; the
+/// rest of the last word is 0. Both are contiguous.
+struct VecPack {
+  Address dst, a;
+  Count count; ///< elements
+  friend bool operator==(const VecPack &, const VecPack &) = default;
+};
+
+/// dst[e] = bit e of `mask` ? a[e] : +0. All are contiguous; dst may be a.
+struct VecGateMask {
+  Address dst, a;
+  Address mask; ///< words of 32 bits, as VecPack writes them
+  Count count;  ///< elements
+  friend bool operator==(const VecGateMask &, const VecGateMask &) = default;
+};
+
+/// dst[i] = uniform number in [0, 1) of element first + i. `key`: three
+/// binary32 numbers [seed, trial, step]. See phx/support/Philox.h.
+struct VecRandom {
+  Address dst, key;
+  Affine first;
+  Count count;
+  uint32_t stream = 0;
+  friend bool operator==(const VecRandom &, const VecRandom &) = default;
+};
+
+/// Words of a mask for so many elements.
+inline constexpr int64_t getMaskWords(int64_t elements) {
+  return elements / 32 + (elements % 32 != 0);
+}
+
 /// Loads rows [rowStart, +rows) and contraction positions [kStart, +cols) of
 /// the stationary operand into the array: element (i, j) = map(rowStart + i,
 /// kStart + j). Each row is converted in the program's number format; what is
@@ -255,13 +329,15 @@ struct CoreProgram {
   Affine rowStart, kStart;
   Count rows, cols;
   uint32_t product = 0; ///< index into Program::products
+  Affine group = {};    ///< of the product's groups; for stochastic rounding
   friend bool operator==(const CoreProgram &, const CoreProgram &) = default;
 };
 
 /// Streams vectors v in [vecStart, +length) past the array: x(j) =
 /// inMap(v, kStart + j), converted; for each array row i: out(rowStart + i, v)
 /// accumulates the group product as the arithmetic contract says. kStart 0
-/// starts the accumulator from +0; otherwise it continues. `rows`, `cols`,
+/// starts the accumulator from +0, unless the product accumulates; otherwise it
+/// continues. `rows`, `cols`,
 /// `rowStart`, `kStart` equal those of the latest CoreProgram of this core.
 struct CoreStream {
   uint32_t format = 0;
@@ -274,8 +350,10 @@ struct CoreStream {
   friend bool operator==(const CoreStream &, const CoreStream &) = default;
 };
 
-using Body = std::variant<Halt, Loop, End, Signal, Wait, DmaCopy, VecMap,
-                          VecReduce, VecPool, CoreProgram, CoreStream>;
+using Body =
+    std::variant<Halt, Loop, End, Signal, Wait, DmaCopy, VecMap, VecReduce,
+                 VecPool, VecPoolPositions, VecUnpool, VecPack, VecGateMask,
+                 VecRandom, CoreProgram, CoreStream>;
 
 /// No layer: loops, tokens between layers, halt.
 inline constexpr uint32_t noLayer = 0xffffffffu;
@@ -327,13 +405,18 @@ bool isExecuted(const Instruction &instruction, const Counters &counters);
 /// Binary32 operations that one element costs, at least 1: copies and fills
 /// still take a pass through the lanes.
 unsigned getOpsPerElement(VecFn fn);
+/// Sources that a function reads: 0, 1 (a) or 2 (a and b).
+unsigned getSourceCount(VecFn fn);
 
-/// Elements that pass the lanes and operations on each: VecMap, all of its
-/// shape; VecReduce, all it reads; VecPool, rows times window (the division of
-/// an average, one more operation per row, comes on top).
+/// What passes the lanes: `elements` with `opsPerElement` operations on each,
+/// then `rows` with one more (the divisions of averages). Products of counts
+/// saturate.
 struct VecWork {
   int64_t elements = 0;
   unsigned opsPerElement = 1;
+  int64_t rows = 0;
+  /// Read and written, by space.
+  std::array<int64_t, numSpaces> bytes{};
 };
 /// Of one dynamic execution; no elements if it is skipped or no instruction of
 /// the vector unit.

@@ -78,16 +78,22 @@ enum class Dataflow : uint8_t {
   Df2 = 1, ///< second operand (activations)
 };
 
-/// A (M x K)(K x N) product, `groups` times. Metadata for executors that fuse;
-/// never a source of time or energy. `loopBegin`, `loopEnd`: instruction
-/// indices of the outermost `Loop` of the nest and of its `End`, when the nest
-/// is intact.
+/// A (M x K)(K x N) product, `groups` times. But for `accumulate`, metadata for
+/// executors that fuse, never a source of time or energy. `loopBegin`,
+/// `loopEnd`: instruction indices of the outermost `Loop` of the nest and of
+/// its `End`, when the nest is intact.
 struct Product {
   uint32_t layer = noLayer;
   int64_t m = 0, n = 0, k = 0, groups = 1;
   Dataflow dataflow = Dataflow::Df1;
   uint32_t format = 0;
   uint64_t loopBegin = 0, loopEnd = 0;
+  /// Products of M rows each that share one row index, position * m + row: the
+  /// kernel positions of an input gradient. No tile mixes positions.
+  int64_t positions = 1;
+  /// Accumulators continue from memory at contraction position 0 as well.
+  bool accumulate = false;
+  uint32_t stream = 0; ///< of random numbers, for stochastic rounding
   friend bool operator==(const Product &, const Product &) = default;
 };
 
@@ -113,6 +119,14 @@ enum class ElementType : uint8_t {
 };
 int64_t byteWidth(ElementType type);
 
+/// An input of class numbers: the host gives i32 or i64, the machine stores
+/// binary32.
+struct Labels {
+  int64_t classes = 0;                ///< labels are in [0, classes)
+  std::optional<int64_t> ignoreIndex; ///< or this
+  friend bool operator==(const Labels &, const Labels &) = default;
+};
+
 /// A named piece of memory. Regions with live ranges that do not meet may
 /// share addresses. `data`: initial contents, index into Program::data.
 struct Region {
@@ -124,16 +138,32 @@ struct Region {
   int64_t address = 0; ///< bytes, multiple of 64
   int64_t bytes = 0;   ///< capacity, at least what shape and type need
   std::optional<uint32_t> data;
+  /// A parameter or state whose contents a run replaces and the next one finds.
+  bool isMutable = false;
+  std::optional<Labels> labels = std::nullopt; ///< of inputs
   friend bool operator==(const Region &, const Region &) = default;
 };
 
-/// One ONNX node. `output`: the region that holds its value right after the
-/// last instruction that carries its index; absent if the value never exists
-/// whole (fused under `hierarchy`).
+/// What a layer does for its ONNX node in a training step.
+enum class Phase : uint8_t {
+  Forward = 0,
+  Loss = 1,
+  InputGradient = 2,
+  WeightGradient = 3,
+  Update = 4,
+};
+inline constexpr unsigned numPhases = 5;
+/// "forward", "loss", "input_gradient", ...
+const char *getPhaseName(Phase phase);
+
+/// One ONNX node in one phase. `output`: the region that holds its value right
+/// after the last instruction that carries its index; absent if the value never
+/// exists whole (fused under `hierarchy`).
 struct Layer {
   std::string name; ///< ONNX node name
   std::string op;   ///< ONNX operator
   std::optional<uint32_t> output;
+  Phase phase = Phase::Forward;
   friend bool operator==(const Layer &, const Layer &) = default;
 };
 
@@ -152,7 +182,7 @@ enum class MemoryModel : uint8_t { Ideal = 0, Hierarchy = 1 };
 
 /// Version of the file layout and of the instruction set.
 inline constexpr uint32_t formatVersion = 1;
-inline constexpr uint32_t isaVersion = 1;
+inline constexpr uint32_t isaVersion = 2;
 
 struct Program {
   std::string name;        ///< of the model
@@ -164,6 +194,9 @@ struct Program {
   uint8_t cores = 0; ///< number of `core` engines
   uint32_t arrayRows = 0, arrayCols = 0;
   uint32_t tokens = 0; ///< tokens are numbered [0, tokens)
+  /// The region of [seed, trial, step], three whole binary32 numbers that
+  /// stochastic rounding reads when a run starts.
+  std::optional<uint32_t> rng;
 
   std::vector<AccessMap> maps;
   std::vector<NumberFormat> formats;

@@ -30,11 +30,19 @@ Result<HostArray> readNpy(const std::string &path);
 Result<HostArray> parseNpy(const uint8_t *bytes, uint64_t size,
                            const std::string &name);
 
-/// Reads every member of an archive, by name without ".npy".
+/// Reads every member of an archive, by name without ".npy". Errors: no
+/// archive, anything truncated, damaged (every member has a checksum) or given
+/// twice.
 Result<std::map<std::string, HostArray>> readNpz(const std::string &path);
 
 /// Writes an array in format 1.0, atomically.
 Status writeNpy(const HostArray &array, const std::string &path);
+
+/// Writes an archive whose members are stored, atomically and durably: after a
+/// crash at any moment the old file or the new one is there, whole. What killed
+/// writers left beside it is removed. Equal arrays give equal files.
+Status writeNpz(const std::map<std::string, HostArray> &arrays,
+                const std::string &path);
 
 /// `name` with the characters that a file name cannot hold percent-encoded.
 std::string encodeFileName(const std::string &name);

@@ -26,6 +26,19 @@ struct Accuracy {
   int64_t samples = 0;
 };
 
+/// The loss over the steps of a training run.
+struct LossRecord {
+  std::string name; ///< of the output
+  double first = 0, last = 0, sum = 0;
+};
+
+/// What a training program did.
+struct TrainingRecord {
+  int64_t steps = 0;
+  int64_t droppedSamples = 0; ///< at the end, that fill no batch
+  std::optional<LossRecord> loss;
+};
+
 /// Everything a report is made of.
 struct ReportInputs {
   const Program &program;
@@ -34,7 +47,22 @@ struct ReportInputs {
   std::vector<Counters64> charges; ///< by static instruction
   const std::vector<LayerStatistics> *statistics = nullptr; ///< after a run
   std::optional<Accuracy> accuracy;
+  /// Present for training programs, whether they ran or not: one execution is
+  /// then called a step.
+  std::optional<TrainingRecord> training;
 };
+
+/// Latency in nanoseconds and energy (dynamic and static) in picojoules of one
+/// execution: the totals of the reports.
+struct RunCost {
+  double latencyNs = 0, energyPj = 0;
+};
+RunCost getRunCost(const ReportInputs &inputs);
+
+/// "weight gradient".
+std::string describePhase(Phase phase);
+/// "conv1", "conv1 (weight gradient)".
+std::string describeLayer(const Layer &layer);
 
 /// JSON text as docs/report.schema.json describes it.
 std::string makeJsonReport(const ReportInputs &inputs);

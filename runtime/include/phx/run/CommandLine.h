@@ -10,6 +10,8 @@
 
 #include "phx/support/Result.h"
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +22,8 @@ struct CommandLine {
   std::string program;
   std::vector<std::string> inputs; ///< NAME=FILE.npy, FILE.npy or FILE.npz
   std::string labels, outputDirectory, report, trace, dumpDirectory;
+  std::string state, saveState;
+  std::optional<int64_t> seed;
   std::string target;
   std::vector<std::string> overrides;
   std::string executor = "fast", timing = "closed";

@@ -64,14 +64,31 @@ struct RunOptions {
   std::function<Status(uint32_t layer, const HostArray &value)> onLayer;
 };
 
-/// How the data of the latest call of Session::run went through the machine.
+/// How the data of the latest call of Session::run, and of all calls of
+/// Session::step behind it, went through the machine.
 struct RunRecord {
-  int64_t runs = 0;    ///< executions of the program
-  int64_t samples = 0; ///< inferences asked for; padding is not counted
+  int64_t runs = 0;    ///< executions of the program; in training: steps
+  int64_t samples = 0; ///< that were computed; padding is not counted
+  /// Samples at the end that fill no batch; only training drops them.
+  int64_t dropped = 0;
   std::string executor;
   bool bypassed = false, compared = false;
+  std::optional<LossRecord> loss; ///< of a training program with a loss
 };
 
+/// What files of parameters and state say about themselves.
+struct StateInfo {
+  std::string program; ///< name of the model; empty: not stated
+  int64_t step = 0;    ///< training steps since the initial contents
+};
+
+/// A program on a machine.
+///
+/// A *training program* replaces parameters and state: mutable regions, which
+/// keep their contents from one execution to the next. One execution is one
+/// step. A step that fails or is interrupted, or whose loss, parameters or
+/// state are not finite, leaves them as they were before it. Evaluation
+/// programs may have mutable regions too, and only read them.
 class Session {
 public:
   /// Loads the file, proves it valid, loads the target and checks that it is
@@ -89,27 +106,90 @@ public:
   const Target &getTarget() const { return target; }
   /// Regions with a role, in program order.
   std::vector<const Region *> getRegions(Role role) const;
+  /// True if an execution writes mutable regions.
+  bool isTraining() const { return training; }
 
-  /// How many inferences `inputs` hold: program.batch if every shape is the
+  /// How many samples `inputs` hold: program.batch if every shape is the
   /// program's, otherwise the common first dimension of the inputs whose first
   /// dimension is the batch. Errors: unknown or missing names, wrong types or
-  /// shapes, first dimensions that disagree.
+  /// shapes, first dimensions that disagree, labels that are no class, in
+  /// training fewer samples than a batch.
   Result<int64_t> countSamples(const ArrayViews &inputs) const;
 
-  /// Runs the program on any number of samples >= 1: ceil(samples / batch)
-  /// times, the last time padded by repeating the last sample. Returns outputs
-  /// by name, joined along the first dimension and without the padding.
+  /// Runs the program on any number of samples. Labels are class numbers, int32
+  /// or int64. Returns outputs by name.
+  ///
+  /// Inference, samples >= 1: ceil(samples / batch) executions, the last one
+  /// padded by repeating the last sample (its label by the index to ignore, if
+  /// the program has one). Outputs are joined along the first dimension,
+  /// without the padding.
+  ///
+  /// Training, samples >= batch: floor(samples / batch) steps, one after the
+  /// other; the rest is dropped (see the record). Outputs of shape [] or [1]
+  /// become [steps]; those whose first dimension is the batch are joined;
+  /// others, such as gradients, become [steps, ...] if there are several steps.
+  /// After an error or an interruption the record and the state are those of
+  /// the steps that were completed.
   Result<HostArrays> run(const ArrayViews &inputs,
                          const RunOptions &options = {});
 
-  /// Of the latest run; absent before the first one.
+  /// One execution on exactly the program's shapes; outputs have the program's
+  /// shapes too. The record adds up over calls; run() and forgetRecord() start
+  /// anew.
+  Result<HostArrays> step(const ArrayViews &inputs,
+                          const RunOptions &options = {});
+
+  /// Of the latest run and the steps behind it; absent before.
   const std::optional<RunRecord> &getRecord() const { return record; }
-  /// Summed over the executions of the latest run, padding included.
+  void forgetRecord();
+  /// Summed over the executions of the record, padding included.
   const std::vector<LayerStatistics> &getStatistics() const {
     return statistics;
   }
 
-  /// Name of the only output of shape [batch, classes]. Errors: none, several.
+  //===--------------------------------------------------------------------===//
+  // Parameters and state
+  //===--------------------------------------------------------------------===//
+
+  /// Mutable regions, in program order.
+  std::vector<const Region *> getStateRegions() const;
+  /// Hash of names, roles, types and shapes of the mutable regions; equal in
+  /// programs that can continue from each other's state.
+  std::string getFingerprint() const;
+
+  /// Contents of all mutable regions by name.
+  Result<HostArrays> readState();
+  /// Replaces contents; nothing is replaced after an error. Errors: names that
+  /// are no mutable region, wrong types or shapes, and without `partial`,
+  /// regions that `values` lack.
+  Status writeState(const ArrayViews &values, bool partial = false);
+  /// Training steps since the initial contents; saved with the state.
+  int64_t getStepCount() const { return stepCount; }
+
+  /// The seed of random numbers, a whole number in [0, 2^24). Errors: the
+  /// program draws none.
+  Result<int64_t> getSeed();
+  Status setSeed(int64_t seed);
+  /// The optimizer's. Errors: the program has none; not finite.
+  Result<float> getLearningRate();
+  Status setLearningRate(float rate);
+
+  /// Writes all mutable regions as a .npz archive of arrays by name, with the
+  /// array "photonic.state" (JSON as uint8) that says whose they are. Durable
+  /// and atomic: at any moment the old file or the new one is there, whole.
+  Status saveState(const std::string &path);
+  /// Reads what saveState wrote, or any archive of all arrays by name. Nothing
+  /// is replaced after an error. Programs that do not train take parameters
+  /// from the state of a training program and leave the rest alone. Errors: the
+  /// file is damaged; it is of another model, and how they differ.
+  Result<StateInfo> loadState(const std::string &path);
+
+  //===--------------------------------------------------------------------===//
+  // Reports
+  //===--------------------------------------------------------------------===//
+
+  /// Name of the only output of shape [batch, classes]; gradients do not count.
+  /// Errors: none, several.
   Result<std::string> getScoresName() const;
   /// Compares scores with labels, and remembers the result for reports.
   Result<Accuracy> measureAccuracy(const HostArrays &outputs,
@@ -117,6 +197,8 @@ public:
 
   /// Simulated once per mode, then remembered. Includes peak power.
   Result<const TimingResult *> getTiming(TimingMode mode = TimingMode::Closed);
+  /// Of one execution; computed once.
+  Result<RunCost> getCost();
 
   /// JSON as docs/report.schema.json describes it.
   Result<std::string> makeJson(TimingMode mode = TimingMode::Closed);
@@ -129,23 +211,56 @@ public:
 
 private:
   struct Batching;
+  /// Outputs of one execution as they are; along the samples; along the
+  /// executions.
+  enum class Join { Whole, Samples, Runs };
+  Session(Program program, Target target);
 
-  Session(Program program, Target target)
-      : program(std::move(program)), target(std::move(target)) {}
+  Status checkState(const ArrayViews &values, bool partial) const;
+  Result<HostArray> readKnob(const char *name, const char *problem);
+  Status writeKnob(const char *name, HostArray value, float first);
 
+  std::string describeInputs() const;
   Status checkNames(const ArrayViews &inputs) const;
+  Result<Batching> planShapes(const ArrayViews &inputs) const;
+  Status planRuns(Batching &batching) const;
+  Status checkJoin(const Batching &batching) const;
   Result<Batching> planBatches(const ArrayViews &inputs) const;
-  Status runBatch(const ArrayViews &inputs, const Batching &batching,
-                  int64_t index, const RunOptions &options,
-                  HostArrays &outputs);
+  HostArrays takeInputs(const ArrayViews &inputs, const Batching &batching,
+                        int64_t index) const;
+  bool isGradient(const Region &region) const;
+  Join getJoin(const Region &region, const Batching &batching) const;
+  void putOutputs(HostArrays results, const Batching &batching, int64_t index,
+                  HostArrays &outputs) const;
+
+  Result<HostArrays> execute(const HostArrays &inputs,
+                             const RunOptions &options);
   Result<Executor *> getExecutor(const std::string &kind);
+  Result<Executor *> getHolder();
+  Status checkLoss(const HostArrays &outputs) const;
+  std::string findOrigin(Executor &executor, const HostArrays &inputs,
+                         const RunOptions &options);
+  Error explain(const Error &error, int64_t index, int64_t steps) const;
+  /// If the program takes labels and gives scores, in training those before
+  /// each update.
+  void measureOwnAccuracy(const HostArrays &outputs, const ArrayViews &inputs);
+  void addToRecord(const RunOptions &options, const HostArrays &outputs,
+                   int64_t samples);
   void addStatistics(const std::vector<LayerStatistics> &latest);
+  std::optional<TrainingRecord> makeTrainingRecord() const;
+  std::string describeDropped() const;
   Result<ReportInputs> makeReportInputs(TimingMode mode);
 
   Program program;
   Target target;
-  std::map<std::string, std::unique_ptr<Executor>> executors;
+  bool training = false;
+  std::string lossName; ///< of the loss output; empty: none
+  int64_t stepCount = 0;
+  /// The executor of the latest run, which holds the state.
+  std::unique_ptr<Executor> executor;
+  std::string executorKind;
   std::array<std::optional<TimingResult>, 2> timings; ///< by TimingMode
+  std::optional<RunCost> cost;
   std::optional<RunRecord> record;
   std::optional<Accuracy> accuracy;
   std::vector<LayerStatistics> statistics;
@@ -154,9 +269,10 @@ private:
 /// Accuracy of `scores` [samples, classes] (float32) against `labels` [samples]
 /// (int32 or int64). A label's rank is the number of classes with a larger
 /// score, or with the same score and a smaller number. Errors: shapes, types,
-/// a label outside [0, classes).
+/// a label outside [0, classes). Samples with the label `ignored` do not count.
 Result<Accuracy> computeAccuracy(const ArrayView &scores,
-                                 const ArrayView &labels);
+                                 const ArrayView &labels,
+                                 std::optional<int64_t> ignored = std::nullopt);
 
 } // namespace phx
 

@@ -26,6 +26,9 @@ class AtomicFile {
 public:
   /// Errors name the path and the system's reason.
   static Result<AtomicFile> create(const std::string &path);
+  /// Removes the temporary files that writers of `path` left behind when they
+  /// were killed: those older than a minute that no process holds.
+  static void removeAbandoned(const std::string &path);
 
   AtomicFile(AtomicFile &&other) noexcept;
   AtomicFile &operator=(AtomicFile &&) = delete;
@@ -43,10 +46,15 @@ public:
   /// Makes the file visible under its name, with the permissions that an
   /// ordinary new file gets.
   Status commit();
+  /// The same, and the file survives a crash of the machine: contents reach
+  /// the disk before the name does, and the name before this returns.
+  Status commitDurably();
 
 private:
   AtomicFile() = default;
   void discard();
+  Status flush();
+  Status flushDirectory() const;
 
   std::string path, temporary; ///< `temporary` empty: written directly
   int descriptor = -1;

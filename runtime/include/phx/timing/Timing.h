@@ -47,6 +47,8 @@ struct LayerTiming {
   Femtoseconds begin = 0, end = 0; ///< first start to last completion
   /// First programming to last streamed vector; 0 if there are no products.
   Femtoseconds coreBegin = 0, coreEnd = 0;
+  /// The longest that one engine executes its instructions.
+  Femtoseconds busy = 0;
   uint64_t instructions = 0;
   friend bool operator==(const LayerTiming &, const LayerTiming &) = default;
 };

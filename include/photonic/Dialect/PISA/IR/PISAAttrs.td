@@ -59,7 +59,9 @@ def PISA_VecFn : PISA_Enum<"VecFn", "elementwise function", [
   I32EnumCase<"Sqrt", 12, "sqrt">, I32EnumCase<"Exp", 13, "exp">,
   I32EnumCase<"Log", 14, "log">, I32EnumCase<"Tanh", 15, "tanh">,
   I32EnumCase<"Sigmoid", 16, "sigmoid">, I32EnumCase<"Fill", 17, "fill">,
-  I32EnumCase<"Scale", 18, "scale">]>;
+  I32EnumCase<"Scale", 18, "scale">, I32EnumCase<"Equal", 19, "equal">,
+  I32EnumCase<"Gate", 20, "gate">, I32EnumCase<"GateRange", 21, "gate_range">,
+  I32EnumCase<"Drop", 22, "drop">, I32EnumCase<"Offset", 23, "offset">]>;
 
 def PISA_ReduceFn : PISA_Enum<"ReduceFn", "reduction", [
   I32EnumCase<"Sum", 0, "sum">, I32EnumCase<"Max", 1, "max">]>;
@@ -72,6 +74,12 @@ def PISA_Role : PISA_Enum<"Role", "what a region is for", [
   I32EnumCase<"Parameter", 0, "parameter">, I32EnumCase<"State", 1, "state">,
   I32EnumCase<"Constant", 2, "constant">, I32EnumCase<"Input", 3, "input">,
   I32EnumCase<"Output", 4, "output">, I32EnumCase<"Workspace", 5, "workspace">]>;
+
+def PISA_Phase : PISA_Enum<"Phase", "what a layer does in a training step", [
+  I32EnumCase<"Forward", 0, "forward">, I32EnumCase<"Loss", 1, "loss">,
+  I32EnumCase<"InputGradient", 2, "input_gradient">,
+  I32EnumCase<"WeightGradient", 3, "weight_gradient">,
+  I32EnumCase<"Update", 4, "update">]>;
 
 def PISA_FormatKind : PISA_Enum<"FormatKind", "number format of products", [
   I32EnumCase<"Bfp", 0, "bfp">, I32EnumCase<"Fp32", 1, "fp32">]>;

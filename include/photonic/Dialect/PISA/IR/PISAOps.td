@@ -27,11 +27,13 @@ def PISA_ProgramOp : PISA_Op<"program", [
     Created by `photonic-schedule`, encoded by `photonic-translate --emit`.
     `hash` is the structural hash of the target description; a program runs on
     every target that has it. `bytes` is what is used of `dram`, `act`, `wgt`
-    and `grad`.
+    and `grad`. `rng` is the number of the region of [seed, trial, step] that
+    stochastic rounding takes its key from.
 
     Constraints:
     * (C1) Tables are numbered in order of appearance, each from 0.
     * (C2) Exactly one `pisa.code`, last.
+    * (C3) The number of `rng` is in [0, 2^32 - 2].
 
     ```mlir
     pisa.program "lenet5" target "mirage" hash 42 memory ideal batch 1
@@ -45,11 +47,12 @@ def PISA_ProgramOp : PISA_Op<"program", [
   let arguments = (ins StrAttr:$name, StrAttr:$target, I64Attr:$hash,
     EnumProp<PISA_MemoryModel>:$memory_model, I64Attr:$batch,
     I64Attr:$cores, DenseI64ArrayAttr:$array, I64Attr:$tokens,
-    DenseI64ArrayAttr:$bytes, StrAttr:$compiler);
+    DenseI64ArrayAttr:$bytes, OptionalAttr<I64Attr>:$rng, StrAttr:$compiler);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = [{
     $name `target` $target `hash` $hash `memory` $memory_model `batch` $batch
-    `array` $cores $array `tokens` $tokens `bytes` $bytes `compiler` $compiler
+    `array` $cores $array `tokens` $tokens `bytes` $bytes (`rng` $rng^)?
+    `compiler` $compiler
     attr-dict-with-keyword $body
   }];
   let hasRegionVerifier = 1;
@@ -114,20 +117,32 @@ def PISA_ProductOp : PISA_TableOp<"product"> {
     A (M x K)(K x N) product, `groups` times. `nest` are the indices of the
     first and last instruction of its loop nest in the encoded stream, for
     executors that fuse; the validator checks them against the instructions.
-    `[0, 0]` says that there is no intact nest.
+    `[0, 0]` says that there is no intact nest. `positions` is the number of
+    kernel positions of an input gradient, 1 if not given. Accumulators of a
+    product that says `accumulate` continue from memory everywhere. `stream`
+    numbers the random numbers of stochastic rounding, 0 if not given.
 
     * (C1) `nest` has 2 entries; format and layer are in [0, 2^32 - 2].
+    * (C2) The stream is in [0, 2^32 - 1].
 
     ```mlir
     pisa.product 0 m 6 n 576 k 25 groups 1 df1 format 0 nest [0, 5]
     ```
+
+    ```mlir
+    pisa.product 0 m 6 n 576 k 16 groups 1 positions 25 df1 format 0
+        nest [8, 13] accumulate stream 7
+    ```
   }];
   let arguments = (ins I64Attr:$index, I64Attr:$m, I64Attr:$n, I64Attr:$k,
-    I64Attr:$groups, EnumProp<PISA_Dataflow>:$dataflow, I64Attr:$format,
-    DenseI64ArrayAttr:$nest, OptionalAttr<I64Attr>:$layer);
+    I64Attr:$groups, OptionalAttr<I64Attr>:$positions,
+    EnumProp<PISA_Dataflow>:$dataflow, I64Attr:$format,
+    DenseI64ArrayAttr:$nest, UnitAttr:$accumulate,
+    OptionalAttr<I64Attr>:$stream, OptionalAttr<I64Attr>:$layer);
   let assemblyFormat = [{
-    $index `m` $m `n` $n `k` $k `groups` $groups $dataflow `format` $format
-    `nest` $nest (`layer` $layer^)? attr-dict
+    $index `m` $m `n` $n `k` $k `groups` $groups (`positions` $positions^)?
+    $dataflow `format` $format `nest` $nest (`accumulate` $accumulate^)?
+    (`stream` $stream^)? (`layer` $layer^)? attr-dict
   }];
   let hasVerifier = 1;
 }
@@ -136,21 +151,36 @@ def PISA_RegionOp : PISA_TableOp<"region"> {
   let summary = "A named piece of memory";
   let description = [{
     Parameters, inputs and outputs keep their ONNX names. Workspaces whose live
-    ranges do not meet may share addresses. `init` is the initial contents.
+    ranges do not meet may share addresses. `init` is the initial contents. What
+    is `mutable` keeps its contents from one run to the next. An input of class
+    numbers says how many classes there are, and which number is ignored.
 
     * (C1) The address is a multiple of 64, `bytes` suffices for type and shape.
     * (C2) `init` has the region's type and shape.
+    * (C3) Only labels have an ignored number.
 
     ```mlir
     pisa.region 0 "x" input at act[0] bytes 3136 type tensor<1x1x28x28xf32>
     ```
+
+    ```mlir
+    pisa.region 0 "conv1.weight" parameter mutable at wgt[0] bytes 600
+        type tensor<6x1x5x5xf32>
+    ```
+
+    ```mlir
+    pisa.region 0 "labels" input at act[0] bytes 128 type tensor<32xf32>
+        classes 10 ignore -100
+    ```
   }];
   let arguments = (ins I64Attr:$index, StrAttr:$name, EnumProp<PISA_Role>:$role,
-    PISA_AddressAttr:$address, I64Attr:$bytes, TypeAttr:$type,
-    OptionalAttr<ElementsAttr>:$init);
+    UnitAttr:$is_mutable, PISA_AddressAttr:$address, I64Attr:$bytes,
+    TypeAttr:$type, OptionalAttr<I64Attr>:$classes,
+    OptionalAttr<I64Attr>:$ignore_index, OptionalAttr<ElementsAttr>:$init);
   let assemblyFormat = [{
-    $index $name $role `at` custom<AddressField>($address) `bytes` $bytes
-    `type` $type (`init` $init^)? attr-dict
+    $index $name $role (`mutable` $is_mutable^)?
+    `at` custom<AddressField>($address) `bytes` $bytes `type` $type
+    (`classes` $classes^)? (`ignore` $ignore_index^)? (`init` $init^)? attr-dict
   }];
   let hasVerifier = 1;
 }
@@ -159,18 +189,25 @@ def PISA_LayerOp : PISA_TableOp<"layer"> {
   let summary = "An ONNX node, for reports";
   let description = [{
     `output` is the region that holds the node's value right after its last
-    instruction; absent if the value never exists whole.
+    instruction; absent if the value never exists whole. In a training step the
+    phase says what is done for the node, `forward` if not given.
 
     * (C1) The region's number is in [0, 2^32 - 2].
 
     ```mlir
     pisa.layer 0 "/conv1/Conv" "Conv" output 3
     ```
+
+    ```mlir
+    pisa.layer 0 "/conv1/Conv" "Conv" phase weight_gradient output 3
+    ```
   }];
   let arguments = (ins I64Attr:$index, StrAttr:$name, StrAttr:$op,
-                       OptionalAttr<I64Attr>:$output);
+    DefaultValuedProp<EnumProp<PISA_Phase>,
+                      "::photonic::pisa::Phase::Forward">:$phase,
+    OptionalAttr<I64Attr>:$output);
   let assemblyFormat = [{
-    $index $name $op (`output` $output^)? attr-dict
+    $index $name $op (`phase` $phase^)? (`output` $output^)? attr-dict
   }];
   let hasVerifier = 1;
 }
@@ -316,16 +353,26 @@ def PISA_VecMapOp : PISA_Instruction<"vec_map",
 def PISA_VecReduceOp : PISA_Instruction<"vec_reduce",
     (ins EnumProp<PISA_ReduceFn>:$fn,
          PISA_AddressAttr:$dst, DenseI64ArrayAttr:$dst_strides,
-         PISA_AddressAttr:$a, DenseI64ArrayAttr:$a_strides, ArrayAttr:$shape),
+         PISA_AddressAttr:$a, DenseI64ArrayAttr:$a_strides, ArrayAttr:$shape,
+         OptionalAttr<I64Attr>:$dims),
     [{$fn custom<AddressField>($dst) `strides` $dst_strides
       `a` custom<AddressField>($a) `strides` $a_strides
-      `shape` custom<Counts>($shape)}]> {
+      `shape` custom<Counts>($shape) (`dims` $dims^)?}]> {
   let hasVerifier = 1;
-  let summary = "Reduce the innermost dimension";
+  let summary = "Reduce the innermost dimensions";
   let description = [{
+    `dims` of them, one if not given; their elements are numbered row-major.
+
+    * (C1) `dims` is in [1, 3].
+
     ```mlir
     pisa.vec_reduce max act[0] strides [0, 0, 4, 0] a act[64] strides [0, 0, 40, 4]
         shape [1, 1, 2, 10]
+    ```
+
+    ```mlir
+    pisa.vec_reduce sum act[0] strides [4, 0, 0, 0] a act[64]
+        strides [2304, 13824, 96, 4] shape [6, 32, 24, 24] dims 3
     ```
   }];
 }
@@ -345,6 +392,93 @@ def PISA_VecPoolOp : PISA_Instruction<"vec_pool",
   }];
 }
 
+def PISA_VecPoolPositionsOp : PISA_Instruction<"vec_pool_positions",
+    (ins I64Attr:$out_map, PISA_AddressAttr:$out, PISA_AddressAttr:$positions,
+         I64Attr:$in_map, PISA_AddressAttr:$in, PISA_AffineAttr:$row,
+         PISA_CountAttr:$rows, I64Attr:$window),
+    [{custom<AddressField>($out) `map` $out_map
+      `positions` custom<AddressField>($positions) `from`
+      custom<AddressField>($in) `map` $in_map `row` custom<AffineField>($row)
+      `rows` custom<CountField>($rows) `window` $window}]> {
+  let summary = "Maxima of windows, and where they were found";
+  let description = [{
+    ```mlir
+    pisa.vec_pool_positions act[4096] map 1 positions act[8192] from act[0] map 0
+        row 0 rows 144 window 4
+    ```
+  }];
+}
+
+def PISA_VecUnpoolOp : PISA_Instruction<"vec_unpool",
+    (ins EnumProp<PISA_PoolFn>:$fn, I64Attr:$in_map, PISA_AddressAttr:$in,
+         I64Attr:$out_map, PISA_AddressAttr:$out,
+         OptionalAttr<PISA_AddressAttr>:$positions, PISA_AffineAttr:$row,
+         PISA_CountAttr:$rows, I64Attr:$window),
+    [{$fn custom<AddressField>($in) `map` $in_map `from`
+      custom<AddressField>($out) `map` $out_map
+      (`positions` custom<AddressField>($positions)^)?
+      `row` custom<AffineField>($row) `rows` custom<CountField>($rows)
+      `window` $window}]> {
+  let hasVerifier = 1;
+  let summary = "Add the gradients of pooled windows to their elements";
+  let description = [{
+    * (C1) `max` has positions, averages have none.
+
+    ```mlir
+    pisa.vec_unpool max grad[0] map 0 from grad[4096] map 1 positions act[8192]
+        row 0 rows 144 window 4
+    ```
+
+    ```mlir
+    pisa.vec_unpool average_valid grad[0] map 0 from grad[4096] map 1
+        row 0 rows 144 window 4
+    ```
+  }];
+}
+
+def PISA_VecPackOp : PISA_Instruction<"vec_pack",
+    (ins PISA_AddressAttr:$dst, PISA_AddressAttr:$a, PISA_CountAttr:$count),
+    [{custom<AddressField>($dst) `from` custom<AddressField>($a)
+      `count` custom<CountField>($count)}]> {
+  let summary = "One bit per element: whether it is positive";
+  let description = [{
+    ```mlir
+    pisa.vec_pack act[4096] from act[0] count 3456
+    ```
+  }];
+}
+
+def PISA_VecGateMaskOp : PISA_Instruction<"vec_gate_mask",
+    (ins PISA_AddressAttr:$dst, PISA_AddressAttr:$a, PISA_AddressAttr:$mask,
+         PISA_CountAttr:$count),
+    [{custom<AddressField>($dst) `from` custom<AddressField>($a)
+      `mask` custom<AddressField>($mask) `count` custom<CountField>($count)}]> {
+  let summary = "Elements whose bit is set, zeros elsewhere";
+  let description = [{
+    ```mlir
+    pisa.vec_gate_mask grad[0] from grad[0] mask act[4096] count 3456
+    ```
+  }];
+}
+
+def PISA_VecRandomOp : PISA_Instruction<"vec_random",
+    (ins PISA_AddressAttr:$dst, PISA_AddressAttr:$key, PISA_AffineAttr:$first,
+         PISA_CountAttr:$count, I64Attr:$stream),
+    [{custom<AddressField>($dst) `key` custom<AddressField>($key)
+      `first` custom<AffineField>($first) `count` custom<CountField>($count)
+      `stream` $stream}]> {
+  let hasVerifier = 1;
+  let summary = "Uniform random numbers in [0, 1)";
+  let description = [{
+    * (C1) The stream is in [0, 2^32 - 1].
+
+    ```mlir
+    pisa.vec_random act[0] key wgt[64] first 0
+        count 1024 stream 3
+    ```
+  }];
+}
+
 //===----------------------------------------------------------------------===//
 // Photonic cores (extension `rns`)
 //===----------------------------------------------------------------------===//
@@ -353,16 +487,25 @@ def PISA_CoreProgramOp : PISA_Instruction<"core_program",
     (ins EnumProp<PISA_EngineKind>:$kind, I64Attr:$engine, I64Attr:$format,
          I64Attr:$map, PISA_AddressAttr:$src, PISA_AffineAttr:$row,
          PISA_AffineAttr:$k, PISA_CountAttr:$rows, PISA_CountAttr:$cols,
-         I64Attr:$product),
+         I64Attr:$product, OptionalAttr<PISA_AffineAttr>:$group),
     [{custom<Engine>($kind, $engine) `format` $format `map` $map `from`
       custom<AddressField>($src) `row` custom<AffineField>($row)
       `k` custom<AffineField>($k) `rows` custom<CountField>($rows)
-      `cols` custom<CountField>($cols) `product` $product}]> {
+      `cols` custom<CountField>($cols) `product` $product
+      (`group` custom<AffineField>($group)^)?}]> {
   let summary = "Convert a tile of the stationary operand and load it";
   let description = [{
+    `group` says which of the product's groups the tile belongs to, 0 if not
+    given; stochastic rounding numbers the elements by it.
+
     ```mlir
     pisa.core_program core[0] format 0 map 0 from wgt[0] row 0 k 0 rows 32 cols 16
         product 0
+    ```
+
+    ```mlir
+    pisa.core_program core[0] format 0 map 0 from wgt[0] row 0 k 0 rows 32 cols 16
+        product 0 group 3
     ```
   }];
 }

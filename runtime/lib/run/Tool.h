@@ -1,0 +1,65 @@
+//===- Tool.h - One invocation of photonic-run -----------------*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PHX_LIB_RUN_TOOL_H
+#define PHX_LIB_RUN_TOOL_H
+
+#include "phx/run/CommandLine.h"
+#include "phx/run/Session.h"
+
+namespace phx {
+
+/// One invocation, step by step. Everything is computed before anything is
+/// written, except the values that --dump-values asks for.
+class Tool {
+public:
+  explicit Tool(CommandLine options) : o(std::move(options)) {}
+  Status run();
+
+private:
+  /// A file that is going to be written, and the option that asks for it.
+  struct Place {
+    std::string option, path;
+  };
+
+  // ToolInputs.cpp
+  Status loadInputs();
+  Status addInput(const std::string &argument);
+  Status addArchive(const std::string &path);
+  Status addArray(const std::string &name, const std::string &path,
+                  HostArray array);
+  Status loadState();
+  Status checkInputs();
+  Status checkLabels(int64_t samples) const;
+
+  // ToolFiles.cpp
+  std::vector<std::string> listReads() const;
+  std::vector<Place> listWrites() const;
+  Status checkOverwrites() const;
+  Status checkPlaces() const;
+  Status dumpLayer(uint32_t layer, const HostArray &value) const;
+  Status writeFiles();
+
+  // RunMain.cpp
+  Status execute();
+  void keepInterrupted();
+  Status print();
+
+  TimingMode getMode() const {
+    return o.timing == "stepped" ? TimingMode::Stepped : TimingMode::Closed;
+  }
+
+  CommandLine o;
+  std::unique_ptr<Session> session;
+  HostArrays inputs, outputs;
+  ArrayViews views; ///< of `inputs`
+  std::optional<HostArray> labels;
+};
+
+} // namespace phx
+
+#endif // PHX_LIB_RUN_TOOL_H
