@@ -9,6 +9,7 @@
 #include "Slices.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "photonic/Dialect/NN/IR/NN.h"
+#include "photonic/Interpreter/Stepper.h"
 
 using namespace mlir;
 using namespace photonic;
@@ -249,7 +250,17 @@ FailureOr<SmallVector<IValue>> interp::runMain(ModuleOp module,
   auto function = module.lookupSymbol<func::FuncOp>("main");
   if (!function)
     return module.emitError() << "expected a function called 'main'";
+  SmallVector<IValue> arguments(inputs);
+  if (inputs.size() != function.getNumArguments()) {
+    FailureOr<SmallVector<IValue>> initial = getInitialValues(function);
+    if (failed(initial))
+      return failure();
+    auto completed = completeInputs(function, inputs, *initial);
+    if (failed(completed))
+      return failure();
+    arguments = std::move(*completed);
+  }
   Interpreter interpreter(function);
   interpreter.setObserver(std::move(observer));
-  return interpreter.run(inputs);
+  return interpreter.run(arguments);
 }

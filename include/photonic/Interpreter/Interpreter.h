@@ -70,7 +70,9 @@ private:
   llvm::DenseSet<mlir::OpOperand *> lastUses;
 };
 
-/// Runs the function called `main` of a module.
+/// Runs the function called `main` of a module once, on one value per argument,
+/// or on one per argument without nn.role: the others then have the value of
+/// nn.init.
 llvm::FailureOr<llvm::SmallVector<Value>>
 runMain(mlir::ModuleOp module, llvm::ArrayRef<Value> inputs,
         Interpreter::Observer observer = {});

@@ -10,17 +10,25 @@
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/OpImplementation.h"
 #include "photonic/Dialect/NN/IR/NN.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 using namespace photonic;
 using namespace photonic::nn;
 
 #include "photonic/Dialect/NN/IR/NNDialect.cpp.inc"
+#include "photonic/Dialect/NN/IR/NNEnums.cpp.inc"
+#define GET_ATTRDEF_CLASSES
+#include "photonic/Dialect/NN/IR/NNAttrs.cpp.inc"
 #include "photonic/Dialect/NN/IR/NNOpInterfaces.cpp.inc"
 #define GET_OP_CLASSES
 #include "photonic/Dialect/NN/IR/NNOps.cpp.inc"
 
 void NNDialect::initialize() {
+  addAttributes<
+#define GET_ATTRDEF_LIST
+#include "photonic/Dialect/NN/IR/NNAttrs.cpp.inc"
+      >();
   addOperations<
 #define GET_OP_LIST
 #include "photonic/Dialect/NN/IR/NNOps.cpp.inc"
@@ -33,52 +41,6 @@ Operation *NNDialect::materializeConstant(OpBuilder &builder, Attribute value,
   if (!elements || elements.getType() != type)
     return nullptr;
   return ConstantOp::create(builder, loc, elements);
-}
-
-//===----------------------------------------------------------------------===//
-// Attributes of modules and entry functions
-//===----------------------------------------------------------------------===//
-
-LogicalResult NNDialect::verifyOperationAttribute(Operation *op,
-                                                  NamedAttribute attribute) {
-  StringRef name = attribute.getName();
-  Attribute value = attribute.getValue();
-  if (name == modelAttrName && !isa<StringAttr>(value))
-    return op->emitOpError()
-           << "expected '" << name << "' to be a string, got " << value;
-  if (name == batchAttrName) {
-    auto batch = dyn_cast<IntegerAttr>(value);
-    if (!batch || batch.getInt() < 1)
-      return op->emitOpError() << "expected '" << name
-                               << "' to be a positive integer, got " << value;
-  }
-  if (name == nameAttrName)
-    return op->emitOpError() << "'" << name
-                             << "' belongs on an argument or a result of a "
-                                "function, not on an operation";
-  return success();
-}
-
-static LogicalResult verifyName(Operation *op, StringRef what, unsigned index,
-                                NamedAttribute attribute) {
-  if (attribute.getName() != nameAttrName ||
-      isa<StringAttr>(attribute.getValue()))
-    return success();
-  return op->emitOpError() << "expected '" << nameAttrName << "' of " << what
-                           << " " << index << " to be a string, got "
-                           << attribute.getValue();
-}
-
-LogicalResult NNDialect::verifyRegionArgAttribute(Operation *op, unsigned,
-                                                  unsigned argument,
-                                                  NamedAttribute attribute) {
-  return verifyName(op, "argument", argument, attribute);
-}
-
-LogicalResult NNDialect::verifyRegionResultAttribute(Operation *op, unsigned,
-                                                     unsigned result,
-                                                     NamedAttribute attribute) {
-  return verifyName(op, "result", result, attribute);
 }
 
 //===----------------------------------------------------------------------===//

@@ -162,6 +162,49 @@ LogicalResult MinOp::evaluate(Operands operands, Results &results) {
                    [](float a, float b) { return a < b ? a : b; });
 }
 
+LogicalResult EqualOp::evaluate(Operands operands, Results &results) {
+  return mapBinary(getType(), operands, results,
+                   [](float a, float b) { return a == b ? 1.0f : 0.0f; });
+}
+
+//===----------------------------------------------------------------------===//
+// Selection
+//===----------------------------------------------------------------------===//
+
+LogicalResult GateOp::evaluate(Operands operands, Results &results) {
+  float slope = getSlope().convertToFloat();
+  return mapBinary(getType(), operands, results, [slope](float c, float x) {
+    if (c > 0)
+      return x;
+    return slope == 0 ? 0.0f : slope * x;
+  });
+}
+
+LogicalResult GateRangeOp::evaluate(Operands operands, Results &results) {
+  float min = getMin().convertToFloat(), max = getMax().convertToFloat();
+  return mapBinary(getType(), operands, results, [min, max](float c, float x) {
+    return min < c && c < max ? x : 0.0f;
+  });
+}
+
+LogicalResult DropOp::evaluate(Operands operands, Results &results) {
+  float ratio = getRatio().convertToFloat(), factor = getFactor();
+  return mapBinary(getType(), operands, results,
+                   [ratio, factor](float u, float x) {
+                     return u >= ratio ? x * factor : 0.0f;
+                   });
+}
+
+LogicalResult PackSignsOp::evaluate(Operands operands, Results &results) {
+  return mapUnary(operands, results,
+                  [](float x) { return x > 0 ? 1.0f : 0.0f; });
+}
+
+LogicalResult GateMaskOp::evaluate(Operands operands, Results &results) {
+  return mapBinary(getType(), operands, results,
+                   [](float m, float x) { return m != 0 ? x : 0.0f; });
+}
+
 //===----------------------------------------------------------------------===//
 // Batch normalisation
 //===----------------------------------------------------------------------===//

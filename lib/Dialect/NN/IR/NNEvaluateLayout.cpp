@@ -92,3 +92,25 @@ LogicalResult SliceOp::evaluate(Operands operands, Results &results) {
   results.push_back(gather(x, getSizes(), access));
   return success();
 }
+
+LogicalResult BroadcastToOp::evaluate(Operands operands, Results &results) {
+  const Tensor &x = operands[0].getTensor();
+  SmallVector<int64_t> strides = interp::getStrides(x.getShape());
+  size_t missing = getType().getRank() - x.getRank();
+  Access access{0, SmallVector<int64_t>(getType().getRank(), 0)};
+  for (auto [d, extent] : llvm::enumerate(x.getShape()))
+    if (extent != 1)
+      access.strides[missing + d] = strides[d];
+  results.push_back(gather(x, getType().getShape(), access));
+  return success();
+}
+
+LogicalResult EmbedOp::evaluate(Operands operands, Results &results) {
+  Tensor result = Tensor::zeros(getType().getShape());
+  Access access = getPart(result.getShape(), getOffsets());
+  for (auto [stride, step] : llvm::zip_equal(access.strides, getStrides()))
+    stride *= step;
+  scatter(operands[0].getTensor(), result, access);
+  results.push_back(std::move(result));
+  return success();
+}

@@ -5,10 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "photonic/Dialect/NN/IR/NN.h"
+#include "Windows.h"
 #include "photonic/Interpreter/Arithmetic.h"
-#include <array>
-#include <vector>
 
 using namespace mlir;
 using namespace photonic;
@@ -20,10 +18,6 @@ using Results = SmallVectorImpl<interp::Value>;
 //===----------------------------------------------------------------------===//
 // Products
 //===----------------------------------------------------------------------===//
-
-/// Columns that are multiplied together: their sums stay in registers.
-static constexpr int64_t blockSize = 32;
-using Lanes = std::array<float, blockSize>;
 
 /// sums[j] = sum over k of row[k] * columns[k][j], k ascending.
 static Lanes multiply(ArrayRef<float> row, ArrayRef<Lanes> columns) {
@@ -57,41 +51,6 @@ LogicalResult LinearOp::evaluate(Operands operands, Results &results) {
   return success();
 }
 
-namespace {
-/// Sizes of a convolution and the walk over its positions.
-struct Convolution {
-  Convolution(Conv2dOp op)
-      : groups(op.getGroups()),
-        channels(op.getWeight().getType().getDimSize(1)),
-        filters(op.getWeight().getType().getDimSize(0) / groups),
-        height(op.getInput().getType().getDimSize(2)),
-        width(op.getInput().getType().getDimSize(3)),
-        outHeight(op.getType().getDimSize(2)),
-        outWidth(op.getType().getDimSize(3)) {
-    ArrayRef<int64_t> kernel =
-        op.getWeight().getType().getShape().drop_front(2);
-    vertical =
-        getWindow(0, kernel, op.getStrides(), op.getPads(), op.getDilations());
-    horizontal =
-        getWindow(1, kernel, op.getStrides(), op.getPads(), op.getDilations());
-  }
-  int64_t getDepth() const {
-    return vertical.kernel * horizontal.kernel * channels;
-  }
-
-  /// Filters with (kh, kw, ci) contiguous, ci innermost.
-  std::vector<float> arrange(const Tensor &w) const;
-  /// columns[(kh, kw, ci)][j] for output positions first + j of an image whose
-  /// channels of one group start at `image`. Padding is zero.
-  void collect(const float *image, int64_t first, int64_t count,
-               std::vector<Lanes> &columns) const;
-
-  /// Channels and filters are those of one group.
-  int64_t groups, channels, filters, height, width, outHeight, outWidth;
-  Window vertical, horizontal;
-};
-} // namespace
-
 std::vector<float> Convolution::arrange(const Tensor &w) const {
   std::vector<float> rows;
   rows.reserve(w.getNumElements());
@@ -121,7 +80,7 @@ void Convolution::collect(const float *image, int64_t first, int64_t count,
 LogicalResult Conv2dOp::evaluate(Operands operands, Results &results) {
   const Tensor &x = operands[0].getTensor();
   const Tensor *bias = operands.size() > 2 ? &operands[2].getTensor() : nullptr;
-  Convolution conv(*this);
+  Convolution conv = Convolution::get(*this);
   std::vector<float> rows = conv.arrange(operands[1].getTensor());
   Tensor y = Tensor::uninitialized(getType().getShape());
   float *out = y.getMutableData().data();
@@ -153,7 +112,7 @@ template <typename Op, typename Fn>
 static LogicalResult mapWindows(Op op, Operands operands, Results &results,
                                 Fn poolWindow) {
   const Tensor &x = operands[0].getTensor();
-  Tensor y = Tensor::uninitialized(op.getType().getShape());
+  Tensor y = Tensor::uninitialized(op.getOutput().getType().getShape());
   float *out = y.getMutableData().data();
   int64_t imageSize = x.getDim(2) * x.getDim(3);
   for (int64_t nc = 0; nc < x.getDim(0) * x.getDim(1); ++nc)
@@ -165,63 +124,59 @@ static LogicalResult mapWindows(Op op, Operands operands, Results &results,
 }
 
 namespace {
-/// The windows of a pool on one image.
-struct Pool {
-  template <typename Op>
-  explicit Pool(Op op)
-      : vertical(getPoolWindow(op, 0)), horizontal(getPoolWindow(op, 1)),
-        height(op.getInput().getType().getDimSize(2)),
-        width(op.getInput().getType().getDimSize(3)) {}
-
-  /// Calls fn(position in the window, row, column) for each tap, row major.
-  template <typename Fn> void forEachTap(int64_t oh, int64_t ow, Fn fn) const {
-    for (int64_t kh = 0; kh < vertical.kernel; ++kh)
-      for (int64_t kw = 0; kw < horizontal.kernel; ++kw)
-        fn(kh * horizontal.kernel + kw, vertical.getPosition(oh, kh),
-           horizontal.getPosition(ow, kw));
-  }
-  bool isInside(int64_t h, int64_t w) const {
-    return h >= 0 && h < height && w >= 0 && w < width;
-  }
-  bool isInsideOrPadding(int64_t h, int64_t w) const {
-    return h >= -vertical.padLow && h < height + vertical.padHigh &&
-           w >= -horizontal.padLow && w < width + horizontal.padHigh;
-  }
-
-  Window vertical, horizontal;
-  int64_t height, width;
+/// The first maximum of a window and its position.
+struct Maximum {
+  float value = 0;
+  int64_t position = -1;
 };
 } // namespace
 
+static Maximum findMaximum(const Pool &pool, const float *image, int64_t oh,
+                           int64_t ow) {
+  Maximum best;
+  pool.forEachTap(oh, ow, [&](int64_t position, int64_t h, int64_t w) {
+    if (!pool.isInside(h, w))
+      return;
+    float x = image[h * pool.width + w];
+    if (best.position < 0 || x > best.value)
+      best = {x, position};
+  });
+  return best;
+}
+
 LogicalResult MaxPoolOp::evaluate(Operands operands, Results &results) {
-  Pool pool(*this);
+  Pool pool(*this, getInput().getType());
   return mapWindows(*this, operands, results,
                     [&](const float *image, int64_t oh, int64_t ow) {
-                      std::optional<float> best;
-                      pool.forEachTap(
-                          oh, ow, [&](int64_t, int64_t h, int64_t w) {
-                            if (!pool.isInside(h, w))
-                              return;
-                            float x = image[h * pool.width + w];
-                            best = best ? interp::keepMaximum(*best, x) : x;
-                          });
-                      return *best;
+                      return findMaximum(pool, image, oh, ow).value;
                     });
 }
 
 LogicalResult AvgPoolOp::evaluate(Operands operands, Results &results) {
-  Pool pool(*this);
+  Pool pool(*this, getInput().getType());
   bool countPadding = getCountIncludePad();
   auto average = [&](const float *image, int64_t oh, int64_t ow) {
     interp::LaneSum sum;
-    int64_t count = 0;
     pool.forEachTap(oh, ow, [&](int64_t position, int64_t h, int64_t w) {
-      bool inside = pool.isInside(h, w);
-      if (inside)
+      if (pool.isInside(h, w))
         sum.add(position, image[h * pool.width + w]);
-      count += inside || (countPadding && pool.isInsideOrPadding(h, w));
     });
-    return sum.get() / float(count);
+    return sum.get() / float(pool.countPositions(oh, ow, countPadding));
   };
   return mapWindows(*this, operands, results, average);
+}
+
+LogicalResult MaxPoolPositionsOp::evaluate(Operands operands,
+                                           Results &results) {
+  Pool pool(*this, getInput().getType());
+  Tensor positions = Tensor::uninitialized(getPositions().getType().getShape());
+  float *position = positions.getMutableData().data();
+  auto findBoth = [&](const float *image, int64_t oh, int64_t ow) {
+    Maximum best = findMaximum(pool, image, oh, ow);
+    *position++ = float(best.position);
+    return best.value;
+  };
+  LogicalResult done = mapWindows(*this, operands, results, findBoth);
+  results.push_back(std::move(positions));
+  return done;
 }

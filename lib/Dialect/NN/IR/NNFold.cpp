@@ -82,3 +82,20 @@ OpFoldResult SliceOp::fold(FoldAdaptor) {
       return {};
   return getInput();
 }
+
+OpFoldResult BroadcastToOp::fold(FoldAdaptor) {
+  return getInput().getType() == getType() ? OpFoldResult(getInput())
+                                           : OpFoldResult();
+}
+
+OpFoldResult EmbedOp::fold(FoldAdaptor) {
+  // Of full size: offsets are 0, and strides matter only where an extent is
+  // larger than 1.
+  if (getInput().getType() != getType())
+    return {};
+  for (auto [extent, stride] :
+       llvm::zip_equal(getType().getShape(), getStrides()))
+    if (extent > 1 && stride != 1)
+      return {};
+  return getInput();
+}

@@ -9,6 +9,7 @@
 #define PHOTONIC_DIALECT_NN_IR_NN_H
 
 #include "mlir/Bytecode/BytecodeOpInterface.h"
+#include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/Dialect.h"
@@ -19,6 +20,9 @@
 #include "photonic/Interpreter/Tensor.h"
 
 #include "photonic/Dialect/NN/IR/NNDialect.h.inc"
+#include "photonic/Dialect/NN/IR/NNEnums.h.inc"
+#define GET_ATTRDEF_CLASSES
+#include "photonic/Dialect/NN/IR/NNAttrs.h.inc"
 #include "photonic/Dialect/NN/IR/NNOpInterfaces.h.inc"
 #define GET_OP_CLASSES
 #include "photonic/Dialect/NN/IR/NNOps.h.inc"
@@ -28,6 +32,25 @@ namespace photonic::nn {
 /// Attribute of arguments and results of the entry function: the name of the
 /// ONNX input or output.
 inline constexpr llvm::StringLiteral nameAttrName = "nn.name";
+/// Attributes of arguments: `parameter` or `state` where the argument persists
+/// from run to run, its first value, whether gradients are wanted; and of
+/// inputs that hold class numbers, how many there are and which one to ignore.
+inline constexpr llvm::StringLiteral roleAttrName = "nn.role";
+inline constexpr llvm::StringLiteral parameterRole = "parameter";
+inline constexpr llvm::StringLiteral stateRole = "state";
+inline constexpr llvm::StringLiteral initAttrName = "nn.init";
+inline constexpr llvm::StringLiteral trainableAttrName = "nn.trainable";
+inline constexpr llvm::StringLiteral classesAttrName = "nn.classes";
+inline constexpr llvm::StringLiteral ignoreIndexAttrName = "nn.ignore_index";
+/// Attributes of results: what is differentiated, whose gradient it is, which
+/// argument it replaces at the end of a run.
+inline constexpr llvm::StringLiteral lossAttrName = "nn.loss";
+inline constexpr llvm::StringLiteral gradientOfAttrName = "nn.gradient_of";
+inline constexpr llvm::StringLiteral updatesAttrName = "nn.updates";
+/// Attribute of operations: the part of a training step, a name of `Phase`.
+inline constexpr llvm::StringLiteral phaseAttrName = "nn.phase";
+/// Most elements of a window whose maximum has a position in one byte.
+inline constexpr int64_t maxPositions = 256;
 /// Attributes of the module: name of the network, batch size.
 inline constexpr llvm::StringLiteral modelAttrName = "nn.model";
 inline constexpr llvm::StringLiteral batchAttrName = "nn.batch";
@@ -56,6 +79,14 @@ template <typename PoolOp> Window getPoolWindow(PoolOp op, unsigned d) {
   return getWindow(d, op.getKernel(), op.getStrides(), op.getPads(),
                    op.getDilations(), op.getCeilMode());
 }
+
+/// Which part of a training step `op` belongs to; forward if nothing says so.
+Phase getPhase(mlir::Operation *op);
+void setPhase(mlir::Operation *op, Phase phase);
+
+/// The shape to which two tensors broadcast, as in NumPy; fails if they do not.
+llvm::FailureOr<llvm::SmallVector<int64_t>>
+getBroadcastShape(llvm::ArrayRef<int64_t> a, llvm::ArrayRef<int64_t> b);
 
 /// An attribute of type `type` with the given elements: `dense` if there are
 /// few, otherwise a resource called `name` (made unique).

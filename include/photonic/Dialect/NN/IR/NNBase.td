@@ -8,6 +8,7 @@
 #ifndef PHOTONIC_DIALECT_NN_IR_NNBASE
 #define PHOTONIC_DIALECT_NN_IR_NNBASE
 
+include "mlir/IR/EnumAttr.td"
 include "mlir/IR/OpBase.td"
 include "mlir/Interfaces/InferTypeOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
@@ -34,8 +35,40 @@ def NN_Dialect : Dialect {
       the batch size to which a symbolic batch dimension was bound.
     * Sums of digital operations use 16 lanes (element i in lane i mod 16, from
       +0) and then `lane[x] += lane[x + step]` for step = 8, 4, 2, 1.
+
+    Attributes of arguments of the entry function. An argument without `nn.role`
+    is an input that the user gives at every run; one with it is a region of the
+    machine's memory that keeps its value from run to run.
+
+    | attribute | value | meaning |
+    | --- | --- | --- |
+    | `nn.name` | string | name of the input, parameter or state |
+    | `nn.role` | `"parameter"`, `"state"` | what the network learns; what else persists (optimiser, statistics of the run) |
+    | `nn.init` | elements of the argument's type | its value before the first run |
+    | `nn.trainable` | unit | a parameter for which gradients are wanted |
+    | `nn.classes` | integer C | the input holds class numbers, whole numbers in [0, C) |
+    | `nn.ignore_index` | integer | a class number outside of the rule above, for elements without a class |
+
+    Attributes of results:
+
+    | attribute | value | meaning |
+    | --- | --- | --- |
+    | `nn.name` | string | name of the output |
+    | `nn.loss` | unit | one element; the sum of all losses is differentiated |
+    | `nn.gradient_of` | string | name of the argument whose gradient this is |
+    | `nn.updates` | string | name of the argument with a role that this value replaces at the end of the run |
+
+    Attributes of operations: `nn.phase` says which part of a training step an
+    operation belongs to, `"forward"` (the default), `"loss"`,
+    `"input_gradient"`, `"weight_gradient"` or `"update"`. The location of a
+    generated operation is that of the forward node.
+
+    Masks are tensors of `i1`, positions in pooling windows are tensors of
+    `ui8`; everything else is `f32`. The interpreter holds all of them as
+    numbers.
   }];
   let cppNamespace = "::photonic::nn";
+  let useDefaultAttributePrinterParser = 1;
   let hasConstantMaterializer = 1;
   let hasOperationAttrVerify = 1;
   let hasRegionArgAttrVerify = 1;
@@ -50,6 +83,14 @@ def NN_PositiveExtents : CPred<
 def NN_Tensor : RankedTensorOf<[F32], [HasStaticShapePred, NN_PositiveExtents],
     "tensor with static, positive extents">;
 
+/// One bit per element.
+def NN_Mask : RankedTensorOf<[I1], [HasStaticShapePred, NN_PositiveExtents],
+    "mask with static, positive extents">;
+/// One position in a window per element.
+def NN_Positions : RankedTensorOf<[UI8],
+    [HasStaticShapePred, NN_PositiveExtents],
+    "positions with static, positive extents">;
+
 /// Two numbers, height then width.
 class NN_Pair<string value> : DefaultValuedAttr<
     ConfinedAttr<DenseI64ArrayAttr, [DenseArrayCount<2>]>, value>;
@@ -58,9 +99,36 @@ def NN_Kernel : ConfinedAttr<DenseI64ArrayAttr, [DenseArrayCount<2>]>;
 def NN_Pads : DefaultValuedAttr<
     ConfinedAttr<DenseI64ArrayAttr, [DenseArrayCount<4>]>, "{0, 0, 0, 0}">;
 
+def NN_Phase : I32Enum<"Phase", "part of a training step", [
+    I32EnumCase<"Forward", 0, "forward">, I32EnumCase<"Loss", 1, "loss">,
+    I32EnumCase<"InputGradient", 2, "input_gradient">,
+    I32EnumCase<"WeightGradient", 3, "weight_gradient">,
+    I32EnumCase<"Update", 4, "update">]> {
+  let cppNamespace = "::photonic::nn";
+}
+
+def NN_Reduction : I32Enum<"Reduction", "how the losses of a batch become one", [
+    I32EnumCase<"None", 0, "none">, I32EnumCase<"Sum", 1, "sum">,
+    I32EnumCase<"Mean", 2, "mean">]> {
+  let cppNamespace = "::photonic::nn";
+}
+
+def NN_ReductionAttr : EnumAttr<NN_Dialect, NN_Reduction, "reduction"> {
+  let summary = "how the losses of a batch become one";
+  let description = [{
+    `none` keeps one loss per element, `sum` adds them, `mean` divides the sum
+    by their number or, where there are weights, by the sum of these.
+  }];
+  let assemblyFormat = "$value";
+}
+
 class NN_Op<string mnemonic, list<Trait> traits = []>
     : Op<NN_Dialect, mnemonic,
          traits # [Pure, DeclareOpInterfaceMethods<EvaluableOpInterface>]>;
+
+/// The gradient and the sequence of primitive operations are written by hand.
+def NN_Differentiable : DeclareOpInterfaceMethods<DifferentiableOpInterface>;
+def NN_Composite : DeclareOpInterfaceMethods<CompositeOpInterface>;
 
 /// The result type follows from operands and attributes by
 /// `inferReturnTypes`, written by hand.

@@ -10,7 +10,8 @@
 
 include "photonic/Dialect/NN/IR/NNBase.td"
 
-def NN_Conv2dOp : NN_InferOp<"conv2d"> {
+def NN_Conv2dOp : NN_InferOp<"conv2d", [NN_Differentiable,
+    DeclareOpInterfaceMethods<LearningOpInterface>]> {
   let summary = "convolve images with filters";
   let description = [{
     `input` is [N, C, H, W], `weight` [M, C/groups, KH, KW], `bias` [M], the
@@ -21,6 +22,10 @@ def NN_Conv2dOp : NN_InferOp<"conv2d"> {
 
     The reference accumulates in FP32 over (kh, kw, ci), ci innermost, and adds
     the bias last.
+
+    Gradients: `nn.conv2d_input_grad`, `nn.conv2d_weight_grad`, and for the bias
+    the sum of dy over dimensions 0, 2 and 3. Stashes the input for the
+    weights, reads the weights for the input.
 
     Constraints:
 
@@ -54,11 +59,16 @@ def NN_Conv2dOp : NN_InferOp<"conv2d"> {
   let hasCanonicalizer = 1;
 }
 
-def NN_LinearOp : NN_InferOp<"linear"> {
+def NN_LinearOp : NN_InferOp<"linear", [NN_Differentiable,
+    DeclareOpInterfaceMethods<LearningOpInterface>]> {
   let summary = "multiply rows by a weight matrix";
   let description = [{
     `output[n, m] = sum over k of input[n, k] * weight[m, k], plus bias[m]`,
     accumulated in FP32 with k ascending.
+
+    Gradients: `nn.linear_input_grad`, `nn.linear_weight_grad`, and for the bias
+    the sum of dy over dimension 0. Stashes the input for the weights, reads the
+    weights for the input.
 
     Constraints:
 
@@ -82,7 +92,9 @@ def NN_LinearOp : NN_InferOp<"linear"> {
   }];
 }
 
-def NN_BatchNormOp : NN_InferOp<"batch_norm"> {
+def NN_BatchNormOp : NN_InferOp<"batch_norm", [NN_Differentiable,
+    DeclareOpInterfaceMethods<CompositeOpInterface, ["isComposite"]>,
+    DeclareOpInterfaceMethods<LearningOpInterface, ["getStatistics"]>]> {
   let summary = "normalise channels by stored statistics";
   let description = [{
     The inference form. With `s = scale / sqrt(var + epsilon)` computed in
@@ -92,6 +104,21 @@ def NN_BatchNormOp : NN_InferOp<"batch_norm"> {
     Canonicalisation folds it into a convolution or linear operation with
     constant parameters that has no other use: `w' = float(w * s)` and
     `b' = float((b - mean) * s + bias)`, in binary64, rounded once.
+
+    Where a parameter is not constant, `nn-decompose` computes factor and shift
+    in binary32 instead:
+
+    ```
+    factor = scale * (1 / sqrt(var + epsilon))
+    output = input * factor + (bias - mean * factor)
+    ```
+
+    Gradients, with `inv_std = 1 / sqrt(var + epsilon)`, `factor = scale *
+    inv_std` and sums over all dimensions but 1: `dy * factor` for the input,
+    `sum(dy * (x - mean)) * inv_std` for the scale, `sum(dy)` for the bias,
+    `-(sum(dy) * factor)` for the mean, and for the variance `sum(dy * (x -
+    mean)) * factor * inv_std * inv_std / -2`. Stashes the input, unless only
+    its gradient or that of the bias is wanted.
 
     Constraints:
 

@@ -11,7 +11,7 @@
 include "photonic/Dialect/NN/IR/NNBase.td"
 
 class NN_UnaryOp<string mnemonic, list<Trait> traits = []>
-    : NN_Op<mnemonic, traits # [SameOperandsAndResultType]> {
+    : NN_Op<mnemonic, traits # [SameOperandsAndResultType, NN_Differentiable]> {
   let arguments = (ins NN_Tensor:$input);
   let results = (outs NN_Tensor:$output);
   let assemblyFormat = "$input attr-dict `:` type($input)";
@@ -21,6 +21,9 @@ def NN_ReluOp : NN_UnaryOp<"relu"> {
   let summary = "replace what is not positive by zero";
   let description = [{
     `x <= 0 ? +0 : x`; NaN stays NaN.
+
+    Gradient: `gate(y, dy)`, 0 at 0. Stashes the result, of which a bit per
+    element is enough.
 
     Constraints: (C1) the result has the type of the operand.
 
@@ -37,6 +40,9 @@ def NN_LeakyReluOp : NN_UnaryOp<"leaky_relu"> {
   let summary = "scale what is negative";
   let description = [{
     `x < 0 ? alpha * x : x`.
+
+    Gradient: `gate(y, dy) slope = alpha`, alpha at 0. Stashes the result, the
+    operand if alpha is negative.
 
     Constraints: (C1) the result has the type of the operand; (C2) alpha is
     finite.
@@ -58,6 +64,9 @@ def NN_ClipOp : NN_UnaryOp<"clip"> {
     `t = x > min ? x : min; t < max ? t : max`. An infinite bound does not
     limit.
 
+    Gradient: `gate_range(y, dy)`, 0 at and beyond the bounds. Stashes the
+    result.
+
     Constraints: (C1) the result has the type of the operand; (C2) neither bound
     is NaN and min is at most max.
 
@@ -75,10 +84,12 @@ def NN_ClipOp : NN_UnaryOp<"clip"> {
   let hasFolder = 1;
 }
 
-class NN_PlainUnaryOp<string mnemonic, string what, string formula>
-    : NN_UnaryOp<mnemonic> {
+class NN_PlainUnaryOp<string mnemonic, string what, string formula,
+                      string gradient> : NN_UnaryOp<mnemonic> {
   let summary = what;
   let description = "    " # formula # [{
+
+    Gradient: }] # gradient # [{
 
     Constraints: (C1) the result has the type of the operand.
 
@@ -91,23 +102,31 @@ class NN_PlainUnaryOp<string mnemonic, string what, string formula>
 }
 
 def NN_SigmoidOp : NN_PlainUnaryOp<"sigmoid", "apply the logistic function",
-    "`1 / (1 + exp(-x))` by the project's own sequence of IEEE operations.">;
+    "`1 / (1 + exp(-x))` by the project's own sequence of IEEE operations.",
+    "`(dy * (1 - y)) * y`. Stashes the result.">;
 def NN_TanhOp : NN_PlainUnaryOp<"tanh", "apply the hyperbolic tangent",
-    "`tanh(x)` by the project's own sequence of IEEE operations.">;
+    "`tanh(x)` by the project's own sequence of IEEE operations.",
+    "`dy * (1 - y * y)`. Stashes the result.">;
 def NN_ExpOp : NN_PlainUnaryOp<"exp", "apply the exponential function",
-    "`exp(x)` by the project's own sequence of IEEE operations.">;
+    "`exp(x)` by the project's own sequence of IEEE operations.",
+    "`dy * y`. Stashes the result.">;
 def NN_LogOp : NN_PlainUnaryOp<"log", "apply the natural logarithm",
-    "`log(x)` by the project's own sequence of IEEE operations.">;
+    "`log(x)` by the project's own sequence of IEEE operations.",
+    "`dy / x`. Stashes the operand.">;
 def NN_SqrtOp : NN_PlainUnaryOp<"sqrt", "take square roots",
-    "The square root, correctly rounded.">;
-def NN_NegOp : NN_PlainUnaryOp<"neg", "change signs", "`-x`.">;
-def NN_AbsOp : NN_PlainUnaryOp<"abs", "take magnitudes", "`|x|`.">;
+    "The square root, correctly rounded.",
+    "`dy / (y + y)`; infinite at 0. Stashes the result.">;
+def NN_NegOp : NN_PlainUnaryOp<"neg", "change signs", "`-x`.", "`-dy`.">;
+def NN_AbsOp : NN_PlainUnaryOp<"abs", "take magnitudes", "`|x|`.",
+    "`gate(x, dy) - gate(-x, dy)`, 0 at 0. Stashes the operand.">;
 
 class NN_BinaryOp<string mnemonic, string what, string formula,
-                  list<Trait> traits = []>
+                  string gradient, list<Trait> traits = []>
     : NN_InferOp<mnemonic, traits> {
   let summary = what;
   let description = "    " # formula # [{
+
+    }] # gradient # [{
 
     Shapes broadcast as in NumPy: aligned at the last dimension, an extent of 1
     or a missing dimension repeats.
@@ -129,13 +148,25 @@ class NN_BinaryOp<string mnemonic, string what, string formula,
   }];
 }
 
-def NN_AddOp : NN_BinaryOp<"add", "add tensors", "`a + b`.">;
-def NN_SubOp : NN_BinaryOp<"sub", "subtract tensors", "`a - b`.">;
-def NN_MulOp : NN_BinaryOp<"mul", "multiply tensors elementwise", "`a * b`.">;
-def NN_DivOp : NN_BinaryOp<"div", "divide tensors elementwise", "`a / b`.">;
-def NN_MaxOp : NN_BinaryOp<"max", "take the larger element",
-    "`a > b ? a : b`.">;
-def NN_MinOp : NN_BinaryOp<"min", "take the smaller element",
-    "`a < b ? a : b`.">;
+class NN_ArithmeticOp<string mnemonic, string what, string formula,
+                      string gradient>
+    : NN_BinaryOp<mnemonic, what, formula, "Gradient: " # gradient # [{ Where an
+    operand was repeated its gradient is summed (`reduce_sum`).}],
+    [NN_Differentiable]>;
+
+def NN_AddOp : NN_ArithmeticOp<"add", "add tensors", "`a + b`.",
+    "`dy` for both.">;
+def NN_SubOp : NN_ArithmeticOp<"sub", "subtract tensors", "`a - b`.",
+    "`dy` and `-dy`.">;
+def NN_MulOp : NN_ArithmeticOp<"mul", "multiply tensors elementwise", "`a * b`.",
+    "`dy * b` and `dy * a`. Stashes the factor of the other.">;
+def NN_DivOp : NN_ArithmeticOp<"div", "divide tensors elementwise", "`a / b`.",
+    "`dy / b` and `-(dy * (y / b))`. Stashes b, and the result for the latter.">;
+def NN_MaxOp : NN_ArithmeticOp<"max", "take the larger element",
+    "`a > b ? a : b`.", [{`ga = gate(a - b, dy)` and `dy - ga`: b's on ties.
+    Stashes both operands.}]>;
+def NN_MinOp : NN_ArithmeticOp<"min", "take the smaller element",
+    "`a < b ? a : b`.", [{`ga = gate(b - a, dy)` and `dy - ga`: b's on ties.
+    Stashes both operands.}]>;
 
 #endif // PHOTONIC_DIALECT_NN_IR_NNELEMENTWISEOPS

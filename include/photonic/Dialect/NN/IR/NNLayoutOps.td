@@ -10,7 +10,7 @@
 
 include "photonic/Dialect/NN/IR/NNBase.td"
 
-def NN_PadOp : NN_InferOp<"pad"> {
+def NN_PadOp : NN_InferOp<"pad", [NN_Differentiable]> {
   let summary = "surround a tensor with a value";
   let description = [{
     Adds `low[d]` elements before and `high[d]` behind dimension d.
@@ -18,6 +18,8 @@ def NN_PadOp : NN_InferOp<"pad"> {
     Canonicalisation merges padding with zeros into convolutions and average
     pools that follow. It is never merged into a maximum pool, whose own padding
     does not take part.
+
+    Gradient: `nn.slice`.
 
     Constraints:
 
@@ -42,10 +44,12 @@ def NN_PadOp : NN_InferOp<"pad"> {
   let hasFolder = 1;
 }
 
-def NN_ReshapeOp : NN_Op<"reshape"> {
+def NN_ReshapeOp : NN_Op<"reshape", [NN_Differentiable]> {
   let summary = "give the elements another shape";
   let description = [{
     The elements keep their row-major order. The target is the result type.
+
+    Gradient: a reshape back.
 
     Constraints: (C1) operand and result have the same number of elements.
 
@@ -63,10 +67,12 @@ def NN_ReshapeOp : NN_Op<"reshape"> {
   let hasCanonicalizer = 1;
 }
 
-def NN_TransposeOp : NN_InferOp<"transpose"> {
+def NN_TransposeOp : NN_InferOp<"transpose", [NN_Differentiable]> {
   let summary = "permute dimensions";
   let description = [{
     `output.shape[d] = input.shape[perm[d]]`.
+
+    Gradient: a transposition back.
 
     Constraints: (C1) perm is a permutation of the dimensions of the operand;
     (C2) the result has the shape above.
@@ -87,9 +93,11 @@ def NN_TransposeOp : NN_InferOp<"transpose"> {
   let hasCanonicalizer = 1;
 }
 
-def NN_ConcatOp : NN_InferOp<"concat"> {
+def NN_ConcatOp : NN_InferOp<"concat", [NN_Differentiable]> {
   let summary = "put tensors one behind the other";
   let description = [{
+    Gradients: the parts of dy, by `nn.slice`.
+
     Constraints:
 
     * (C1) there is at least one operand;
@@ -113,10 +121,12 @@ def NN_ConcatOp : NN_InferOp<"concat"> {
   let hasFolder = 1;
 }
 
-def NN_SliceOp : NN_InferOp<"slice"> {
+def NN_SliceOp : NN_InferOp<"slice", [NN_Differentiable]> {
   let summary = "take a regular part of a tensor";
   let description = [{
     `output[i] = input[offsets + i * strides]`, elementwise per dimension.
+
+    Gradient: `nn.embed`.
 
     Constraints:
 

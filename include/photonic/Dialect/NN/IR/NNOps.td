@@ -18,6 +18,9 @@ include "photonic/Dialect/NN/IR/NNContractionOps.td"
 include "photonic/Dialect/NN/IR/NNPoolingOps.td"
 include "photonic/Dialect/NN/IR/NNLayoutOps.td"
 include "photonic/Dialect/NN/IR/NNReductionOps.td"
+include "photonic/Dialect/NN/IR/NNGradientOps.td"
+include "photonic/Dialect/NN/IR/NNTrainingOps.td"
+include "photonic/Dialect/NN/IR/NNRandomOps.td"
 
 def NN_ConstantOp : NN_InferOp<"constant", [ConstantLike]> {
   let summary = "hold a tensor known at compile time";

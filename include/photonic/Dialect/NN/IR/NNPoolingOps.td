@@ -10,7 +10,8 @@
 
 include "photonic/Dialect/NN/IR/NNBase.td"
 
-class NN_PoolOp<string mnemonic, string meaning> : NN_InferOp<mnemonic> {
+class NN_PoolOp<string mnemonic, string meaning>
+    : NN_InferOp<mnemonic, [NN_Differentiable]> {
   let description = meaning # [{
     The result extent is `floor((H + top + bottom - dilation * (KH - 1) - 1) /
     stride) + 1`; with `ceil_mode` the division rounds up, and a last window
@@ -40,6 +41,10 @@ def NN_MaxPoolOp : NN_PoolOp<"max_pool", [{
     The first maximum in row-major order of the window wins. Positions outside
     the image do not take part.
 
+    Gradient: `nn.max_pool_grad`. The operation itself is replaced by
+    `nn.max_pool_positions`, whose positions are stashed; a window of more than
+    256 elements has no gradient.
+
 }]> {
   let summary = "take the maximum of each window";
   let arguments = (ins NN_Tensor:$input, NN_Kernel:$kernel,
@@ -60,6 +65,8 @@ def NN_AvgPoolOp : NN_PoolOp<"avg_pool", [{
     divided by the number of positions inside the image, with
     `count_include_pad` by the number of positions inside the image or its
     padding.
+
+    Gradient: `nn.avg_pool_grad`. Stashes nothing.
 
 }]> {
   let summary = "take the mean of each window";

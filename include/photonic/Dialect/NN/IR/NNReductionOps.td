@@ -11,7 +11,7 @@
 include "photonic/Dialect/NN/IR/NNBase.td"
 
 class NN_SoftmaxLikeOp<string mnemonic>
-    : NN_Op<mnemonic, [SameOperandsAndResultType]> {
+    : NN_Op<mnemonic, [SameOperandsAndResultType, NN_Differentiable]> {
   let arguments = (ins NN_Tensor:$input, I64Attr:$axis);
   let results = (outs NN_Tensor:$output);
   let assemblyFormat = "$input `axis` `=` $axis attr-dict `:` type($input)";
@@ -23,6 +23,9 @@ def NN_SoftmaxOp : NN_SoftmaxLikeOp<"softmax"> {
   let description = [{
     `m` = first maximum along the axis, `e = exp(x - m)`, `s` = sum of e with 16
     lanes, result `e / s`.
+
+    Gradient: with `g = dy * y`, `g - y * sum(g)` along the axis. Stashes the
+    result.
 
     Constraints: (C1) axis lies in [0, rank); (C2) the result has the type of
     the operand.
@@ -40,6 +43,8 @@ def NN_LogSoftmaxOp : NN_SoftmaxLikeOp<"log_softmax"> {
   let description = [{
     With m and s as in `nn.softmax`: `(x - m) - log(s)`.
 
+    Gradient: `dy - exp(y) * sum(dy)` along the axis. Stashes the result.
+
     Constraints: (C1) axis lies in [0, rank); (C2) the result has the type of
     the operand.
 
@@ -52,7 +57,7 @@ def NN_LogSoftmaxOp : NN_SoftmaxLikeOp<"log_softmax"> {
 }
 
 class NN_ReduceOp<string mnemonic, string what, string meaning>
-    : NN_InferOp<mnemonic> {
+    : NN_InferOp<mnemonic, [NN_Differentiable]> {
   let summary = what;
   let description = meaning # [{
     The number of an element is its row-major position within the reduced
@@ -82,12 +87,22 @@ class NN_ReduceOp<string mnemonic, string what, string meaning>
 
 def NN_ReduceMeanOp : NN_ReduceOp<"reduce_mean", "take means along axes", [{
     The sum uses 16 lanes and is divided by the number of elements.
+
+    Gradient: dy divided by that number, repeated. Stashes nothing.
+
 }]>;
 def NN_ReduceSumOp : NN_ReduceOp<"reduce_sum", "add along axes", [{
     The sum uses 16 lanes.
+
+    Gradient: dy, repeated. Stashes nothing.
+
 }]>;
 def NN_ReduceMaxOp : NN_ReduceOp<"reduce_max", "take maxima along axes", [{
     The first maximum wins.
+
+    Gradient: with `hot = equal(x, y)`, `gate(hot, dy / sum(hot))`: elements
+    that are equally large share it. Stashes operand and result.
+
 }]>;
 
 #endif // PHOTONIC_DIALECT_NN_IR_NNREDUCTIONOPS

@@ -1,0 +1,69 @@
+//===- Step.h - Arguments and results of a step --------------- -*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// An entry function whose arguments may be regions that persist from run to
+// run: finding them by name, adding them, and adding the results that replace
+// them at the end of a run.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PHOTONIC_DIALECT_NN_IR_STEP_H
+#define PHOTONIC_DIALECT_NN_IR_STEP_H
+
+#include "mlir/Interfaces/FunctionInterfaces.h"
+#include "photonic/Dialect/NN/IR/NN.h"
+#include <optional>
+
+namespace photonic::nn {
+
+/// The state [seed, trial, step], tensor<3xf32>, that keys random numbers.
+inline constexpr llvm::StringLiteral randomKeyName = "photonic.rng";
+/// The state of shape [1] that optimisers multiply their steps by.
+inline constexpr llvm::StringLiteral learningRateName = "optimizer.lr";
+/// The input that losses compare the network's output with.
+inline constexpr llvm::StringLiteral labelsName = "labels";
+
+/// `nn.name` of an argument or a result; empty if it has none.
+llvm::StringRef getArgumentName(mlir::FunctionOpInterface function, unsigned i);
+llvm::StringRef getResultName(mlir::FunctionOpInterface function, unsigned i);
+
+/// True if the argument persists from run to run.
+bool hasRole(mlir::FunctionOpInterface function, unsigned argument);
+
+/// The argument called `name`; null if there is none.
+mlir::BlockArgument findArgument(mlir::FunctionOpInterface function,
+                                 llvm::StringRef name);
+
+/// Number of the result with string attribute `attribute` equal to `name`, such
+/// as the one that updates an argument.
+std::optional<unsigned> findResult(mlir::FunctionOpInterface function,
+                                   llvm::StringRef attribute,
+                                   llvm::StringRef name);
+
+/// Appends an argument that persists, with the type of its initial value.
+/// `role` is `parameterRole` or `stateRole`; no argument is called `name`.
+mlir::BlockArgument addPersistent(mlir::FunctionOpInterface function,
+                                  llvm::StringRef name, llvm::StringRef role,
+                                  mlir::ElementsAttr init, mlir::Location loc);
+
+/// Appends a result, or inserts it as number `index`.
+void addResult(mlir::FunctionOpInterface function, mlir::Value value,
+               llvm::ArrayRef<mlir::NamedAttribute> attributes,
+               std::optional<unsigned> index = std::nullopt);
+
+/// Appends the result that replaces the argument called `name`.
+void addUpdate(mlir::FunctionOpInterface function, llvm::StringRef name,
+               mlir::Value value);
+
+/// The argument `photonic.rng`, [0, 0, 0] before the first run; added together
+/// with the result that adds 1 to its step, unless the function has it. The
+/// body has to have its terminator.
+mlir::BlockArgument getRandomKey(mlir::FunctionOpInterface function);
+
+} // namespace photonic::nn
+
+#endif // PHOTONIC_DIALECT_NN_IR_STEP_H

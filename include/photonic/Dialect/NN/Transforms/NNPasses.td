@@ -1,0 +1,193 @@
+//===- NNPasses.td - Passes that make a training step ---- -*- tablegen -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PHOTONIC_DIALECT_NN_TRANSFORMS_NNPASSES
+#define PHOTONIC_DIALECT_NN_TRANSFORMS_NNPASSES
+
+include "mlir/Pass/PassBase.td"
+
+def ExposeParameters : Pass<"nn-expose-parameters", "::mlir::func::FuncOp"> {
+  let summary = "turn what a network learned into arguments";
+  let description = [{
+    Precondition: none. A named constant that is a weight, bias, scale or
+    running statistic of an operation (`LearningOpInterface`), directly or
+    behind `nn.reshape` and `nn.transpose`, becomes an argument with `nn.role` =
+    "parameter" and the constant's value as `nn.init`, in the order of first
+    use. The pass has to run before anything is derived from parameters, such as
+    a normalisation folded into a convolution.
+
+    Parameters are marked `nn.trainable` unless their name matches `freeze`.
+    Statistics are not; where the operation computes new ones, a result with
+    `nn.updates` is added. Named constants that no operation learns stay, and a
+    remark (category Parameters) lists them. A weight without a name stays with
+    a warning.
+
+    Errors: a regular expression that is none or that matches no parameter; two
+    parameters of one name.
+
+    ```mlir
+    func.func @main(%x: tensor<8x2xf32>) -> tensor<8x3xf32> {
+      %w = nn.constant "fc.weight" dense<0.5> : tensor<3x2xf32>
+      %y = nn.linear %x, %w
+          : (tensor<8x2xf32>, tensor<3x2xf32>) -> tensor<8x3xf32>
+      return %y : tensor<8x3xf32>
+    }
+    // becomes
+    func.func @main(%x: tensor<8x2xf32>,
+                    %w: tensor<3x2xf32> {nn.name = "fc.weight",
+                      nn.role = "parameter", nn.trainable,
+                      nn.init = dense<0.5> : tensor<3x2xf32>})
+        -> tensor<8x3xf32> {
+      %y = nn.linear %x, %w
+          : (tensor<8x2xf32>, tensor<3x2xf32>) -> tensor<8x3xf32>
+      return %y : tensor<8x3xf32>
+    }
+    ```
+  }];
+  let options = [
+    Option<"freeze", "freeze", "std::string", "",
+           "regular expression; parameters in whose name it occurs are not "
+           "trainable (default: none)">,
+    Option<"trainable", "trainable", "bool", "true",
+           "mark parameters as trainable; false for programs that only "
+           "evaluate (default true)">
+  ];
+}
+
+def AttachLoss : Pass<"nn-attach-loss", "::mlir::func::FuncOp"> {
+  let summary = "compare an output with labels";
+  let description = [{
+    Precondition: the function has no input called `labels`. Adds that input and
+    a first result `loss`, marked `nn.loss`, the mean over the batch.
+
+    * `cross_entropy`: the output [B, C, d...] holds scores, the labels [B,
+      d...] class numbers in [0, C) or `ignore-index`.
+    * `mse`: the labels have the output's shape.
+    * `output`: the output, which has one element, is the loss; no input is
+      added.
+
+    The output is `loss-output`, by default the only one. New operations have
+    the name `loss` and `nn.phase` = "loss".
+
+    Errors: an output that does not exist, several outputs without a choice, an
+    output of a shape that the loss does not accept. A softmax in front of
+    `cross_entropy`, which contains one, is a warning.
+  }];
+  let dependentDialects = ["::photonic::nn::NNDialect"];
+  let options = [
+    Option<"loss", "loss", "std::string", "\"cross_entropy\"",
+           "cross_entropy, mse or output (default cross_entropy)">,
+    Option<"lossOutput", "loss-output", "std::string", "",
+           "name of the output (default: the only one)">,
+    Option<"ignoreIndex", "ignore-index", "int64_t", "-100",
+           "class number of elements that do not count (default -100)">
+  ];
+}
+
+def GenerateBackward : Pass<"nn-generate-backward", "::mlir::func::FuncOp"> {
+  let summary = "compute gradients of the loss";
+  let description = [{
+    Precondition: at least one result is marked `nn.loss`. Appends, in reverse
+    order of the program, operations that compute the gradient of the sum of the
+    losses with respect to every argument marked `nn.trainable`, and one result
+    per argument with `nn.gradient_of`. With `input-gradients` there is one more
+    result NAME.grad for every input that holds no labels. A value used several times adds up its
+    gradients, the last use first. Nothing is computed that no trainable
+    argument needs.
+
+    New operations have the location of the operation they differentiate and
+    `nn.phase`: "weight_gradient" if they serve only the gradient of an operand
+    made of parameters, such as a weight; "input_gradient" if they serve the
+    gradient of one that depends on an input.
+
+    Forward values that the backward pass reads stay alive until then. For the
+    layers in `recompute` (names of nodes) forward operations are repeated in
+    the backward pass instead; a remark says what that saves and costs.
+
+    Errors: no loss, no trainable argument, an operation between a trainable
+    argument and the loss without `DifferentiableOpInterface`, a layer to
+    recompute that does not exist. A trainable argument that the loss does not
+    depend on gets no gradient and a warning.
+  }];
+  let dependentDialects = ["::photonic::nn::NNDialect"];
+  let options = [
+    Option<"emitGradients", "emit-gradients", "bool", "false",
+           "call results NAME.grad, so that they stay outputs of the program "
+           "(default false)">,
+    Option<"inputGradients", "input-gradients", "bool", "false",
+           "gradients with respect to inputs as well, except labels (default "
+           "false)">,
+    ListOption<"recompute", "recompute", "std::string",
+               "names of layers to compute again in the backward pass">
+  ];
+}
+
+def AttachOptimizer : Pass<"nn-attach-optimizer", "::mlir::func::FuncOp"> {
+  let summary = "update parameters by their gradients";
+  let description = [{
+    Precondition: results with `nn.gradient_of`. Each gets a result with
+    `nn.updates`, and results without `nn.name` disappear. Formulas and the
+    order of operations are those of PyTorch's `torch.optim`, with default
+    values of its version 2:
+
+    * `sgd:lr=0.001,momentum=0,dampening=0,weight_decay=0,nesterov=false`
+    * `adam:lr=0.001,beta1=0.9,beta2=0.999,eps=1e-8,weight_decay=0`
+    * `adamw:...`, the same with weight_decay=0.01, decoupled from the gradient.
+
+    The learning rate is the state `optimizer.lr`. Per parameter there is the
+    state NAME.momentum, or NAME.exp_avg and NAME.exp_avg_sq. Two scalars per
+    step replace the powers of Adam's bias corrections: `optimizer.correction1`
+    and `optimizer.correction2` go from c to `c + (1 - beta) * (1 - c)`, which
+    is `1 - beta^t` after t steps, within 3e-5 in the end and far closer in the
+    first thousands of steps. With a dampening `optimizer.gradient_factor`
+    is 1 in the first step and `1 - dampening` afterwards, because PyTorch's
+    buffer starts as the gradient itself.
+
+    An update stands directly behind the last use of the old value, so that
+    gradients do not all stay alive.
+
+    Errors: an unknown optimiser or key, a value out of range, no gradients.
+  }];
+  let dependentDialects = ["::photonic::nn::NNDialect"];
+  let options = [
+    Option<"optimizer", "optimizer", "std::string", "\"sgd\"",
+           "sgd, adam or adamw, with key=value separated by commas behind a "
+           "colon (default sgd)">
+  ];
+}
+
+def CompressStash : Pass<"nn-compress-stash", "::mlir::func::FuncOp"> {
+  let summary = "keep less between forward and backward pass";
+  let description = [{
+    A forward value that the backward pass reads only as condition of `nn.gate`
+    with slope 0 is replaced there by a mask, one bit per element instead of a
+    word (`nn.pack_signs`, `nn.gate_mask`).
+
+    A remark per layer (category Stash) says how many bytes it keeps for the
+    backward pass, before and after, and one for all layers the sum.
+  }];
+}
+
+def Decompose : Pass<"nn-decompose", "::mlir::func::FuncOp"> {
+  let summary = "write composite operations as primitive ones";
+  let description = [{
+    Replaces `nn.batch_norm_train`, `nn.softmax_cross_entropy`, `nn.nll_loss`,
+    `nn.mse_loss` and `nn.dropout` by the sequences that define them; no bit
+    changes. `nn.batch_norm` with a scale, bias, mean or variance that is not
+    constant becomes
+
+    ```
+    factor = scale * (1 / sqrt(var + epsilon))
+    output = input * factor + (bias - mean * factor)
+    ```
+
+    in binary32, where the operation itself computes factor and shift in
+    binary64. Postcondition: none of these operations is left.
+  }];
+}
+
+#endif // PHOTONIC_DIALECT_NN_TRANSFORMS_NNPASSES

@@ -1,0 +1,241 @@
+//===- NNAttributes.cpp - Attributes of modules, functions, operations ----===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// What the dialect's discardable attributes may be. NNBase.td says what they
+// mean.
+//
+//===----------------------------------------------------------------------===//
+
+#include "photonic/Dialect/NN/IR/Step.h"
+
+using namespace mlir;
+using namespace photonic;
+using namespace photonic::nn;
+
+Phase nn::getPhase(Operation *op) {
+  auto name = op->getAttrOfType<StringAttr>(phaseAttrName);
+  return name ? symbolizePhase(name.getValue()).value_or(Phase::Forward)
+              : Phase::Forward;
+}
+
+void nn::setPhase(Operation *op, Phase phase) {
+  op->setDiscardableAttr(
+      phaseAttrName, StringAttr::get(op->getContext(), stringifyPhase(phase)));
+}
+
+/// `expected 'nn.x' of argument 3 to be WHAT, got VALUE`.
+static InFlightDiagnostic emitExpected(Operation *op, NamedAttribute attribute,
+                                       const Twine &place, const Twine &what) {
+  return op->emitOpError() << "expected '" << attribute.getName().getValue()
+                           << "'" << place << " to be " << what << ", got "
+                           << attribute.getValue();
+}
+
+//===----------------------------------------------------------------------===//
+// Modules and operations
+//===----------------------------------------------------------------------===//
+
+LogicalResult NNDialect::verifyOperationAttribute(Operation *op,
+                                                  NamedAttribute attribute) {
+  StringRef name = attribute.getName();
+  Attribute value = attribute.getValue();
+  if (name == modelAttrName && !isa<StringAttr>(value))
+    return emitExpected(op, attribute, "", "a string");
+  if (name == batchAttrName) {
+    auto batch = dyn_cast<IntegerAttr>(value);
+    if (!batch || batch.getInt() < 1)
+      return emitExpected(op, attribute, "", "a positive integer");
+  }
+  if (name == phaseAttrName) {
+    auto phase = dyn_cast<StringAttr>(value);
+    if (!phase || !symbolizePhase(phase.getValue()))
+      return emitExpected(op, attribute, "",
+                          "'forward', 'loss', 'input_gradient', "
+                          "'weight_gradient' or 'update'");
+  }
+  if (name == nameAttrName)
+    return op->emitOpError() << "'" << name
+                             << "' belongs on an argument or a result of a "
+                                "function, not on an operation";
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Arguments
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// The rules about one attribute of one argument.
+class ArgumentRules {
+public:
+  ArgumentRules(FunctionOpInterface function, unsigned argument,
+                NamedAttribute attribute)
+      : function(function), argument(argument), attribute(attribute),
+        place((" of argument " + Twine(argument)).str()) {}
+
+  LogicalResult verifyName();
+  LogicalResult verifyRole();
+  LogicalResult verifyInit();
+  LogicalResult verifyTrainable();
+  LogicalResult verifyClasses();
+  LogicalResult verifyIgnoreIndex();
+
+private:
+  InFlightDiagnostic emitExpected(const Twine &what) {
+    return ::emitExpected(function, attribute, place, what);
+  }
+  /// Fails unless the argument has the attribute `other` as well.
+  LogicalResult verifyBeside(StringRef other) {
+    if (function.getArgAttr(argument, other))
+      return success();
+    return function.emitOpError()
+           << "expected '" << other << "' beside '"
+           << attribute.getName().getValue() << "'" << place;
+  }
+
+  FunctionOpInterface function;
+  unsigned argument;
+  NamedAttribute attribute;
+  std::string place;
+};
+} // namespace
+
+LogicalResult ArgumentRules::verifyName() {
+  auto name = dyn_cast<StringAttr>(attribute.getValue());
+  if (!name)
+    return emitExpected("a string");
+  if (function.isExternal())
+    return success();
+  BlockArgument first = findArgument(function, name.getValue());
+  if (first.getArgNumber() < argument)
+    return function.emitOpError()
+           << "arguments " << first.getArgNumber() << " and " << argument
+           << " are both called " << name;
+  return success();
+}
+
+LogicalResult ArgumentRules::verifyRole() {
+  auto role = dyn_cast<StringAttr>(attribute.getValue());
+  if (!role ||
+      (role.getValue() != parameterRole && role.getValue() != stateRole))
+    return emitExpected("'parameter' or 'state'");
+  return failure(failed(verifyBeside(nameAttrName)) ||
+                 failed(verifyBeside(initAttrName)));
+}
+
+LogicalResult ArgumentRules::verifyInit() {
+  auto init = dyn_cast<ElementsAttr>(attribute.getValue());
+  Type type = function.getArgumentTypes()[argument];
+  if (!init || init.getType() != type)
+    return emitExpected("elements of the argument's type")
+           << "; the type is " << type;
+  return verifyBeside(roleAttrName);
+}
+
+LogicalResult ArgumentRules::verifyTrainable() {
+  auto role = function.getArgAttrOfType<StringAttr>(argument, roleAttrName);
+  if (role && role.getValue() == parameterRole)
+    return success();
+  return function.emitOpError() << "'" << attribute.getName().getValue() << "'"
+                                << place << " belongs on an argument with '"
+                                << roleAttrName << "' = \"parameter\"";
+}
+
+LogicalResult ArgumentRules::verifyClasses() {
+  auto classes = dyn_cast<IntegerAttr>(attribute.getValue());
+  if (!classes || classes.getInt() < 1)
+    return emitExpected("a positive integer");
+  return success();
+}
+
+LogicalResult ArgumentRules::verifyIgnoreIndex() {
+  if (!isa<IntegerAttr>(attribute.getValue()))
+    return emitExpected("an integer");
+  return verifyBeside(classesAttrName);
+}
+
+LogicalResult NNDialect::verifyRegionArgAttribute(Operation *op, unsigned,
+                                                  unsigned argument,
+                                                  NamedAttribute attribute) {
+  auto function = dyn_cast<FunctionOpInterface>(op);
+  if (!function)
+    return success();
+  using Rule = LogicalResult (ArgumentRules::*)();
+  const std::pair<StringRef, Rule> rules[] = {
+      {nameAttrName, &ArgumentRules::verifyName},
+      {roleAttrName, &ArgumentRules::verifyRole},
+      {initAttrName, &ArgumentRules::verifyInit},
+      {trainableAttrName, &ArgumentRules::verifyTrainable},
+      {classesAttrName, &ArgumentRules::verifyClasses},
+      {ignoreIndexAttrName, &ArgumentRules::verifyIgnoreIndex}};
+  for (auto [name, rule] : rules)
+    if (attribute.getName() == name) {
+      ArgumentRules argumentRules(function, argument, attribute);
+      return (argumentRules.*rule)();
+    }
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Results
+//===----------------------------------------------------------------------===//
+
+/// A result that names an argument: it exists and has the same type, and no
+/// other result does the same.
+static LogicalResult verifyReference(FunctionOpInterface function,
+                                     unsigned result,
+                                     NamedAttribute attribute) {
+  std::string place = (" of result " + Twine(result)).str();
+  auto target = dyn_cast<StringAttr>(attribute.getValue());
+  if (!target)
+    return emitExpected(function, attribute, place, "a string");
+  if (function.isExternal())
+    return success();
+  BlockArgument argument = findArgument(function, target.getValue());
+  if (!argument)
+    return emitExpected(function, attribute, place, "the name of an argument");
+  Type type = function.getResultTypes()[result];
+  if (argument.getType() != type)
+    return function.emitOpError()
+           << "result " << result << " of type " << type << " cannot be '"
+           << attribute.getName().getValue() << "' argument " << target
+           << " of type " << argument.getType();
+  if (attribute.getName() == updatesAttrName &&
+      !hasRole(function, argument.getArgNumber()))
+    return function.emitOpError()
+           << "result " << result << " updates the input " << target
+           << "; only arguments with '" << roleAttrName << "' persist";
+  std::optional<unsigned> first =
+      findResult(function, attribute.getName(), target.getValue());
+  if (first && *first < result)
+    return function.emitOpError()
+           << "results " << *first << " and " << result << " both have '"
+           << attribute.getName().getValue() << "' = " << target;
+  return success();
+}
+
+LogicalResult NNDialect::verifyRegionResultAttribute(Operation *op, unsigned,
+                                                     unsigned result,
+                                                     NamedAttribute attribute) {
+  auto function = dyn_cast<FunctionOpInterface>(op);
+  if (!function)
+    return success();
+  StringRef name = attribute.getName();
+  if (name == nameAttrName && !isa<StringAttr>(attribute.getValue()))
+    return emitExpected(function, attribute, " of result " + Twine(result),
+                        "a string");
+  if (name == updatesAttrName || name == gradientOfAttrName)
+    return verifyReference(function, result, attribute);
+  if (name == lossAttrName) {
+    auto type = dyn_cast<RankedTensorType>(function.getResultTypes()[result]);
+    if (!type || !type.hasStaticShape() || type.getNumElements() != 1)
+      return function.emitOpError()
+             << "a loss has one element, result " << result << " has type "
+             << function.getResultTypes()[result];
+  }
+  return success();
+}

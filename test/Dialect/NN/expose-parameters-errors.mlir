@@ -1,0 +1,59 @@
+// RUN: photonic-opt %s --nn-expose-parameters='freeze=conv.wieght' --verify-diagnostics --split-input-file
+// RUN: not photonic-opt %s --nn-expose-parameters='freeze=(' 2>&1 | FileCheck %s
+
+// CHECK: error: freeze: '(' is no regular expression: parentheses not balanced
+
+// expected-error @+1 {{freeze: no parameter matches 'conv.wieght'; the closest of 2 is 'conv.weight'}}
+func.func @misspelt(%x: tensor<1x2xf32>) -> tensor<1x2xf32> {
+  %w = nn.constant "conv.weight" dense<1.0> : tensor<2x2xf32>
+  %b = nn.constant "conv.bias" dense<1.0> : tensor<2xf32>
+  %y = nn.linear %x, %w, %b
+      : (tensor<1x2xf32>, tensor<2x2xf32>, tensor<2xf32>) -> tensor<1x2xf32>
+  return %y : tensor<1x2xf32>
+}
+
+// -----
+
+// expected-error @+1 {{freeze: no parameter matches 'conv.wieght'}}
+func.func @no_parameters(%x: tensor<1x2xf32>) -> tensor<1x2xf32> {
+  return %x : tensor<1x2xf32>
+}
+
+// -----
+
+func.func @same_name(%x: tensor<1x2xf32>) -> tensor<1x2xf32> {
+  %w = nn.constant "w" dense<1.0> : tensor<2x2xf32>
+  // expected-error @+1 {{parameter 'w' has the name of another parameter or input; give every initializer a name of its own}}
+  %v = nn.constant "w" dense<2.0> : tensor<2x2xf32>
+  %y = nn.linear %x, %w : (tensor<1x2xf32>, tensor<2x2xf32>) -> tensor<1x2xf32>
+  %z = nn.linear %y, %v : (tensor<1x2xf32>, tensor<2x2xf32>) -> tensor<1x2xf32>
+  return %z : tensor<1x2xf32>
+}
+
+// -----
+
+func.func @same_name_as_input(%x: tensor<1x2xf32> {nn.name = "w"})
+    -> tensor<1x2xf32> {
+  // expected-error @+1 {{parameter 'w' has the name of another parameter or input}}
+  %w = nn.constant "w" dense<1.0> : tensor<2x2xf32>
+  %y = nn.linear %x, %w : (tensor<1x2xf32>, tensor<2x2xf32>) -> tensor<1x2xf32>
+  return %y : tensor<1x2xf32>
+}
+
+// -----
+
+func.func @shared_statistics(%x: tensor<4x2xf32>) -> tensor<4x2xf32> {
+  %p = nn.constant "p" dense<1.0> : tensor<2xf32>
+  %m = nn.constant "m" dense<1.0> : tensor<2xf32>
+  %v = nn.constant "v" dense<1.0> : tensor<2xf32>
+  %y:5 = nn.batch_norm_train %x, %p, %p, %m, %v epsilon = 0.0 momentum = 0.5
+      : (tensor<4x2xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>,
+         tensor<2xf32>) -> (tensor<4x2xf32>, tensor<2xf32>, tensor<2xf32>,
+         tensor<2xf32>, tensor<2xf32>)
+  // expected-error @+1 {{shares the statistics 'm' with another normalisation, so that both would replace them; give each its own}}
+  %z:5 = nn.batch_norm_train %y#0, %p, %p, %m, %v epsilon = 0.0 momentum = 0.5
+      : (tensor<4x2xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>,
+         tensor<2xf32>) -> (tensor<4x2xf32>, tensor<2xf32>, tensor<2xf32>,
+         tensor<2xf32>, tensor<2xf32>)
+  return %z#0 : tensor<4x2xf32>
+}

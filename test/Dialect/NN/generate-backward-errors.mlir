@@ -1,0 +1,68 @@
+// RUN: photonic-opt %s --nn-generate-backward --split-input-file --verify-diagnostics
+
+// expected-error @+1 {{expected a result marked 'nn.loss' to differentiate, found none; attach a loss first (nn-attach-loss)}}
+func.func @no_loss(
+    %w: tensor<1xf32> {nn.name = "w", nn.role = "parameter", nn.trainable,
+                       nn.init = dense<1.0> : tensor<1xf32>})
+    -> tensor<1xf32> {
+  return %w : tensor<1xf32>
+}
+
+// -----
+
+// expected-error @+1 {{expected an argument marked 'nn.trainable', found none; expose the parameters first (nn-expose-parameters), and do not freeze all of them}}
+func.func @all_frozen(
+    %w: tensor<1xf32> {nn.name = "w", nn.role = "parameter",
+                       nn.init = dense<1.0> : tensor<1xf32>})
+    -> (tensor<1xf32> {nn.loss}) {
+  return %w : tensor<1xf32>
+}
+
+// -----
+
+func.func @no_gradient(
+    %w: tensor<1xf32> {nn.name = "w", nn.role = "parameter", nn.trainable,
+                       nn.init = dense<1.0> : tensor<1xf32>})
+    -> (tensor<1xf32> {nn.loss}) {
+  // expected-error @+1 {{'nn.equal' has no gradient, but stands between a trainable parameter and the loss; freeze the parameters in front of it, or choose a loss that does not depend on it}}
+  %a = nn.equal %w, %w : (tensor<1xf32>, tensor<1xf32>) -> tensor<1xf32>
+  return %a : tensor<1xf32>
+}
+
+// -----
+
+func.func @large_window(
+    %w: tensor<1x1x17x16xf32> {nn.name = "w", nn.role = "parameter",
+                               nn.trainable,
+                               nn.init = dense<1.0> : tensor<1x1x17x16xf32>})
+    -> (tensor<1x1x1x1xf32> {nn.loss}) {
+  // expected-error @+1 {{has no gradient: its window has 272 elements, and the position of a maximum is kept in one byte, so at most 256 are possible; a global maximum is 'nn.reduce_max', which has one}}
+  %y = nn.max_pool %w kernel = [17, 16] : tensor<1x1x17x16xf32> -> tensor<1x1x1x1xf32>
+  return %y : tensor<1x1x1x1xf32>
+}
+
+// -----
+
+func.func @through_statistics(
+    %x: tensor<4x1xf32> {nn.name = "x", nn.role = "parameter", nn.trainable,
+                         nn.init = dense<1.0> : tensor<4x1xf32>},
+    %p: tensor<1xf32>) -> (tensor<1xf32> {nn.loss}) {
+  // expected-error @+1 {{has no gradient through its result 'batch_mean'; a loss may depend only on the output}}
+  %y:5 = nn.batch_norm_train %x, %p, %p, %p, %p epsilon = 0.0 momentum = 0.5
+      : (tensor<4x1xf32>, tensor<1xf32>, tensor<1xf32>, tensor<1xf32>,
+         tensor<1xf32>) -> (tensor<4x1xf32>, tensor<1xf32>, tensor<1xf32>,
+         tensor<1xf32>, tensor<1xf32>)
+  return %y#3 : tensor<1xf32>
+}
+
+// -----
+
+func.func @learned_labels(
+    %y: tensor<4xf32> {nn.name = "y", nn.role = "parameter", nn.trainable,
+                       nn.init = dense<1.0> : tensor<4xf32>},
+    %x: tensor<4x2xf32>) -> (tensor<1xf32> {nn.loss}) {
+  // expected-error @+1 {{has no gradient with respect to its labels and weights}}
+  %l = nn.nll_loss %x, %y reduction = sum
+      : (tensor<4x2xf32>, tensor<4xf32>) -> tensor<1xf32>
+  return %l : tensor<1xf32>
+}
