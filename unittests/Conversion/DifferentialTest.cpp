@@ -9,230 +9,31 @@
 // models and every dataflow; the reference executor has to produce, bit for
 // bit, what the evaluator computes after stage `tile`. Scratchpads are drawn so
 // small that products and digital operations are cut into chunks with smaller
-// last ones.
+// last ones. Networks that learn do so for several steps: what a step leaves in
+// memory is what the next one starts from.
 //
 //===----------------------------------------------------------------------===//
 
-#include "RandomNetwork.h"
+#include "Differential.h"
 
-#include "photonic/Driver/Driver.h"
-#include "photonic/Interpreter/Interpreter.h"
-#include "photonic/Pipelines/Pipelines.h"
-#include "photonic/Target/PHX/PHX.h"
+#include "photonic/Dialect/NN/IR/Step.h"
 
-#include "phx/exec/Executor.h"
-#include "phx/isa/Validator.h"
+#include "mlir/IR/Verifier.h"
 
-#include "llvm/ADT/StringExtras.h"
-
-#include <array>
+#include <cmath>
 #include <cstdlib>
-#include <cstring>
 #include <gtest/gtest.h>
+#include <iostream>
 
 using namespace mlir;
 using namespace photonic;
 
-namespace {
-
-/// A machine and options, drawn at random.
-class RandomMachine {
-public:
-  explicit RandomMachine(uint64_t seed) : random(seed) {
-    options.target = PHOTONIC_TARGETS "/mirage.textproto";
-    int64_t columns = pick(2, 16);
-    set("core.count", pick(1, 5));
-    set("core.rows", pick(1, 9));
-    set("core.columns", columns);
-    int64_t group = pick(1, columns);
-    set("format.group", group);
-    static const char *const roundings[] = {"", ":trunc", ":nearest"};
-    if (pick(0, 3) == 0)
-      options.format = "fp32";
-    else
-      options.format = "bfp:" + std::to_string(pick(1, 4)) + ":" +
-                       std::to_string(group) + roundings[pick(0, 2)];
-    static const char *const dataflows[] = {"auto", "df1", "df2"};
-    options.dataflow = dataflows[pick(0, 2)];
-  }
-
-  int64_t pick(int64_t low, int64_t high) {
-    return low + static_cast<int64_t>(random() % uint64_t(high - low + 1));
-  }
-  void set(const std::string &field, int64_t value) {
-    options.overrides.push_back(field + "=" + std::to_string(value));
-  }
-  std::string describe() const {
-    std::string text = "format " + options.format + ", dataflow " +
-                       options.dataflow + ", memory " + options.memory;
-    for (const std::string &change : options.overrides)
-      text += ", " + change;
-    return text + "\n";
-  }
-
-  StageOptions options;
-
-private:
-  std::mt19937_64 random;
-};
-
-/// What the programs contained, so that the test knows that it tests something.
-struct Coverage {
-  unsigned compared = 0, refused = 0;
-  /// Nests of array passes in 0, 1, 2 loops over chunks.
-  std::array<unsigned, 3> chunkLoops{};
-  /// Nests whose chunks have a smaller last one in vectors.
-  unsigned streamTails = 0;
-  unsigned zeroFills = 0;
-
-  void add(const phx::Program &program);
-};
-
-/// Compiles and executes one module.
-class Session {
-public:
-  Session() {
-    DialectRegistry registry;
-    registerCompilerDialects(registry);
-    context.appendDialectRegistry(registry);
-    context.loadAllAvailableDialects();
-    context.disableMultithreading();
-    context.getDiagEngine().registerHandler([this](Diagnostic &diagnostic) {
-      messages += diagnostic.str() + "\n";
-      return success();
-    });
-  }
-
-  /// Runs the stages from `from` to `to` on `module`.
-  bool runStages(ModuleOp module, const StageOptions &options, Stage from,
-                 Stage to) {
-    auto machine = phx::loadTarget(options.target, options.overrides);
-    if (!machine) {
-      messages += machine.error().message + "\n";
-      return false;
-    }
-    PassManager pm(&context);
-    for (Stage stage : allStages)
-      if (stage >= from && stage <= to)
-        addStage(pm, stage, options, *machine);
-    return succeeded(pm.run(module));
-  }
-
-  /// Outputs of @main after stage `tile`; empty if a conversion meets an
-  /// infinity.
-  std::vector<interp::Tensor> evaluate(ModuleOp module,
-                                       ArrayRef<interp::Tensor> inputs) {
-    SmallVector<interp::Value> arguments(inputs.begin(), inputs.end());
-    auto results = interp::runMain(module, arguments);
-    std::vector<interp::Tensor> tensors;
-    if (failed(results))
-      return tensors;
-    for (const interp::Value &value : *results)
-      tensors.push_back(value.getTensor());
-    return tensors;
-  }
-
-  /// Outputs of the scheduled and emitted program.
-  std::vector<interp::Tensor> execute(ModuleOp module,
-                                      ArrayRef<interp::Tensor> inputs);
-
-  MLIRContext context;
-  std::string messages;
-  Coverage *coverage = nullptr;
-};
-
-} // namespace
-
-void Coverage::add(const phx::Program &program) {
-  ++compared;
-  unsigned depth = 0;
-  for (const phx::Instruction &instruction : program.code) {
-    depth += std::holds_alternative<phx::Loop>(instruction.body);
-    depth -= std::holds_alternative<phx::End>(instruction.body);
-    if (auto *copy = std::get_if<phx::DmaCopy>(&instruction.body))
-      zeroFills += copy->zeroFill.has_value();
-    auto *stream = std::get_if<phx::CoreStream>(&instruction.body);
-    if (!stream || instruction.engine.index != 0)
-      continue;
-    ++chunkLoops[depth - 1];
-    streamTails += stream->length.remaining.has_value();
-  }
-}
-
-std::vector<interp::Tensor> Session::execute(ModuleOp module,
-                                             ArrayRef<interp::Tensor> inputs) {
-  std::vector<interp::Tensor> tensors;
-  FailureOr<phx::Program> program = exportProgram(getOnlyProgram(module));
-  if (failed(program))
-    return tensors;
-  if (phx::Status valid = phx::validate(*program); !valid) {
-    ADD_FAILURE() << valid.error().message;
-    return tensors;
-  }
-  if (coverage)
-    coverage->add(*program);
-  auto executor = phx::createExecutor("reference", *program);
-  if (!executor) {
-    ADD_FAILURE() << executor.error().message;
-    return tensors;
-  }
-  std::map<std::string, phx::HostArray> arrays;
-  for (auto [index, input] : llvm::enumerate(inputs)) {
-    phx::HostArray array;
-    array.shape.assign(input.getShape().begin(), input.getShape().end());
-    auto *bytes = reinterpret_cast<const uint8_t *>(input.data());
-    array.bytes.assign(bytes, bytes + 4 * input.getNumElements());
-    arrays.emplace("input" + std::to_string(index), std::move(array));
-  }
-  phx::ExecutionOptions options;
-  options.threads = 1;
-  auto results = (*executor)->run(arrays, options);
-  if (!results) {
-    ADD_FAILURE() << results.error().message;
-    return tensors;
-  }
-  for (size_t i = 0; i < results->size(); ++i) {
-    const phx::HostArray &array = results->at("output" + std::to_string(i));
-    tensors.emplace_back(
-        array.shape,
-        ArrayRef<float>(reinterpret_cast<const float *>(array.bytes.data()),
-                        array.getNumElements()));
-  }
-  return tensors;
-}
-
-static void expectEqualBits(ArrayRef<interp::Tensor> expected,
-                            ArrayRef<interp::Tensor> actual) {
-  ASSERT_EQ(expected.size(), actual.size());
-  for (size_t i = 0; i < expected.size(); ++i) {
-    ASSERT_EQ(expected[i].getShape(), actual[i].getShape());
-    for (int64_t j = 0; j < expected[i].getNumElements(); ++j) {
-      float e = expected[i][j], a = actual[i][j];
-      ASSERT_EQ(std::memcmp(&e, &a, sizeof(float)), 0)
-          << "output " << i << " element " << j << ": expected " << e
-          << ", found " << a;
-    }
-  }
-}
-
-/// One network on one machine, under `ideal` and under `hierarchy` with ever
-/// smaller scratchpads, until they are too small.
-static void compareOne(uint64_t seed, Coverage &coverage) {
-  Session session;
-  session.coverage = &coverage;
-  RandomMachine machine(seed);
-  RandomNetwork network(session.context, seed);
-  OwningOpRef<ModuleOp> module = network.build();
-  SmallVector<interp::Tensor> inputs = network.makeInputs(*module);
-  std::string text;
-  llvm::raw_string_ostream stream(text);
-  module->print(stream);
-  ASSERT_TRUE(
-      session.runStages(*module, machine.options, Stage::Import, Stage::Tile))
-      << machine.describe() << session.messages << text;
-  std::vector<interp::Tensor> expected = session.evaluate(*module, inputs);
-  ASSERT_FALSE(expected.empty()) << session.messages << text;
-
+/// Compiles `module`, which is at stage `tile`, under `ideal` and then under
+/// `hierarchy` with ever smaller scratchpads, until they are too small, and
+/// hands each program to `compare`. False if something is wrong.
+static bool compileAll(Session &session, RandomMachine &machine,
+                       ModuleOp module, Coverage &coverage,
+                       llvm::function_ref<bool(ModuleOp program)> compare) {
   size_t fixed = machine.options.overrides.size();
   int64_t bytes = 1 << 16;
   for (int run = 0; run < 7; ++run) {
@@ -245,32 +46,70 @@ static void compareOne(uint64_t seed, Coverage &coverage) {
                     std::max<int64_t>(640, bytes / machine.pick(1, 4)));
       bytes = bytes * machine.pick(20, 60) / 100;
     }
-    OwningOpRef<ModuleOp> copy = module->clone();
+    SCOPED_TRACE(machine.describe());
+    OwningOpRef<ModuleOp> program = module.clone();
     session.messages.clear();
-    if (!session.runStages(*copy, machine.options, Stage::Schedule,
-                           Stage::Emit)) {
-      // Refusing is right only where the smallest piece does not fit.
-      ++coverage.refused;
-      ASSERT_TRUE(run > 1 && session.messages.find("needs a working set") !=
-                                 std::string::npos)
-          << machine.describe() << session.messages << text;
+    session.coverage = &coverage;
+    if (session.runStages(*program, machine.options, Stage::Schedule,
+                          Stage::Emit)) {
+      if (!compare(*program))
+        return false;
       continue;
     }
-    expectEqualBits(expected, session.execute(*copy, inputs));
-    ASSERT_FALSE(::testing::Test::HasFailure()) << machine.describe() << text;
+    // Refusing is right only where the smallest piece does not fit.
+    ++coverage.refused;
+    bool isTooLarge =
+        StringRef(session.messages).contains("needs a working set");
+    EXPECT_TRUE(run > 1 && isTooLarge) << session.messages;
+    if (::testing::Test::HasFailure())
+      return false;
   }
+  return true;
 }
 
-/// PHOTONIC_RANDOM_NETWORKS asks for more networks than the suite has time for.
-TEST(Differential, ProgramsEqualTheTileStage) {
-  uint64_t networks = 200, first = 1;
+/// One network on one machine.
+static void compareOne(uint64_t seed, Coverage &coverage) {
+  Session session;
+  RandomMachine machine(seed);
+  RandomNetwork network(session.context, seed);
+  OwningOpRef<ModuleOp> module = network.build();
+  SmallVector<interp::Tensor> inputs = network.makeInputs(*module);
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  module->print(stream);
+  SCOPED_TRACE(machine.describe() + text);
+  ASSERT_TRUE(
+      session.runStages(*module, machine.options, Stage::Import, Stage::Tile))
+      << session.messages;
+  std::vector<interp::Tensor> expected = session.evaluate(*module, inputs);
+  ASSERT_FALSE(expected.empty()) << session.messages;
+  auto func = module->lookupSymbol<func::FuncOp>("main");
+  compileAll(session, machine, *module, coverage, [&](ModuleOp program) {
+    expectEqualBits(expected, session.execute(program, func, inputs));
+    return !::testing::Test::HasFailure();
+  });
+}
+
+/// Networks in a test; PHOTONIC_RANDOM_NETWORKS asks for more than the suite
+/// has time for, and PHOTONIC_RANDOM_FIRST for others.
+static uint64_t getNetworks(uint64_t usual) {
   if (const char *wanted = std::getenv("PHOTONIC_RANDOM_NETWORKS"))
-    networks = std::strtoull(wanted, nullptr, 10);
+    return std::strtoull(wanted, nullptr, 10);
+  return usual;
+}
+static uint64_t getFirst() {
+  if (const char *wanted = std::getenv("PHOTONIC_RANDOM_FIRST"))
+    return std::strtoull(wanted, nullptr, 10);
+  return 1;
+}
+
+TEST(Differential, ProgramsEqualTheTileStage) {
+  uint64_t networks = getNetworks(200), first = getFirst();
   Coverage coverage;
   for (uint64_t seed = first; seed < first + networks; ++seed) {
     SCOPED_TRACE("network " + std::to_string(seed));
     compareOne(seed, coverage);
-    if (HasFatalFailure())
+    if (HasFailure())
       return;
   }
   // The networks have to reach the difficult cases.
@@ -287,4 +126,120 @@ TEST(Differential, ProgramsEqualTheTileStage) {
             << coverage.chunkLoops[2] << "; clipped streams "
             << coverage.streamTails << "; padded transfers "
             << coverage.zeroFills << "\n";
+}
+
+//===----------------------------------------------------------------------===//
+// Steps of training
+//===----------------------------------------------------------------------===//
+
+/// Moves the results that replace arguments to these; true if one changed.
+static bool advance(func::FuncOp func, ArrayRef<interp::Tensor> results,
+                    SmallVectorImpl<interp::Tensor> &inputs) {
+  bool changed = false;
+  for (unsigned i = 0; i < func.getNumResults(); ++i) {
+    auto name = func.getResultAttrOfType<StringAttr>(i, nn::updatesAttrName);
+    if (!name)
+      continue;
+    unsigned index = nn::findArgument(func, name).getArgNumber();
+    changed |= inputs[index].getData() != results[i].getData();
+    inputs[index] = results[i];
+  }
+  return changed;
+}
+
+namespace {
+/// Arguments and results of each step, as the evaluator has them.
+struct Step {
+  SmallVector<interp::Tensor> inputs;
+  std::vector<interp::Tensor> results;
+};
+} // namespace
+
+/// True if a result that replaces an argument is no number: the machine refuses
+/// to go on.
+static bool isLost(func::FuncOp func, ArrayRef<interp::Tensor> results) {
+  for (unsigned i = 0; i < func.getNumResults(); ++i)
+    if (func.getResultAttr(i, nn::updatesAttrName) &&
+        llvm::any_of(results[i].getData(),
+                     [](float value) { return !std::isfinite(value); }))
+      return true;
+  return false;
+}
+
+/// Three steps of a network that learns on one machine. False if the numbers
+/// left the range of the format, or of binary32.
+static bool learnOne(uint64_t seed, Coverage &coverage) {
+  Session session;
+  RandomMachine machine(seed, /*learns=*/true);
+  RandomNetwork network(session.context, seed, /*learns=*/true);
+  OwningOpRef<ModuleOp> module = network.build();
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  module->print(stream);
+  SCOPED_TRACE(machine.describe() + text);
+  EXPECT_TRUE(succeeded(mlir::verify(*module))) << session.messages;
+  EXPECT_TRUE(
+      session.runStages(*module, machine.options, Stage::Import, Stage::Tile))
+      << session.messages;
+  if (::testing::Test::HasFailure())
+    return false;
+  auto func = module->lookupSymbol<func::FuncOp>("main");
+  SmallVector<interp::Tensor> inputs = network.makeInputs(*module);
+  SmallVector<Step> steps;
+  for (int step = 0; step < 3; ++step) {
+    std::vector<interp::Tensor> results = session.evaluate(*module, inputs);
+    if (results.empty() || isLost(func, results))
+      return false;
+    steps.push_back({inputs, results});
+    coverage.changed += advance(func, results, inputs);
+  }
+  return compileAll(session, machine, *module, coverage, [&](ModuleOp program) {
+    for (auto [number, step] : llvm::enumerate(steps)) {
+      SCOPED_TRACE("step " + std::to_string(number));
+      expectEqualBits(step.results,
+                      session.execute(program, func, step.inputs));
+      session.coverage = nullptr; // the same program again
+    }
+    return !::testing::Test::HasFailure();
+  });
+}
+
+TEST(Differential, StepsEqualTheTileStage) {
+  uint64_t networks = getNetworks(150), first = getFirst();
+  Coverage coverage;
+  unsigned finished = 0;
+  for (uint64_t seed = first; seed < first + networks; ++seed) {
+    SCOPED_TRACE("network " + std::to_string(seed));
+    finished += learnOne(seed, coverage);
+    if (HasFailure())
+      return;
+  }
+  // The networks have to reach the difficult cases.
+  EXPECT_GE(finished, networks * 9 / 10);
+  EXPECT_GE(coverage.changed, networks);
+  EXPECT_GE(coverage.compared, 5 * networks);
+  for (unsigned products : coverage.positions)
+    EXPECT_GE(products, networks / 4);
+  EXPECT_GE(coverage.accumulating, networks / 2);
+  EXPECT_GE(coverage.random, networks / 2);
+  EXPECT_GE(coverage.longGroups, networks / 2);
+  EXPECT_GE(coverage.contractionTails, networks / 100);
+  for (unsigned loops : coverage.chunkLoops)
+    EXPECT_GE(loops, networks / 20);
+  using phx::Opcode;
+  for (Opcode opcode :
+       {Opcode::VecPoolPositions, Opcode::VecUnpool, Opcode::VecPack,
+        Opcode::VecGateMask, Opcode::VecRandom})
+    EXPECT_GE(coverage.opcodes[unsigned(opcode)], networks / 10);
+  std::cout << coverage.compared << " programs of " << finished << " networks, "
+            << coverage.refused << " refused, " << coverage.changed
+            << " steps that changed something; products with kernel positions: "
+            << coverage.positions[0] << " df1, " << coverage.positions[1]
+            << " df2; " << coverage.accumulating << " accumulate, "
+            << coverage.random << " round at random, " << coverage.longGroups
+            << " have groups longer than the array, "
+            << coverage.contractionTails
+            << " cut contractions with a tail; in 0, 1, 2 chunk loops: "
+            << coverage.chunkLoops[0] << ", " << coverage.chunkLoops[1] << ", "
+            << coverage.chunkLoops[2] << "\n";
 }

@@ -12,8 +12,8 @@
 using namespace mlir;
 using namespace photonic;
 
-RandomNetwork::RandomNetwork(MLIRContext &context, uint64_t seed)
-    : b(&context), random(seed) {}
+RandomNetwork::RandomNetwork(MLIRContext &context, uint64_t seed, bool learns)
+    : b(&context), random(seed), learns(learns) {}
 
 //===----------------------------------------------------------------------===//
 // Choices
@@ -93,9 +93,9 @@ Value RandomNetwork::addConvolution(Value input) {
     int64_t room = (size + pads[d] + pads[2 + d] - 1) / dilations[d] + 1;
     kernel.push_back(pick(1, std::min<int64_t>(room, 3)));
   }
-  Value weight = constant({m, shape[1] / groups, kernel[0], kernel[1]});
-  Value bias = chance(60) ? constant({m}) : Value();
-  return nn::Conv2dOp::create(b, name("Conv"), input, weight, bias, strides,
+  Value filters = weight({m, shape[1] / groups, kernel[0], kernel[1]});
+  Value bias = chance(60) ? weight({m}) : Value();
+  return nn::Conv2dOp::create(b, name("Conv"), input, filters, bias, strides,
                               pads, dilations, groups);
 }
 
@@ -108,8 +108,8 @@ Value RandomNetwork::addLinear(Value input) {
     shape = getShape(input);
   }
   int64_t m = pick(1, 20);
-  return nn::LinearOp::create(b, name("Gemm"), input, constant({m, shape[1]}),
-                              chance(60) ? constant({m}) : Value());
+  return nn::LinearOp::create(b, name("Gemm"), input, weight({m, shape[1]}),
+                              chance(60) ? weight({m}) : Value());
 }
 
 //===----------------------------------------------------------------------===//
@@ -350,9 +350,7 @@ void RandomNetwork::addOperation() {
     result = addUnary(any());
   else
     result = addBinary(any());
-  // Values that grow without bound take too long.
-  if (interp::getNumElements(getShape(result)) < 4096)
-    values.push_back(result);
+  add(result);
 }
 
 OwningOpRef<ModuleOp> RandomNetwork::build() {
@@ -360,17 +358,19 @@ OwningOpRef<ModuleOp> RandomNetwork::build() {
   (*module)->setAttr(nn::modelAttrName, b.getStringAttr("random"));
   b.setInsertionPointToStart(module->getBody());
   SmallVector<Type> inputs;
-  int64_t batch = pick(1, 5);
+  int64_t batch = pick(1, learns ? 9 : 5);
   for (int64_t i = 0, count = chance(25) ? 2 : 1; i < count; ++i)
     inputs.push_back(RankedTensorType::get(
         {batch, pick(1, 7), pick(1, 11), pick(1, 11)}, b.getF32Type()));
   auto func = func::FuncOp::create(b, b.getUnknownLoc(), "main",
                                    b.getFunctionType(inputs, {}));
-  b.setInsertionPointToStart(func.addEntryBlock());
+  entry = func.addEntryBlock();
+  b.setInsertionPointToStart(entry);
   values.assign(func.getArguments().begin(), func.getArguments().end());
+  argumentAttrs.assign(inputs.size(), b.getDictionaryAttr({}));
   for (int64_t i = 0, count = pick(1, 9); i < count; ++i)
-    addOperation();
-  SmallVector<Value> outputs{values.back()};
+    learns &&chance(55) ? addLearning() : addOperation();
+  outputs = {values.back()};
   while (chance(35))
     outputs.push_back(any());
   if (chance(10))
@@ -382,16 +382,29 @@ OwningOpRef<ModuleOp> RandomNetwork::build() {
     outputs.push_back(
         nn::ReshapeOp::create(b, name("Reshape"), flat, outputs.front()));
   }
+  resultAttrs.assign(outputs.size(), b.getDictionaryAttr({}));
+  addUpdates();
   func::ReturnOp::create(b, b.getUnknownLoc(), outputs);
-  func.setFunctionType(
-      b.getFunctionType(inputs, ValueRange(outputs).getTypes()));
+  setSignature(func);
   return module;
+}
+
+void RandomNetwork::setSignature(func::FuncOp func) {
+  func.setFunctionType(b.getFunctionType(entry->getArgumentTypes(),
+                                         ValueRange(outputs).getTypes()));
+  func.setAllArgAttrs(b.getArrayAttr(argumentAttrs));
+  func.setAllResultAttrs(b.getArrayAttr(resultAttrs));
 }
 
 SmallVector<interp::Tensor> RandomNetwork::makeInputs(ModuleOp module) {
   auto func = module.lookupSymbol<func::FuncOp>("main");
   SmallVector<interp::Tensor> inputs;
-  for (Value argument : func.getArguments()) {
+  for (BlockArgument argument : func.getArguments()) {
+    if (auto init = func.getArgAttrOfType<ElementsAttr>(argument.getArgNumber(),
+                                                        nn::initAttrName)) {
+      inputs.push_back(*interp::Tensor::get(init));
+      continue;
+    }
     interp::Tensor tensor = interp::Tensor::uninitialized(getShape(argument));
     for (float &element : tensor.getMutableData())
       element = value();

@@ -23,8 +23,10 @@ namespace {
 class ChunkSearch {
 public:
   ChunkSearch(const phot::ProductShape &shape, phot::Dataflow dataflow,
-              const ChunkExtras &extras, const phx::Target &target)
-      : shape(shape), dataflow(dataflow), extras(extras), target(target) {}
+              int64_t group, const ChunkExtras &extras,
+              const phx::Target &target)
+      : shape(shape), dataflow(dataflow), group(group), extras(extras),
+        target(target) {}
 
   std::variant<Chunking, ChunkingFailure> run();
 
@@ -38,16 +40,15 @@ private:
 
   const phot::ProductShape &shape;
   phot::Dataflow dataflow;
+  int64_t group;
   const ChunkExtras &extras;
   const phx::Target &target;
 };
 
 } // namespace
 
-/// `extent`, then ever smaller pieces of it, down to `unit`; multiples of
-/// `unit`. With `divides`, only pieces that leave no remainder.
-static SmallVector<int64_t> getPieces(int64_t extent, int64_t unit,
-                                      bool divides) {
+SmallVector<int64_t> photonic::getPieces(int64_t extent, int64_t unit,
+                                         bool divides) {
   SmallVector<int64_t> pieces{extent};
   for (int64_t parts = 2; pieces.back() > unit; ++parts) {
     int64_t piece = divideCeil(divideCeil(extent, parts), unit) * unit;
@@ -62,9 +63,11 @@ static SmallVector<int64_t> getPieces(int64_t extent, int64_t unit,
   return pieces;
 }
 
-/// (groups, output channels per group) of a chunk.
+/// (groups, rows per group) of a chunk.
 SmallVector<std::pair<int64_t, int64_t>>
 ChunkSearch::getChannelCandidates() const {
+  if (extras.whole)
+    return {{shape.groups, shape.m}};
   SmallVector<std::pair<int64_t, int64_t>> candidates;
   if (shape.groups > 1) {
     for (int64_t groups : getPieces(shape.groups, 1, /*divides=*/true))
@@ -80,12 +83,17 @@ ChunkSearch::getChannelCandidates() const {
 /// (images, output rows) of a chunk.
 SmallVector<std::pair<int64_t, int64_t>>
 ChunkSearch::getPositionCandidates() const {
+  if (extras.whole)
+    return {{shape.batch, shape.outHeight}};
   // Array rows of a stationary activation tile are clipped by what is left of
   // one extent only, so that such chunks must not leave a remainder.
   bool divides = dataflow == phot::Dataflow::DF2;
   SmallVector<std::pair<int64_t, int64_t>> candidates;
   for (int64_t images : getPieces(shape.batch, 1, divides))
     candidates.push_back({images, shape.outHeight});
+  // Windows of different rows add to the same rows of an input gradient.
+  if (shape.kind != phot::ProductKind::Forward)
+    return candidates;
   for (int64_t rows : getPieces(shape.outHeight, 1, divides))
     if (rows < shape.outHeight)
       candidates.push_back({1, rows});
@@ -96,10 +104,13 @@ Chunking ChunkSearch::build(std::pair<int64_t, int64_t> channels,
                             std::pair<int64_t, int64_t> positions) const {
   Chunking c;
   c.block = ProductBlock::whole(shape);
-  std::tie(c.block.groups, c.block.m) = channels;
+  c.block.groups = channels.first;
+  (shape.kind == phot::ProductKind::Forward ? c.block.outChannels
+                                            : c.block.channels) =
+      channels.second;
   std::tie(c.block.images, c.block.outRows) = positions;
   c.mChunks = shape.groups > 1 ? shape.groups / c.block.groups
-                               : divideCeil(shape.m, c.block.m);
+                               : divideCeil(shape.m, c.block.getRows());
   c.imageChunks = divideCeil(shape.batch, c.block.images);
   c.rowChunks = divideCeil(shape.outHeight, c.block.outRows);
   if (c.rowChunks > 1) {
@@ -107,11 +118,12 @@ Chunking ChunkSearch::build(std::pair<int64_t, int64_t> channels,
                      (shape.kernelHeight - 1) * shape.dilations[0] + 1;
     c.block.rowOffset = 0;
   }
-  int64_t channelBytes = SpaceAllocator::align(4 * c.block.groups * c.block.m);
-  c.weightBytes = SpaceAllocator::align(c.block.getWeightBytes()) +
+  int64_t channelBytes =
+      SpaceAllocator::align(4 * c.block.groups * c.block.getRows());
+  c.weightBytes = SpaceAllocator::align(c.block.getLhsBytes()) +
                   extras.channelParameters * channelBytes +
                   extras.scalars * SpaceAllocator::alignment;
-  c.inputBytes = SpaceAllocator::align(c.block.getInputBytes());
+  c.inputBytes = SpaceAllocator::align(c.block.getRhsBytes());
   c.resultBytes = SpaceAllocator::align(c.block.getResultBytes());
   c.residualBytes = c.resultBytes * extras.residuals;
   return c;
@@ -140,11 +152,12 @@ double ChunkSearch::estimate(const Chunking &c) const {
   const auto &core = target.spec.core();
   double chunks = double(c.mChunks) * c.getNChunks();
   double vectors = dataflow == phot::Dataflow::DF1
-                       ? double(c.block.getVectors())
-                       : double(c.block.m);
-  double passes = divideCeil(countPasses(c.block, dataflow, core.rows().value(),
-                                         core.columns().value()),
-                             core.count().value());
+                       ? double(c.block.getColumns())
+                       : double(c.block.getRows());
+  double passes =
+      divideCeil(countBlockPasses(c.block, dataflow, core.rows().value(),
+                                  core.columns().value(), group),
+                 core.count().value());
   double coreTime =
       chunks * passes *
       (core.program_ns().value() + vectors / core.clock_ghz().value());
@@ -185,7 +198,7 @@ std::variant<Chunking, ChunkingFailure> ChunkSearch::run() {
 
 std::variant<Chunking, ChunkingFailure>
 photonic::chooseChunking(const phot::ProductShape &shape,
-                         phot::Dataflow dataflow, const ChunkExtras &extras,
-                         const phx::Target &target) {
-  return ChunkSearch(shape, dataflow, extras, target).run();
+                         phot::Dataflow dataflow, int64_t group,
+                         const ChunkExtras &extras, const phx::Target &target) {
+  return ChunkSearch(shape, dataflow, group, extras, target).run();
 }

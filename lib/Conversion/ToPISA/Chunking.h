@@ -15,11 +15,12 @@
 
 namespace photonic {
 
-/// How a product is cut: an outer loop over output channels (or groups), whose
-/// weights stay on chip, and an inner loop over output positions.
+/// How a forward product or an input gradient is cut: an outer loop over rows
+/// (output channels or input channels, or groups), whose weights stay on chip,
+/// and an inner loop over columns: images, or rows of images for forward ones.
 struct Chunking {
   ProductBlock block;  ///< of one chunk, the last ones may be smaller
-  int64_t mChunks = 1; ///< chunks of output channels, or of groups
+  int64_t mChunks = 1; ///< chunks of channels, or of groups
   int64_t imageChunks = 1, rowChunks = 1;
   int64_t weightBytes = 0; ///< one buffer of weights and channel parameters
   int64_t inputBytes = 0, resultBytes = 0, residualBytes = 0; ///< one buffer
@@ -34,9 +35,13 @@ struct Chunking {
 
 /// What a chunk holds beside weights, activations and results.
 struct ChunkExtras {
-  int64_t channelParameters = 0; ///< vectors with one value per output channel
+  int64_t channelParameters = 0; ///< vectors with one value per channel
   int64_t scalars = 0;           ///< single values
   int64_t residuals = 0;         ///< tensors of the result's shape
+  /// The product must stay in one piece: random numbers are numbered by row,
+  /// column and contraction position of the whole, which instructions for a
+  /// piece do not know.
+  bool whole = false;
 };
 
 /// Bytes needed and available where the smallest chunk does not fit.
@@ -46,11 +51,18 @@ struct ChunkingFailure {
   int64_t needed = 0, available = 0;
 };
 
+/// `extent`, then ever smaller pieces of it, down to `unit`; multiples of
+/// `unit`. With `divides`, only pieces that leave no remainder.
+llvm::SmallVector<int64_t> getPieces(int64_t extent, int64_t unit,
+                                     bool divides);
+
 /// The chunking with the least estimated time (transfers overlap with array
 /// passes), among those whose buffers fit into the scratchpads of `target`.
+/// `group` is the length of a group of the format.
 std::variant<Chunking, ChunkingFailure>
 chooseChunking(const phot::ProductShape &shape, phot::Dataflow dataflow,
-               const ChunkExtras &extras, const phx::Target &target);
+               int64_t group, const ChunkExtras &extras,
+               const phx::Target &target);
 
 } // namespace photonic
 

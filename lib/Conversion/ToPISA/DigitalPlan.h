@@ -24,6 +24,10 @@
 
 namespace photonic {
 
+/// Loops that a plan may put around an instruction. Loops nest 8 deep; the
+/// memory model may need one for its chunks.
+inline constexpr size_t maxLoops = 7;
+
 /// A constant that the plan needs beside the operands.
 struct PlanConstant {
   std::string name;
@@ -56,30 +60,37 @@ void emitCopy(
     phx::Address src,
     llvm::function_ref<void(const phx::Address &, const phx::Address &)> emit);
 
-/// Computes `units` independent, equally large pieces of the result. Piece u of
-/// the result is its bytes [u * resultUnitBytes, (u + 1) * resultUnitBytes);
-/// it needs the same range (with its own unit size) of each operand, or the
-/// whole operand where the unit size is 0.
+/// Computes `units` independent, equally large pieces of the results. Piece u
+/// of a result is its bytes [u * unit, (u + 1) * unit); it needs the same range
+/// (with its own unit size) of each operand, or the whole operand where the
+/// unit size is 0. The first operand may be a list of `outer` parts of `units`
+/// pieces each; then piece u is that range of every part.
 struct ComputePlan {
   int64_t units = 1;
+  int64_t outer = 1;
   llvm::SmallVector<int64_t> operandUnitBytes;
-  int64_t resultUnitBytes = 0;
+  llvm::SmallVector<int64_t> resultUnitBytes;
   /// Working memory per unit.
   llvm::SmallVector<int64_t> tempUnitBytes;
-  /// Operands whose memory the result may take over exactly.
+  /// Operands whose memory the first result may take over exactly.
   llvm::SmallVector<unsigned> inPlaceOperands;
   llvm::SmallVector<PlanConstant> constants;
 
   /// Where the pieces that one execution works on start.
   struct Places {
-    llvm::SmallVector<phx::Address> operands, temps, constants;
-    phx::Address result;
+    llvm::SmallVector<phx::Address> operands, temps, constants, results;
     phx::Count units;
+    phx::Affine firstUnit;  ///< number of the first piece
+    int64_t outerBytes = 0; ///< from one part of the first operand to the next
   };
   std::function<void(ProgramEmitter &, const Places &)> emit;
 };
 
 using DigitalPlan = std::variant<CopyPlan, ComputePlan>;
+
+/// Bytes of a tensor in memory: 4 per f32, 1 per ui8, and for i1 4 per 32
+/// elements or part of them.
+int64_t getStorageBytes(mlir::RankedTensorType type);
 
 /// The plan of an nn operation (not a constant, reshape or contraction).
 /// Diagnoses operations that the vector unit cannot execute.
@@ -98,7 +109,10 @@ std::optional<Elementwise> getElementwise(mlir::Operation *op);
 
 /// The count multiplied by a constant.
 phx::Count scaleCount(phx::Count count, int64_t factor);
-phx::Affine scaleAffine(phx::Affine affine, int64_t factor);
+
+/// Byte strides of an operand of shape `from` that is broadcast to `to`.
+llvm::SmallVector<int64_t> getBroadcastStrides(llvm::ArrayRef<int64_t> from,
+                                               llvm::ArrayRef<int64_t> to);
 
 /// `address` moved by constant bytes.
 phx::Address moveBy(phx::Address address, int64_t bytes);

@@ -20,13 +20,6 @@ using namespace photonic;
 // Helpers shared by all plans
 //===----------------------------------------------------------------------===//
 
-phx::Affine photonic::scaleAffine(phx::Affine affine, int64_t factor) {
-  affine.base *= factor;
-  for (phx::DigitTerm &term : affine.terms)
-    term.weight *= factor;
-  return affine;
-}
-
 phx::Count photonic::scaleCount(phx::Count count, int64_t factor) {
   count.cap *= factor;
   if (count.remaining)
@@ -125,12 +118,23 @@ std::optional<Elementwise> photonic::getElementwise(Operation *op) {
       .Case([](nn::SqrtOp) { return Elementwise{VecFn::Sqrt}; })
       .Case([](nn::NegOp) { return Elementwise{VecFn::Neg}; })
       .Case([](nn::AbsOp) { return Elementwise{VecFn::Abs}; })
+      .Case([](nn::EqualOp) { return Elementwise{VecFn::Equal}; })
+      .Case([](nn::GateOp gate) {
+        return Elementwise{VecFn::Gate, gate.getSlope().convertToFloat()};
+      })
+      .Case([](nn::GateRangeOp gate) {
+        return Elementwise{VecFn::GateRange, gate.getMin().convertToFloat(),
+                           gate.getMax().convertToFloat()};
+      })
+      .Case([](nn::DropOp drop) {
+        return Elementwise{VecFn::Drop, drop.getRatio().convertToFloat(),
+                           drop.getFactor()};
+      })
       .Default([](Operation *) { return std::nullopt; });
 }
 
-/// Byte strides of an operand of shape `from` that is broadcast to `to`.
-static SmallVector<int64_t> getBroadcastStrides(ArrayRef<int64_t> from,
-                                                ArrayRef<int64_t> to) {
+SmallVector<int64_t> photonic::getBroadcastStrides(ArrayRef<int64_t> from,
+                                                   ArrayRef<int64_t> to) {
   SmallVector<int64_t> own = getByteStrides(from);
   SmallVector<int64_t> strides(to.size(), 0);
   size_t lead = to.size() - from.size();
@@ -138,6 +142,37 @@ static SmallVector<int64_t> getBroadcastStrides(ArrayRef<int64_t> from,
     if (from[d] != 1)
       strides[lead + d] = own[d];
   return strides;
+}
+
+/// One vec_map over the first dimension, of which there are `units`, and the
+/// last three; loops around it over what is in between.
+static void emitElementwise(ProgramEmitter &e, const CollapsedShape &c,
+                            Elementwise function,
+                            SmallVector<phx::Address> places,
+                            const phx::Count &units) {
+  size_t rank = c.shape.size(), looped = rank > 4 ? rank - 4 : 0;
+  for (size_t d = 1; d <= looped; ++d) {
+    uint8_t loop = e.beginLoop(c.shape[d]);
+    for (auto [place, strides] : llvm::zip_equal(places, c.strides))
+      place.offset =
+          plusTerm(std::move(place.offset), {loop, 1, 0, 1, 0, strides[d]});
+  }
+  auto select = [&](ArrayRef<int64_t> list) {
+    SmallVector<int64_t> selected{list.front()};
+    llvm::append_range(selected, list.drop_front(1 + looped));
+    return selected;
+  };
+  SmallVector<phx::Count> counts;
+  for (int64_t size : select(c.shape))
+    counts.push_back(count(size));
+  counts.front() = units;
+  bool binary = places.size() == 3;
+  e.emit(phx::EngineKind::Vec,
+         makeMap(function, counts, places[0], select(c.strides[0]), places[1],
+                 select(c.strides[1]), binary ? places[2] : phx::Address(),
+                 binary ? select(c.strides[2]) : SmallVector<int64_t>()));
+  for (size_t d = 1; d <= looped; ++d)
+    e.endLoop();
 }
 
 FailureOr<DigitalPlan> photonic::planElementwise(Operation *op,
@@ -149,17 +184,18 @@ FailureOr<DigitalPlan> photonic::planElementwise(Operation *op,
     strides.push_back(getBroadcastStrides(
         cast<RankedTensorType>(operand.getType()).getShape(), shape));
   CollapsedShape collapsed = collapse(shape, strides);
-  if (collapsed.shape.size() > 4)
+  if (collapsed.shape.size() > 4 + maxLoops)
     return op->emitOpError("needs ")
-           << collapsed.shape.size()
-           << " dimensions after merging, the vector unit has 4; reshape the "
-              "operands so that broadcast dimensions are adjacent";
+           << collapsed.shape.size() << " dimensions after merging, at most "
+           << 4 + maxLoops
+           << " are supported; reshape the operands so that broadcast "
+              "dimensions are adjacent";
 
   ComputePlan plan;
   plan.units = collapsed.shape.front();
-  plan.resultUnitBytes = collapsed.strides[0].front();
+  plan.resultUnitBytes = {collapsed.strides[0].front()};
   if (plan.units == 1)
-    plan.resultUnitBytes = 4 * getNumElements(collapsed.shape);
+    plan.resultUnitBytes = {4 * getNumElements(collapsed.shape)};
   for (unsigned i = 0; i < op->getNumOperands(); ++i) {
     plan.operandUnitBytes.push_back(collapsed.strides[i + 1].front());
     if (collapsed.strides[i + 1] == collapsed.strides[0])
@@ -167,17 +203,9 @@ FailureOr<DigitalPlan> photonic::planElementwise(Operation *op,
   }
   plan.emit = [collapsed, function](ProgramEmitter &e,
                                     const ComputePlan::Places &p) {
-    SmallVector<phx::Count> counts;
-    for (int64_t size : collapsed.shape)
-      counts.push_back(count(size));
-    counts.front() = p.units;
-    bool binary = collapsed.strides.size() == 3;
-    e.emit(phx::EngineKind::Vec,
-           makeMap(function, counts, p.result, collapsed.strides[0],
-                   p.operands[0], collapsed.strides[1],
-                   binary ? p.operands[1] : phx::Address(),
-                   binary ? ArrayRef<int64_t>(collapsed.strides[2])
-                          : ArrayRef<int64_t>()));
+    SmallVector<phx::Address> places{p.results[0]};
+    llvm::append_range(places, p.operands);
+    emitElementwise(e, collapsed, function, std::move(places), p.units);
   };
   return DigitalPlan(std::move(plan));
 }
@@ -210,9 +238,9 @@ FailureOr<DigitalPlan> photonic::planBatchNorm(Operation *op) {
   }
   plan.constants = {std::move(scale), std::move(shift)};
   plan.units = shape[0];
-  plan.resultUnitBytes = 4 * channels * pixels;
+  plan.resultUnitBytes = {4 * channels * pixels};
   // Scale, bias, mean and variance are not read at run time.
-  plan.operandUnitBytes = {plan.resultUnitBytes};
+  plan.operandUnitBytes = plan.resultUnitBytes;
   plan.inPlaceOperands = {0};
   plan.emit = [channels, pixels](ProgramEmitter &e,
                                  const ComputePlan::Places &p) {
@@ -220,11 +248,11 @@ FailureOr<DigitalPlan> photonic::planBatchNorm(Operation *op) {
     SmallVector<int64_t> image{4 * channels * pixels, 4 * pixels, 4};
     SmallVector<int64_t> channel{0, 4, 0};
     e.emit(phx::EngineKind::Vec,
-           makeMap({phx::VecFn::Mul}, counts, p.result, image, p.operands[0],
-                   image, p.constants[0], channel));
+           makeMap({phx::VecFn::Mul}, counts, p.results[0], image,
+                   p.operands[0], image, p.constants[0], channel));
     e.emit(phx::EngineKind::Vec,
-           makeMap({phx::VecFn::Add}, counts, p.result, image, p.result, image,
-                   p.constants[1], channel));
+           makeMap({phx::VecFn::Add}, counts, p.results[0], image, p.results[0],
+                   image, p.constants[1], channel));
   };
   return DigitalPlan(std::move(plan));
 }

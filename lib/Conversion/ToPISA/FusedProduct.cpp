@@ -13,11 +13,21 @@ using namespace photonic;
 
 namespace photonic {
 
-/// Emits one fused product: loads, the nest, followers, stores.
+/// A tensor [image, channel, row, column] and the block of it that is on chip.
+struct PlaneView {
+  int64_t channels, rows, width; ///< of the block, over its groups
+  int64_t allChannels, allRows;  ///< of the tensor
+  int64_t getPixels() const { return 4 * rows * width; } ///< bytes of the block
+  int64_t getPlane() const { return 4 * allRows * width; }
+};
+
+/// Emits one fused product, forward or input gradient: loads, the nest,
+/// followers, stores.
 class FusedProductEmitter {
 public:
   FusedProductEmitter(HierarchyScheduler &scheduler, const FusedProduct &group,
-                      phot::ArrayProductOp op, const Chunking &chunking);
+                      phot::ArrayProductOp op, const Chunking &chunking,
+                      uint32_t product, unsigned step);
   void run();
 
 private:
@@ -34,15 +44,28 @@ private:
   void runPositions(const ChunkIndex &m);
   void runChannels();
 
+  phx::DmaCopy makeWeightCopy(const ChunkIndex &m) const;
   /// A copy between a chunk of a result-shaped tensor off chip and a buffer.
   phx::DmaCopy makeResultCopy(phx::Address home, const phx::Address &buffer,
                               const ChunkIndex &m, const ChunkIndex &n,
                               bool toHome) const;
   /// Images, channels, one, pixels of the chunk.
   phx::Shape4 getResultShape(const ChunkIndex &m, const ChunkIndex &n) const;
-  phx::Count getImages(const ChunkIndex &n) const;
-  phx::Count getChannels(const ChunkIndex &m) const;
+  /// Images, and channels of the result, of a chunk.
+  phx::Count countImages(const ChunkIndex &n) const;
+  phx::Count countChannels(const ChunkIndex &m) const;
   phx::Affine getVectorsLeft(const ChunkIndex &n) const;
+  bool isForward() const {
+    return block.shape.kind == phot::ProductKind::Forward;
+  }
+  PlaneView getImages() const;
+  PlaneView getOutputs() const;
+  PlaneView getStreamed() const {
+    return isForward() ? getImages() : getOutputs();
+  }
+  PlaneView getResult() const {
+    return isForward() ? getOutputs() : getImages();
+  }
   /// The index that alternates double buffers: that of the innermost loop.
   const ChunkIndex &turn(const ChunkIndex &m, const ChunkIndex &n) const {
     return c.loopsN() || !c.loopsM() ? n : m;
@@ -59,7 +82,7 @@ private:
   phot::ArrayProductOp op;
   const Chunking &c;
   const ProductBlock &block;
-  uint32_t format, product;
+  uint32_t product;
   phx::Address weightHome, inputHome, resultHome;
   ChunkBuffer weights, input, result;
   SmallVector<ChunkBuffer> others; ///< by follower
@@ -70,35 +93,40 @@ private:
 FusedProductEmitter::FusedProductEmitter(HierarchyScheduler &scheduler,
                                          const FusedProduct &group,
                                          phot::ArrayProductOp op,
-                                         const Chunking &chunking)
-    : s(scheduler), group(group), op(op), c(chunking), block(chunking.block) {
-  setRootLayer();
-  format = s.e.getFormat(s.getNumberFormat(op));
-  product = s.createProduct(op, block.shape, format);
+                                         const Chunking &chunking,
+                                         uint32_t product, unsigned step)
+    : s(scheduler), group(group), op(op), c(chunking), block(chunking.block),
+      product(product) {
   weightHome = s.getStorage(op.getLhs()).getAddress();
   inputHome = s.getStorage(op.getRhs()).getAddress();
   // Layers are numbered in the order of the network; the last one's value
   // leaves the chip.
   for (const Follower &follower : group.followers)
     s.e.setLayer(follower.op, getONNXOperator(follower.op));
-  resultHome = s.createResult(group.getLast()->getResult(0)).getAddress();
+  SmallVector<Value> inPlace;
+  for (const Follower &follower : group.followers)
+    if (follower.other == Follower::Other::Residual)
+      inPlace.push_back(getOther(follower));
+  resultHome =
+      s.createResult(group.getLast()->getResult(0), step, inPlace).getAddress();
   setRootLayer();
   allocate();
 }
 
 void FusedProductEmitter::allocate() {
   ScratchpadFrame frame(s.e);
-  weights = frame.allocate(phx::Space::Weight, block.getWeightBytes(),
+  weights = frame.allocate(phx::Space::Weight, block.getLhsBytes(),
                            c.getWeightBuffers());
-  input = frame.allocate(phx::Space::Activation, block.getInputBytes(),
+  input = frame.allocate(phx::Space::Activation, block.getRhsBytes(),
                          c.getInputBuffers());
   result = frame.allocate(phx::Space::Gradient, block.getResultBytes(),
                           c.getResultBuffers());
   for (const Follower &follower : group.followers) {
     ChunkBuffer buffer;
     if (follower.other == Follower::Other::Channel)
-      buffer = frame.allocate(phx::Space::Weight, 4 * block.groups * block.m,
-                              c.getWeightBuffers());
+      buffer =
+          frame.allocate(phx::Space::Weight, 4 * block.groups * block.getRows(),
+                         c.getWeightBuffers());
     else if (follower.other == Follower::Other::Scalar)
       buffer = frame.allocate(phx::Space::Weight, 4, c.getWeightBuffers());
     else if (follower.other == Follower::Other::Residual)
@@ -112,14 +140,26 @@ void FusedProductEmitter::allocate() {
 // Extents of a chunk
 //===----------------------------------------------------------------------===//
 
-phx::Count FusedProductEmitter::getImages(const ChunkIndex &n) const {
+PlaneView FusedProductEmitter::getImages() const {
+  const phot::ProductShape &shape = block.shape;
+  return {block.groups * block.channels, block.inRows, shape.width,
+          shape.groups * shape.channels, shape.height};
+}
+
+PlaneView FusedProductEmitter::getOutputs() const {
+  const phot::ProductShape &shape = block.shape;
+  return {block.groups * block.outChannels, block.outRows, shape.outWidth,
+          shape.groups * shape.outChannels, shape.outHeight};
+}
+
+phx::Count FusedProductEmitter::countImages(const ChunkIndex &n) const {
   return n.clip(block.images, block.shape.batch, c.rowChunks);
 }
 
-phx::Count FusedProductEmitter::getChannels(const ChunkIndex &m) const {
+phx::Count FusedProductEmitter::countChannels(const ChunkIndex &m) const {
   if (block.shape.groups > 1)
-    return count(block.groups * block.m);
-  return m.clip(block.m, block.shape.m);
+    return count(block.groups * block.getRows());
+  return m.clip(block.getRows(), block.shape.m);
 }
 
 /// Output positions in front of the end of the image, or of the batch.
@@ -128,39 +168,55 @@ phx::Affine FusedProductEmitter::getVectorsLeft(const ChunkIndex &n) const {
   int64_t width = shape.outWidth;
   if (c.rowChunks > 1) {
     if (shape.outHeight % block.outRows == 0)
-      return constant(block.getVectors());
+      return constant(block.getOutputs());
     return n.addTo(constant(shape.outHeight * width), -block.outRows * width, 1,
                    c.rowChunks);
   }
   if (shape.batch % block.images == 0)
-    return constant(block.getVectors());
+    return constant(block.getOutputs());
   int64_t plane = shape.outHeight * width;
   return n.addTo(constant(shape.batch * plane), -block.images * plane);
 }
 
 phx::Shape4 FusedProductEmitter::getResultShape(const ChunkIndex &m,
                                                 const ChunkIndex &n) const {
-  phx::Count pixels = count(block.getPixels());
+  phx::Count pixels = count(getResult().getPixels() / 4);
   if (c.rowChunks > 1)
     pixels =
         scaleCount(n.clip(block.outRows, block.shape.outHeight, 1, c.rowChunks),
                    block.shape.outWidth);
-  return {getImages(n), getChannels(m), count(1), pixels};
+  return {countImages(n), countChannels(m), count(1), pixels};
 }
 
 //===----------------------------------------------------------------------===//
 // Transfers
 //===----------------------------------------------------------------------===//
 
+/// Weights of rows or groups are consecutive, those of input channels are not.
+phx::DmaCopy FusedProductEmitter::makeWeightCopy(const ChunkIndex &m) const {
+  const phot::ProductShape &shape = block.shape;
+  int64_t rows = block.groups * block.getRows();
+  int64_t perRow = block.getLhsBytes() / 4 / rows;
+  if (isForward() || shape.groups > 1 || !c.loopsM())
+    return makeLinearCopy(weights.at(m),
+                          m.addTo(weightHome, block.getLhsBytes()),
+                          scaleCount(countChannels(m), perRow));
+  int64_t area = shape.getKernelArea();
+  phx::DmaCopy copy;
+  copy.dst = weights.at(m);
+  copy.src = m.addTo(weightHome, 4 * rows * area);
+  copy.dstStride = {0, 4 * rows * area, 4 * area, 4};
+  copy.srcStride = {0, 4 * shape.channels * area, 4 * area, 4};
+  copy.shape = {count(1), count(shape.outChannels), countChannels(m),
+                count(area)};
+  return copy;
+}
+
 void FusedProductEmitter::loadWeights(const ChunkIndex &m,
                                       std::optional<phx::Guard> guard) {
   setRootLayer();
-  int64_t rows = block.groups * block.m;
-  s.e.emit(phx::EngineKind::Dma,
-           makeLinearCopy(weights.at(m),
-                          m.addTo(weightHome, 4 * rows * block.shape.k),
-                          scaleCount(getChannels(m), block.shape.k)),
-           guard);
+  s.e.emit(phx::EngineKind::Dma, makeWeightCopy(m), guard);
+  int64_t rows = block.groups * block.getRows();
   for (auto [follower, buffer] : llvm::zip(group.followers, others)) {
     bool perChannel = follower.other == Follower::Other::Channel;
     if (!perChannel && follower.other != Follower::Other::Scalar)
@@ -170,7 +226,7 @@ void FusedProductEmitter::loadWeights(const ChunkIndex &m,
     s.e.emit(phx::EngineKind::Dma,
              makeLinearCopy(buffer.at(m),
                             perChannel ? m.addTo(home, 4 * rows) : home,
-                            perChannel ? getChannels(m) : count(1)),
+                            perChannel ? countChannels(m) : count(1)),
              guard);
   }
 }
@@ -179,21 +235,17 @@ void FusedProductEmitter::loadInput(const ChunkIndex &m, const ChunkIndex &n,
                                     std::optional<phx::Guard> guard) {
   setRootLayer();
   const phot::ProductShape &shape = block.shape;
-  int64_t channels = block.groups * shape.channels;
-  int64_t plane = 4 * shape.height * shape.width;
-  int64_t blockPlane = 4 * block.inRows * shape.width;
+  PlaneView v = getStreamed();
   phx::DmaCopy copy;
   copy.dst = input.at(n);
-  copy.dstStride = {channels * blockPlane, blockPlane, 4 * shape.width, 4};
-  copy.src =
-      n.addTo(inputHome, block.images * shape.groups * shape.channels * plane,
-              c.rowChunks);
+  copy.dstStride = {v.channels * v.getPixels(), v.getPixels(), 4 * v.width, 4};
+  copy.src = n.addTo(inputHome, block.images * v.allChannels * v.getPlane(),
+                     c.rowChunks);
   if (block.groups < shape.groups)
-    copy.src = m.addTo(copy.src, channels * plane);
-  copy.srcStride = {shape.groups * shape.channels * plane, plane,
-                    4 * shape.width, 4};
-  copy.shape = {getImages(n), count(channels), count(block.inRows),
-                count(shape.width)};
+    copy.src = m.addTo(copy.src, v.channels * v.getPlane());
+  copy.srcStride = {v.allChannels * v.getPlane(), v.getPlane(), 4 * v.width, 4};
+  copy.shape = {countImages(n), count(v.channels), count(v.rows),
+                count(v.width)};
   if (c.rowChunks > 1)
     // The chunk starts where the first window does, maybe in the padding.
     copy.zeroFill =
@@ -209,19 +261,14 @@ phx::DmaCopy FusedProductEmitter::makeResultCopy(phx::Address home,
                                                  const ChunkIndex &m,
                                                  const ChunkIndex &n,
                                                  bool toHome) const {
-  const phot::ProductShape &shape = block.shape;
-  int64_t plane = 4 * shape.outHeight * shape.outWidth;
-  int64_t allChannels = shape.groups * shape.m;
-  int64_t channels = block.groups * block.m;
-  int64_t pixels = 4 * block.getPixels();
-  home =
-      n.addTo(std::move(home), block.images * allChannels * plane, c.rowChunks);
-  home = m.addTo(std::move(home), channels * plane);
+  PlaneView v = getResult();
+  home = n.addTo(std::move(home), block.images * v.allChannels * v.getPlane(),
+                 c.rowChunks);
+  home = m.addTo(std::move(home), v.channels * v.getPlane());
   if (c.rowChunks > 1)
-    home = n.addTo(std::move(home), 4 * block.outRows * shape.outWidth, 1,
-                   c.rowChunks);
-  phx::Stride4 homeStride{allChannels * plane, plane, 0, 4};
-  phx::Stride4 bufferStride{channels * pixels, pixels, 0, 4};
+    home = n.addTo(std::move(home), v.getPixels(), 1, c.rowChunks);
+  phx::Stride4 homeStride{v.allChannels * v.getPlane(), v.getPlane(), 0, 4};
+  phx::Stride4 bufferStride{v.channels * v.getPixels(), v.getPixels(), 0, 4};
   phx::DmaCopy copy;
   copy.dst = toHome ? home : buffer;
   copy.src = toHome ? buffer : home;
@@ -263,9 +310,9 @@ void FusedProductEmitter::applyFollower(const Follower &follower,
                                         unsigned number, const ChunkIndex &m,
                                         const ChunkIndex &n) {
   s.e.setLayer(follower.op, getONNXOperator(follower.op));
-  int64_t pixels = 4 * block.getPixels();
-  SmallVector<int64_t> chunkStrides{block.groups * block.m * pixels, pixels, 0,
-                                    4};
+  PlaneView v = getResult();
+  SmallVector<int64_t> chunkStrides{v.channels * v.getPixels(), v.getPixels(),
+                                    0, 4};
   SmallVector<int64_t> otherStrides;
   phx::Address chunk = result.at(turn(m, n)), other;
   switch (follower.other) {
@@ -304,16 +351,23 @@ void FusedProductEmitter::compute(const ChunkIndex &m, const ChunkIndex &n) {
   options.dataflow = op.getDataflow();
   options.rows = op.getRows();
   options.cols = op.getColumns();
+  options.group = op.getGroupLength();
   options.cores = s.target.spec.core().count().value();
-  options.format = format;
+  options.format = s.e.program.products[product].format;
   options.product = product;
-  options.weights = weights.at(m);
-  options.input = input.at(n);
+  options.lhs = weights.at(m);
+  options.rhs = input.at(n);
   options.result = result.at(turn(m, n));
-  bool cutsChannels = block.shape.groups == 1 && block.shape.m % block.m != 0;
-  options.mRemaining = cutsChannels ? m.addTo(constant(block.shape.m), -block.m)
-                                    : constant(block.m);
-  options.nRemaining = getVectorsLeft(n);
+  bool cutsRows =
+      block.shape.groups == 1 && block.shape.m % block.getRows() != 0;
+  options.rowsRemaining =
+      cutsRows ? m.addTo(constant(block.shape.m), -block.getRows())
+               : constant(block.getRows());
+  options.columnsRemaining = getVectorsLeft(n);
+  if (block.shape.accumulates())
+    s.e.emit(phx::EngineKind::Vec, makeMap({phx::VecFn::Fill, 0.0f},
+                                           {count(block.getResultBytes() / 4)},
+                                           options.result, {4}, {}, {}));
   auto [begin, end] = emitNest(s.e, block, options);
   if (!c.loopsM() && !c.loopsN()) { // the nest is the whole product
     s.e.program.products[product].loopBegin = begin;
@@ -390,22 +444,45 @@ void FusedProductEmitter::run() {
 // Entry
 //===----------------------------------------------------------------------===//
 
-LogicalResult HierarchyScheduler::scheduleProduct(const FusedProduct &group) {
+LogicalResult
+HierarchyScheduler::reportWorkingSet(phot::ArrayProductOp op,
+                                     const ChunkingFailure &failure) {
+  InFlightDiagnostic diag = op.emitError("needs a working set of ");
+  diag << failure.needed << " bytes in scratchpad '" << failure.scratchpad
+       << "' "
+       << (op.getKey() ? "because random rounding keeps it in one piece"
+                       : "for its smallest tile")
+       << ", target '" << target.spec.name() << "' has " << failure.available
+       << " (" << failure.field
+       << "); use a larger scratchpad or --memory=ideal";
+  if (op.getKey())
+    diag << ", or a format that rounds by trunc or nearest";
+  return diag;
+}
+
+LogicalResult HierarchyScheduler::scheduleProduct(const FusedProduct &group,
+                                                  unsigned step) {
   phot::ArrayProductOp op = getArrayProduct(group.nest);
   phot::ProductShape shape = phot::ProductShape::get(op);
+  if (shape.kind == phot::ProductKind::WeightGradient)
+    return scheduleWeightGradient(group, step);
   ChunkExtras extras;
+  extras.whole = op.getKey() != Value();
   for (const Follower &follower : group.followers) {
     extras.channelParameters += follower.other == Follower::Other::Channel;
     extras.scalars += follower.other == Follower::Other::Scalar;
     extras.residuals += follower.other == Follower::Other::Residual;
   }
-  auto chosen = chooseChunking(shape, op.getDataflow(), extras, target);
+  auto chosen = chooseChunking(shape, op.getDataflow(), op.getGroupLength(),
+                               extras, target);
   if (auto *failure = std::get_if<ChunkingFailure>(&chosen))
-    return op.emitError("needs a working set of ")
-           << failure->needed << " bytes in scratchpad '" << failure->scratchpad
-           << "' for its smallest tile, target '" << target.spec.name()
-           << "' has " << failure->available << " (" << failure->field
-           << "); use a larger scratchpad or --memory=ideal";
-  FusedProductEmitter(*this, group, op, std::get<Chunking>(chosen)).run();
+    return reportWorkingSet(op, *failure);
+  const Chunking &chunking = std::get<Chunking>(chosen);
+  e.setLayer(op, shape.hasWindow ? "Conv" : "Gemm");
+  FailureOr<uint32_t> product =
+      createProduct(op, shape, e.getFormat(getNumberFormat(op)));
+  if (failed(product))
+    return failure();
+  FusedProductEmitter(*this, group, op, chunking, *product, step).run();
   return success();
 }

@@ -10,6 +10,10 @@
 
 #include "photonic/Dialect/NN/IR/NN.h"
 
+#include "llvm/Support/MathExtras.h"
+
+#include <numeric>
+
 using namespace mlir;
 using namespace photonic;
 
@@ -55,7 +59,9 @@ static std::optional<Follower::Other> classify(ArrayRef<int64_t> operand,
 }
 
 /// `op` as a follower of the product value `chunk`, if it can be one.
-static std::optional<Follower> asFollower(Operation *op, Value chunk) {
+/// `hasChannels`: dimension 1 of the product is that of its channels.
+static std::optional<Follower> asFollower(Operation *op, Value chunk,
+                                          bool hasChannels) {
   if (!isStep(op) || !getElementwise(op) ||
       op->getResult(0).getType() != chunk.getType())
     return std::nullopt;
@@ -67,7 +73,7 @@ static std::optional<Follower> asFollower(Operation *op, Value chunk) {
     auto shape = cast<RankedTensorType>(operand.getType()).getShape();
     auto other =
         classify(shape, cast<RankedTensorType>(chunk.getType()).getShape());
-    if (!other)
+    if (!other || (other == Follower::Other::Channel && !hasChannels))
       return std::nullopt;
     follower.other = *other;
     follower.otherIndex = index;
@@ -83,9 +89,11 @@ SmallVector<FusedProduct> photonic::findFusedProducts(func::FuncOp func) {
       continue;
     FusedProduct group{&op, {}};
     Value chunk = op.getResult(0);
+    bool hasChannels = Scheduler::getArrayProduct(&op).getKind() !=
+                       phot::ProductKind::WeightGradient;
     while (chunk.hasOneUse()) {
       Operation *user = *chunk.getUsers().begin();
-      std::optional<Follower> follower = asFollower(user, chunk);
+      std::optional<Follower> follower = asFollower(user, chunk, hasChannels);
       if (!follower || !taken.insert(user).second)
         break;
       group.followers.push_back(*follower);
@@ -97,6 +105,9 @@ SmallVector<FusedProduct> photonic::findFusedProducts(func::FuncOp func) {
 }
 
 void HierarchyScheduler::prepare() {
+  groupByLast.clear();
+  emissionStep.clear();
+  emitters.clear();
   DenseMap<Operation *, unsigned> steps;
   for (Operation &op : func.getBody().front())
     if (isStep(&op))
@@ -104,10 +115,18 @@ void HierarchyScheduler::prepare() {
   for (FusedProduct &group : findFusedProducts(func)) {
     unsigned last = steps.lookup(group.getLast());
     emissionStep[group.nest] = last;
-    for (const Follower &follower : group.followers)
+    emitters[group.nest] = group.getLast();
+    for (const Follower &follower : group.followers) {
       emissionStep[follower.op] = last;
+      emitters[follower.op] = group.getLast();
+    }
     groupByLast[group.getLast()] = std::move(group);
   }
+}
+
+Operation *HierarchyScheduler::getEmitter(Operation *op) const {
+  auto it = emitters.find(op);
+  return it == emitters.end() ? op : it->second;
 }
 
 unsigned HierarchyScheduler::getEmissionStep(Operation *op,
@@ -128,7 +147,8 @@ SpaceAllocator &HierarchyScheduler::getHome(Storage::Kind, phx::Space &space) {
 void HierarchyScheduler::emitHomeCopy(const Storage &to, const Storage &from,
                                       int64_t bytes) {
   e.emit(phx::EngineKind::Dma,
-         makeLinearCopy(to.getAddress(), from.getAddress(), count(bytes / 4)));
+         makeLinearCopy(to.getAddress(), from.getAddress(),
+                        count(llvm::divideCeil(bytes, 4))));
 }
 
 //===----------------------------------------------------------------------===//
@@ -163,8 +183,9 @@ static void assignBack(std::array<T, 4> &array, ArrayRef<U> values,
     array[4 - values.size() + i] = convert(values[i]);
 }
 
-void HierarchyScheduler::scheduleCopies(Operation *op, const CopyPlan &plan) {
-  Storage result = createResult(op->getResult(0));
+void HierarchyScheduler::scheduleCopies(Operation *op, const CopyPlan &plan,
+                                        unsigned step) {
+  Storage result = createResult(op->getResult(0), step);
   if (plan.fill)
     emitFill(result, getBytes(op->getResult(0)) / 4, *plan.fill);
   for (const CopyPlan::Copy &copy : plan.copies) {
@@ -199,27 +220,37 @@ struct ComputeBytes {
 static ComputeBytes countBytes(Operation *op, const ComputePlan &plan) {
   ComputeBytes bytes;
   for (auto [index, unit] : llvm::enumerate(plan.operandUnitBytes)) {
-    bytes.activationPerUnit += unit;
+    bytes.activationPerUnit += unit * (index == 0 ? plan.outer : 1);
     if (unit == 0)
-      bytes.whole += SpaceAllocator::align(
-          4 * cast<RankedTensorType>(op->getOperand(index).getType())
-                  .getNumElements());
+      bytes.whole += SpaceAllocator::align(getStorageBytes(
+          cast<RankedTensorType>(op->getOperand(index).getType())));
   }
   for (const PlanConstant &c : plan.constants)
     bytes.whole += SpaceAllocator::align(4 * c.values.size());
-  bytes.gradientPerUnit = plan.resultUnitBytes;
+  for (int64_t unit : plan.resultUnitBytes)
+    bytes.gradientPerUnit += unit;
   for (int64_t unit : plan.tempUnitBytes)
     bytes.gradientPerUnit += unit;
   return bytes;
+}
+
+/// Pieces that together are whole words of every operand and result.
+static int64_t getWordUnits(const ComputePlan &plan) {
+  int64_t units = 1;
+  for (ArrayRef<int64_t> list : {ArrayRef<int64_t>(plan.operandUnitBytes),
+                                 ArrayRef<int64_t>(plan.resultUnitBytes)})
+    for (int64_t bytes : list)
+      units = std::max(units, 4 / std::gcd<int64_t>(bytes ? bytes : 4, 4));
+  return units;
 }
 
 /// Units per chunk; all of them if they fit into single buffers. 0: none fits.
 static int64_t chooseUnits(const ComputePlan &plan, const ComputeBytes &bytes,
                            int64_t activation, int64_t gradient) {
   // Each buffer may lose up to one alignment unit.
-  int64_t slack =
-      2 * SpaceAllocator::alignment *
-      (plan.operandUnitBytes.size() + plan.tempUnitBytes.size() + 1);
+  int64_t slack = 2 * SpaceAllocator::alignment *
+                  (plan.operandUnitBytes.size() + plan.tempUnitBytes.size() +
+                   plan.resultUnitBytes.size());
   activation -= bytes.whole + slack;
   gradient -= slack;
   if (plan.units * bytes.activationPerUnit <= activation &&
@@ -230,9 +261,12 @@ static int64_t chooseUnits(const ComputePlan &plan, const ComputeBytes &bytes,
     units = std::min(units, activation / 2 / bytes.activationPerUnit);
   if (activation < 0 || units <= 0)
     return 0;
-  // Equal chunks, rather than a small last one.
+  // Equal chunks, rather than a small last one; whole words of each operand.
   int64_t chunks = llvm::divideCeil(plan.units, units);
-  return llvm::divideCeil(plan.units, chunks);
+  int64_t step = getWordUnits(plan);
+  int64_t even =
+      llvm::divideCeil(llvm::divideCeil(plan.units, chunks), step) * step;
+  return std::min(even, units / step * step);
 }
 
 namespace {
@@ -243,8 +277,9 @@ public:
       : e(e), plan(plan), units(units),
         chunks(llvm::divideCeil(plan.units, units)), frame(e) {
     int64_t buffers = chunks > 1 ? 2 : 1;
-    result = frame.allocate(phx::Space::Gradient, units * plan.resultUnitBytes,
-                            buffers);
+    for (int64_t bytes : plan.resultUnitBytes)
+      results.push_back(
+          frame.allocate(phx::Space::Gradient, units * bytes, buffers));
     for (int64_t bytes : plan.tempUnitBytes)
       temps.push_back(
           frame.allocate(phx::Space::Gradient, units * bytes, buffers));
@@ -253,25 +288,30 @@ public:
   /// Adds an operand that is loaded in pieces, or at once if `unitBytes` is 0.
   void addOperand(const phx::Address &home, int64_t unitBytes, int64_t bytes) {
     int64_t buffers = unitBytes && chunks > 1 ? 2 : 1;
+    int64_t outer = operands.empty() ? plan.outer : 1;
     operands.push_back(
-        {home, unitBytes,
+        {home, unitBytes, outer,
          frame.allocate(phx::Space::Activation,
-                        unitBytes ? units * unitBytes : bytes, buffers)});
+                        unitBytes ? units * unitBytes * outer : bytes,
+                        buffers)});
     if (unitBytes == 0)
       e.emit(phx::EngineKind::Dma,
              makeLinearCopy(operands.back().buffer.at(ChunkIndex::get(0)), home,
-                            count(bytes / 4)));
+                            count(llvm::divideCeil(bytes, 4))));
   }
 
-  void run(const phx::Address &resultHome);
+  void run(ArrayRef<phx::Address> resultHomes);
 
 private:
   void load(const ChunkIndex &index, std::optional<phx::Guard> guard);
   void compute(const ChunkIndex &index);
+  void store(ArrayRef<phx::Address> resultHomes, const ChunkIndex &index);
+  /// Words of the pieces of chunk `index`, each of `unitBytes`.
+  phx::Count getWords(const ChunkIndex &index, int64_t unitBytes) const;
 
   struct Operand {
     phx::Address home;
-    int64_t unitBytes;
+    int64_t unitBytes, outer;
     ChunkBuffer buffer;
   };
 
@@ -279,23 +319,42 @@ private:
   const ComputePlan &plan;
   int64_t units, chunks;
   ScratchpadFrame frame;
-  ChunkBuffer result;
-  SmallVector<ChunkBuffer> temps;
+  SmallVector<ChunkBuffer> results, temps;
   SmallVector<Operand> operands;
 };
 } // namespace
 
+phx::Count ComputeEmitter::getWords(const ChunkIndex &index,
+                                    int64_t unitBytes) const {
+  phx::Count pieces = index.clip(units, plan.units);
+  if (unitBytes % 4 == 0)
+    return scaleCount(pieces, unitBytes / 4);
+  // Bytes, rounded up: only the last chunk is no whole number of words, and
+  // memory is allocated in larger pieces.
+  int64_t chunk = llvm::divideCeil(units * unitBytes, 4);
+  if (!pieces.remaining)
+    return count(llvm::divideCeil(pieces.cap * unitBytes, 4));
+  return {chunk,
+          index.addTo(constant(llvm::divideCeil(plan.units * unitBytes, 4)),
+                      -chunk)};
+}
+
 void ComputeEmitter::load(const ChunkIndex &index,
                           std::optional<phx::Guard> guard) {
-  for (const Operand &operand : operands)
-    if (operand.unitBytes)
-      e.emit(
-          phx::EngineKind::Dma,
-          makeLinearCopy(
-              operand.buffer.at(index),
-              index.addTo(operand.home, units * operand.unitBytes),
-              scaleCount(index.clip(units, plan.units), operand.unitBytes / 4)),
-          guard);
+  for (const Operand &operand : operands) {
+    if (!operand.unitBytes)
+      continue;
+    phx::DmaCopy copy =
+        makeLinearCopy(operand.buffer.at(index),
+                       index.addTo(operand.home, units * operand.unitBytes),
+                       getWords(index, operand.unitBytes));
+    copy.shape[2] = count(operand.outer);
+    if (operand.outer > 1) {
+      copy.dstStride[2] = units * operand.unitBytes;
+      copy.srcStride[2] = plan.units * operand.unitBytes;
+    }
+    e.emit(phx::EngineKind::Dma, copy, guard);
+  }
 }
 
 void ComputeEmitter::compute(const ChunkIndex &index) {
@@ -306,35 +365,42 @@ void ComputeEmitter::compute(const ChunkIndex &index) {
         .push_back(operand.buffer.at(index));
   for (const ChunkBuffer &temp : temps)
     places.temps.push_back(temp.at(index));
-  places.result = result.at(index);
+  for (const ChunkBuffer &result : results)
+    places.results.push_back(result.at(index));
   places.units = index.clip(units, plan.units);
+  places.firstUnit = index.addTo(constant(0), units);
+  if (!operands.empty())
+    places.outerBytes = units * operands.front().unitBytes;
   plan.emit(e, places);
 }
 
-void ComputeEmitter::run(const phx::Address &resultHome) {
-  auto store = [&](const ChunkIndex &index) {
+void ComputeEmitter::store(ArrayRef<phx::Address> resultHomes,
+                           const ChunkIndex &index) {
+  for (auto [buffer, home, unitBytes] :
+       llvm::zip_equal(results, resultHomes, plan.resultUnitBytes))
     e.emit(phx::EngineKind::Dma,
-           makeLinearCopy(index.addTo(resultHome, units * plan.resultUnitBytes),
-                          result.at(index),
-                          scaleCount(index.clip(units, plan.units),
-                                     plan.resultUnitBytes / 4)));
-  };
+           makeLinearCopy(index.addTo(home, units * unitBytes),
+                          buffer.at(index), getWords(index, unitBytes)));
+}
+
+void ComputeEmitter::run(ArrayRef<phx::Address> resultHomes) {
   ChunkIndex first = ChunkIndex::get(0);
   load(first, std::nullopt);
   if (chunks == 1) {
     compute(first);
-    store(first);
+    store(resultHomes, first);
     return;
   }
   uint8_t loop = e.beginLoop(chunks);
   load(ChunkIndex::counter(loop, 1), phx::Guard{loop, 1, 1, chunks});
   compute(ChunkIndex::counter(loop));
-  store(ChunkIndex::counter(loop));
+  store(resultHomes, ChunkIndex::counter(loop));
   e.endLoop();
 }
 
 LogicalResult HierarchyScheduler::scheduleCompute(Operation *op,
-                                                  const ComputePlan &plan) {
+                                                  const ComputePlan &plan,
+                                                  unsigned step) {
   ComputeBytes bytes = countBytes(op, plan);
   const auto &pads = target.spec.scratchpads();
   int64_t units = chooseUnits(plan, bytes, pads.activation_bytes().value(),
@@ -355,7 +421,17 @@ LogicalResult HierarchyScheduler::scheduleCompute(Operation *op,
                        getBytes(op->getOperand(index)));
   for (const PlanConstant &c : plan.constants)
     emitter.addOperand(createConstant(c).getAddress(), 0, 4 * c.values.size());
-  emitter.run(createResult(op->getResult(0)).getAddress());
+  SmallVector<Value> inPlace;
+  for (unsigned i : plan.inPlaceOperands)
+    inPlace.push_back(op->getOperand(i));
+  SmallVector<phx::Address> homes{
+      createResult(op->getResult(0), step, inPlace).getAddress()};
+  // The layer's value is the first result.
+  std::optional<uint32_t> output = e.program.layers[e.getLayer()].output;
+  for (Value result : op->getResults().drop_front())
+    homes.push_back(createResult(result, step).getAddress());
+  e.program.layers[e.getLayer()].output = output;
+  emitter.run(homes);
   return success();
 }
 
@@ -365,11 +441,11 @@ LogicalResult HierarchyScheduler::scheduleCompute(Operation *op,
 
 LogicalResult HierarchyScheduler::schedule(Operation *op, unsigned step) {
   if (auto it = groupByLast.find(op); it != groupByLast.end()) {
-    if (failed(scheduleProduct(it->second)))
+    if (failed(scheduleProduct(it->second, step)))
       return failure();
-    releaseOperands(it->second.nest, step);
+    releaseDead(it->second.nest, step);
     for (const Follower &follower : it->second.followers)
-      releaseOperands(follower.op, step);
+      releaseDead(follower.op, step);
     return success();
   }
   if (emissionStep.contains(op))
@@ -379,10 +455,10 @@ LogicalResult HierarchyScheduler::schedule(Operation *op, unsigned step) {
     return failure();
   e.setLayer(op, getONNXOperator(op));
   if (auto *copies = std::get_if<CopyPlan>(&*plan))
-    scheduleCopies(op, *copies);
-  else if (failed(scheduleCompute(op, std::get<ComputePlan>(*plan))))
+    scheduleCopies(op, *copies, step);
+  else if (failed(scheduleCompute(op, std::get<ComputePlan>(*plan), step)))
     return failure();
-  releaseOperands(op, step);
+  releaseDead(op, step);
   return success();
 }
 

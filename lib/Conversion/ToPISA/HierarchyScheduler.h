@@ -59,6 +59,7 @@ public:
 
 protected:
   void prepare() override;
+  mlir::Operation *getEmitter(mlir::Operation *op) const override;
   unsigned getEmissionStep(mlir::Operation *op, unsigned step) const override;
   mlir::LogicalResult schedule(mlir::Operation *op, unsigned step) override;
   void emitHomeCopy(const Storage &to, const Storage &from,
@@ -67,17 +68,23 @@ protected:
 
 private:
   friend class FusedProductEmitter;
+  friend class WeightGradientEmitter;
 
-  mlir::LogicalResult scheduleProduct(const FusedProduct &group);
-  void scheduleCopies(mlir::Operation *op, const CopyPlan &plan);
+  mlir::LogicalResult scheduleProduct(const FusedProduct &group, unsigned step);
+  mlir::LogicalResult scheduleWeightGradient(const FusedProduct &group,
+                                             unsigned step);
+  mlir::LogicalResult reportWorkingSet(phot::ArrayProductOp op,
+                                       const ChunkingFailure &failure);
+  void scheduleCopies(mlir::Operation *op, const CopyPlan &plan, unsigned step);
   void emitFill(const Storage &result, int64_t elements, float value);
   mlir::LogicalResult scheduleCompute(mlir::Operation *op,
-                                      const ComputePlan &plan);
+                                      const ComputePlan &plan, unsigned step);
 
   SpaceAllocator offchip;
   llvm::DenseMap<mlir::Operation *, FusedProduct> groupByLast;
-  /// Operations that are emitted later, with the last of their group.
+  /// Operations that are emitted with the last of their group, and its step.
   llvm::DenseMap<mlir::Operation *, unsigned> emissionStep;
+  llvm::DenseMap<mlir::Operation *, mlir::Operation *> emitters;
 };
 
 /// Finds products and what is fused with them.

@@ -6,12 +6,15 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Parameters live in the weight scratchpad, everything else in the activation
-// scratchpad, both as large as they need to be; nothing is transferred.
+// Parameters and states live in the weight scratchpad, everything else in the
+// activation scratchpad, both as large as they need to be; nothing is
+// transferred.
 //
 //===----------------------------------------------------------------------===//
 
 #include "Scheduler.h"
+
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace photonic;
@@ -29,8 +32,10 @@ protected:
   SpaceAllocator &getHome(Storage::Kind kind, phx::Space &space) override;
 
 private:
-  void scheduleProduct(Operation *nest);
-  void scheduleCopies(Operation *op, const CopyPlan &plan);
+  LogicalResult scheduleProduct(Operation *nest, unsigned step);
+  void emitFill(const Storage &storage, int64_t elements, float value);
+  void scheduleCopies(Operation *op, const CopyPlan &plan, unsigned step);
+  Storage placeResult(Operation *op, const ComputePlan &plan, unsigned step);
   void scheduleCompute(Operation *op, const ComputePlan &plan, unsigned step);
 
   SpaceAllocator parameters, values;
@@ -39,19 +44,28 @@ private:
 } // namespace
 
 SpaceAllocator &IdealScheduler::getHome(Storage::Kind kind, phx::Space &space) {
-  bool isParameter = kind == Storage::Kind::Parameter;
+  bool isParameter =
+      kind == Storage::Kind::Parameter || kind == Storage::Kind::Persistent;
   space = isParameter ? phx::Space::Weight : phx::Space::Activation;
   return isParameter ? parameters : values;
 }
 
 void IdealScheduler::emitHomeCopy(const Storage &to, const Storage &from,
                                   int64_t bytes) {
+  // Pieces of memory are whole words, however long their contents are.
   e.emit(phx::EngineKind::Vec,
-         makeMap({phx::VecFn::Copy}, {count(bytes / 4)}, to.getAddress(), {4},
-                 from.getAddress(), {4}));
+         makeMap({phx::VecFn::Copy}, {count(llvm::divideCeil(bytes, 4))},
+                 to.getAddress(), {4}, from.getAddress(), {4}));
 }
 
-void IdealScheduler::scheduleProduct(Operation *nest) {
+void IdealScheduler::emitFill(const Storage &storage, int64_t elements,
+                              float value) {
+  e.emit(phx::EngineKind::Vec,
+         makeMap({phx::VecFn::Fill, value}, {count(elements)},
+                 storage.getAddress(), {4}, {}, {}));
+}
+
+LogicalResult IdealScheduler::scheduleProduct(Operation *nest, unsigned step) {
   phot::ArrayProductOp op = getArrayProduct(nest);
   phot::ProductShape shape = phot::ProductShape::get(op);
   e.setLayer(op, shape.hasWindow ? "Conv" : "Gemm");
@@ -60,27 +74,34 @@ void IdealScheduler::scheduleProduct(Operation *nest) {
   options.dataflow = op.getDataflow();
   options.rows = op.getRows();
   options.cols = op.getColumns();
+  options.group = op.getGroupLength();
   options.cores = target.spec.core().count().value();
   options.format = e.getFormat(getNumberFormat(op));
-  options.product = createProduct(op, shape, options.format);
-  options.weights = getStorage(op.getLhs()).getAddress();
-  options.input = getStorage(op.getRhs()).getAddress();
-  options.result = createResult(nest->getResult(0)).getAddress();
-  options.mRemaining = constant(block.m);
-  options.nRemaining = constant(block.getVectors());
+  FailureOr<uint32_t> number = createProduct(op, shape, options.format);
+  if (failed(number))
+    return failure();
+  options.product = *number;
+  options.lhs = getStorage(op.getLhs()).getAddress();
+  options.rhs = getStorage(op.getRhs()).getAddress();
+  Storage result = createResult(nest->getResult(0), step);
+  options.result = result.getAddress();
+  options.rowsRemaining = constant(block.getRows());
+  options.columnsRemaining = constant(block.getColumns());
+  if (shape.accumulates())
+    emitFill(result, getBytes(nest->getResult(0)) / 4, 0.0f);
   auto [begin, end] = emitNest(e, block, options);
   phx::Product &product = e.program.products[options.product];
   product.loopBegin = begin;
   product.loopEnd = end;
+  return success();
 }
 
-void IdealScheduler::scheduleCopies(Operation *op, const CopyPlan &plan) {
-  phx::Address result = createResult(op->getResult(0)).getAddress();
+void IdealScheduler::scheduleCopies(Operation *op, const CopyPlan &plan,
+                                    unsigned step) {
+  Storage storage = createResult(op->getResult(0), step);
+  phx::Address result = storage.getAddress();
   if (plan.fill)
-    e.emit(phx::EngineKind::Vec,
-           makeMap({phx::VecFn::Fill, *plan.fill},
-                   {count(getBytes(op->getResult(0)) / 4)}, result, {4}, {},
-                   {}));
+    emitFill(storage, getBytes(op->getResult(0)) / 4, *plan.fill);
   for (const CopyPlan::Copy &copy : plan.copies) {
     SmallVector<phx::Count> counts;
     for (int64_t size : copy.shape)
@@ -95,6 +116,22 @@ void IdealScheduler::scheduleCopies(Operation *op, const CopyPlan &plan) {
   }
 }
 
+/// The first result in memory of an operand that dies, if the plan can work in
+/// place and the result does not replace an argument.
+Storage IdealScheduler::placeResult(Operation *op, const ComputePlan &plan,
+                                    unsigned step) {
+  Value result = op->getResult(0);
+  SmallVector<Value> inPlace;
+  for (unsigned i : plan.inPlaceOperands)
+    inPlace.push_back(op->getOperand(i));
+  if (!liveness.getReplacedArgument(result))
+    for (Value operand : inPlace)
+      if (getStorage(operand).kind == Storage::Kind::Workspace &&
+          liveness.diesAt(operand, step))
+        return reuseStorage(result, operand);
+  return createResult(result, step, inPlace);
+}
+
 void IdealScheduler::scheduleCompute(Operation *op, const ComputePlan &plan,
                                      unsigned step) {
   ComputePlan::Places places;
@@ -102,19 +139,12 @@ void IdealScheduler::scheduleCompute(Operation *op, const ComputePlan &plan,
     places.operands.push_back(getStorage(op->getOperand(i)).getAddress());
   for (const PlanConstant &c : plan.constants)
     places.constants.push_back(createConstant(c).getAddress());
-
-  std::optional<Storage> result;
-  for (unsigned i : plan.inPlaceOperands) {
-    Value operand = op->getOperand(i);
-    if (getStorage(operand).kind != Storage::Kind::Workspace ||
-        !diesAt(operand, step))
-      continue;
-    result = reuseStorage(op->getResult(0), operand);
-    break;
-  }
-  if (!result)
-    result = createResult(op->getResult(0));
-  places.result = result->getAddress();
+  places.results.push_back(placeResult(op, plan, step).getAddress());
+  // The layer's value is the first result.
+  std::optional<uint32_t> output = e.program.layers[e.getLayer()].output;
+  for (Value result : op->getResults().drop_front())
+    places.results.push_back(createResult(result, step).getAddress());
+  e.program.layers[e.getLayer()].output = output;
 
   SmallVector<Storage> temporaries;
   for (int64_t bytes : plan.tempUnitBytes) {
@@ -122,6 +152,8 @@ void IdealScheduler::scheduleCompute(Operation *op, const ComputePlan &plan,
     places.temps.push_back(temporaries.back().getAddress());
   }
   places.units = count(plan.units);
+  if (!plan.operandUnitBytes.empty())
+    places.outerBytes = plan.units * plan.operandUnitBytes.front();
   plan.emit(e, places);
   for (const Storage &temporary : temporaries)
     release(temporary);
@@ -129,18 +161,19 @@ void IdealScheduler::scheduleCompute(Operation *op, const ComputePlan &plan,
 
 LogicalResult IdealScheduler::schedule(Operation *op, unsigned step) {
   if (getArrayProduct(op)) {
-    scheduleProduct(op);
+    if (failed(scheduleProduct(op, step)))
+      return failure();
   } else {
     FailureOr<DigitalPlan> plan = planDigital(op);
     if (failed(plan))
       return failure();
     e.setLayer(op, getONNXOperator(op));
     if (auto *copies = std::get_if<CopyPlan>(&*plan))
-      scheduleCopies(op, *copies);
+      scheduleCopies(op, *copies, step);
     else
       scheduleCompute(op, std::get<ComputePlan>(*plan), step);
   }
-  releaseOperands(op, step);
+  releaseDead(op, step);
   return success();
 }
 

@@ -15,9 +15,6 @@
 using namespace mlir;
 using namespace photonic;
 
-/// How deep loops may nest.
-static constexpr size_t maxLoops = 8;
-
 static ArrayRef<int64_t> getShape(Value value) {
   return cast<RankedTensorType>(value.getType()).getShape();
 }
@@ -129,6 +126,33 @@ static LogicalResult planPad(nn::PadOp op, CopyPlan &plan) {
   return addCopy(op, plan, 0, shape, 0, getByteStrides(shape), offset, result);
 }
 
+static LogicalResult planEmbed(nn::EmbedOp op, CopyPlan &plan) {
+  plan.fill = 0.0f;
+  ArrayRef<int64_t> shape = getShape(op.getInput());
+  SmallVector<int64_t> from = getByteStrides(shape);
+  SmallVector<int64_t> to = getByteStrides(getShape(op.getOutput()));
+  int64_t source = 0, target = 0;
+  for (size_t d = 0; d < shape.size(); ++d) {
+    target += op.getOffsets()[d] * to[d];
+    to[d] *= op.getStrides()[d];
+    if (to[d] >= 0)
+      continue;
+    // Only sources are walked backwards: start both at the other end.
+    target += (shape[d] - 1) * to[d];
+    source += (shape[d] - 1) * from[d];
+    to[d] = -to[d];
+    from[d] = -from[d];
+  }
+  return addCopy(op, plan, 0, shape, source, from, target, to);
+}
+
+static LogicalResult planBroadcast(nn::BroadcastToOp op, CopyPlan &plan) {
+  ArrayRef<int64_t> from = getShape(op.getInput());
+  ArrayRef<int64_t> to = getShape(op.getOutput());
+  return addCopy(op, plan, 0, to, 0, getBroadcastStrides(from, to), 0,
+                 getByteStrides(to));
+}
+
 FailureOr<DigitalPlan> photonic::planLayout(Operation *op) {
   CopyPlan plan;
   LogicalResult planned =
@@ -136,7 +160,9 @@ FailureOr<DigitalPlan> photonic::planLayout(Operation *op) {
           .Case([&](nn::TransposeOp t) { return planTranspose(t, plan); })
           .Case([&](nn::ConcatOp c) { return planConcat(c, plan); })
           .Case([&](nn::SliceOp s) { return planSlice(s, plan); })
-          .Case([&](nn::PadOp p) { return planPad(p, plan); });
+          .Case([&](nn::PadOp p) { return planPad(p, plan); })
+          .Case([&](nn::EmbedOp e) { return planEmbed(e, plan); })
+          .Case([&](nn::BroadcastToOp b) { return planBroadcast(b, plan); });
   if (failed(planned))
     return failure();
   return DigitalPlan(std::move(plan));
@@ -151,13 +177,20 @@ FailureOr<DigitalPlan> photonic::planDigital(Operation *op) {
     return planElementwise(op, *function);
   if (isa<nn::BatchNormOp>(op))
     return planBatchNorm(op);
-  if (isa<nn::MaxPoolOp, nn::AvgPoolOp>(op))
+  if (isa<nn::MaxPoolOp, nn::AvgPoolOp, nn::MaxPoolPositionsOp>(op))
     return planPool(op);
+  if (isa<nn::MaxPoolGradOp, nn::AvgPoolGradOp>(op))
+    return planUnpool(op);
+  if (isa<nn::PackSignsOp, nn::GateMaskOp>(op))
+    return planMask(op);
+  if (isa<nn::UniformOp>(op))
+    return planRandom(op);
   if (isa<nn::ReduceMeanOp, nn::ReduceSumOp, nn::ReduceMaxOp>(op))
     return planReduction(op);
   if (isa<nn::SoftmaxOp, nn::LogSoftmaxOp>(op))
     return planSoftmax(op);
-  if (isa<nn::TransposeOp, nn::ConcatOp, nn::SliceOp, nn::PadOp>(op))
+  if (isa<nn::TransposeOp, nn::ConcatOp, nn::SliceOp, nn::PadOp, nn::EmbedOp,
+          nn::BroadcastToOp>(op))
     return planLayout(op);
   return op->emitOpError("has no form in the instruction set");
 }
@@ -184,6 +217,9 @@ StringRef photonic::getONNXOperator(Operation *op) {
       .Case("min", "Min")
       .Case("batch_norm", "BatchNormalization")
       .Case("max_pool", "MaxPool")
+      .Case("max_pool_positions", "MaxPool")
+      .Case("equal", "Equal")
+      .Case("broadcast_to", "Expand")
       .Case("avg_pool", "AveragePool")
       .Case("pad", "Pad")
       .Case("transpose", "Transpose")

@@ -16,6 +16,9 @@ mlir::FailureOr<DigitalPlan> planElementwise(mlir::Operation *op,
                                              Elementwise function);
 mlir::FailureOr<DigitalPlan> planBatchNorm(mlir::Operation *op);
 mlir::FailureOr<DigitalPlan> planPool(mlir::Operation *op);
+mlir::FailureOr<DigitalPlan> planUnpool(mlir::Operation *op);
+mlir::FailureOr<DigitalPlan> planMask(mlir::Operation *op);
+mlir::FailureOr<DigitalPlan> planRandom(mlir::Operation *op);
 mlir::FailureOr<DigitalPlan> planReduction(mlir::Operation *op);
 mlir::FailureOr<DigitalPlan> planSoftmax(mlir::Operation *op);
 mlir::FailureOr<DigitalPlan> planLayout(mlir::Operation *op);

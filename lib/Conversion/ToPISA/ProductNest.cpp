@@ -11,16 +11,20 @@
 
 using namespace mlir;
 using namespace photonic;
+using llvm::divideCeil;
+using phot::ProductKind;
+using phot::TileDim;
 
 //===----------------------------------------------------------------------===//
-// Addressing
+// Extents
 //===----------------------------------------------------------------------===//
 
 ProductBlock ProductBlock::whole(const phot::ProductShape &shape) {
   ProductBlock block;
   block.shape = shape;
   block.groups = shape.groups;
-  block.m = shape.m;
+  block.outChannels = shape.outChannels;
+  block.channels = shape.channels;
   block.images = shape.batch;
   block.outRows = shape.outHeight;
   block.inRows = shape.height;
@@ -28,45 +32,159 @@ ProductBlock ProductBlock::whole(const phot::ProductShape &shape) {
   return block;
 }
 
-phx::AccessMap ProductBlock::getWeightMap() const {
-  int64_t kernel = shape.kernelHeight * shape.kernelWidth;
+int64_t ProductBlock::getRows() const {
+  return shape.kind == ProductKind::InputGradient ? channels : outChannels;
+}
+
+int64_t ProductBlock::getColumns() const {
+  return shape.kind == ProductKind::WeightGradient ? getPatch() : getOutputs();
+}
+
+int64_t ProductBlock::getContraction() const {
+  return shape.kind == ProductKind::Forward         ? getPatch()
+         : shape.kind == ProductKind::InputGradient ? outChannels
+                                                    : getOutputs();
+}
+
+int64_t ProductBlock::getLhsBytes() const {
+  return shape.kind == ProductKind::WeightGradient ? getOutputBytes()
+                                                   : getWeightBytes();
+}
+
+int64_t ProductBlock::getRhsBytes() const {
+  return shape.kind == ProductKind::InputGradient ? getOutputBytes()
+                                                  : getImageBytes();
+}
+
+int64_t ProductBlock::getResultBytes() const {
+  return shape.kind == ProductKind::Forward         ? getOutputBytes()
+         : shape.kind == ProductKind::InputGradient ? getImageBytes()
+                                                    : getWeightBytes();
+}
+
+//===----------------------------------------------------------------------===//
+// Addressing
+//===----------------------------------------------------------------------===//
+
+/// Digits of a patch element are (input channel, kw, kh). The rows of an input
+/// gradient are numbered position * m + row whatever part of them the block
+/// has.
+static int64_t getChannelRadix(const ProductBlock &b) {
+  return b.shape.kind == ProductKind::InputGradient ? b.shape.m : b.channels;
+}
+
+/// Weights: rows are output channels, columns patch elements.
+static phx::AccessMap getWeightMap(const ProductBlock &b) {
+  const phot::ProductShape &s = b.shape;
+  int64_t area = s.getKernelArea();
   phx::AccessMap map;
-  map.rows = {{m, 0, 1}};
-  map.cols = {{shape.channels, 1, 1},
-              {shape.kernelWidth, 2, 1},
-              {shape.kernelHeight, 3, 1}};
-  map.axes = {{m, 4 * shape.k},
-              {shape.channels, 4 * kernel},
-              {shape.kernelWidth, 4},
-              {shape.kernelHeight, 4 * shape.kernelWidth}};
+  map.rows = {{b.outChannels, 0, 1}};
+  map.cols = {{getChannelRadix(b), 1, 1},
+              {s.kernelWidth, 2, 1},
+              {s.kernelHeight, 3, 1}};
+  map.axes = {{b.outChannels, 4 * b.getPatch()},
+              {b.channels, 4 * area},
+              {s.kernelWidth, 4},
+              {s.kernelHeight, 4 * s.kernelWidth}};
   return map;
 }
 
-phx::AccessMap ProductBlock::getInputMap() const {
-  int64_t plane = 4 * inRows * shape.width;
+/// Images: rows are output elements, columns patch elements.
+static phx::AccessMap getImageMap(const ProductBlock &b) {
+  const phot::ProductShape &s = b.shape;
+  int64_t plane = 4 * b.inRows * s.width;
   phx::AccessMap map;
-  map.rows = {{shape.outWidth, 0, shape.strides[1]},
-              {outRows, 1, shape.strides[0]},
-              {images, 2, 1}};
-  map.cols = {{shape.channels, 3, 1},
-              {shape.kernelWidth, 0, shape.dilations[1]},
-              {shape.kernelHeight, 1, shape.dilations[0]}};
-  map.axes = {{shape.width, 4, -shape.pads[1]},
-              {inRows, 4 * shape.width, rowOffset},
-              {images, groups * shape.channels * plane},
-              {shape.channels, plane}};
+  map.rows = {{s.outWidth, 0, s.strides[1]},
+              {b.outRows, 1, s.strides[0]},
+              {b.images, 2, 1}};
+  map.cols = {{getChannelRadix(b), 3, 1},
+              {s.kernelWidth, 0, s.dilations[1]},
+              {s.kernelHeight, 1, s.dilations[0]}};
+  map.axes = {{s.width, 4, -s.pads[1]},
+              {b.inRows, 4 * s.width, b.rowOffset},
+              {b.images, b.groups * b.channels * plane},
+              {b.channels, plane}};
   return map;
 }
 
-phx::AccessMap ProductBlock::getResultMap(bool channelsAreRows) const {
-  int64_t pixels = getPixels();
+/// Outputs: rows are output channels, columns output elements.
+static phx::AccessMap getOutputMap(const ProductBlock &b) {
+  int64_t pixels = b.getPixels();
   phx::AccessMap map;
-  map.rows = {{m, 2, 1}};
-  map.cols = {{pixels, 0, 1}, {images, 1, 1}};
-  map.axes = {{pixels, 4}, {images, 4 * groups * m * pixels}, {m, 4 * pixels}};
-  if (!channelsAreRows)
-    std::swap(map.rows, map.cols);
+  map.rows = {{b.outChannels, 2, 1}};
+  map.cols = {{pixels, 0, 1}, {b.images, 1, 1}};
+  map.axes = {{pixels, 4},
+              {b.images, 4 * b.groups * b.outChannels * pixels},
+              {b.outChannels, 4 * pixels}};
   return map;
+}
+
+static phx::AccessMap swapped(phx::AccessMap map) {
+  std::swap(map.rows, map.cols);
+  return map;
+}
+
+phx::AccessMap ProductBlock::getLhsMap() const {
+  switch (shape.kind) {
+  case ProductKind::Forward:
+    return getWeightMap(*this);
+  case ProductKind::InputGradient:
+    return swapped(getWeightMap(*this));
+  case ProductKind::WeightGradient:
+    return getOutputMap(*this);
+  }
+  llvm_unreachable("covered switch");
+}
+
+phx::AccessMap ProductBlock::getRhsMap() const {
+  switch (shape.kind) {
+  case ProductKind::Forward:
+    return getImageMap(*this);
+  case ProductKind::InputGradient:
+    return swapped(getOutputMap(*this));
+  case ProductKind::WeightGradient:
+    return swapped(getImageMap(*this));
+  }
+  llvm_unreachable("covered switch");
+}
+
+phx::AccessMap ProductBlock::getResultMap(bool columnsFirst) const {
+  phx::AccessMap map = shape.kind == ProductKind::Forward ? getOutputMap(*this)
+                       : shape.kind == ProductKind::InputGradient
+                           ? swapped(getImageMap(*this))
+                           : getWeightMap(*this);
+  return columnsFirst ? swapped(std::move(map)) : map;
+}
+
+namespace {
+/// Bytes from one group to the next in each tensor of a layer.
+struct GroupBytes {
+  int64_t weights, images, outputs;
+
+  explicit GroupBytes(const ProductBlock &b)
+      : weights(4 * b.outChannels * b.getPatch()),
+        images(4 * b.channels * b.inRows * b.shape.width),
+        outputs(4 * b.outChannels * b.getPixels()) {}
+};
+} // namespace
+
+int64_t ProductBlock::getLhsGroupBytes() const {
+  GroupBytes bytes(*this);
+  return shape.kind == ProductKind::WeightGradient ? bytes.outputs
+                                                   : bytes.weights;
+}
+
+int64_t ProductBlock::getRhsGroupBytes() const {
+  GroupBytes bytes(*this);
+  return shape.kind == ProductKind::InputGradient ? bytes.outputs
+                                                  : bytes.images;
+}
+
+int64_t ProductBlock::getResultGroupBytes() const {
+  GroupBytes bytes(*this);
+  return shape.kind == ProductKind::Forward         ? bytes.outputs
+         : shape.kind == ProductKind::InputGradient ? bytes.images
+                                                    : bytes.weights;
 }
 
 //===----------------------------------------------------------------------===//
@@ -74,6 +192,23 @@ phx::AccessMap ProductBlock::getResultMap(bool channelsAreRows) const {
 //===----------------------------------------------------------------------===//
 
 namespace {
+/// How the contraction is cut into passes.
+struct Passes {
+  int64_t k, group, cols;
+  int64_t perGroup; ///< passes of one group
+  int64_t count;    ///< numbers of passes; some may be empty
+
+  Passes(int64_t k, int64_t group, int64_t cols)
+      : k(k), group(group), cols(std::min(cols, group)),
+        perGroup(divideCeil(group, this->cols)),
+        count(isUneven() ? divideCeil(k, group) * perGroup
+                         : divideCeil(k, this->cols)) {}
+
+  /// Passes of a group that are not equally long: the last one of each is
+  /// shorter, and the last group may have fewer, so that some stay empty.
+  bool isUneven() const { return group % cols != 0 && k > cols; }
+};
+
 /// Emits the instructions of all cores for one round.
 class NestEmitter {
 public:
@@ -83,17 +218,24 @@ public:
 
 private:
   void emitTile(int64_t core);
-  /// One digit of the tile number on `core`.
+  /// weight * the number that a tile on `core` has along `dim`.
+  phx::Affine getDigit(int64_t core, TileDim dim, int64_t weight) const;
+  /// weight * ((tile / divisor) mod modulus).
   phx::DigitTerm digit(int64_t core, int64_t divisor, int64_t modulus,
                        int64_t weight) const;
   phx::Address perGroup(phx::Address address, int64_t core,
                         int64_t bytes) const;
+  phx::Affine getContractionStart(int64_t core) const;
+  phx::Count getColumns(int64_t core, const phx::Affine &start) const;
 
   ProgramEmitter &e;
   const ProductBlock &block;
   const NestOptions &o;
   bool df1;
-  int64_t outputBlocks, contractionBlocks, tiles;
+  Passes passes;
+  int64_t tiles = 1;
+  /// By TileDim: extent in tiles, and tiles from one to the next.
+  std::array<int64_t, 4> extents{1, 1, 1, 1}, steps{1, 1, 1, 1};
   uint32_t stationaryMap, streamedMap, resultMap;
   uint8_t loop = 0;
 };
@@ -101,30 +243,38 @@ private:
 
 /// Rows of the stationary operand.
 static int64_t getStationaryRows(const ProductBlock &block, bool df1) {
-  return df1 ? block.m : block.getVectors();
+  return df1 ? block.getRows() : block.getColumns();
 }
 
-int64_t photonic::countPasses(const ProductBlock &block,
-                              phot::Dataflow dataflow, int64_t rows,
-                              int64_t cols) {
+int64_t photonic::countBlockPasses(const ProductBlock &block,
+                                   phot::Dataflow dataflow, int64_t rows,
+                                   int64_t cols, int64_t group) {
   int64_t stationary =
       getStationaryRows(block, dataflow == phot::Dataflow::DF1);
-  return block.groups * llvm::divideCeil(stationary, rows) *
-         llvm::divideCeil(block.shape.k, cols);
+  return block.groups * block.shape.positions * divideCeil(stationary, rows) *
+         phot::countPasses(block.getContraction(), group, cols);
 }
 
 NestEmitter::NestEmitter(ProgramEmitter &e, const ProductBlock &block,
                          const NestOptions &options)
     : e(e), block(block), o(options),
-      df1(options.dataflow == phot::Dataflow::DF1) {
-  outputBlocks = llvm::divideCeil(getStationaryRows(block, df1), o.rows);
-  contractionBlocks = llvm::divideCeil(block.shape.k, o.cols);
-  tiles = countPasses(block, o.dataflow, o.rows, o.cols);
-  uint32_t weights = e.getMap(block.getWeightMap());
-  uint32_t input = e.getMap(block.getInputMap());
-  stationaryMap = df1 ? weights : input;
-  streamedMap = df1 ? input : weights;
-  resultMap = e.getMap(block.getResultMap(df1));
+      df1(options.dataflow == phot::Dataflow::DF1),
+      passes(block.getContraction(), options.group, options.cols) {
+  extents[unsigned(TileDim::Group)] = block.groups;
+  extents[unsigned(TileDim::Block)] =
+      divideCeil(getStationaryRows(block, df1), o.rows);
+  extents[unsigned(TileDim::Contraction)] = passes.count;
+  extents[unsigned(TileDim::Turn)] = block.shape.positions;
+  for (TileDim dim :
+       llvm::reverse(phot::getTileDims(block.shape.kind, o.dataflow))) {
+    steps[unsigned(dim)] = tiles;
+    tiles *= extents[unsigned(dim)];
+  }
+  uint32_t lhs = e.getMap(block.getLhsMap());
+  uint32_t rhs = e.getMap(block.getRhsMap());
+  stationaryMap = df1 ? lhs : rhs;
+  streamedMap = df1 ? rhs : lhs;
+  resultMap = e.getMap(block.getResultMap(!df1));
 }
 
 phx::DigitTerm NestEmitter::digit(int64_t core, int64_t divisor,
@@ -132,61 +282,99 @@ phx::DigitTerm NestEmitter::digit(int64_t core, int64_t divisor,
   return {loop, o.cores, core, divisor, modulus, weight};
 }
 
+phx::Affine NestEmitter::getDigit(int64_t core, TileDim dim,
+                                  int64_t weight) const {
+  int64_t extent = extents[unsigned(dim)];
+  if (extent == 1)
+    return constant(0);
+  // The outermost number does not wrap.
+  int64_t modulus = dim == TileDim::Group ? 0 : extent;
+  return plusTerm(constant(0),
+                  digit(core, steps[unsigned(dim)], modulus, weight));
+}
+
 phx::Address NestEmitter::perGroup(phx::Address address, int64_t core,
                                    int64_t bytes) const {
-  if (block.groups > 1)
-    address.offset =
-        plusTerm(std::move(address.offset),
-                 digit(core, outputBlocks * contractionBlocks, 0, bytes));
+  address.offset = addAffine(std::move(address.offset),
+                             getDigit(core, TileDim::Group, bytes));
   return address;
 }
 
 /// `cap` per step of `start`, clipped to `remaining` unless it always fits.
 static phx::Count clip(int64_t cap, const phx::Affine &remaining,
                        const phx::Affine &start) {
-  phx::Affine left = remaining;
-  left.base -= start.base;
-  for (phx::DigitTerm term : start.terms) {
-    term.weight = -term.weight;
-    left.terms.push_back(term);
-  }
   if (remaining.terms.empty() && remaining.base % cap == 0)
     return count(cap);
-  return {cap, left};
+  return {cap, addAffine(remaining, scaleAffine(start, -1))};
+}
+
+phx::Affine NestEmitter::getContractionStart(int64_t core) const {
+  if (!passes.isUneven())
+    return getDigit(core, TileDim::Contraction, passes.cols);
+  // Number of the group times its length, plus number of the pass in it.
+  int64_t groups = passes.count / passes.perGroup;
+  phx::Affine start = constant(0);
+  if (groups > 1)
+    start = plusTerm(start, digit(core, passes.perGroup, groups, passes.group));
+  return plusTerm(start, digit(core, 1, passes.perGroup, passes.cols));
+}
+
+phx::Count NestEmitter::getColumns(int64_t core,
+                                   const phx::Affine &start) const {
+  if (!passes.isUneven())
+    return clip(passes.cols, constant(passes.k), start);
+  // What is left of the group; of the last one, what is left of K. The last
+  // group is where (tile + perGroup) / count is one ahead of tile / count.
+  int64_t groups = passes.count / passes.perGroup;
+  int64_t missing = groups * passes.group - passes.k;
+  phx::Affine left = plusTerm(constant(passes.group),
+                              digit(core, 1, passes.perGroup, -passes.cols));
+  phx::DigitTerm ahead = digit(core, passes.count, 0, -missing);
+  ahead.offset += passes.perGroup;
+  left = plusTerm(std::move(left), ahead);
+  left = plusTerm(std::move(left), digit(core, passes.count, 0, missing));
+  return {passes.cols, left};
 }
 
 void NestEmitter::emitTile(int64_t core) {
-  const phot::ProductShape &s = block.shape;
-  phx::Affine row = constant(0), k = constant(0);
-  if (outputBlocks > 1)
-    row = plusTerm(row, digit(core, contractionBlocks, outputBlocks, o.rows));
-  if (contractionBlocks > 1)
-    k = plusTerm(k, digit(core, 1, contractionBlocks, o.cols));
-  phx::Count rows = clip(o.rows, df1 ? o.mRemaining : o.nRemaining, row);
-  phx::Count cols = clip(o.cols, constant(s.k), k);
+  int64_t m = block.shape.m, last = block.shape.positions - 1;
+  // Rows of the left operand that lie in front of the tile's kernel position.
+  phx::Affine position =
+      addAffine(constant(last * m), getDigit(core, TileDim::Turn, -m));
+  phx::Affine row = getDigit(core, TileDim::Block, o.rows);
+  phx::Count rows =
+      clip(o.rows, df1 ? o.rowsRemaining : o.columnsRemaining, row);
+  if (df1)
+    row = addAffine(std::move(row), position);
+  phx::Affine k = getContractionStart(core);
+  phx::Count cols = getColumns(core, k);
   phx::Guard guard{loop, o.cores, core, tiles};
+  phx::Address lhs = perGroup(o.lhs, core, block.getLhsGroupBytes());
+  phx::Address rhs = perGroup(o.rhs, core, block.getRhsGroupBytes());
 
-  phx::Address weights = perGroup(o.weights, core, 4 * block.m * s.k);
-  phx::Address input =
-      perGroup(o.input, core, 4 * s.channels * block.inRows * s.width);
-  phx::Address result =
-      perGroup(o.result, core, 4 * block.m * block.getPixels());
-
-  phx::CoreProgram program{
-      o.format, stationaryMap, df1 ? weights : input, row, k, rows,
-      cols,     o.product};
+  phx::CoreProgram program;
+  program.format = o.format;
+  program.map = stationaryMap;
+  program.src = df1 ? lhs : rhs;
+  program.rowStart = row;
+  program.kStart = k;
+  program.rows = rows;
+  program.cols = cols;
+  program.product = o.product;
+  program.group = getDigit(core, TileDim::Group, 1);
   e.emit(phx::EngineKind::Core, program, guard, core);
 
-  const phx::Affine &streamed = df1 ? o.nRemaining : o.mRemaining;
-  int64_t length = df1 ? block.getVectors() : block.m;
+  const phx::Affine &streamed = df1 ? o.columnsRemaining : o.rowsRemaining;
+  int64_t length = df1 ? block.getColumns() : block.getRows();
   phx::CoreStream stream;
   stream.format = o.format;
   stream.inMap = streamedMap;
   stream.outMap = resultMap;
-  stream.in = df1 ? input : weights;
-  stream.out = result;
+  stream.in = df1 ? rhs : lhs;
+  stream.out = perGroup(o.result, core, block.getResultGroupBytes());
   stream.rowStart = row;
   stream.kStart = k;
+  stream.vecStart = df1 ? constant(0) : position;
   stream.rows = rows;
   stream.cols = cols;
   stream.length =
@@ -197,7 +385,7 @@ void NestEmitter::emitTile(int64_t core) {
 
 std::pair<size_t, size_t> NestEmitter::run() {
   size_t begin = e.getPosition();
-  loop = e.beginLoop(llvm::divideCeil(tiles, o.cores));
+  loop = e.beginLoop(divideCeil(tiles, o.cores));
   for (int64_t core = 0; core < std::min(o.cores, tiles); ++core)
     emitTile(core);
   size_t end = e.getPosition();

@@ -15,54 +15,82 @@
 namespace photonic {
 
 /// The part of a product that one nest of array passes covers, and how its
-/// operands lie in memory: dense blocks in the order of the ONNX tensors.
+/// tensors lie in memory: dense blocks in the order of the ONNX tensors.
+///
+/// Three index spaces describe the products of a layer, whichever of them is
+/// row, column or contraction: output channels, patch elements (kh, kw, ci) and
+/// output elements (image, oh, ow). Weights have the first two, images the last
+/// two, outputs the first and the last.
 struct ProductBlock {
   phot::ProductShape shape; ///< of the whole product
   int64_t groups = 1;       ///< groups covered
-  int64_t m = 1;            ///< output channels covered in each group
+  int64_t outChannels = 1;  ///< output channels covered in each group
+  int64_t channels = 1;     ///< input channels covered in each group
   int64_t images = 1;       ///< images covered
   int64_t outRows = 1;      ///< output rows covered in each image
-  int64_t inRows = 1;       ///< rows of the activation block
+  int64_t inRows = 1;       ///< rows of the block of images
   int64_t rowOffset = 0;    ///< row in the block where the window starts
 
   /// The whole product.
   static ProductBlock whole(const phot::ProductShape &shape);
 
   int64_t getPixels() const { return outRows * shape.outWidth; }
-  int64_t getVectors() const { return images * getPixels(); }
-  int64_t getWeightBytes() const { return 4 * groups * m * shape.k; }
-  int64_t getInputBytes() const {
-    return 4 * images * groups * shape.channels * inRows * shape.width;
-  }
-  int64_t getResultBytes() const { return 4 * groups * m * getVectors(); }
+  int64_t getOutputs() const { return images * getPixels(); }
+  int64_t getPatch() const { return channels * shape.getKernelArea(); }
 
-  /// (row = output channel, column = contraction position) in the weights.
-  phx::AccessMap getWeightMap() const;
-  /// (row = output position, column = contraction position).
-  phx::AccessMap getInputMap() const;
-  /// (row = output channel, column = output position), or the other way round.
-  phx::AccessMap getResultMap(bool channelsAreRows) const;
+  /// Extents of the block's product, per group; `getRows` per position.
+  int64_t getRows() const;
+  int64_t getColumns() const;
+  int64_t getContraction() const;
+
+  int64_t getWeightBytes() const {
+    return 4 * groups * outChannels * getPatch();
+  }
+  int64_t getImageBytes() const {
+    return 4 * images * groups * channels * inRows * shape.width;
+  }
+  int64_t getOutputBytes() const {
+    return 4 * groups * outChannels * getOutputs();
+  }
+
+  /// Bytes of the operands and the result.
+  int64_t getLhsBytes() const;
+  int64_t getRhsBytes() const;
+  int64_t getResultBytes() const;
+
+  /// (row, contraction position) in the left operand; for an input gradient
+  /// rows are numbered position * shape.m + row.
+  phx::AccessMap getLhsMap() const;
+  /// (column, contraction position) in the right operand.
+  phx::AccessMap getRhsMap() const;
+  /// (row, column) in the result, or the other way round.
+  phx::AccessMap getResultMap(bool columnsFirst) const;
+  /// Bytes from one group to the next in operands and result.
+  int64_t getLhsGroupBytes() const;
+  int64_t getRhsGroupBytes() const;
+  int64_t getResultGroupBytes() const;
 };
 
 /// Everything that a nest needs beside its block.
 struct NestOptions {
   phot::Dataflow dataflow = phot::Dataflow::DF1;
   int64_t rows = 0, cols = 0; ///< of the array
+  int64_t group = 0;          ///< length of a group of the format
   int64_t cores = 0;
   uint32_t format = 0, product = 0;
-  phx::Address weights, input, result;
-  /// Output channels and positions that are left; constants unless an
+  phx::Address lhs, rhs, result;
+  /// Rows and columns of the product that are left; constants unless an
   /// enclosing loop cuts the product into chunks with a smaller last one.
-  phx::Affine mRemaining, nRemaining;
+  phx::Affine rowsRemaining, columnsRemaining;
 };
 
 /// Number of array passes of `block`.
-int64_t countPasses(const ProductBlock &block, phot::Dataflow dataflow,
-                    int64_t rows, int64_t cols);
+int64_t countBlockPasses(const ProductBlock &block, phot::Dataflow dataflow,
+                         int64_t rows, int64_t cols, int64_t group);
 
 /// Emits the loop: tile t runs on core t mod n in round t / n; tiles are
-/// numbered (group, output block, contraction block), the last fastest.
-/// Returns the instruction indices of the loop and of its end.
+/// numbered in the order of phot::getTileDims, the passes of the contraction
+/// fastest. Returns the instruction indices of the loop and of its end.
 std::pair<size_t, size_t> emitNest(ProgramEmitter &emitter,
                                    const ProductBlock &block,
                                    const NestOptions &options);

@@ -45,22 +45,51 @@ uint32_t ProgramEmitter::addDataRegion(phx::Region region, ElementsAttr init) {
   return addRegion(std::move(region));
 }
 
-void ProgramEmitter::setLayer(StringRef name, StringRef op) {
-  auto [it, inserted] = layerByName.try_emplace(
-      name, static_cast<uint32_t>(program.layers.size()));
-  if (inserted)
-    program.layers.push_back({name.str(), op.str(), std::nullopt});
+void ProgramEmitter::setLayer(StringRef name, StringRef op, phx::Phase phase) {
+  auto [it, inserted] = layers.try_emplace(
+      {name.str(), phase}, static_cast<uint32_t>(program.layers.size()));
+  if (inserted) {
+    phx::Layer entry;
+    entry.name = name.str();
+    entry.op = op.str();
+    entry.phase = phase;
+    program.layers.push_back(std::move(entry));
+    // Whatever is done for a node, and when, it is the operator that it is in
+    // the forward pass.
+    auto forward = layers.find({name.str(), phx::Phase::Forward});
+    if (forward != layers.end())
+      for (phx::Layer &same : program.layers)
+        if (StringRef(same.name) == name)
+          same.op = program.layers[forward->second].op;
+  }
   layer = it->second;
 }
 
+static phx::Phase toPhase(nn::Phase phase) {
+  switch (phase) {
+  case nn::Phase::Forward:
+    return phx::Phase::Forward;
+  case nn::Phase::Loss:
+    return phx::Phase::Loss;
+  case nn::Phase::InputGradient:
+    return phx::Phase::InputGradient;
+  case nn::Phase::WeightGradient:
+    return phx::Phase::WeightGradient;
+  case nn::Phase::Update:
+    return phx::Phase::Update;
+  }
+  llvm_unreachable("covered switch");
+}
+
 void ProgramEmitter::setLayer(Operation *operation, StringRef op) {
+  phx::Phase phase = toPhase(nn::getPhase(operation));
   if (StringRef name = phot::getNodeName(operation->getLoc()); !name.empty())
-    return setLayer(name, op);
+    return setLayer(name, op, phase);
   // IR written by hand may have no names: number such operations, each once.
   std::string &name = madeUpNames[operation];
   if (name.empty())
     name = (op + "_" + llvm::Twine(program.layers.size())).str();
-  setLayer(name, op);
+  setLayer(name, op, phase);
 }
 
 void ProgramEmitter::setLayerOutput(uint32_t region) {
@@ -89,6 +118,20 @@ phx::Affine photonic::plusTerm(phx::Affine affine, const phx::DigitTerm &term) {
   if (term.weight != 0)
     affine.terms.push_back(term);
   return affine;
+}
+
+phx::Affine photonic::scaleAffine(phx::Affine affine, int64_t factor) {
+  affine.base *= factor;
+  for (phx::DigitTerm &term : affine.terms)
+    term.weight *= factor;
+  return affine;
+}
+
+phx::Affine photonic::addAffine(phx::Affine a, const phx::Affine &b) {
+  a.base += b.base;
+  for (const phx::DigitTerm &term : b.terms)
+    a = plusTerm(std::move(a), term);
+  return a;
 }
 
 SmallVector<int64_t> photonic::getByteStrides(ArrayRef<int64_t> shape) {

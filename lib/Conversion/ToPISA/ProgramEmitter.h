@@ -16,7 +16,8 @@
 #include "mlir/IR/Operation.h"
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/DenseMap.h"
-#include "llvm/ADT/StringMap.h"
+
+#include <map>
 
 namespace photonic {
 
@@ -41,10 +42,11 @@ public:
   //===--- Layers ---------------------------------------------------------===//
 
   /// Instructions emitted from now on work for the ONNX node `name`, an
-  /// operator `op`.
-  void setLayer(llvm::StringRef name, llvm::StringRef op);
+  /// operator `op`, in `phase` of a training step.
+  void setLayer(llvm::StringRef name, llvm::StringRef op,
+                phx::Phase phase = phx::Phase::Forward);
   /// The same with the name in the location of `operation`, or a number where
-  /// it has none.
+  /// it has none, and the phase that `operation` is marked with.
   void setLayer(mlir::Operation *operation, llvm::StringRef op);
   uint32_t getLayer() const { return layer; }
   /// The region holds the current layer's value when it is complete.
@@ -64,7 +66,7 @@ public:
 private:
   uint32_t layer = phx::noLayer;
   uint8_t depth = 0;
-  llvm::StringMap<uint32_t> layerByName;
+  std::map<std::pair<std::string, phx::Phase>, uint32_t> layers;
   llvm::DenseMap<mlir::Operation *, std::string> madeUpNames;
   std::vector<mlir::ElementsAttr> inits;
 };
@@ -74,6 +76,10 @@ inline phx::Affine constant(int64_t value) { return {value, {}}; }
 inline phx::Count count(int64_t cap) { return {cap, std::nullopt}; }
 /// base + weight * digit of the counter of `loop`.
 phx::Affine plusTerm(phx::Affine affine, const phx::DigitTerm &term);
+/// factor * affine
+phx::Affine scaleAffine(phx::Affine affine, int64_t factor);
+/// a + b
+phx::Affine addAffine(phx::Affine a, const phx::Affine &b);
 
 /// Row-major byte strides of `shape` with 4-byte elements.
 llvm::SmallVector<int64_t> getByteStrides(llvm::ArrayRef<int64_t> shape);

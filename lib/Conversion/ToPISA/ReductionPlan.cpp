@@ -1,5 +1,4 @@
-//===- ReductionPlan.cpp - Plans of reductions, softmax and pooling -*- C++
-//-*-===//
+//===- ReductionPlan.cpp - Plans of reductions and softmax -*- C++ -*-===//
 //
 // Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -69,6 +68,83 @@ static void emitMeanDivision(ProgramEmitter &e, const phx::Count &values,
                                        result, {4}, divisor, {0}));
 }
 
+namespace {
+/// A tensor seen as dimensions that stay and dimensions that are reduced, both
+/// in order and merged where they are adjacent.
+struct ReductionView {
+  SmallVector<int64_t> keptShape, keptStrides, resultStrides;
+  SmallVector<int64_t> reducedShape, reducedStrides;
+  /// Parts of the operand: elements in front of the first dimension that stays.
+  /// If there are several, they are the first of the reduced dimensions.
+  int64_t outer = 1;
+
+  ReductionView(ArrayRef<int64_t> shape, ArrayRef<int64_t> axes);
+
+  int64_t getReduced() const { return getNumElements(reducedShape); }
+  int64_t getKept() const { return getNumElements(keptShape); }
+};
+} // namespace
+
+ReductionView::ReductionView(ArrayRef<int64_t> shape, ArrayRef<int64_t> axes) {
+  SmallVector<int64_t> strides = getByteStrides(shape);
+  SmallVector<int64_t> kept, keptStride, reduced, reducedStride;
+  for (auto [d, extent] : llvm::enumerate(shape)) {
+    bool isReduced = llvm::is_contained(axes, static_cast<int64_t>(d));
+    (isReduced ? reduced : kept).push_back(extent);
+    (isReduced ? reducedStride : keptStride).push_back(strides[d]);
+  }
+  // The result is dense, whatever lies between its elements in the operand.
+  CollapsedShape k = collapse(kept, {keptStride, getByteStrides(kept)});
+  keptShape = k.shape;
+  keptStrides = k.strides[0];
+  resultStrides = k.strides[1];
+  CollapsedShape r = collapse(reduced, {reducedStride});
+  reducedShape = r.shape;
+  reducedStrides = r.strides[0];
+  if (getKept() > 1)
+    outer =
+        4 * getNumElements(shape) / (keptShape.front() * keptStrides.front());
+}
+
+/// Emits the reduction of `units` along the first dimension that stays. What an
+/// instruction has no dimension for becomes loops around it.
+static void emitReduction(ProgramEmitter &e, phx::ReduceFn fn,
+                          const ReductionView &v, phx::Address result,
+                          phx::Address source, const phx::Count &units) {
+  size_t reduced = v.reducedShape.size(), kept = v.keptShape.size();
+  // The first dimension is clipped by a count, so it stays in the instruction.
+  size_t looped = kept + reduced > 4 ? kept + reduced - 4 : 0;
+  for (size_t d = 1; d <= looped; ++d) {
+    uint8_t loop = e.beginLoop(v.keptShape[d]);
+    result.offset = plusTerm(std::move(result.offset),
+                             {loop, 1, 0, 1, 0, v.resultStrides[d]});
+    source.offset = plusTerm(std::move(source.offset),
+                             {loop, 1, 0, 1, 0, v.keptStrides[d]});
+  }
+  phx::VecReduce reduce;
+  reduce.fn = fn;
+  reduce.dst = result;
+  reduce.a = source;
+  reduce.dims = static_cast<int64_t>(reduced);
+  reduce.shape.fill(count(1));
+  size_t at = 4 - reduced;
+  for (size_t d = kept; d-- > 0;) {
+    if (d >= 1 && d <= looped)
+      continue;
+    --at;
+    reduce.shape[at] = d == 0 ? units : count(v.keptShape[d]);
+    reduce.dstStride[at] = v.resultStrides[d];
+    reduce.aStride[at] = v.keptStrides[d];
+  }
+  for (size_t d = 0; d < reduced; ++d) {
+    reduce.shape[4 - reduced + d] = count(v.reducedShape[d]);
+    reduce.aStride[4 - reduced + d] = v.reducedStrides[d];
+  }
+  e.emit(phx::EngineKind::Vec, reduce);
+  for (size_t d = 1; d <= looped; ++d)
+    e.endLoop();
+}
+
 FailureOr<DigitalPlan> photonic::planReduction(Operation *op) {
   ArrayRef<int64_t> axes;
   phx::ReduceFn fn = phx::ReduceFn::Sum;
@@ -79,24 +155,33 @@ FailureOr<DigitalPlan> photonic::planReduction(Operation *op) {
       .Case([&](nn::ReduceMaxOp r) {
         axes = r.getAxes(), fn = phx::ReduceFn::Max;
       });
-  if (axes.back() - axes.front() + 1 != static_cast<int64_t>(axes.size()))
+  ArrayRef<int64_t> shape = getShape(op->getOperand(0));
+  ReductionView view(shape, axes);
+  if (view.reducedShape.size() > 3)
     return op->emitOpError("reduces axes [")
-           << axes << "] that are not adjacent, which the vector unit cannot; "
-           << "transpose the operand first";
-  AxisView view(getShape(op->getOperand(0)), axes.front(), axes.back() + 1);
+           << axes << "], which are " << view.reducedShape.size()
+           << " dimensions after merging adjacent ones; the vector unit "
+              "reduces "
+              "3: transpose the operand first";
   ComputePlan plan;
-  plan.units = view.outer;
-  plan.operandUnitBytes = {view.getUnitBytes()};
-  plan.resultUnitBytes = 4 * view.inner;
+  plan.units = view.keptShape.front();
+  plan.outer = view.outer;
+  // One value of all elements needs them at once.
+  bool single = view.getKept() == 1;
+  plan.operandUnitBytes = {single ? 0 : view.keptStrides.front()};
+  plan.resultUnitBytes = {single ? 4 : view.resultStrides.front()};
   if (mean)
     plan.tempUnitBytes = {4};
   plan.emit = [view, fn, mean](ProgramEmitter &e,
                                const ComputePlan::Places &p) {
-    e.emit(phx::EngineKind::Vec,
-           makeReduce(fn, view, p.units, p.result, p.operands[0]));
+    ReductionView placed = view;
+    if (view.outer > 1)
+      placed.reducedStrides.front() = p.outerBytes;
+    emitReduction(e, fn, placed, p.results[0], p.operands[0], p.units);
     if (mean)
-      emitMeanDivision(e, scaleCount(p.units, view.inner), p.result, p.temps[0],
-                       view.axis);
+      emitMeanDivision(
+          e, scaleCount(p.units, view.getKept() / view.keptShape.front()),
+          p.results[0], p.temps[0], view.getReduced());
   };
   return DigitalPlan(std::move(plan));
 }
@@ -113,7 +198,7 @@ FailureOr<DigitalPlan> photonic::planSoftmax(Operation *op) {
   ComputePlan plan;
   plan.units = view.outer;
   plan.operandUnitBytes = {view.getUnitBytes()};
-  plan.resultUnitBytes = view.getUnitBytes();
+  plan.resultUnitBytes = {view.getUnitBytes()};
   plan.tempUnitBytes = {4 * view.inner};
   if (logarithm)
     plan.tempUnitBytes.push_back(view.getUnitBytes());
@@ -138,78 +223,18 @@ FailureOr<DigitalPlan> photonic::planSoftmax(Operation *op) {
              makeReduce(fn, view, p.units, value, source));
     };
     reduce(phx::ReduceFn::Max, p.operands[0]);
-    map(VecFn::Sub, p.result, p.operands[0], true);
-    const phx::Address &exponentials = logarithm ? p.temps[1] : p.result;
-    map(VecFn::Exp, exponentials, p.result, false);
+    map(VecFn::Sub, p.results[0], p.operands[0], true);
+    const phx::Address &exponentials = logarithm ? p.temps[1] : p.results[0];
+    map(VecFn::Exp, exponentials, p.results[0], false);
     reduce(phx::ReduceFn::Sum, exponentials);
     if (!logarithm) {
-      map(VecFn::Div, p.result, p.result, true);
+      map(VecFn::Div, p.results[0], p.results[0], true);
       return;
     }
     e.emit(phx::EngineKind::Vec,
            makeMap({VecFn::Log}, {scaleCount(p.units, view.inner)}, value, {4},
                    value, {4}));
-    map(VecFn::Sub, p.result, p.result, true);
-  };
-  return DigitalPlan(std::move(plan));
-}
-
-//===----------------------------------------------------------------------===//
-// Pooling
-//===----------------------------------------------------------------------===//
-
-/// Maps of a pool over planes: rows are output elements (fastest: column, row,
-/// plane), columns are window positions.
-template <typename PoolOp>
-static std::pair<phx::AccessMap, phx::AccessMap> makePoolMaps(PoolOp pool) {
-  ArrayRef<int64_t> in = getShape(pool.getInput());
-  ArrayRef<int64_t> out = getShape(pool.getOutput());
-  nn::Window h = nn::getPoolWindow(pool, 0), w = nn::getPoolWindow(pool, 1);
-  int64_t planes = in[0] * in[1];
-  phx::AccessMap source;
-  source.rows = {{out[3], 0, w.stride}, {out[2], 1, h.stride}, {planes, 2, 1}};
-  source.cols = {{w.kernel, 0, w.dilation}, {h.kernel, 1, h.dilation}};
-  source.axes = {{in[3], 4, -w.padLow, w.padLow, w.padHigh},
-                 {in[2], 4 * in[3], -h.padLow, h.padLow, h.padHigh},
-                 {planes, 4 * in[2] * in[3], 0, 0, 0}};
-  int64_t elements = planes * out[2] * out[3];
-  phx::AccessMap result;
-  result.rows = {{elements, 0, 1}};
-  result.axes = {{elements, 4, 0, 0, 0}};
-  return {source, result};
-}
-
-FailureOr<DigitalPlan> photonic::planPool(Operation *op) {
-  phx::PoolFn fn = phx::PoolFn::Max;
-  std::pair<phx::AccessMap, phx::AccessMap> maps;
-  if (auto average = dyn_cast<nn::AvgPoolOp>(op)) {
-    fn = average.getCountIncludePad() ? phx::PoolFn::AverageAll
-                                      : phx::PoolFn::AverageValid;
-    maps = makePoolMaps(average);
-  } else {
-    maps = makePoolMaps(cast<nn::MaxPoolOp>(op));
-  }
-  ArrayRef<int64_t> in = getShape(op->getOperand(0));
-  ArrayRef<int64_t> out = getShape(op->getResult(0));
-  ComputePlan plan;
-  plan.units = in[0] * in[1];
-  plan.operandUnitBytes = {4 * in[2] * in[3]};
-  int64_t outputs = out[2] * out[3];
-  plan.resultUnitBytes = 4 * outputs;
-  int64_t window = 1;
-  for (const phx::MapDigit &digit : maps.first.cols)
-    window *= digit.radix;
-  plan.emit = [maps, fn, outputs, window](ProgramEmitter &e,
-                                          const ComputePlan::Places &p) {
-    phx::VecPool pool;
-    pool.fn = fn;
-    pool.inMap = e.getMap(maps.first);
-    pool.outMap = e.getMap(maps.second);
-    pool.in = p.operands[0];
-    pool.out = p.result;
-    pool.rows = scaleCount(p.units, outputs);
-    pool.window = window;
-    e.emit(phx::EngineKind::Vec, pool);
+    map(VecFn::Sub, p.results[0], p.results[0], true);
   };
   return DigitalPlan(std::move(plan));
 }

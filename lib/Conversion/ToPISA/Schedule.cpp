@@ -7,7 +7,7 @@
 
 #include "Scheduler.h"
 
-#include "photonic/Dialect/NN/IR/NN.h"
+#include "photonic/Dialect/NN/IR/Step.h"
 #include "photonic/Dialect/PISA/Transforms/Passes.h"
 #include "photonic/Target/PHX/PHX.h"
 
@@ -41,10 +41,13 @@ private:
 static int64_t getBatch(ModuleOp module, func::FuncOp func) {
   if (auto batch = module->getAttrOfType<IntegerAttr>(nn::batchAttrName))
     return batch.getInt();
-  if (func.getNumArguments() == 0)
-    return 1;
-  auto type = cast<RankedTensorType>(func.getArgument(0).getType());
-  return type.getRank() == 0 ? 1 : type.getDimSize(0);
+  for (BlockArgument argument : func.getArguments()) {
+    if (nn::hasRole(func, argument.getArgNumber()))
+      continue;
+    auto type = cast<RankedTensorType>(argument.getType());
+    return type.getRank() == 0 ? 1 : type.getDimSize(0);
+  }
+  return 1;
 }
 
 phx::Program Schedule::createHeader(func::FuncOp func,

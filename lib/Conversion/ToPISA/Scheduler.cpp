@@ -7,87 +7,56 @@
 
 #include "Scheduler.h"
 
-#include "photonic/Dialect/NN/IR/NN.h"
+#include "photonic/Dialect/NN/IR/Step.h"
 
-#include "mlir/Dialect/SCF/IR/SCF.h"
-
-#include <limits>
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace photonic;
-
-static constexpr unsigned forever = std::numeric_limits<unsigned>::max();
 
 static RankedTensorType getType(Value value) {
   return cast<RankedTensorType>(value.getType());
 }
 
 int64_t Scheduler::getBytes(Value value) {
-  return 4 * getType(value).getNumElements();
-}
-
-bool photonic::isStep(Operation *op) {
-  if (isa<scf::ForOp>(op))
-    return true;
-  return isa<nn::NNDialect>(op->getDialect()) &&
-         !isa<nn::ConstantOp, nn::ReshapeOp>(op);
+  return getStorageBytes(getType(value));
 }
 
 //===----------------------------------------------------------------------===//
-// Values
+// Regions
 //===----------------------------------------------------------------------===//
 
-Value Scheduler::getRoot(Value value) {
-  while (auto reshape = value.getDefiningOp<nn::ReshapeOp>())
-    value = reshape.getInput();
-  return value;
-}
-
-/// Tensors that `op` reads, also from inside its regions.
-static SetVector<Value> getReadTensors(Operation *op) {
-  SetVector<Value> values;
-  op->walk([&](Operation *inner) {
-    for (Value operand : inner->getOperands())
-      if (isa<RankedTensorType>(operand.getType()) &&
-          operand.getParentRegion()->isAncestor(op->getParentRegion()))
-        values.insert(operand);
-  });
-  return values;
-}
-
-void Scheduler::analyse() {
-  unsigned step = 0;
-  for (Operation &op : func.getBody().front()) {
-    if (isStep(&op)) {
-      unsigned emitted = getEmissionStep(&op, step);
-      for (Value operand : getReadTensors(&op)) {
-        unsigned &last = lastUse[getRoot(operand)];
-        last = std::max(last, emitted);
-      }
-      ++step;
-    }
-    if (isa<func::ReturnOp>(op))
-      for (Value operand : op.getOperands())
-        lastUse[getRoot(operand)] = forever;
+phx::Region Scheduler::makeRegion(Value value, StringRef name,
+                                  phx::Role role) const {
+  RankedTensorType type = getType(value);
+  phx::Region region;
+  region.name = name.str();
+  region.role = role;
+  region.shape.assign(type.getShape().begin(), type.getShape().end());
+  // Whole words, so that copies of words stay inside.
+  region.bytes = llvm::divideCeil(getBytes(value), 4) * 4;
+  if (type.getElementType().isInteger(8))
+    region.type = phx::ElementType::U8;
+  if (type.getElementType().isInteger(1)) { // a mask: words of 32 bits
+    region.type = phx::ElementType::I32;
+    region.shape = {region.bytes / 4};
   }
-}
-
-bool Scheduler::diesAt(Value value, unsigned step) const {
-  auto it = lastUse.find(getRoot(value));
-  return it != lastUse.end() && it->second <= step;
+  return region;
 }
 
 uint32_t Scheduler::addValueRegion(Value value, const Storage &storage,
                                    StringRef name, phx::Role role) {
-  phx::Region region;
-  region.name = name.str();
-  region.role = role;
-  region.shape.assign(getType(value).getShape().begin(),
-                      getType(value).getShape().end());
+  phx::Region region = makeRegion(value, name, role);
   region.space = storage.space;
   region.address = storage.address;
-  region.bytes = getBytes(value);
   return e.addRegion(std::move(region));
+}
+
+/// Names tell parameters apart in tools; two constants may share one.
+std::string Scheduler::makeUnique(std::string name) {
+  if (unsigned earlier = parameterNames[name]++)
+    name += "#" + std::to_string(earlier + 1);
+  return name;
 }
 
 Storage Scheduler::getStorage(Value value) {
@@ -100,18 +69,12 @@ Storage Scheduler::getStorage(Value value) {
   std::string name = constant.getName()
                          ? constant.getName()->str()
                          : phot::getNodeName(constant.getLoc()).str();
-  bool named = !name.empty();
-  if (!named)
-    name = "constant";
-  // Names tell parameters apart in tools; two constants may share one.
-  if (unsigned earlier = parameterNames[name]++)
-    name += "#" + std::to_string(earlier + 1);
-  phx::Region region;
-  region.name = name;
-  region.role = named ? phx::Role::Parameter : phx::Role::Constant;
-  region.shape.assign(getType(root).getShape().begin(),
-                      getType(root).getShape().end());
-  region.bytes = getBytes(root);
+  // Where parameters are arguments, what has no name of its own is none.
+  bool named =
+      constant.getName() || (!name.empty() && persistentRegions.empty());
+  phx::Region region =
+      makeRegion(root, makeUnique(name.empty() ? "constant" : name),
+                 named ? phx::Role::Parameter : phx::Role::Constant);
   region.address = getHome(Storage::Kind::Parameter, region.space)
                        .allocateFresh(region.bytes);
   Storage storage{Storage::Kind::Parameter, region.space, region.address};
@@ -135,6 +98,10 @@ Storage Scheduler::createConstant(const PlanConstant &constant) {
   return storage;
 }
 
+//===----------------------------------------------------------------------===//
+// Memory of values
+//===----------------------------------------------------------------------===//
+
 Storage Scheduler::allocateTemporary(int64_t bytes) {
   Storage storage;
   storage.address =
@@ -149,10 +116,30 @@ void Scheduler::release(const Storage &storage) {
   getHome(storage.kind, space).release(storage.address);
 }
 
-Storage Scheduler::createResult(Value value) {
+std::optional<Storage> Scheduler::getReplaced(Value value, unsigned step,
+                                              ArrayRef<Value> inPlace) {
+  BlockArgument argument = liveness.getReplacedArgument(value);
+  if (!argument ||
+      getType(argument).getElementType() != getType(value).getElementType())
+    return std::nullopt;
+  bool isFree = liveness.isDeadBefore(argument, step) ||
+                (liveness.diesAt(argument, step) &&
+                 llvm::any_of(inPlace, [&](Value operand) {
+                   return getRoot(operand) == argument;
+                 }));
+  if (!isFree)
+    return std::nullopt;
+  return storages.lookup(argument);
+}
+
+Storage Scheduler::createResult(Value value, unsigned step,
+                                ArrayRef<Value> inPlace) {
   Storage storage;
-  storage.address = getHome(Storage::Kind::Workspace, storage.space)
-                        .allocate(getBytes(value));
+  if (std::optional<Storage> replaced = getReplaced(value, step, inPlace))
+    storage = *replaced;
+  else
+    storage.address = getHome(Storage::Kind::Workspace, storage.space)
+                          .allocate(getBytes(value));
   storages[value] = storage;
   e.setLayerOutput(addValueRegion(value, storage,
                                   e.program.layers[e.getLayer()].name,
@@ -170,20 +157,25 @@ Storage Scheduler::reuseStorage(Value value, Value from) {
   return storage;
 }
 
-void Scheduler::releaseOperands(Operation *op, unsigned step) {
-  for (Value operand : getReadTensors(op)) {
-    Value root = getRoot(operand);
+void Scheduler::releaseDead(Operation *op, unsigned step) {
+  auto releaseValue = [&](Value root) {
     auto it = storages.find(root);
-    if (it == storages.end() || !diesAt(root, step) ||
-        it->second.kind == Storage::Kind::Parameter)
-      continue;
+    if (it == storages.end() || it->second.kind == Storage::Kind::Parameter ||
+        it->second.kind == Storage::Kind::Persistent)
+      return;
     release(it->second);
     storages.erase(it);
-  }
+  };
+  for (Value operand : getReadTensors(op))
+    if (liveness.diesAt(operand, step))
+      releaseValue(getRoot(operand));
+  for (Value result : op->getResults())
+    if (!liveness.isRead(result))
+      releaseValue(result);
 }
 
 //===----------------------------------------------------------------------===//
-// Inputs and outputs
+// Arguments
 //===----------------------------------------------------------------------===//
 
 /// The attribute nn.name in `attributes`, or a name made from `index`.
@@ -195,27 +187,71 @@ static std::string getONNXName(DictionaryAttr attributes, StringRef fallback,
   return (fallback + Twine(index)).str();
 }
 
-void Scheduler::createInputs() {
+void Scheduler::createInput(BlockArgument argument) {
+  Storage storage;
+  storage.kind = Storage::Kind::Input;
+  storage.address =
+      getHome(storage.kind, storage.space).allocateFresh(getBytes(argument));
+  storages[argument] = storage;
+  unsigned index = argument.getArgNumber();
+  phx::Region region = makeRegion(
+      argument, getONNXName(func.getArgAttrDict(index), "input", index),
+      phx::Role::Input);
+  region.space = storage.space;
+  region.address = storage.address;
+  if (auto classes =
+          func.getArgAttrOfType<IntegerAttr>(index, nn::classesAttrName)) {
+    region.labels.emplace();
+    region.labels->classes = classes.getInt();
+    if (auto ignored =
+            func.getArgAttrOfType<IntegerAttr>(index, nn::ignoreIndexAttrName))
+      region.labels->ignoreIndex = ignored.getInt();
+  }
+  e.addRegion(std::move(region));
+}
+
+void Scheduler::createPersistent(BlockArgument argument) {
+  unsigned index = argument.getArgNumber();
+  StringRef name = nn::getArgumentName(func, index);
+  auto role = func.getArgAttrOfType<StringAttr>(index, nn::roleAttrName);
+  phx::Region region =
+      makeRegion(argument, makeUnique(name.str()),
+                 role.getValue() == nn::parameterRole ? phx::Role::Parameter
+                                                      : phx::Role::State);
+  // Also what the program only reads (a learning rate, the parameters of an
+  // evaluation): the host replaces it between runs.
+  region.isMutable = true;
+  region.address = getHome(Storage::Kind::Persistent, region.space)
+                       .allocateFresh(region.bytes);
+  storages[argument] = {Storage::Kind::Persistent, region.space,
+                        region.address};
+  persistentRegions[argument] = e.addDataRegion(
+      std::move(region),
+      func.getArgAttrOfType<ElementsAttr>(index, nn::initAttrName));
+}
+
+void Scheduler::createArguments() {
   for (BlockArgument argument : func.getArguments()) {
-    Storage storage;
-    storage.kind = Storage::Kind::Input;
-    storage.address =
-        getHome(storage.kind, storage.space).allocateFresh(getBytes(argument));
-    storages[argument] = storage;
-    unsigned index = argument.getArgNumber();
-    addValueRegion(argument, storage,
-                   getONNXName(func.getArgAttrDict(index), "input", index),
-                   phx::Role::Input);
+    if (nn::hasRole(func, argument.getArgNumber()))
+      createPersistent(argument);
+    else
+      createInput(argument);
   }
 }
 
-LogicalResult Scheduler::createOutputs(func::ReturnOp op) {
+//===----------------------------------------------------------------------===//
+// Results
+//===----------------------------------------------------------------------===//
+
+void Scheduler::createOutputs(func::ReturnOp op) {
   llvm::SmallDenseSet<Value> taken;
   for (auto [index, value] : llvm::enumerate(op.getOperands())) {
+    if (func.getResultAttr(index, nn::updatesAttrName))
+      continue;
     std::string name =
         getONNXName(func.getResultAttrDict(index), "output", index);
     Storage storage = getStorage(value);
-    // Inputs, parameters and values that leave twice get memory of their own.
+    // What is not computed here and what leaves twice gets memory of its own.
     if (storage.kind != Storage::Kind::Workspace ||
         !taken.insert(getRoot(value)).second) {
       Storage copy = allocateTemporary(getBytes(value));
@@ -225,7 +261,38 @@ LogicalResult Scheduler::createOutputs(func::ReturnOp op) {
     }
     addValueRegion(value, storage, name, phx::Role::Output);
   }
-  return success();
+}
+
+void Scheduler::createUpdates(func::ReturnOp op) {
+  struct Copy {
+    Storage to, from;
+    int64_t bytes;
+    std::string name;
+  };
+  SmallVector<Copy> copies;
+  for (auto [index, value] : llvm::enumerate(op.getOperands())) {
+    auto name =
+        func.getResultAttrOfType<StringAttr>(index, nn::updatesAttrName);
+    if (!name)
+      continue;
+    Copy copy{getStorage(nn::findArgument(func, name)), getStorage(value),
+              getBytes(value), name.str()};
+    if (copy.to.space == copy.from.space &&
+        copy.to.address == copy.from.address)
+      continue;
+    // Another region may be replaced before this one is: keep its old value.
+    if (copy.from.kind == Storage::Kind::Persistent) {
+      Storage old = allocateTemporary(copy.bytes);
+      e.setLayer(copy.name, "Identity", phx::Phase::Update);
+      emitHomeCopy(old, copy.from, copy.bytes);
+      copy.from = old;
+    }
+    copies.push_back(std::move(copy));
+  }
+  for (const Copy &copy : copies) {
+    e.setLayer(copy.name, "Identity", phx::Phase::Update);
+    emitHomeCopy(copy.to, copy.from, copy.bytes);
+  }
 }
 
 //===----------------------------------------------------------------------===//
@@ -236,6 +303,18 @@ phot::ArrayProductOp Scheduler::getArrayProduct(Operation *nest) {
   phot::ArrayProductOp product;
   nest->walk([&](phot::ArrayProductOp op) { product = op; });
   return product;
+}
+
+static phx::Rounding toRounding(phot::Rounding rounding) {
+  switch (rounding) {
+  case phot::Rounding::Trunc:
+    return phx::Rounding::Truncate;
+  case phot::Rounding::Nearest:
+    return phx::Rounding::Nearest;
+  case phot::Rounding::Stochastic:
+    return phx::Rounding::Stochastic;
+  }
+  llvm_unreachable("covered switch");
 }
 
 phx::NumberFormat Scheduler::getNumberFormat(phot::ArrayProductOp op) const {
@@ -249,9 +328,7 @@ phx::NumberFormat Scheduler::getNumberFormat(phot::ArrayProductOp op) const {
     format.kind = phx::FormatKind::Bfp;
     format.mantissaBits = static_cast<uint8_t>(bfp.getMantissa());
     format.group = static_cast<uint32_t>(bfp.getGroup());
-    format.rounding = bfp.getRounding() == phot::Rounding::Trunc
-                          ? phx::Rounding::Truncate
-                          : phx::Rounding::Nearest;
+    format.rounding = toRounding(bfp.getRounding());
     return format;
   }
   format.kind = phx::FormatKind::Fp32;
@@ -260,19 +337,42 @@ phx::NumberFormat Scheduler::getNumberFormat(phot::ArrayProductOp op) const {
   return format;
 }
 
-uint32_t Scheduler::createProduct(phot::ArrayProductOp op,
-                                  const phot::ProductShape &shape,
-                                  uint32_t format) {
+/// The machine reads one region of random keys when a run starts.
+LogicalResult Scheduler::setRandomKey(phot::ArrayProductOp op) {
+  if (!op.getKey())
+    return success();
+  auto region = persistentRegions.find(getRoot(op.getKey()));
+  if (region == persistentRegions.end())
+    return op.emitError("rounds at random with a key that is no argument of "
+                        "the function with nn.role; use the argument '")
+           << nn::randomKeyName << "'";
+  if (e.program.rng && *e.program.rng != region->second)
+    return op.emitError("rounds at random with the key '")
+           << e.program.regions[region->second].name << "', others with '"
+           << e.program.regions[*e.program.rng].name
+           << "'; a program has one key";
+  e.program.rng = region->second;
+  return success();
+}
+
+FailureOr<uint32_t> Scheduler::createProduct(phot::ArrayProductOp op,
+                                             const phot::ProductShape &shape,
+                                             uint32_t format) {
+  if (failed(setRandomKey(op)))
+    return failure();
   phx::Product product;
   product.layer = e.getLayer();
   product.m = shape.m;
   product.n = shape.n;
   product.k = shape.k;
   product.groups = shape.groups;
+  product.positions = shape.positions;
+  product.accumulate = shape.accumulates();
   product.dataflow = op.getDataflow() == phot::Dataflow::DF1
                          ? phx::Dataflow::Df1
                          : phx::Dataflow::Df2;
   product.format = format;
+  product.stream = static_cast<uint32_t>(op.getStream().value_or(0));
   e.program.products.push_back(product);
   return static_cast<uint32_t>(e.program.products.size() - 1);
 }
@@ -283,8 +383,13 @@ uint32_t Scheduler::createProduct(phot::ArrayProductOp op,
 
 LogicalResult Scheduler::run() {
   prepare();
-  analyse();
-  createInputs();
+  moveUpdatesEarly(func, [&](Operation *op) { return getEmitter(op); });
+  prepare();
+  liveness.analyse(func, [&](Operation *op, unsigned step) {
+    return getEmissionStep(op, step);
+  });
+  liveness.reportStash(func);
+  createArguments();
   unsigned step = 0;
   for (Operation &op : func.getBody().front()) {
     if (isStep(&op)) {
@@ -292,8 +397,9 @@ LogicalResult Scheduler::run() {
         return failure();
       ++step;
     } else if (auto ret = dyn_cast<func::ReturnOp>(op)) {
-      if (failed(createOutputs(ret)))
-        return failure();
+      // Outputs first: they may be what a region held before this run.
+      createOutputs(ret);
+      createUpdates(ret);
     }
   }
   e.program.code.push_back({{}, phx::noLayer, std::nullopt, phx::Halt{}});

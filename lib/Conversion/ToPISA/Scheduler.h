@@ -9,6 +9,7 @@
 #define PHOTONIC_LIB_CONVERSION_TOPISA_SCHEDULER_H
 
 #include "DigitalPlan.h"
+#include "Liveness.h"
 #include "ProductNest.h"
 #include "SpaceAllocator.h"
 
@@ -21,7 +22,12 @@ namespace photonic {
 
 /// Where a value lies in its home memory.
 struct Storage {
-  enum class Kind { Parameter, Input, Workspace };
+  enum class Kind {
+    Parameter,  ///< known at compile time
+    Persistent, ///< an argument that keeps its value from run to run
+    Input,
+    Workspace,
+  };
   Kind kind = Kind::Workspace;
   phx::Space space = phx::Space::Dram;
   int64_t address = 0;
@@ -30,9 +36,7 @@ struct Storage {
 };
 
 /// What the two memory models share: the walk over the function, homes of
-/// values, liveness, parameters, inputs and outputs. Values that are reshapes
-/// of each other share their storage; the operand all others come from is
-/// their root.
+/// values, parameters, inputs, outputs and what persists between runs.
 class Scheduler {
 public:
   Scheduler(mlir::func::FuncOp func, const phx::Target &target,
@@ -43,9 +47,14 @@ public:
   /// Emits the whole program, without tokens.
   mlir::LogicalResult run();
 
+  /// The product in a nest of loops; null if `nest` is none.
+  static phot::ArrayProductOp getArrayProduct(mlir::Operation *nest);
+
 protected:
-  /// Called once before anything is emitted.
+  /// Called before anything is emitted, and again when steps have moved.
   virtual void prepare() {}
+  /// The operation together with which `op` is emitted.
+  virtual mlir::Operation *getEmitter(mlir::Operation *op) const { return op; }
   /// The step at which `op`, step number `step`, is emitted: its own, or that
   /// of a later operation that it is fused with.
   virtual unsigned getEmissionStep(mlir::Operation *op, unsigned step) const {
@@ -62,17 +71,19 @@ protected:
 
   //===--- Values ---------------------------------------------------------===//
 
-  static mlir::Value getRoot(mlir::Value value);
   /// Storage of `value`, creating the region of a parameter at its first use.
   Storage getStorage(mlir::Value value);
-  /// Gives `value` a new storage and a region that the current layer's value
-  /// is found in.
-  Storage createResult(mlir::Value value);
+  /// Gives `value`, computed at `step`, a storage and a region that the current
+  /// layer's value is found in: new memory, or that of the argument it replaces
+  /// if nobody reads the old value any more. `inPlace` lists operands whose
+  /// memory the result may take over exactly.
+  Storage createResult(mlir::Value value, unsigned step,
+                       llvm::ArrayRef<mlir::Value> inPlace = {});
   /// `value` takes over the storage of `from`, which dies.
   Storage reuseStorage(mlir::Value value, mlir::Value from);
-  bool diesAt(mlir::Value value, unsigned step) const;
-  /// Releases the storage of operands of `op` that die at `step`.
-  void releaseOperands(mlir::Operation *op, unsigned step);
+  /// Releases the storage of operands of `op` that die at `step`, and of
+  /// results that nobody reads.
+  void releaseDead(mlir::Operation *op, unsigned step);
   /// A constant region in the home of parameters.
   Storage createConstant(const PlanConstant &constant);
   /// Working memory in the home of values; the caller releases it.
@@ -81,32 +92,41 @@ protected:
 
   //===--- Products -------------------------------------------------------===//
 
-  static phot::ArrayProductOp getArrayProduct(mlir::Operation *nest);
   phx::NumberFormat getNumberFormat(phot::ArrayProductOp op) const;
   /// Enters the product's metadata; its nest is set by the caller.
-  uint32_t createProduct(phot::ArrayProductOp op,
-                         const phot::ProductShape &shape, uint32_t format);
+  mlir::FailureOr<uint32_t> createProduct(phot::ArrayProductOp op,
+                                          const phot::ProductShape &shape,
+                                          uint32_t format);
 
   static int64_t getBytes(mlir::Value value);
 
   mlir::func::FuncOp func;
   const phx::Target &target;
   ProgramEmitter &e;
+  Liveness liveness;
 
 private:
-  void analyse();
-  void createInputs();
-  mlir::LogicalResult createOutputs(mlir::func::ReturnOp op);
+  void createArguments();
+  void createPersistent(mlir::BlockArgument argument);
+  void createInput(mlir::BlockArgument argument);
+  void createOutputs(mlir::func::ReturnOp op);
+  /// Copies what replaces arguments into their regions, unless it is there.
+  void createUpdates(mlir::func::ReturnOp op);
+  phx::Region makeRegion(mlir::Value value, llvm::StringRef name,
+                         phx::Role role) const;
   uint32_t addValueRegion(mlir::Value value, const Storage &storage,
                           llvm::StringRef name, phx::Role role);
+  /// The storage of the argument that `value` replaces, if it may be written at
+  /// `step`.
+  std::optional<Storage> getReplaced(mlir::Value value, unsigned step,
+                                     llvm::ArrayRef<mlir::Value> inPlace);
+  std::string makeUnique(std::string name);
+  mlir::LogicalResult setRandomKey(phot::ArrayProductOp op);
 
-  llvm::DenseMap<mlir::Value, Storage> storages; ///< by root
-  llvm::DenseMap<mlir::Value, unsigned> lastUse; ///< by root, step number
+  llvm::DenseMap<mlir::Value, Storage> storages;           ///< by root
+  llvm::DenseMap<mlir::Value, uint32_t> persistentRegions; ///< by argument
   llvm::StringMap<unsigned> parameterNames;
 };
-
-/// Steps of `func`: everything that needs instructions, in order.
-bool isStep(mlir::Operation *op);
 
 std::unique_ptr<Scheduler> createIdealScheduler(mlir::func::FuncOp func,
                                                 const phx::Target &target,

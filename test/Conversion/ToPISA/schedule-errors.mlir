@@ -8,7 +8,10 @@
 // RUN: photonic-opt %t/softmax.mlir --photonic-pipeline="memory=ideal set=dram.capacity_bytes=8192" -o /dev/null
 // RUN: not photonic-opt %t/rank.mlir --photonic-pipeline 2>&1 | FileCheck %s --check-prefix=RANK
 // RUN: not photonic-opt %t/axes.mlir --photonic-pipeline 2>&1 | FileCheck %s --check-prefix=AXES
-// RUN: not photonic-opt %t/norm.mlir --photonic-pipeline 2>&1 | FileCheck %s --check-prefix=NORM
+// RUN: not photonic-opt %t/norm.mlir --photonic-pipeline=from=lower 2>&1 | FileCheck %s --check-prefix=NORM
+// RUN: not photonic-opt %t/gradient.mlir --photonic-pipeline="memory=hierarchy set=scratchpads.activation_bytes=640" 2>&1 | FileCheck %s --check-prefix=GRADIENT
+// RUN: not photonic-opt %t/random.mlir --photonic-pipeline="memory=hierarchy format=bfp:4:16:stochastic set=scratchpads.weight_bytes=25600" 2>&1 | FileCheck %s --check-prefix=WHOLE
+// RUN: not photonic-opt %t/key.mlir --photonic-pipeline 2>&1 | FileCheck %s --check-prefix=KEY
 // RUN: not photonic-opt %t/linear.mlir --photonic-pipeline=to=everything 2>&1 | FileCheck %s --check-prefix=STAGE
 // RUN: not photonic-opt %t/linear.mlir --photonic-pipeline=target=nowhere 2>&1 | FileCheck %s --check-prefix=TARGET
 
@@ -18,10 +21,13 @@
 // PRODUCT: needs a working set of 25600 bytes in scratchpad 'wgt' for its smallest tile, target 'mirage' has 2048 (scratchpads.weight_bytes); use a larger scratchpad or --memory=ideal
 // DIGITAL: needs a working set of 8000 bytes of operands and 8004 bytes of results for its smallest piece, twice; target 'mirage' has 8388608 (scratchpads.activation_bytes) and 4096 (scratchpads.gradient_bytes); use larger scratchpads or --memory=ideal
 // DRAM: needs 16000 bytes of off-chip memory, target 'mirage' has 8192 (dram.capacity_bytes); choose a smaller batch or a target with more memory
-// RANK: needs 5 dimensions after merging, the vector unit has 4; reshape the operands so that broadcast dimensions are adjacent
-// AXES: reduces axes [0, 2] that are not adjacent, which the vector unit cannot; transpose the operand first
+// RANK: needs 12 dimensions after merging, at most 11 are supported; reshape the operands so that broadcast dimensions are adjacent
+// AXES: reduces axes [0, 2, 4, 6], which are 4 dimensions after merging adjacent ones; the vector unit reduces 3: transpose the operand first
 // NORM: expected constant scale, bias, mean and variance at inference
-// STAGE: photonic-pipeline: 'from' and 'to' have to be import, lower, format, split, tile, schedule or emit
+// GRADIENT: error: loc("fc1"): needs a working set of 3200 bytes in scratchpad 'act' for its smallest tile, target 'mirage' has 640 (scratchpads.activation_bytes); use a larger scratchpad or --memory=ideal
+// WHOLE: error: loc("fc1"): needs a working set of 32000 bytes in scratchpad 'wgt' because random rounding keeps it in one piece, target 'mirage' has 25600 (scratchpads.weight_bytes); use a larger scratchpad or --memory=ideal, or a format that rounds by trunc or nearest
+// KEY: rounds at random with a key that is no argument of the function with nn.role; use the argument 'photonic.rng'
+// STAGE: photonic-pipeline: 'from' and 'to' have to be import, autodiff, lower, format, split, tile, schedule or emit
 
 //--- module.mlir
 func.func @other() {
@@ -42,15 +48,15 @@ func.func @main(%x: tensor<1x2000xf32>) -> tensor<1x2000xf32> {
 }
 
 //--- rank.mlir
-func.func @main(%x: tensor<2x3x2x3x2xf32>, %k: tensor<2x1x2x1x2xf32>) -> tensor<2x3x2x3x2xf32> {
-  %y = nn.add %x, %k : (tensor<2x3x2x3x2xf32>, tensor<2x1x2x1x2xf32>) -> tensor<2x3x2x3x2xf32>
-  return %y : tensor<2x3x2x3x2xf32>
+func.func @main(%x: tensor<2x3x2x3x2x3x2x3x2x3x2x3xf32>, %k: tensor<2x1x2x1x2x1x2x1x2x1x2x1xf32>) -> tensor<2x3x2x3x2x3x2x3x2x3x2x3xf32> {
+  %y = nn.add %x, %k : (tensor<2x3x2x3x2x3x2x3x2x3x2x3xf32>, tensor<2x1x2x1x2x1x2x1x2x1x2x1xf32>) -> tensor<2x3x2x3x2x3x2x3x2x3x2x3xf32>
+  return %y : tensor<2x3x2x3x2x3x2x3x2x3x2x3xf32>
 }
 
 //--- axes.mlir
-func.func @main(%x: tensor<2x3x4xf32>) -> tensor<1x3x1xf32> {
-  %y = nn.reduce_sum %x axes = [0, 2] keepdims = true : tensor<2x3x4xf32> -> tensor<1x3x1xf32>
-  return %y : tensor<1x3x1xf32>
+func.func @main(%x: tensor<2x3x2x3x2x3x2xf32>) -> tensor<3x3x3xf32> {
+  %y = nn.reduce_sum %x axes = [0, 2, 4, 6] keepdims = false : tensor<2x3x2x3x2x3x2xf32> -> tensor<3x3x3xf32>
+  return %y : tensor<3x3x3xf32>
 }
 
 //--- norm.mlir
@@ -58,4 +64,33 @@ func.func @main(%x: tensor<1x2x4x4xf32>, %p: tensor<2xf32>) -> tensor<1x2x4x4xf3
   %y = nn.batch_norm %x, %p, %p, %p, %p epsilon = 1.0e-05
       : (tensor<1x2x4x4xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>) -> tensor<1x2x4x4xf32>
   return %y : tensor<1x2x4x4xf32>
+}
+
+//--- gradient.mlir
+// Pieces of the batch end where groups of 16 do: two images are one piece.
+func.func @main(%dy: tensor<2x40xf32>, %x: tensor<2x400xf32>) -> tensor<40x400xf32> {
+  %dw = nn.linear_weight_grad %dy, %x : (tensor<2x40xf32>, tensor<2x400xf32>) -> tensor<40x400xf32> loc("fc1")
+  return %dw : tensor<40x400xf32>
+}
+
+//--- random.mlir
+func.func @main(%x: tensor<2x200xf32>) -> tensor<2x40xf32> {
+  %w = nn.constant dense<0.5> : tensor<40x200xf32>
+  %y = nn.linear %x, %w : (tensor<2x200xf32>, tensor<40x200xf32>) -> tensor<2x40xf32> loc("fc1")
+  return %y : tensor<2x40xf32>
+}
+
+//--- key.mlir
+// The key is made by the program itself, so that the machine does not know it
+// when the run starts.
+#random = #photonic.bfp<mantissa = 4, group = 16, rounding = stochastic>
+func.func @main(%w: tensor<10x84xf32>, %x: tensor<8x84xf32>, %a: tensor<3xf32>) -> tensor<8x10xf32> {
+  %k = nn.add %a, %a : (tensor<3xf32>, tensor<3xf32>) -> tensor<3xf32>
+  %y = photonic.product %w, %x key = %k stream = 0 formats = [#random, #random]
+      : (tensor<10x84xf32>, tensor<8x84xf32>, tensor<3xf32>) -> tensor<8x10xf32> each {
+  ^bb0(%p: vector<16xi8>, %q: vector<16xi8>):
+    %d = photonic.dot %p, %q : vector<16xi8>, vector<16xi8> -> i32
+    photonic.yield %d : i32
+  }
+  return %y : tensor<8x10xf32>
 }

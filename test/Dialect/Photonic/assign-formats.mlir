@@ -2,19 +2,36 @@
 // RUN: photonic-opt %s --photonic-assign-formats=format=bfp:8:32:nearest | FileCheck %s --check-prefixes=CHECK,WIDE
 // RUN: photonic-opt %s --photonic-assign-formats=format=fp32 | FileCheck %s --check-prefixes=CHECK,FP32
 // RUN: photonic-opt %s --photonic-assign-formats=format=fp32:8 | FileCheck %s --check-prefix=FP32G8
+// RUN: photonic-opt %s --photonic-assign-formats=format=bfp:4:16:stochastic --photonic-verify-format | FileCheck %s --check-prefix=RANDOM
 // RUN: not photonic-opt %s --photonic-assign-formats=format=fixed:8 2>&1 | FileCheck %s --check-prefix=UNKNOWN
 // RUN: not photonic-opt %s --photonic-assign-formats=format=bfp:4 2>&1 | FileCheck %s --check-prefix=SHORT
-// RUN: not photonic-opt %s --photonic-assign-formats=format=bfp:4:16:stochastic 2>&1 | FileCheck %s --check-prefix=ROUNDING
+// RUN: not photonic-opt %s --photonic-assign-formats=format=bfp:4:16:up 2>&1 | FileCheck %s --check-prefix=ROUNDING
 // RUN: not photonic-opt %s --photonic-assign-formats=format=bfp:16:16 2>&1 | FileCheck %s --check-prefix=MANTISSA
 // RUN: not photonic-opt %s --photonic-assign-formats=format=bfp:4:0 2>&1 | FileCheck %s --check-prefix=GROUP
 // RUN: not photonic-opt %s --photonic-assign-formats=format=bfp:15:4 2>&1 | FileCheck %s --check-prefix=OVERFLOW
 
-// UNKNOWN: error: unknown number format 'fixed:8', expected bfp:MANTISSA_BITS:GROUP[:trunc|nearest] or fp32[:GROUP]
+// UNKNOWN: error: unknown number format 'fixed:8', expected bfp:MANTISSA_BITS:GROUP[:trunc|nearest|stochastic] or fp32[:GROUP]
 // SHORT: error: unknown number format 'bfp:4', expected
-// ROUNDING: error: unknown number format 'bfp:4:16:stochastic', expected
+// ROUNDING: error: unknown number format 'bfp:4:16:up', expected
 // MANTISSA: error: mantissa bits must lie in [1, 15], got 16
 // GROUP: error: group length must lie in [1, 4096], got 0
 // OVERFLOW: error: {{.*}}(C8) group sums reach 4294705156 = 4 * 32767 * 32767, more than i32 holds
+
+// Random rounding needs the key of the run, whose step the function counts, and a
+// stream per product. A product that has formats is counted, too.
+// RANDOM-LABEL: func.func @product
+// RANDOM-SAME: %[[KEY:[a-z0-9]*]]: tensor<3xf32> {nn.init = dense<0.000000e+00> : tensor<3xf32>, nn.name = "photonic.rng", nn.role = "state"})
+// RANDOM-SAME: -> (tensor<8x10xf32>, tensor<3xf32> {nn.updates = "photonic.rng"})
+// RANDOM: photonic.product %{{.*}}, %{{.*}} key = %[[KEY]] stream = 0 formats = [#photonic.bfp<mantissa = 4, group = 16, rounding = stochastic>
+// RANDOM: %[[NEXT:.*]] = nn.add %[[KEY]]
+// RANDOM: return %{{.*}}, %[[NEXT]]
+// RANDOM-LABEL: func.func @keeps
+// RANDOM-SAME: %[[KEY:[a-z0-9]*]]: tensor<3xf32> {nn.init = dense<0.000000e+00> : tensor<3xf32>, nn.name = "photonic.rng", nn.role = "state"})
+// RANDOM: photonic.product
+// RANDOM-NOT: stream
+// RANDOM: photonic.product %{{.*}}, %{{.*}} key = %[[KEY]] stream = 1
+// RANDOM-LABEL: func.func @digital
+// RANDOM-NOT: photonic.rng
 
 // CHECK-LABEL: func.func @product
 func.func @product(%w: tensor<10x84xf32>, %x: tensor<8x84xf32>) -> tensor<8x10xf32> {
@@ -33,7 +50,7 @@ func.func @product(%w: tensor<10x84xf32>, %x: tensor<8x84xf32>) -> tensor<8x10xf
 
 // A product that has formats keeps them.
 // CHECK-LABEL: func.func @keeps
-func.func @keeps(%w: tensor<10x84xf32>, %x: tensor<8x84xf32>) -> tensor<8x10xf32> {
+func.func @keeps(%w: tensor<10x84xf32>, %x: tensor<8x84xf32>, %k: tensor<3xf32> {nn.name = "photonic.rng", nn.role = "state", nn.init = dense<0.0> : tensor<3xf32>}) -> (tensor<8x10xf32>, tensor<8x10xf32>) {
   // CHECK: photonic.product
   // CHECK-SAME: formats = [#photonic.fp32<group = 4>, #photonic.fp32<group = 4>]
   %y = photonic.product %w, %x formats = [#photonic.fp32<group = 4>, #photonic.fp32<group = 4>]
@@ -42,7 +59,8 @@ func.func @keeps(%w: tensor<10x84xf32>, %x: tensor<8x84xf32>) -> tensor<8x10xf32
     %d = photonic.dot %a, %b : vector<4xf32>, vector<4xf32> -> f32
     photonic.yield %d : f32
   }
-  return %y : tensor<8x10xf32>
+  %z = photonic.product %w, %x : (tensor<10x84xf32>, tensor<8x84xf32>) -> tensor<8x10xf32>
+  return %y, %z : tensor<8x10xf32>, tensor<8x10xf32>
 }
 
 // CHECK-LABEL: func.func @digital

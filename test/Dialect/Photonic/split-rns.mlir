@@ -15,7 +15,11 @@
 // RUN: not photonic-opt %s --photonic-assign-formats --photonic-split-rns=moduli=31,32,62 2>&1 | FileCheck %s --check-prefix=COPRIME
 // RUN: not photonic-opt %s --photonic-assign-formats --photonic-split-rns=moduli=1,32 2>&1 | FileCheck %s --check-prefix=MODULUS
 // RUN: not photonic-opt %s --photonic-assign-formats --photonic-split-rns=moduli=32767,32768,32765 2>&1 | FileCheck %s --check-prefix=HUGE
-// RUN: not photonic-opt %s --photonic-assign-formats=format=bfp:4:32 --photonic-split-rns 2>&1 | FileCheck %s --check-prefix=LONG
+// A group of 32 takes two passes of 16 columns, each of which has to stay in
+// range; one pass of 32 columns reaches 32 * 31 * 31.
+// RUN: photonic-opt %s --photonic-assign-formats=format=bfp:5:32 --photonic-split-rns | FileCheck %s
+// RUN: not photonic-opt %s --photonic-assign-formats=format=bfp:5:32 --photonic-split-rns=columns=32 2>&1 | FileCheck %s --check-prefix=LONG
+// RUN: not photonic-opt %s --photonic-assign-formats --photonic-split-rns=columns=0 2>&1 | FileCheck %s --check-prefix=COLUMNS
 // RUN: photonic-opt %s --photonic-assign-formats=format=bfp:4:32 --photonic-split-rns=columns=32 | FileCheck %s --check-prefix=G32
 
 // LOOSE: error: loc("fc"): stage split: 'photonic.product' of node 'fc' cannot be computed in residues: sums reach 3600 = 16 * 15 * 15, but moduli [225, 32] represent only [-3599, 3599]
@@ -24,7 +28,8 @@
 // COPRIME: error: moduli 31 and 62 must be coprime, but share the factor 31
 // MODULUS: error: modulus 1 must lie in [2, 32768]
 // HUGE: error: product of the moduli must not exceed 1099511627776
-// LONG: error: loc("fc"): stage split: 'photonic.product' of node 'fc' has groups of 32 elements, but an array pass sums 16; choose a format with a group length of at most 16
+// LONG: error: loc("fc"): stage split: 'photonic.product' of node 'fc' cannot be computed in residues: sums reach 30752 = 32 * 31 * 31, but moduli [31, 32, 33] represent only [-16367, 16367]
+// COLUMNS: error: columns must be at least 1, got 0
 
 // CHECK-LABEL: func.func @product
 // FOUR-LABEL: func.func @product

@@ -5,6 +5,7 @@
 #bfp = #photonic.bfp<mantissa = 4, group = 16, rounding = trunc>
 #wide = #photonic.bfp<mantissa = 9, group = 8, rounding = nearest>
 #fp32 = #photonic.fp32<group = 16>
+#random = #photonic.bfp<mantissa = 4, group = 32, rounding = stochastic>
 
 // A product as `lower` creates it: no formats, no region.
 // CHECK-LABEL: func.func @lowered_linear
@@ -25,6 +26,38 @@ func.func @lowered_window(%w: tensor<6x2x3x1xf32>, %x: tensor<2x4x9x8xf32>) -> t
       {hint = 1}
       : (tensor<6x2x3x1xf32>, tensor<2x4x9x8xf32>) -> tensor<2x6x4x8xf32>
   return %y : tensor<2x6x4x8xf32>
+}
+
+// The gradients of both operands of a convolution.
+// CHECK-LABEL: func.func @gradients
+func.func @gradients(%w: tensor<6x2x3x1xf32>, %x: tensor<2x4x9x8xf32>, %dy: tensor<2x6x4x8xf32>) -> (tensor<2x4x9x8xf32>, tensor<6x2x3x1xf32>) {
+  // CHECK: photonic.product %{{.*}}, %{{.*}} kind = input_gradient window = <kernel = [3, 1], strides = [2, 1],
+  // CHECK-SAME: : (tensor<6x2x3x1xf32>, tensor<2x6x4x8xf32>) -> tensor<2x4x9x8xf32>
+  %dx = photonic.product %w, %dy kind = input_gradient
+      window = <kernel = [3, 1], strides = [2, 1], pads = [1, 0, 0, 0], dilations = [1, 3], groups = 2>
+      : (tensor<6x2x3x1xf32>, tensor<2x6x4x8xf32>) -> tensor<2x4x9x8xf32>
+  // CHECK: photonic.product %{{.*}}, %{{.*}} kind = weight_gradient window =
+  // CHECK-SAME: : (tensor<2x6x4x8xf32>, tensor<2x4x9x8xf32>) -> tensor<6x2x3x1xf32>
+  %dw = photonic.product %dy, %x kind = weight_gradient
+      window = <kernel = [3, 1], strides = [2, 1], pads = [1, 0, 0, 0], dilations = [1, 3], groups = 2>
+      : (tensor<2x6x4x8xf32>, tensor<2x4x9x8xf32>) -> tensor<6x2x3x1xf32>
+  return %dx, %dw : tensor<2x4x9x8xf32>, tensor<6x2x3x1xf32>
+}
+
+// A group of 32 in passes of 16, rounded at random; bias and key together.
+// CHECK-LABEL: func.func @random
+func.func @random(%w: tensor<10x84xf32>, %x: tensor<8x84xf32>, %b: tensor<10xf32>, %k: tensor<3xf32>) -> tensor<8x10xf32> {
+  // CHECK: photonic.product %{{.*}}, %{{.*}}, %{{.*}} key = %{{.*}} stream = 3
+  // CHECK-SAME: #photonic.bfp<mantissa = 4, group = 32, rounding = stochastic>
+  // CHECK-SAME: : (tensor<10x84xf32>, tensor<8x84xf32>, tensor<10xf32>, tensor<3xf32>) -> tensor<8x10xf32> each {
+  // CHECK-NEXT: vector<16xi8>
+  %y = photonic.product %w, %x, %b key = %k stream = 3 formats = [#random, #random]
+      : (tensor<10x84xf32>, tensor<8x84xf32>, tensor<10xf32>, tensor<3xf32>) -> tensor<8x10xf32> each {
+  ^bb0(%a: vector<16xi8>, %c: vector<16xi8>):
+    %d = photonic.dot %a, %c : vector<16xi8>, vector<16xi8> -> i32
+    photonic.yield %d : i32
+  }
+  return %y : tensor<8x10xf32>
 }
 
 // The exact readout is the default and is not printed.
@@ -91,4 +124,24 @@ func.func @pass(%w: tensor<10x84xf32>, %x: tensor<8x84xf32>, %init: tensor<8x10x
     photonic.yield %d : f32
   }
   return %y : tensor<8x10xf32>
+}
+
+// CHECK-LABEL: func.func @pass_of_gradient
+func.func @pass_of_gradient(%w: tensor<10x84xf32>, %dy: tensor<8x10xf32>, %key: tensor<3xf32>,
+                            %g: index, %m: index, %k: index, %t: index) -> tensor<8x84xf32> {
+  // CHECK: %[[ZERO:.*]] = photonic.zeros : tensor<8x84xf32>
+  %init = photonic.zeros : tensor<8x84xf32>
+  // CHECK: photonic.array_product ins(%{{.*}}, %{{.*}} : tensor<10x84xf32>, tensor<8x10xf32>)
+  // CHECK-SAME: outs(%[[ZERO]] : tensor<8x84xf32>) tile [%{{.*}}, %{{.*}}, %{{.*}}, %{{.*}}] sizes = [32, 16]
+  // CHECK-SAME: kind = input_gradient key = %{{.*}} : tensor<3xf32> stream = 0
+  // CHECK-SAME: dataflow = df2 each {
+  %y = photonic.array_product ins(%w, %dy : tensor<10x84xf32>, tensor<8x10xf32>)
+      outs(%init : tensor<8x84xf32>) tile [%g, %m, %k, %t] sizes = [32, 16]
+      kind = input_gradient key = %key : tensor<3xf32> stream = 0
+      formats = [#random, #random] dataflow = df2 each {
+  ^bb0(%a: vector<16xi8>, %c: vector<16xi8>):
+    %d = photonic.dot %a, %c : vector<16xi8>, vector<16xi8> -> i32
+    photonic.yield %d : i32
+  }
+  return %y : tensor<8x84xf32>
 }

@@ -28,14 +28,17 @@ protected:
 
   /// Mantissas of one group; the scale goes to `scale`.
   std::vector<float> convert(NumberFormatAttrInterface format,
-                             std::vector<float> values) {
+                             std::vector<float> values,
+                             std::vector<float> uniforms = {}) {
     std::vector<float> elements(values.size(), -99.0f);
-    scale = format.convertGroup(values, elements);
+    scale = format.convertGroup(values, uniforms, elements);
     return elements;
   }
   std::vector<float> convert(int64_t mantissa, Rounding rounding,
-                             std::vector<float> values) {
-    return convert(BfpAttr::get(&context, mantissa, 16, rounding), values);
+                             std::vector<float> values,
+                             std::vector<float> uniforms = {}) {
+    return convert(BfpAttr::get(&context, mantissa, 16, rounding), values,
+                   uniforms);
   }
 
   MLIRContext context;
@@ -57,6 +60,29 @@ TEST_F(FormatTest, RoundsHalfToEvenAndSaturates) {
                     {1.0f, 0.0625f, 0.1875f, 0.3125f, -0.1875f, 1.99f}),
             (Floats{8, 0, 2, 2, -2, 15}));
   EXPECT_EQ(scale, -3); // the exponent stays although 1.99 would round to 2
+}
+
+TEST_F(FormatTest, RoundsAtRandomAndSaturates) {
+  float below = 1.0f - 0x1p-24f; // the largest uniform number
+  // One unit is 2^-3: 0.3 units need u >= 0.7, whole units are not changed.
+  EXPECT_EQ(convert(4, Rounding::Stochastic,
+                    {1.0f, 0.0375f, 0.0375f, -0.0375f, 0.25f, -1.99f, 0.0f},
+                    {below, 0.6875f, 0.71875f, 0.71875f, below, below, below}),
+            (Floats{8, 0, 1, -1, 2, -15, 0}));
+  EXPECT_EQ(scale, -3);
+  // 2^-24 units reach 1 only with the largest number, anything less never.
+  float tiny = 0x1p-27f, less = std::nextafter(tiny, 0.0f);
+  EXPECT_EQ(convert(4, Rounding::Stochastic, {1.0f, tiny, less, 0x1p-126f},
+                    {0, below, below, below}),
+            (Floats{8, 1, 0, 0}));
+  // 15 bits: 16384 + (1 - 2^-9) units, and u = 2^-9 or the number below it.
+  float big = 1.0f + 0x1p-14f * (1.0f - 0x1p-9f);
+  EXPECT_EQ(convert(15, Rounding::Stochastic, {big, big},
+                    {0x1p-9f, 0x1p-9f - 0x1p-24f}),
+            (Floats{16385, 16384}));
+  EXPECT_TRUE(
+      BfpAttr::get(&context, 4, 16, Rounding::Stochastic).needsUniforms());
+  EXPECT_FALSE(BfpAttr::get(&context, 4, 16, Rounding::Trunc).needsUniforms());
 }
 
 TEST_F(FormatTest, FlushesSubnormals) {
@@ -137,6 +163,8 @@ TEST_F(FormatTest, ParsesNames) {
   EXPECT_EQ(parse("bfp:4:16"), BfpAttr::get(&context, 4, 16, Rounding::Trunc));
   EXPECT_EQ(parse("bfp:5:8:nearest"),
             BfpAttr::get(&context, 5, 8, Rounding::Nearest));
+  EXPECT_EQ(parse("bfp:3:64:stochastic"),
+            BfpAttr::get(&context, 3, 64, Rounding::Stochastic));
   EXPECT_EQ(parse("fp32"), Fp32Attr::get(&context, 16));
   EXPECT_EQ(parse("fp32:4"), Fp32Attr::get(&context, 4));
   for (StringRef wrong : {"", "bfp", "bfp:4", "bfp:x:16", "bfp:4:16:trunc:1",

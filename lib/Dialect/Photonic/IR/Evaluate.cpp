@@ -7,17 +7,17 @@
 //
 // The meaning of photonic.product and photonic.array_product to the last bit,
 // before and after formats, residues and tiles. Both run the same steps: gather
-// and convert the operands, interpret the region once per group and block of
-// output elements, and add the sums to the accumulator. Shares no code with the
-// runtime.
+// and convert the operands, interpret the region once per pass and block of
+// output elements, and add the sums of each group to the accumulator. Shares no
+// code with the runtime.
 //
 //===----------------------------------------------------------------------===//
 
-#include "photonic/Dialect/Photonic/IR/ProductInfo.h"
-#include "photonic/Interpreter/Tensor.h"
+#include "PassInterpreter.h"
 
-#include "llvm/ADT/DenseMap.h"
-#include "llvm/ADT/TypeSwitch.h"
+#include "photonic/Dialect/Photonic/IR/ProductInfo.h"
+#include "photonic/Interpreter/Philox.h"
+#include "photonic/Interpreter/Tensor.h"
 
 #include <bit>
 #include <cfloat>
@@ -35,143 +35,20 @@ struct Span {
   int64_t size() const { return end - begin; }
 };
 
-/// Rows of one operand after conversion, groups outermost: element j of group q
-/// of row r is elements[(q * rows + r) * length + j], times 2^scale of (q, r).
+/// Rows of one operand after conversion, cut into passes, those outermost:
+/// element j of pass p of row r is elements[(p * rows + r) * length + j]; all
+/// passes of group q of row r are times 2^scale of (q, r).
 template <typename Element> struct Converted {
   int64_t rows = 0, length = 0;
   std::vector<Element> elements;
   std::vector<double> factors; ///< 2^scale
 
-  const Element *getElements(int64_t q, int64_t row) const {
-    return elements.data() + (q * rows + row) * length;
+  const Element *getElements(int64_t pass, int64_t row) const {
+    return elements.data() + (pass * rows + row) * length;
   }
   double getFactor(int64_t q, int64_t row) const {
     return factors[q * rows + row];
   }
-};
-
-//===----------------------------------------------------------------------===//
-// The region, over blocks of pairs of groups
-//===----------------------------------------------------------------------===//
-
-/// `rows` groups of the left and `columns` groups of the right operand.
-template <typename Element> struct Pairs {
-  const Element *lhs, *rhs;
-  int64_t rows, columns, length;
-};
-
-int64_t floorMod(int64_t value, int64_t modulus) {
-  int64_t remainder = value % modulus;
-  return remainder < 0 ? remainder + modulus : remainder;
-}
-
-/// sums[r * columns + c] = sum over j < length of lhs(r, j) * rhs(c, j).
-template <typename Element, typename Sum, typename Length>
-void multiplyGroups(const Pairs<Element> &p, Length length, Sum *sums) {
-  for (int64_t r = 0; r < p.rows; ++r) {
-    const Element *a = p.lhs + r * length;
-    for (int64_t c = 0; c < p.columns; ++c) {
-      const Element *b = p.rhs + c * length;
-      Sum sum = 0;
-      for (int64_t j = 0; j < length; ++j)
-        sum += Sum(a[j]) * Sum(b[j]);
-      *sums++ = sum;
-    }
-  }
-}
-
-template <typename Element, typename Sum>
-void multiply(const Pairs<Element> &p, Sum *sums) {
-  // A length that the host compiler knows is worth a copy of the loops.
-  if (p.length == 16)
-    multiplyGroups(p, std::integral_constant<int64_t, 16>(), sums);
-  else
-    multiplyGroups(p, p.length, sums);
-}
-
-/// Interprets the region of a product; without one, a dot product.
-template <typename Element, typename Sum> class RegionInterpreter {
-public:
-  explicit RegionInterpreter(Region &body) : body(body) {}
-
-  /// The yielded sum of each pair, valid until the next call.
-  ArrayRef<Sum> run(const Pairs<Element> &pairs) {
-    if (body.empty()) {
-      std::vector<Sum> &sums = getSums(mlir::Value(), pairs);
-      multiply(pairs, sums.data());
-      return sums;
-    }
-    for (Operation &op : body.front().without_terminator())
-      llvm::TypeSwitch<Operation *>(&op)
-          .Case([&](DotOp dot) {
-            multiply(pairs, getSums(dot.getResult(), pairs).data());
-          })
-          .Case([&](ModularDotOp dot) { runModular(dot, pairs); })
-          .Case([&](ReverseConvertOp convert) { runReverse(convert, pairs); });
-    return values[cast<YieldOp>(body.front().getTerminator()).getSum()];
-  }
-
-private:
-  std::vector<Sum> &getSums(mlir::Value value, const Pairs<Element> &pairs) {
-    std::vector<Sum> &sums = values[value];
-    sums.resize(pairs.rows * pairs.columns);
-    return sums;
-  }
-
-  /// Forward conversion of both operands, then products and sums of residues.
-  void runModular(ModularDotOp dot, const Pairs<Element> &pairs) {
-    int64_t modulus = dot.getModulus();
-    auto convert = [&](const Element *from, int64_t count) {
-      std::vector<Element> residues(count);
-      for (int64_t i = 0; i < count; ++i)
-        residues[i] = Element(floorMod(int64_t(from[i]), modulus));
-      return residues;
-    };
-    std::vector<Element> lhs = convert(pairs.lhs, pairs.rows * pairs.length);
-    std::vector<Element> rhs = convert(pairs.rhs, pairs.columns * pairs.length);
-    Pairs<Element> residues{lhs.data(), rhs.data(), pairs.rows, pairs.columns,
-                            pairs.length};
-    std::vector<Sum> &sums = getSums(dot.getResult(), pairs);
-    if (pairs.length * (modulus - 1) * (modulus - 1) <= INT32_MAX) {
-      multiply(residues, sums.data());
-      for (Sum &sum : sums)
-        sum = Sum(uint32_t(sum) % uint32_t(modulus));
-      return;
-    }
-    std::vector<int64_t> wide(sums.size());
-    multiply(residues, wide.data());
-    for (auto [sum, value] : llvm::zip_equal(sums, wide))
-      sum = Sum(value % modulus);
-  }
-
-  /// x = sum of r_i * (P / m_i) * ((P / m_i)^-1 mod m_i), modulo P, moved into
-  /// the signed range. With P <= 2^40 and m_i <= 2^15 no sum leaves 64 bits.
-  void runReverse(ReverseConvertOp convert, const Pairs<Element> &pairs) {
-    int64_t product = 1;
-    for (int64_t modulus : convert.getModuli())
-      product *= modulus;
-    std::vector<uint64_t> totals(pairs.rows * pairs.columns, 0);
-    for (auto [residue, modulus] :
-         llvm::zip_equal(convert.getResidues(), convert.getModuli())) {
-      int64_t others = product / modulus, inverse = 1;
-      while (floorMod(others % modulus * inverse, modulus) != 1 % modulus)
-        ++inverse;
-      uint64_t weight = uint64_t(others) * uint64_t(inverse) % product;
-      for (auto [total, value] : llvm::zip_equal(totals, values[residue]))
-        total += weight * uint64_t(value);
-    }
-    std::vector<Sum> &sums = getSums(convert.getResult(), pairs);
-    uint64_t range = (product - 1) / 2;
-    for (auto [sum, total] : llvm::zip_equal(sums, totals)) {
-      uint64_t x = total % uint64_t(product);
-      sum = Sum(x > range ? int64_t(x) - product : int64_t(x));
-    }
-  }
-
-  Region &body;
-  /// Results of the operations of the region, one element per pair; the null
-  /// value stands for the product that an empty region means.
-  llvm::DenseMap<mlir::Value, std::vector<Sum>> values;
 };
 
 //===----------------------------------------------------------------------===//
@@ -198,22 +75,44 @@ float accumulate(float acc, double term) {
 // Products
 //===----------------------------------------------------------------------===//
 
-/// A product or a part of it. `lhsFormat` and `rhsFormat` are null for products
-/// without formats, which are one group of length K.
+/// One operand: its format (null for products without formats), its name, and
+/// the number of rows that a group of the convolution has of it.
+struct Operand {
+  const interp::Tensor &tensor;
+  NumberFormatAttrInterface format;
+  StringRef name;
+  int64_t rows;
+};
+
+/// A product or a part of it. One without formats is one group of length K.
 struct Task {
   Operation *op;
   ProductShape shape;
-  NumberFormatAttrInterface lhsFormat, rhsFormat;
   Region &body;
-  const interp::Tensor &lhs, &rhs;
+  Operand lhs, rhs;
+  interp::RandomKey key = {}; ///< of formats that need it
+  int64_t stream = 0;
 
-  int64_t getLength() const {
-    return lhsFormat ? lhsFormat.getGroupLength() : shape.k;
+  int64_t getGroupLength() const {
+    return lhs.format ? lhs.format.getGroupLength() : shape.k;
   }
-  Span getGroups() const {
-    return {0, (shape.k + getLength() - 1) / getLength()};
+  int64_t getPassLength() const {
+    return lhs.format ? phot::getPassLength(body) : shape.k;
   }
-  bool isInteger() const { return lhsFormat && lhsFormat.isInteger(); }
+  int64_t getPassesPerGroup() const {
+    return llvm::divideCeilSigned(getGroupLength(), getPassLength());
+  }
+  int64_t getNumGroups() const {
+    return llvm::divideCeilSigned(shape.k, getGroupLength());
+  }
+  bool isInteger() const { return lhs.format && lhs.format.isInteger(); }
+};
+
+/// What of a task is computed: one group of the convolution, a range of kernel
+/// positions, rows, columns, and groups of the contraction.
+struct Part {
+  int64_t group;
+  Span positions, rows, columns, groups;
 };
 
 /// ", tensor `operand`[i, j, ..] = value" of an element that cannot be used.
@@ -240,123 +139,181 @@ LogicalResult reportElement(Operation *op, StringRef operand,
 
 template <typename Element, typename Sum> class Evaluator {
 public:
-  explicit Evaluator(const Task &task) : task(task), region(task.body) {}
+  Evaluator(const Task &task, interp::Tensor &result)
+      : task(task), region(task.body), result(result) {}
 
-  /// Adds the product of `rows` and `columns` over the groups `groups` of the
-  /// contraction to `result`, or starts from +0 when groups.begin is 0.
-  LogicalResult run(int64_t group, Span rows, Span columns, Span groups,
-                    interp::Tensor &result) {
-    Converted<Element> lhs, rhs;
-    if (failed(convertLhs(group, rows, groups, lhs)))
+  /// Adds `part` to the result, or starts from +0 where the product does.
+  LogicalResult run(const Part &part) {
+    data = result.getMutableData().data();
+    int64_t m = task.shape.m;
+    // Several positions always come with all rows.
+    Span lhsRows{part.positions.begin * m + part.rows.begin,
+                 (part.positions.end - 1) * m + part.rows.end};
+    if (failed(convert(0, task.lhs, part, lhsRows, lhs)))
       return failure();
-    // Blocks of columns bound the memory that converted patches take.
-    constexpr int64_t columnBlock = 4096;
-    for (int64_t c = columns.begin; c < columns.end; c += columnBlock) {
-      Span block{c, std::min(c + columnBlock, columns.end)};
-      if (failed(convertRhs(group, block, groups, rhs)) ||
-          failed(multiplyBlock(group, rows, block, groups, lhs, rhs, result)))
+    // Blocks of columns bound the memory that converted patches take. Where an
+    // element meets several columns, they have to come position by position.
+    int64_t block = part.positions.size() > 1 ? part.columns.size() : 4096;
+    for (int64_t c = part.columns.begin; c < part.columns.end; c += block) {
+      Part now = part;
+      now.columns = {c, std::min(c + block, part.columns.end)};
+      if (failed(convert(1, task.rhs, now, now.columns, rhs)))
         return failure();
+      for (int64_t p = part.positions.end; p-- > part.positions.begin;)
+        if (failed(multiplyPosition(now, p)))
+          return failure();
     }
     return success();
   }
 
 private:
-  using GetOffset = llvm::function_ref<int64_t(int64_t row, int64_t position)>;
+  /// Element number of contraction position `k` of `row`, -1 if it reads as +0.
+  int64_t getOffset(int operand, int64_t group, int64_t row, int64_t k) const {
+    if (k >= task.shape.k)
+      return -1;
+    return operand == 0 ? task.shape.getLhsOffset(group, row, k)
+                        : task.shape.getRhsOffset(group, row, k);
+  }
 
-  /// Converts the groups `groups` of `rows`; the element of a position comes
-  /// from `getOffset`, -1 reads as +0, and so does what lies behind K.
-  LogicalResult convert(NumberFormatAttrInterface format, StringRef name,
-                        const interp::Tensor &tensor, Span rows, Span groups,
-                        GetOffset getOffset, Converted<Element> &out) {
-    int64_t length = task.getLength();
+  /// Reads the elements of group `q` of `row`.
+  LogicalResult gather(int number, const Operand &operand, int64_t group,
+                       int64_t row, int64_t q, std::vector<float> &values) {
+    for (auto [j, value] : llvm::enumerate(values)) {
+      int64_t k = q * int64_t(values.size()) + int64_t(j);
+      int64_t offset = getOffset(number, group, row, k);
+      value = offset < 0 ? 0.0f : operand.tensor[offset];
+      if (operand.format && !operand.format.acceptsValue(value))
+        return reportElement(
+            task.op, operand.name, operand.tensor, offset, value,
+            ", which " + operand.format.getFormatName() + " cannot represent");
+    }
+    return success();
+  }
+
+  /// Converts the groups of `part` of operand `number`, rows `rows`.
+  LogicalResult convert(int number, const Operand &operand, const Part &part,
+                        Span rows, Converted<Element> &out) {
+    int64_t group = task.getGroupLength(), length = task.getPassLength();
+    int64_t passes = task.getPassesPerGroup();
     out.rows = rows.size();
     out.length = length;
-    out.elements.resize(groups.size() * rows.size() * length);
-    out.factors.resize(groups.size() * rows.size());
-    std::vector<float> values(length), elements(length);
-    for (int64_t r = 0; r < rows.size(); ++r) {
-      for (int64_t q = 0; q < groups.size(); ++q) {
-        for (int64_t j = 0; j < length; ++j) {
-          int64_t position = (groups.begin + q) * length + j;
-          int64_t offset = position < task.shape.k
-                               ? getOffset(rows.begin + r, position)
-                               : -1;
-          values[j] = offset < 0 ? 0.0f : tensor[offset];
-          if (format && !format.acceptsValue(values[j]))
-            return reportElement(task.op, name, tensor, offset, values[j],
-                                 ", which " + format.getFormatName() +
-                                     " cannot represent");
-        }
+    out.elements.assign(part.groups.size() * passes * out.rows * length,
+                        Element(0));
+    out.factors.resize(part.groups.size() * out.rows);
+    std::vector<float> values(group), elements(group), uniforms;
+    auto stream = static_cast<uint32_t>(2 * task.stream + number);
+    if (operand.format && operand.format.needsUniforms())
+      uniforms.resize(group);
+    for (int64_t r = 0; r < out.rows; ++r) {
+      int64_t row = rows.begin + r;
+      int64_t first = (part.group * operand.rows + row) * task.shape.k;
+      for (int64_t q = 0; q < part.groups.size(); ++q) {
+        int64_t begin = (part.groups.begin + q) * group;
+        if (failed(gather(number, operand, part.group, row,
+                          part.groups.begin + q, values)))
+          return failure();
+        for (auto [j, uniform] : llvm::enumerate(uniforms))
+          uniform = interp::getUniform(task.key, stream, first + begin + j);
         int32_t scale = 0;
-        if (format)
-          scale = format.convertGroup(values, elements);
+        if (operand.format)
+          scale = operand.format.convertGroup(values, uniforms, elements);
         else
           elements = values;
-        int64_t index = q * rows.size() + r;
-        out.factors[index] = std::ldexp(1.0, scale);
-        std::copy(elements.begin(), elements.end(),
-                  out.elements.begin() + index * length);
+        out.factors[q * out.rows + r] = std::ldexp(1.0, scale);
+        for (int64_t j = 0; j < group; ++j)
+          out.elements[((q * passes + j / length) * out.rows + r) * length +
+                       j % length] = Element(elements[j]);
       }
     }
     return success();
   }
 
-  LogicalResult convertLhs(int64_t group, Span rows, Span groups,
-                           Converted<Element> &out) {
-    return convert(
-        task.lhsFormat, "lhs", task.lhs, rows, groups,
-        [&](int64_t row, int64_t position) {
-          return task.shape.getLhsOffset(group, row, position);
-        },
-        out);
-  }
-
-  LogicalResult convertRhs(int64_t group, Span columns, Span groups,
-                           Converted<Element> &out) {
-    return convert(
-        task.rhsFormat, "rhs", task.rhs, columns, groups,
-        [&](int64_t column, int64_t position) {
-          return task.shape.getRhsOffset(group, column, position);
-        },
-        out);
-  }
-
-  LogicalResult multiplyBlock(int64_t group, Span rows, Span columns,
-                              Span groups, const Converted<Element> &lhs,
-                              const Converted<Element> &rhs,
-                              interp::Tensor &result) {
-    float *acc = result.getMutableData().data();
-    std::vector<int64_t> columnOffsets;
-    for (int64_t c = columns.begin; c < columns.end; ++c)
-      columnOffsets.push_back(task.shape.getResultOffset(group, 0, c));
-    int64_t plane = task.shape.outHeight * task.shape.outWidth;
-    if (groups.begin == 0)
-      for (int64_t row = rows.begin; row < rows.end; ++row)
-        for (int64_t offset : columnOffsets)
-          acc[offset + row * plane] = 0.0f;
-
+  /// Adds the products of one kernel position.
+  LogicalResult multiplyPosition(const Part &part, int64_t position) {
     constexpr int64_t rowTile = 32, columnTile = 64;
-    for (int64_t c = 0; c < columns.size(); c += columnTile)
-      for (int64_t r = 0; r < rows.size(); r += rowTile)
-        for (int64_t q = 0; q < groups.size(); ++q) {
-          Pairs<Element> pairs{lhs.getElements(q, r), rhs.getElements(q, c),
-                               std::min(rowTile, rows.size() - r),
-                               std::min(columnTile, columns.size() - c),
-                               task.getLength()};
-          ArrayRef<Sum> sums = region.run(pairs);
-          for (int64_t i = 0; i < pairs.rows; ++i)
-            for (int64_t j = 0; j < pairs.columns; ++j) {
-              int64_t offset =
-                  columnOffsets[c + j] + (rows.begin + r + i) * plane;
-              acc[offset] =
-                  add(acc[offset], sums[i * pairs.columns + j],
-                      lhs.getFactor(q, r + i), rhs.getFactor(q, c + j));
-              if (task.isInteger() && !std::isfinite(acc[offset]))
-                return reportElement(task.op, "accumulator", result, offset,
-                                     acc[offset],
-                                     ": the sum left the range of binary32");
-            }
-        }
+    columnOffsets.clear();
+    for (int64_t c = part.columns.begin; c < part.columns.end; ++c)
+      columnOffsets.push_back(
+          task.shape.getResultOffset(part.group, position, c));
+    if (part.groups.begin == 0 && !task.shape.accumulates())
+      clear(part);
+    int64_t first = (position - part.positions.begin) * part.rows.size();
+    for (int64_t c = 0; c < part.columns.size(); c += columnTile)
+      for (int64_t r = 0; r < part.rows.size(); r += rowTile) {
+        Block block{first + r, part.rows.begin + r, c,
+                    std::min(rowTile, part.rows.size() - r),
+                    std::min(columnTile, part.columns.size() - c)};
+        for (int64_t q = 0; q < part.groups.size(); ++q)
+          if (failed(task.lhs.format ? addGroup(block, q) : addAll(block)))
+            return failure();
+      }
+    return success();
+  }
+
+  /// Rows and columns that are computed together: where they start among the
+  /// converted ones and, for rows, in the product.
+  struct Block {
+    int64_t lhsRow, row, column, rows, columns;
+  };
+
+  float *getElement(int64_t row, int64_t column) {
+    int64_t offset = columnOffsets[column];
+    if (offset < 0)
+      return nullptr;
+    return data + offset + row * task.shape.getResultRowStride();
+  }
+
+  void clear(const Part &part) {
+    for (int64_t row = part.rows.begin; row < part.rows.end; ++row)
+      for (int64_t c = 0; c < part.columns.size(); ++c)
+        if (float *element = getElement(row, c))
+          *element = 0;
+  }
+
+  /// The sums of group `q`, over all of its passes.
+  ArrayRef<Sum> sumGroup(const Block &block, int64_t q) {
+    int64_t passes = task.getPassesPerGroup();
+    auto sum = [&](int64_t pass) {
+      return region.run({lhs.getElements(q * passes + pass, block.lhsRow),
+                         rhs.getElements(q * passes + pass, block.column),
+                         block.rows, block.columns, lhs.length});
+    };
+    if (passes == 1)
+      return sum(0);
+    totals.assign(block.rows * block.columns, Sum(0));
+    for (int64_t pass = 0; pass < passes; ++pass)
+      for (auto [total, value] : llvm::zip_equal(totals, sum(pass)))
+        total += value;
+    return totals;
+  }
+
+  LogicalResult addGroup(const Block &block, int64_t q) {
+    ArrayRef<Sum> sums = sumGroup(block, q);
+    for (int64_t i = 0; i < block.rows; ++i)
+      for (int64_t j = 0; j < block.columns; ++j) {
+        float *acc = getElement(block.row + i, block.column + j);
+        if (!acc)
+          continue;
+        *acc = add(*acc, sums[i * block.columns + j],
+                   lhs.getFactor(q, block.lhsRow + i),
+                   rhs.getFactor(q, block.column + j));
+        if (task.isInteger() && !std::isfinite(*acc))
+          return reportElement(task.op, "accumulator", result, acc - data, *acc,
+                               ": the sum left the range of binary32");
+      }
+    return success();
+  }
+
+  /// Without formats: each product is rounded and added.
+  LogicalResult addAll(const Block &block) {
+    for (int64_t i = 0; i < block.rows; ++i)
+      for (int64_t j = 0; j < block.columns; ++j) {
+        float *acc = getElement(block.row + i, block.column + j);
+        const Element *a = lhs.getElements(0, block.lhsRow + i);
+        const Element *b = rhs.getElements(0, block.column + j);
+        for (int64_t k = 0; acc && k < lhs.length; ++k)
+          *acc += float(a[k]) * float(b[k]);
+      }
     return success();
   }
 
@@ -368,73 +325,125 @@ private:
   }
 
   const Task &task;
-  RegionInterpreter<Element, Sum> region;
+  PassInterpreter<Element, Sum> region;
+  interp::Tensor &result;
+  float *data = nullptr; ///< of the result
+  Converted<Element> lhs, rhs;
+  std::vector<int64_t> columnOffsets; ///< of the columns of one block
+  std::vector<Sum> totals;
 };
 
-LogicalResult run(const Task &task, int64_t group, Span rows, Span columns,
-                  Span groups, interp::Tensor &result) {
+LogicalResult run(const Task &task, const Part &part, interp::Tensor &result) {
   if (task.isInteger())
-    return Evaluator<int16_t, int32_t>(task).run(group, rows, columns, groups,
-                                                 result);
-  return Evaluator<float, float>(task).run(group, rows, columns, groups,
-                                           result);
+    return Evaluator<int16_t, int32_t>(task, result).run(part);
+  return Evaluator<float, float>(task, result).run(part);
+}
+
+/// A task without random numbers.
+template <typename OpTy>
+Task makeTask(OpTy op, MutableArrayRef<interp::Value> operands) {
+  ProductShape shape = ProductShape::get(op);
+  return {op,
+          shape,
+          op.getBody(),
+          {operands[0].getTensor(), op.getLhsFormatAttr(), "lhs",
+           shape.positions * shape.m},
+          {operands[1].getTensor(), op.getRhsFormatAttr(), "rhs", shape.n}};
+}
+
+/// Takes the random key of `op` from its operand.
+template <typename OpTy>
+LogicalResult setKey(OpTy op, const interp::Tensor &tensor, Task &task) {
+  uint32_t *words[] = {&task.key.seed, &task.key.trial, &task.key.step};
+  for (auto [index, word] : llvm::enumerate(words)) {
+    float value = tensor[index];
+    if (!(value >= 0 && value < 0x1p24f) || value != std::trunc(value))
+      return op.emitOpError("key[") << index << "] is " << value
+                                    << ", expected a whole number below 2^24";
+    *word = static_cast<uint32_t>(value);
+  }
+  task.stream = *op.getStream();
+  return success();
 }
 
 } // namespace
 
 LogicalResult ProductOp::evaluate(MutableArrayRef<interp::Value> operands,
                                   SmallVectorImpl<interp::Value> &results) {
-  Task task{*this,
-            ProductShape::get(*this),
-            getLhsFormatAttr(),
-            getRhsFormatAttr(),
-            getBody(),
-            operands[0].getTensor(),
-            operands[1].getTensor()};
+  Task task = makeTask(*this, operands);
+  if (getKey() && failed(setKey(*this, operands.back().getTensor(), task)))
+    return failure();
   const ProductShape &shape = task.shape;
-  auto result = interp::Tensor::uninitialized(shape.getResultShape());
+  auto result = interp::Tensor::zeros(shape.getResultShape());
   for (int64_t g = 0; g < shape.groups; ++g)
-    if (failed(
-            run(task, g, {0, shape.m}, {0, shape.n}, task.getGroups(), result)))
+    if (failed(run(task,
+                   {g,
+                    {0, shape.positions},
+                    {0, shape.m},
+                    {0, shape.n},
+                    {0, task.getNumGroups()}},
+                   result)))
       return failure();
   if (getBias()) {
     const interp::Tensor &bias = operands[2].getTensor();
     MutableArrayRef<float> data = result.getMutableData();
-    int64_t plane = shape.outHeight * shape.outWidth;
     for (auto [index, element] : llvm::enumerate(data))
-      element += bias[index / plane % (shape.groups * shape.m)];
+      element += bias[index / shape.getOutputPlane() %
+                      (shape.groups * shape.outChannels)];
   }
   results.push_back(std::move(result));
   return success();
 }
 
+LogicalResult ZerosOp::evaluate(MutableArrayRef<interp::Value>,
+                                SmallVectorImpl<interp::Value> &results) {
+  results.push_back(interp::Tensor::zeros(
+      cast<RankedTensorType>(getResult().getType()).getShape()));
+  return success();
+}
+
+/// The part of the product that a tile covers; fails if it is outside.
+static FailureOr<Part> getPart(ArrayProductOp op, const ProductShape &shape,
+                               ArrayRef<interp::Value> operands) {
+  int64_t group = operands[3].getIndex(), row = operands[4].getIndex();
+  int64_t k = operands[5].getIndex(), length = op.getGroupLength();
+  int64_t turn = op.getTurn() ? operands[6].getIndex() : 0;
+  bool df1 = op.getDataflow() == Dataflow::DF1;
+  int64_t extent = df1 ? shape.m : shape.n;
+  auto isIn = [](int64_t value, int64_t end) {
+    return value >= 0 && value < end;
+  };
+  if (!isIn(group, shape.groups) || !isIn(row, extent) || !isIn(k, shape.k) ||
+      !isIn(turn, shape.positions) || k % length != 0) {
+    InFlightDiagnostic diag = op.emitOpError("tile [")
+                              << group << ", " << row << ", " << k;
+    if (op.getTurn())
+      diag << ", " << turn;
+    diag << "] is outside of [" << shape.groups << ", " << extent << ", "
+         << shape.k;
+    if (op.getTurn())
+      diag << ", " << shape.positions;
+    return diag << "] or not at the start of a group";
+  }
+  Span stationary{row, std::min(row + op.getRows(), extent)};
+  int64_t position = shape.positions - 1 - turn;
+  return Part{group,
+              {position, position + 1},
+              df1 ? stationary : Span{0, shape.m},
+              df1 ? Span{0, shape.n} : stationary,
+              {k / length, k / length + 1}};
+}
+
 LogicalResult
 ArrayProductOp::evaluate(MutableArrayRef<interp::Value> operands,
                          SmallVectorImpl<interp::Value> &results) {
-  Task task{*this,
-            ProductShape::get(*this),
-            getLhsFormat(),
-            getRhsFormat(),
-            getBody(),
-            operands[0].getTensor(),
-            operands[1].getTensor()};
-  const ProductShape &shape = task.shape;
+  Task task = makeTask(*this, operands);
+  FailureOr<Part> part = getPart(*this, task.shape, operands);
+  if (failed(part) ||
+      (getKey() && failed(setKey(*this, operands.back().getTensor(), task))))
+    return failure();
   interp::Tensor result = std::move(operands[2].getTensor());
-  int64_t group = operands[3].getIndex(), row = operands[4].getIndex(),
-          position = operands[5].getIndex();
-  bool weights = getDataflow() == Dataflow::DF1;
-  int64_t extent = weights ? shape.m : shape.n;
-  if (group < 0 || group >= shape.groups || row < 0 || row >= extent ||
-      position < 0 || position >= shape.k || position % getColumns() != 0)
-    return emitOpError("tile [")
-           << group << ", " << row << ", " << position << "] is outside of ["
-           << shape.groups << ", " << extent << ", " << shape.k
-           << "] or not at the start of a group";
-  Span stationary{row, std::min(row + getRows(), extent)};
-  Span rows = weights ? stationary : Span{0, shape.m};
-  Span columns = weights ? Span{0, shape.n} : stationary;
-  int64_t q = position / getColumns();
-  if (failed(run(task, group, rows, columns, {q, q + 1}, result)))
+  if (failed(run(task, *part, result)))
     return failure();
   results.push_back(std::move(result));
   return success();

@@ -106,7 +106,28 @@ static int32_t getExponentField(float value) {
   return (std::bit_cast<uint32_t>(value) >> 23) & 0xff;
 }
 
-int32_t BfpAttr::convertGroup(ArrayRef<float> values,
+bool BfpAttr::needsUniforms() const {
+  return getRounding() == Rounding::Stochastic;
+}
+
+/// A magnitude in units of the last mantissa bit, rounded. The sum of the
+/// stochastic rounding is exact in binary64, or both it and the exact one lie
+/// below 1: numbers of 24 bits with exponents between -30 and 14 meet multiples
+/// of 2^-24 below 1.
+static double roundMagnitude(Rounding rounding, double magnitude,
+                             float uniform) {
+  switch (rounding) {
+  case Rounding::Trunc:
+    return std::trunc(magnitude);
+  case Rounding::Nearest:
+    return std::nearbyint(magnitude);
+  case Rounding::Stochastic:
+    return std::trunc(magnitude + double(uniform));
+  }
+  llvm_unreachable("covered switch");
+}
+
+int32_t BfpAttr::convertGroup(ArrayRef<float> values, ArrayRef<float> uniforms,
                               MutableArrayRef<float> elements) const {
   int32_t field = 0;
   for (float value : values)
@@ -120,13 +141,14 @@ int32_t BfpAttr::convertGroup(ArrayRef<float> values,
   int32_t scale = field - 127 - (int32_t(getMantissa()) - 1);
   double factor = std::ldexp(1.0, -scale);
   double limit = double(getMaxMagnitude());
-  for (auto [value, element] : llvm::zip_equal(values, elements)) {
+  for (auto [index, value] : llvm::enumerate(values)) {
     double magnitude =
         getExponentField(value) ? std::fabs(double(value)) * factor : 0.0;
-    magnitude = getRounding() == Rounding::Trunc ? std::trunc(magnitude)
-                                                 : std::nearbyint(magnitude);
+    magnitude = roundMagnitude(getRounding(), magnitude,
+                               uniforms.empty() ? 0.0f : uniforms[index]);
     magnitude = std::min(magnitude, limit);
-    element = float(value < 0 && magnitude != 0 ? -magnitude : magnitude);
+    elements[index] =
+        float(value < 0 && magnitude != 0 ? -magnitude : magnitude);
   }
   return scale;
 }
@@ -150,7 +172,7 @@ Type Fp32Attr::getSumType() const { return Float32Type::get(getContext()); }
 
 bool Fp32Attr::acceptsValue(float) const { return true; }
 
-int32_t Fp32Attr::convertGroup(ArrayRef<float> values,
+int32_t Fp32Attr::convertGroup(ArrayRef<float> values, ArrayRef<float>,
                                MutableArrayRef<float> elements) const {
   std::copy(values.begin(), values.end(), elements.begin());
   return 0;

@@ -41,13 +41,50 @@ static LogicalResult verifyFormats(Operation *op, NumberFormatAttrInterface lhs,
   if (lhs.getSumType() != rhs.getSumType())
     return op->emitOpError("(C7) formats have different types of sum: ")
            << lhs.getFormatName() << " and " << rhs.getFormatName();
-  if (int64_t bound = getSumBound(lhs, rhs);
+  int64_t length = lhs.getGroupLength();
+  if (int64_t bound = getSumBound(lhs, rhs, length);
       bound > std::numeric_limits<int32_t>::max())
     return op->emitOpError("(C8) group sums reach ")
-           << bound << " = " << lhs.getGroupLength() << " * "
-           << lhs.getMaxMagnitude() << " * " << rhs.getMaxMagnitude()
-           << ", more than i32 holds";
+           << bound << " = " << length << " * " << lhs.getMaxMagnitude()
+           << " * " << rhs.getMaxMagnitude() << ", more than i32 holds";
   return success();
+}
+
+/// C11; formats may be null.
+static LogicalResult verifyRandomness(Operation *op,
+                                      NumberFormatAttrInterface lhs,
+                                      NumberFormatAttrInterface rhs, Value key,
+                                      IntegerAttr stream) {
+  bool random = lhs && (lhs.needsUniforms() || rhs.needsUniforms());
+  if (random == bool(key) && random == bool(stream))
+    return success();
+  InFlightDiagnostic diag = op->emitOpError("(C11) ");
+  if (random)
+    return diag << "format " << lhs.getFormatName()
+                << " rounds at random and needs key and stream";
+  return diag << "has a key or a stream, but no format that rounds at random";
+}
+
+/// The types of the two arguments of a region (C9).
+static LogicalResult verifyArguments(Operation *op, Block &block,
+                                     NumberFormatAttrInterface lhs,
+                                     NumberFormatAttrInterface rhs) {
+  int64_t group = lhs.getGroupLength(), length = group;
+  // Integers may come in several passes.
+  if (lhs.isInteger() && block.getNumArguments() == 2)
+    if (auto type = dyn_cast<VectorType>(block.getArgument(0).getType());
+        type && type.getRank() == 1)
+      length = std::min(group, type.getDimSize(0));
+  auto getVector = [&](NumberFormatAttrInterface format) -> Type {
+    return VectorType::get({length}, format.getElementType());
+  };
+  Type expected[] = {getVector(lhs), getVector(rhs)};
+  if (llvm::equal(block.getArgumentTypes(), expected))
+    return success();
+  InFlightDiagnostic diag = op->emitOpError("(C9) region must take (");
+  diag << expected[0] << ", " << expected[1] << "), got (";
+  llvm::interleaveComma(block.getArgumentTypes(), diag);
+  return diag << ")";
 }
 
 /// C9 and C10 of a region that is not empty.
@@ -55,31 +92,23 @@ static LogicalResult verifyBody(Operation *op, Region &body,
                                 NumberFormatAttrInterface lhs,
                                 NumberFormatAttrInterface rhs) {
   Block &block = body.front();
-  auto getVector = [](NumberFormatAttrInterface format) -> Type {
-    return VectorType::get({format.getGroupLength()}, format.getElementType());
-  };
-  Type expected[] = {getVector(lhs), getVector(rhs)};
-  if (!llvm::equal(block.getArgumentTypes(), expected)) {
-    InFlightDiagnostic diag = op->emitOpError("(C9) region must take (");
-    diag << expected[0] << ", " << expected[1] << "), got (";
-    llvm::interleaveComma(block.getArgumentTypes(), diag);
-    return diag << ")";
-  }
+  if (failed(verifyArguments(op, block, lhs, rhs)))
+    return failure();
   for (Operation &nested : block)
     if (!isa<DotOp, ModularDotOp, ReverseConvertOp, YieldOp>(nested)) {
       InFlightDiagnostic diag = op->emitOpError("(C9) region holds '")
                                 << nested.getName()
-                                << "', which does not act on one group";
+                                << "', which does not act on one pass";
       diag.attachNote(nested.getLoc()) << "here";
       return diag;
     }
   auto yield = dyn_cast<YieldOp>(block.getTerminator());
   if (!yield || yield.getSum().getType() != lhs.getSumType())
     return op->emitOpError("(C9) region must yield ") << lhs.getSumType();
-  int64_t bound = getSumBound(lhs, rhs);
+  int64_t bound = getSumBound(lhs, rhs, getPassLength(body));
   for (auto convert : block.getOps<ReverseConvertOp>())
     if (int64_t range = getSignedRange(convert.getModuli()); range < bound)
-      return op->emitOpError("(C10) group sums reach ")
+      return op->emitOpError("(C10) sums of a pass reach ")
              << bound << ", but the moduli represent only [" << -range << ", "
              << range << "]";
   return success();
@@ -89,51 +118,55 @@ static LogicalResult verifyBody(Operation *op, Region &body,
 // ProductOp
 //===----------------------------------------------------------------------===//
 
-void ProductOp::build(OpBuilder &builder, OperationState &state, Value lhs,
-                      Value rhs, Value bias, WindowAttr window) {
-  state.addOperands({lhs, rhs});
-  if (bias)
-    state.addOperands(bias);
-  if (window)
-    state.getOrAddProperties<Properties>().window = window;
-  state.getOrAddProperties<Properties>().readout =
-      ExactReadoutAttr::get(builder.getContext());
-  state.addRegion();
-  SmallVector<Type> types;
-  if (succeeded(
-          inferReturnTypes(builder.getContext(), state.location, state.operands,
-                           state.attributes.getDictionary(builder.getContext()),
-                           state.getRawProperties(), state.regions, types)))
-    state.addTypes(types);
+void ProductOp::build(OpBuilder &builder, OperationState &state, Type result,
+                      ProductKind kind, Value lhs, Value rhs, Value bias,
+                      WindowAttr window) {
+  build(builder, state, result, lhs, rhs, bias, /*key=*/Value(), kind, window,
+        /*stream=*/IntegerAttr(), /*lhs_format=*/{}, /*rhs_format=*/{},
+        /*dataflow=*/DataflowAttr(),
+        ExactReadoutAttr::get(builder.getContext()));
 }
 
-LogicalResult ProductOp::inferReturnTypes(MLIRContext *context,
-                                          std::optional<Location> loc,
-                                          Adaptor adaptor,
-                                          SmallVectorImpl<Type> &types) {
-  Location where = loc.value_or(UnknownLoc::get(context));
-  auto lhs = dyn_cast<RankedTensorType>(adaptor.getLhs().getType());
-  auto rhs = dyn_cast<RankedTensorType>(adaptor.getRhs().getType());
-  if (!lhs || !rhs || !lhs.hasStaticShape() || !rhs.hasStaticShape())
-    return mlir::emitError(where, "operands of a product need static shapes");
-  FailureOr<ProductShape> shape =
-      ProductShape::get(lhs, rhs, adaptor.getWindowAttr(),
-                        [&] { return mlir::emitError(where); });
-  if (failed(shape))
-    return failure();
-  types.push_back(
-      RankedTensorType::get(shape->getResultShape(), lhs.getElementType()));
+void ProductOp::build(OpBuilder &builder, OperationState &state, Value lhs,
+                      Value rhs, Value bias, WindowAttr window) {
+  auto weights = cast<RankedTensorType>(lhs.getType());
+  FailureOr<ProductShape> shape = ProductShape::get(
+      ProductKind::Forward, weights, cast<RankedTensorType>(rhs.getType()),
+      /*result=*/{}, window, [&] { return mlir::emitError(state.location); });
+  // Shapes that do not fit have been reported; the verifier will refuse them.
+  Type result = failed(shape) ? Type(weights)
+                              : Type(weights.clone(shape->getResultShape()));
+  build(builder, state, result, ProductKind::Forward, lhs, rhs, bias, window);
+}
+
+int64_t ProductOp::getPassLength() { return phot::getPassLength(getBody()); }
+
+/// C1 to C4.
+template <typename OpTy> static LogicalResult verifyShapes(OpTy op) {
+  return ProductShape::get(op.getKind(), op.getLhs().getType(),
+                           op.getRhs().getType(), op.getResult().getType(),
+                           op.getWindowAttr(),
+                           [&] { return op.emitOpError(); });
+}
+
+/// C5.
+static LogicalResult verifyBias(ProductOp op) {
+  if (!op.getBias())
+    return success();
+  auto type = cast<RankedTensorType>(op.getBias().getType());
+  RankedTensorType lhs = op.getLhs().getType();
+  if (op.getKind() != ProductKind::Forward)
+    return op.emitOpError("(C5) of kind ")
+           << stringifyProductKind(op.getKind()) << " cannot have a bias";
+  if (type.getRank() != 1 || type.getDimSize(0) != lhs.getDimSize(0))
+    return op.emitOpError("(C5) bias ")
+           << type << " must have one element per row of lhs " << lhs;
   return success();
 }
 
 LogicalResult ProductOp::verify() {
-  RankedTensorType lhs = getLhs().getType();
-  if (Value bias = getBias()) { // C5
-    auto type = cast<RankedTensorType>(bias.getType());
-    if (type.getRank() != 1 || type.getDimSize(0) != lhs.getDimSize(0))
-      return emitOpError("(C5) bias ")
-             << type << " must have one element per row of lhs " << lhs;
-  }
+  if (failed(verifyShapes(*this)) || failed(verifyBias(*this)))
+    return failure();
   NumberFormatAttrInterface lhsFormat = getLhsFormatAttr();
   NumberFormatAttrInterface rhsFormat = getRhsFormatAttr();
   if (!lhsFormat != !rhsFormat) // C6
@@ -141,6 +174,9 @@ LogicalResult ProductOp::verify() {
   if (getBody().empty() == bool(lhsFormat))
     return emitOpError("(C6) ") << (lhsFormat ? "has formats but no region"
                                               : "has a region but no formats");
+  if (failed(verifyRandomness(*this, lhsFormat, rhsFormat, getKey(),
+                              getStreamAttr())))
+    return failure();
   return lhsFormat ? verifyFormats(*this, lhsFormat, rhsFormat) : success();
 }
 
@@ -154,35 +190,40 @@ LogicalResult ProductOp::verifyRegions() {
 // ArrayProductOp
 //===----------------------------------------------------------------------===//
 
+int64_t ArrayProductOp::getGroupLength() {
+  return getLhsFormat().getGroupLength();
+}
+
 LogicalResult ArrayProductOp::verify() {
-  FailureOr<ProductShape> shape =
-      ProductShape::get(getLhs().getType(), getRhs().getType(), getWindowAttr(),
-                        [&] { return emitOpError(); });
-  if (failed(shape))
+  if (failed(verifyShapes(*this)) ||
+      failed(verifyFormats(*this, getLhsFormat(), getRhsFormat())) ||
+      failed(verifyRandomness(*this, getLhsFormat(), getRhsFormat(), getKey(),
+                              getStreamAttr())))
     return failure();
-  auto expected = RankedTensorType::get(shape->getResultShape(),
-                                        getInit().getType().getElementType());
-  if (getInit().getType() != expected)
-    return emitOpError("(C11) accumulates into ")
-           << getInit().getType() << ", but the product of "
-           << getLhs().getType() << " and " << getRhs().getType() << " is "
-           << expected;
-  if (failed(verifyFormats(*this, getLhsFormat(), getRhsFormat())))
-    return failure();
-  int64_t group = getLhsFormat().getGroupLength();
-  if (getRows() < 1 || getColumns() != group)
-    return emitOpError("(C12) sizes must be [rows >= 1, ")
-           << group << "], the group length, got [" << getRows() << ", "
-           << getColumns() << "]";
+  if (bool(getTurn()) != (getKind() == ProductKind::InputGradient)) // C13
+    return emitOpError("(C13) of kind ")
+           << stringifyProductKind(getKind())
+           << (getTurn() ? " cannot have a kernel position"
+                         : " needs the turn of its kernel position");
   return success();
 }
 
 LogicalResult ArrayProductOp::verifyRegions() {
-  return verifyBody(*this, getBody(), getLhsFormat(), getRhsFormat());
+  if (failed(verifyBody(*this, getBody(), getLhsFormat(), getRhsFormat())))
+    return failure();
+  int64_t length = getPassLength(getBody());
+  bool fits = getLhsFormat().isInteger() ? getColumns() == length
+                                         : getColumns() <= length;
+  if (getRows() < 1 || getColumns() < 1 || !fits) // C12
+    return emitOpError("(C12) sizes must be [rows >= 1, ")
+           << (getLhsFormat().isInteger() ? "" : "columns <= ") << length
+           << "], the length of a pass, got [" << getRows() << ", "
+           << getColumns() << "]";
+  return success();
 }
 
 //===----------------------------------------------------------------------===//
-// Operations on one group
+// Operations on one pass
 //===----------------------------------------------------------------------===//
 
 /// The two operands are the arguments of the region, in order, and agree.

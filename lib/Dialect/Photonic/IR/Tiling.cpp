@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// The tiling interface of photonic.product. All three dimensions carry the
-// accumulator, because a pass updates a part of it and leaves the rest as it
+// The tiling interface of photonic.product. All dimensions carry the
+// accumulator, because a tile updates a part of it and leaves the rest as it
 // is: seen from the nest, the product is one reduction, and its merge adds the
 // bias.
 //
@@ -25,29 +25,65 @@ using namespace mlir;
 using namespace photonic;
 using namespace photonic::phot;
 
-static bool isWeightStationary(ProductOp op) {
+static bool isLhsStationary(ProductOp op) {
   return !op.getDataflow() || *op.getDataflow() == Dataflow::DF1;
 }
 
+SmallVector<TileDim> photonic::phot::getTileDims(ProductKind kind,
+                                                 Dataflow dataflow) {
+  if (kind != ProductKind::InputGradient)
+    return {TileDim::Group, TileDim::Block, TileDim::Contraction};
+  // The stationary operand of df2 is the same for all positions, but each
+  // element of the result has to meet them in order.
+  if (dataflow == Dataflow::DF1)
+    return {TileDim::Group, TileDim::Block, TileDim::Turn,
+            TileDim::Contraction};
+  return {TileDim::Group, TileDim::Turn, TileDim::Block, TileDim::Contraction};
+}
+
+int64_t photonic::phot::getTileExtent(const ProductShape &shape,
+                                      Dataflow dataflow, TileDim dim) {
+  switch (dim) {
+  case TileDim::Group:
+    return shape.groups;
+  case TileDim::Turn:
+    return shape.positions;
+  case TileDim::Block:
+    return dataflow == Dataflow::DF1 ? shape.m : shape.n;
+  case TileDim::Contraction:
+    return shape.k;
+  }
+  llvm_unreachable("covered switch");
+}
+
+static SmallVector<TileDim> getDims(ProductOp op) {
+  return getTileDims(op.getKind(),
+                     isLhsStationary(op) ? Dataflow::DF1 : Dataflow::DF2);
+}
+
 SmallVector<utils::IteratorType> ProductOp::getLoopIteratorTypes() {
-  return SmallVector<utils::IteratorType>(3, utils::IteratorType::reduction);
+  return SmallVector<utils::IteratorType>(getDims(*this).size(),
+                                          utils::IteratorType::reduction);
 }
 
 SmallVector<Range> ProductOp::getIterationDomain(OpBuilder &b) {
   ProductShape shape = ProductShape::get(*this);
-  OpFoldResult zero = b.getIndexAttr(0), one = b.getIndexAttr(1);
-  auto range = [&](int64_t extent) {
-    return Range{zero, b.getIndexAttr(extent), one};
-  };
-  return {range(shape.groups),
-          range(isWeightStationary(*this) ? shape.m : shape.n), range(shape.k)};
+  Dataflow dataflow = isLhsStationary(*this) ? Dataflow::DF1 : Dataflow::DF2;
+  SmallVector<Range> domain;
+  for (TileDim dim : getDims(*this))
+    domain.push_back({b.getIndexAttr(0),
+                      b.getIndexAttr(getTileExtent(shape, dataflow, dim)),
+                      b.getIndexAttr(1)});
+  return domain;
 }
 
 FailureOr<SmallVector<Value>>
 ProductOp::generateInitialTensorForPartialReduction(
     OpBuilder &b, Location loc, ArrayRef<OpFoldResult>,
     const SetVector<unsigned> &) {
-  RankedTensorType type = getType();
+  RankedTensorType type = getResult().getType();
+  if (ProductShape::get(*this).accumulates())
+    return SmallVector<Value>{ZerosOp::create(b, loc, type)};
   Value empty =
       tensor::EmptyOp::create(b, loc, type.getShape(), type.getElementType());
   return SmallVector<Value>{empty};
@@ -73,19 +109,28 @@ FailureOr<TilingResult> ProductOp::tileToPartialReduction(
     const SetVector<unsigned> &, ArrayRef<OpFoldResult>) {
   if (!getLhsFormatAttr() || !getDataflowAttr())
     return emitOpError("needs formats and a dataflow before it is tiled");
-  // A pass has the full size; rows and positions beyond the extents are idle.
-  std::optional<int64_t> rows = getLargestSize(sizes[1]);
-  std::optional<int64_t> columns = getLargestSize(sizes[2]);
-  if (!rows || !columns)
+  SmallVector<Value> tile(4); // by TileDim
+  SmallVector<OpFoldResult> extents(4);
+  for (auto [dim, offset, size] :
+       llvm::zip_equal(getDims(*this), offsets, sizes)) {
+    tile[unsigned(dim)] = getValueOrCreateConstantIndexOp(b, loc, offset);
+    extents[unsigned(dim)] = size;
+  }
+  // A tile has the full size; rows and positions beyond the extents are idle.
+  std::optional<int64_t> rows =
+      getLargestSize(extents[unsigned(TileDim::Block)]);
+  if (!rows)
     return emitOpError("needs constant tile sizes");
-  SmallVector<Value> tile;
-  for (OpFoldResult offset : offsets)
-    tile.push_back(getValueOrCreateConstantIndexOp(b, loc, offset));
+  // A tile takes the whole group, in as many passes as the region says.
+  int64_t columns = getPassLength();
   auto pass = ArrayProductOp::create(
-      b, loc, getLhs(), getRhs(), init.front(), tile[0], tile[1], tile[2],
-      b.getDenseI64ArrayAttr({*rows, *columns}), getWindowAttr(),
-      getLhsFormatAttr(), getRhsFormatAttr(), getDataflowAttr(),
-      getReadoutAttr());
+      b, loc, getResult().getType(), getLhs(), getRhs(), init.front(),
+      tile[unsigned(TileDim::Group)], tile[unsigned(TileDim::Block)],
+      tile[unsigned(TileDim::Contraction)], tile[unsigned(TileDim::Turn)],
+      getKey(), b.getDenseI64ArrayAttr({*rows, columns}), getKindAttr(),
+      getWindowAttr(), getStreamAttr(), getLhsFormatAttr(), getRhsFormatAttr(),
+      getDataflowAttr(), getReadoutAttr());
+  pass->setDiscardableAttrs((*this)->getDiscardableAttrDictionary());
   IRMapping mapping;
   getBody().cloneInto(&pass.getBody(), mapping);
   return TilingResult{{pass}, SmallVector<Value>(pass->getResults()), {}};
@@ -96,9 +141,10 @@ LogicalResult ProductOp::getPartialResultTilePosition(
     ArrayRef<OpFoldResult>, const SetVector<unsigned> &, ArrayRef<OpFoldResult>,
     SmallVector<OpFoldResult> &resultOffsets,
     SmallVector<OpFoldResult> &resultSizes) {
-  // Each pass returns the whole accumulator.
-  resultOffsets.assign(getType().getRank(), b.getIndexAttr(0));
-  resultSizes = getAsIndexOpFoldResult(b.getContext(), getType().getShape());
+  // Each tile returns the whole accumulator.
+  RankedTensorType type = getResult().getType();
+  resultOffsets.assign(type.getRank(), b.getIndexAttr(0));
+  resultSizes = getAsIndexOpFoldResult(b.getContext(), type.getShape());
   return success();
 }
 
@@ -118,7 +164,11 @@ FailureOr<MergeResult> ProductOp::mergeReductions(OpBuilder &b, Location loc,
   Value sum = partialReduce.front();
   if (!getBias())
     return MergeResult{{sum.getDefiningOp()}, {sum}};
-  auto add =
-      nn::AddOp::create(b, loc, sum, alignBias(b, loc, getBias(), getType()));
+  auto add = nn::AddOp::create(
+      b, loc, sum, alignBias(b, loc, getBias(), getResult().getType()));
+  DictionaryAttr hints = (*this)->getDiscardableAttrDictionary();
+  add->setDiscardableAttrs(hints);
+  if (auto reshape = add.getRhs().getDefiningOp<nn::ReshapeOp>())
+    reshape->setDiscardableAttrs(hints);
   return MergeResult{{add}, {add.getResult()}};
 }

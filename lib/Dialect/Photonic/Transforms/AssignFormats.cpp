@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "photonic/Dialect/NN/IR/Step.h"
 #include "photonic/Dialect/Photonic/Transforms/Passes.h"
 
 #include "mlir/IR/Builders.h"
@@ -50,8 +51,8 @@ FailureOr<NumberFormatAttrInterface> photonic::phot::parseNumberFormat(
     return NumberFormatAttrInterface(format);
   }
   return emitError() << "unknown number format '" << text
-                     << "', expected bfp:MANTISSA_BITS:GROUP[:trunc|nearest] "
-                        "or fp32[:GROUP]";
+                     << "', expected bfp:MANTISSA_BITS:GROUP[:trunc|nearest|"
+                        "stochastic] or fp32[:GROUP]";
 }
 
 /// Gives a product `format` for both operands and a region that multiplies one
@@ -79,10 +80,24 @@ struct AssignFormats : phot::impl::AssignFormatsBase<AssignFormats> {
         &getContext(), format, [&] { return getOperation().emitError(); });
     if (failed(parsed))
       return signalPassFailure();
+    // Products are numbered before anything is decided about them, so that the
+    // random numbers of one do not depend on the formats of others.
+    int64_t number = 0;
     getOperation().walk([&](ProductOp op) {
-      if (!op.getLhsFormat())
+      if (!op.getLhsFormat()) {
         assignFormat(op, *parsed);
+        if (parsed->needsUniforms())
+          assignStream(op, number);
+      }
+      ++number;
     });
+  }
+
+private:
+  /// Lets `op` draw its random numbers from stream `number` of the run.
+  void assignStream(ProductOp op, int64_t number) {
+    op.getKeyMutable().assign(nn::getRandomKey(getOperation()));
+    op.setStream(number);
   }
 };
 } // namespace

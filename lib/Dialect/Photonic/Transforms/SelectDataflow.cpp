@@ -54,9 +54,8 @@ private:
 
   /// Time of a product in fs.
   int64_t getTime(ProductOp op, Dataflow dataflow) {
-    int64_t used =
-        std::min<int64_t>(columns, op.getLhsFormatAttr().getGroupLength());
-    TileCount count = countTiles(ProductShape::get(op), dataflow, rows, used);
+    TileCount count = countTiles(ProductShape::get(op), dataflow, rows, columns,
+                                 op.getLhsFormatAttr().getGroupLength());
     return llvm::divideCeilSigned(count.tiles, int64_t(cores)) *
            (programFs + count.stream * streamFs);
   }
@@ -68,11 +67,15 @@ private:
       chosen = *forced;
     op.setDataflow(chosen);
     StringRef name = stringifyDataflow(chosen);
+    // What tells the three products of a layer apart.
+    std::string kind;
+    if (op.getKind() != ProductKind::Forward)
+      kind = (" (" + stringifyProductKind(op.getKind()) + ")").str();
     remark::passed(op.getLoc(), remark::RemarkOpts::name("Dataflow")
                                     .category("Dataflow")
                                     .function(getOperation().getName()))
-        << remark::add("{0} chosen for '{1}': df1 takes {2} fs, df2 {3} fs",
-                       name, getNodeName(op.getLoc()), df1, df2)
+        << remark::add("{0} chosen for '{1}'{2}: df1 takes {3} fs, df2 {4} fs",
+                       name, getNodeName(op.getLoc()), kind, df1, df2)
         << remark::metric("df1_fs", df1) << remark::metric("df2_fs", df2);
   }
 };

@@ -51,44 +51,47 @@ static LogicalResult checkModuli(ArrayRef<int64_t> moduli,
 
 /// The paper's sufficient rule, for comparison with the exact bound.
 static void attachRuleOfThumb(InFlightDiagnostic &diag, ProductOp op,
-                              ArrayRef<int64_t> moduli) {
+                              ArrayRef<int64_t> moduli, int64_t length) {
   auto bfp = dyn_cast<BfpAttr>(op.getLhsFormatAttr());
   if (!bfp)
     return;
   double product = 1;
   for (int64_t modulus : moduli)
     product *= double(modulus);
-  double needed = 2.0 * (double(bfp.getMantissa()) + 1) +
-                  std::log2(double(bfp.getGroup())) - 1;
+  double needed =
+      2.0 * (double(bfp.getMantissa()) + 1) + std::log2(double(length)) - 1;
   diag.attachNote()
       << "rule of thumb: log2 P >= 2 (b_m + 1) + log2 g - 1, here "
       << llvm::formatv("{0:F2} >= {1:F2}", std::log2(product), needed).str();
 }
 
-/// Proves that a group of `op` is summed in one pass and stays in range.
+/// Proves that the sum of one pass of `op`, over `length` elements, stays in
+/// range.
 static LogicalResult checkRange(ProductOp op, ArrayRef<int64_t> moduli,
-                                int64_t columns) {
+                                int64_t length) {
   NumberFormatAttrInterface lhs = op.getLhsFormatAttr(),
                             rhs = op.getRhsFormatAttr();
-  int64_t group = lhs.getGroupLength();
-  if (group > columns)
-    return emitSurvivor(op, "split")
-           << "has groups of " << group << " elements, but an array pass sums "
-           << columns << "; choose a format with a group length of at most "
-           << columns;
-  int64_t bound = getSumBound(lhs, rhs), range = getSignedRange(moduli);
+  int64_t bound = getSumBound(lhs, rhs, length), range = getSignedRange(moduli);
   if (bound <= range)
     return success();
   InFlightDiagnostic diag = emitSurvivor(op, "split");
   diag << "cannot be computed in residues: sums reach " << bound << " = "
-       << group << " * " << lhs.getMaxMagnitude() << " * "
+       << length << " * " << lhs.getMaxMagnitude() << " * "
        << rhs.getMaxMagnitude() << ", but moduli [";
   llvm::interleaveComma(moduli, diag);
   diag << "] represent only [" << -range << ", " << range
        << "]; add or enlarge a modulus, or choose fewer mantissa bits or a "
           "shorter group";
-  attachRuleOfThumb(diag, op, moduli);
+  attachRuleOfThumb(diag, op, moduli, length);
   return diag;
+}
+
+/// Makes the region of `op` take `length` elements per operand, so that a group
+/// takes several passes.
+static void cutPasses(ProductOp op, int64_t length) {
+  for (BlockArgument argument : op.getBody().getArguments())
+    argument.setType(VectorType::get(
+        {length}, cast<VectorType>(argument.getType()).getElementType()));
 }
 
 static void splitDot(DotOp dot, ArrayRef<int64_t> moduli,
@@ -115,20 +118,34 @@ struct SplitRNS : phot::impl::SplitRNSBase<SplitRNS> {
     if (failed(checkModuli(chosen, [&] { return getOperation().emitError(); })))
       return signalPassFailure();
 
+    if (columns < 1) {
+      getOperation().emitError("columns must be at least 1, got ")
+          << columns.getValue();
+      return signalPassFailure();
+    }
     SmallVector<DotOp> dots;
     bool provable = true;
     getOperation().walk([&](DotOp dot) {
       auto product = dyn_cast<ProductOp>(dot->getParentOp());
       if (!product || dot.getResult().getType().isF32())
         return;
-      provable &= succeeded(checkRange(product, chosen, columns));
+      provable &= succeeded(checkRange(product, chosen, getLength(product)));
       dots.push_back(dot);
     });
     if (!provable)
       return signalPassFailure();
     IRRewriter rewriter(&getContext());
-    for (DotOp dot : dots)
+    for (DotOp dot : dots) {
+      auto product = cast<ProductOp>(dot->getParentOp());
+      cutPasses(product, getLength(product));
       splitDot(dot, chosen, rewriter);
+    }
+  }
+
+private:
+  /// Elements that one pass of `op` sums.
+  int64_t getLength(ProductOp op) {
+    return std::min<int64_t>(columns, op.getPassLength());
   }
 };
 } // namespace

@@ -71,26 +71,52 @@ private:
     if (!op.getLhsFormat() || !op.getDataflow())
       return emitSurvivor(op, "tile")
              << "needs number formats and a dataflow before it is tiled";
-    int64_t group = op.getLhsFormatAttr().getGroupLength();
-    if (group > columns)
+    int64_t length = op.getPassLength();
+    if (op.getLhsFormatAttr().isInteger() && length > columns)
       return emitSurvivor(op, "tile")
-             << "has groups of " << group << " elements, but an array has "
+             << "has passes of " << length << " elements, but an array has "
              << columns.getValue()
-             << " columns; choose a format with a group length of "
-             << "at most " << columns.getValue();
+             << " columns; split it for passes of at most "
+             << columns.getValue() << " (photonic-split-rns, columns)";
     return success();
   }
 
+  int64_t getTileSize(TileDim dim, int64_t group) {
+    switch (dim) {
+    case TileDim::Group:
+    case TileDim::Turn:
+      return 1;
+    case TileDim::Block:
+      return rows;
+    // A tile takes one group whole, in one pass or in several.
+    case TileDim::Contraction:
+      return group;
+    }
+    llvm_unreachable("covered switch");
+  }
+
+  /// A bypassed group, whose sum is no matter of passes, takes the array's
+  /// columns at a time like any other.
+  void setColumns(Operation *nest) {
+    nest->walk([&](ArrayProductOp op) {
+      if (op.getColumns() > columns)
+        op.setSizes({op.getRows(), columns});
+    });
+  }
+
   LogicalResult tile(ProductOp op, IRRewriter &rewriter) {
-    // A shorter group takes a pass of its own, so that the contraction advances
-    // by groups and not by columns.
-    int64_t sizes[] = {1, rows, op.getLhsFormatAttr().getGroupLength()};
+    SmallVector<int64_t> sizes;
+    SmallVector<unsigned> dims;
+    for (TileDim dim : getTileDims(op.getKind(), *op.getDataflow())) {
+      dims.push_back(sizes.size());
+      sizes.push_back(getTileSize(dim, op.getLhsFormatAttr().getGroupLength()));
+    }
     scf::SCFTilingOptions options;
     options.setTileSizes(getAsIndexOpFoldResult(&getContext(), sizes))
         .setLoopType(scf::SCFTilingOptions::LoopType::ForOp)
         .setReductionTilingStrategy(
             ReductionTilingStrategy::PartialReductionOuterReduction)
-        .setReductionDims({0, 1, 2});
+        .setReductionDims(dims);
     rewriter.setInsertionPoint(op);
     FailureOr<scf::SCFTilingResult> tiled = scf::tileUsingSCF(
         rewriter, cast<TilingInterface>(op.getOperation()), options);
@@ -98,6 +124,7 @@ private:
       return emitSurvivor(op, "tile") << "cannot be tiled";
     rewriter.replaceOp(op, tiled->replacements);
     cleanUp(tiled->loops.front(), rewriter);
+    setColumns(tiled->loops.front());
     return success();
   }
 };

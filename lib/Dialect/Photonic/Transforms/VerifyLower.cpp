@@ -25,7 +25,8 @@ struct VerifyLower : phot::impl::VerifyLowerBase<VerifyLower> {
   void runOnOperation() override {
     bool survivors = false;
     getOperation().walk([&](Operation *op) {
-      if (!isa<nn::Conv2dOp, nn::LinearOp>(op))
+      if (!isa<nn::Conv2dOp, nn::Conv2dInputGradOp, nn::Conv2dWeightGradOp,
+               nn::LinearOp, nn::LinearInputGradOp, nn::LinearWeightGradOp>(op))
         return;
       emitSurvivor(op, "lower") << "should be a photonic.product";
       survivors = true;

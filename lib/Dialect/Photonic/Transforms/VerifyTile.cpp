@@ -34,21 +34,48 @@ static bool isTileLoop(scf::ForOp loop, Operation *inner, Value iv, Value init,
          getConstantIntValue(loop.getStep()) == step;
 }
 
-/// True if `op` is the body of a complete nest.
+/// The operand of `op` that counts `dim`, and the step of its loop.
+static std::pair<Value, int64_t> getCounter(ArrayProductOp op, TileDim dim) {
+  switch (dim) {
+  case TileDim::Group:
+    return {op.getGroup(), 1};
+  case TileDim::Block:
+    return {op.getRowStart(), op.getRows()};
+  case TileDim::Contraction:
+    return {op.getKStart(), op.getGroupLength()};
+  case TileDim::Turn:
+    return {op.getTurn(), 1};
+  }
+  llvm_unreachable("covered switch");
+}
+
+/// True if `op` is the body of a complete nest that starts from what it needs.
 static bool isInNest(ArrayProductOp op) {
   ProductShape shape = ProductShape::get(op);
-  bool weights = op.getDataflow() == Dataflow::DF1;
-  auto position = dyn_cast<scf::ForOp>(op->getParentOp());
-  if (!isTileLoop(position, op, op.getKStart(), op.getInit(), shape.k,
-                  op.getColumns()))
-    return false;
-  auto block = dyn_cast<scf::ForOp>(position->getParentOp());
-  if (!isTileLoop(block, position, op.getRowStart(), position.getInits()[0],
-                  weights ? shape.m : shape.n, op.getRows()))
-    return false;
-  auto group = dyn_cast<scf::ForOp>(block->getParentOp());
-  return isTileLoop(group, block, op.getGroup(), block.getInits()[0],
-                    shape.groups, 1);
+  Operation *inner = op;
+  Value init = op.getInit();
+  for (TileDim dim :
+       llvm::reverse(getTileDims(op.getKind(), op.getDataflow()))) {
+    auto loop = dyn_cast<scf::ForOp>(inner->getParentOp());
+    auto [counter, step] = getCounter(op, dim);
+    if (!isTileLoop(loop, inner, counter, init,
+                    getTileExtent(shape, op.getDataflow(), dim), step))
+      return false;
+    inner = loop;
+    init = loop.getInits().front();
+  }
+  return !shape.accumulates() || init.getDefiningOp<ZerosOp>();
+}
+
+/// What the loops count, and what the nest has to start from.
+static StringRef describeNest(ArrayProductOp op) {
+  if (op.getKind() != ProductKind::InputGradient)
+    return "group, output block and contraction block";
+  if (op.getDataflow() == Dataflow::DF1)
+    return "group, output block, kernel position and contraction block, "
+           "started from photonic.zeros unless one position writes everything";
+  return "group, kernel position, output block and contraction block, started "
+         "from photonic.zeros unless one position writes everything";
 }
 
 namespace {
@@ -64,8 +91,8 @@ struct VerifyTile : phot::impl::VerifyTileBase<VerifyTile> {
       } else if (auto pass = dyn_cast<ArrayProductOp>(op);
                  pass && !isInNest(pass)) {
         emitSurvivor(op, "tile")
-            << "is not alone in a nest of three scf.for loops over group, "
-               "output block and contraction block";
+            << "is not alone in a nest of scf.for loops over "
+            << describeNest(pass);
         survivors = true;
       }
     });

@@ -24,8 +24,12 @@ def Photonic_Dialect : Dialect {
     | --- | --- |
     | `lower` | `photonic.product`, operands FP32, no format, empty region |
     | `format` | number formats and a region: what happens to one group |
-    | `split` | the group product in residues: one `photonic.modular_dot` per modulus, one `photonic.reverse_convert`; the choice of the stationary operand |
-    | `tile` | `photonic.array_product` in a loop nest: one pass of one array each |
+    | `split` | the group product in residues, pass by pass: one `photonic.modular_dot` per modulus, one `photonic.reverse_convert`; the choice of the stationary operand |
+    | `tile` | `photonic.array_product` in a loop nest: one tile of the stationary operand and one group each |
+
+    A convolution that is trained is three products: `forward`, `input_gradient`
+    and `weight_gradient`. They differ only in which tensors are contracted and
+    along which axis; everything else, from formats to tiles, is the same.
 
     At every stage the same arithmetic contract holds: operands are converted in
     groups of g consecutive elements along the contraction axis (the last group
@@ -49,8 +53,33 @@ class Photonic_Attr<string name, string attrMnemonic, list<Trait> traits = []>
 //===----------------------------------------------------------------------===//
 
 def Photonic_Rounding : I32Enum<"Rounding", "rounding of a conversion", [
-    I32EnumCase<"Trunc", 0, "trunc">, I32EnumCase<"Nearest", 1, "nearest">]> {
+    I32EnumCase<"Trunc", 0, "trunc">, I32EnumCase<"Nearest", 1, "nearest">,
+    I32EnumCase<"Stochastic", 2, "stochastic">]> {
   let cppNamespace = "::photonic::phot";
+}
+
+def Photonic_ProductKind
+    : I32Enum<"ProductKind", "which product of a layer", [
+        I32EnumCase<"Forward", 0, "forward">,
+        I32EnumCase<"InputGradient", 1, "input_gradient">,
+        I32EnumCase<"WeightGradient", 2, "weight_gradient">]> {
+  let cppNamespace = "::photonic::phot";
+}
+
+def Photonic_ProductKindAttr
+    : EnumAttr<Photonic_Dialect, Photonic_ProductKind, "kind"> {
+  let summary = "which product of a layer";
+  let description = [{
+    With weights W, input X and output Y of a layer, and the gradients dX, dW,
+    dY of a loss with respect to them:
+
+    | kind | `lhs` | `rhs` | result |
+    | --- | --- | --- | --- |
+    | `forward` | W | X | Y |
+    | `input_gradient` | W | dY | dX |
+    | `weight_gradient` | dY | X | dW |
+  }];
+  let assemblyFormat = "$value";
 }
 
 def Photonic_Dataflow : I32Enum<"Dataflow", "which operand is stationary", [
@@ -62,9 +91,9 @@ def Photonic_DataflowAttr
     : EnumAttr<Photonic_Dialect, Photonic_Dataflow, "dataflow"> {
   let summary = "which operand of a product stays in the array";
   let description = [{
-    `df1`: the left operand (weights) is programmed, activations stream past it.
-    `df2`: the right operand (activations) is programmed, weights stream. The
-    result does not depend on it. Written by `photonic-select-dataflow`.
+    `df1`: the left operand is programmed, the right one streams past it. `df2`:
+    the right operand is programmed, the left one streams. The result does not
+    depend on it. Written by `photonic-select-dataflow`.
   }];
   let assemblyFormat = "$value";
 }
@@ -113,16 +142,18 @@ def Photonic_WindowAttr : Photonic_Attr<"Window", "window"> {
 //===----------------------------------------------------------------------===//
 
 def Photonic_BfpAttr : Photonic_Attr<"Bfp", "bfp", [
-    DeclareAttrInterfaceMethods<Photonic_NumberFormatAttrInterface>]> {
+    DeclareAttrInterfaceMethods<Photonic_NumberFormatAttrInterface,
+                                ["needsUniforms"]>]> {
   let summary = "block floating point";
   let description = [{
     `group` consecutive elements share the largest exponent E among them (as
     binary32 has it, unbiased). An element becomes the integer
     m = sign * round(|x| * 2^(mantissa - 1 - E)), |m| <= 2^mantissa - 1, and
     stands for m * 2^(E - (mantissa - 1)). `trunc` rounds toward zero; `nearest`
-    rounds half to even and saturates at 2^mantissa - 1 (the exponent stays).
-    Subnormal elements are zero; a group of zeros has m = 0 throughout. Infinity
-    and NaN are refused.
+    rounds half to even and saturates at 2^mantissa - 1 (the exponent stays);
+    `stochastic` adds a uniform number of [0, 1), a multiple of 2^-24, before it
+    truncates, and saturates likewise. Subnormal elements are zero; a group of
+    zeros has m = 0 throughout. Infinity and NaN are refused.
 
     Constraints:
 

@@ -41,11 +41,16 @@ def Photonic_NumberFormatAttrInterface
       "::mlir::Type", "getSumType">,
     InterfaceMethod<[{Converts one group. `values` holds at most
       `getGroupLength()` elements; `elements` has the same size and receives the
-      converted ones; returns the scale. An element for which
-      `acceptsValue` is false must not be passed.}],
+      converted ones; `uniforms` too, if `needsUniforms()`, and holds numbers of
+      [0, 1), multiples of 2^-24; otherwise it is empty. Returns the scale. An
+      element for which `acceptsValue` is false must not be passed.}],
       "int32_t", "convertGroup",
       (ins "::llvm::ArrayRef<float>":$values,
+           "::llvm::ArrayRef<float>":$uniforms,
            "::llvm::MutableArrayRef<float>":$elements)>,
+    InterfaceMethod<[{True if the conversion needs one random number per
+      element. The default is false.}],
+      "bool", "needsUniforms", (ins), "", "return false;">,
     InterfaceMethod<[{True if the format can represent `value`, rounded; false
       stops a run with the tensor, the index and the value.}],
       "bool", "acceptsValue", (ins "float":$value)>,

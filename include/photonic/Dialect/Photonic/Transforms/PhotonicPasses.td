@@ -15,13 +15,15 @@ include "mlir/Pass/PassBase.td"
 //===----------------------------------------------------------------------===//
 
 def LowerProducts : Pass<"photonic-lower-products", "::mlir::func::FuncOp"> {
-  let summary = "replace convolutions and linear layers by products";
+  let summary = "replace convolutions, linear layers and their gradients by products";
   let description = [{
-    Precondition: none. Every `nn.conv2d` and `nn.linear` becomes one
-    `photonic.product` with the same location and discardable attributes, without
-    formats, whose region is empty; weights become the left operand. Everything
-    else stays. Postcondition: `photonic-verify-lower` succeeds. The values do
-    not change.
+    Precondition: none. Every `nn.conv2d`, `nn.linear` and each of their
+    gradients with respect to input and weights becomes one `photonic.product`
+    of that kind, with the same location and discardable attributes, without
+    formats, whose region is empty. The left operand is the one with a row per
+    output channel: weights, or for the gradient with respect to weights the
+    gradient of the output. Everything else stays. Postcondition:
+    `photonic-verify-lower` succeeds. The values do not change.
 
     ```mlir
     %y = nn.linear %x, %w, %b
@@ -35,9 +37,10 @@ def LowerProducts : Pass<"photonic-lower-products", "::mlir::func::FuncOp"> {
 }
 
 def VerifyLower : Pass<"photonic-verify-lower", "::mlir::func::FuncOp"> {
-  let summary = "check that no convolution or linear layer is left";
+  let summary = "check that no convolution, linear layer or gradient of one is left";
   let description = [{
-    Read-only. Fails on every `nn.conv2d` and `nn.linear`, naming the ONNX node.
+    Read-only. Fails on every `nn.conv2d` and `nn.linear` and on their gradients,
+    naming the ONNX node.
   }];
 }
 
@@ -53,14 +56,19 @@ def AssignFormats : Pass<"photonic-assign-formats", "::mlir::func::FuncOp"> {
     group with `photonic.dot`. Products that have formats keep them, so that a
     layer may be treated apart. Postcondition: `photonic-verify-format`.
 
+    Formats that round at random also get the random key of the run, the argument
+    `photonic.rng`, which is added to the function if it has none, and a stream:
+    the number of the product in the function.
+
     Here FP32 becomes the machine's numbers: values change, and behind this
     pass no stage changes them again.
   }];
-  let dependentDialects = ["::photonic::phot::PhotonicDialect"];
+  let dependentDialects = [
+    "::photonic::nn::NNDialect", "::photonic::phot::PhotonicDialect"];
   let options = [
     Option<"format", "format", "std::string", "\"bfp:4:16\"",
-      "bfp:MANTISSA_BITS:GROUP[:trunc|nearest], or fp32[:GROUP] to bypass the "
-      "conversion (default bfp:4:16)">,
+      "bfp:MANTISSA_BITS:GROUP[:trunc|nearest|stochastic], or fp32[:GROUP] to "
+      "bypass the conversion (default bfp:4:16)">,
   ];
 }
 
@@ -82,14 +90,16 @@ def SplitRNS : Pass<"photonic-split-rns", "::mlir::func::FuncOp"> {
     becomes one `photonic.modular_dot` per modulus and one
     `photonic.reverse_convert`. Products in f32 stay as they are.
 
+    A group that is longer than the array has columns takes several passes, whose
+    sums are added exactly: its region is made to take `columns` elements.
+
     The pass proves that no sum of one array pass can leave the signed range of
-    the moduli: g * max|a| * max|b| <= floor((P - 1) / 2), with g the group
-    length and P the product of the moduli; the bound is attained, hence exact.
-    Otherwise it fails and states both numbers, with the rule of thumb
-    log2 P >= 2 (b_m + 1) + log2 g - 1 as a note. The moduli have to be pairwise
-    coprime; they may be even. A group has to fit into the columns of the array,
-    because it is summed in one pass. Postcondition: `photonic-verify-split`.
-    The values do not change.
+    the moduli: n * max|a| * max|b| <= floor((P - 1) / 2), with n the smaller of
+    the group length and the columns, and P the product of the moduli; the bound
+    is attained, hence exact. Otherwise it fails and states both numbers, with
+    the rule of thumb log2 P >= 2 (b_m + 1) + log2 n - 1 as a note. The moduli
+    have to be pairwise coprime; they may be even. Postcondition:
+    `photonic-verify-split`. The values do not change.
 
     ```mlir
     %d = photonic.dot %a, %b : vector<16xi8>, vector<16xi8> -> i32
@@ -124,10 +134,10 @@ def SelectDataflow : Pass<"photonic-select-dataflow", "::mlir::func::FuncOp"> {
 
         T = ceil(tiles / cores) * (program + vectors * stream)
 
-    with tiles = G * ceil(M / rows) * ceil(K / columns) and N vectors for `df1`,
-    tiles = G * ceil(N / rows) * ceil(K / columns) and M vectors for `df2`, where
-    columns is the smaller of the array's columns and the group length. The
-    smaller time wins, `df1` if they are equal. Emits a remark `Dataflow` per
+    with tiles = G * P * ceil(M / rows) * passes and N vectors for `df1`,
+    tiles = G * P * ceil(N / rows) * passes and M vectors for `df2`. P is the
+    number of kernel positions of an input gradient and 1 otherwise; a group of
+    the format takes ceil(length / columns) passes. The smaller time wins, `df1` if they are equal. Emits a remark `Dataflow` per
     product with both times. The values do not change.
   }];
   let dependentDialects = ["::photonic::phot::PhotonicDialect"];
@@ -155,11 +165,15 @@ def TileArray : Pass<"photonic-tile-array", "::mlir::func::FuncOp"> {
     Precondition: `photonic-verify-split`, and every `photonic.product` has a
     dataflow. Each becomes a nest of three `scf.for` loops over (group of the
     convolution, output block, contraction block), also where a loop has a single
-    iteration, around one `photonic.array_product`. The accumulator is carried
-    through the nest whole; its initial value is a `tensor.empty`. A bias is
+    iteration, around one `photonic.array_product`. The gradient with respect to
+    an input has a loop over kernel positions, from the last to the first, in
+    front of the contraction under `df1`, in front of the output blocks under
+    `df2`. A contraction block is one group of the formats. The accumulator is
+    carried through the nest whole; its initial value is a `tensor.empty`, or
+    `photonic.zeros` where several positions meet an element, or none. A bias is
     added behind the nest by `nn.add`, after `nn.reshape` to [1, M, 1, 1] for a
-    convolution. Everything has the location of the product. Postcondition:
-    `photonic-verify-tile`. The values do not change.
+    convolution. Everything has the location and the discardable attributes of
+    the product. Postcondition: `photonic-verify-tile`. The values do not change.
 
     ```mlir
     %e = tensor.empty() : tensor<8x10xf32>
@@ -176,7 +190,7 @@ def TileArray : Pass<"photonic-tile-array", "::mlir::func::FuncOp"> {
     }
     ```
 
-    A group longer than the array has columns is refused.
+    Integers have to be split for at most `columns` elements per pass.
   }];
   let dependentDialects = [
     "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
@@ -193,9 +207,9 @@ def VerifyTile : Pass<"photonic-verify-tile", "::mlir::func::FuncOp"> {
   let summary = "check that products are nests of array passes";
   let description = [{
     Read-only. Fails on every `photonic.product`, and on every
-    `photonic.array_product` that is not alone in the innermost of three
-    `scf.for` loops that carry its accumulator and count, from zero, the group,
-    the output block and the contraction block.
+    `photonic.array_product` that is not alone in the innermost of the `scf.for`
+    loops that `photonic-tile-array` describes, which carry its accumulator and
+    count from zero.
   }];
 }
 

@@ -1,0 +1,433 @@
+//===- WeightGradient.cpp - Weight gradients in pieces -*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// A weight gradient contracts over all elements of its operands, which are the
+// largest tensors of a layer. Its result stays on chip while images pass by: an
+// outer loop over output channels (or groups), whose gradient accumulates in
+// the scratchpad, and an inner loop over images. Pieces of the contraction end
+// where groups of the format do, so that cutting changes no bit.
+//
+//===----------------------------------------------------------------------===//
+
+#include "HierarchyScheduler.h"
+
+#include "llvm/Support/MathExtras.h"
+
+#include <limits>
+#include <numeric>
+
+using namespace mlir;
+using namespace photonic;
+using llvm::divideCeil;
+
+namespace {
+
+/// How a weight gradient is cut.
+struct WeightChunking {
+  ProductBlock block;      ///< of one chunk of channels and of images
+  int64_t mChunks = 1;     ///< the last one may be smaller
+  int64_t imageChunks = 1; ///< full ones
+  int64_t tailImages = 0;  ///< images behind them
+  int64_t lhsBytes = 0, rhsBytes = 0, resultBytes = 0; ///< one buffer
+
+  bool cutsImages() const { return imageChunks + (tailImages > 0) > 1; }
+  int64_t getOperandBuffers() const { return cutsImages() ? 2 : 1; }
+  int64_t getResultBuffers() const { return mChunks > 1 ? 2 : 1; }
+};
+
+/// Enumerates candidates and keeps the fastest that fits.
+class WeightChunkSearch {
+public:
+  WeightChunkSearch(phot::ArrayProductOp op, const phot::ProductShape &shape,
+                    const ChunkExtras &extras, const phx::Target &target)
+      : op(op), shape(shape), extras(extras), target(target) {}
+
+  std::variant<WeightChunking, ChunkingFailure> run();
+
+private:
+  SmallVector<std::pair<int64_t, int64_t>> getChannelCandidates();
+  SmallVector<int64_t> getImageCandidates();
+  WeightChunking build(std::pair<int64_t, int64_t> channels,
+                       int64_t images) const;
+  std::optional<ChunkingFailure> checkFit(const WeightChunking &c) const;
+  double estimate(const WeightChunking &c);
+
+  phot::ArrayProductOp op;
+  const phot::ProductShape &shape;
+  const ChunkExtras &extras;
+  const phx::Target &target;
+};
+
+} // namespace
+
+/// (groups, output channels per group) of a chunk.
+SmallVector<std::pair<int64_t, int64_t>>
+WeightChunkSearch::getChannelCandidates() {
+  if (extras.whole)
+    return {{shape.groups, shape.m}};
+  SmallVector<std::pair<int64_t, int64_t>> candidates;
+  if (shape.groups > 1) {
+    for (int64_t groups : getPieces(shape.groups, 1, /*divides=*/true))
+      candidates.push_back({groups, shape.m});
+    return candidates;
+  }
+  for (int64_t m : getPieces(shape.m, op.getRows(), /*divides=*/false))
+    candidates.push_back({1, m});
+  return candidates;
+}
+
+/// All images, or pieces whose output elements are whole groups of the format.
+SmallVector<int64_t> WeightChunkSearch::getImageCandidates() {
+  if (extras.whole)
+    return {shape.batch};
+  int64_t group = op.getGroupLength();
+  int64_t unit = group / std::gcd(group, shape.getOutputPlane());
+  SmallVector<int64_t> candidates{shape.batch};
+  for (int64_t images : getPieces(shape.batch, unit, /*divides=*/false))
+    if (images < shape.batch && images % unit == 0)
+      candidates.push_back(images);
+  return candidates;
+}
+
+WeightChunking WeightChunkSearch::build(std::pair<int64_t, int64_t> channels,
+                                        int64_t images) const {
+  WeightChunking c;
+  c.block = ProductBlock::whole(shape);
+  std::tie(c.block.groups, c.block.outChannels) = channels;
+  c.block.images = images;
+  c.mChunks = shape.groups > 1 ? shape.groups / c.block.groups
+                               : divideCeil(shape.m, c.block.outChannels);
+  c.imageChunks = shape.batch / images;
+  c.tailImages = shape.batch % images;
+  c.lhsBytes = SpaceAllocator::align(c.block.getLhsBytes());
+  c.rhsBytes = SpaceAllocator::align(c.block.getRhsBytes());
+  c.resultBytes = SpaceAllocator::align(c.block.getResultBytes());
+  return c;
+}
+
+std::optional<ChunkingFailure>
+WeightChunkSearch::checkFit(const WeightChunking &c) const {
+  const auto &pads = target.spec.scratchpads();
+  ChunkingFailure weight{"wgt", "scratchpads.weight_bytes",
+                         c.lhsBytes * c.getOperandBuffers() +
+                             extras.scalars * SpaceAllocator::alignment,
+                         pads.weight_bytes().value()};
+  ChunkingFailure activation{"act", "scratchpads.activation_bytes",
+                             c.rhsBytes * c.getOperandBuffers() +
+                                 c.resultBytes * extras.residuals,
+                             pads.activation_bytes().value()};
+  ChunkingFailure gradient{"grad", "scratchpads.gradient_bytes",
+                           c.resultBytes * c.getResultBuffers(),
+                           pads.gradient_bytes().value()};
+  for (const ChunkingFailure &f : {weight, activation, gradient})
+    if (f.needed > f.available)
+      return f;
+  return std::nullopt;
+}
+
+/// Nanoseconds: array passes and transfers overlap, so the longer one counts.
+double WeightChunkSearch::estimate(const WeightChunking &c) {
+  const auto &core = target.spec.core();
+  double chunks =
+      double(c.mChunks) * double(c.imageChunks + (c.tailImages > 0));
+  double vectors = op.getDataflow() == phot::Dataflow::DF1
+                       ? double(c.block.getColumns())
+                       : double(c.block.getRows());
+  double passes =
+      divideCeil(countBlockPasses(c.block, op.getDataflow(), op.getRows(),
+                                  op.getColumns(), op.getGroupLength()),
+                 core.count().value());
+  double coreTime =
+      chunks * passes *
+      (core.program_ns().value() + vectors / core.clock_ghz().value());
+  double bytes = double(c.lhsBytes + c.rhsBytes) * chunks +
+                 double(c.resultBytes) * (1 + extras.residuals) * c.mChunks;
+  double dmaTime =
+      bytes / target.spec.dma().bytes_per_ns().value() +
+      (2 * chunks + c.mChunks) * target.spec.dma().latency_ns().value();
+  // The first load and the last store overlap with nothing.
+  return std::max(coreTime, dmaTime) + dmaTime / chunks;
+}
+
+std::variant<WeightChunking, ChunkingFailure> WeightChunkSearch::run() {
+  std::optional<WeightChunking> best;
+  double bestTime = std::numeric_limits<double>::infinity();
+  ChunkingFailure smallest;
+  smallest.needed = std::numeric_limits<int64_t>::max();
+  for (auto channels : getChannelCandidates())
+    for (int64_t images : getImageCandidates()) {
+      WeightChunking candidate = build(channels, images);
+      if (std::optional<ChunkingFailure> failure = checkFit(candidate)) {
+        if (failure->needed < smallest.needed)
+          smallest = *failure;
+        continue;
+      }
+      if (double time = estimate(candidate); time < bestTime) {
+        bestTime = time;
+        best = candidate;
+      }
+    }
+  if (best)
+    return *best;
+  return smallest;
+}
+
+//===----------------------------------------------------------------------===//
+// Emission
+//===----------------------------------------------------------------------===//
+
+namespace photonic {
+
+/// Emits one weight gradient and the operations that are fused with it.
+class WeightGradientEmitter {
+public:
+  WeightGradientEmitter(HierarchyScheduler &scheduler,
+                        const FusedProduct &group, phot::ArrayProductOp op,
+                        const WeightChunking &chunking, uint32_t product,
+                        unsigned step);
+  void run();
+
+private:
+  void allocate();
+  void runChannels(const ChunkIndex &m);
+  void loadOthers(const ChunkIndex &m);
+  void load(const ChunkIndex &m, const ChunkIndex &n, int64_t images,
+            std::optional<phx::Guard> guard);
+  void compute(const ChunkIndex &m, const ChunkIndex &n, int64_t images);
+  void finish(const ChunkIndex &m);
+  void setRootLayer() {
+    s.e.setLayer(op, c.block.shape.hasWindow ? "Conv" : "Gemm");
+  }
+  /// Output channels of a chunk, over its groups.
+  phx::Count countChannels(const ChunkIndex &m) const;
+  /// Elements of the result of a chunk.
+  phx::Count countElements(const ChunkIndex &m) const {
+    return scaleCount(countChannels(m), c.block.getPatch());
+  }
+  phx::Address getOtherHome(const Follower &follower) const {
+    return s.getStorage(follower.op->getOperand(follower.otherIndex))
+        .getAddress();
+  }
+
+  HierarchyScheduler &s;
+  const FusedProduct &group;
+  phot::ArrayProductOp op;
+  const WeightChunking &c;
+  uint32_t product;
+  phx::Address lhsHome, rhsHome, resultHome;
+  ChunkBuffer lhs, rhs, result;
+  SmallVector<ChunkBuffer> others; ///< by follower
+};
+
+} // namespace photonic
+
+WeightGradientEmitter::WeightGradientEmitter(HierarchyScheduler &scheduler,
+                                             const FusedProduct &group,
+                                             phot::ArrayProductOp op,
+                                             const WeightChunking &chunking,
+                                             uint32_t product, unsigned step)
+    : s(scheduler), group(group), op(op), c(chunking), product(product) {
+  lhsHome = s.getStorage(op.getLhs()).getAddress();
+  rhsHome = s.getStorage(op.getRhs()).getAddress();
+  SmallVector<Value> inPlace;
+  for (const Follower &follower : group.followers) {
+    s.e.setLayer(follower.op, getONNXOperator(follower.op));
+    if (follower.other == Follower::Other::Residual)
+      inPlace.push_back(follower.op->getOperand(follower.otherIndex));
+  }
+  resultHome =
+      s.createResult(group.getLast()->getResult(0), step, inPlace).getAddress();
+  setRootLayer();
+  allocate();
+}
+
+void WeightGradientEmitter::allocate() {
+  ScratchpadFrame frame(s.e);
+  lhs = frame.allocate(phx::Space::Weight, c.block.getLhsBytes(),
+                       c.getOperandBuffers());
+  rhs = frame.allocate(phx::Space::Activation, c.block.getRhsBytes(),
+                       c.getOperandBuffers());
+  result = frame.allocate(phx::Space::Gradient, c.block.getResultBytes(),
+                          c.getResultBuffers());
+  for (const Follower &follower : group.followers) {
+    ChunkBuffer buffer;
+    if (follower.other == Follower::Other::Scalar)
+      buffer = frame.allocate(phx::Space::Weight, 4, 1);
+    else if (follower.other == Follower::Other::Residual)
+      buffer =
+          frame.allocate(phx::Space::Activation, c.block.getResultBytes(), 1);
+    others.push_back(buffer);
+  }
+}
+
+phx::Count WeightGradientEmitter::countChannels(const ChunkIndex &m) const {
+  if (c.block.shape.groups > 1)
+    return count(c.block.groups * c.block.outChannels);
+  return m.clip(c.block.outChannels, c.block.shape.m);
+}
+
+void WeightGradientEmitter::loadOthers(const ChunkIndex &m) {
+  for (auto [follower, buffer] : llvm::zip(group.followers, others)) {
+    if (follower.other == Follower::Other::None)
+      continue;
+    s.e.setLayer(follower.op, getONNXOperator(follower.op));
+    phx::Address home = getOtherHome(follower);
+    bool whole = follower.other == Follower::Other::Scalar;
+    s.e.emit(
+        phx::EngineKind::Dma,
+        makeLinearCopy(buffer.at(m),
+                       whole ? home : m.addTo(home, c.block.getResultBytes()),
+                       whole ? count(1) : countElements(m)));
+  }
+}
+
+void WeightGradientEmitter::load(const ChunkIndex &m, const ChunkIndex &n,
+                                 int64_t images,
+                                 std::optional<phx::Guard> guard) {
+  setRootLayer();
+  const phot::ProductShape &shape = c.block.shape;
+  auto copyPlanes = [&](const ChunkBuffer &buffer, phx::Address home,
+                        int64_t plane, int64_t all, int64_t channels,
+                        const phx::Count &copied, bool cut) {
+    home = n.addTo(std::move(home), 4 * c.block.images * all * plane);
+    if (cut)
+      home = m.addTo(std::move(home), 4 * channels * plane);
+    phx::DmaCopy copy;
+    copy.dst = buffer.at(n);
+    copy.src = home;
+    copy.dstStride = {0, 4 * channels * plane, 4 * plane, 4};
+    copy.srcStride = {0, 4 * all * plane, 4 * plane, 4};
+    copy.shape = {count(1), count(images), copied, count(plane)};
+    s.e.emit(phx::EngineKind::Dma, copy, guard);
+  };
+  copyPlanes(lhs, lhsHome, shape.getOutputPlane(),
+             shape.groups * shape.outChannels,
+             c.block.groups * c.block.outChannels, countChannels(m), true);
+  int64_t channels = c.block.groups * shape.channels;
+  copyPlanes(rhs, rhsHome, shape.height * shape.width,
+             shape.groups * shape.channels, channels, count(channels),
+             c.block.groups < shape.groups);
+}
+
+void WeightGradientEmitter::compute(const ChunkIndex &m, const ChunkIndex &n,
+                                    int64_t images) {
+  setRootLayer();
+  ProductBlock block = c.block;
+  block.images = images;
+  NestOptions options;
+  options.dataflow = op.getDataflow();
+  options.rows = op.getRows();
+  options.cols = op.getColumns();
+  options.group = op.getGroupLength();
+  options.cores = s.target.spec.core().count().value();
+  options.format = s.e.program.products[product].format;
+  options.product = product;
+  options.lhs = lhs.at(n);
+  options.rhs = rhs.at(n);
+  options.result = result.at(m);
+  bool cutsRows =
+      block.shape.groups == 1 && block.shape.m % block.outChannels != 0;
+  options.rowsRemaining =
+      cutsRows ? m.addTo(constant(block.shape.m), -block.outChannels)
+               : constant(block.outChannels);
+  options.columnsRemaining = constant(block.getColumns());
+  auto [begin, end] = emitNest(s.e, block, options);
+  if (c.mChunks == 1 && !c.cutsImages()) { // the nest is the whole product
+    s.e.program.products[product].loopBegin = begin;
+    s.e.program.products[product].loopEnd = end;
+  }
+}
+
+/// What is fused with the product, and the transfer of the result.
+void WeightGradientEmitter::finish(const ChunkIndex &m) {
+  phx::Address chunk = result.at(m);
+  for (auto [follower, buffer] : llvm::zip(group.followers, others)) {
+    s.e.setLayer(follower.op, getONNXOperator(follower.op));
+    // Without another operand both, if there are two, are the chunk.
+    bool isChunk = follower.other == Follower::Other::None;
+    phx::Address other = isChunk ? chunk : buffer.at(m);
+    int64_t stride = follower.other == Follower::Other::Scalar ? 0 : 4;
+    bool binary = follower.op->getNumOperands() == 2;
+    bool swapped = follower.chunkIsSecond();
+    SmallVector<int64_t> strides{4}, otherStrides{stride};
+    s.e.emit(phx::EngineKind::Vec,
+             makeMap(*getElementwise(follower.op), {countElements(m)}, chunk,
+                     strides, swapped ? other : chunk,
+                     swapped ? otherStrides : strides,
+                     !binary   ? phx::Address()
+                     : swapped ? chunk
+                               : other,
+                     !binary   ? ArrayRef<int64_t>()
+                     : swapped ? ArrayRef<int64_t>(strides)
+                               : ArrayRef<int64_t>(otherStrides)));
+  }
+  s.e.emit(phx::EngineKind::Dma,
+           makeLinearCopy(m.addTo(resultHome, c.block.getResultBytes()), chunk,
+                          countElements(m)));
+}
+
+/// All images for one chunk of output channels.
+void WeightGradientEmitter::runChannels(const ChunkIndex &m) {
+  loadOthers(m);
+  setRootLayer();
+  if (c.cutsImages())
+    s.e.emit(phx::EngineKind::Vec,
+             makeMap({phx::VecFn::Fill, 0.0f},
+                     {count(c.block.getResultBytes() / 4)}, result.at(m), {4},
+                     {}, {}));
+  ChunkIndex first = ChunkIndex::get(0);
+  load(m, first, c.block.images, std::nullopt);
+  if (c.imageChunks > 1) {
+    uint8_t loop = s.e.beginLoop(c.imageChunks);
+    load(m, ChunkIndex::counter(loop, 1), c.block.images,
+         phx::Guard{loop, 1, 1, c.imageChunks});
+    compute(m, ChunkIndex::counter(loop), c.block.images);
+    s.e.endLoop();
+  } else {
+    compute(m, first, c.block.images);
+  }
+  if (c.tailImages) {
+    ChunkIndex last = ChunkIndex::get(c.imageChunks);
+    load(m, last, c.tailImages, std::nullopt);
+    compute(m, last, c.tailImages);
+  }
+  finish(m);
+}
+
+void WeightGradientEmitter::run() {
+  if (c.mChunks == 1)
+    return runChannels(ChunkIndex::get(0));
+  uint8_t loop = s.e.beginLoop(c.mChunks);
+  runChannels(ChunkIndex::counter(loop));
+  s.e.endLoop();
+}
+
+LogicalResult
+HierarchyScheduler::scheduleWeightGradient(const FusedProduct &group,
+                                           unsigned step) {
+  phot::ArrayProductOp op = getArrayProduct(group.nest);
+  phot::ProductShape shape = phot::ProductShape::get(op);
+  ChunkExtras extras;
+  extras.whole = op.getKey() != Value();
+  for (const Follower &follower : group.followers) {
+    extras.scalars += follower.other == Follower::Other::Scalar;
+    extras.residuals += follower.other == Follower::Other::Residual;
+  }
+  auto chosen = WeightChunkSearch(op, shape, extras, target).run();
+  if (auto *failure = std::get_if<ChunkingFailure>(&chosen))
+    return reportWorkingSet(op, *failure);
+  const WeightChunking &chunking = std::get<WeightChunking>(chosen);
+  e.setLayer(op, shape.hasWindow ? "Conv" : "Gemm");
+  FailureOr<uint32_t> product =
+      createProduct(op, shape, e.getFormat(getNumberFormat(op)));
+  if (failed(product))
+    return failure();
+  // Every chunk of images adds to what the one before left.
+  e.program.products[*product].accumulate = chunking.cutsImages();
+  WeightGradientEmitter(*this, group, op, chunking, *product, step).run();
+  return success();
+}
