@@ -9,6 +9,7 @@
 #define PHOTONIC_INITALLPASSES_H
 
 #include "mlir/Transforms/Passes.h"
+#include "photonic/Dialect/NN/Transforms/Passes.h"
 #include "photonic/Dialect/PISA/Transforms/Passes.h"
 #include "photonic/Dialect/Photonic/Transforms/Passes.h"
 #include "photonic/Pipelines/Pipelines.h"
@@ -20,6 +21,7 @@ inline void registerAllPasses() {
   mlir::registerCSEPass();
   mlir::registerSymbolDCEPass();
   mlir::registerLoopInvariantCodeMotionPass();
+  nn::registerNNPasses();
   phot::registerPhotonicPasses();
   pisa::registerPISAPasses();
   registerPipelines();

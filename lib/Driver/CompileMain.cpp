@@ -7,7 +7,9 @@
 
 #include "photonic/Driver/Driver.h"
 
+#include "mlir/IR/Remarks.h"
 #include "llvm/Support/CommandLine.h"
+#include "llvm/Support/Regex.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace llvm;
@@ -17,6 +19,8 @@ static constexpr const char *overview =
     R"(compiles an ONNX network for a photonic accelerator
 
   photonic-compile MODEL.onnx --target mirage -o MODEL.phx
+  photonic-compile MODEL.onnx --train --loss=cross_entropy \
+      --optimizer=sgd:lr=0.01,momentum=0.9 --batch 32 -o STEP.phx
   photonic-compile MODEL.onnx --compile-to=split
   photonic-compile MODEL.onnx --check=INPUT.npz
 
@@ -64,15 +68,52 @@ struct Options {
       cl::desc("the input is IR after this stage; continue behind it")};
   cl::opt<std::string> to{
       "compile-to", cl::value_desc("stage"), cl::cat(category),
-      cl::desc("stop after import, lower, format, split, tile, schedule or "
-               "emit, and print the IR")};
+      cl::desc("stop after import, autodiff, lower, format, split, tile, "
+               "schedule or emit, and print the IR")};
   cl::opt<std::string> check{
       "check", cl::value_desc("input.npz"), cl::cat(category),
       cl::desc("execute the stages against each other on this input and name "
                "the first node that differs")};
+  cl::opt<std::string> remarks{
+      "remarks", cl::value_desc("regex"), cl::cat(category),
+      cl::desc("report decisions of these categories: Parameters, Stash, "
+               "Recompute, Dataflow")};
   cl::opt<std::string> runTool{"run-tool", cl::value_desc("path"), cl::Hidden,
                                cl::desc("photonic-run to check with"),
                                cl::cat(category)};
+
+  cl::opt<bool> train{
+      "train", cl::cat(category),
+      cl::desc("compile a training step: forward, loss, backward, update")};
+  cl::opt<std::string> loss{
+      "loss", cl::value_desc("cross_entropy|mse"), cl::cat(category),
+      cl::desc("what training makes small (default: the loss in the model)")};
+  cl::opt<std::string> lossOutput{
+      "loss-output", cl::value_desc("name"), cl::cat(category),
+      cl::desc("output of the model that the loss looks at or, without --loss, "
+               "that is the loss (needed if there are several)")};
+  cl::opt<std::string> optimizer{
+      "optimizer", cl::value_desc("sgd:...|adam:...|model.onnx"),
+      cl::cat(category),
+      cl::desc("how parameters change: sgd:lr=0.01,momentum=0.9,"
+               "weight_decay=1e-4 or adam:lr=1e-3; for a training model of "
+               "ONNX Runtime its optimizer model, as FILE.onnx[:lr=0.001]")};
+  cl::opt<std::string> freeze{
+      "freeze", cl::value_desc("regex"), cl::cat(category),
+      cl::desc("parameters that training leaves as they are, and "
+               "BatchNormalization whose statistics it does")};
+  cl::opt<bool> emitGradients{
+      "emit-gradients", cl::cat(category),
+      cl::desc("an output PARAMETER.grad for each trainable parameter")};
+  cl::list<std::string> recompute{
+      "recompute", cl::value_desc("node,..."), cl::CommaSeparated,
+      cl::cat(category),
+      cl::desc("nodes whose results are computed again for the backward pass "
+               "instead of kept")};
+  cl::opt<bool> mutableParameters{
+      "mutable-parameters", cl::cat(category),
+      cl::desc("compile the forward pass of a network in training: parameters "
+               "are regions as in a training step, not constants")};
 };
 } // namespace
 
@@ -93,6 +134,10 @@ static std::string findLateOption(const Options &o, Stage from) {
   const Late options[] = {
       {"--batch", o.batch.getNumOccurrences() > 0, Stage::Import},
       {"--dim", o.dim.getNumOccurrences() > 0, Stage::Import},
+      {"--freeze", o.freeze.getNumOccurrences() > 0, Stage::Autodiff},
+      {"--train", o.train, Stage::Autodiff},
+      {"--mutable-parameters", o.mutableParameters, Stage::Autodiff},
+      {"--optimizer", o.optimizer.getNumOccurrences() > 0, Stage::Autodiff},
       {"--format", o.format.getNumOccurrences() > 0, Stage::Format},
       {"--dataflow", o.dataflow.getNumOccurrences() > 0, Stage::Split},
       {"--memory", o.memory.getNumOccurrences() > 0, Stage::Schedule},
@@ -107,6 +152,63 @@ static std::string findLateOption(const Options &o, Stage from) {
   return {};
 }
 
+/// A message if the value of an option is no regular expression.
+static std::string checkRegex(StringRef flag, StringRef expression) {
+  std::string problem;
+  if (expression.empty() || Regex(expression).isValid(problem))
+    return {};
+  return (flag + " has to be a regular expression, found '" + expression +
+          "': " + problem)
+      .str();
+}
+
+/// A message if options for training do not go together.
+static std::string checkTraining(const Options &o) {
+  struct Dependent {
+    const char *flag;
+    bool given;
+  };
+  const Dependent options[] = {
+      {"--loss", o.loss.getNumOccurrences() > 0},
+      {"--loss-output", o.lossOutput.getNumOccurrences() > 0},
+      {"--optimizer",
+       o.optimizer.getNumOccurrences() > 0 && !isOptimizerModel(o.optimizer)},
+      {"--freeze", o.freeze.getNumOccurrences() > 0},
+      {"--emit-gradients", o.emitGradients},
+      {"--recompute", o.recompute.getNumOccurrences() > 0}};
+  for (const Dependent &option : options)
+    if (option.given && !o.train)
+      return std::string(option.flag) +
+             " has no meaning without --train; add --train to compile a "
+             "training step, or leave it out";
+  if (o.train && o.mutableParameters)
+    return "--mutable-parameters compiles a forward pass and --train a "
+           "training step, whose parameters are mutable anyway; leave one out";
+  if (o.train && isOptimizerModel(o.optimizer))
+    return "--optimizer=" + o.optimizer +
+           " belongs to a training model of ONNX Runtime, which holds its "
+           "backward pass; leave --train out, or name an optimizer: sgd:... or "
+           "adam:...";
+  if (o.train && o.optimizer.empty() && !o.emitGradients)
+    return "--train without --optimizer computes gradients that nobody sees; "
+           "give --optimizer=sgd:lr=0.01 or another, or --emit-gradients";
+  if (o.loss.getNumOccurrences() && o.loss != "cross_entropy" &&
+      o.loss != "mse")
+    return "--loss has to be cross_entropy or mse, found '" + o.loss + "'";
+  return {};
+}
+
+static void fillTraining(const Options &o, TrainingOptions &training) {
+  training.train = o.train;
+  training.mutableParameters = o.mutableParameters;
+  training.loss = o.loss;
+  training.lossOutput = o.lossOutput;
+  training.optimizer = o.optimizer;
+  training.freeze = o.freeze;
+  training.emitGradients = o.emitGradients;
+  training.recompute.assign(o.recompute.begin(), o.recompute.end());
+}
+
 /// Fills `request` from the options; a message if they make no sense.
 static std::string fillRequest(const Options &o, CompileRequest &request) {
   request.input = o.input;
@@ -119,12 +221,17 @@ static std::string fillRequest(const Options &o, CompileRequest &request) {
   request.stages.format = o.format;
   request.stages.dataflow = o.dataflow;
   request.stages.memory = o.memory;
+  fillTraining(o, request.stages.training);
   if (o.batch.getNumOccurrences() && o.batch < 1)
     return "--batch has to be at least 1, found " + std::to_string(o.batch);
   if (o.dataflow != "auto" && o.dataflow != "df1" && o.dataflow != "df2")
     return "--dataflow has to be auto, df1 or df2, found '" + o.dataflow + "'";
   if (o.memory != "ideal" && o.memory != "hierarchy")
     return "--memory has to be ideal or hierarchy, found '" + o.memory + "'";
+  if (std::string wrong = checkTraining(o); !wrong.empty())
+    return wrong;
+  if (std::string wrong = checkRegex("--freeze", o.freeze); !wrong.empty())
+    return wrong;
   for (StringRef dim : o.dim) {
     auto [name, value] = dim.rsplit('=');
     int64_t size = 0;
@@ -138,10 +245,7 @@ static std::string fillRequest(const Options &o, CompileRequest &request) {
     stage = parseStage(name);
     if (stage)
       return {};
-    return (flag +
-            " has to be import, lower, format, split, tile, schedule or "
-            "emit, found '" +
-            name + "'")
+    return (flag + " has to be " + listStages() + ", found '" + name + "'")
         .str();
   };
   std::optional<Stage> stage;
@@ -169,6 +273,18 @@ static std::string fillRequest(const Options &o, CompileRequest &request) {
   return {};
 }
 
+/// Prints remarks of the categories that match as diagnostics.
+static mlir::LogicalResult enableRemarks(mlir::MLIRContext &context,
+                                         StringRef expression) {
+  std::string filter = expression.str();
+  mlir::remark::RemarkCategories categories = {filter, filter, filter, filter,
+                                               filter};
+  return mlir::remark::enableOptimizationRemarks(
+      context, /*streamer=*/nullptr,
+      std::make_unique<mlir::remark::RemarkEmittingPolicyAll>(), categories,
+      /*printAsEmitRemarks=*/true);
+}
+
 int photonic::compileMain(int argc, char **argv) {
   Options options;
   cl::HideUnrelatedOptions(options.category);
@@ -179,11 +295,17 @@ int photonic::compileMain(int argc, char **argv) {
   CompileRequest request;
   if (std::string wrong = fillRequest(options, request); !wrong.empty())
     return complain(wrong);
+  if (std::string wrong = checkRegex("--remarks", options.remarks);
+      !wrong.empty())
+    return complain(wrong);
   mlir::DialectRegistry registry;
   registerCompilerDialects(registry);
   // One function, passes of milliseconds: threads would cost more than they
   // save.
   mlir::MLIRContext context(registry, mlir::MLIRContext::Threading::DISABLED);
   DiagnosticPrinter printer(context, "photonic-compile", errs());
+  if (!options.remarks.empty() &&
+      mlir::failed(enableRemarks(context, options.remarks)))
+    return 1;
   return mlir::failed(compile(request, context, outs())) ? 1 : 0;
 }

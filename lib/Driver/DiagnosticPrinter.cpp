@@ -46,12 +46,21 @@ static const char *getSeverity(DiagnosticSeverity severity) {
   return "";
 }
 
+/// The sentence of a remark of MLIR's remark engine, which prints
+/// `[Passed] Name | Category:C | Function=main | Remark="sentence", metric=1`.
+static std::string getRemark(StringRef text) {
+  StringRef sentence = text.split("Remark=\"").second.split('"').first;
+  return sentence.empty() ? text.str() : sentence.str();
+}
+
 static void print(Diagnostic &diagnostic, StringRef program,
                   llvm::raw_ostream &os) {
   os << program << ": " << getSeverity(diagnostic.getSeverity()) << ": ";
   if (std::string where = describe(diagnostic.getLocation()); !where.empty())
     os << where << ": ";
-  os << diagnostic.str() << "\n";
+  std::string text = diagnostic.str();
+  bool isRemark = diagnostic.getSeverity() == DiagnosticSeverity::Remark;
+  os << (isRemark ? getRemark(text) : text) << "\n";
   for (Diagnostic &note : diagnostic.getNotes())
     print(note, program, os);
 }

@@ -8,6 +8,7 @@
 #include "photonic/Driver/Driver.h"
 
 #include "photonic/Dialect/NN/IR/NN.h"
+#include "photonic/Dialect/NN/IR/Step.h"
 #include "photonic/Driver/StageCheck.h"
 #include "photonic/Import/ONNX/ImportONNX.h"
 #include "photonic/InitAllDialects.h"
@@ -35,14 +36,52 @@ void photonic::registerCompilerDialects(DialectRegistry &registry) {
 // Input and output
 //===----------------------------------------------------------------------===//
 
+/// Splits FILE.onnx[:lr=X]; the file is empty if it is something else.
+static std::pair<StringRef, StringRef> splitOptimizerModel(StringRef text) {
+  auto [file, rate] = text.rsplit(":lr=");
+  if (!file.ends_with(".onnx"))
+    return {};
+  return {file, rate};
+}
+
+bool photonic::isOptimizerModel(StringRef optimizer) {
+  return !splitOptimizerModel(optimizer).first.empty();
+}
+
+static FailureOr<ImportOptions> getImportOptions(const CompileRequest &request,
+                                                 MLIRContext &context) {
+  const TrainingOptions &training = request.stages.training;
+  ImportOptions options;
+  options.batch = request.batch;
+  options.dims = request.dims;
+  options.freeze = training.freeze;
+  if (training.train)
+    options.mode = ImportMode::Training;
+  else if (training.mutableParameters)
+    options.mode = ImportMode::Evaluation;
+  auto [file, rate] = splitOptimizerModel(training.optimizer);
+  options.optimizerModel = file.str();
+  double number = 0;
+  if (rate.empty())
+    return options;
+  if (rate.getAsDouble(number) || !(number > 0)) {
+    emitError(UnknownLoc::get(&context))
+        << "the optimizer has to be FILE.onnx[:lr=X] with X above 0, found '"
+        << training.optimizer << "'";
+    return failure();
+  }
+  options.learningRate = float(number);
+  return options;
+}
+
 static OwningOpRef<ModuleOp> readInput(const CompileRequest &request,
                                        MLIRContext &context) {
   StringRef extension = llvm::sys::path::extension(request.input);
   if (extension != ".mlir" && extension != ".mlirbc") {
-    ImportOptions options;
-    options.batch = request.batch;
-    options.dims = request.dims;
-    return importONNXFile(request.input, options, context);
+    FailureOr<ImportOptions> options = getImportOptions(request, context);
+    if (failed(options))
+      return {};
+    return importONNXFile(request.input, *options, context);
   }
   Location loc = FileLineColLoc::get(&context, request.input, 0, 0);
   auto buffer = llvm::MemoryBuffer::getFile(request.input);
@@ -53,6 +92,32 @@ static OwningOpRef<ModuleOp> readInput(const CompileRequest &request,
   llvm::SourceMgr sources;
   sources.AddNewSourceBuffer(std::move(*buffer), llvm::SMLoc());
   return parseSourceFile<ModuleOp>(sources, ParserConfig(&context));
+}
+
+/// A loss in the model and one on the command line would be added.
+static LogicalResult checkLosses(const CompileRequest &request,
+                                 ModuleOp module) {
+  const TrainingOptions &training = request.stages.training;
+  auto function = module.lookupSymbol<func::FuncOp>("main");
+  if (!function || !training.train || request.from > Stage::Autodiff)
+    return success();
+  SmallVector<StringRef> names;
+  for (unsigned i = 0; i < function.getNumResults(); ++i)
+    if (function.getResultAttr(i, nn::lossAttrName))
+      names.push_back(nn::getResultName(function, i));
+  bool given = !training.loss.empty() || !training.lossOutput.empty();
+  if (!names.empty() && given)
+    return emitError(function.getLoc())
+           << "the model has a loss of its own, output '" << names.front()
+           << "', so that --loss or --loss-output would add a second one; "
+              "leave it out, or remove the loss from the model";
+  if (names.empty() && !given)
+    return emitError(function.getLoc())
+           << "the model has no loss: no output of one element is the result "
+              "of SoftmaxCrossEntropyLoss or NegativeLogLikelihoodLoss; give "
+              "--loss=cross_entropy or --loss=mse, or name the output that is "
+              "the loss with --loss-output";
+  return success();
 }
 
 /// Prints the IR with node names; to a terminal without the bytes of weights.
@@ -144,7 +209,7 @@ LogicalResult photonic::compile(const CompileRequest &request,
     return failure();
   }
   OwningOpRef<ModuleOp> module = readInput(request, context);
-  if (!module)
+  if (!module || failed(checkLosses(request, *module)))
     return failure();
   std::optional<StageCheck> check;
   if (!request.checkInput.empty()) {

@@ -7,6 +7,7 @@
 
 #include "photonic/Pipelines/Pipelines.h"
 
+#include "photonic/Dialect/NN/Transforms/Passes.h"
 #include "photonic/Dialect/PISA/Transforms/Passes.h"
 #include "photonic/Dialect/Photonic/Transforms/Passes.h"
 
@@ -24,6 +25,8 @@ StringRef photonic::getStageName(Stage stage) {
   switch (stage) {
   case Stage::Import:
     return "import";
+  case Stage::Autodiff:
+    return "autodiff";
   case Stage::Lower:
     return "lower";
   case Stage::Format:
@@ -58,8 +61,58 @@ std::string photonic::getFormatName(const StageOptions &options,
   return options.format == "fp32" ? "fp32:" + group : options.format;
 }
 
+std::string photonic::listStages() {
+  std::string text;
+  for (Stage stage : allStages) {
+    if (!text.empty())
+      text += stage == Stage::Emit ? " or " : ", ";
+    text += getStageName(stage).str();
+  }
+  return text;
+}
+
 static int64_t toFemtoseconds(double nanoseconds) {
   return std::llround(nanoseconds * 1e6);
+}
+
+/// Canonical operations, each once.
+static void addCleanup(OpPassManager &pm) {
+  pm.addNestedPass<func::FuncOp>(createCanonicalizerPass());
+  pm.addNestedPass<func::FuncOp>(createCSEPass());
+}
+
+static void addTrainingStep(OpPassManager &pm, const TrainingOptions &options) {
+  // Without either the graph has marked its own loss.
+  if (!options.loss.empty() || !options.lossOutput.empty()) {
+    nn::AttachLossOptions loss;
+    loss.loss = options.loss.empty() ? "output" : options.loss;
+    loss.lossOutput = options.lossOutput;
+    pm.addNestedPass<func::FuncOp>(nn::createAttachLoss(loss));
+  }
+  nn::GenerateBackwardOptions backward;
+  backward.emitGradients = options.emitGradients;
+  backward.recompute.assign(options.recompute.begin(), options.recompute.end());
+  pm.addNestedPass<func::FuncOp>(nn::createGenerateBackward(backward));
+  if (!options.optimizer.empty()) {
+    nn::AttachOptimizerOptions optimizer;
+    optimizer.optimizer = options.optimizer;
+    pm.addNestedPass<func::FuncOp>(nn::createAttachOptimizer(optimizer));
+  }
+  pm.addNestedPass<func::FuncOp>(nn::createCompressStash());
+}
+
+static void addAutodiff(OpPassManager &pm, const TrainingOptions &options) {
+  if (options.hasMutableParameters()) {
+    nn::ExposeParametersOptions expose;
+    expose.freeze = options.freeze;
+    expose.trainable = options.train;
+    pm.addNestedPass<func::FuncOp>(nn::createExposeParameters(expose));
+    addCleanup(pm);
+  }
+  if (options.train)
+    addTrainingStep(pm, options);
+  pm.addNestedPass<func::FuncOp>(nn::createDecompose());
+  addCleanup(pm);
 }
 
 static void addSplit(OpPassManager &pm, const StageOptions &options,
@@ -104,9 +157,13 @@ void photonic::addStage(OpPassManager &pm, Stage stage,
                         const phx::Target &machine) {
   switch (stage) {
   case Stage::Import:
-    pm.addNestedPass<func::FuncOp>(createCanonicalizerPass());
-    pm.addNestedPass<func::FuncOp>(createCSEPass());
+    // Folding would make one constant of several parameters, so parameters that
+    // are to stay ones are exposed before anything is folded.
+    if (!options.training.hasMutableParameters())
+      addCleanup(pm);
     return;
+  case Stage::Autodiff:
+    return addAutodiff(pm, options.training);
   case Stage::Lower:
     pm.addNestedPass<func::FuncOp>(phot::createLowerProducts());
     pm.addNestedPass<func::FuncOp>(phot::createVerifyLower());
@@ -155,6 +212,27 @@ struct PipelineOptions : PassPipelineOptions<PipelineOptions> {
   Option<std::string> memory{
       *this, "memory", llvm::cl::init("ideal"),
       llvm::cl::desc("ideal or hierarchy (default ideal)")};
+  Option<bool> train{*this, "train", llvm::cl::init(false),
+                     llvm::cl::desc("make a training step")};
+  Option<bool> mutableParameters{
+      *this, "mutable-parameters", llvm::cl::init(false),
+      llvm::cl::desc("keep parameters in regions that can be replaced")};
+  Option<std::string> loss{*this, "loss", llvm::cl::init(""),
+                           llvm::cl::desc("cross_entropy or mse")};
+  Option<std::string> lossOutput{
+      *this, "loss-output", llvm::cl::init(""),
+      llvm::cl::desc("output that the loss is of, or that is the loss")};
+  Option<std::string> optimizer{*this, "optimizer", llvm::cl::init(""),
+                                llvm::cl::desc("sgd:... or adam:...")};
+  Option<std::string> freeze{
+      *this, "freeze", llvm::cl::init(""),
+      llvm::cl::desc("regular expression of parameters that stay")};
+  Option<bool> emitGradients{
+      *this, "emit-gradients", llvm::cl::init(false),
+      llvm::cl::desc("an output for each gradient of a parameter")};
+  ListOption<std::string> recompute{
+      *this, "recompute",
+      llvm::cl::desc("layers that the backward pass computes again")};
 };
 } // namespace
 
@@ -164,16 +242,25 @@ static void buildPipeline(OpPassManager &pm, const PipelineOptions &options) {
   std::optional<Stage> from = parseStage(options.from);
   std::optional<Stage> to = parseStage(options.to);
   if (!from || !to)
-    llvm::report_fatal_error("photonic-pipeline: 'from' and 'to' have to be "
-                             "import, lower, format, split, tile, schedule or "
-                             "emit",
-                             /*gen_crash_diag=*/false);
+    llvm::report_fatal_error(
+        llvm::StringRef("photonic-pipeline: 'from' and 'to' have to be " +
+                        listStages()),
+        /*gen_crash_diag=*/false);
   StageOptions stages;
   stages.target = options.target;
   stages.overrides.assign(options.overrides.begin(), options.overrides.end());
   stages.format = options.format;
   stages.dataflow = options.dataflow;
   stages.memory = options.memory;
+  TrainingOptions &training = stages.training;
+  training.train = options.train;
+  training.mutableParameters = options.mutableParameters;
+  training.loss = options.loss;
+  training.lossOutput = options.lossOutput;
+  training.optimizer = options.optimizer;
+  training.freeze = options.freeze;
+  training.emitGradients = options.emitGradients;
+  training.recompute.assign(options.recompute.begin(), options.recompute.end());
   phx::Result<phx::Target> machine =
       phx::loadTarget(stages.target, stages.overrides);
   if (!machine)

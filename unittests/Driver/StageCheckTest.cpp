@@ -5,25 +5,20 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "StageCheckTestUtils.h"
 #include "photonic/Dialect/NN/IR/NN.h"
 #include "photonic/Dialect/PISA/IR/PISA.h"
 #include "photonic/Dialect/Photonic/IR/Photonic.h"
-#include "photonic/Driver/Driver.h"
 #include "photonic/Target/PHX/PHX.h"
 
 #include "phx/npy/Npy.h"
 
 #include "mlir/AsmParser/AsmParser.h"
 #include "mlir/IR/Builders.h"
-#include "llvm/Support/FileSystem.h"
-#include "llvm/Support/Path.h"
-#include "llvm/Support/raw_ostream.h"
-
-#include <cstring>
-#include <gtest/gtest.h>
 
 using namespace mlir;
 using namespace photonic;
+using namespace photonic::test;
 
 namespace {
 
@@ -49,99 +44,20 @@ func.func @main(%x: tensor<2x3x6x6xf32> {nn.name = "x"})
 }
 )";
 
-/// Reproducible values in [-1, 1].
-float getValue(uint64_t &state) {
-  state = state * 6364136223846793005u + 1442695040888963407u;
-  return static_cast<float>(int64_t(state >> 40) - (1 << 23)) / (1 << 23);
-}
-
-class StageCheckTest : public ::testing::Test {
+class StageCheckTest : public CheckTest {
 protected:
   void SetUp() override {
-    ASSERT_FALSE(
-        llvm::sys::fs::createUniqueDirectory("stage-check", directory));
+    CheckTest::SetUp();
     uint64_t state = 7;
     std::string text = network;
-    for (auto [key, count] : {std::pair{"WEIGHTS1", 72}, {"WEIGHTS2", 160}}) {
-      std::string values;
-      for (int i = 0; i < count; ++i)
-        values += (i ? ", " : "") + std::to_string(getValue(state));
-      text.replace(text.find(key), std::strlen(key), values);
-    }
+    insertValues(text, "WEIGHTS1", 72, state);
+    insertValues(text, "WEIGHTS2", 160, state);
     write("net.mlir", text);
-    phx::HostArray input;
-    input.shape = {2, 3, 6, 6};
-    input.bytes.resize(4 * 216);
-    for (size_t i = 0; i < 216; ++i) {
-      float value = getValue(state);
-      std::memcpy(&input.bytes[4 * i], &value, 4);
-    }
-    ASSERT_TRUE(phx::writeNpy(input, path("x.npy")));
+    ASSERT_TRUE(phx::writeNpy(makeArray({2, 3, 6, 6}, state), path("x.npy")));
     request.input = path("net.mlir");
     request.checkInput = path("x.npy");
-    request.runTool = PHOTONIC_RUN;
   }
-  void TearDown() override { llvm::sys::fs::remove_directories(directory); }
-
-  std::string path(StringRef name) {
-    SmallString<128> result(directory);
-    llvm::sys::path::append(result, name);
-    return result.str().str();
-  }
-  void write(StringRef name, StringRef text) {
-    std::error_code error;
-    llvm::raw_fd_ostream os(path(name), error);
-    ASSERT_FALSE(error);
-    os << text;
-  }
-
-  /// Compiles with the check and `change` after `stage`; returns what was said,
-  /// empty if nothing is wrong.
-  std::string check(Stage stage, std::function<void(ModuleOp)> change) {
-    DialectRegistry registry;
-    registerCompilerDialects(registry);
-    MLIRContext context(registry, MLIRContext::Threading::DISABLED);
-    std::string messages;
-    llvm::raw_string_ostream os(messages);
-    DiagnosticPrinter printer(context, "test", os);
-    bool changed = false;
-    request.afterStage = [&](Stage now, ModuleOp module) {
-      if (now != stage)
-        return;
-      changed = true;
-      change(module);
-    };
-    std::string tables;
-    llvm::raw_string_ostream tableStream(tables);
-    bool failed = mlir::failed(compile(request, context, tableStream));
-    EXPECT_TRUE(changed);
-    EXPECT_EQ(failed, !messages.empty()) << messages;
-    return messages;
-  }
-
-  static void expectLocated(const std::string &messages, StringRef node,
-                            StringRef text) {
-    EXPECT_NE(messages.find("error: node '" + node.str() + "': "),
-              std::string::npos)
-        << messages;
-    EXPECT_NE(messages.find(text), std::string::npos) << messages;
-  }
-
-  SmallString<128> directory;
-  CompileRequest request;
 };
-
-/// The only operation of a type that satisfies `filter`.
-template <typename OpT> OpT find(ModuleOp module, StringRef node) {
-  OpT found;
-  module.walk([&](OpT op) {
-    auto name = dyn_cast<NameLoc>(op->getLoc());
-    if (name && name.getName() == node)
-      found = op;
-  });
-  EXPECT_TRUE(found) << node.str();
-  return found;
-}
 
 /// Replaces the constant operand of a product by its negative.
 void negate(Operation *op, unsigned operand) {
@@ -153,18 +69,6 @@ void negate(Operation *op, unsigned operand) {
     value = -value;
   constant.setValueAttr(DenseElementsAttr::get(
       cast<RankedTensorType>(dense.getType()), ArrayRef<float>(values)));
-}
-
-/// The first instruction of a kind that works for `node`.
-template <typename OpT> OpT findFirst(ModuleOp module, StringRef node) {
-  OpT found;
-  module.walk([&](OpT op) {
-    auto name = dyn_cast<NameLoc>(op->getLoc());
-    if (!found && name && name.getName() == node)
-      found = op;
-  });
-  EXPECT_TRUE(found) << node.str();
-  return found;
 }
 
 } // namespace

@@ -34,6 +34,10 @@ struct CompileRequest {
   std::function<void(Stage, mlir::ModuleOp)> afterStage;
 };
 
+/// True if `optimizer` is the file of an optimizer model, FILE.onnx[:lr=X],
+/// and not an optimizer by name.
+bool isOptimizerModel(llvm::StringRef optimizer);
+
 /// Registers the dialects and interfaces that the compiler needs.
 void registerCompilerDialects(mlir::DialectRegistry &registry);
 

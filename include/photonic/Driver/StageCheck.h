@@ -8,6 +8,7 @@
 #ifndef PHOTONIC_DRIVER_STAGECHECK_H
 #define PHOTONIC_DRIVER_STAGECHECK_H
 
+#include "photonic/Dialect/NN/IR/NN.h"
 #include "photonic/Driver/Driver.h"
 #include "photonic/Interpreter/Tensor.h"
 
@@ -16,19 +17,33 @@
 
 namespace photonic {
 
-/// Values of one stage by ONNX node: of each node the last operation's result.
-using StageValues = llvm::MapVector<llvm::StringRef, interp::Tensor>;
+class StageInputs;
 
-/// Executes every stage on the same inputs and compares the values node by
-/// node. Up to `format`, where FP32 becomes the machine's numbers, it reports
-/// the signal-to-quantisation-noise ratio; behind it all stages have to agree
-/// bit for bit.
+/// What a value belongs to: an ONNX node in one phase of a training step.
+using ValueKey = std::pair<llvm::StringRef, unsigned>;
+
+/// What one stage computes.
+struct StageValues {
+  /// By node and phase the results of its operations, in order.
+  llvm::MapVector<ValueKey, llvm::SmallVector<interp::Tensor>> nodes;
+  /// What parameters and state are afterwards, by name.
+  llvm::MapVector<llvm::StringRef, interp::Tensor> updates;
+};
+
+/// Executes every stage on the same inputs, parameters and state, and compares
+/// the values node by node, and what the state is afterwards. Up to `format`,
+/// where FP32 becomes the machine's numbers, it reports the
+/// signal-to-quantisation-noise ratio; behind it all stages have to agree bit
+/// for bit.
 class StageCheck {
 public:
   /// Reads the inputs; fails after a diagnostic.
   static mlir::FailureOr<StageCheck> create(const CompileRequest &request,
                                             const phx::Target &machine,
                                             mlir::ModuleOp module);
+  StageCheck(StageCheck &&);
+  StageCheck &operator=(StageCheck &&);
+  ~StageCheck();
 
   /// Executes `module` as it was read, to compare the first stage with.
   mlir::LogicalResult runInput(mlir::ModuleOp module);
@@ -39,7 +54,12 @@ public:
   mlir::LogicalResult runProgram(llvm::StringRef path, llvm::raw_ostream &os);
 
 private:
-  mlir::LogicalResult execute(mlir::ModuleOp module, StageValues &byNode);
+  StageCheck();
+
+  mlir::LogicalResult execute(mlir::ModuleOp module, StageValues &values);
+  /// Notes the results of an operation of @main.
+  void record(mlir::Operation *op, llvm::ArrayRef<interp::Value> values,
+              StageValues &stage);
   /// Every product has the format that was asked for: a ratio does not tell
   /// four mantissa bits from three.
   mlir::LogicalResult checkFormats(mlir::ModuleOp module);
@@ -48,29 +68,55 @@ private:
   /// one conversion stays below the signal. Noise that adds up along the
   /// network does not matter here.
   mlir::LogicalResult checkConversions(mlir::ModuleOp module);
+  mlir::LogicalResult
+  checkConversion(mlir::Operation &op,
+                  llvm::DenseMap<mlir::Value, interp::Value> &values,
+                  llvm::ArrayRef<interp::Tensor> expected);
+
+  // StageCompare.cpp
+
   /// "stage 'lower'".
   std::string describeReference() const;
   /// The stage changes no number format.
   bool keepsNumbers(llvm::StringRef stage) const;
+  /// The stage computes each value by as many operations as the one before.
+  bool keepsOperations(llvm::StringRef stage) const;
   mlir::LogicalResult compare(llvm::StringRef stage, StageValues values,
                               bool exact, llvm::raw_ostream &os);
   mlir::LogicalResult compareRatios(llvm::StringRef stage,
                                     const StageValues &values,
                                     llvm::raw_ostream &os);
+  mlir::LogicalResult compareNodeRatio(llvm::StringRef stage, ValueKey key,
+                                       llvm::ArrayRef<interp::Tensor> actual,
+                                       llvm::raw_ostream &os);
+  mlir::LogicalResult compareUpdateRatios(llvm::StringRef stage,
+                                          const StageValues &values);
   mlir::LogicalResult compareBits(llvm::StringRef stage,
                                   const StageValues &values,
                                   llvm::raw_ostream &os);
+  mlir::LogicalResult compareTensorBits(llvm::StringRef stage,
+                                        llvm::StringRef node,
+                                        llvm::StringRef what,
+                                        const interp::Tensor &expected,
+                                        const interp::Tensor &actual);
+
+  // StageProgram.cpp
+
+  /// Arguments of photonic-run for the program at `path`.
+  std::vector<std::string> makeCommand(llvm::StringRef tool,
+                                       llvm::StringRef path,
+                                       llvm::StringRef directory) const;
+  mlir::FailureOr<StageValues> readProgramValues(llvm::StringRef directory);
 
   mlir::MLIRContext *context = nullptr;
-  std::vector<std::string> inputNames;
-  std::vector<interp::Tensor> inputs;
-  std::string inputFile, runTool;
+  std::unique_ptr<StageInputs> inputs;
+  std::string runTool;
   StageOptions options;
   std::string format; ///< of products, as photonic-assign-formats takes it
   /// Further names of nodes that one operation stands for, by its first name.
   llvm::StringMap<llvm::SmallVector<llvm::StringRef>> mergedNames;
   /// Results of the operations of @main in the latest stage, in order.
-  std::vector<interp::Tensor> results;
+  std::vector<llvm::SmallVector<interp::Tensor>> results;
   std::string referenceStage; ///< its name, or what was read
   StageValues reference;
 };

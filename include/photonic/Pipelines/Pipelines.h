@@ -22,6 +22,7 @@ namespace photonic {
 /// executed, and read back to continue there.
 enum class Stage {
   Import,   ///< nn, canonical: BatchNormalization folded, aliases resolved
+  Autodiff, ///< a training step, if asked for; no composite operation left
   Lower,    ///< convolutions and linear layers are photonic.product
   Format,   ///< FP32 becomes the machine's numbers
   Split,    ///< residues; the stationary operand of each product is chosen
@@ -30,12 +31,33 @@ enum class Stage {
   Emit,     ///< pisa with tokens, proved free of races
 };
 inline constexpr Stage allStages[] = {
-    Stage::Import, Stage::Lower,    Stage::Format, Stage::Split,
-    Stage::Tile,   Stage::Schedule, Stage::Emit};
+    Stage::Import, Stage::Autodiff, Stage::Lower,    Stage::Format,
+    Stage::Split,  Stage::Tile,     Stage::Schedule, Stage::Emit};
 
-/// "import", "lower", ...
+/// "import", "autodiff", ...
 llvm::StringRef getStageName(Stage stage);
 std::optional<Stage> parseStage(llvm::StringRef name);
+/// "import, autodiff, ... or emit", for messages.
+std::string listStages();
+
+/// What the program is to do beside a forward pass.
+struct TrainingOptions {
+  /// One training step: forward, loss, backward, update.
+  bool train = false;
+  /// The forward pass, with parameters in mutable regions as a training step
+  /// has them.
+  bool mutableParameters = false;
+  std::string loss; ///< cross_entropy or mse; empty: the graph has one
+  /// Output that the loss looks at; without a loss, that is the loss.
+  std::string lossOutput;
+  std::string optimizer; ///< sgd:... or adam:...; empty: nothing is updated
+  std::string freeze;    ///< regular expression of parameters that stay
+  bool emitGradients = false; ///< an output PARAMETER.grad for each gradient
+  /// Nodes whose results the backward pass computes again.
+  std::vector<std::string> recompute;
+
+  bool hasMutableParameters() const { return train || mutableParameters; }
+};
 
 /// What the stages need to know beside the IR.
 struct StageOptions {
@@ -45,6 +67,7 @@ struct StageOptions {
   std::string format;
   std::string dataflow = "auto"; ///< auto, df1 or df2
   std::string memory = "ideal";  ///< ideal or hierarchy
+  TrainingOptions training;
 };
 
 /// The number format of products in the notation of `photonic-assign-formats`.

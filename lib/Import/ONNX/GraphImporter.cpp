@@ -9,6 +9,7 @@
 #include "NodeImporter.h"
 #include "OperatorTable.h"
 #include "photonic/Dialect/NN/IR/NN.h"
+#include "photonic/Dialect/NN/IR/Step.h"
 
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/Verifier.h"
@@ -28,11 +29,27 @@ ArrayRef<int64_t> Entry::getShape() const {
   return constant->shape;
 }
 
+static StringRef spellKind(ValueKind kind) {
+  switch (kind) {
+  case ValueKind::Float:
+    return "";
+  case ValueKind::Boolean:
+    return "booleans of ";
+  case ValueKind::Labels:
+    return "class labels of ";
+  case ValueKind::Counter:
+    return "a counter of ";
+  case ValueKind::Positions:
+    return "positions in windows of ";
+  }
+  llvm_unreachable("all kinds are handled");
+}
+
 std::string Entry::describe() const {
   if (!value)
     return constant ? constant->describe() : "nothing";
   std::string text;
-  llvm::raw_string_ostream(text) << value.getType();
+  llvm::raw_string_ostream(text) << spellKind(kind) << value.getType();
   return text;
 }
 
@@ -42,17 +59,16 @@ std::string Entry::describe() const {
 
 GraphImporter::GraphImporter(Model &model, const ImportOptions &options,
                              MLIRContext &context)
-    : model(model), options(options), builder(&context) {
+    : model(model), options(options), mode(options.mode), builder(&context) {
   const ::onnx::GraphProto &graph = model.getGraph();
   for (const auto &initializer : graph.initializer())
     initializers[initializer.name()] = &initializer;
   nodes.reserve(graph.node_size());
   for (int i = 0; i < graph.node_size(); ++i)
     nodes.emplace_back(graph.node(i), i);
-  llvm::StringSet<> names;
   for (Node &node : nodes) {
     std::string name = node.getName().str();
-    for (unsigned copy = 2; !names.insert(name).second; ++copy)
+    for (unsigned copy = 2; !nodeNames.insert(name).second; ++copy)
       name = node.getName().str() + "#" + std::to_string(copy);
     node.rename(std::move(name));
   }
@@ -102,12 +118,24 @@ static std::string spellPosition(ArrayRef<int64_t> shape, int64_t index) {
   return spellShape(position);
 }
 
-Value GraphImporter::materialize(Constant &constant) {
-  if (constant.value)
-    return constant.value;
+ElementsAttr GraphImporter::makeElements(const Constant &constant) {
+  auto type = RankedTensorType::get(constant.shape, builder.getF32Type());
+  if (!constant.isParameter && constant.floats.size() <= 16)
+    return DenseElementsAttr::get(type, constant.floats);
+  // The blob shares the elements with the model or the external file.
+  AsmResourceBlob blob(
+      ArrayRef<char>(reinterpret_cast<const char *>(constant.floats.data()),
+                     constant.floats.size() * sizeof(float)),
+      alignof(float), [owner = constant.owner](void *, size_t, size_t) {},
+      /*dataIsMutable=*/false);
+  return DenseResourceElementsAttr::get(
+      type, constant.name.empty() ? "constant" : constant.name,
+      std::move(blob));
+}
+
+LogicalResult GraphImporter::checkElements(const Constant &constant) {
   std::string what = (constant.isParameter ? "initialiser '" : "constant '") +
                      constant.name + "'";
-  Location loc = getNameLoc(constant.name.empty() ? "constant" : constant.name);
   int64_t bad = findNonFinite(constant.floats);
   if (bad >= 0) {
     emitError(model.getLoc())
@@ -115,32 +143,25 @@ Value GraphImporter::materialize(Constant &constant) {
         << (std::isnan(constant.floats[bad]) ? "NaN" : "an infinity")
         << " at index " << spellPosition(constant.shape, bad) << " (element "
         << bad << "); expected finite weights: check the training";
+    return failure();
+  }
+  if (constant.floats.empty())
+    return emitError(model.getLoc())
+           << what << " of shape " << spellShape(constant.shape)
+           << " has no elements; expected positive extents";
+  return success();
+}
+
+Value GraphImporter::materialize(Constant &constant) {
+  if (constant.value)
+    return constant.value;
+  if (failed(checkElements(constant)))
     return {};
-  }
-  if (constant.floats.empty()) {
-    emitError(model.getLoc())
-        << what << " of shape " << spellShape(constant.shape)
-        << " has no elements; expected positive extents";
-    return {};
-  }
-  auto type = RankedTensorType::get(constant.shape, builder.getF32Type());
-  ElementsAttr elements;
-  if (!constant.isParameter && constant.floats.size() <= 16) {
-    elements = DenseElementsAttr::get(type, constant.floats);
-  } else {
-    // The blob shares the elements with the model or the external file.
-    AsmResourceBlob blob(
-        ArrayRef<char>(reinterpret_cast<const char *>(constant.floats.data()),
-                       constant.floats.size() * sizeof(float)),
-        alignof(float), [owner = constant.owner](void *, size_t, size_t) {},
-        /*dataIsMutable=*/false);
-    elements = DenseResourceElementsAttr::get(
-        type, constant.name.empty() ? "constant" : constant.name,
-        std::move(blob));
-  }
+  Location loc = getNameLoc(constant.name.empty() ? "constant" : constant.name);
   StringAttr name = constant.isParameter ? builder.getStringAttr(constant.name)
                                          : StringAttr();
-  constant.value = nn::ConstantOp::create(builder, loc, elements, name);
+  constant.value =
+      nn::ConstantOp::create(builder, loc, makeElements(constant), name);
   return constant.value;
 }
 
@@ -148,8 +169,12 @@ Value GraphImporter::materialize(Constant &constant) {
 // Nodes
 //===----------------------------------------------------------------------===//
 
+const OperatorForm *GraphImporter::findForm(const Node &node) const {
+  return findOperator(node.getDomain(), node.getOpType(),
+                      model.getOpset(node.getDomain()));
+}
+
 void GraphImporter::checkNodes() {
-  llvm::StringSet<> used;
   for (const Node &node : nodes)
     for (unsigned i = 0; i < node.getNumInputs(); ++i)
       used.insert(node.getInput(i));
@@ -161,18 +186,16 @@ void GraphImporter::checkNodes() {
       refused[node.getIndex()] = true;
       reportUnsupported(node, std::move(reason));
     };
-    int64_t opset = model.getOpset();
-    const OperatorForm *form = isDefaultDomain(node.getDomain())
-                                   ? findOperator(node.getOpType(), opset)
-                                   : nullptr;
+    const OperatorForm *form = findForm(node);
     if (form) {
-      checkForm(node, *form, used, report);
+      checkForm(node, *form, used, mode, report);
       continue;
     }
     std::string reason = "the operator is not supported";
-    if (!isDefaultDomain(node.getDomain()))
+    if (!isKnownDomain(node.getDomain()))
       reason = "the domain is not supported";
-    else if (int since = getKnownOpsets(node.getOpType()).first)
+    else if (int since =
+                 getKnownOpsets(node.getDomain(), node.getOpType()).first)
       reason += " before opset " + std::to_string(since);
     for (const auto &attr : node.getProto().attribute())
       reason += (&attr == &node.getProto().attribute(0) ? "; its attributes: "
@@ -188,8 +211,7 @@ void GraphImporter::importNodes() {
       poison(node);
       continue;
     }
-    NodeImporter(*this, node)
-        .run(*findOperator(node.getOpType(), model.getOpset()));
+    NodeImporter(*this, node).run(*findForm(node));
   }
 }
 
@@ -239,10 +261,25 @@ void GraphImporter::createFunction(ArrayRef<GraphInput> inputs,
                                   builder.getFunctionType(types, {}));
   Block *body = builder.createBlock(&function.getBody());
   for (auto [i, input] : llvm::enumerate(inputs)) {
-    define(input.name, body->addArgument(input.type, getNameLoc(input.name)));
+    define(input.name,
+           Entry(body->addArgument(input.type, getNameLoc(input.name)),
+                 input.kind));
     function.setArgAttr(i, nn::nameAttrName, builder.getStringAttr(input.name));
   }
   builder.setInsertionPointToEnd(body);
+  builder.setInsertionPoint(func::ReturnOp::create(builder, model.getLoc()));
+}
+
+std::optional<Shape> GraphImporter::findDeclaredShape(StringRef name) const {
+  for (const auto &info : model.getGraph().value_info()) {
+    if (ref(info.name()) != name || !info.type().tensor_type().has_shape())
+      continue;
+    Shape shape;
+    for (const auto &dim : info.type().tensor_type().shape().dim())
+      shape.push_back(dim.dim_value() > 0 ? dim.dim_value() : -1);
+    return shape;
+  }
+  return std::nullopt;
 }
 
 void GraphImporter::checkDeclaredOutput(const ::onnx::ValueInfoProto &output,
@@ -262,13 +299,14 @@ void GraphImporter::checkDeclaredOutput(const ::onnx::ValueInfoProto &output,
 }
 
 void GraphImporter::importOutputs() {
-  SmallVector<Value> values;
-  SmallVector<Type> types;
+  unsigned index = 0;
   for (const auto &output : model.getGraph().output()) {
+    if (leftOut.contains(output.name()))
+      continue;
     Entry &entry = lookup(output.name());
     if (entry.poisoned)
       return;
-    if (entry.isInteger()) {
+    if (entry.isInteger() || entry.isValueOf(ValueKind::Positions)) {
       emitError(model.getLoc())
           << "output '" << output.name() << "' is the " << entry.describe()
           << "; expected tensors of FLOAT: remove this output from the model";
@@ -278,19 +316,35 @@ void GraphImporter::importOutputs() {
     if (!value)
       return setFailed();
     checkDeclaredOutput(output, value);
-    values.push_back(value);
-    types.push_back(value.getType());
+    addOutput(index++, output.name(), value);
   }
-  func::ReturnOp::create(builder, model.getLoc(), values);
-  function.setFunctionType(
-      builder.getFunctionType(function.getFunctionType().getInputs(), types));
-  for (auto [i, output] : llvm::enumerate(model.getGraph().output()))
-    function.setResultAttr(i, nn::nameAttrName,
-                           builder.getStringAttr(output.name()));
+}
+
+void GraphImporter::addOutput(unsigned index, StringRef name, Value value) {
+  NamedAttrList attrs;
+  attrs.set(nn::nameAttrName, builder.getStringAttr(name));
+  auto type = cast<RankedTensorType>(value.getType());
+  if (mode == ImportMode::Training && losses.contains(value) &&
+      type.getNumElements() == 1) {
+    // The loss of a graph with a backward pass has been differentiated.
+    if (!hasBackward)
+      attrs.set(nn::lossAttrName, builder.getUnitAttr());
+    // One number per step, not a scalar: the numbers of several steps form a
+    // vector.
+    if (type.getRank() != 1) {
+      auto vector = nn::ReshapeOp::create(
+          builder, value.getLoc(),
+          RankedTensorType::get({1}, builder.getF32Type()), value);
+      nn::setPhase(vector, nn::Phase::Loss);
+      value = vector;
+    }
+  }
+  nn::addResult(function, value, attrs, index);
 }
 
 OwningOpRef<ModuleOp> GraphImporter::run() {
-  if (failed(checkGraph(model)))
+  if (failed(compileFreeze()) || failed(checkGraph(model)) ||
+      failed(checkBackward()))
     return {};
   bool batchBound = false;
   auto inputs =
@@ -301,8 +355,13 @@ OwningOpRef<ModuleOp> GraphImporter::run() {
     return {};
   }
   createFunction(*inputs, batchBound);
+  if (hasBackward)
+    createParameters();
   importNodes();
   emitUnsupported();
+  if (!anyFailed && !options.optimizerModel.empty() &&
+      failed(importOptimizer()))
+    return {};
   importOutputs();
   if (anyFailed || failed(verify(*module)))
     return {};

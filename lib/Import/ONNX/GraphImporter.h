@@ -14,24 +14,41 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
+#include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringSet.h"
+#include "llvm/Support/Regex.h"
 
 namespace photonic::importer {
+
+struct OperatorForm;
+
+/// What the elements of a value that is computed at run time stand for. They
+/// are binary32 whatever ONNX calls them, but for `Positions`.
+enum class ValueKind {
+  Float,
+  Boolean,   ///< 0 or 1
+  Labels,    ///< numbers of classes
+  Counter,   ///< a whole number below 2^24, given as a float
+  Positions, ///< second output of MaxPool: positions in windows, ui8
+};
 
 /// What a name in the graph stands for: a value computed at run time, or a
 /// constant. Poisoned if its definition could not be imported; then nothing
 /// more is said about those who read it.
 struct Entry {
   mlir::Value value;
+  ValueKind kind = ValueKind::Float;
   std::shared_ptr<Constant> constant;
   bool poisoned = false;
 
   Entry() = default;
-  Entry(mlir::Value value) : value(value) {}
+  Entry(mlir::Value value, ValueKind kind = ValueKind::Float)
+      : value(value), kind(kind) {}
   Entry(std::shared_ptr<Constant> constant) : constant(std::move(constant)) {}
   explicit operator bool() const { return value || constant; }
   bool isInteger() const { return constant && !constant->isFloat(); }
+  bool isValueOf(ValueKind wanted) const { return value && kind == wanted; }
   /// Extents, whatever it is.
   llvm::ArrayRef<int64_t> getShape() const;
   /// Type or elements, for messages.
@@ -42,11 +59,22 @@ struct Entry {
 /// diagnostic for each violation.
 llvm::LogicalResult checkGraph(Model &model);
 
+/// How the graph uses an input whose elements are integers or booleans.
+struct IntegerUse {
+  /// Float if the use is not one of those that a program can serve.
+  ValueKind kind = ValueKind::Float;
+  /// In that case, who uses it and how; empty if nobody does.
+  std::string culprit;
+};
+IntegerUse findIntegerUse(const ::onnx::GraphProto &graph,
+                          const ::onnx::ValueInfoProto &input);
+
 /// The inputs that are not initialisers, with their types after symbolic
 /// extents were bound. Emits one diagnostic for everything that is wrong.
 struct GraphInput {
   llvm::StringRef name;
   mlir::RankedTensorType type;
+  ValueKind kind = ValueKind::Float;
 };
 llvm::FailureOr<llvm::SmallVector<GraphInput>>
 bindGraphInputs(Model &model, const ImportOptions &options,
@@ -61,6 +89,9 @@ public:
   mlir::OwningOpRef<mlir::ModuleOp> run();
 
   Model &getModel() { return model; }
+  ImportMode getMode() const { return mode; }
+  /// True if the expression of ImportOptions::freeze occurs in the name.
+  bool isFrozen(llvm::StringRef name) const;
   mlir::OpBuilder &getBuilder() { return builder; }
   mlir::Location getNameLoc(llvm::StringRef name);
 
@@ -70,30 +101,85 @@ public:
     entries[name] = std::move(entry);
   }
   void poison(const Node &node);
+  bool hasNode(llvm::StringRef name) const { return nodeNames.contains(name); }
+  /// True if a node reads the tensor, or the graph returns it.
+  bool isUsed(llvm::StringRef name) const { return used.contains(name); }
 
   /// The nn.constant of a float constant, one for all who read it. Null after a
   /// diagnostic if an element is not finite.
   mlir::Value materialize(Constant &constant);
+
+  /// The argument `photonic.rng` of the function: seed, trial and step from
+  /// which random numbers are made.
+  mlir::Value getRandomKey();
+  /// The next stream of random numbers, in the order of nodes.
+  int64_t getRandomStream() { return nextRandomStream++; }
+  /// Makes `value` replace an argument at the end of each run. An input becomes
+  /// a state that begins with zeros. Fails if the argument is replaced already.
+  llvm::LogicalResult addUpdate(mlir::BlockArgument argument,
+                                mlir::Value value);
+  mlir::func::FuncOp getFunction() { return function; }
+  /// Notes the gradient of a parameter, accumulated over steps.
+  void addGradient(llvm::StringRef parameter, mlir::Value gradient) {
+    gradients.emplace_back(parameter.str(), gradient);
+  }
+  /// True if the argument persists from run to run.
+  bool isPersistent(mlir::BlockArgument argument);
+  /// The parameter whose gradient a buffer of ONNX Runtime collects; empty if
+  /// its name does not say so.
+  static llvm::StringRef getAccumulated(llvm::StringRef buffer);
+  /// The output of the graph, if it is one, says nothing and is left out.
+  void leaveOut(llvm::StringRef name) { leftOut.insert(name); }
+  /// The extents that the model declares for a tensor that is computed, -1
+  /// where they are symbolic; nothing if it declares none.
+  std::optional<Shape> findDeclaredShape(llvm::StringRef name) const;
+
+  /// Notes that an argument holds numbers of `classes` classes, of which
+  /// `ignoreIndex` may be left out; fails if it was said to hold others.
+  llvm::LogicalResult markLabels(mlir::BlockArgument argument, int64_t classes,
+                                 std::optional<int64_t> ignoreIndex);
+  /// Notes that a value is what an operator for losses computes.
+  void markLoss(mlir::Value value) { losses.insert(value); }
 
   /// Adds to the list of what cannot be imported.
   void reportUnsupported(const Node &node, std::string reason);
   void setFailed() { anyFailed = true; }
 
 private:
+  /// The elements as an attribute, without a copy unless there are few.
+  mlir::ElementsAttr makeElements(const Constant &constant);
+  llvm::LogicalResult checkElements(const Constant &constant);
+  /// Finds out whether the graph holds a backward pass; fails if that does not
+  /// go with the mode.
+  llvm::LogicalResult checkBackward();
+  /// The parameters that a backward pass learns become arguments.
+  void createParameters();
+  void createParameter(llvm::StringRef name, bool trainable);
+  /// The parameters that persist, with their gradients.
+  llvm::FailureOr<
+      llvm::SmallVector<std::pair<mlir::BlockArgument, mlir::Value>>>
+  getLearned();
+  llvm::LogicalResult importOptimizer();
+  const OperatorForm *findForm(const Node &node) const;
   void checkNodes();
   void importNodes();
   void createFunction(llvm::ArrayRef<GraphInput> inputs, bool batchBound);
+  llvm::LogicalResult compileFreeze();
   void importOutputs();
+  void addOutput(unsigned index, llvm::StringRef name, mlir::Value value);
   void checkDeclaredOutput(const ::onnx::ValueInfoProto &output,
                            mlir::Value value);
   void emitUnsupported();
 
   Model &model;
   const ImportOptions &options;
+  ImportMode mode;
+  bool hasBackward = false;
   mlir::OpBuilder builder;
   mlir::OwningOpRef<mlir::ModuleOp> module;
   mlir::func::FuncOp function;
   std::vector<Node> nodes;
+  llvm::StringSet<> nodeNames, used;
   llvm::StringMap<Entry> entries;
   llvm::StringMap<const ::onnx::TensorProto *> initializers;
   struct Unsupported {
@@ -102,6 +188,11 @@ private:
   };
   std::vector<Unsupported> unsupported;
   std::vector<bool> refused;
+  std::optional<llvm::Regex> freeze;
+  int64_t nextRandomStream = 0;
+  llvm::DenseSet<mlir::Value> losses;
+  llvm::StringSet<> leftOut;
+  llvm::SmallVector<std::pair<std::string, mlir::Value>> gradients;
   bool anyFailed = false;
 };
 

@@ -29,7 +29,7 @@ public:
 
 private:
   InFlightDiagnostic error() { return emitError(model.getLoc()); }
-  LogicalResult checkType(const ::onnx::ValueInfoProto &input);
+  LogicalResult checkType(const ::onnx::ValueInfoProto &input, ValueKind &kind);
   /// Notes which symbols stand for the batch.
   LogicalResult checkDims(const llvm::StringSet<> &symbols);
   void findBatchSymbols(const ::onnx::ValueInfoProto &input);
@@ -49,16 +49,24 @@ private:
 };
 } // namespace
 
-LogicalResult InputBinder::checkType(const ::onnx::ValueInfoProto &input) {
+LogicalResult InputBinder::checkType(const ::onnx::ValueInfoProto &input,
+                                     ValueKind &kind) {
   if (!input.type().has_tensor_type())
     return error() << "input '" << input.name()
                    << "' is not a tensor; expected tensors of FLOAT";
   const auto &type = input.type().tensor_type();
-  if (type.elem_type() != ::onnx::TensorProto::FLOAT)
-    return error() << "input '" << input.name() << "' has elements of type "
-                   << getElementTypeName(type.elem_type())
-                   << ", expected FLOAT; export the model in FP32, or make the "
-                      "input a constant";
+  kind = ValueKind::Float;
+  if (type.elem_type() != ::onnx::TensorProto::FLOAT) {
+    IntegerUse use = findIntegerUse(model.getGraph(), input);
+    if (use.kind == ValueKind::Float)
+      return error() << "input '" << input.name() << "' has elements of type "
+                     << getElementTypeName(type.elem_type())
+                     << ", expected FLOAT"
+                     << (use.culprit.empty() ? "" : ", because " + use.culprit)
+                     << "; export the model in FP32, or make the input a "
+                        "constant (labels of losses may be INT64 or INT32)";
+    kind = use.kind;
+  }
   if (!type.has_shape())
     return error() << "input '" << input.name()
                    << "' has no shape; expected its number of dimensions at "
@@ -136,8 +144,9 @@ FailureOr<SmallVector<GraphInput>> InputBinder::run() {
     if (!initializers.contains(input.name()))
       infos.push_back(&input);
   bool ok = true;
-  for (const auto *input : infos)
-    ok &= succeeded(checkType(*input));
+  SmallVector<ValueKind> kinds(infos.size());
+  for (auto [input, kind] : llvm::zip_equal(infos, kinds))
+    ok &= succeeded(checkType(*input, kind));
   if (options.batch < 0) {
     error() << "expected a positive batch, got " << options.batch;
     ok = false;
@@ -159,7 +168,7 @@ FailureOr<SmallVector<GraphInput>> InputBinder::run() {
   for (const auto *input : infos)
     findBatchSymbols(*input);
   SmallVector<GraphInput> inputs;
-  for (const auto *input : infos) {
+  for (auto [input, kind] : llvm::zip_equal(infos, kinds)) {
     ok &= succeeded(checkFixedBatch(*input));
     Shape extents;
     const TensorShapeProto &shape = input->type().tensor_type().shape();
@@ -185,8 +194,9 @@ FailureOr<SmallVector<GraphInput>> InputBinder::run() {
       ok = false;
       continue;
     }
-    inputs.push_back({input->name(), RankedTensorType::get(
-                                         extents, Float32Type::get(&context))});
+    inputs.push_back(
+        {input->name(),
+         RankedTensorType::get(extents, Float32Type::get(&context)), kind});
   }
   if (!open.empty()) {
     InFlightDiagnostic diagnostic =

@@ -60,21 +60,47 @@ static Value emitLinear(NodeImporter &node, Value input, Value weight,
   return node.emit<nn::AddOp>({node.emit<nn::LinearOp>({input, weight}), bias});
 }
 
+/// A * B of matrices, either of them transposed first.
+static Value emitMatrixProduct(NodeImporter &node, Value a, bool transA,
+                               Value b, bool transB) {
+  if (!a || !b)
+    return {};
+  bool isBackward = node.getPhase() != nn::Phase::Forward;
+  // The products of a backward pass need no transposition.
+  if (isBackward && transA && !transB) {
+    node.setPhase(nn::Phase::WeightGradient);
+    return node.emit<nn::LinearWeightGradOp>({a, b});
+  }
+  if (isBackward && !transA && !transB)
+    return node.emit<nn::LinearInputGradOp>({a, b});
+  a = transA ? node.emitTranspose(a, {1, 0}) : a;
+  b = transB ? b : node.emitTranspose(b, {1, 0});
+  return node.emit<nn::LinearOp>({a, b});
+}
+
+/// The product in front of C.
+static LogicalResult importPlainGemm(NodeImporter &node, float alpha) {
+  Value product = emitMatrixProduct(
+      node, node.getTensor(0), node.getNode().getInt("transA", 0) != 0,
+      node.getTensor(1), node.getNode().getInt("transB", 0) != 0);
+  return node.setResult(scale(node, product, alpha));
+}
+
 LogicalResult importer::importGemm(NodeImporter &node) {
   Value a = node.getTensor(0), b = node.getTensor(1);
   if (!a || !b)
     return failure();
   if (getShape(a).size() != 2 || getShape(b).size() != 2)
     return node.fail("expected matrices A and B");
+  float alpha = node.getNode().getFloat("alpha", 1);
+  float beta = node.getNode().getFloat("beta", 1);
+  if (!node.hasInput(2) || beta == 0)
+    return importPlainGemm(node, alpha);
   // nn.linear wants B transposed.
   if (node.getNode().getInt("transA", 0) != 0)
     a = node.emitTranspose(a, {1, 0});
   if (node.getNode().getInt("transB", 0) == 0)
     b = node.emitTranspose(b, {1, 0});
-  float alpha = node.getNode().getFloat("alpha", 1);
-  float beta = node.getNode().getFloat("beta", 1);
-  if (!node.hasInput(2) || beta == 0)
-    return node.setResult(scale(node, node.emit<nn::LinearOp>({a, b}), alpha));
   Value c = node.getTensor(2);
   if (!c || !a || !b)
     return failure();
@@ -121,13 +147,19 @@ LogicalResult importer::importMatMul(NodeImporter &node) {
   return node.setResult(node.emitReshape(product, result));
 }
 
-LogicalResult importer::importBatchNormalization(NodeImporter &node) {
-  SmallVector<Value> operands;
-  for (unsigned i = 0; i < 5; ++i)
-    operands.push_back(node.getTensor(i));
-  // momentum matters only when statistics are learned.
-  nn::BatchNormOp::Properties properties;
-  properties.epsilon = node.getBuilder().getF32FloatAttr(
-      node.getNode().getFloat("epsilon", 1e-5f));
-  return node.setResult(node.emit<nn::BatchNormOp>(operands, properties));
+LogicalResult importer::importFusedMatMul(NodeImporter &node) {
+  const Node &proto = node.getNode();
+  for (StringRef attr : {"transBatchA", "transBatchB"})
+    if (proto.getInt(attr, 0) != 0)
+      return node.unsupported("attribute " + attr + "=1; expected 0");
+  Value a = node.getTensor(0), b = node.getTensor(1);
+  if (!a || !b)
+    return failure();
+  if (getShape(a).size() != 2 || getShape(b).size() != 2)
+    return node.unsupported("factors of shape " + spellShape(getShape(a)) +
+                            " and " + spellShape(getShape(b)) +
+                            "; expected matrices");
+  Value product = emitMatrixProduct(node, a, proto.getInt("transA", 0) != 0, b,
+                                    proto.getInt("transB", 0) != 0);
+  return node.setResult(scale(node, product, proto.getFloat("alpha", 1)));
 }

@@ -8,6 +8,7 @@
 #include "NodeImporter.h"
 
 #include "llvm/ADT/StringSwitch.h"
+#include <cmath>
 #include <limits>
 
 using namespace mlir;
@@ -34,9 +35,30 @@ LogicalResult importer::importUnary(NodeImporter &node) {
   return node.setResult(emit(node, node.getTensor(0)));
 }
 
+/// a op b of two constants of one element, or nothing. Exponents and bounds
+/// that a graph computes from constants are then known to those who need them.
+static std::optional<float> foldScalars(NodeImporter &node) {
+  if (node.getNode().getNumInputs() != 2)
+    return std::nullopt;
+  std::optional<float> a = node.getConstantFloat(0),
+                       b = node.getConstantFloat(1);
+  if (!a || !b)
+    return std::nullopt;
+  float result = llvm::StringSwitch<float>(node.getNode().getOpType())
+                     .Case("Add", *a + *b)
+                     .Case("Sub", *a - *b)
+                     .Case("Mul", *a * *b)
+                     .Case("Div", *a / *b)
+                     .Default(std::numeric_limits<float>::quiet_NaN());
+  return std::isfinite(result) ? std::optional(result) : std::nullopt;
+}
+
 LogicalResult importer::importArithmetic(NodeImporter &node) {
   if (node.isInteger(0) && node.getNode().getOpType() != "Sum")
     return foldArithmetic(node);
+  if (std::optional<float> scalar = foldScalars(node))
+    return node.setResult(Constant::getFloats(
+        *broadcastShapes(node.getShape(0), node.getShape(1)), {*scalar}));
   EmitFn emit = llvm::StringSwitch<EmitFn>(node.getNode().getOpType())
                     .Cases({"Add", "Sum"}, emitPlain<nn::AddOp>)
                     .Case("Sub", emitPlain<nn::SubOp>)
@@ -48,6 +70,33 @@ LogicalResult importer::importArithmetic(NodeImporter &node) {
   for (unsigned i = 1; i < node.getNode().getNumInputs(); ++i)
     result = emit(node, {result, node.getTensor(i)});
   return node.setResult(result);
+}
+
+/// x^0.5 and small whole powers, by multiplication.
+static Value emitPower(NodeImporter &node, Value x, float exponent) {
+  if (exponent == 0.5f)
+    return node.emit<nn::SqrtOp>(x);
+  Value power = x;
+  for (float e = 2; e <= std::fabs(exponent); ++e)
+    power = node.emit<nn::MulOp>({power, x});
+  if (exponent > 0)
+    return power;
+  return node.emit<nn::DivOp>({node.emitScalar(1), power});
+}
+
+LogicalResult importer::importPow(NodeImporter &node) {
+  std::optional<float> exponent = node.getConstantFloat(1);
+  if (node.isInteger(1) && node.getEntry(1).constant->ints.size() == 1)
+    exponent = float(node.getEntry(1).constant->ints.front());
+  bool known = exponent && (*exponent == 0.5f ||
+                            (*exponent == std::rint(*exponent) &&
+                             *exponent != 0 && std::fabs(*exponent) <= 4));
+  if (!known)
+    return node.unsupported(
+        "its exponent is " +
+        (exponent ? spellNumber(*exponent) : std::string("not one constant")) +
+        "; expected 0.5 or a whole number from -4 to 4 other than 0");
+  return node.setResult(emitPower(node, node.getTensor(0), *exponent));
 }
 
 LogicalResult importer::importLeakyRelu(NodeImporter &node) {
@@ -113,22 +162,6 @@ LogicalResult importer::importHardSwish(NodeImporter &node) {
   Value x = node.getTensor(0);
   Value gate = emitHardSigmoid(node, x, 1.0f / 6, 0.5f);
   return node.setResult(node.emit<nn::MulOp>({x, gate}));
-}
-
-LogicalResult importer::importDropout(NodeImporter &node) {
-  // At inference neither ratio nor seed has an effect.
-  if (node.hasInput(2)) {
-    Entry &training = node.getEntry(2);
-    if (!training.isInteger())
-      return node.unsupported("its training_mode '" +
-                              node.getNode().getInput(2) +
-                              "' is computed when the network runs; export the "
-                              "model in eval mode");
-    if (llvm::any_of(training.constant->ints, [](int64_t v) { return v; }))
-      return node.unsupported("input training_mode=true is not supported: only "
-                              "inference is; export the model in eval mode");
-  }
-  return node.setResult(node.getEntry(0));
 }
 
 LogicalResult importer::importIdentity(NodeImporter &node) {

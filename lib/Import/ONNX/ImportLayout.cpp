@@ -132,6 +132,22 @@ LogicalResult importer::importConcat(NodeImporter &node) {
   return node.setResult(node.concat(parts, *axis));
 }
 
+LogicalResult importer::importConcatTraining(NodeImporter &node) {
+  if (failed(importConcat(node)))
+    return failure();
+  int64_t rank = node.getShape(0).size();
+  FailureOr<int64_t> axis =
+      node.normalizeAxis(node.getNode().getInt("axis", 0), rank);
+  if (failed(axis))
+    return failure();
+  // The second output says how to split the first again.
+  std::vector<int64_t> lengths;
+  for (unsigned i = 0; i < node.getNode().getNumInputs(); ++i)
+    lengths.push_back(node.getShape(i)[*axis]);
+  return node.setResult(1, Constant::getInts({int64_t(lengths.size())}, lengths,
+                                             ::onnx::TensorProto::INT64));
+}
+
 //===----------------------------------------------------------------------===//
 // Pad
 //===----------------------------------------------------------------------===//
@@ -222,16 +238,5 @@ LogicalResult importer::importExpand(NodeImporter &node) {
                      " is impossible");
   if (node.isInteger(0))
     return node.setResult(broadcastTo(*node.getEntry(0).constant, *result));
-  Value input = node.getTensor(0);
-  if (!input || ArrayRef(*result) == shape)
-    return node.setResult(input);
-  // A factor of one repeats every element exactly.
-  Shape factors(*result);
-  size_t missing = factors.size() - shape.size();
-  for (size_t d = 0; d < shape.size(); ++d)
-    if (shape[d] != 1)
-      factors[missing + d] = 1;
-  Value ones = node.emitConstant(
-      factors, std::vector<float>(countElements(factors).value_or(0), 1.0f));
-  return node.setResult(node.emit<nn::MulOp>({input, ones}));
+  return node.setResult(node.emitBroadcast(node.getTensor(0), *result));
 }

@@ -9,11 +9,20 @@
 #include "GraphImporter.h"
 #include "photonic/Dialect/NN/IR/NN.h"
 
+#include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/FileSystem.h"
 
 using namespace mlir;
 using namespace photonic;
 using namespace photonic::importer;
+
+std::optional<ImportMode> photonic::parseImportMode(StringRef name) {
+  return llvm::StringSwitch<std::optional<ImportMode>>(name)
+      .Case("inference", ImportMode::Inference)
+      .Case("training", ImportMode::Training)
+      .Case("evaluation", ImportMode::Evaluation)
+      .Default(std::nullopt);
+}
 
 static OwningOpRef<ModuleOp>
 importModel(Model &model, const ImportOptions &options, MLIRContext &context) {

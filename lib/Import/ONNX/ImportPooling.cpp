@@ -135,6 +135,8 @@ Value importer::dropHeight(NodeImporter &node, Value value, int64_t rank) {
 // Pools
 //===----------------------------------------------------------------------===//
 
+/// Defines the first output, and the positions of maxima if the operation has
+/// them.
 template <typename PoolOp>
 static LogicalResult importPool(NodeImporter &node,
                                 typename PoolOp::Properties properties) {
@@ -151,12 +153,20 @@ static LogicalResult importPool(NodeImporter &node,
   properties.pads = builder.getDenseI64ArrayAttr(window->pads);
   properties.dilations = builder.getDenseI64ArrayAttr(window->dilations);
   properties.ceil_mode = builder.getBoolAttr(window->ceilMode);
-  Value result = node.emit<PoolOp>(addHeight(node, input), properties);
-  return node.setResult(dropHeight(node, result, shape.size()));
+  Operation *op = node.emitOp<PoolOp>(addHeight(node, input), properties);
+  if (!op)
+    return failure();
+  if (op->getNumResults() == 2 &&
+      failed(node.setResult(1, Entry(op->getResult(1), ValueKind::Positions))))
+    return failure();
+  return node.setResult(dropHeight(node, op->getResult(0), shape.size()));
 }
 
 LogicalResult importer::importMaxPool(NodeImporter &node) {
-  // storage_order is about the indices, a second output.
+  // Positions in windows replace the indices, so that storage_order does not
+  // matter.
+  if (node.isUsed(1))
+    return importPool<nn::MaxPoolPositionsOp>(node, {});
   return importPool<nn::MaxPoolOp>(node, {});
 }
 

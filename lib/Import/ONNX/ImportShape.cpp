@@ -127,6 +127,26 @@ static std::optional<int64_t> wrap(int64_t value, int64_t type) {
   }
 }
 
+/// What a cast makes of a value that is computed at run time; empty if it has
+/// no such form.
+static Entry castValue(const Entry &input, int64_t to) {
+  bool toInteger = to == TensorProto::INT32 || to == TensorProto::INT64;
+  switch (input.kind) {
+  case ValueKind::Float:
+    return to == TensorProto::FLOAT ? input : Entry();
+  case ValueKind::Boolean:
+    if (to == TensorProto::BOOL)
+      return input;
+    return to == TensorProto::FLOAT ? Entry(input.value) : Entry();
+  case ValueKind::Labels:
+  case ValueKind::Counter:
+    return toInteger ? input : Entry();
+  case ValueKind::Positions:
+    return {};
+  }
+  llvm_unreachable("all kinds are handled");
+}
+
 LogicalResult importer::importCast(NodeImporter &node) {
   int64_t to = node.getNode().getInt("to", 0);
   Entry input = node.getEntry(0);
@@ -136,11 +156,15 @@ LogicalResult importer::importCast(NodeImporter &node) {
                             ") is not supported: tensors are FLOAT, only "
                             "constants can be cast to integers");
   };
-  // Parameters of narrower or wider types are held as binary32 already.
   bool toFloat = to == TensorProto::FLOAT;
+  if (input.value) {
+    Entry result = castValue(input, to);
+    return result ? node.setResult(result) : refuse();
+  }
+  // Parameters of narrower or wider types are held as binary32 already.
   if (!input.isInteger() && toFloat)
     return node.setResult(input);
-  if (!input.constant || (!toFloat && !wrap(0, to)))
+  if (!toFloat && !wrap(0, to))
     return refuse();
   std::vector<int64_t> ints = input.constant->ints;
   if (toFloat)

@@ -21,9 +21,11 @@ struct SliceBounds {
 };
 } // namespace
 
-static FailureOr<SliceBounds> getSliceBounds(NodeImporter &node) {
+/// `first` is the input with the starts.
+static FailureOr<SliceBounds> getSliceBounds(NodeImporter &node,
+                                             unsigned first) {
   SliceBounds bounds;
-  if (node.getOpset() < 10) {
+  if (node.getOpset() < 10 && first == 1) {
     bounds.starts = node.getNode().getInts("starts").value_or(Shape());
     bounds.ends = node.getNode().getInts("ends").value_or(Shape());
     bounds.axes = node.getNode().getInts("axes").value_or(Shape());
@@ -33,9 +35,9 @@ static FailureOr<SliceBounds> getSliceBounds(NodeImporter &node) {
                                             {"axes", &bounds.axes},
                                             {"steps", &bounds.steps}};
   for (auto [i, input] : llvm::enumerate(inputs)) {
-    if (!node.hasInput(i + 1))
+    if (!node.hasInput(i + first))
       continue;
-    FailureOr<Shape> values = node.getIntegers(i + 1, input.first);
+    FailureOr<Shape> values = node.getIntegers(i + first, input.first);
     if (failed(values))
       return failure();
     *input.second = *values;
@@ -74,12 +76,23 @@ static std::pair<int64_t, int64_t> clampSlice(int64_t start, int64_t end,
   return {start, start > end ? (start - end - 1) / -step + 1 : 0};
 }
 
-LogicalResult importer::importSlice(NodeImporter &node) {
-  FailureOr<SliceBounds> bounds = getSliceBounds(node);
+namespace {
+/// The part of a tensor that a Slice takes.
+struct SlicePart {
+  Shape offsets, sizes, strides;
+};
+} // namespace
+
+/// The part of a tensor of the given shape; `mayBeEmpty` if it may have no
+/// elements.
+static FailureOr<SlicePart> getSlicePart(NodeImporter &node,
+                                         ArrayRef<int64_t> shape,
+                                         unsigned first, bool mayBeEmpty) {
+  FailureOr<SliceBounds> bounds = getSliceBounds(node, first);
   if (failed(bounds))
     return failure();
-  Shape sizes(node.getShape(0));
-  Shape offsets(sizes.size(), 0), strides(sizes.size(), 1);
+  SlicePart part{Shape(shape.size(), 0), Shape(shape), Shape(shape.size(), 1)};
+  auto &[offsets, sizes, strides] = part;
   for (size_t i = 0; i < bounds->starts.size(); ++i) {
     FailureOr<int64_t> axis = node.normalizeAxis(bounds->axes[i], sizes.size());
     if (failed(axis))
@@ -87,10 +100,10 @@ LogicalResult importer::importSlice(NodeImporter &node) {
     int64_t step = bounds->steps[i];
     if (step == 0 || step == std::numeric_limits<int64_t>::min())
       return node.fail("expected steps other than " + Twine(step));
-    int64_t extent = node.getShape(0)[*axis];
+    int64_t extent = shape[*axis];
     std::tie(offsets[*axis], sizes[*axis]) =
         clampSlice(bounds->starts[i], bounds->ends[i], step, extent);
-    if (sizes[*axis] == 0 && !node.isInteger(0))
+    if (sizes[*axis] == 0 && !mayBeEmpty)
       return node.fail("the slice from " + Twine(bounds->starts[i]) + " to " +
                        Twine(bounds->ends[i]) + " in steps of " + Twine(step) +
                        " of dimension " + Twine(*axis) + " with extent " +
@@ -98,7 +111,38 @@ LogicalResult importer::importSlice(NodeImporter &node) {
     // The step over a single element may be anything.
     strides[*axis] = sizes[*axis] == 1 ? 1 : step;
   }
-  return node.setResult(node.slice(node.getEntry(0), offsets, sizes, strides));
+  return part;
+}
+
+LogicalResult importer::importSlice(NodeImporter &node) {
+  FailureOr<SlicePart> part =
+      getSlicePart(node, node.getShape(0), 1, node.isInteger(0));
+  if (failed(part))
+    return failure();
+  return node.setResult(
+      node.slice(node.getEntry(0), part->offsets, part->sizes, part->strides));
+}
+
+/// Zeros of the given shape with `value` in a part of them.
+static Value emitEmbed(NodeImporter &node, Value value, ArrayRef<int64_t> shape,
+                       const SlicePart &part) {
+  OpBuilder &builder = node.getBuilder();
+  nn::EmbedOp::Properties properties;
+  properties.offsets = builder.getDenseI64ArrayAttr(part.offsets);
+  properties.strides = builder.getDenseI64ArrayAttr(part.strides);
+  return node.emitAs<nn::EmbedOp>(shape, value, properties);
+}
+
+LogicalResult importer::importSliceGrad(NodeImporter &node) {
+  Value dy = node.getTensor(0);
+  FailureOr<Shape> shape = node.getIntegers(1, "shape");
+  if (!dy || failed(shape))
+    return failure();
+  FailureOr<SlicePart> part =
+      getSlicePart(node, *shape, 2, /*mayBeEmpty=*/false);
+  if (failed(part))
+    return failure();
+  return node.setResult(emitEmbed(node, dy, *shape, *part));
 }
 
 //===----------------------------------------------------------------------===//
@@ -165,12 +209,12 @@ LogicalResult importer::importSplit(NodeImporter &node) {
 // Gather
 //===----------------------------------------------------------------------===//
 
-/// The elements at `indices` along `axis`, one slice per run of equal steps.
-static Entry gatherRuns(NodeImporter &node, const Entry &input,
-                        ArrayRef<int64_t> indices, int64_t axis) {
-  Shape sizes(input.getShape());
-  Shape offsets(sizes.size(), 0), strides(sizes.size(), 1);
-  SmallVector<Entry> parts;
+/// Parts of a tensor that together are the elements at `indices` along `axis`,
+/// one per run of equal steps.
+static SmallVector<SlicePart> getRuns(ArrayRef<int64_t> shape,
+                                      ArrayRef<int64_t> indices, int64_t axis) {
+  SlicePart part{Shape(shape.size(), 0), Shape(shape), Shape(shape.size(), 1)};
+  SmallVector<SlicePart> parts;
   for (size_t begin = 0; begin < indices.size();) {
     size_t end = begin + 1;
     int64_t step = 1;
@@ -178,41 +222,87 @@ static Entry gatherRuns(NodeImporter &node, const Entry &input,
       step = indices[end] - indices[begin];
     while (end < indices.size() && indices[end] - indices[end - 1] == step)
       ++end;
-    offsets[axis] = indices[begin];
-    sizes[axis] = end - begin;
-    strides[axis] = end - begin == 1 ? 1 : step;
-    parts.push_back(node.slice(input, offsets, sizes, strides));
-    if (!parts.back())
-      return {};
+    part.offsets[axis] = indices[begin];
+    part.sizes[axis] = end - begin;
+    part.strides[axis] = end - begin == 1 ? 1 : step;
+    parts.push_back(part);
     begin = end;
   }
-  return node.concat(parts, axis);
+  return parts;
 }
 
-LogicalResult importer::importGather(NodeImporter &node) {
-  ArrayRef<int64_t> shape = node.getShape(0);
-  FailureOr<int64_t> axis =
-      node.normalizeAxis(node.getNode().getInt("axis", 0), shape.size());
-  if (failed(axis))
-    return failure();
+/// The indices that input 1 holds, counted from the front, for a dimension of
+/// the given shape.
+static FailureOr<Shape> getIndices(NodeImporter &node, ArrayRef<int64_t> shape,
+                                   int64_t axis) {
   if (!node.isInteger(1))
     return node.unsupported("its indices '" + node.getNode().getInput(1) +
                             "' are computed when the network runs; expected "
                             "integers known when it is imported");
-  const Constant &where = *node.getEntry(1).constant;
-  int64_t extent = shape[*axis];
-  Shape indices(ArrayRef<int64_t>(where.ints));
+  int64_t extent = shape[axis];
+  Shape indices(ArrayRef<int64_t>(node.getEntry(1).constant->ints));
   if (indices.empty())
     return node.fail("expected at least one index");
   for (int64_t &index : indices) {
     if (index < -extent || index >= extent)
       return node.fail("index " + Twine(index) + " lies outside dimension " +
-                       Twine(*axis) + " of shape " + spellShape(shape));
+                       Twine(axis) + " of shape " + spellShape(shape));
     index += index < 0 ? extent : 0;
   }
-  Shape result(shape.take_front(*axis));
-  result.append(where.shape);
-  llvm::append_range(result, shape.drop_front(*axis + 1));
-  Entry gathered = gatherRuns(node, node.getEntry(0), indices, *axis);
+  return indices;
+}
+
+LogicalResult importer::importGather(NodeImporter &node) {
+  Shape shape(node.getShape(0));
+  FailureOr<int64_t> axis =
+      node.normalizeAxis(node.getNode().getInt("axis", 0), shape.size());
+  if (failed(axis))
+    return failure();
+  FailureOr<Shape> indices = getIndices(node, shape, *axis);
+  if (failed(indices))
+    return failure();
+  SmallVector<Entry> parts;
+  for (const SlicePart &part : getRuns(shape, *indices, *axis)) {
+    parts.push_back(
+        node.slice(node.getEntry(0), part.offsets, part.sizes, part.strides));
+    if (!parts.back())
+      return failure();
+  }
+  Shape result(ArrayRef(shape).take_front(*axis));
+  llvm::append_range(result, node.getShape(1));
+  llvm::append_range(result, ArrayRef(shape).drop_front(*axis + 1));
+  Entry gathered = node.concat(parts, *axis);
   return gathered ? node.setResult(node.reshape(gathered, result)) : failure();
+}
+
+LogicalResult importer::importGatherGrad(NodeImporter &node) {
+  FailureOr<Shape> shape = node.getIntegers(0, "shape");
+  Value dy = node.getTensor(2);
+  if (failed(shape) || !dy)
+    return failure();
+  FailureOr<int64_t> axis =
+      node.normalizeAxis(node.getNode().getInt("axis", 0), shape->size());
+  if (failed(axis))
+    return failure();
+  FailureOr<Shape> indices = getIndices(node, *shape, *axis);
+  if (failed(indices))
+    return failure();
+  Shape flat(*shape);
+  flat[*axis] = indices->size();
+  if (countElements(flat) != countElements(getShape(dy)))
+    return node.fail("the gradient does not have the shape of what was "
+                     "gathered");
+  dy = node.emitReshape(dy, flat);
+  // Elements that were gathered several times collect all their gradients.
+  Value sum;
+  SlicePart source{Shape(flat.size(), 0), flat, Shape(flat.size(), 1)};
+  for (const SlicePart &part : getRuns(*shape, *indices, *axis)) {
+    source.sizes = part.sizes;
+    Value piece = node.getTensor(
+        node.slice(Entry(dy), source.offsets, source.sizes, source.strides));
+    source.offsets[*axis] += part.sizes[*axis];
+    Value embedded = emitEmbed(node, piece, *shape, part);
+    sum = sum ? node.emit<nn::AddOp>({sum, embedded}) : embedded;
+  }
+  return node.setResult(sum);
 }

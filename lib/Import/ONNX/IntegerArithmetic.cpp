@@ -83,12 +83,27 @@ static std::optional<int64_t> apply(StringRef op, int64_t a, int64_t b) {
     return std::max(a, b);
   if (op == "Min")
     return std::min(a, b);
+  if (op == "Equal")
+    return a == b;
+  if (op == "Greater")
+    return a > b;
+  if (op == "GreaterOrEqual")
+    return a >= b;
+  if (op == "Less")
+    return a < b;
+  if (op == "LessOrEqual")
+    return a <= b;
+  if (op == "And")
+    return a && b;
+  if (op == "Or")
+    return a || b;
   bool defined = op == "Div" && b != 0 &&
                  !(a == std::numeric_limits<int64_t>::min() && b == -1);
   return defined ? std::optional(a / b) : std::nullopt;
 }
 
-LogicalResult importer::foldArithmetic(NodeImporter &node) {
+LogicalResult importer::foldArithmetic(NodeImporter &node,
+                                       std::optional<int32_t> resultType) {
   std::shared_ptr<Constant> sum = node.getEntry(0).constant;
   StringRef op = node.getNode().getOpType();
   for (unsigned i = 1; i < node.getNode().getNumInputs(); ++i) {
@@ -114,5 +129,7 @@ LogicalResult importer::foldArithmetic(NodeImporter &node) {
     }
     sum = a;
   }
+  if (resultType)
+    sum = Constant::getInts(sum->shape, sum->ints, *resultType);
   return node.setResult(sum);
 }

@@ -91,6 +91,12 @@ LogicalResult Model::checkOpset() {
              << opset << " and " << import.version() << "; export it again";
     opset = import.version();
   }
+  // A model of optimizers alone uses none of the default operators.
+  bool usesDefault = llvm::any_of(getGraph().node(), [](const auto &node) {
+    return isDefaultDomain(node.domain());
+  });
+  if (opset == 0 && !usesDefault && getOpset(trainingDomain) != 0)
+    opset = newestOpset;
   if (opset >= oldestOpset && opset <= newestOpset)
     return success();
   InFlightDiagnostic diagnostic = emitError(loc)

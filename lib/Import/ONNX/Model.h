@@ -41,6 +41,9 @@ public:
   /// it.
   int64_t getOpset(llvm::StringRef domain) const;
   llvm::StringRef getPath() const { return path; }
+  /// True if PyTorch exported the model, whose operators then mean what
+  /// PyTorch's do where ONNX leaves no choice to express the difference.
+  bool isFromPyTorch() const { return proto->producer_name() == "pytorch"; }
   mlir::Location getLoc() const { return loc; }
 
   /// The `size` bytes of a tensor whose elements lie in another file. Emits a
@@ -69,6 +72,14 @@ std::string getElementTypeName(int32_t type);
 /// The default domain is spelled ai.onnx or not at all.
 inline bool isDefaultDomain(llvm::StringRef domain) {
   return domain.empty() || domain == "ai.onnx";
+}
+/// The domains of ONNX Runtime and of ONNX's operators for training.
+inline constexpr llvm::StringLiteral microsoftDomain = "com.microsoft";
+inline constexpr llvm::StringLiteral trainingDomain =
+    "ai.onnx.preview.training";
+inline bool isKnownDomain(llvm::StringRef domain) {
+  return isDefaultDomain(domain) || domain == microsoftDomain ||
+         domain == trainingDomain;
 }
 inline llvm::StringRef spellDomain(llvm::StringRef domain) {
   return domain.empty() ? llvm::StringRef("ai.onnx") : domain;

@@ -15,7 +15,17 @@ using namespace photonic;
 using namespace photonic::importer;
 
 NodeImporter::NodeImporter(GraphImporter &graph, const Node &node)
-    : graph(graph), node(node), loc(graph.getNameLoc(node.getName())) {}
+    : graph(graph), node(node), loc(graph.getNameLoc(node.getName())) {
+  // ONNX Runtime calls a node of the backward pass FORWARD_Grad/OPERATOR_N;
+  // what it computes belongs to the forward node.
+  auto [forward, rest] = node.getName().split("_Grad/");
+  bool isSum = node.getName().starts_with("AccumulateGrad_");
+  if (rest.empty() && !isSum)
+    return;
+  phase = nn::Phase::InputGradient;
+  if (graph.hasNode(forward))
+    loc = graph.getNameLoc(forward);
+}
 
 void NodeImporter::run(const OperatorForm &form) {
   bool poisoned = false;
@@ -59,11 +69,11 @@ void NodeImporter::emitFailure() {
 //===----------------------------------------------------------------------===//
 
 Value NodeImporter::getTensor(const Entry &entry) {
-  if (entry.value)
+  if (entry.isValueOf(ValueKind::Float))
     return entry.value;
-  if (!entry.constant)
+  if (!entry)
     return {};
-  if (!entry.constant->isFloat())
+  if (entry.value || !entry.constant->isFloat())
     return failNull("expected a tensor of FLOAT, got the " + entry.describe());
   Value value = graph.materialize(*entry.constant);
   if (!value)
@@ -76,6 +86,51 @@ Value NodeImporter::getTensor(unsigned i) {
     return failNull("input " + Twine(i) + " is left out");
   // Materialising does not add names, so the entry stays where it is.
   return getTensor(getEntry(i));
+}
+
+Value NodeImporter::getBooleans(unsigned i) {
+  Entry &entry = getEntry(i);
+  if (entry.isValueOf(ValueKind::Boolean))
+    return entry.value;
+  if (!entry.isInteger() ||
+      entry.constant->elementType != ::onnx::TensorProto::BOOL)
+    return failNull("expected booleans, got the " + entry.describe() + " '" +
+                    node.getInput(i) + "'");
+  return emitConstant(entry.constant->shape, {entry.constant->ints.begin(),
+                                              entry.constant->ints.end()});
+}
+
+/// The argument of the function behind changes of shape; null if it is none.
+static BlockArgument findArgument(Value value) {
+  while (auto reshape = value.getDefiningOp<nn::ReshapeOp>())
+    value = reshape.getInput();
+  return dyn_cast<BlockArgument>(value);
+}
+
+Value NodeImporter::getLabels(unsigned i, int64_t classes,
+                              std::optional<int64_t> ignoreIndex) {
+  Entry &entry = getEntry(i);
+  if (classes > (int64_t(1) << 24))
+    return failNull("expected at most 2^24 classes, got " + Twine(classes));
+  if (entry.isInteger()) {
+    for (int64_t label : entry.constant->ints)
+      if ((label < 0 || label >= classes) && label != ignoreIndex)
+        return failNull("expected labels in [0, " + Twine(classes) + "), got " +
+                        Twine(label) + " in '" + node.getInput(i) + "'");
+    return emitConstant(entry.constant->shape, {entry.constant->ints.begin(),
+                                                entry.constant->ints.end()});
+  }
+  if (!entry.isValueOf(ValueKind::Labels))
+    return failNull("expected class labels of INT64 or INT32, got the " +
+                    entry.describe() + " '" + node.getInput(i) + "'");
+  BlockArgument argument = findArgument(entry.value);
+  if (!argument || failed(graph.markLabels(argument, classes, ignoreIndex)))
+    return failNull("the labels '" + node.getInput(i) + "' are numbers of " +
+                    Twine(classes) +
+                    " classes here, but were used with other classes or "
+                    "another ignore_index before; expected one meaning: use "
+                    "two inputs");
+  return entry.value;
 }
 
 FailureOr<Shape> NodeImporter::getIntegers(unsigned i, StringRef role) {
@@ -148,7 +203,7 @@ FailureOr<std::optional<Shape>> NodeImporter::getAxes(unsigned i,
 // Operations
 //===----------------------------------------------------------------------===//
 
-Value NodeImporter::create(OperationState &state, InferTypes infer) {
+Operation *NodeImporter::create(OperationState &state, InferTypes infer) {
   // What type inference and verifiers say becomes part of the message about the
   // node.
   std::vector<std::string> said;
@@ -158,7 +213,7 @@ Value NodeImporter::create(OperationState &state, InferTypes infer) {
                                     return success();
                                   });
   SmallVector<Type, 1> types;
-  Value result;
+  Operation *result = nullptr;
   bool inferred = succeeded(infer(types));
   for (Type type : types) {
     ArrayRef<int64_t> shape = cast<RankedTensorType>(type).getShape();
@@ -170,11 +225,13 @@ Value NodeImporter::create(OperationState &state, InferTypes infer) {
   }
   if (inferred) {
     state.addTypes(types);
-    Operation *op = getBuilder().create(state);
-    if (succeeded(verify(op)))
-      result = op->getResult(0);
-    else
-      op->erase();
+    result = getBuilder().create(state);
+    if (phase != nn::Phase::Forward)
+      nn::setPhase(result, phase);
+    if (failed(verify(result))) {
+      result->erase();
+      result = nullptr;
+    }
   }
   if (!result)
     messages.insert(messages.end(), said.begin(), said.end());
@@ -184,18 +241,19 @@ Value NodeImporter::create(OperationState &state, InferTypes infer) {
 Value NodeImporter::emitReshape(Value value, ArrayRef<int64_t> shape) {
   if (!value || importer::getShape(value) == shape)
     return value;
-  OperationState state(loc, nn::ReshapeOp::getOperationName());
-  state.addOperands(value);
-  return create(state, [&](SmallVectorImpl<Type> &types) {
-    types.push_back(RankedTensorType::get(shape, getBuilder().getF32Type()));
-    return success();
-  });
+  return emitAs<nn::ReshapeOp>(shape, value);
 }
 
 Value NodeImporter::emitTranspose(Value value, ArrayRef<int64_t> perm) {
   nn::TransposeOp::Properties properties;
   properties.perm = getBuilder().getDenseI64ArrayAttr(perm);
   return emit<nn::TransposeOp>(value, properties);
+}
+
+Value NodeImporter::emitBroadcast(Value value, ArrayRef<int64_t> shape) {
+  if (!value || importer::getShape(value) == shape)
+    return value;
+  return emitAs<nn::BroadcastToOp>(shape, value);
 }
 
 Value NodeImporter::emitConstant(ArrayRef<int64_t> shape,
@@ -223,6 +281,9 @@ Value NodeImporter::emitClip(Value value, float min, float max) {
 //===----------------------------------------------------------------------===//
 
 Entry NodeImporter::reshape(const Entry &entry, ArrayRef<int64_t> shape) {
+  // Class labels stay class labels in another shape.
+  if (entry.isValueOf(ValueKind::Labels) || entry.isValueOf(ValueKind::Boolean))
+    return Entry(emitReshape(entry.value, shape), entry.kind);
   if (!entry.isInteger())
     return emitReshape(getTensor(entry), shape);
   return Constant::getInts(shape, entry.constant->ints,

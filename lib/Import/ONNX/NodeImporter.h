@@ -29,7 +29,13 @@ public:
   int64_t getOpset() const { return graph.getModel().getOpset(); }
   mlir::OpBuilder &getBuilder() { return graph.getBuilder(); }
   Model &getModel() { return graph.getModel(); }
+  GraphImporter &getGraph() { return graph; }
   mlir::Location getLoc() const { return loc; }
+  void setLoc(mlir::Location newLoc) { loc = newLoc; }
+  nn::Phase getPhase() const { return phase; }
+  /// The part of a training step to which the operations belong that are
+  /// created from now on.
+  void setPhase(nn::Phase newPhase) { phase = newPhase; }
 
   //===--- Inputs ---------------------------------------------------------===//
 
@@ -43,6 +49,12 @@ public:
   /// The input as a tensor of floats; null after an error.
   mlir::Value getTensor(unsigned i);
   mlir::Value getTensor(const Entry &entry);
+  /// The input as booleans 0 and 1; null after an error.
+  mlir::Value getBooleans(unsigned i);
+  /// The input as class labels of a loss over `classes` classes, of which
+  /// `ignoreIndex` may be left out; null after an error.
+  mlir::Value getLabels(unsigned i, int64_t classes,
+                        std::optional<int64_t> ignoreIndex);
   /// The elements of an input that must be a constant of integers with at most
   /// one dimension. `role` is what the operator calls it.
   llvm::FailureOr<Shape> getIntegers(unsigned i, llvm::StringRef role);
@@ -64,28 +76,50 @@ public:
   llvm::LogicalResult fail(const llvm::Twine &message);
   /// The model may be right, but nn cannot express it.
   llvm::LogicalResult unsupported(const llvm::Twine &reason);
+  /// Emits what was remembered, as one diagnostic.
+  void emitFailure();
 
   //===--- Operations -----------------------------------------------------===//
 
+  /// The operation, or null after an error.
   template <typename OpT>
-  mlir::Value emit(mlir::ValueRange operands,
-                   typename OpT::Properties properties = {}) {
+  mlir::Operation *emitOp(mlir::ValueRange operands,
+                          typename OpT::Properties properties = {}) {
     if (llvm::is_contained(operands, mlir::Value()))
-      return {};
-    mlir::OperationState state(loc, OpT::getOperationName());
-    state.addOperands(operands);
-    if constexpr (!std::is_same_v<typename OpT::Properties,
-                                  mlir::EmptyProperties>)
-      state.getOrAddProperties<typename OpT::Properties>() = properties;
+      return nullptr;
+    mlir::OperationState state = makeState<OpT>(operands, properties);
     return create(state, [&](llvm::SmallVectorImpl<mlir::Type> &types) {
       return OpT::inferReturnTypes(
           getBuilder().getContext(), loc, operands, mlir::DictionaryAttr(),
           mlir::OpaqueProperties(&properties), mlir::RegionRange(), types);
     });
   }
+  /// Its only result.
+  template <typename OpT>
+  mlir::Value emit(mlir::ValueRange operands,
+                   typename OpT::Properties properties = {}) {
+    mlir::Operation *op = emitOp<OpT>(operands, properties);
+    return op ? op->getResult(0) : mlir::Value();
+  }
+  /// The result of an operation whose shape the operands do not determine.
+  template <typename OpT>
+  mlir::Value emitAs(llvm::ArrayRef<int64_t> shape, mlir::ValueRange operands,
+                     typename OpT::Properties properties = {}) {
+    if (llvm::is_contained(operands, mlir::Value()))
+      return {};
+    mlir::OperationState state = makeState<OpT>(operands, properties);
+    mlir::Operation *op =
+        create(state, [&](llvm::SmallVectorImpl<mlir::Type> &types) {
+          types.push_back(
+              mlir::RankedTensorType::get(shape, getBuilder().getF32Type()));
+          return mlir::success();
+        });
+    return op ? op->getResult(0) : mlir::Value();
+  }
 
   mlir::Value emitReshape(mlir::Value value, llvm::ArrayRef<int64_t> shape);
   mlir::Value emitTranspose(mlir::Value value, llvm::ArrayRef<int64_t> perm);
+  mlir::Value emitBroadcast(mlir::Value value, llvm::ArrayRef<int64_t> shape);
   mlir::Value emitScalar(float value);
   mlir::Value emitConstant(llvm::ArrayRef<int64_t> shape,
                            std::vector<float> values);
@@ -101,6 +135,8 @@ public:
 
   //===--- Outputs --------------------------------------------------------===//
 
+  /// True if a node or the graph reads the output.
+  bool isUsed(unsigned i) const { return graph.isUsed(node.getOutput(i)); }
   /// Defines an output; fails if the entry is empty.
   llvm::LogicalResult setResult(unsigned i, Entry entry);
   llvm::LogicalResult setResult(Entry entry) {
@@ -112,14 +148,27 @@ private:
     messages.push_back(message.str());
     return {};
   }
+  /// Fills in defaults of attributes that `properties` leaves open.
+  template <typename OpT>
+  mlir::OperationState makeState(mlir::ValueRange operands,
+                                 typename OpT::Properties &properties) {
+    mlir::OperationState state(loc, OpT::getOperationName());
+    state.addOperands(operands);
+    if constexpr (!std::is_same_v<typename OpT::Properties,
+                                  mlir::EmptyProperties>) {
+      OpT::populateDefaultProperties(state.name, properties);
+      state.getOrAddProperties<typename OpT::Properties>() = properties;
+    }
+    return state;
+  }
   using InferTypes = llvm::function_ref<llvm::LogicalResult(
       llvm::SmallVectorImpl<mlir::Type> &)>;
-  mlir::Value create(mlir::OperationState &state, InferTypes infer);
-  void emitFailure();
+  mlir::Operation *create(mlir::OperationState &state, InferTypes infer);
 
   GraphImporter &graph;
   const Node &node;
   mlir::Location loc;
+  nn::Phase phase = nn::Phase::Forward;
   std::vector<std::string> messages;
 };
 
@@ -141,8 +190,10 @@ Shape getRowMajorStrides(llvm::ArrayRef<int64_t> shape);
 /// The common shape after NumPy broadcasting, or nothing.
 std::optional<Shape> broadcastShapes(llvm::ArrayRef<int64_t> a,
                                      llvm::ArrayRef<int64_t> b);
-/// Add, Sub, Mul, Div, Max, Min on constants of integers.
-llvm::LogicalResult foldArithmetic(NodeImporter &node);
+/// Add, Sub, Mul, Div, Max, Min, comparisons, And, Or on constants of integers;
+/// the result has the element type of the operands, or the given one.
+llvm::LogicalResult foldArithmetic(NodeImporter &node,
+                                   std::optional<int32_t> resultType = {});
 std::shared_ptr<Constant> broadcastTo(const Constant &constant,
                                       llvm::ArrayRef<int64_t> shape);
 

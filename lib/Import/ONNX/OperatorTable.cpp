@@ -20,15 +20,19 @@ using ::onnx::AttributeProto;
 static constexpr OperatorForm forms[] = {
     {"Abs", 6, unlimited, 1, 1, 1, "", importUnary},
     {"Add", 7, unlimited, 2, 2, 1, "", importArithmetic},
+    {"And", 7, unlimited, 2, 2, 1, "", importLogic},
     {"AveragePool", 7, 9, 1, 1, 1, WINDOW "count_include_pad:i",
      importAveragePool},
     {"AveragePool", 10, 18, 1, 1, 1, WINDOW "count_include_pad:i ceil_mode:i",
      importAveragePool},
     {"AveragePool", 19, unlimited, 1, 1, 1,
      WINDOW "count_include_pad:i ceil_mode:i dilations:I", importAveragePool},
-    {"BatchNormalization", 9, 13, 5, 5, 1, "epsilon:f momentum:f",
+    {"AveragePoolGrad", 9, unlimited, 1, 1, 1,
+     WINDOW "count_include_pad:i ceil_mode:i dilations:I",
+     importAveragePoolGrad},
+    {"BatchNormalization", 9, 13, 5, 5, 5, "epsilon:f momentum:f",
      importBatchNormalization},
-    {"BatchNormalization", 14, unlimited, 5, 5, 1,
+    {"BatchNormalization", 14, unlimited, 5, 5, 3,
      "epsilon:f momentum:f training_mode:i", importBatchNormalization},
     {"Cast", 9, 18, 1, 1, 1, "to:i!", importCast},
     {"Cast", 19, unlimited, 1, 1, 1, "to:i! saturate:i", importCast},
@@ -43,8 +47,9 @@ static constexpr OperatorForm forms[] = {
      importConstantOfShape},
     {"Conv", 1, unlimited, 2, 3, 1, WINDOW "dilations:I group:i", importConv},
     {"Div", 7, unlimited, 2, 2, 1, "", importArithmetic},
-    {"Dropout", 7, 11, 1, 1, 1, "ratio:f", importDropout},
-    {"Dropout", 12, unlimited, 1, 3, 1, "seed:i", importDropout},
+    {"Dropout", 7, 11, 1, 1, 2, "ratio:f", importDropout},
+    {"Dropout", 12, unlimited, 1, 3, 2, "seed:i", importDropout},
+    {"Equal", 7, unlimited, 2, 2, 1, "", importComparison},
     {"Exp", 6, unlimited, 1, 1, 1, "", importUnary},
     {"Expand", 8, unlimited, 2, 2, 1, "", importExpand},
     {"Flatten", 1, unlimited, 1, 1, 1, "axis:i", importFlatten},
@@ -54,23 +59,34 @@ static constexpr OperatorForm forms[] = {
      importGemm},
     {"GlobalAveragePool", 1, unlimited, 1, 1, 1, "", importGlobalPool},
     {"GlobalMaxPool", 1, unlimited, 1, 1, 1, "", importGlobalPool},
+    {"Greater", 9, unlimited, 2, 2, 1, "", importComparison},
+    {"GreaterOrEqual", 12, unlimited, 2, 2, 1, "", importComparison},
     {"HardSigmoid", 6, unlimited, 1, 1, 1, "alpha:f beta:f", importHardSigmoid},
     {"HardSwish", 14, unlimited, 1, 1, 1, "", importHardSwish},
     {"Identity", 1, unlimited, 1, 1, 1, "", importIdentity},
     {"LeakyRelu", 6, unlimited, 1, 1, 1, "alpha:f", importLeakyRelu},
+    {"Less", 9, unlimited, 2, 2, 1, "", importComparison},
+    {"LessOrEqual", 12, unlimited, 2, 2, 1, "", importComparison},
     {"Log", 6, unlimited, 1, 1, 1, "", importUnary},
     {"LogSoftmax", 1, unlimited, 1, 1, 1, "axis:i", importSoftmax},
     {"MatMul", 1, unlimited, 2, 2, 1, "", importMatMul},
     {"Max", 8, unlimited, 1, unlimited, 1, "", importArithmetic},
-    {"MaxPool", 8, 9, 1, 1, 1, WINDOW "storage_order:i", importMaxPool},
-    {"MaxPool", 10, unlimited, 1, 1, 1,
+    {"MaxPool", 8, 9, 1, 1, 2, WINDOW "storage_order:i", importMaxPool},
+    {"MaxPool", 10, unlimited, 1, 1, 2,
      WINDOW "storage_order:i ceil_mode:i dilations:I", importMaxPool},
+    {"MaxPoolGrad", 9, unlimited, 2, 2, 1,
+     WINDOW "storage_order:i ceil_mode:i dilations:I", importMaxPoolGrad},
     {"Min", 8, unlimited, 1, unlimited, 1, "", importArithmetic},
     {"Mul", 7, unlimited, 2, 2, 1, "", importArithmetic},
     {"Neg", 6, unlimited, 1, 1, 1, "", importUnary},
+    {"NegativeLogLikelihoodLoss", 12, unlimited, 2, 3, 1,
+     "ignore_index:i reduction:s", importNegativeLogLikelihoodLoss},
+    {"Not", 1, unlimited, 1, 1, 1, "", importLogic},
+    {"Or", 7, unlimited, 2, 2, 1, "", importLogic},
     {"Pad", 2, 10, 1, 1, 1, "mode:s pads:I! value:f", importPad},
     {"Pad", 11, 17, 2, 3, 1, "mode:s", importPad},
     {"Pad", 18, unlimited, 2, 4, 1, "mode:s", importPad},
+    {"Pow", 7, unlimited, 2, 2, 1, "", importPow},
     {"Range", 11, unlimited, 3, 3, 1, "", importRange},
     {"ReduceMax", 1, 17, 1, 1, 1, "axes:I keepdims:i", importReduce},
     {"ReduceMax", 18, unlimited, 1, 2, 1, "keepdims:i noop_with_empty_axes:i",
@@ -91,6 +107,8 @@ static constexpr OperatorForm forms[] = {
     {"Slice", 1, 9, 1, 1, 1, "starts:I! ends:I! axes:I", importSlice},
     {"Slice", 10, unlimited, 3, 5, 1, "", importSlice},
     {"Softmax", 1, unlimited, 1, 1, 1, "axis:i", importSoftmax},
+    {"SoftmaxCrossEntropyLoss", 12, unlimited, 2, 3, 2,
+     "ignore_index:i reduction:s", importSoftmaxCrossEntropyLoss},
     {"Split", 2, 12, 1, 1, -1, "axis:i split:I", importSplit},
     {"Split", 13, 17, 1, 2, -1, "axis:i", importSplit},
     {"Split", 18, unlimited, 1, 2, -1, "axis:i num_outputs:i", importSplit},
@@ -103,20 +121,31 @@ static constexpr OperatorForm forms[] = {
     {"Transpose", 1, unlimited, 1, 1, 1, "perm:I", importTranspose},
     {"Unsqueeze", 1, 12, 1, 1, 1, "axes:I!", importUnsqueeze},
     {"Unsqueeze", 13, unlimited, 2, 2, 1, "", importUnsqueeze},
+    {"Where", 9, unlimited, 3, 3, 1, "", importWhere},
 };
 
 #undef WINDOW
 
-const OperatorForm *importer::findOperator(StringRef name, int64_t opset) {
-  for (const OperatorForm &form : forms)
+ArrayRef<OperatorForm> importer::getForms(StringRef domain) {
+  if (domain == microsoftDomain)
+    return getMicrosoftForms();
+  if (domain == trainingDomain)
+    return getTrainingForms();
+  return isDefaultDomain(domain) ? ArrayRef<OperatorForm>(forms)
+                                 : ArrayRef<OperatorForm>();
+}
+
+const OperatorForm *importer::findOperator(StringRef domain, StringRef name,
+                                           int64_t opset) {
+  for (const OperatorForm &form : getForms(domain))
     if (form.name == name && opset >= form.since && opset <= form.until)
       return &form;
   return nullptr;
 }
 
-std::pair<int, int> importer::getKnownOpsets(StringRef name) {
+std::pair<int, int> importer::getKnownOpsets(StringRef domain, StringRef name) {
   std::pair<int, int> range = {0, 0};
-  for (const OperatorForm &form : forms)
+  for (const OperatorForm &form : getForms(domain))
     if (form.name == name) {
       range.first =
           range.first ? std::min(range.first, form.since) : form.since;
@@ -211,18 +240,25 @@ static void checkCounts(const Node &node, const OperatorForm &form,
 }
 
 /// Values of attributes that are refused whatever the inputs are.
-static void checkValues(const Node &node,
+static void checkValues(const Node &node, ImportMode mode,
                         function_ref<void(std::string)> report) {
   auto refuse = [&](StringRef attr, StringRef why) {
     report("attribute " + spellAttr(*node.findAttr(attr)) +
            " is not supported: " + why.str());
   };
   StringRef op = node.getOpType();
-  if (op == "BatchNormalization" && node.getInt("training_mode", 0) != 0)
-    refuse("training_mode", "only inference is; export the model in eval mode");
+  if (op == "BatchNormalization" && mode == ImportMode::Inference &&
+      node.getInt("training_mode", 0) != 0)
+    refuse("training_mode", trainingRemedy);
+  if (op.contains("Loss")) {
+    StringRef reduction = node.getString("reduction", "mean");
+    if (reduction != "mean" && reduction != "sum" && reduction != "none")
+      refuse("reduction", "expected mean, sum or none");
+  }
   if (op == "Pad" && node.getString("mode", "constant") != "constant")
     refuse("mode", "expected constant");
-  if (op == "Conv" || op == "MaxPool" || op == "AveragePool") {
+  if (op.starts_with("Conv") || op.starts_with("MaxPool") ||
+      op.starts_with("AveragePool")) {
     static constexpr std::array<StringLiteral, 4> modes = {
         "NOTSET", "VALID", "SAME_UPPER", "SAME_LOWER"};
     if (!llvm::is_contained(modes, node.getString("auto_pad", "NOTSET")))
@@ -230,15 +266,15 @@ static void checkValues(const Node &node,
     std::optional<Shape> kernel = node.getInts("kernel_shape");
     if (kernel && kernel->size() != 1 && kernel->size() != 2)
       refuse("kernel_shape", "expected 1 or 2 spatial dimensions");
-    if (!kernel && op != "Conv")
+    if (!kernel && !op.starts_with("Conv"))
       report("attribute kernel_shape is missing");
   }
 }
 
 void importer::checkForm(const Node &node, const OperatorForm &form,
-                         const llvm::StringSet<> &used,
+                         const llvm::StringSet<> &used, ImportMode mode,
                          function_ref<void(std::string)> report) {
   checkAttrs(node, form, report);
   checkCounts(node, form, used, report);
-  checkValues(node, report);
+  checkValues(node, mode, report);
 }

@@ -9,6 +9,7 @@
 #define PHOTONIC_LIB_IMPORT_ONNX_OPERATORTABLE_H
 
 #include "Node.h"
+#include "photonic/Import/ONNX/ImportONNX.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/ADT/StringSet.h"
 
@@ -20,7 +21,7 @@ class NodeImporter;
 /// through the NodeImporter.
 using Handler = llvm::LogicalResult (*)(NodeImporter &);
 
-/// One form of an operator of ai.onnx, valid for a range of opsets.
+/// One form of an operator, valid for a range of versions of its domain.
 struct OperatorForm {
   llvm::StringLiteral name;
   int since, until;
@@ -37,18 +38,31 @@ struct OperatorForm {
 /// Any number of inputs, outputs, or opsets.
 inline constexpr int unlimited = 1 << 20;
 
-/// The form of an operator at an opset, or null.
-const OperatorForm *findOperator(llvm::StringRef name, int64_t opset);
+/// The forms of ai.onnx (OperatorTable.cpp), of com.microsoft and of
+/// ai.onnx.preview.training (TrainingTable.cpp).
+llvm::ArrayRef<OperatorForm> getForms(llvm::StringRef domain);
+llvm::ArrayRef<OperatorForm> getMicrosoftForms();
+llvm::ArrayRef<OperatorForm> getTrainingForms();
 
-/// The range of opsets in which the importer knows the operator; {0, 0} if it
+/// The form of an operator at a version of its domain, or null.
+const OperatorForm *findOperator(llvm::StringRef domain, llvm::StringRef name,
+                                 int64_t opset);
+
+/// The range of versions in which the importer knows the operator; {0, 0} if it
 /// does not.
-std::pair<int, int> getKnownOpsets(llvm::StringRef name);
+std::pair<int, int> getKnownOpsets(llvm::StringRef domain,
+                                   llvm::StringRef name);
 
 /// Reports why the node cannot be imported, whatever its inputs are. `used`
 /// holds the names of all tensors that somebody reads.
 void checkForm(const Node &node, const OperatorForm &form,
-               const llvm::StringSet<> &used,
+               const llvm::StringSet<> &used, ImportMode mode,
                llvm::function_ref<void(std::string)> report);
+
+/// What to do about an operator in training mode where only inference is.
+inline constexpr llvm::StringLiteral trainingRemedy =
+    "only inference is; compile a training step with --train, a program that "
+    "evaluates with --mutable-parameters, or export the model in eval mode";
 
 #define PHOTONIC_ONNX_HANDLER(NAME)                                            \
   llvm::LogicalResult import##NAME(NodeImporter &node)
@@ -57,7 +71,7 @@ void checkForm(const Node &node, const OperatorForm &form,
 PHOTONIC_ONNX_HANDLER(Conv);
 PHOTONIC_ONNX_HANDLER(Gemm);
 PHOTONIC_ONNX_HANDLER(MatMul);
-PHOTONIC_ONNX_HANDLER(BatchNormalization);
+PHOTONIC_ONNX_HANDLER(FusedMatMul);
 // ImportElementwise.cpp
 PHOTONIC_ONNX_HANDLER(Unary);
 PHOTONIC_ONNX_HANDLER(LeakyRelu);
@@ -65,8 +79,12 @@ PHOTONIC_ONNX_HANDLER(Clip);
 PHOTONIC_ONNX_HANDLER(HardSigmoid);
 PHOTONIC_ONNX_HANDLER(HardSwish);
 PHOTONIC_ONNX_HANDLER(Arithmetic);
-PHOTONIC_ONNX_HANDLER(Dropout);
+PHOTONIC_ONNX_HANDLER(Pow);
 PHOTONIC_ONNX_HANDLER(Identity);
+// ImportLogic.cpp
+PHOTONIC_ONNX_HANDLER(Comparison);
+PHOTONIC_ONNX_HANDLER(Logic);
+PHOTONIC_ONNX_HANDLER(Where);
 // ImportPooling.cpp
 PHOTONIC_ONNX_HANDLER(MaxPool);
 PHOTONIC_ONNX_HANDLER(AveragePool);
@@ -78,12 +96,15 @@ PHOTONIC_ONNX_HANDLER(Squeeze);
 PHOTONIC_ONNX_HANDLER(Unsqueeze);
 PHOTONIC_ONNX_HANDLER(Transpose);
 PHOTONIC_ONNX_HANDLER(Concat);
+PHOTONIC_ONNX_HANDLER(ConcatTraining);
 PHOTONIC_ONNX_HANDLER(Pad);
 PHOTONIC_ONNX_HANDLER(Expand);
 // ImportSlice.cpp
 PHOTONIC_ONNX_HANDLER(Slice);
 PHOTONIC_ONNX_HANDLER(Split);
 PHOTONIC_ONNX_HANDLER(Gather);
+PHOTONIC_ONNX_HANDLER(SliceGrad);
+PHOTONIC_ONNX_HANDLER(GatherGrad);
 // ImportReduction.cpp
 PHOTONIC_ONNX_HANDLER(Softmax);
 PHOTONIC_ONNX_HANDLER(Reduce);
@@ -94,6 +115,28 @@ PHOTONIC_ONNX_HANDLER(Shape);
 PHOTONIC_ONNX_HANDLER(Size);
 PHOTONIC_ONNX_HANDLER(Cast);
 PHOTONIC_ONNX_HANDLER(Range);
+// ImportTraining.cpp
+PHOTONIC_ONNX_HANDLER(BatchNormalization);
+PHOTONIC_ONNX_HANDLER(BatchNormInternal);
+PHOTONIC_ONNX_HANDLER(Dropout);
+// ImportLoss.cpp
+PHOTONIC_ONNX_HANDLER(SoftmaxCrossEntropyLoss);
+PHOTONIC_ONNX_HANDLER(NegativeLogLikelihoodLoss);
+PHOTONIC_ONNX_HANDLER(SoftmaxCrossEntropyLossGrad);
+// ImportGradient.cpp
+PHOTONIC_ONNX_HANDLER(ActivationGrad);
+PHOTONIC_ONNX_HANDLER(SoftmaxGrad);
+PHOTONIC_ONNX_HANDLER(Scale);
+PHOTONIC_ONNX_HANDLER(DropoutGrad);
+PHOTONIC_ONNX_HANDLER(ConvGrad);
+PHOTONIC_ONNX_HANDLER(MaxPoolGrad);
+PHOTONIC_ONNX_HANDLER(AveragePoolGrad);
+PHOTONIC_ONNX_HANDLER(BatchNormalizationGrad);
+// ImportOptimizer.cpp
+PHOTONIC_ONNX_HANDLER(Momentum);
+PHOTONIC_ONNX_HANDLER(Adagrad);
+PHOTONIC_ONNX_HANDLER(Adam);
+PHOTONIC_ONNX_HANDLER(InPlaceAccumulator);
 
 } // namespace photonic::importer
 

@@ -26,12 +26,27 @@ struct CommandLine {
   llvm::cl::list<std::string> dims{
       "dim", llvm::cl::value_desc("NAME=N"),
       llvm::cl::desc("extent of another symbolic dimension of an ONNX model")};
+  llvm::cl::opt<std::string> mode{
+      "mode", llvm::cl::init("inference"),
+      llvm::cl::value_desc("inference|training|evaluation"),
+      llvm::cl::desc(
+          "what BatchNormalization and Dropout of an ONNX model do")};
+  llvm::cl::opt<std::string> freeze{
+      "freeze", llvm::cl::value_desc("regex"),
+      llvm::cl::desc("names of what --mode=training leaves as it is")};
 };
 } // namespace
 
-/// Reads NAME=N.
-static LogicalResult parseDims(const CommandLine &commandLine, Location loc,
-                               ImportOptions &options) {
+static LogicalResult parseOptions(const CommandLine &commandLine, Location loc,
+                                  ImportOptions &options) {
+  options.batch = commandLine.batch;
+  options.freeze = commandLine.freeze;
+  std::optional<ImportMode> mode = parseImportMode(commandLine.mode);
+  if (!mode)
+    return emitError(loc)
+           << "expected --mode inference, training or evaluation, got '"
+           << commandLine.mode << "'";
+  options.mode = *mode;
   for (const std::string &text : commandLine.dims) {
     auto [name, number] = StringRef(text).rsplit('=');
     int64_t extent = 0;
@@ -48,8 +63,8 @@ void photonic::registerImportONNXTranslation() {
       "import-onnx", "read an ONNX model into the nn dialect",
       [](llvm::SourceMgr &sources, MLIRContext *context) {
         ImportOptions options;
-        options.batch = commandLine.batch;
-        if (failed(parseDims(commandLine, UnknownLoc::get(context), options)))
+        if (failed(
+                parseOptions(commandLine, UnknownLoc::get(context), options)))
           return OwningOpRef<Operation *>();
         const llvm::MemoryBuffer *buffer =
             sources.getMemoryBuffer(sources.getMainFileID());

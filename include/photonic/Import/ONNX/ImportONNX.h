@@ -19,6 +19,7 @@
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/MemoryBufferRef.h"
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -30,12 +31,40 @@ namespace photonic {
 inline constexpr int64_t oldestOpset = 9;
 inline constexpr int64_t newestOpset = 20;
 
+/// What the function is for.
+enum class ImportMode {
+  /// One forward pass. Operators that ask for training are refused.
+  Inference,
+  /// The forward pass of a training step: BatchNormalization normalises by the
+  /// statistics of the batch and updates the stored ones, Dropout is random,
+  /// whatever the file says about training.
+  Training,
+  /// The forward pass of a network that is trained elsewhere:
+  /// BatchNormalization uses the stored statistics and Dropout does nothing,
+  /// whatever the file says about training.
+  Evaluation,
+};
+
+/// "inference", "training", "evaluation"; nothing if the name is none of them.
+std::optional<ImportMode> parseImportMode(llvm::StringRef name);
+
 struct ImportOptions {
   /// Extent of the first dimension of every input in which that dimension is
   /// symbolic. 0: not bound.
   int64_t batch = 0;
   /// Extents of other symbolic dimensions, by their name in the model.
   std::vector<std::pair<std::string, int64_t>> dims = {};
+  ImportMode mode = ImportMode::Inference;
+  /// Regular expression, found anywhere in a name. In mode Training a
+  /// BatchNormalization keeps its stored statistics if its node or one of its
+  /// two statistics has such a name. Empty: none.
+  std::string freeze = {};
+  /// File with an optimizer model of ONNX Runtime, for a graph that holds its
+  /// backward pass: how its parameters change at the end of a step. Empty: they
+  /// do not.
+  std::string optimizerModel = {};
+  /// Initial learning rate of that optimizer.
+  float learningRate = 1e-3f;
 };
 
 /// Imports the model at `path`; files with external data are looked up beside
@@ -53,8 +82,8 @@ mlir::OwningOpRef<mlir::ModuleOp> importONNXBuffer(llvm::MemoryBufferRef buffer,
                                                    const ImportOptions &options,
                                                    mlir::MLIRContext &context);
 
-/// Registers `--import-onnx` with its options `--batch` and `--dim` for
-/// photonic-translate.
+/// Registers `--import-onnx` with its options `--batch`, `--dim`, `--mode` and
+/// `--freeze` for photonic-translate.
 void registerImportONNXTranslation();
 
 } // namespace photonic

@@ -25,8 +25,8 @@ def integers(name, values):
 
 def save(name, nodes, inputs, outputs, initializers=(), opset=17):
     def info(items):
-        return [helper.make_tensor_value_info(n, TensorProto.FLOAT, shape)
-                for n, shape in items]
+        return [helper.make_tensor_value_info(n, *(kind or [TensorProto.FLOAT]), shape)
+                for n, shape, *kind in items]
 
     graph = helper.make_graph(nodes, name, info(inputs), info(outputs),
                               list(initializers))
@@ -60,6 +60,33 @@ def network():
          [floats("conv.weight", (2, 1, 3, 3)), floats("conv.bias", (2,)),
           floats("fc.weight", (3, 8)), floats("fc.bias", (3,)),
           integers("zero", 0), integers("axes", [0]), integers("rest", [-1])])
+
+
+def training():
+    """A small network as exporters write it for training, with its loss."""
+    node = helper.make_node
+    nodes = [
+        node("Conv", ["image", "conv.weight", "conv.bias"], ["c"], "conv",
+             kernel_shape=[3, 3], pads=[1, 1, 1, 1]),
+        node("BatchNormalization",
+             ["c", "bn.weight", "bn.bias", "bn.running_mean", "bn.running_var"],
+             ["n", "mean", "var"], "bn", training_mode=1, momentum=0.75),
+        node("Relu", ["n"], ["r"], "act"),
+        node("Flatten", ["r"], ["f"], "flatten"),
+        node("Dropout", ["f", "ratio", "yes"], ["d"], "drop"),
+        node("Gemm", ["d", "fc.weight", "fc.bias"], ["scores"], "fc", transB=1),
+        node("SoftmaxCrossEntropyLoss", ["scores", "labels"], ["loss"],
+             "criterion", ignore_index=-100),
+    ]
+    save("training", nodes,
+         [("image", ["batch", 1, 4, 4]), ("labels", ["batch"], TensorProto.INT64)],
+         [("loss", []), ("scores", ["batch", 3])],
+         [floats("conv.weight", (2, 1, 3, 3)), floats("conv.bias", (2,)),
+          floats("bn.weight", (2,)), floats("bn.bias", (2,)),
+          floats("bn.running_mean", (2,)), floats("bn.running_var", (2,)),
+          floats("fc.weight", (3, 32)), floats("fc.bias", (3,)),
+          numpy_helper.from_array(np.float32(0.5), "ratio"),
+          numpy_helper.from_array(np.array(True), "yes")])
 
 
 def unsupported():
@@ -113,6 +140,7 @@ def broken():
 
 if __name__ == "__main__":
     network()
+    training()
     unsupported()
     external()
     broken()

@@ -1,0 +1,43 @@
+//===- Difference.h - How far values are apart ---------------- -*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PHOTONIC_LIB_DRIVER_DIFFERENCE_H
+#define PHOTONIC_LIB_DRIVER_DIFFERENCE_H
+
+#include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/Diagnostics.h"
+#include "llvm/ADT/ArrayRef.h"
+
+#include <cmath>
+
+namespace photonic {
+
+/// How far one value is from another.
+struct Difference {
+  size_t differing = 0; ///< elements that are not bit-equal
+  size_t first = 0;     ///< the first of them
+  double largest = 0;   ///< largest absolute difference
+  double signal = 0, noise = 0;
+
+  /// Signal-to-noise ratio in dB.
+  double getRatio() const { return 10 * std::log10(signal / noise); }
+};
+
+/// Both have as many elements.
+Difference compareValues(llvm::ArrayRef<float> expected,
+                         llvm::ArrayRef<float> actual);
+
+/// Begins an error at the ONNX node `node`.
+inline mlir::InFlightDiagnostic emitNodeError(mlir::MLIRContext *context,
+                                              llvm::StringRef node) {
+  return mlir::emitError(
+      mlir::NameLoc::get(mlir::StringAttr::get(context, node)));
+}
+
+} // namespace photonic
+
+#endif // PHOTONIC_LIB_DRIVER_DIFFERENCE_H

@@ -1,0 +1,151 @@
+//===- StageProgram.cpp - Running the program against the stages ----------===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "StageInputs.h"
+#include "photonic/Driver/StageCheck.h"
+
+#include "phx/npy/Npy.h"
+
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/Program.h"
+
+using namespace mlir;
+using namespace photonic;
+
+/// Finds photonic-run: the given path, beside this tool, or on PATH.
+static std::string findRunTool(const std::string &given) {
+  if (!given.empty())
+    return given;
+  std::string self = llvm::sys::fs::getMainExecutable(nullptr, nullptr);
+  SmallString<128> beside(llvm::sys::path::parent_path(self));
+  llvm::sys::path::append(beside, "photonic-run");
+  if (llvm::sys::fs::can_execute(beside))
+    return beside.str().str();
+  auto found = llvm::sys::findProgramByName("photonic-run");
+  return found ? *found : std::string();
+}
+
+// Names that no dumped value has.
+static constexpr StringLiteral inputFile = "inputs.npz";
+static constexpr StringLiteral stateFile = "state.npz";
+
+static std::string join(StringRef directory, StringRef name) {
+  SmallString<128> path(directory);
+  llvm::sys::path::append(path, name);
+  return path.str().str();
+}
+
+std::vector<std::string> StageCheck::makeCommand(StringRef tool, StringRef path,
+                                                 StringRef directory) const {
+  std::vector<std::string> command{
+      tool.str(),      path.str(),      "--input",  join(directory, inputFile),
+      "--dump-values", directory.str(), "--target", options.target,
+      "--quiet"};
+  for (const std::string &change : options.overrides) {
+    command.push_back("--set");
+    command.push_back(change);
+  }
+  if (!reference.updates.empty()) {
+    command.push_back("--save-state");
+    command.push_back(join(directory, stateFile));
+  }
+  return command;
+}
+
+/// An array as a tensor of numbers; nothing for element types that hold
+/// something else, such as packed masks.
+static std::optional<interp::Tensor> toNumbers(const phx::HostArray &array) {
+  ArrayRef<int64_t> shape(array.shape);
+  if (array.type == phx::ElementType::F32)
+    return interp::Tensor(
+        shape,
+        ArrayRef<float>(reinterpret_cast<const float *>(array.bytes.data()),
+                        array.getNumElements()));
+  if (array.type != phx::ElementType::U8)
+    return std::nullopt;
+  std::vector<float> values(array.bytes.begin(), array.bytes.end());
+  return interp::Tensor(shape, values);
+}
+
+/// The file that photonic-run dumps a value to.
+static std::string getDumpName(ValueKey key) {
+  std::string name = key.first.str();
+  if (key.second != unsigned(nn::Phase::Forward))
+    name += "." + nn::stringifyPhase(nn::Phase(key.second)).str();
+  return phx::encodeFileName(name) + ".npy";
+}
+
+FailureOr<StageValues> StageCheck::readProgramValues(StringRef directory) {
+  StageValues values;
+  auto fail = [&](const std::string &message) -> FailureOr<StageValues> {
+    emitError(UnknownLoc::get(context), message);
+    return failure();
+  };
+  for (auto &[key, ignored] : reference.nodes) {
+    // Updates are compared where they end: in parameters and state. A node may
+    // update several of them, in an order that the schedule chooses.
+    if (key.second == unsigned(nn::Phase::Update))
+      continue;
+    std::string path = join(directory, getDumpName(key));
+    if (!llvm::sys::fs::exists(path))
+      continue;
+    phx::Result<phx::HostArray> array = phx::readNpy(path);
+    if (!array)
+      return fail(array.error().message);
+    if (auto tensor = toNumbers(*array))
+      values.nodes[key].push_back(std::move(*tensor));
+  }
+  if (reference.updates.empty())
+    return values;
+  auto state = phx::readNpz(join(directory, stateFile));
+  if (!state)
+    return fail(state.error().message);
+  for (auto &[name, ignored] : reference.updates)
+    if (auto it = state->find(name.str()); it != state->end())
+      if (auto tensor = toNumbers(it->second))
+        values.updates[name] = std::move(*tensor);
+  return values;
+}
+
+LogicalResult StageCheck::runProgram(StringRef path, llvm::raw_ostream &os) {
+  Location loc = UnknownLoc::get(context);
+  std::string tool = findRunTool(runTool);
+  if (tool.empty())
+    return emitError(loc, "photonic-run is needed to check the program; it was "
+                          "found neither beside this tool nor on PATH");
+  SmallString<128> directory;
+  if (std::error_code error =
+          llvm::sys::fs::createUniqueDirectory("photonic-check", directory))
+    return emitError(loc, "cannot create a temporary directory: ")
+           << error.message();
+  if (phx::Status saved = inputs->save(join(directory, inputFile)); !saved) {
+    llvm::sys::fs::remove_directories(directory);
+    return emitError(loc, saved.error().message);
+  }
+  std::string log = join(directory, "log.txt");
+  std::vector<std::string> command = makeCommand(tool, path, directory);
+  SmallVector<StringRef> views(command.begin(), command.end());
+  std::optional<StringRef> redirects[] = {std::nullopt, StringRef(log),
+                                          StringRef(log)};
+  std::string problem;
+  int code = llvm::sys::ExecuteAndWait(tool, views, std::nullopt, redirects, 0,
+                                       0, &problem);
+  LogicalResult result = failure();
+  if (code != 0) {
+    auto text = llvm::MemoryBuffer::getFile(log);
+    emitError(loc, "photonic-run failed on the compiled program: ")
+        << problem << (text ? (*text)->getBuffer().trim() : StringRef());
+  } else {
+    FailureOr<StageValues> values = readProgramValues(directory);
+    if (succeeded(values))
+      result = compare("emit", std::move(*values), /*exact=*/true, os);
+  }
+  llvm::sys::fs::remove_directories(directory);
+  return result;
+}

@@ -1,0 +1,140 @@
+//===- GraphTraining.cpp - Training steps as graphs and from graphs -------===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "GraphImporter.h"
+#include "photonic/Dialect/NN/IR/NN.h"
+#include "photonic/Dialect/NN/IR/Step.h"
+
+using namespace mlir;
+using namespace photonic;
+using namespace photonic::importer;
+
+//===----------------------------------------------------------------------===//
+// Options and attributes
+//===----------------------------------------------------------------------===//
+
+LogicalResult GraphImporter::compileFreeze() {
+  if (options.freeze.empty())
+    return success();
+  std::string problem;
+  freeze.emplace(options.freeze);
+  if (freeze->isValid(problem))
+    return success();
+  return emitError(model.getLoc())
+         << "expected a regular expression of what to freeze, found '"
+         << options.freeze << "': " << problem;
+}
+
+bool GraphImporter::isFrozen(StringRef name) const {
+  return freeze && freeze->match(name);
+}
+
+Value GraphImporter::getRandomKey() { return nn::getRandomKey(function); }
+
+bool GraphImporter::isPersistent(BlockArgument argument) {
+  return nn::hasRole(function, argument.getArgNumber());
+}
+
+LogicalResult GraphImporter::addUpdate(BlockArgument argument, Value value) {
+  unsigned index = argument.getArgNumber();
+  StringRef name = nn::getArgumentName(function, index);
+  if (nn::findResult(function, nn::updatesAttrName, name))
+    return failure();
+  if (!nn::hasRole(function, index)) {
+    auto type = cast<RankedTensorType>(argument.getType());
+    function.setArgAttr(index, nn::roleAttrName,
+                        builder.getStringAttr(nn::stateRole));
+    function.setArgAttr(index, nn::initAttrName,
+                        DenseElementsAttr::get(type, 0.0f));
+  }
+  nn::addUpdate(function, name, value);
+  return success();
+}
+
+LogicalResult GraphImporter::markLabels(BlockArgument argument, int64_t classes,
+                                        std::optional<int64_t> ignoreIndex) {
+  unsigned index = argument.getArgNumber();
+  auto known =
+      function.getArgAttrOfType<IntegerAttr>(index, nn::classesAttrName);
+  auto ignored =
+      function.getArgAttrOfType<IntegerAttr>(index, nn::ignoreIndexAttrName);
+  if (known && (known.getInt() != classes || bool(ignored) != !!ignoreIndex ||
+                (ignored && ignored.getInt() != *ignoreIndex)))
+    return failure();
+  function.setArgAttr(index, nn::classesAttrName,
+                      builder.getI64IntegerAttr(classes));
+  if (ignoreIndex)
+    function.setArgAttr(index, nn::ignoreIndexAttrName,
+                        builder.getI64IntegerAttr(*ignoreIndex));
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Graphs with a backward pass
+//===----------------------------------------------------------------------===//
+
+/// True for operators that only occur where a backward pass is in the graph.
+static bool isBackward(const Node &node) {
+  StringRef op = node.getOpType();
+  return op == "InPlaceAccumulatorV2" || op == "MaxPoolGrad" ||
+         op == "AveragePoolGrad" ||
+         (node.getDomain() == microsoftDomain &&
+          (op.ends_with("Grad") || op.ends_with("Grad_13")));
+}
+
+LogicalResult GraphImporter::checkBackward() {
+  auto first = llvm::find_if(nodes, isBackward);
+  if (first == nodes.end())
+    return success();
+  hasBackward = true;
+  mode = ImportMode::Training;
+  if (options.mode == ImportMode::Inference)
+    return success();
+  InFlightDiagnostic diagnostic = emitError(model.getLoc());
+  diagnostic << "the graph holds its own backward pass, such as node '"
+             << first->getName() << "' (" << first->getOpType() << "); ";
+  if (options.mode == ImportMode::Training)
+    return diagnostic << "compile it without --train, or a model with the "
+                         "forward pass alone";
+  return diagnostic << "for evaluation compile a model with the forward pass "
+                       "alone";
+}
+
+StringRef GraphImporter::getAccumulated(StringRef buffer) {
+  return buffer.consume_back("_grad.accumulation.buffer") ? buffer
+                                                          : StringRef();
+}
+
+void GraphImporter::createParameter(StringRef name, bool trainable) {
+  if (!initializers.contains(name))
+    return;
+  Entry &entry = lookup(name);
+  if (!entry.constant || !entry.constant->isFloat())
+    return;
+  if (failed(checkElements(*entry.constant))) {
+    entry.poisoned = true;
+    return setFailed();
+  }
+  BlockArgument argument =
+      nn::addPersistent(function, name, nn::parameterRole,
+                        makeElements(*entry.constant), getNameLoc(name));
+  if (trainable)
+    function.setArgAttr(argument.getArgNumber(), nn::trainableAttrName,
+                        builder.getUnitAttr());
+  entry = Entry(argument);
+}
+
+void GraphImporter::createParameters() {
+  for (const Node &node : nodes) {
+    if (node.getOpType() == "InPlaceAccumulatorV2")
+      createParameter(getAccumulated(node.getInput(0)), /*trainable=*/true);
+    if (node.getOpType() != "BatchNormInternal")
+      continue;
+    for (unsigned i : {3, 4})
+      createParameter(node.getInput(i), /*trainable=*/false);
+  }
+}

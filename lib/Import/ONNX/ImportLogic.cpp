@@ -1,0 +1,100 @@
+//===- ImportLogic.cpp - Comparisons and booleans -------------------------===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// A boolean that is computed at run time is a float, 0 or 1.
+//
+//===----------------------------------------------------------------------===//
+
+#include "NodeImporter.h"
+
+using namespace mlir;
+using namespace photonic;
+using namespace photonic::importer;
+using ::onnx::TensorProto;
+
+/// 1 where a > b: their difference is positive, as IEEE subtraction does not
+/// underflow to zero.
+static Value emitGreater(NodeImporter &node, Value a, Value b) {
+  Value difference = node.emit<nn::SubOp>({a, b});
+  return node.emit<nn::GateOp>({difference, node.emitScalar(1)});
+}
+
+LogicalResult importer::importComparison(NodeImporter &node) {
+  if (node.isInteger(0) && node.isInteger(1))
+    return foldArithmetic(node, TensorProto::BOOL);
+  StringRef op = node.getNode().getOpType();
+  bool onBooleans =
+      op == "Equal" && node.getEntry(0).isValueOf(ValueKind::Boolean);
+  Value a = onBooleans ? node.getBooleans(0) : node.getTensor(0);
+  Value b = onBooleans ? node.getBooleans(1) : node.getTensor(1);
+  Value result;
+  if (op == "Equal")
+    result = node.emit<nn::EqualOp>({a, b});
+  else if (op == "Greater")
+    result = emitGreater(node, a, b);
+  else if (op == "Less")
+    result = emitGreater(node, b, a);
+  else if (op == "GreaterOrEqual")
+    result = node.emit<nn::EqualOp>({node.emit<nn::MaxOp>({a, b}), a});
+  else
+    result = node.emit<nn::EqualOp>({node.emit<nn::MinOp>({a, b}), a});
+  return node.setResult(Entry(result, ValueKind::Boolean));
+}
+
+LogicalResult importer::importLogic(NodeImporter &node) {
+  StringRef op = node.getNode().getOpType();
+  if (op == "Not" && node.isInteger(0)) {
+    std::vector<int64_t> values = node.getEntry(0).constant->ints;
+    for (int64_t &value : values)
+      value = !value;
+    return node.setResult(
+        Constant::getInts(node.getShape(0), std::move(values),
+                          node.getEntry(0).constant->elementType));
+  }
+  Value a = node.getBooleans(0);
+  if (op == "Not") {
+    Value result = node.emit<nn::SubOp>({node.emitScalar(1), a});
+    return node.setResult(Entry(result, ValueKind::Boolean));
+  }
+  if (node.isInteger(0) && node.isInteger(1))
+    return foldArithmetic(node);
+  Value b = node.getBooleans(1);
+  Value result =
+      op == "And" ? node.emit<nn::MulOp>({a, b}) : node.emit<nn::MaxOp>({a, b});
+  return node.setResult(Entry(result, ValueKind::Boolean));
+}
+
+/// Where on constants of integers.
+static LogicalResult foldWhere(NodeImporter &node) {
+  std::optional<Shape> shape(Shape{});
+  for (unsigned i = 0; i < 3; ++i)
+    if (shape)
+      shape = broadcastShapes(*shape, node.getShape(i));
+  if (!shape ||
+      countElements(*shape).value_or(maxMadeElements) >= maxMadeElements)
+    return node.fail("the shapes do not broadcast");
+  SmallVector<std::shared_ptr<Constant>> inputs;
+  for (unsigned i = 0; i < 3; ++i)
+    inputs.push_back(broadcastTo(*node.getEntry(i).constant, *shape));
+  std::vector<int64_t> values;
+  for (auto [condition, x, y] :
+       llvm::zip_equal(inputs[0]->ints, inputs[1]->ints, inputs[2]->ints))
+    values.push_back(condition ? x : y);
+  return node.setResult(Constant::getInts(
+      *shape, std::move(values), node.getEntry(1).constant->elementType));
+}
+
+LogicalResult importer::importWhere(NodeImporter &node) {
+  if (node.isInteger(0) && node.isInteger(1) && node.isInteger(2))
+    return foldWhere(node);
+  Value condition = node.getBooleans(0);
+  Value x = node.getTensor(1), y = node.getTensor(2);
+  Value otherwise = node.emit<nn::SubOp>({node.emitScalar(1), condition});
+  return node.setResult(
+      node.emit<nn::AddOp>({node.emit<nn::GateOp>({condition, x}),
+                            node.emit<nn::GateOp>({otherwise, y})}));
+}

@@ -1,0 +1,204 @@
+//===- ImportTraining.cpp - Operators that differ in training -------------===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "NodeImporter.h"
+
+#include <cmath>
+
+using namespace mlir;
+using namespace photonic;
+using namespace photonic::importer;
+
+//===----------------------------------------------------------------------===//
+// BatchNormalization
+//===----------------------------------------------------------------------===//
+
+/// Normalisation by the statistics of the batch, unless the stored ones are
+/// frozen.
+static bool usesBatchStatistics(NodeImporter &node) {
+  GraphImporter &graph = node.getGraph();
+  if (graph.getMode() != ImportMode::Training)
+    return false;
+  return !graph.isFrozen(node.getNode().getName()) &&
+         !graph.isFrozen(node.getNode().getInput(3)) &&
+         !graph.isFrozen(node.getNode().getInput(4));
+}
+
+static LogicalResult importStoredStatistics(NodeImporter &node,
+                                            ValueRange operands) {
+  nn::BatchNormOp::Properties properties;
+  properties.epsilon = node.getBuilder().getF32FloatAttr(
+      node.getNode().getFloat("epsilon", 1e-5f));
+  // The stored statistics stay what they are; they may be constants.
+  for (unsigned i : {1, 2})
+    if (failed(node.setResult(i, node.getEntry(2 + i))))
+      return failure();
+  for (unsigned i : {3, 4})
+    if (node.isUsed(i))
+      return node.unsupported(
+          "output " + Twine(i) + " '" + node.getNode().getOutput(i) +
+          "' is a statistic of the batch, which is not computed outside of "
+          "training");
+  return node.setResult(node.emit<nn::BatchNormOp>(operands, properties));
+}
+
+/// The biased variance of a batch, from 1 / sqrt(variance + epsilon).
+static Value emitVariance(NodeImporter &node, Value invStd, float epsilon) {
+  Value square = node.emit<nn::MulOp>({invStd, invStd});
+  Value sum = node.emit<nn::DivOp>({node.emitScalar(1), square});
+  return node.emit<nn::SubOp>({sum, node.emitScalar(epsilon)});
+}
+
+/// Normalises by the statistics of the batch and defines the first four
+/// outputs.
+static nn::BatchNormTrainOp
+importBatchStatistics(NodeImporter &node, ValueRange operands, bool unbiased) {
+  OpBuilder &builder = node.getBuilder();
+  nn::BatchNormTrainOp::Properties properties;
+  properties.epsilon =
+      builder.getF32FloatAttr(node.getNode().getFloat("epsilon", 1e-5f));
+  properties.momentum =
+      builder.getF32FloatAttr(node.getNode().getFloat("momentum", 0.9f));
+  if (unbiased)
+    properties.unbiased_running = builder.getUnitAttr();
+  auto op = dyn_cast_or_null<nn::BatchNormTrainOp>(
+      node.emitOp<nn::BatchNormTrainOp>(operands, properties));
+  for (unsigned i = 0; op && i < 4; ++i)
+    if (failed(node.setResult(i, Entry(op->getResult(i)))))
+      return {};
+  return op;
+}
+
+static SmallVector<Value> getNormalizationInputs(NodeImporter &node) {
+  SmallVector<Value> operands;
+  for (unsigned i = 0; i < 5; ++i)
+    operands.push_back(node.getTensor(i));
+  return operands;
+}
+
+LogicalResult importer::importBatchNormalization(NodeImporter &node) {
+  SmallVector<Value> operands = getNormalizationInputs(node);
+  if (!usesBatchStatistics(node))
+    return importStoredStatistics(node, operands);
+  // PyTorch stores the unbiased variance; what it exports is to go on like
+  // that. ONNX says biased.
+  nn::BatchNormTrainOp op =
+      importBatchStatistics(node, operands, node.getModel().isFromPyTorch());
+  if (!op)
+    return failure();
+  if (!node.isUsed(4))
+    return success();
+  return node.setResult(
+      4, emitVariance(node, op.getInvStd(), op.getEpsilon().convertToFloat()));
+}
+
+LogicalResult importer::importBatchNormInternal(NodeImporter &node) {
+  if (node.getNode().getInt("training_mode", 0) == 0)
+    return node.unsupported("attribute training_mode=0; expected a training "
+                            "model");
+  SmallVector<Value> operands = getNormalizationInputs(node);
+  nn::BatchNormTrainOp op =
+      importBatchStatistics(node, operands, /*unbiased=*/false);
+  if (!op)
+    return failure();
+  // ONNX Runtime writes the new statistics over the old ones.
+  for (unsigned i : {3, 4}) {
+    auto argument = dyn_cast<BlockArgument>(operands[i]);
+    if (argument && node.getGraph().isPersistent(argument) &&
+        failed(node.getGraph().addUpdate(argument, op->getResult(i - 2))))
+      return node.fail("its statistics '" + node.getNode().getInput(i) +
+                       "' are updated twice");
+  }
+  return node.setResult(4, op.getInvStd());
+}
+
+//===----------------------------------------------------------------------===//
+// Dropout
+//===----------------------------------------------------------------------===//
+
+/// The probability to drop an element.
+static FailureOr<float> getRatio(NodeImporter &node) {
+  float ratio = node.getNode().getFloat("ratio", 0.5f);
+  if (node.hasInput(1)) {
+    std::optional<float> constant = node.getConstantFloat(1);
+    if (!constant)
+      return node.unsupported("its ratio '" + node.getNode().getInput(1) +
+                              "' is computed when the network runs; expected a "
+                              "scalar known when it is imported");
+    ratio = *constant;
+  }
+  if (!(ratio >= 0 && ratio < 1))
+    return node.fail("expected a ratio in [0, 1), got " + spellNumber(ratio));
+  return ratio;
+}
+
+/// Nothing is dropped.
+static LogicalResult importNoDropout(NodeImporter &node) {
+  if (node.isUsed(1)) {
+    ArrayRef<int64_t> shape = node.getShape(0);
+    int64_t count = *countElements(shape);
+    if (count > maxMadeElements)
+      return node.fail("the mask of shape " + spellShape(shape) +
+                       " is impossible");
+    if (failed(node.setResult(
+            1, Constant::getInts(shape, std::vector<int64_t>(count, 1),
+                                 ::onnx::TensorProto::BOOL))))
+      return failure();
+  }
+  return node.setResult(node.getEntry(0));
+}
+
+/// 1 where Dropout keeps an element, 0 where not.
+static Value emitMask(NodeImporter &node, nn::DropoutOp dropout) {
+  Value input = dropout.getInput();
+  SmallVector<float> one = {1};
+  Value ones = node.emitBroadcast(node.emitScalar(1), getShape(input));
+  nn::DropoutOp::Properties properties = dropout.getProperties();
+  Value kept = node.emit<nn::DropoutOp>({ones, dropout.getKey()}, properties);
+  return node.emit<nn::GateOp>({kept, ones});
+}
+
+/// Refuses a node that asks for training where only inference is.
+static LogicalResult checkNoTraining(NodeImporter &node) {
+  if (node.getGraph().getMode() != ImportMode::Inference || !node.hasInput(2))
+    return success();
+  Entry &training = node.getEntry(2);
+  if (!training.isInteger())
+    return node.unsupported("its training_mode '" + node.getNode().getInput(2) +
+                            "' is computed when the network runs; export the "
+                            "model in eval mode");
+  if (llvm::any_of(training.constant->ints, [](int64_t v) { return v; }))
+    return node.unsupported("input training_mode=true is not supported: " +
+                            trainingRemedy);
+  return success();
+}
+
+LogicalResult importer::importDropout(NodeImporter &node) {
+  if (failed(checkNoTraining(node)))
+    return failure();
+  if (node.getGraph().getMode() != ImportMode::Training)
+    return importNoDropout(node);
+  FailureOr<float> ratio = getRatio(node);
+  if (failed(ratio))
+    return failure();
+  if (*ratio == 0)
+    return importNoDropout(node);
+  nn::DropoutOp::Properties properties;
+  properties.ratio = node.getBuilder().getF32FloatAttr(*ratio);
+  properties.stream =
+      node.getBuilder().getI64IntegerAttr(node.getGraph().getRandomStream());
+  Value result = node.emit<nn::DropoutOp>(
+      {node.getTensor(0), node.getGraph().getRandomKey()}, properties);
+  if (!result)
+    return failure();
+  if (node.isUsed(1) &&
+      failed(node.setResult(
+          1, Entry(emitMask(node, result.getDefiningOp<nn::DropoutOp>()),
+                   ValueKind::Boolean))))
+    return failure();
+  return node.setResult(result);
+}

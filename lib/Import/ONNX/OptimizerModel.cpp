@@ -1,0 +1,220 @@
+//===- OptimizerModel.cpp - Optimizer models of ONNX Runtime --------------===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// ONNX Runtime writes the optimizer into a model of its own, with one node on
+// sequences of all parameters, gradients and moments, and runs it behind the
+// training model. Here it becomes part of the step: the sequences are the
+// parameters with accumulated gradients, moments are
+// states.
+//
+//===----------------------------------------------------------------------===//
+
+#include "ImportOptimizer.h"
+#include "photonic/Dialect/NN/IR/Step.h"
+
+#include "llvm/Support/MemoryBuffer.h"
+
+using namespace mlir;
+using namespace photonic;
+using namespace photonic::importer;
+
+namespace {
+/// Emits one update per parameter.
+class OptimizerImporter {
+public:
+  OptimizerImporter(GraphImporter &graph, const Node &node)
+      : graph(graph), importer(graph, node), node(node), math(importer) {
+    importer.setPhase(nn::Phase::Update);
+  }
+
+  /// `gradients` holds parameters, which persist, and their gradients.
+  LogicalResult run(ArrayRef<std::pair<BlockArgument, Value>> gradients,
+                    float learningRate) {
+    if (succeeded(emitUpdates(gradients, learningRate)))
+      return success();
+    importer.emitFailure();
+    return failure();
+  }
+
+private:
+  LogicalResult emitUpdates(ArrayRef<std::pair<BlockArgument, Value>> gradients,
+                            float learningRate);
+  BlockArgument addState(StringRef name, ArrayRef<int64_t> shape, float init);
+  LogicalResult update(BlockArgument argument, Value value);
+  /// Factors of all parameters.
+  LogicalResult prepare(float learningRate);
+  /// 1 - keep^t after t steps, from a state.
+  Value emitCorrection(StringRef name, float keep);
+  Value emitAdamW(BlockArgument parameter, Value gradient);
+  Value emitAdamWMoments(BlockArgument parameter, Value gradient,
+                         Value &second);
+
+  GraphImporter &graph;
+  NodeImporter importer;
+  const Node &node;
+  ScalarMath math;
+  Value rate; ///< learning rate, [1]
+  /// What moments are divided by because they began with zeros; or null.
+  Value correction1, correction2;
+};
+} // namespace
+
+BlockArgument OptimizerImporter::addState(StringRef name,
+                                          ArrayRef<int64_t> shape, float init) {
+  auto type = RankedTensorType::get(shape, importer.getBuilder().getF32Type());
+  return nn::addPersistent(graph.getFunction(), name, nn::stateRole,
+                           DenseElementsAttr::get(type, init),
+                           graph.getNameLoc(name));
+}
+
+LogicalResult OptimizerImporter::update(BlockArgument argument, Value value) {
+  if (!value)
+    return failure();
+  if (succeeded(graph.addUpdate(argument, value)))
+    return success();
+  return importer.fail("a parameter is updated twice");
+}
+
+LogicalResult OptimizerImporter::prepare(float learningRate) {
+  rate = addState(nn::learningRateName, {1}, learningRate);
+  if (node.getOpType() != "AdamWOptimizer")
+    return success();
+  if (node.getInt("correct_bias", 1) == 0)
+    return success();
+  correction1 =
+      emitCorrection("optimizer.correction1", node.getFloat("alpha", 0.9f));
+  correction2 =
+      emitCorrection("optimizer.correction2", node.getFloat("beta", 0.999f));
+  return success(correction1 && correction2);
+}
+
+Value OptimizerImporter::emitCorrection(StringRef name, float keep) {
+  // c + (1 - keep) * (1 - c) is 1 - keep^t after t steps.
+  BlockArgument old = addState(name, {1}, 0);
+  Value rest = math.mul(math(1 - keep), math.sub(math(1), old));
+  Value next = math.add(old, rest);
+  return succeeded(update(old, next)) ? next : Value();
+}
+
+Value OptimizerImporter::emitAdamWMoments(BlockArgument parameter,
+                                          Value gradient, Value &second) {
+  std::string name =
+      nn::getArgumentName(graph.getFunction(), parameter.getArgNumber()).str();
+  ArrayRef<int64_t> shape = getShape(parameter);
+  BlockArgument oldFirst = addState(name + ".exp_avg", shape, 0);
+  BlockArgument oldSecond = addState(name + ".exp_avg_sq", shape, 0);
+  Value first = math.mix(oldFirst, node.getFloat("alpha", 0.9f), gradient);
+  second = math.mix(oldSecond, node.getFloat("beta", 0.999f),
+                    math.mul(gradient, gradient));
+  if (failed(update(oldFirst, first)) || failed(update(oldSecond, second)))
+    return {};
+  return first;
+}
+
+Value OptimizerImporter::emitAdamW(BlockArgument parameter, Value gradient) {
+  Value second;
+  Value first = emitAdamWMoments(parameter, gradient, second);
+  if (!first)
+    return {};
+  Value epsilon = math(node.getFloat("epsilon", 1e-8f));
+  Value root = importer.emit<nn::SqrtOp>(second);
+  float decay = node.getFloat("weight_decay", 0);
+  // Mode 0 is that of PyTorch: decay first, and epsilon is added to the
+  // corrected root. Mode 1 is that of Hugging Face.
+  Value stepSize = rate, start = parameter;
+  bool likePyTorch = node.getInt("adam_mode", 0) == 0;
+  Value shrink = math.sub(math(1), math.mul(rate, math(decay)));
+  if (likePyTorch && decay != 0)
+    start = math.mul(start, shrink);
+  if (correction1) {
+    Value rootCorrection = importer.emit<nn::SqrtOp>(correction2);
+    stepSize = math.div(stepSize, correction1);
+    if (likePyTorch)
+      root = math.div(root, rootCorrection);
+    else
+      stepSize = math.mul(stepSize, rootCorrection);
+  }
+  Value change = math.div(first, math.add(root, epsilon));
+  Value next = math.sub(start, math.mul(stepSize, change));
+  return !likePyTorch && decay != 0 ? math.mul(next, shrink) : next;
+}
+
+LogicalResult OptimizerImporter::emitUpdates(
+    ArrayRef<std::pair<BlockArgument, Value>> gradients, float learningRate) {
+  if (failed(prepare(learningRate)))
+    return failure();
+  for (auto [parameter, gradient] : gradients) {
+    importer.setLoc(gradient.getLoc());
+    Value next = node.getOpType() == "AdamWOptimizer"
+                     ? emitAdamW(parameter, gradient)
+                     : math.sub(parameter, math.mul(rate, gradient));
+    if (failed(update(parameter, next)))
+      return failure();
+  }
+  return success();
+}
+
+/// The only node of an optimizer model, or null after a diagnostic.
+static const ::onnx::NodeProto *getOptimizerNode(Model &model) {
+  const ::onnx::GraphProto &graph = model.getGraph();
+  if (graph.node_size() == 1) {
+    const auto &node = graph.node(0);
+    if (node.domain() == std::string(microsoftDomain) &&
+        (node.op_type() == "AdamWOptimizer" ||
+         node.op_type() == "SGDOptimizerV2"))
+      return &node;
+  }
+  emitError(model.getLoc())
+      << "is not an optimizer model of ONNX Runtime: expected one node "
+         "AdamWOptimizer or SGDOptimizerV2 of domain com.microsoft, found "
+      << graph.node_size() << (graph.node_size() == 1 ? " node" : " nodes")
+      << (graph.node_size() ? ", such as " + graph.node(0).op_type() : "")
+      << "; pass the file optimizer_model.onnx of the training artifacts";
+  return nullptr;
+}
+
+FailureOr<SmallVector<std::pair<BlockArgument, Value>>>
+GraphImporter::getLearned() {
+  SmallVector<std::pair<BlockArgument, Value>> learned;
+  for (const auto &[name, gradient] : gradients) {
+    auto parameter = dyn_cast_or_null<BlockArgument>(lookup(name).value);
+    if (!parameter || !isPersistent(parameter))
+      return emitError(model.getLoc())
+             << "parameter '" << name
+             << "' is an input without a value, which an optimizer cannot "
+                "update; expected an initialiser: write the parameters of the "
+                "checkpoint into the model";
+    learned.emplace_back(parameter, gradient);
+  }
+  return learned;
+}
+
+LogicalResult GraphImporter::importOptimizer() {
+  StringRef path = options.optimizerModel;
+  auto buffer = llvm::MemoryBuffer::getFile(path, /*IsText=*/false,
+                                            /*RequiresNullTerminator=*/false);
+  if (!buffer)
+    return emitError(FileLineColLoc::get(builder.getContext(), path, 0, 0))
+           << "cannot read the optimizer model: " << buffer.getError().message()
+           << "; check the path and its permissions";
+  std::unique_ptr<Model> optimizer =
+      Model::parse(**buffer, *builder.getContext());
+  const ::onnx::NodeProto *proto =
+      optimizer ? getOptimizerNode(*optimizer) : nullptr;
+  if (!proto)
+    return failure();
+  if (gradients.empty())
+    return emitError(model.getLoc())
+           << "an optimizer model needs a graph with accumulated gradients, "
+              "and this one has none; for a graph without a backward pass give "
+              "--train and an optimizer by name";
+  auto learned = getLearned();
+  if (failed(learned))
+    return failure();
+  return OptimizerImporter(*this, Node(*proto, 0))
+      .run(*learned, options.learningRate);
+}
