@@ -174,6 +174,108 @@ def bench_execution(bench, directory):
                 bench.ratio(f"{executor} over {peer}", own / other)
 
 
+TRAINING = ["--train", "--loss=cross_entropy",
+            "--optimizer=sgd:lr=0.01,momentum=0.9,weight_decay=1e-4"]
+
+
+def bench_training_compilation(bench, directory):
+    program = directory / "step.phx"
+    for name in ("resnet18", "resnet50"):
+        for memory in ("ideal", "hierarchy"):
+            label = f"compile training step of {name}, {memory}"
+            if bench.wants(label):
+                bench.execute(label, "photonic-compile", models.get_network(name),
+                              *TRAINING, "--batch=32", f"--memory={memory}",
+                              "-o", program)
+    for memory in ("ideal", "hierarchy"):
+        seconds = {}
+        for batch in (1, 256):
+            label = f"time training step of resnet50, {memory}, batch {batch}"
+            if not bench.wants(label):
+                continue
+            subprocess.run(
+                [find_tool("photonic-compile"), models.get_network("resnet50"),
+                 *TRAINING, f"--batch={batch}", f"--memory={memory}", "-o", program],
+                check=True, stderr=subprocess.DEVNULL)
+            seconds[batch] = bench.execute(label, "photonic-run", program,
+                                           "--timing-only", "--quiet")
+        if len(seconds) == 2:
+            bench.ratio("batch 256 over batch 1", seconds[256] / seconds[1])
+    program.unlink(missing_ok=True)
+
+
+def bench_training(bench, directory):
+    """An epoch of LeNet-5: 44 steps of 32 digits."""
+    if not bench.wants("train lenet5_norm, one epoch"):
+        return
+    example = ROOT / "examples" / "training"
+    subprocess.run([sys.executable, example / "digits.py", "--output-dir", directory],
+                   check=True, stdout=subprocess.DEVNULL)
+    environment = dict(os.environ)
+    package = str(Path(find_tool("photonic-run")).parents[1] / "python")
+    environment["PYTHONPATH"] = os.pathsep.join(
+        filter(None, [package, environment.get("PYTHONPATH")]))
+    seconds = {}
+    for format in ("bfp:4:16", "bfp:4:16:stochastic", "fp32"):
+        label = f"train lenet5_norm, one epoch, {format}"
+        done = subprocess.run(
+            [sys.executable, "-c", EPOCH, example / "lenet5_norm.onnx",
+             directory / "train.npz", format, str(bench.threads), str(bench.repeat)],
+            env=environment, stdout=subprocess.PIPE, text=True, check=True)
+        seconds[format] = bench.add(label, float(done.stdout), None)
+    try:
+        peer = bench.call("PyTorch lenet5_norm, one epoch, FP32",
+                          make_pytorch_epoch(bench.threads, directory / "train.npz"))
+    except ImportError:
+        print("  (PyTorch is not installed)")
+        return
+    for format, own in seconds.items():
+        bench.ratio(f"{format} over PyTorch FP32", own / peer)
+
+
+EPOCH = """
+import statistics, sys, time, warnings
+import numpy as np, photonic
+warnings.simplefilter("ignore")
+model, data, format, threads, repeat = sys.argv[1:]
+with np.load(data) as file:
+    x, y = file["image"], file["labels"]
+trainer = photonic.Trainer(model, optimizer="sgd:lr=0.01,momentum=0.9", batch=32,
+                           format=format, threads=int(threads))
+trainer.fit(x[:64], y[:64], progress=False)
+seconds = []
+for seed in range(int(repeat)):
+    start = time.perf_counter()
+    trainer.fit(x, y, seed=seed, progress=False)
+    seconds.append(time.perf_counter() - start)
+print(statistics.median(seconds))
+"""
+
+
+def make_pytorch_epoch(threads, data):
+    """The same network, steps and data; weights do not matter for the time."""
+    import torch
+    from torch import nn
+
+    torch.set_num_threads(threads)
+    module = nn.Sequential(
+        nn.Conv2d(1, 6, 5, padding=2, bias=False), nn.BatchNorm2d(6), nn.ReLU(),
+        nn.MaxPool2d(2), nn.Conv2d(6, 16, 5, bias=False), nn.BatchNorm2d(16), nn.ReLU(),
+        nn.MaxPool2d(2), nn.Flatten(), nn.Linear(400, 120), nn.ReLU(),
+        nn.Linear(120, 84), nn.ReLU(), nn.Linear(84, 10))
+    optimizer = torch.optim.SGD(module.parameters(), 0.01, 0.9)
+    with np.load(data) as file:
+        x, y = torch.tensor(file["image"]), torch.tensor(file["labels"])
+
+    def epoch():
+        for batch in torch.randperm(len(y))[: len(y) // 32 * 32].split(32):
+            optimizer.zero_grad()
+            nn.functional.cross_entropy(module(x[batch]), y[batch]).backward()
+            optimizer.step()
+
+    return epoch
+
+
 def measure_peers(bench, name, x):
     """Forward passes in FP32, without the start of a process."""
     peers = {}
@@ -220,6 +322,8 @@ def main():
         bench_compilation(bench, directory)
         bench_timing(bench, directory)
         bench_execution(bench, directory)
+        bench_training_compilation(bench, directory)
+        bench_training(bench, directory)
     if options.json:
         Path(options.json).write_text(json.dumps(bench.rows, indent=1) + "\n")
 

@@ -24,7 +24,11 @@ import xml.etree.ElementTree as ElementTree
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 GENERATED = ROOT / "docs" / "generated"
-SESSIONS = [ROOT / "README.md", ROOT / "docs" / "tutorial.md"]
+SESSIONS = [
+    ROOT / "README.md",
+    ROOT / "docs" / "tutorial.md",
+    ROOT / "docs" / "guides" / "training.md",
+]
 
 
 def make_pages(build_dir):

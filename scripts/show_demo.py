@@ -5,19 +5,25 @@
 
     show_demo.py FOLDER
 
-reads FOLDER/fp32.json and FOLDER/report.json (docs/report.schema.json), and the
-scores in FOLDER/outputs-fp32/ and FOLDER/outputs/.
+reads the histories FOLDER/mirage.json and FOLDER/fp32.json and the reports
+FOLDER/step.json and FOLDER/inference.json (docs/report.schema.json).
 """
 
 import json
 import pathlib
 import sys
 
-import numpy as np
-
+GOAL = 0.95
+PHASES = {
+    "forward": "forward",
+    "loss": "loss",
+    "input_gradient": "input gradients",
+    "weight_gradient": "weight gradients",
+    "update": "update of the weights",
+}
 NAMES = {
-    "laser": "lasers, all cores, whole run",
-    "dac": "DAC: programming weights",
+    "laser": "lasers, all cores, whole step",
+    "dac": "DAC: programming the arrays",
     "adc": "ADC: reading sums",
     "tia": "TIA: amplifying photocurrents",
     "modulator": "modulators",
@@ -41,68 +47,90 @@ def with_unit(value, unit):
     return f"0 {unit}"
 
 
-def show_accuracy(fp32, report):
-    """Accuracy in both arithmetics."""
-    exact, mirage = fp32["accuracy"], report["accuracy"]
-    print(f"  Accuracy on {mirage['samples']} digits it was not trained on")
-    for name, accuracy in (
-        ("FP32", exact),
-        (f"Mirage, {report['format']}", mirage),
-    ):
-        print(f"    {name:44}{100 * accuracy['top1']:7.2f} %")
+def get_means(history):
+    """(loss, accuracy) of each epoch, over its steps."""
+    size = history["steps_per_epoch"]
+    starts = range(0, len(history["loss"]), size)
+    return [
+        tuple(sum(history[name][i : i + size]) / size for name in ("loss", "accuracy"))
+        for i in starts
+    ]
 
 
-def show_scores(folder):
-    """The scores of one digit in both arithmetics."""
-    exact = np.load(folder / "outputs-fp32" / "scores.npy")
-    mirage = np.load(folder / "outputs" / "scores.npy")
-    changed = int((exact.argmax(1) != mirage.argmax(1)).sum())
-    print("\n  Scores of the first digit, for 0 to 9")
-    for name, scores in (("FP32", exact[0]), ("Mirage", mirage[0])):
-        print(f"    {name:8}" + "".join(f"{score:7.2f}" for score in scores))
-    print(f"    the decision differs on {changed} of {len(exact)} digits")
+def show_curves(mirage, fp32):
+    """Both learning curves."""
+    print("  Learning curve: means over the steps of an epoch, then the held-out digits")
+    print(f"    {'':9}{'Mirage':^36}{'FP32':^36}".rstrip())
+    head = f"{'loss':>10}{'accuracy':>12}{'held out':>12}  "
+    print(f"    {'epoch':9}{head}{head}".rstrip())
+    rows = zip(get_means(mirage), mirage["validation"], get_means(fp32),
+               fp32["validation"])
+    for epoch, (left, left_test, right, right_test) in enumerate(rows, start=1):
+        cells = ""
+        for (loss, accuracy), test in ((left, left_test), (right, right_test)):
+            cells += f"{loss:10.4f}{100 * accuracy:10.1f} %{100 * test['accuracy']:10.1f} %  "
+        print(f"    {epoch:<9}{cells}".rstrip())
 
 
-def show_costs(report):
-    """Time, power and energy of one run."""
+def show_goal(mirage):
+    """Simulated time and energy up to the goal."""
+    size, goal = mirage["steps_per_epoch"], 100 * GOAL
+    for epoch, test in enumerate(mirage["validation"], start=1):
+        if test["accuracy"] >= GOAL:
+            steps = epoch * size
+            time = sum(mirage["latency_ns"][:steps]) * 1e-9
+            energy = sum(mirage["energy_pj"][:steps]) * 1e-12
+            print(
+                f"\n  {goal:.0f} % on held-out digits after epoch {epoch}: {steps} steps, "
+                f"{with_unit(time, 's')}, {with_unit(energy, 'J')} on the machine"
+            )
+            return
+    print(f"\n  {goal:.0f} % on held-out digits was not reached")
+
+
+def show_step(report):
+    """One training step, by phase and component."""
     energy = report["energy_pj"]
-    joules = energy["total"] * 1e-12
-    print(f"\n  One inference (batch {report['batch']})")
-    rows = [
+    print(f"\n  One step (batch {report['batch']}, {report['format']})")
+    for name, value in (
         ("latency", with_unit(report["latency_ns"] * 1e-9, "s")),
-        ("energy", with_unit(joules, "J")),
+        ("energy", with_unit(energy["total"] * 1e-12, "J")),
         ("average power", with_unit(report["average_power_w"], "W")),
         ("utilization of the photonic arrays", f"{100 * report['utilization']:.1f} %"),
-        ("area", f"{report['area_mm2']['total']:.1f} mm2"),
-    ]
-    for name, value in rows:
-        print(f"    {name:44}{value:>9}")
-
-    print("\n  Energy by component")
-    parts = sorted(
-        energy["by_component"].items(), key=lambda part: -part[1]["total"]
-    )
+    ):
+        print(f"    {name:44}{value:>10}")
+    print(f"\n    {'':26}{'time':>10}{'on cores':>10}{'energy':>10}{'MACs':>12}")
+    for phase in report["training"]["phases"]:
+        print(
+            f"    {PHASES[phase['phase']]:26}"
+            f"{with_unit(phase['latency_ns'] * 1e-9, 's'):>10}"
+            f"{with_unit(phase['core_ns'] * 1e-9, 's'):>10}"
+            f"{with_unit(phase['energy_pj'] * 1e-12, 'J'):>10}"
+            f"{phase['macs'] or '-':>12}"
+        )
+    print("    phases overlap; their energy is without lasers\n")
+    parts = sorted(energy["by_component"].items(), key=lambda part: -part[1]["total"])
     for name, part in parts:
         if part["total"] > 0:
             share = part["total"] / energy["total"]
             bar = "#" * round(30 * share)
             value = with_unit(part["total"] * 1e-12, "J")
-            print(f"    {NAMES.get(name, name):34}{value:>9}{100 * share:8.1f} %  {bar}".rstrip())
+            print(f"    {NAMES.get(name, name):34}{value:>10}{100 * share:8.1f} %  {bar}"
+                  .rstrip())
 
 
-def show_layers(report):
-    """Where time goes, and where precision is lost."""
-    print("\n  Layers (ONNX nodes)")
-    print(f"    {'':18}{'latency':>10}{'energy':>10}{'MACs':>10}{'SQNR':>10}")
-    for layer in report["layers"]:
-        quality = "" if layer["sqnr_db"] is None else f"{layer['sqnr_db']:.1f} dB"
-        print(
-            f"    {layer['name']:18}"
-            f"{with_unit(layer['latency_ns'] * 1e-9, 's'):>10}"
-            f"{with_unit(layer['energy_pj']['total'] * 1e-12, 'J'):>10}"
-            f"{layer['macs'] or '':>10}{quality:>10}"
-        )
-    print("    SQNR: signal to quantisation noise of the layer's output against FP32")
+def show_inference(report):
+    """The trained network at work."""
+    accuracy = report["accuracy"]
+    print("\n  The trained network")
+    if accuracy:
+        print(f"    {'accuracy on held-out digits':44}{100 * accuracy['top1']:8.1f} %")
+    for name, value in (
+        ("latency of one inference", with_unit(report["latency_ns"] * 1e-9, "s")),
+        ("energy of one inference",
+         with_unit(report["energy_pj"]["total"] * 1e-12, "J")),
+    ):
+        print(f"    {name:44}{value:>10}")
 
 
 def main():
@@ -110,32 +138,28 @@ def main():
     if len(sys.argv) != 2:
         sys.exit(__doc__)
     folder = pathlib.Path(sys.argv[1])
-    fp32 = json.loads((folder / "fp32.json").read_text())
-    report = json.loads((folder / "report.json").read_text())
-    print(
-        f"\n{report['program']} on {report['target']}, "
-        f"memory model {report['memory_model']}\n"
+    mirage, fp32, step, inference = (
+        json.loads((folder / f"{name}.json").read_text())
+        for name in ("mirage", "fp32", "step", "inference")
     )
-    show_accuracy(fp32, report)
-    show_scores(folder)
-    show_costs(report)
-    show_layers(report)
+    print(f"\n{step['program']} on {step['target']}, memory model {step['memory_model']}\n")
+    show_curves(mirage, fp32)
+    show_goal(mirage)
+    show_step(step)
+    show_inference(inference)
     print(f"""
   Files
-    {folder}/report.json      all numbers; docs/report.schema.json explains them
-    {folder}/timeline.json    open it at https://ui.perfetto.dev
-    {folder}/outputs/         the scores of all digits, one .npy per output
-                                (outputs-fp32/: the same in FP32)
-    {folder}/lenet5.phx       the program
+    {folder}/mirage.json      loss, accuracy, time and energy of every step
+    {folder}/step.json        one step; docs/report.schema.json explains it
+    {folder}/trained.onnx     the network with its trained weights
+    {folder}/timeline.json    an inference; open it at https://ui.perfetto.dev
 
   What next
-    build/bin/photonic-translate --disassemble {folder}/lenet5.phx | less
-        the instructions
-    build/bin/photonic-run {folder}/lenet5.phx --timing-only --set core.clock_ghz=5
-        half the clock: what happens to time and energy?
-    build/bin/photonic-compile examples/lenet5/lenet5.onnx --batch 1 --compile-to=split
-        the same network between two stages of the compiler
-    docs/tutorial.md
+    .venv/bin/photonic report {folder}/step.json
+        the step layer by layer
+    .venv/bin/photonic train --help
+        other optimizers, formats, machines; checkpoints
+    docs/guides/training.md, docs/tutorial.md
         all of this step by step""")
 
 

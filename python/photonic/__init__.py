@@ -9,6 +9,9 @@
 >>> exe.report()["latency_ns"]
 >>> exe.evaluate(x, y).top1
 
+>>> trainer = photonic.Trainer("m.onnx", loss="cross_entropy", batch=32)
+>>> history = trainer.fit(x, y, epochs=5)
+
 Time is in nanoseconds, energy in picojoules, power in watts, area in square
 millimetres; field names say so.
 """
@@ -23,9 +26,13 @@ from .errors import (
     ProgramError,
     RunError,
     TargetError,
+    TrainingWarning,
 )
 from .executable import Accuracy, Executable, TensorInfo, load
+from .history import Evaluation, History, Milestone
 from .machines import Field, Target, target, targets
+from .pytorch import Model, from_torch
+from .trainer import Trainer
 from .version import __version__
 
 __all__ = [
@@ -33,17 +40,24 @@ __all__ = [
     "CompileError",
     "CompileWarning",
     "Error",
+    "Evaluation",
     "Executable",
     "Field",
+    "History",
     "InputError",
+    "Milestone",
+    "Model",
     "OutputError",
     "ProgramError",
     "RunError",
     "Target",
     "TargetError",
     "TensorInfo",
+    "Trainer",
+    "TrainingWarning",
     "__version__",
     "compile",
+    "from_torch",
     "load",
     "target",
     "targets",

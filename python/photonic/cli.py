@@ -14,7 +14,7 @@ from typing import List, Optional
 import typer
 from rich.console import Console
 
-from . import compiler, executable, files, show
+from . import cli_train, compiler, executable, files, show
 from .errors import CompileError, CompileWarning, Error, InputError
 from .machines import target as load_target
 from .machines import targets
@@ -57,7 +57,8 @@ def _root(
     pass
 
 
-def _parse_dims(dims: List[str]) -> dict[str, int]:
+def parse_dims(dims: List[str]) -> dict[str, int]:
+    """Arguments of --dim. Raises InputError."""
     sizes = {}
     for text in dims:
         name, found, value = text.rpartition("=")
@@ -84,6 +85,30 @@ def compile_command(
     dataflow: str = typer.Option("auto", metavar="auto|df1|df2"),
     memory: str = typer.Option("ideal", metavar="ideal|hierarchy"),
     set_: Optional[List[str]] = SetOption,
+    train: bool = typer.Option(False, "--train", help="Compile a training step."),
+    loss: Optional[str] = typer.Option(
+        None, metavar="cross_entropy|mse", help="Default: the loss in the model."
+    ),
+    loss_output: Optional[str] = typer.Option(
+        None, metavar="NAME", help="Output of the model that the loss looks at, or that is it."
+    ),
+    optimizer: Optional[str] = typer.Option(
+        None,
+        metavar="sgd:...|adam:...|FILE.onnx",
+        help="How parameters change, e.g. sgd:lr=0.01,momentum=0.9.",
+    ),
+    freeze: Optional[str] = typer.Option(
+        None, metavar="REGEX", help="Parameters that training leaves as they are."
+    ),
+    emit_gradients: bool = typer.Option(
+        False, "--emit-gradients", help="An output PARAMETER.grad for each parameter."
+    ),
+    recompute: Optional[str] = typer.Option(
+        None, metavar="NODE,...", help="Nodes that the backward pass computes again."
+    ),
+    mutable_parameters: bool = typer.Option(
+        False, "--mutable-parameters", help="The forward pass of a network in training."
+    ),
 ) -> None:
     """Compile an ONNX model to a program file."""
     path = output or os.path.splitext(os.path.basename(model))[0] + ".phx"
@@ -93,12 +118,20 @@ def compile_command(
         model,
         target,
         batch=batch,
-        dims=_parse_dims(dim or []),
+        dims=parse_dims(dim or []),
         format=format,
         dataflow=dataflow,
         memory=memory,
         set=set_,
         output=path,
+        train=train,
+        loss=loss,
+        loss_output=loss_output,
+        optimizer=optimizer,
+        freeze=freeze,
+        emit_gradients=emit_gradients,
+        recompute=[n for n in (recompute or "").split(",") if n],
+        mutable_parameters=mutable_parameters,
     )
     print(path)
 
@@ -207,6 +240,9 @@ def report_command(path: str = typer.Argument(..., metavar="FILE.json")) -> None
     show.print_report(report, _console())
 
 
+app.command("train")(cli_train.train_command)
+
+
 def _print_warning(message, category, *ignored) -> None:
     kind = "" if issubclass(category, CompileWarning) else "warning: "
     print(f"photonic: {kind}{message}", file=sys.stderr)
@@ -229,6 +265,9 @@ def main() -> int:
     warnings.showwarning = _print_warning
     try:
         code = app(standalone_mode=False)
+        # Some versions of the argument parser turn Ctrl-C into this code.
+        if code == 130:
+            print("photonic: interrupted", file=sys.stderr)
         return code if isinstance(code, int) else 0
     except Error as error:
         _print_error(error)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import tempfile
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from .errors import CompileError, CompileWarning, InputError
 from .executable import Executable, load
@@ -40,6 +40,63 @@ def _check_size(name: str, value: int) -> int:
     return value
 
 
+def _fill_training(
+    training,
+    train: bool,
+    mutable_parameters: bool,
+    loss: str | None,
+    loss_output: str | None,
+    optimizer: str | None,
+    freeze: str | None,
+    emit_gradients: bool,
+    recompute: Iterable[str],
+    is_model,
+) -> None:
+    """Checks what does not go together and fills the compiler's options."""
+    layers = [recompute] if isinstance(recompute, str) else list(recompute)
+    by_name = bool(optimizer) and not is_model(optimizer)
+    dependent = {
+        "loss": loss,
+        "loss_output": loss_output,
+        "optimizer": by_name,
+        "freeze": freeze,
+        "emit_gradients": emit_gradients,
+        "recompute": layers,
+    }
+    for name, given in dependent.items():
+        if given and not train:
+            raise InputError(
+                f"{name} has no meaning without train; pass train=True to compile "
+                "a training step, or leave it out"
+            )
+    if train and mutable_parameters:
+        raise InputError(
+            "mutable_parameters compiles a forward pass and train a training step, "
+            "whose parameters are mutable anyway; leave one out"
+        )
+    if train and optimizer and not by_name:
+        raise InputError(
+            f"optimizer={optimizer!r} belongs to a training model of ONNX Runtime, which "
+            "holds its backward pass; leave train out, or name an optimizer: "
+            "'sgd:lr=0.01' or 'adam:lr=0.001'"
+        )
+    if train and not optimizer and not emit_gradients:
+        raise InputError(
+            "train without an optimizer computes gradients that nobody sees; pass "
+            "optimizer='sgd:lr=0.01' or another, or emit_gradients=True"
+        )
+    if loss is not None:
+        _choose("loss", loss, ("cross_entropy", "mse"))
+    training.train = bool(train)
+    training.mutable_parameters = bool(mutable_parameters)
+    training.loss = loss or ""
+    training.loss_output = loss_output or ""
+    training.optimizer = optimizer or ""
+    training.freeze = freeze or ""
+    training.emit_gradients = bool(emit_gradients)
+    training.recompute = layers
+
+
 def compile(
     model: str | os.PathLike[str],
     target: str | os.PathLike[str] = "mirage",
@@ -51,6 +108,14 @@ def compile(
     memory: str = "ideal",
     set: Overrides = None,
     output: str | os.PathLike[str] | None = None,
+    train: bool = False,
+    loss: str | None = None,
+    loss_output: str | None = None,
+    optimizer: str | None = None,
+    freeze: str | None = None,
+    emit_gradients: bool = False,
+    recompute: Iterable[str] = (),
+    mutable_parameters: bool = False,
 ) -> Executable:
     """Compiles an ONNX model for a photonic accelerator.
 
@@ -65,6 +130,18 @@ def compile(
     ("hierarchy").
     `output`: where to keep the program file; `Executable.save` does it later.
 
+    `train`: compile a training step (forward, loss, backward, update).
+    `loss`: "cross_entropy" or "mse" of an output and the labels, a new input; by
+    default the loss in the model. `loss_output`: the output, if there are several;
+    without `loss`, the output that is the loss.
+    `optimizer`: "sgd:lr=0.01,momentum=0.9,weight_decay=1e-4", "adam:lr=1e-3", or for
+    a training model of ONNX Runtime its optimizer model, "optimizer_model.onnx:lr=0.001".
+    `freeze`: regular expression of parameters that stay what they are.
+    `emit_gradients`: an output PARAMETER.grad for each trainable parameter.
+    `recompute`: nodes whose results the backward pass computes again.
+    `mutable_parameters`: compile the forward pass of a network that is in training;
+    its parameters are regions as in the training step.
+
     Raises CompileError with all messages of the compiler, InputError for
     arguments that make no sense.
     """
@@ -76,21 +153,35 @@ def compile(
             "package with -DPHOTONIC_BUILD_COMPILER=ON, or load a program file "
             "that photonic-compile made"
         ) from error
-    overrides = to_overrides(set)
-    sizes = [(name, _check_size(f"dims[{name!r}]", n)) for name, n in (dims or {}).items()]
-    arguments = (
-        0 if batch is None else _check_size("batch", batch),
-        sizes,
-        os.fspath(target),
-        overrides,
-        format or "",
-        _choose("dataflow", dataflow, ("auto", "df1", "df2")),
-        _choose("memory", memory, ("ideal", "hierarchy")),
+    request = _compiler.Request()
+    request.input = os.fspath(model)
+    request.batch = 0 if batch is None else _check_size("batch", batch)
+    request.dims = [
+        (name, _check_size(f"dims[{name!r}]", n)) for name, n in (dims or {}).items()
+    ]
+    stages = request.stages
+    stages.target = os.fspath(target)
+    stages.overrides = to_overrides(set)
+    stages.format = format or ""
+    stages.dataflow = _choose("dataflow", dataflow, ("auto", "df1", "df2"))
+    stages.memory = _choose("memory", memory, ("ideal", "hierarchy"))
+    _fill_training(
+        stages.training,
+        train,
+        mutable_parameters,
+        loss,
+        loss_output,
+        optimizer,
+        freeze,
+        emit_gradients,
+        recompute,
+        _compiler.is_optimizer_model,
     )
     with tempfile.TemporaryDirectory(prefix="photonic-") as folder:
         # A mapped file outlives its name.
         path = os.fspath(output) if output else os.path.join(folder, "program.phx")
-        succeeded, messages = _compiler.compile(os.fspath(model), path, *arguments)
+        request.output = path
+        succeeded, messages = _compiler.compile(request)
         text = _clean(messages)
         if not succeeded:
             raise CompileError(text or "the compiler failed without a message")

@@ -34,3 +34,7 @@ class OutputError(Error):
 
 class CompileWarning(UserWarning):
     """The model was compiled, but the compiler has a remark."""
+
+
+class TrainingWarning(UserWarning):
+    """Training goes on, but something deserves attention."""

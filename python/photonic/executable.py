@@ -89,6 +89,97 @@ class Executable:
         """What `run` returns."""
         return [TensorInfo(*entry) for entry in self._session.outputs]
 
+    @property
+    def is_training(self) -> bool:
+        """An execution is a training step: it changes parameters and state."""
+        return self._session.is_training
+
+    @property
+    def parameters(self) -> list[TensorInfo]:
+        """What persists from run to run and can be replaced, by ONNX name."""
+        return [
+            TensorInfo(name, dtype, shape)
+            for name, role, dtype, shape in self._session.state_regions
+            if role == "parameter"
+        ]
+
+    @property
+    def state(self) -> list[TensorInfo]:
+        """What persists beside the parameters: of optimizer and random numbers."""
+        return [
+            TensorInfo(name, dtype, shape)
+            for name, role, dtype, shape in self._session.state_regions
+            if role != "parameter"
+        ]
+
+    @property
+    def labels(self) -> dict[str, tuple[int, int | None]]:
+        """Inputs that are class numbers: how many classes there are, and which
+        number means "ignore this one"."""
+        return self._session.labels
+
+    @property
+    def seed(self) -> int | None:
+        """Of the random numbers; None if the program draws none. Settable."""
+        return self._session.seed
+
+    @seed.setter
+    def seed(self, value: int) -> None:
+        self._session.seed = value
+
+    @property
+    def learning_rate(self) -> float | None:
+        """Of the next step; None if the program has none. Settable."""
+        return self._session.learning_rate
+
+    @learning_rate.setter
+    def learning_rate(self, value: float) -> None:
+        self._session.learning_rate = value
+
+    @property
+    def cost(self) -> tuple[float, float]:
+        """Nanoseconds and picojoules of one execution."""
+        return self._session.cost()
+
+    def step(
+        self,
+        inputs: Inputs,
+        *,
+        threads: int | None = None,
+        executor: str = "fast",
+        fp32: bool = False,
+    ) -> dict[str, np.ndarray]:
+        """One execution on exactly one batch; outputs in the program's shapes.
+
+        In training: one step. A step that raises leaves parameters and state as
+        they were. Arguments and errors as for `run`.
+        """
+        arrays = self._check_run(inputs, executor, threads)
+        return self._session.step(arrays, executor, threads or 0, fp32, False)
+
+    def read_state(self) -> dict[str, np.ndarray]:
+        """Copies of all parameters and all state, by name."""
+        return self._session.read_state()
+
+    def write_state(
+        self, values: Mapping[str, ArrayLike], *, partial: bool = False
+    ) -> None:
+        """Replaces parameters and state, all of them or (`partial`) some.
+
+        Raises InputError for wrong names or shapes; nothing is changed then.
+        """
+        arrays = {name: self._check(name, array) for name, array in values.items()}
+        self._session.write_state(arrays, partial)
+
+    def save_state(self, path: str | os.PathLike[str]) -> None:
+        """Writes parameters and state to a .npz file. Raises OutputError."""
+        self._session.save_state(os.fspath(path))
+
+    def load_state(self, path: str | os.PathLike[str]) -> None:
+        """Reads what `save_state` wrote. Raises InputError for files that are
+        damaged or of another model; nothing is changed then."""
+        self._session.load_state(os.fspath(path))
+
     def run(
         self,
         inputs: Inputs,
@@ -103,7 +194,8 @@ class Executable:
         `inputs`: arrays by name, with the types and shapes of `self.inputs`; an
         array alone if there is one input. The first dimension may hold any
         number of samples >= 1: the program then runs ceil(samples / batch)
-        times, the last time padded, and the outputs are joined.
+        times, the last time padded, and the outputs are joined. A training
+        program makes that many steps instead, without a last partial batch.
 
         `threads`: of the host, all by default; results do not depend on it.
         `executor`: "fast" or "reference"; equal bits from both.
@@ -115,16 +207,7 @@ class Executable:
         Python threads run meanwhile. Raises InputError for wrong names, types
         or shapes, and RunError if the execution stops.
         """
-        arrays = {
-            name: self._check(name, array)
-            for name, array in self._name_inputs(inputs).items()
-        }
-        if executor not in ("fast", "reference"):
-            raise InputError(
-                f"executor: expected 'fast' or 'reference', found {executor!r}"
-            )
-        if threads is not None and threads < 1:
-            raise InputError(f"threads: expected at least 1, found {threads}")
+        arrays = self._check_run(inputs, executor, threads)
         return self._session.run(arrays, executor, threads or 0, fp32, compare)
 
     def evaluate(
@@ -173,6 +256,21 @@ class Executable:
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes the program file (.phx). Raises OutputError."""
         self._session.save(os.fspath(path))
+
+    def _check_run(
+        self, inputs: Inputs, executor: str, threads: int | None
+    ) -> dict[str, np.ndarray]:
+        arrays = {
+            name: self._check(name, array)
+            for name, array in self._name_inputs(inputs).items()
+        }
+        if executor not in ("fast", "reference"):
+            raise InputError(
+                f"executor: expected 'fast' or 'reference', found {executor!r}"
+            )
+        if threads is not None and threads < 1:
+            raise InputError(f"threads: expected at least 1, found {threads}")
+        return arrays
 
     def _name_inputs(self, inputs: Inputs) -> Mapping[str, ArrayLike]:
         if isinstance(inputs, Mapping):

@@ -19,16 +19,20 @@ from .errors import InputError, OutputError
 
 
 def write_atomically(path: str, write: Callable[[BinaryIO], None]) -> None:
-    """Writes a file that appears under its name only when it is complete."""
+    """Writes a file that appears under its name only when it is complete, and
+    then survives a loss of power."""
+    folder = os.path.dirname(path) or "."
     try:
         descriptor, temporary = tempfile.mkstemp(
-            prefix=os.path.basename(path) + ".tmp-", dir=os.path.dirname(path) or "."
+            prefix=os.path.basename(path) + ".tmp-", dir=folder
         )
     except OSError as error:
         raise OutputError(f"cannot write '{path}': {error.strerror}") from error
     try:
         with os.fdopen(descriptor, "wb") as file:
             write(file)
+            file.flush()
+            os.fsync(file.fileno())
         mask = os.umask(0)
         os.umask(mask)
         os.chmod(temporary, 0o666 & ~mask)
@@ -38,6 +42,37 @@ def write_atomically(path: str, write: Callable[[BinaryIO], None]) -> None:
         if isinstance(error, OSError):
             raise OutputError(f"cannot write '{path}': {error.strerror}") from error
         raise
+    _sync_folder(folder)
+
+
+def _sync_folder(folder: str) -> None:
+    """Makes the new name of a file durable, where the file system can."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return
+    try:
+        os.fsync(descriptor)
+    except OSError:
+        pass
+    finally:
+        os.close(descriptor)
+
+
+def remove_leftovers(path: str) -> None:
+    """Removes unfinished versions of a file that a killed process left."""
+    prefix = os.path.basename(path) + ".tmp-"
+    folder = os.path.dirname(path) or "."
+    try:
+        names = os.listdir(folder)
+    except OSError:
+        return
+    for name in names:
+        if name.startswith(prefix):
+            try:
+                os.unlink(os.path.join(folder, name))
+            except OSError:
+                pass
 
 
 def write_outputs(outputs: Mapping[str, np.ndarray], folder: str) -> None:

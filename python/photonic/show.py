@@ -66,6 +66,8 @@ def print_report(report: Mapping[str, Any], console: Console) -> None:
         f"{report['memory_model']}, batch {report['batch']}, format {report['format']}"
     )
     _print_totals(report, console)
+    if report.get("training"):
+        _print_phases(report["training"], console)
     _print_energy(report, console)
     _print_layers(report, console)
     for title in ("includes", "excludes"):
@@ -76,10 +78,11 @@ def _print_totals(report: Mapping[str, Any], console: Console) -> None:
     table = Table(show_header=False, box=None, pad_edge=False)
     energy = report["energy_pj"]["total"]
     table.add_row("latency", si(report["latency_ns"] * 1e-9, "s"))
-    table.add_row("throughput", f"{report['throughput_per_s']:.6g} inferences/s")
+    samples = "samples" if report.get("training") else "inferences"
+    table.add_row("throughput", f"{report['throughput_per_s']:.6g} {samples}/s")
     table.add_row("energy", si(energy * 1e-12, "J"))
     table.add_row(
-        "energy per inference", si(report["energy_per_inference_pj"] * 1e-12, "J")
+        f"energy per {samples[:-1]}", si(report["energy_per_inference_pj"] * 1e-12, "J")
     )
     table.add_row("average power", si(report["average_power_w"], "W"))
     if report["peak_power_w"] is not None:
@@ -95,6 +98,28 @@ def _print_totals(report: Mapping[str, Any], console: Console) -> None:
     run = report.get("run")
     if run:
         table.add_row("executed", f"{run['runs']} runs for {run['samples']} samples")
+    console.print(table)
+
+
+def _print_phases(training: Mapping[str, Any], console: Console) -> None:
+    loss = training["loss"]
+    if loss:
+        console.print(
+            f"{training['steps']} steps: loss {loss['first']:.4g} in the first, "
+            f"{loss['last']:.4g} in the last, {loss['mean']:.4g} on average"
+        )
+    table = Table(title="phases of a step", title_justify="left", pad_edge=False)
+    table.add_column("phase")
+    for heading in ("time", "core", "energy", "MACs"):
+        table.add_column(heading, justify="right")
+    for phase in training["phases"]:
+        table.add_row(
+            phase["phase"].replace("_", " "),
+            si(phase["latency_ns"] * 1e-9, "s"),
+            si(phase["core_ns"] * 1e-9, "s") if phase["core_ns"] else "-",
+            si(phase["energy_pj"] * 1e-12, "J"),
+            f"{phase['macs']:,}" if phase["macs"] else "-",
+        )
     console.print(table)
 
 
@@ -119,8 +144,9 @@ def _print_energy(report: Mapping[str, Any], console: Console) -> None:
 
 def _print_layers(report: Mapping[str, Any], console: Console) -> None:
     table = Table(title="layers", title_justify="left", pad_edge=False)
+    training = bool(report.get("training"))
     table.add_column("layer", overflow="fold")
-    table.add_column("op")
+    table.add_column("phase" if training else "op")
     for heading in ("time", "core", "energy", "MACs"):
         table.add_column(heading, justify="right")
     table.add_column("flow")
@@ -129,7 +155,7 @@ def _print_layers(report: Mapping[str, Any], console: Console) -> None:
         ratio = layer["sqnr_db"]
         table.add_row(
             _escape(layer["name"]),
-            layer["op"],
+            layer["phase"].replace("_", " ") if training else layer["op"],
             si(layer["latency_ns"] * 1e-9, "s"),
             si(layer["core_ns"] * 1e-9, "s") if layer["core_ns"] else "-",
             si(layer["energy_pj"]["total"] * 1e-12, "J"),

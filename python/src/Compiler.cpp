@@ -25,22 +25,8 @@ static constexpr const char *program = "photonic";
 
 /// Compiles and returns (succeeded, messages).
 static std::pair<bool, std::string>
-compile(const std::string &input, const std::string &output, int64_t batch,
-        const std::vector<std::pair<std::string, int64_t>> &dims,
-        const std::string &target, const std::vector<std::string> &overrides,
-        const std::string &format, const std::string &dataflow,
-        const std::string &memory) {
+compile(const photonic::CompileRequest &request) {
   nb::gil_scoped_release released;
-  photonic::CompileRequest request;
-  request.input = input;
-  request.output = output;
-  request.batch = batch;
-  request.dims = dims;
-  request.stages.target = target;
-  request.stages.overrides = overrides;
-  request.stages.format = format;
-  request.stages.dataflow = dataflow;
-  request.stages.memory = memory;
   mlir::DialectRegistry registry;
   photonic::registerCompilerDialects(registry);
   mlir::MLIRContext context(registry, mlir::MLIRContext::Threading::DISABLED);
@@ -54,20 +40,44 @@ compile(const std::string &input, const std::string &output, int64_t batch,
 
 NB_MODULE(_compiler, m) {
   m.doc() = "From a model file to a program file (internal).";
+  using Request = photonic::CompileRequest;
+  using Stages = photonic::StageOptions;
+  using Training = photonic::TrainingOptions;
+  nb::class_<Training>(m, "Training", "What a program does beside inference.")
+      .def(nb::init<>())
+      .def_rw("train", &Training::train)
+      .def_rw("mutable_parameters", &Training::mutableParameters)
+      .def_rw("loss", &Training::loss)
+      .def_rw("loss_output", &Training::lossOutput)
+      .def_rw("optimizer", &Training::optimizer)
+      .def_rw("freeze", &Training::freeze)
+      .def_rw("emit_gradients", &Training::emitGradients)
+      .def_rw("recompute", &Training::recompute);
+  nb::class_<Stages>(m, "Stages", "What the stages need to know.")
+      .def(nb::init<>())
+      .def_rw("target", &Stages::target)
+      .def_rw("overrides", &Stages::overrides)
+      .def_rw("format", &Stages::format)
+      .def_rw("dataflow", &Stages::dataflow)
+      .def_rw("memory", &Stages::memory)
+      .def_rw("training", &Stages::training);
+  nb::class_<Request>(m, "Request", "What to compile.")
+      .def(nb::init<>())
+      .def_rw("input", &Request::input)
+      .def_rw("output", &Request::output)
+      .def_rw("batch", &Request::batch)
+      .def_rw("dims", &Request::dims)
+      .def_rw("stages", &Request::stages);
+  m.def("is_optimizer_model", [](const std::string &text) {
+    return photonic::isOptimizerModel(text);
+  });
   m.def(
       "compile",
-      [](const std::string &input, const std::string &output, int64_t batch,
-         const std::vector<std::pair<std::string, int64_t>> &dims,
-         const std::string &target, const std::vector<std::string> &overrides,
-         const std::string &format, const std::string &dataflow,
-         const std::string &memory) {
-        auto [succeeded, messages] =
-            compile(input, output, batch, dims, target, overrides, format,
-                    dataflow, memory);
+      [](const Request &request) {
+        auto [succeeded, messages] = compile(request);
         nb::object text = nb::steal(PyUnicode_DecodeUTF8(
             messages.data(), Py_ssize_t(messages.size()), "replace"));
         return nb::make_tuple(succeeded, text);
       },
-      "input"_a, "output"_a, "batch"_a, "dims"_a, "target"_a, "overrides"_a,
-      "format"_a, "dataflow"_a, "memory"_a);
+      "request"_a);
 }

@@ -8,6 +8,32 @@
 // The module photonic._runtime. The classes for people are in the package's
 // Python files; what is here is as thin as it can be.
 //
+// For training, _runtime.Session has, besides run() and the reports:
+//
+//   is_training           an execution changes parameters and state
+//   inputs                [(name, dtype, shape)]; labels appear as int64
+//   labels                {input: (classes, ignore_index or None)}
+//   state_regions         [(name, role, dtype, shape)], role "parameter" or
+//                         "state", in program order
+//   step(inputs, executor, threads, fp32, compare) -> {output: array}
+//                         one step on exactly one batch, outputs in the shapes
+//                         of the program. A step that raises leaves parameters
+//                         and state as they were. The signal handlers of Python
+//                         run meanwhile; what they raise stops the step. They
+//                         cannot use the session (RunError).
+//   cost() -> (latency_ns, energy_pj) of one step; computed once
+//   read_state() -> {name: array}, copies
+//   write_state({name: array}, partial)
+//   save_state(path), load_state(path) -> (program, step_count)
+//                         atomic and durable .npz; InputError if the file is
+//                         damaged or of another model, and then nothing changes
+//   fingerprint           of names, roles, types and shapes of the state
+//   step_count            steps since the initial contents; saved and loaded
+//   seed, learning_rate   None if the program has none; settable
+//   record() -> {"runs", "samples", "dropped", "loss": {"name", "first",
+//                "last", "mean"} or None} or None: what run() or, since
+//                forget_record(), the calls of step() did
+//
 //===----------------------------------------------------------------------===//
 
 #include "Arrays.h"
@@ -16,8 +42,10 @@
 #include "phx/npy/Npy.h"
 #include "phx/run/Session.h"
 
+#include <atomic>
 #include <cstdio>
 #include <mutex>
+#include <thread>
 
 using namespace photonic::python;
 using namespace nb::literals;
@@ -32,7 +60,29 @@ public:
   nb::dict run(const std::map<std::string, InputArray> &inputs,
                const std::string &executor, unsigned threads, bool fp32,
                bool compare);
+  nb::dict step(const std::map<std::string, InputArray> &inputs,
+                const std::string &executor, unsigned threads, bool fp32,
+                bool compare);
   nb::tuple measureAccuracy(const InputArray &labels);
+
+  nb::dict readState();
+  void writeState(const std::map<std::string, InputArray> &values,
+                  bool partial);
+  void saveState(const std::string &path);
+  nb::tuple loadState(const std::string &path);
+  std::optional<int64_t> getSeed();
+  void setSeed(int64_t seed);
+  std::optional<float> getLearningRate();
+  void setLearningRate(float rate);
+  nb::tuple getCost();
+  nb::object getRecord();
+  void forgetRecord();
+  nb::list getStateRegions();
+  nb::dict getLabels();
+  bool isTraining() const { return session->isTraining(); }
+  std::string getFingerprint() const { return session->getFingerprint(); }
+  int64_t getStepCount();
+
   std::string makeJson(bool stepped);
   std::string makeText(unsigned columns, bool color, bool stepped);
   void writeTrace(const std::string &path, bool stepped);
@@ -44,12 +94,29 @@ public:
 private:
   /// Calls `work` without the interpreter's lock and with the session's.
   template <typename Work> auto locked(Work work) {
+    // Handlers of signals run in the middle of a step.
+    if (owner == std::this_thread::get_id())
+      raise("RunError", "the session is at work in this very thread; a signal "
+                        "handler has to leave it alone until run or step "
+                        "returns");
     nb::gil_scoped_release released;
     std::lock_guard<std::mutex> lock(mutex);
+    Ownership ownership(owner);
     return work();
   }
 
+  /// Who holds the mutex.
+  using Owner = std::atomic<std::thread::id>;
+  struct Ownership {
+    explicit Ownership(Owner &owner) : owner(owner) {
+      owner = std::this_thread::get_id();
+    }
+    ~Ownership() { owner = std::thread::id(); }
+    Owner &owner;
+  };
+
   std::mutex mutex;
+  Owner owner;
   std::unique_ptr<phx::Session> session;
   phx::HostArrays outputs; ///< scores of the latest run
 };
@@ -77,18 +144,37 @@ openSession(const std::string &path, const std::string &target,
   return std::make_unique<PySession>(std::move(*opened));
 }
 
-nb::dict PySession::run(const std::map<std::string, InputArray> &inputs,
-                        const std::string &executor, unsigned threads,
-                        bool fp32, bool compare) {
+static phx::ArrayViews
+toViews(const std::map<std::string, InputArray> &arrays) {
   phx::ArrayViews views;
-  for (const auto &[name, array] : inputs)
+  for (const auto &[name, array] : arrays)
     views.emplace(name, toView(array, name));
+  return views;
+}
+
+static nb::dict toDict(phx::HostArrays arrays) {
+  nb::dict dict;
+  for (auto &[name, array] : arrays)
+    dict[name.c_str()] = toNumpy(std::move(array)).cast();
+  return dict;
+}
+
+static phx::RunOptions makeOptions(const std::string &executor,
+                                   unsigned threads, bool fp32, bool compare) {
   phx::RunOptions options;
   options.executor = executor;
   options.threads = threads;
   options.bypassFormats = fp32;
   options.compareToFp32 = compare;
   options.interrupted = hasPendingSignal;
+  return options;
+}
+
+nb::dict PySession::run(const std::map<std::string, InputArray> &inputs,
+                        const std::string &executor, unsigned threads,
+                        bool fp32, bool compare) {
+  phx::ArrayViews views = toViews(inputs);
+  phx::RunOptions options = makeOptions(executor, threads, fp32, compare);
   if (auto samples = session->countSamples(views); !samples)
     raise("InputError", samples.error().message);
   auto results = locked([&] { return session->run(views, options); });
@@ -100,10 +186,23 @@ nb::dict PySession::run(const std::map<std::string, InputArray> &inputs,
   outputs.clear();
   if (auto scores = session->getScoresName(); scores.ok())
     outputs[*scores] = results->at(*scores);
-  nb::dict arrays;
-  for (auto &[name, array] : *results)
-    arrays[name.c_str()] = toNumpy(std::move(array)).cast();
-  return arrays;
+  return toDict(std::move(*results));
+}
+
+nb::dict PySession::step(const std::map<std::string, InputArray> &inputs,
+                         const std::string &executor, unsigned threads,
+                         bool fp32, bool compare) {
+  phx::ArrayViews views = toViews(inputs);
+  phx::RunOptions options = makeOptions(executor, threads, fp32, compare);
+  auto results = locked([&] { return session->step(views, options); });
+  if (PyErr_Occurred())
+    throw nb::python_error();
+  if (results)
+    return toDict(std::move(*results));
+  // Whose fault it was is worth finding out only now.
+  auto samples = session->countSamples(views);
+  bool fits = samples.ok() && *samples == getProgram().batch;
+  raise(fits ? "RunError" : "InputError", results.error().message);
 }
 
 nb::tuple PySession::measureAccuracy(const InputArray &labels) {
@@ -112,6 +211,125 @@ nb::tuple PySession::measureAccuracy(const InputArray &labels) {
   if (!accuracy)
     raise("InputError", accuracy.error().message);
   return nb::make_tuple(accuracy->top1, accuracy->top5, accuracy->samples);
+}
+
+//===----------------------------------------------------------------------===//
+// Parameters and state
+//===----------------------------------------------------------------------===//
+
+nb::dict PySession::readState() {
+  auto state = locked([&] { return session->readState(); });
+  if (!state)
+    raise("RunError", state.error().message);
+  return toDict(std::move(*state));
+}
+
+void PySession::writeState(const std::map<std::string, InputArray> &values,
+                           bool partial) {
+  phx::ArrayViews views = toViews(values);
+  auto status = locked([&] { return session->writeState(views, partial); });
+  if (!status)
+    raise("InputError", status.error().message);
+}
+
+void PySession::saveState(const std::string &path) {
+  auto status = locked([&] { return session->saveState(path); });
+  if (!status)
+    raise("OutputError", status.error().message);
+}
+
+nb::tuple PySession::loadState(const std::string &path) {
+  auto info = locked([&] { return session->loadState(path); });
+  if (!info)
+    raise("InputError", info.error().message);
+  return nb::make_tuple(info->program, info->step);
+}
+
+int64_t PySession::getStepCount() {
+  return locked([&] { return session->getStepCount(); });
+}
+
+std::optional<int64_t> PySession::getSeed() {
+  auto seed = locked([&] { return session->getSeed(); });
+  return seed ? std::optional(*seed) : std::nullopt;
+}
+
+void PySession::setSeed(int64_t seed) {
+  auto status = locked([&] { return session->setSeed(seed); });
+  if (!status)
+    raise("InputError", status.error().message);
+}
+
+std::optional<float> PySession::getLearningRate() {
+  auto rate = locked([&] { return session->getLearningRate(); });
+  return rate ? std::optional(*rate) : std::nullopt;
+}
+
+void PySession::setLearningRate(float rate) {
+  auto status = locked([&] { return session->setLearningRate(rate); });
+  if (!status)
+    raise("InputError", status.error().message);
+}
+
+static nb::tuple toTuple(const std::vector<int64_t> &shape) {
+  nb::list list;
+  for (int64_t extent : shape)
+    list.append(extent);
+  return nb::tuple(list);
+}
+
+nb::list PySession::getStateRegions() {
+  nb::list list;
+  for (const phx::Region *region : session->getStateRegions())
+    list.append(nb::make_tuple(
+        region->name,
+        region->role == phx::Role::Parameter ? "parameter" : "state",
+        phx::getTypeName(region->type), toTuple(region->shape)));
+  return list;
+}
+
+nb::dict PySession::getLabels() {
+  nb::dict labels;
+  for (const phx::Region *region : session->getRegions(phx::Role::Input))
+    if (region->labels)
+      labels[region->name.c_str()] =
+          nb::make_tuple(region->labels->classes, region->labels->ignoreIndex);
+  return labels;
+}
+
+//===----------------------------------------------------------------------===//
+// Reports
+//===----------------------------------------------------------------------===//
+
+nb::tuple PySession::getCost() {
+  auto cost = locked([&] { return session->getCost(); });
+  if (!cost)
+    raise("RunError", cost.error().message);
+  return nb::make_tuple(cost->latencyNs, cost->energyPj);
+}
+
+nb::object PySession::getRecord() {
+  auto record = locked([&] { return session->getRecord(); });
+  if (!record)
+    return nb::none();
+  nb::dict dict;
+  dict["runs"] = record->runs;
+  dict["samples"] = record->samples;
+  dict["dropped"] = record->dropped;
+  dict["loss"] = nb::none();
+  if (const auto &seen = record->loss) {
+    nb::dict loss;
+    loss["name"] = seen->name;
+    loss["first"] = seen->first;
+    loss["last"] = seen->last;
+    loss["mean"] = seen->sum / double(record->runs);
+    dict["loss"] = loss;
+  }
+  return dict;
+}
+
+void PySession::forgetRecord() {
+  locked([&] { session->forgetRecord(); });
 }
 
 std::string PySession::makeJson(bool stepped) {
@@ -146,11 +364,9 @@ void PySession::save(const std::string &path) {
 nb::list PySession::getRegions(phx::Role role) {
   nb::list list;
   for (const phx::Region *region : session->getRegions(role)) {
-    nb::list shape;
-    for (int64_t extent : region->shape)
-      shape.append(extent);
-    list.append(nb::make_tuple(region->name, phx::getTypeName(region->type),
-                               nb::tuple(shape)));
+    auto type = region->labels ? phx::ElementType::I64 : region->type;
+    list.append(nb::make_tuple(region->name, phx::getTypeName(type),
+                               toTuple(region->shape)));
   }
   return list;
 }
@@ -196,6 +412,23 @@ NB_MODULE(_runtime, m) {
   nb::class_<PySession>(m, "Session")
       .def("run", &PySession::run, "inputs"_a, "executor"_a, "threads"_a,
            "fp32"_a, "compare"_a)
+      .def("step", &PySession::step, "inputs"_a, "executor"_a, "threads"_a,
+           "fp32"_a, "compare"_a)
+      .def("read_state", &PySession::readState)
+      .def("write_state", &PySession::writeState, "values"_a, "partial"_a)
+      .def("save_state", &PySession::saveState, "path"_a)
+      .def("load_state", &PySession::loadState, "path"_a)
+      .def("cost", &PySession::getCost)
+      .def("record", &PySession::getRecord)
+      .def("forget_record", &PySession::forgetRecord)
+      .def_prop_ro("is_training", &PySession::isTraining)
+      .def_prop_ro("labels", &PySession::getLabels)
+      .def_prop_ro("state_regions", &PySession::getStateRegions)
+      .def_prop_ro("fingerprint", &PySession::getFingerprint)
+      .def_prop_ro("step_count", &PySession::getStepCount)
+      .def_prop_rw("seed", &PySession::getSeed, &PySession::setSeed)
+      .def_prop_rw("learning_rate", &PySession::getLearningRate,
+                   &PySession::setLearningRate)
       .def("measure_accuracy", &PySession::measureAccuracy, "labels"_a)
       .def("json", &PySession::makeJson, "stepped"_a)
       .def("text", &PySession::makeText, "columns"_a, "color"_a, "stepped"_a)

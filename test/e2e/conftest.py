@@ -51,6 +51,8 @@ class Tools:
         "tia_symbols": "core.tia_pj",
         "modulated_elements": "core.modulator_pj",
         "bfp_conversions": "core.bfp_pj",
+        "nearest_roundings": "core.round_nearest_pj",
+        "stochastic_roundings": "core.round_stochastic_pj",
         "forward_conversions": "core.rns_forward_pj",
         "reverse_conversions": "core.rns_reverse_pj",
         "accumulations": "core.accumulate_pj",

@@ -91,22 +91,12 @@ def test_values_in_tight_scratchpads(name, cli, networks, tmp_path):
 
 
 @pytest.mark.parametrize("text", ["bfp:4:16:nearest", "bfp:3:16", "bfp:5:16",
-                                  "bfp:4:8"])
+                                  "bfp:4:8", "bfp:4:24", "bfp:4:128"])
 def test_values_of_other_formats(text, cli, networks, tmp_path):
     x = {"input": networks.get_input("lenet5", 2)}
     program = networks.get_program("lenet5", f"--format={text}", batch=2)
     expected = Network(networks.get_model("lenet5")).run(x, Format.parse(text))
     assert_same_bits(cli.run(program, x, tmp_path)["output"], expected["output"])
-
-
-def test_group_longer_than_the_array_is_refused(cli, networks, tmp_path):
-    result = cli.compile(
-        networks.get_model("lenet5"), tmp_path / "m.phx", "--batch=1",
-        "--format=bfp:4:32", check=False,
-    )
-    assert result.returncode == 1
-    assert "32" in result.stderr and "at most 16" in result.stderr
-    assert not (tmp_path / "m.phx").exists()
 
 
 def test_values_without_fusion(cli, networks, tmp_path):

@@ -8,12 +8,17 @@ on top of it that shares no code with the product: every claim "bit for bit" in
 the tests is a comparison with this package.
 
 * `formats`   block floating point: conversion of blocks to integers
-* `product`   group products and their accumulation
+* `philox`    counter-based random numbers
+* `product`   group products and their accumulation: forward products
+* `gradients` products of the backward pass
 * `functions` sums, pools, exp, log, tanh, sigmoid, softmax
 * `network`   an interpreter of ONNX graphs
+* `steps`     an interpreter of training steps, as the stage `autodiff` leaves them
 """
 
 from .formats import Format
 from .network import Network
+from .philox import Key, Stream
+from .steps import Step
 
-__all__ = ["Format", "Network"]
+__all__ = ["Format", "Key", "Network", "Step", "Stream"]

@@ -10,7 +10,11 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Format:
-    """`bfp:bits:group[:rounding]`, or plain binary32 if `bits` is 0."""
+    """`bfp:bits:group[:rounding]`, or plain binary32 if `bits` is 0.
+
+    Groups may have any length; how many columns an array has is no matter of
+    arithmetic.
+    """
 
     bits: int = 4
     group: int = 16
@@ -60,8 +64,11 @@ class Blocks:
 CHUNK = 1 << 18
 
 
-def convert(matrix, fmt):
-    """Cuts the rows of a float32 matrix into blocks and converts each."""
+def convert(matrix, fmt, uniform=None):
+    """Cuts the rows of a float32 matrix into blocks and converts each.
+
+    uniform: for stochastic rounding, a number in [0, 1) per element
+    """
     rows, length = matrix.shape
     blocks = -(-length // fmt.group)
     mantissas = np.empty((rows, blocks, fmt.group), np.float32)
@@ -69,11 +76,12 @@ def convert(matrix, fmt):
     step = max(1, CHUNK // max(1, blocks * fmt.group))
     for i in range(0, rows, step):
         part = slice(i, i + step)
-        _convert_rows(matrix[part], fmt, mantissas[part], exponents[part])
+        drawn = None if uniform is None else uniform[part]
+        _convert_rows(matrix[part], fmt, mantissas[part], exponents[part], drawn)
     return Blocks(mantissas, exponents, fmt.bits)
 
 
-def _convert_rows(matrix, fmt, mantissas, exponents):
+def _convert_rows(matrix, fmt, mantissas, exponents, uniform):
     if not np.isfinite(matrix).all():
         raise ValueError("infinity or NaN enters a conversion")
     x = np.zeros(mantissas.shape, np.float32)
@@ -91,7 +99,21 @@ def _convert_rows(matrix, fmt, mantissas, exponents):
         integers = np.trunc(scaled)
     elif fmt.rounding == "nearest":
         integers = np.clip(np.rint(scaled), -limit, limit)
+    elif fmt.rounding == "stochastic":
+        integers = _round_stochastically(scaled, uniform, limit)
     else:
         raise ValueError(f"rounding {fmt.rounding}")
     # + 0 turns -0, which an integer does not have, into +0.
     mantissas[...] = integers + 0.0
+
+
+def _round_stochastically(scaled, uniform, limit):
+    """Adds a number in [0, 1) to each magnitude before truncation.
+
+    Exact in binary64: the numbers are multiples of 2^-24, magnitudes have 24
+    significant bits, and below 2^-24 no magnitude carries into the integers.
+    """
+    added = np.zeros(scaled.shape, np.float64)
+    added.reshape(len(added), -1)[:, : uniform.shape[1]] = uniform
+    magnitude = np.minimum(np.trunc(np.abs(scaled.astype(np.float64)) + added), limit)
+    return np.copysign(magnitude, scaled)

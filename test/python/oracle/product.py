@@ -13,20 +13,29 @@ TINY = np.float32(2.0**-126)
 CHUNK = 1 << 19
 
 
-def multiply(a, b):
-    """Accumulated products of the rows of two `Blocks`: float32 [M, N]."""
+def multiply(a, b, start=None):
+    """Accumulated products of the rows of two `Blocks`: float32 [M, N].
+
+    start: what the accumulators [M, N] hold before the first group; default +0
+    """
     assert a.bits == b.bits and a.mantissas.shape[1:] == b.mantissas.shape[1:]
     step = max(32, CHUNK // max(1, len(a.mantissas)))
     count = len(b.mantissas)
-    parts = [_multiply_chunk(a, b[i : i + step]) for i in range(0, count, step)]
+    parts = [np.zeros((len(a.mantissas), 0), np.float32)]
+    for i in range(0, count, step):
+        first = None if start is None else start[:, i : i + step]
+        parts.append(_multiply_chunk(a, b[i : i + step], first))
     result = np.concatenate(parts, axis=1)
     if not np.isfinite(result).all():
         raise OverflowError("an accumulator became infinite")
     return result
 
 
-def _multiply_chunk(a, b):
+def _multiply_chunk(a, b, start):
     ranges = a.get_exponent_range(), b.get_exponent_range()
+    if start is not None:
+        # Also where every term is zero: -0 + 0 is +0.
+        return _multiply_wide(a, b, start)
     if None in ranges:
         return np.zeros((len(a.mantissas), len(b.mantissas)), np.float32)
     low = ranges[0][0] + ranges[1][0] - 2 * (a.bits - 1)
@@ -35,7 +44,8 @@ def _multiply_chunk(a, b):
     # Inside this window no term and no sum is subnormal or overflows, and what
     # the blocks stand for is normal, so that plain binary32 arithmetic makes
     # the one rounding per group that is asked for.
-    if low >= -126 and high < 100 and each < 100:
+    exact = (2**a.bits - 1) ** 2 * a.mantissas.shape[2] < 2**24
+    if exact and low >= -126 and high < 100 and each < 100:
         return _multiply_plain(a, b)
     return _multiply_wide(a, b)
 
@@ -53,10 +63,12 @@ def _multiply_plain(a, b):
     return sums
 
 
-def _multiply_wide(a, b):
+def _multiply_wide(a, b, start=None):
     """For the whole exponent range: sums in binary64, rounded to odd first."""
     offset = 2 * (a.bits - 1)
     sums = np.zeros((len(a.mantissas), len(b.mantissas)), np.float32)
+    if start is not None:
+        sums = start.copy()
     for k in range(a.mantissas.shape[1]):
         integers = a.mantissas[:, k].astype(np.float64) @ b.mantissas[:, k].T
         exponents = a.exponents[:, k, None] + b.exponents[None, :, k] - offset
@@ -90,39 +102,69 @@ def flush(x):
     return np.where(np.abs(x) < TINY, np.copysign(np.float32(0), x), x)
 
 
-def linear(x, weight, bias, fmt):
+def convert_operand(matrix, fmt, stream, operand, group=0):
+    """Converts operand 0 or 1 of a product; `stream` rounds stochastically."""
+    if fmt.rounding != "stochastic":
+        return convert(matrix, fmt)
+    return convert(matrix, fmt, stream.draw(operand, *matrix.shape, group))
+
+
+def linear(x, weight, bias, fmt, stream=None):
     """float32 [N, M] of x [N, K] and weight [M, K]."""
-    y = multiply(convert(x, fmt), convert(weight, fmt)) if fmt.bits else None
-    if y is None:
+    if fmt.bits:
+        left = convert_operand(weight, fmt, stream, 0)
+        y = multiply(convert_operand(x, fmt, stream, 1), left)
+    else:
         y = x @ weight.T
     return y if bias is None else y + bias
 
 
-def conv2d(x, weight, bias, fmt, strides, pads, dilations, groups):
+def conv2d(x, weight, bias, fmt, strides, pads, dilations, groups, stream=None):
     """float32 [N, M, OH, OW]; pads are top, left, bottom, right."""
     if not fmt.bits:
         raise NotImplementedError("plain convolution: compare with a framework")
     n, channels, height, width = x.shape
     m, inner, kh, kw = weight.shape
-    top, left, bottom, right = pads
-    oh = (height + top + bottom - dilations[0] * (kh - 1) - 1) // strides[0] + 1
-    ow = (width + left + right - dilations[1] * (kw - 1) - 1) // strides[1] + 1
-    padded = np.pad(x, ((0, 0), (0, 0), (top, bottom), (left, right)))
+    oh, ow = get_out_extents(x, (kh, kw), strides, pads, dilations)
+    padded = pad(x, pads)
     y = np.empty((n, m, oh, ow), np.float32)
     per = m // groups
     for g in range(groups):
         # Contraction axis: kh, kw, ci with ci innermost.
         filters = weight[g * per : (g + 1) * per].transpose(0, 2, 3, 1)
-        left_blocks = convert(filters.reshape(per, -1), fmt)
+        filters = filters.reshape(per, -1)
+        left_blocks = convert_operand(filters, fmt, stream, 0, g)
+        numbers = None
+        if fmt.rounding == "stochastic":
+            numbers = stream.draw(1, n * oh * ow, kh * kw * inner, g)
+            numbers = numbers.reshape(n, oh * ow, -1)
         for i in range(n):
             image = padded[i, g * inner : (g + 1) * inner].transpose(1, 2, 0)
             blocks = _get_patches(
-                image, (kh, kw), (oh, ow), strides, dilations, fmt
+                image, (kh, kw), (oh, ow), strides, dilations, fmt,
+                None if numbers is None else numbers[i],
             )
             y[i, g * per : (g + 1) * per] = multiply(left_blocks, blocks).reshape(
                 per, oh, ow
             )
     return y if bias is None else y + bias[:, None, None]
+
+
+def get_out_extents(x, kernel, strides, pads, dilations):
+    """Height and width of the result of a convolution."""
+    low, high = pads[:2], pads[2:]
+    return tuple(
+        (x.shape[2 + d] + low[d] + high[d] - dilations[d] * (kernel[d] - 1) - 1)
+        // strides[d]
+        + 1
+        for d in range(2)
+    )
+
+
+def pad(x, pads):
+    """Images with zeros around; pads are top, left, bottom, right."""
+    top, left, bottom, right = pads
+    return np.pad(x, ((0, 0), (0, 0), (top, bottom), (left, right)))
 
 
 def _get_windows(image, kernel, out, strides, dilations):
@@ -142,15 +184,15 @@ def _get_windows(image, kernel, out, strides, dilations):
     )
 
 
-def _get_patches(image, kernel, out, strides, dilations, fmt):
+def _get_patches(image, kernel, out, strides, dilations, fmt, numbers):
     """The converted patches of an image [H, W, C], one row each."""
     height, width, channels = image.shape
     rows = out[0] * out[1]
-    if channels % fmt.group:
+    if channels % fmt.group or numbers is not None:
         windows = _get_windows(
             np.ascontiguousarray(image), kernel, out, strides, dilations
         )
-        return convert(windows.reshape(rows, -1), fmt)
+        return convert(windows.reshape(rows, -1), fmt, numbers)
     # Blocks do not straddle pixels: converting pixels once is the same.
     flat = np.ascontiguousarray(image).reshape(height * width, channels)
     pixels = convert(flat, fmt)

@@ -1,0 +1,268 @@
+# Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+"""The loop over epochs and steps: order, schedule, checkpoints, interrupts."""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+import signal
+import threading
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Optional
+
+from . import checkpoint as checkpoints
+from .errors import InputError, RunError, TrainingWarning
+from .history import History
+from .progress import Progress
+from .training_data import Dataset, get_order
+
+if TYPE_CHECKING:
+    from .trainer import Trainer
+
+#: Seeds are whole numbers that binary32 has.
+_MAX_SEED = 2**24
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+@dataclass(frozen=True)
+class FitOptions:
+    """Arguments of `Trainer.fit`."""
+
+    epochs: int
+    shuffle: bool
+    seed: int
+    schedule: dict[int, float]
+    checkpoint: Optional[str]
+    checkpoint_every: Optional[int]
+    progress: Optional[bool]
+    on_epoch: Optional[Callable[[History], None]] = None
+
+    def check(self, samples: int, batch: int) -> None:
+        """Raises InputError."""
+        if not _is_whole(self.epochs) or self.epochs < 1:
+            raise InputError(
+                f"epochs: expected a whole number >= 1, found {self.epochs!r}"
+            )
+        if not _is_whole(self.seed) or not 0 <= self.seed < _MAX_SEED:
+            raise InputError(
+                f"seed: expected a whole number from 0 to {_MAX_SEED - 1}, found "
+                f"{self.seed!r}"
+            )
+        for epoch, factor in self.schedule.items():
+            if not _is_whole(epoch) or epoch < 0 or not _is_factor(factor):
+                raise InputError(
+                    "schedule: expected {epoch: factor} with epochs counted from 0 and "
+                    f"finite factors > 0, found {{{epoch!r}: {factor!r}}}"
+                )
+        self._check_checkpoint()
+        if samples < batch:
+            raise InputError(
+                f"a step takes {batch} samples, and the data set has {samples}; expected "
+                f"at least one batch: use batch={samples} or less"
+            )
+
+    def _check_checkpoint(self) -> None:
+        every = self.checkpoint_every
+        if every is not None and (not _is_whole(every) or every < 1):
+            raise InputError(
+                f"checkpoint_every: expected a whole number of steps >= 1, found {every!r}"
+            )
+        if every is not None and self.checkpoint is None:
+            raise InputError(
+                "checkpoint_every: there is no checkpoint; give the path of one as well"
+            )
+        if self.checkpoint is None:
+            return
+        folder = os.path.dirname(self.checkpoint) or "."
+        if os.path.isdir(self.checkpoint) or not os.path.isdir(folder):
+            what = "is a directory" if os.path.isdir(self.checkpoint) else "has no directory"
+            raise InputError(
+                f"checkpoint: '{self.checkpoint}' {what}; expected the path of a file in "
+                "an existing directory"
+            )
+
+
+def _is_factor(value: Any) -> bool:
+    return isinstance(value, (int, float)) and math.isfinite(value) and value > 0
+
+
+class _Interrupts:
+    """Ctrl-C asks to stop after the step; a second one stops at once."""
+
+    def __init__(self) -> None:
+        self.requested = False
+        self._previous: Any = None
+
+    def __enter__(self) -> "_Interrupts":
+        if threading.current_thread() is threading.main_thread():
+            self._previous = signal.signal(signal.SIGINT, self._handle)
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        if self._previous is not None:
+            signal.signal(signal.SIGINT, self._previous)
+
+    def _handle(self, number: int, frame: Any) -> None:
+        if self.requested:
+            raise KeyboardInterrupt
+        self.requested = True
+
+
+class Fit:
+    """One call of `Trainer.fit`."""
+
+    def __init__(
+        self,
+        trainer: "Trainer",
+        data: Dataset,
+        validation: Optional[Dataset],
+        options: FitOptions,
+    ):
+        self.trainer = trainer
+        self.program = trainer.program
+        self.data = data
+        self.validation = validation
+        self.options = options
+        self.steps_per_epoch = len(data) // trainer.batch
+        self.cost = self.program.cost
+        self.base_rate = self.program.learning_rate
+        self.settings: Optional[dict[str, Any]] = None
+        self.written = -1  # steps in the checkpoint
+        self.history = self._start()
+
+    def _start(self) -> History:
+        """Continues the checkpoint, or starts anew."""
+        path = self.options.checkpoint
+        if path is None or not os.path.exists(path):
+            if self.program.seed is not None:
+                self.program.seed = self.options.seed
+            return History(self.steps_per_epoch)
+        found = checkpoints.read(path)
+        checkpoints.check_settings(path, found.settings, self._get_settings())
+        self.program.write_state(found.state)
+        self.base_rate = found.base_rate
+        self.written = len(found.history)
+        return found.history
+
+    def run(self) -> None:
+        """To the last epoch, from wherever the history ends."""
+        self._note_dropped()
+        options = self.options
+        with Progress(
+            options.epochs, self.steps_per_epoch, options.progress
+        ) as progress, _Interrupts() as interrupts:
+            self.progress, self.interrupts = progress, interrupts
+            # A run may have been stopped in front of a validation.
+            self._validate()
+            while self.history.epochs < options.epochs:
+                self._run_epoch(self.history.epochs)
+                self._validate()
+                if options.on_epoch:
+                    options.on_epoch(self.history)
+            self._save()
+
+    def _run_epoch(self, epoch: int) -> None:
+        """The steps of an epoch that are not in the history."""
+        self._set_rate(epoch)
+        options, batch = self.options, self.trainer.batch
+        order = get_order(len(self.data), options.shuffle, options.seed, epoch)
+        for step in range(len(self.history) % self.steps_per_epoch, self.steps_per_epoch):
+            self._take_step(self.data.take(order[step * batch : (step + 1) * batch]))
+            every = options.checkpoint_every or self.steps_per_epoch
+            if len(self.history) % every == 0:
+                self._save()
+            self._stop_if_asked()
+
+    def _validate(self) -> None:
+        """Of an epoch that is complete, if that is still to be done."""
+        history = self.history
+        complete = len(history) == history.epochs * self.steps_per_epoch
+        if self.validation is None or not complete:
+            return
+        if len(history.validation) < history.epochs:
+            history.validation.append(self.trainer.evaluate_dataset(self.validation))
+            self._stop_if_asked()
+
+    def _take_step(self, batch: dict[str, Any]) -> None:
+        try:
+            loss, accuracy = self.trainer.take_step(batch)
+        except RunError as error:
+            raise RunError(self._explain(str(error))) from error
+        history = self.history
+        history.loss.append(loss)
+        history.accuracy.append(accuracy)
+        history.latency_ns.append(self.cost[0])
+        history.energy_pj.append(self.cost[1])
+        rate = self.program.learning_rate
+        history.learning_rate.append(float("nan") if rate is None else rate)
+        self.progress.show(history)
+
+    def _explain(self, message: str) -> str:
+        done, per_epoch = len(self.history), self.steps_per_epoch
+        # Counted from the start of the process.
+        message = re.sub(r"^step \d+: ", "", message)
+        text = f"epoch {done // per_epoch + 1}, step {done % per_epoch + 1}: {message}"
+        if self.written >= 0:
+            text += (
+                f"; checkpoint '{self.options.checkpoint}' is that of {self.written} steps"
+            )
+        return text
+
+    def _set_rate(self, epoch: int) -> None:
+        if self.base_rate is None or not self.options.schedule:
+            return
+        rate = self.base_rate
+        for first, factor in sorted(self.options.schedule.items()):
+            if first <= epoch:
+                rate *= factor
+        self.program.learning_rate = rate
+
+    def _stop_if_asked(self) -> None:
+        if self.interrupts.requested:
+            self._save()
+            raise KeyboardInterrupt
+
+    def _save(self) -> None:
+        path = self.options.checkpoint
+        if path is None:
+            return
+        state = self.program.read_state()
+        checkpoints.write(
+            path,
+            checkpoints.Checkpoint(
+                self._get_settings(), state, self.history, self.base_rate
+            ),
+        )
+        self.written = len(self.history)
+
+    def _get_settings(self) -> dict[str, Any]:
+        if self.settings is None:
+            schedule = {str(e): f for e, f in sorted(self.options.schedule.items())}
+            self.settings = {
+                **self.trainer.describe(),
+                "shuffle": self.options.shuffle,
+                "seed": self.options.seed,
+                "schedule": schedule,
+                "data": self.data.get_hash(),
+                "validation": self.validation and self.validation.get_hash(),
+            }
+        return self.settings
+
+    def _note_dropped(self) -> None:
+        left = len(self.data) - self.steps_per_epoch * self.trainer.batch
+        if left:
+            which = "another" if self.options.shuffle else "the last"
+            warnings.warn(
+                f"{which} {left} of {len(self.data)} samples are left out of each epoch, "
+                f"because they do not fill a batch of {self.trainer.batch}",
+                TrainingWarning,
+                stacklevel=4,
+            )

@@ -1,0 +1,338 @@
+# Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+"""Parameters in ONNX files: names, replacement, fingerprint.
+
+Training changes the values of tensors and nothing else of a model. So nothing
+else of the file is interpreted either: fields are copied byte for byte, whatever
+version of ONNX they belong to. Field numbers are those of onnx.proto.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Optional, Union
+
+import numpy as np
+
+from .errors import InputError
+
+# ModelProto, GraphProto, NodeProto, AttributeProto, TensorProto, ValueInfoProto.
+_GRAPH = 7
+_NODE, _INITIALIZER, _INPUT, _OUTPUT = 1, 5, 11, 12
+_NODE_INPUT, _NODE_OUTPUT, _OP_TYPE, _ATTRIBUTE = 1, 2, 4, 5
+_ATTRIBUTE_NAME, _ATTRIBUTE_TENSOR = 1, 5
+_DIMS, _DATA_TYPE, _FLOATS, _NAME, _RAW, _EXTERNAL, _LOCATION = 1, 2, 4, 8, 9, 13, 14
+_VALUE_NAME = 1
+_KEY, _VALUE = 1, 2
+_FLOAT = 1
+
+#: Protocol Buffers refuse larger messages.
+_LIMIT = 2**31 - 1
+
+_Value = Union[int, memoryview]
+
+
+class _Damaged(Exception):
+    pass
+
+
+def _read_varint(data: memoryview, at: int) -> tuple[int, int]:
+    value = shift = 0
+    while True:
+        if at >= len(data) or shift > 63:
+            raise _Damaged
+        byte = data[at]
+        value |= (byte & 0x7F) << shift
+        at, shift = at + 1, shift + 7
+        if byte < 0x80:
+            return value, at
+
+
+def _fields(data: memoryview) -> Iterator[tuple[int, _Value, memoryview]]:
+    """Number, value and all bytes of each field of a message."""
+    at = 0
+    while at < len(data):
+        start = at
+        key, at = _read_varint(data, at)
+        kind = key & 7
+        value: _Value
+        if kind == 0:
+            value, at = _read_varint(data, at)
+        else:
+            size = {1: 8, 5: 4}.get(kind)
+            if kind == 2:
+                size, at = _read_varint(data, at)
+            if size is None or at + size > len(data):
+                raise _Damaged
+            value, at = data[at : at + size], at + size
+        yield key >> 3, value, data[start:at]
+
+
+def _varint(value: int) -> bytes:
+    out = bytearray()
+    while value >= 0x80:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    out.append(value)
+    return bytes(out)
+
+
+def _bytes_field(number: int, value: bytes) -> bytes:
+    return _varint(number << 3 | 2) + _varint(len(value)) + value
+
+
+def _text(value: _Value) -> str:
+    return bytes(value).decode("utf-8", "surrogateescape")
+
+
+@dataclass
+class _Tensor:
+    name: str = ""
+    shape: list[int] = field(default_factory=list)
+    data_type: int = 0
+    floats: Optional[bytes] = None
+    external: dict[str, str] = field(default_factory=dict)
+
+
+def _parse_tensor(data: memoryview) -> _Tensor:
+    tensor = _Tensor()
+    parts = []
+    for number, value, _ in _fields(data):
+        if number == _DIMS:
+            if isinstance(value, int):
+                tensor.shape.append(value)
+            else:
+                at = 0
+                while at < len(value):
+                    extent, at = _read_varint(value, at)
+                    tensor.shape.append(extent)
+        elif number == _DATA_TYPE:
+            tensor.data_type = value
+        elif number == _NAME:
+            tensor.name = _text(value)
+        elif number in (_RAW, _FLOATS):
+            parts.append(bytes(value))
+        elif number == _EXTERNAL:
+            entry = {n: _text(v) for n, v, _ in _fields(value)}
+            tensor.external[entry.get(_KEY, "")] = entry.get(_VALUE, "")
+    tensor.floats = b"".join(parts) if parts else None
+    return tensor
+
+
+def _make_tensor(original: memoryview, shape: tuple[int, ...], raw: bytes) -> bytes:
+    """The tensor with another value; name and documentation stay."""
+    dropped = (_DIMS, _FLOATS, _RAW, _EXTERNAL, _LOCATION)
+    kept = [bytes(b) for n, _, b in _fields(original) if n not in dropped]
+    dims = [_varint(_DIMS << 3) + _varint(extent) for extent in shape]
+    return b"".join(dims + kept) + _bytes_field(_RAW, raw)
+
+
+class OnnxFile:
+    """An ONNX model, as bytes.
+
+    `folder`: where its external data are, if it has any.
+    """
+
+    def __init__(self, data: bytes, name: str, folder: str = "."):
+        self.data = data
+        self.name = name
+        self.folder = folder
+        #: Names of the inputs that are no parameters, and of the outputs.
+        self.inputs: list[str] = []
+        self.outputs: list[str] = []
+        #: Shapes of the tensors that `replace` can change, by name.
+        self.shapes: dict[str, tuple[int, ...]] = {}
+        self._types: dict[str, int] = {}
+        inputs: list[str] = []
+
+        def visit(name: str, tensor: memoryview) -> None:
+            parsed = _parse_tensor(tensor)
+            self.shapes[name] = tuple(parsed.shape)
+            self._types[name] = parsed.data_type
+
+        def visit_value(number: int, value: memoryview) -> None:
+            names = inputs if number == _INPUT else self.outputs
+            names.extend(_text(v) for n, v, _ in _fields(value) if n == _VALUE_NAME)
+
+        try:
+            self._rewrite(lambda name, tensor: visit(name, tensor), visit_value)
+        except (_Damaged, RecursionError, TypeError, AttributeError) as error:
+            raise InputError(
+                f"'{name}' is not an ONNX model, or is damaged; expected a .onnx file"
+            ) from error
+        self.inputs = [name for name in inputs if name not in self.shapes]
+
+    @staticmethod
+    def read(path: str | os.PathLike[str]) -> "OnnxFile":
+        """Raises InputError."""
+        path = os.fspath(path)
+        try:
+            with open(path, "rb") as file:
+                data = file.read()
+        except OSError as error:
+            raise InputError(f"cannot read '{path}': {error.strerror}") from error
+        return OnnxFile(data, path, os.path.dirname(path) or ".")
+
+    def replace(self, arrays: Mapping[str, np.ndarray]) -> "OnnxFile":
+        """The model with other values of tensors. External data of all others
+        come into the file as well, so that it can be put anywhere.
+
+        Raises InputError for tensors that the model does not have.
+        """
+        for name, array in arrays.items():
+            self._check(name, array)
+
+        def change(name: str, tensor: memoryview) -> Optional[bytes]:
+            if name in arrays:
+                raw = np.ascontiguousarray(arrays[name], "<f4").tobytes()
+                return _make_tensor(tensor, self.shapes[name], raw)
+            parsed = _parse_tensor(tensor)
+            if parsed.external:
+                raw = self._read_external(parsed)
+                return _make_tensor(tensor, self.shapes[name], raw)
+            return None
+
+        data = self._rewrite(change)
+        if len(data) > _LIMIT:
+            raise InputError(
+                f"'{self.name}' would be {len(data)} bytes with its parameters in one "
+                f"file; ONNX files hold at most {_LIMIT}"
+            )
+        return OnnxFile(data, self.name)
+
+    def to_inference(self) -> "OnnxFile":
+        """The model with BatchNormalization and Dropout in their inference form,
+        as PyTorch's `eval` has it."""
+        data = self._rewrite(lambda name, tensor: None, change_node=_make_inference)
+        return OnnxFile(data, self.name, self.folder)
+
+    def get_fingerprint(self, ignored: set[str]) -> str:
+        """A hash of everything but the values of the tensors in `ignored`."""
+
+        def blank(name: str, tensor: memoryview) -> Optional[bytes]:
+            if name in ignored:
+                return _make_tensor(tensor, self.shapes[name], b"")
+            return None
+
+        return hashlib.sha256(self._rewrite(blank)).hexdigest()
+
+    def _check(self, name: str, array: np.ndarray) -> None:
+        if name not in self.shapes:
+            raise InputError(f"'{self.name}' has no parameter '{name}'")
+        shape = self.shapes[name]
+        if self._types[name] != _FLOAT or shape != tuple(array.shape):
+            raise InputError(
+                f"parameter '{name}' of '{self.name}': expected FLOAT{list(shape)}, "
+                f"found {array.dtype}{list(array.shape)}"
+            )
+
+    def _read_external(self, tensor: _Tensor) -> bytes:
+        location = tensor.external.get("location", "")
+        path = os.path.join(self.folder, location)
+        if os.path.isabs(location) or ".." in location.split("/"):
+            raise InputError(
+                f"the data of '{tensor.name}' would be in '{location}'; expected a "
+                f"file beside '{self.name}'"
+            )
+        try:
+            with open(path, "rb") as file:
+                file.seek(int(tensor.external.get("offset", "0")))
+                length = tensor.external.get("length")
+                return file.read(int(length) if length else -1)
+        except (OSError, ValueError) as error:
+            raise InputError(
+                f"cannot read the data of '{tensor.name}' in '{path}': {error}"
+            ) from error
+
+    def _rewrite(
+        self,
+        change: Callable[[str, memoryview], Optional[bytes]],
+        visit_value: Callable[[int, memoryview], None] = lambda number, value: None,
+        change_node: Callable[[memoryview], Optional[bytes]] = lambda node: None,
+    ) -> bytes:
+        """The model with each tensor replaced by what `change` returns, each node
+        by what `change_node` does; None leaves it. Inputs and outputs are shown to
+        `visit_value`."""
+        out = bytearray()
+        found = False
+        for number, value, whole in _fields(memoryview(self.data)):
+            if number != _GRAPH:
+                out += whole
+                continue
+            found = True
+            graph = bytearray()
+            for inner, part, original in _fields(value):
+                if inner in (_INPUT, _OUTPUT):
+                    visit_value(inner, part)
+                new = None
+                if inner == _INITIALIZER:
+                    new = change(_parse_tensor(part).name, part)
+                elif inner == _NODE:
+                    new = _rewrite_constant(part, change) or change_node(part)
+                graph += original if new is None else _bytes_field(inner, new)
+            out += _bytes_field(_GRAPH, bytes(graph))
+        if not found:
+            raise _Damaged
+        return bytes(out)
+
+
+def _make_inference(node: memoryview) -> Optional[bytes]:
+    """A node that behaves differently in training, as it is in inference; None
+    if it does not."""
+    fields = list(_fields(node))
+    op = next((_text(v) for n, v, _ in fields if n == _OP_TYPE), "")
+    # How many inputs and outputs the inference form has.
+    limits = {
+        "BatchNormalization": {_NODE_INPUT: 5, _NODE_OUTPUT: 1},
+        "Dropout": {_NODE_INPUT: 2, _NODE_OUTPUT: 2},
+    }.get(op)
+    if limits is None:
+        return None
+    out, seen = bytearray(), {_NODE_INPUT: 0, _NODE_OUTPUT: 0}
+    for number, value, whole in fields:
+        if number in limits:
+            seen[number] += 1
+            if seen[number] > limits[number]:
+                continue
+        if number == _ATTRIBUTE:
+            names = [_text(v) for n, v, _ in _fields(value) if n == _ATTRIBUTE_NAME]
+            if names == ["training_mode"]:
+                continue
+        out += whole
+    return bytes(out)
+
+
+def _rewrite_constant(
+    node: memoryview, change: Callable[[str, memoryview], Optional[bytes]]
+) -> Optional[bytes]:
+    """A node Constant with another tensor; None if it is to stay."""
+    fields = list(_fields(node))
+    types = [value for number, value, _ in fields if number == _OP_TYPE]
+    if not types or bytes(types[-1]) != b"Constant":
+        return None
+    name = next((_text(v) for n, v, _ in fields if n == _NODE_OUTPUT), "")
+    out, changed = bytearray(), False
+    for number, value, whole in fields:
+        new = None
+        if number == _ATTRIBUTE:
+            new = _rewrite_attribute(value, name, change)
+        changed = changed or new is not None
+        out += whole if new is None else _bytes_field(number, new)
+    return bytes(out) if changed else None
+
+
+def _rewrite_attribute(
+    attribute: memoryview,
+    name: str,
+    change: Callable[[str, memoryview], Optional[bytes]],
+) -> Optional[bytes]:
+    out, changed = bytearray(), False
+    for number, value, whole in _fields(attribute):
+        new = change(name, value) if number == _ATTRIBUTE_TENSOR else None
+        changed = changed or new is not None
+        out += whole if new is None else _bytes_field(number, new)
+    return bytes(out) if changed else None

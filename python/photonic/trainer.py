@@ -1,0 +1,324 @@
+# Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+"""Training on the simulated machine."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Optional
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from . import compiler, files
+from .errors import InputError
+from .executable import Executable, Inputs, TensorInfo
+from .fitting import Fit, FitOptions
+from .history import Evaluation, History
+from .machines import Overrides, Target, to_overrides
+from .onnx_file import OnnxFile
+from .training_data import (
+    Dataset,
+    LabelInfo,
+    find_scores,
+    measure_accuracy,
+    measure_loss,
+)
+
+
+class Trainer:
+    """A network in training: a program for one step, and what it has learnt.
+
+    >>> trainer = photonic.Trainer("model.onnx", loss="cross_entropy", batch=32)
+    >>> history = trainer.fit(x, y, epochs=5, validation=(xv, yv))
+    >>> trainer.export("trained.onnx")
+    """
+
+    def __init__(
+        self,
+        model: str | os.PathLike[str],
+        target: str | os.PathLike[str] = "mirage",
+        *,
+        loss: str = "cross_entropy",
+        optimizer: str = "sgd:lr=0.01",
+        batch: int = 32,
+        format: Optional[str] = None,
+        loss_output: Optional[str] = None,
+        freeze: Optional[str] = None,
+        recompute: Iterable[str] = (),
+        dims: Optional[Mapping[str, int]] = None,
+        dataflow: str = "auto",
+        memory: str = "ideal",
+        set: Overrides = None,
+        threads: Optional[int] = None,
+        executor: str = "fast",
+    ):
+        """Compiles the training step of a forward model.
+
+        `model`: .onnx file, or what `from_torch` returned.
+        `loss`: "cross_entropy" (labels are class numbers) or "mse" (labels have
+        the shape of the output).
+        `optimizer`: "sgd:lr=0.01,momentum=0.9,weight_decay=1e-4" or
+        "adam:lr=1e-3".
+        `batch`: samples per step.
+        `format`: of the products, "bfp:4:16" for instance, or "fp32"; by default
+        the target's.
+        `loss_output`: the output that the loss looks at, if there are several.
+        `freeze`: a regular expression; parameters with such a name, and running
+        statistics, stay as they are.
+        `recompute`: names of layers whose values are computed again for the backward pass
+        instead of kept.
+        `dims`, `dataflow`, `memory`, `set`: as for `compile`.
+        `threads`, `executor`: as for `Executable.run`.
+
+        Raises CompileError and InputError.
+        """
+        self._model = OnnxFile.read(model)
+        overrides = to_overrides(set)
+        self._options: dict[str, Any] = {
+            "batch": batch,
+            "dims": dims,
+            "format": format,
+            "dataflow": dataflow,
+            "memory": memory,
+            "set": overrides,
+        }
+        self._training = {
+            "loss": loss,
+            "optimizer": optimizer,
+            "loss_output": loss_output,
+            "freeze": freeze,
+            "recompute": [recompute] if isinstance(recompute, str) else list(recompute),
+        }
+        self._path = model
+        self._target_name = target
+        self._run = {"threads": threads, "executor": executor}
+        self._step = compiler.compile(
+            model, target, train=True, **self._training, **self._options
+        )
+        self._evaluator: Optional[Executable] = None
+        self.history = History()
+        """Of the latest call of `fit`."""
+
+    def __repr__(self) -> str:
+        return (
+            f"<photonic.Trainer of {self._step.name!r} on {self.target.name!r}: "
+            f"{self._training['loss']}, {self._training['optimizer']}, batch "
+            f"{self.batch}>"
+        )
+
+    @property
+    def batch(self) -> int:
+        """Samples per step."""
+        return self._step.batch
+
+    @property
+    def target(self) -> Target:
+        """The machine."""
+        return self._step.target
+
+    @property
+    def program(self) -> Executable:
+        """The program of one step, with parameters and state as they are now."""
+        return self._step
+
+    @property
+    def inputs(self) -> list[TensorInfo]:
+        """Inputs of the network; their first dimension is the batch."""
+        return [t for t in self._step.inputs if t.name in self._model.inputs]
+
+    @property
+    def parameters(self) -> dict[str, np.ndarray]:
+        """Copies of the parameters and running statistics, by ONNX name."""
+        names = {tensor.name for tensor in self._step.parameters}
+        state = self._step.read_state()
+        return {name: value for name, value in state.items() if name in names}
+
+    @property
+    def learning_rate(self) -> float:
+        """Of the next step. Settable."""
+        return self._step.learning_rate
+
+    @learning_rate.setter
+    def learning_rate(self, value: float) -> None:
+        self._step.learning_rate = value
+
+    def fit(
+        self,
+        x: Inputs,
+        y: ArrayLike,
+        epochs: int = 1,
+        *,
+        shuffle: bool = True,
+        seed: int = 0,
+        schedule: Optional[Mapping[int, float]] = None,
+        validation: Optional[tuple[Inputs, ArrayLike]] = None,
+        checkpoint: str | os.PathLike[str] | None = None,
+        checkpoint_every: Optional[int] = None,
+        progress: Optional[bool] = None,
+        on_epoch: Optional[Callable[[History], None]] = None,
+    ) -> History:
+        """Trains, and returns what happened, step by step.
+
+        `x`: samples by input name, or the array of the only input. `y`: labels.
+        Samples that do not fill a batch at the end of an epoch are left out of
+        it, with a warning.
+        `shuffle`: each epoch in another order, which follows from `seed` and its
+        number. `seed` also starts the random numbers of the program.
+        `schedule`: {epoch: factor}; from that epoch on, counted from 0, the
+        learning rate is multiplied by the factor, in addition to earlier ones.
+        `validation`: (x, y), evaluated after each epoch. Its time and energy do
+        not count.
+        `checkpoint`: a file that is written every `checkpoint_every` steps, by
+        default after each epoch, and at the end. If it exists, the run that wrote
+        it is continued to the same bits; everything but `epochs` has to be the
+        same then.
+        `progress`: a bar on stderr; by default if it is a terminal.
+        `on_epoch`: called with the history so far after each epoch.
+
+        Ctrl-C finishes the step, writes the checkpoint and raises
+        KeyboardInterrupt. Raises InputError before anything is computed,
+        RunError if a step fails (a value that is not finite); parameters are then
+        those before that step, and the checkpoint stays as it was.
+        """
+        data = Dataset(x, y, self.inputs, self._get_label())
+        valid = None
+        if validation is not None:
+            if not isinstance(validation, (tuple, list)) or len(validation) != 2:
+                raise InputError("validation: expected a pair (x, y)")
+            valid = Dataset(*validation, self.inputs, self._get_label(), "validation: ")
+        options = FitOptions(
+            epochs=epochs,
+            shuffle=shuffle,
+            seed=seed,
+            schedule=dict(schedule or {}),
+            checkpoint=None if checkpoint is None else os.fspath(checkpoint),
+            checkpoint_every=checkpoint_every,
+            progress=progress,
+            on_epoch=on_epoch,
+        )
+        options.check(len(data), self.batch)
+        fit = Fit(self, data, valid, options)
+        # Also what an interrupted run has done can be looked at.
+        self.history = fit.history
+        fit.run()
+        return self.history
+
+    def evaluate(self, x: Inputs, y: ArrayLike) -> Evaluation:
+        """Loss and accuracy on labelled data: any number of samples, the last
+        batch padded. BatchNormalization uses the running statistics and Dropout
+        does nothing. Raises InputError."""
+        return self.evaluate_dataset(Dataset(x, y, self.inputs, self._get_label()))
+
+    def evaluate_dataset(self, data: Dataset) -> Evaluation:
+        """The same on data that were checked."""
+        label = self._get_label()
+        outputs = self.predict(data.inputs)
+        if label.classes is None:
+            shape = data.labels.shape
+            fitting = [v for v in outputs.values() if v.shape == shape]
+            loss = measure_loss(fitting[0], data.labels, label) if fitting else np.nan
+            return Evaluation(float(loss), None, len(data))
+        scores = find_scores(outputs, data.labels)
+        if scores is None:
+            return Evaluation(float("nan"), None, len(data))
+        return Evaluation(
+            measure_loss(scores, data.labels, label),
+            measure_accuracy(scores, data.labels, label.ignore_index),
+            len(data),
+        )
+
+    def predict(self, x: Inputs) -> dict[str, np.ndarray]:
+        """Outputs of the network as it is now, in its inference form."""
+        evaluator = self.get_evaluator()
+        if not evaluator.is_training:
+            return evaluator.run(x, **self._run)
+        # Rounding at random counts steps, which to the machine is training: it
+        # would leave out the last partial batch.
+        names = [tensor.name for tensor in self.inputs]
+        arrays = dict(x) if isinstance(x, Mapping) else {names[0]: x}
+        samples = len(next(iter(arrays.values())))
+        index = np.arange(-(-samples // self.batch) * self.batch).clip(max=samples - 1)
+        padded = {name: np.asarray(array)[index] for name, array in arrays.items()}
+        outputs = evaluator.run(padded, **self._run)
+        return {name: value[:samples] for name, value in outputs.items()}
+
+    def get_evaluator(self) -> Executable:
+        """The program of one inference, with the parameters as they are now."""
+        if self._evaluator is None:
+            self._evaluator = compiler.compile(
+                self._path, self._target_name, mutable_parameters=True, **self._options
+            )
+        # Random numbers too: an evaluation follows from the state of the training.
+        needed = {t.name for t in self._evaluator.parameters + self._evaluator.state}
+        state = self._step.read_state()
+        self._evaluator.write_state(
+            {name: state[name] for name in needed if name in state}, partial=True
+        )
+        return self._evaluator
+
+    def report(self, *, timing: str = "closed") -> dict[str, Any]:
+        """Time, energy and area of one step, by layer and phase, and the losses
+        so far; docs/report.schema.json describes it."""
+        return self._step.report(timing=timing)
+
+    def report_text(self, columns: int = 100, color: bool = False) -> str:
+        """The report as tables."""
+        return self._step.report_text(columns, color)
+
+    def export(self, path: str | os.PathLike[str], *, training: bool = False) -> None:
+        """Writes the model with trained parameters and running statistics.
+
+        BatchNormalization and Dropout are written in their inference form, so that
+        the file can be compiled and run, here and elsewhere; training can go on
+        from it all the same. With `training` they stay as they were.
+        Raises OutputError.
+        """
+        model = self._model if training else self._model.to_inference()
+        data = model.replace(self.parameters).data
+        files.write_atomically(os.fspath(path), lambda file: file.write(data))
+
+    def take_step(self, batch: Mapping[str, np.ndarray]) -> tuple[float, float]:
+        """One step; the loss and the accuracy of the batch before its update."""
+        outputs = self._step.step(batch, **self._run)
+        loss = float(outputs["loss"].reshape(-1)[0])
+        label = self._get_label()
+        if label.classes is None:
+            return loss, float("nan")
+        labels = batch[label.tensor.name]
+        scores = find_scores(outputs, labels)
+        if scores is None:
+            return loss, float("nan")
+        return loss, measure_accuracy(scores, labels, label.ignore_index)
+
+    def describe(self) -> dict[str, Any]:
+        """What the bits of a step depend on, besides state and data."""
+        state = {tensor.name for tensor in self._step.parameters}
+        exe = self._step
+        schema = repr([(t.name, t.dtype, t.shape) for t in exe.parameters + exe.state])
+        return {
+            "model": self._model.get_fingerprint(state)[:16],
+            "parameters and state": hashlib.sha256(schema.encode()).hexdigest()[:16],
+            **self._training,
+            "batch": self.batch,
+            "format": exe.report()["format"],
+            "target": exe.target.name,
+            "target fields": self._options["set"],
+            "dims": dict(self._options["dims"] or {}),
+            "memory": self._options["memory"],
+            "dataflow": self._options["dataflow"],
+        }
+
+    def _get_label(self) -> LabelInfo:
+        extra = [t for t in self._step.inputs if t.name not in self._model.inputs]
+        if len(extra) != 1:
+            raise InputError(
+                "expected a program with one input besides those of the model, the "
+                f"labels; found {[t.name for t in extra]}"
+            )
+        (tensor,) = extra
+        classes = self._step.labels.get(tensor.name)
+        return LabelInfo(tensor, *(classes or ()))

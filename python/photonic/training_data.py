@@ -1,0 +1,189 @@
+# Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+"""Labelled data: checks before anything runs, order, batches."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Optional
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .errors import InputError
+from .executable import Inputs, TensorInfo
+
+
+@dataclass(frozen=True)
+class LabelInfo:
+    """The input of a training program that says what is right."""
+
+    tensor: TensorInfo
+    #: Absent if the labels are no class numbers.
+    classes: Optional[int] = None
+    ignore_index: Optional[int] = None
+
+
+class Dataset:
+    """Inputs and labels of the same samples."""
+
+    def __init__(
+        self,
+        x: Inputs,
+        y: ArrayLike,
+        inputs: list[TensorInfo],
+        label: LabelInfo,
+        what: str = "",
+    ):
+        self._what = what
+        self.inputs = {
+            tensor.name: self._check_input(tensor, array)
+            for tensor, array in self._name(x, inputs)
+        }
+        self.labels = self._check_labels(np.asarray(y), label)
+        self.label_name = label.tensor.name
+        sizes = {name: len(array) for name, array in self.inputs.items()}
+        sizes["labels"] = len(self.labels)
+        if len(set(sizes.values())) != 1:
+            found = ", ".join(f"{name} {size}" for name, size in sizes.items())
+            raise InputError(
+                f"{what}expected one number of samples in inputs and labels, found {found}"
+            )
+        if not len(self.labels):
+            raise InputError(f"{what}expected at least one sample, found none")
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def take(self, indices: np.ndarray) -> dict[str, np.ndarray]:
+        """A batch, as a training program takes it."""
+        batch = {name: array[indices] for name, array in self.inputs.items()}
+        batch[self.label_name] = self.labels[indices]
+        return batch
+
+    def get_hash(self) -> str:
+        """Changes when a value does."""
+        state = hashlib.blake2b(digest_size=16)
+        for name, array in sorted([*self.inputs.items(), ("", self.labels)]):
+            state.update(f"{name} {array.dtype} {array.shape} ".encode())
+            step = max(1, (1 << 24) // max(1, array.nbytes // len(array)))
+            for start in range(0, len(array), step):
+                state.update(np.ascontiguousarray(array[start : start + step]))
+        return state.hexdigest()
+
+    def _name(
+        self, x: Inputs, inputs: list[TensorInfo]
+    ) -> list[tuple[TensorInfo, ArrayLike]]:
+        names = [tensor.name for tensor in inputs]
+        if not isinstance(x, Mapping):
+            if len(names) != 1:
+                raise InputError(
+                    f"{self._what}the model has {len(names)} inputs {names}; give a "
+                    "dictionary"
+                )
+            x = {names[0]: x}
+        if set(x) != set(names):
+            raise InputError(
+                f"{self._what}expected arrays for {names}, found {sorted(map(str, x))}"
+            )
+        return [(tensor, x[tensor.name]) for tensor in inputs]
+
+    def _check_input(self, tensor: TensorInfo, array: ArrayLike) -> np.ndarray:
+        array = np.asanyarray(array)
+        inner = tensor.shape[1:]
+        fits = array.ndim == len(tensor.shape) and array.shape[1:] == inner
+        if array.dtype.name != tensor.dtype or not fits:
+            shape = ", ".join(["samples", *map(str, inner)])
+            remedy = ""
+            if array.dtype.name != tensor.dtype:
+                remedy = f"; convert it with .astype({tensor.dtype!r})"
+            raise InputError(
+                f"{self._what}input '{tensor.name}': expected {tensor.dtype}[{shape}], "
+                f"found {array.dtype}{list(array.shape)}{remedy}"
+            )
+        return array
+
+    def _check_labels(self, y: np.ndarray, label: LabelInfo) -> np.ndarray:
+        inner = label.tensor.shape[1:]
+        kind = "integers" if label.classes is not None else label.tensor.dtype
+        right_kind = (
+            y.dtype.kind in "iu"
+            if label.classes is not None
+            else y.dtype.name == label.tensor.dtype
+        )
+        if not right_kind or y.shape[1:] != inner or y.ndim != 1 + len(inner):
+            shape = ", ".join(["samples", *map(str, inner)])
+            raise InputError(
+                f"{self._what}labels: expected {kind} of shape [{shape}], found "
+                f"{y.dtype}{list(y.shape)}"
+            )
+        if label.classes is None:
+            return y
+        known = (y >= 0) & (y < label.classes)
+        if label.ignore_index is not None:
+            known |= y == label.ignore_index
+        if not known.all():
+            where = tuple(int(i) for i in np.argwhere(~known)[0])
+            ignored = (
+                "" if label.ignore_index is None else f" (or {label.ignore_index}: ignored)"
+            )
+            place = where[0] if len(where) == 1 else list(where)
+            raise InputError(
+                f"{self._what}labels: expected class numbers 0 to {label.classes - 1}"
+                f"{ignored}, found {int(y[where])} at sample {place}"
+            )
+        return y.astype(np.int64)
+
+
+def get_order(samples: int, shuffle: bool, seed: int, epoch: int) -> np.ndarray:
+    """The order of the samples in an epoch: a function of its number, so that a
+    run that is resumed goes on with the same one."""
+    if not shuffle:
+        return np.arange(samples)
+    # Raw numbers of a bit generator are the same in every version of NumPy.
+    numbers = np.random.Philox(key=[seed, epoch]).random_raw(samples)
+    return np.argsort(numbers, kind="stable")
+
+
+def find_scores(
+    outputs: Mapping[str, np.ndarray], labels: np.ndarray
+) -> Optional[np.ndarray]:
+    """The only output [batch, classes, d...] for labels [batch, d...]."""
+    fitting = [
+        value
+        for value in outputs.values()
+        if value.ndim == labels.ndim + 1
+        and value.shape[:1] + value.shape[2:] == labels.shape
+    ]
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def measure_accuracy(
+    scores: np.ndarray, labels: np.ndarray, ignore_index: Optional[int]
+) -> float:
+    """Share of labels with the largest score, of equal ones the first; NaN if
+    all labels are ignored."""
+    right = scores.argmax(axis=1) == labels
+    if ignore_index is not None:
+        right = right[labels != ignore_index]
+    return float(right.mean()) if right.size else float("nan")
+
+
+def measure_loss(
+    scores: np.ndarray, labels: np.ndarray, label: LabelInfo
+) -> float:
+    """Mean cross entropy of scores, or mean squared error, in binary64."""
+    wide = scores.astype(np.float64)
+    if label.classes is None:
+        return float(np.square(wide - labels).mean())
+    shifted = wide - wide.max(axis=1, keepdims=True)
+    logarithms = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    counted = np.ones(labels.shape, bool)
+    if label.ignore_index is not None:
+        counted = labels != label.ignore_index
+    index = np.where(counted, labels, 0)[:, None]
+    chosen = np.take_along_axis(logarithms, index, axis=1)[:, 0]
+    return float(-chosen[counted].mean()) if counted.any() else float("nan")
