@@ -8,6 +8,7 @@
 #include "photonic/Driver/Driver.h"
 
 #include "mlir/IR/Remarks.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/Regex.h"
 #include "llvm/Support/raw_ostream.h"
@@ -27,6 +28,10 @@ static constexpr const char *overview =
 Exit code 0: done. 1: the input, an option or the machine is at fault; the
 message says what was expected, what was found and what to do, and no file is
 left behind.)";
+
+/// What passes have remarks about.
+static const char *const remarkCategories[] = {"Stash", "Recompute", "Dataflow",
+                                               "Memory"};
 
 namespace {
 /// The options of the tool, registered when constructed.
@@ -76,8 +81,8 @@ struct Options {
                "the first node that differs")};
   cl::opt<std::string> remarks{
       "remarks", cl::value_desc("regex"), cl::cat(category),
-      cl::desc("report decisions of these categories: Parameters, Stash, "
-               "Recompute, Dataflow")};
+      cl::desc("report decisions of these categories: Stash, Recompute, "
+               "Dataflow, Memory")};
   cl::opt<std::string> runTool{"run-tool", cl::value_desc("path"), cl::Hidden,
                                cl::desc("photonic-run to check with"),
                                cl::cat(category)};
@@ -102,6 +107,10 @@ struct Options {
       "freeze", cl::value_desc("regex"), cl::cat(category),
       cl::desc("parameters that training leaves as they are, and "
                "BatchNormalization whose statistics it does")};
+  cl::opt<std::string> learn{
+      "learn", cl::value_desc("regex"), cl::cat(category),
+      cl::desc("constants to train beside weights, biases and scales of "
+               "layers")};
   cl::opt<bool> emitGradients{
       "emit-gradients", cl::cat(category),
       cl::desc("an output PARAMETER.grad for each trainable parameter")};
@@ -135,6 +144,7 @@ static std::string findLateOption(const Options &o, Stage from) {
       {"--batch", o.batch.getNumOccurrences() > 0, Stage::Import},
       {"--dim", o.dim.getNumOccurrences() > 0, Stage::Import},
       {"--freeze", o.freeze.getNumOccurrences() > 0, Stage::Autodiff},
+      {"--learn", o.learn.getNumOccurrences() > 0, Stage::Autodiff},
       {"--train", o.train, Stage::Autodiff},
       {"--mutable-parameters", o.mutableParameters, Stage::Autodiff},
       {"--optimizer", o.optimizer.getNumOccurrences() > 0, Stage::Autodiff},
@@ -181,6 +191,9 @@ static std::string checkTraining(const Options &o) {
       return std::string(option.flag) +
              " has no meaning without --train; add --train to compile a "
              "training step, or leave it out";
+  if (o.learn.getNumOccurrences() && !o.train && !o.mutableParameters)
+    return "--learn has no meaning for inference, whose parameters are "
+           "constants; add --train or --mutable-parameters, or leave it out";
   if (o.train && o.mutableParameters)
     return "--mutable-parameters compiles a forward pass and --train a "
            "training step, whose parameters are mutable anyway; leave one out";
@@ -205,8 +218,60 @@ static void fillTraining(const Options &o, TrainingOptions &training) {
   training.lossOutput = o.lossOutput;
   training.optimizer = o.optimizer;
   training.freeze = o.freeze;
+  training.learn = o.learn;
   training.emitGradients = o.emitGradients;
   training.recompute.assign(o.recompute.begin(), o.recompute.end());
+}
+
+/// Sizes of symbolic dimensions; a message if one makes no sense.
+static std::string parseDims(const Options &o, CompileRequest &request) {
+  for (StringRef dim : o.dim) {
+    auto [name, value] = dim.rsplit('=');
+    int64_t size = 0;
+    if (name.empty() || value.getAsInteger(10, size) || size < 1)
+      return "--dim has to be name=N with N at least 1, found '" + dim.str() +
+             "'";
+    request.dims.emplace_back(name.str(), size);
+  }
+  return {};
+}
+
+/// Where to begin and to stop; a message if that makes no sense.
+static std::string parseStages(const Options &o, CompileRequest &request) {
+  auto expect = [](StringRef flag, StringRef name) {
+    return (flag + " has to be " + listStages() + ", found '" + name + "'")
+        .str();
+  };
+  if (!o.to.empty()) {
+    std::optional<Stage> stage = parseStage(o.to);
+    if (!stage)
+      return expect("--compile-to", o.to);
+    request.to = *stage;
+    request.printIR = true;
+  }
+  if (!o.from.empty()) {
+    std::optional<Stage> stage = parseStage(o.from);
+    if (!stage)
+      return expect("--compile-from", o.from);
+    if (*stage >= request.to)
+      return "--compile-from=" + o.from + " leaves nothing to do before " +
+             getStageName(request.to).str();
+    request.from = static_cast<Stage>(static_cast<int>(*stage) + 1);
+  }
+  return {};
+}
+
+/// A message if remarks are asked for that nobody makes.
+static std::string checkRemarks(const Options &o) {
+  if (std::string wrong = checkRegex("--remarks", o.remarks); !wrong.empty())
+    return wrong;
+  Regex regex(o.remarks);
+  if (o.remarks.empty() ||
+      any_of(remarkCategories, [&](StringRef c) { return regex.match(c); }))
+    return {};
+  return "--remarks has to match one of " +
+         join(std::begin(remarkCategories), std::end(remarkCategories), ", ") +
+         ", found '" + o.remarks + "'";
 }
 
 /// Fills `request` from the options; a message if they make no sense.
@@ -230,41 +295,14 @@ static std::string fillRequest(const Options &o, CompileRequest &request) {
     return "--memory has to be ideal or hierarchy, found '" + o.memory + "'";
   if (std::string wrong = checkTraining(o); !wrong.empty())
     return wrong;
-  if (std::string wrong = checkRegex("--freeze", o.freeze); !wrong.empty())
+  for (auto [flag, regex] : {std::pair("--freeze", StringRef(o.freeze)),
+                             std::pair("--learn", StringRef(o.learn))})
+    if (std::string wrong = checkRegex(flag, regex); !wrong.empty())
+      return wrong;
+  if (std::string wrong = parseDims(o, request); !wrong.empty())
     return wrong;
-  for (StringRef dim : o.dim) {
-    auto [name, value] = dim.rsplit('=');
-    int64_t size = 0;
-    if (name.empty() || value.getAsInteger(10, size) || size < 1)
-      return "--dim has to be name=N with N at least 1, found '" + dim.str() +
-             "'";
-    request.dims.emplace_back(name.str(), size);
-  }
-  auto getStage = [](StringRef flag, StringRef name,
-                     std::optional<Stage> &stage) -> std::string {
-    stage = parseStage(name);
-    if (stage)
-      return {};
-    return (flag + " has to be " + listStages() + ", found '" + name + "'")
-        .str();
-  };
-  std::optional<Stage> stage;
-  if (!o.to.empty()) {
-    if (std::string wrong = getStage("--compile-to", o.to, stage);
-        !wrong.empty())
-      return wrong;
-    request.to = *stage;
-    request.printIR = true;
-  }
-  if (!o.from.empty()) {
-    if (std::string wrong = getStage("--compile-from", o.from, stage);
-        !wrong.empty())
-      return wrong;
-    if (*stage >= request.to)
-      return "--compile-from=" + o.from + " leaves nothing to do before " +
-             getStageName(request.to).str();
-    request.from = static_cast<Stage>(static_cast<int>(*stage) + 1);
-  }
+  if (std::string wrong = parseStages(o, request); !wrong.empty())
+    return wrong;
   if (std::string wrong = findLateOption(o, request.from); !wrong.empty())
     return wrong;
   if (request.output.empty() && !request.printIR && request.checkInput.empty())
@@ -295,8 +333,7 @@ int photonic::compileMain(int argc, char **argv) {
   CompileRequest request;
   if (std::string wrong = fillRequest(options, request); !wrong.empty())
     return complain(wrong);
-  if (std::string wrong = checkRegex("--remarks", options.remarks);
-      !wrong.empty())
+  if (std::string wrong = checkRemarks(options); !wrong.empty())
     return complain(wrong);
   mlir::DialectRegistry registry;
   registerCompilerDialects(registry);

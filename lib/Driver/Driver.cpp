@@ -24,6 +24,7 @@
 #include "llvm/Support/Path.h"
 #include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/raw_ostream.h"
+#include <cmath>
 
 using namespace mlir;
 using namespace photonic;
@@ -62,11 +63,13 @@ static FailureOr<ImportOptions> getImportOptions(const CompileRequest &request,
   auto [file, rate] = splitOptimizerModel(training.optimizer);
   options.optimizerModel = file.str();
   double number = 0;
-  if (rate.empty())
+  if (file.empty() || !StringRef(training.optimizer).contains(":lr="))
     return options;
-  if (rate.getAsDouble(number) || !(number > 0)) {
+  if (rate.getAsDouble(number) || !std::isfinite(float(number)) ||
+      !(float(number) > 0)) {
     emitError(UnknownLoc::get(&context))
-        << "the optimizer has to be FILE.onnx[:lr=X] with X above 0, found '"
+        << "the optimizer has to be FILE.onnx[:lr=X] with a binary32 number X "
+           "above 0, found '"
         << training.optimizer << "'";
     return failure();
   }
@@ -92,6 +95,55 @@ static OwningOpRef<ModuleOp> readInput(const CompileRequest &request,
   llvm::SourceMgr sources;
   sources.AddNewSourceBuffer(std::move(*buffer), llvm::SMLoc());
   return parseSourceFile<ModuleOp>(sources, ParserConfig(&context));
+}
+
+/// Imported IR is made for what it is imported for: inference folds away what
+/// training needs.
+static LogicalResult checkImportMode(const CompileRequest &request,
+                                     ModuleOp module) {
+  const TrainingOptions &training = request.stages.training;
+  auto mode = module->getAttrOfType<StringAttr>(nn::modeAttrName);
+  if (!mode || !training.hasMutableParameters() ||
+      request.from > Stage::Autodiff)
+    return success();
+  StringRef wanted = getImportModeName(training.train ? ImportMode::Training
+                                                      : ImportMode::Evaluation);
+  StringRef option = training.train ? "--train" : "--mutable-parameters";
+  if (mode.getValue() != wanted)
+    return emitError(module.getLoc())
+           << "the IR was imported for " << mode.getValue() << ", and "
+           << option << " needs one imported for " << wanted
+           << "; import the model with " << option << " --compile-to=import";
+  auto freeze = module->getAttrOfType<StringAttr>(nn::freezeAttrName);
+  StringRef kept = freeze ? freeze.getValue() : StringRef();
+  if (training.train && kept != training.freeze)
+    return emitError(module.getLoc())
+           << "the IR was imported with --freeze='" << kept
+           << "', and now it is '" << training.freeze
+           << "'; give the same one, or import the model again";
+  return success();
+}
+
+/// A network that block floating point has trained fits that format: truncation
+/// shrinks operands, and its weights make up for it.
+static void warnAboutFormat(const CompileRequest &request,
+                            const phx::Target &machine, ModuleOp module) {
+  auto trained = module->getAttrOfType<StringAttr>(nn::trainedFormatAttrName);
+  if (!trained || request.stages.training.train ||
+      request.from > Stage::Format || request.to < Stage::Format)
+    return;
+  auto normalise = [](StringRef name) {
+    bool isPlain = name.starts_with("bfp:") && name.count(':') == 2;
+    return name.str() + (isPlain ? ":trunc" : "");
+  };
+  std::string now = normalise(getFormatName(request.stages, machine));
+  if (trained.getValue().starts_with("bfp:") &&
+      normalise(trained.getValue()) != now)
+    emitWarning(module.getLoc())
+        << "the network was trained with products in " << trained.getValue()
+        << " and is compiled for " << now
+        << ", in which it may be far less accurate; give --format="
+        << trained.getValue() << " to keep its own";
 }
 
 /// A loss in the model and one on the command line would be added.
@@ -209,8 +261,10 @@ LogicalResult photonic::compile(const CompileRequest &request,
     return failure();
   }
   OwningOpRef<ModuleOp> module = readInput(request, context);
-  if (!module || failed(checkLosses(request, *module)))
+  if (!module || failed(checkImportMode(request, *module)) ||
+      failed(checkLosses(request, *module)))
     return failure();
+  warnAboutFormat(request, *machine, *module);
   std::optional<StageCheck> check;
   if (!request.checkInput.empty()) {
     FailureOr<StageCheck> created =

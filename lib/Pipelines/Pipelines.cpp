@@ -105,6 +105,7 @@ static void addAutodiff(OpPassManager &pm, const TrainingOptions &options) {
   if (options.hasMutableParameters()) {
     nn::ExposeParametersOptions expose;
     expose.freeze = options.freeze;
+    expose.learn = options.learn;
     expose.trainable = options.train;
     pm.addNestedPass<func::FuncOp>(nn::createExposeParameters(expose));
     addCleanup(pm);
@@ -227,6 +228,9 @@ struct PipelineOptions : PassPipelineOptions<PipelineOptions> {
   Option<std::string> freeze{
       *this, "freeze", llvm::cl::init(""),
       llvm::cl::desc("regular expression of parameters that stay")};
+  Option<std::string> learn{
+      *this, "learn", llvm::cl::init(""),
+      llvm::cl::desc("regular expression of further constants to train")};
   Option<bool> emitGradients{
       *this, "emit-gradients", llvm::cl::init(false),
       llvm::cl::desc("an output for each gradient of a parameter")};
@@ -259,6 +263,7 @@ static void buildPipeline(OpPassManager &pm, const PipelineOptions &options) {
   training.lossOutput = options.lossOutput;
   training.optimizer = options.optimizer;
   training.freeze = options.freeze;
+  training.learn = options.learn;
   training.emitGradients = options.emitGradients;
   training.recompute.assign(options.recompute.begin(), options.recompute.end());
   phx::Result<phx::Target> machine =

@@ -51,6 +51,7 @@ NB_MODULE(_compiler, m) {
       .def_rw("loss_output", &Training::lossOutput)
       .def_rw("optimizer", &Training::optimizer)
       .def_rw("freeze", &Training::freeze)
+      .def_rw("learn", &Training::learn)
       .def_rw("emit_gradients", &Training::emitGradients)
       .def_rw("recompute", &Training::recompute);
   nb::class_<Stages>(m, "Stages", "What the stages need to know.")

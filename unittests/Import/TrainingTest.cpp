@@ -7,6 +7,9 @@
 
 #include "ImportTestUtils.h"
 
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/raw_ostream.h"
+
 using namespace mlir;
 using namespace photonic;
 using namespace photonic::test;
@@ -360,6 +363,137 @@ TEST_F(TrainingTest, backwardPassesAreNotDifferentiatedAgain) {
   options.mode = ImportMode::Evaluation;
   EXPECT_EQ(import(model, options), "");
   EXPECT_SAYS("for evaluation compile a model with the forward pass alone");
+}
+
+TEST_F(TrainingTest, backwardPassesWereMadeForWhatTheNodesSay) {
+  std::string frozen =
+      makeInput("z", {"4", "2", "3", "3"}) + normParameters() +
+      makeNode("BatchNormalization",
+               {"z", "bn.weight", "bn.bias", "bn.mean", "bn.var"}, "n",
+               "name: 'bn' ") +
+      makeOutput("n");
+  text =
+      import(withMicrosoft(backward(makeWeights("w", "2", "1, 2")) + frozen));
+  EXPECT_HOLDS("nn.batch_norm ");
+  EXPECT_LACKS("nn.batch_norm_train");
+  std::string ratio = makeWeights("d.ratio", "", "0.5");
+  for (int training : {0, 1}) {
+    std::string flag = "initializer { name: 'd.training' data_type: 9 "
+                       "int32_data: [" +
+                       std::to_string(training) + "] } ";
+    text = import(withMicrosoft(
+        backward(makeWeights("w", "2", "1, 2")) + ratio + flag +
+        makeNode("Dropout", {"y", "d.ratio", "d.training"}, "d", "name: 'd' ") +
+        makeOutput("d")));
+    EXPECT_EQ(text.find("nn.dropout") != std::string::npos, training == 1)
+        << text << messages;
+  }
+}
+
+/// A model in a file that lives as long as this.
+struct TemporaryFile {
+  explicit TemporaryFile(const ::onnx::ModelProto &model) {
+    int descriptor = -1;
+    EXPECT_FALSE(
+        llvm::sys::fs::createTemporaryFile("model", "onnx", descriptor, path));
+    llvm::raw_fd_ostream(descriptor, /*shouldClose=*/true)
+        << model.SerializeAsString();
+  }
+  ~TemporaryFile() { llvm::sys::fs::remove(path); }
+
+  llvm::SmallString<64> path;
+};
+
+/// A model of ONNX Runtime with one node for all parameters.
+std::string optimizerNode(const std::string &attributes) {
+  return makeNode("AdamWOptimizer", {"lr", "step", "w", "g", "m", "v"}, "done",
+                  microsoft("name: 'adam' " + attributes));
+}
+
+TEST_F(TrainingTest, optimizerModelsMeanWhatTheySay) {
+  auto number = [](const std::string &name, const std::string &value) {
+    return "attribute { name: '" + name + "' type: FLOAT f: " + value + " } ";
+  };
+  ::onnx::ModelProto graph =
+      withMicrosoft(backward(makeWeights("w", "2", "1, 2")));
+  auto run = [&](const std::string &attributes) {
+    TemporaryFile file(withMicrosoft(optimizerNode(attributes)));
+    ImportOptions options;
+    options.optimizerModel = file.path.str().str();
+    return import(graph, options);
+  };
+  // ONNX Runtime's default is not 0.
+  text = run("");
+  EXPECT_HOLDS("dense<0.00999999977>");
+  text = run(number("weight_decay", "0"));
+  EXPECT_HOLDS("nn.updates = \"w\"");
+  EXPECT_LACKS("dense<0.00999999977>");
+  EXPECT_EQ(run(number("clip_norm", "1")), "");
+  EXPECT_SAYS("AdamWOptimizer 'adam': attribute clip_norm=1 is not supported");
+  EXPECT_EQ(run(number("alpha", "1")), "");
+  EXPECT_SAYS("expected alpha in [0, 1), found 1");
+  EXPECT_EQ(run(makeInt("adam_mode", 2)), "");
+  EXPECT_SAYS("expected adam_mode 0 or 1, found 2");
+}
+
+TEST_F(TrainingTest, statesOfOptimizersHaveNamesOfTheirOwn) {
+  TemporaryFile file(withMicrosoft(optimizerNode("")));
+  ImportOptions options;
+  options.optimizerModel = file.path.str().str();
+  EXPECT_EQ(import(withMicrosoft(backward(makeWeights("w", "2", "1, 2")) +
+                                 makeInput("w.exp_avg", {"2"})),
+                   options),
+            "");
+  EXPECT_SAYS("the model has an input or parameter 'w.exp_avg', which is the "
+              "name of a state of the optimizer");
+}
+
+TEST_F(TrainingTest, copiesOfParametersAreParameters) {
+  // As PyTorch writes two biases that are equal.
+  std::string graph = makeInput("x", {"2"}) + makeWeights("a", "2", "1, 2") +
+                      makeNode("Identity", {"a"}, "b") +
+                      makeNode("Add", {"x", "a"}, "s") +
+                      makeNode("Mul", {"s", "b"}, "y") + makeOutput("y");
+  for (ImportMode mode : {ImportMode::Training, ImportMode::Evaluation}) {
+    importAs(mode, graph);
+    EXPECT_HOLDS("nn.constant \"a\"");
+    EXPECT_HOLDS("nn.constant \"b\"");
+  }
+  infer(graph);
+  EXPECT_HOLDS("nn.constant \"a\"");
+  EXPECT_LACKS("nn.constant \"b\"");
+}
+
+TEST_F(TrainingTest, metadataNameWhatIsLearnedAndHow) {
+  ::onnx::ModelProto model = makeModel(
+      makeInput("x", {"2"}) + makeWeights("a", "2", "1, 2") +
+          makeWeights("b", "2", "1, 2") + makeNode("Add", {"x", "a"}, "s") +
+          makeNode("Mul", {"s", "b"}, "y") + makeOutput("y"),
+      17);
+  auto add = [&](const char *key, const char *value) {
+    auto *entry = model.add_metadata_props();
+    entry->set_key(key);
+    entry->set_value(value);
+  };
+  add("photonic.learned", "c\nb");
+  add("photonic.format", "bfp:4:16:nearest");
+  ImportOptions options;
+  options.mode = ImportMode::Training;
+  text = import(model, options);
+  EXPECT_HOLDS("nn.trained_format = \"bfp:4:16:nearest\"");
+  EXPECT_HOLDS("nn.mode = \"training\"");
+  EXPECT_HOLDS("tensor<2xf32> {nn.learned}");
+  EXPECT_EQ(text.find("nn.learned"), text.rfind("nn.learned")) << text;
+  options.mode = ImportMode::Inference;
+  text = import(model, options);
+  EXPECT_LACKS("nn.learned");
+}
+
+TEST_F(TrainingTest, randomKeyIsNoInput) {
+  train(makeInput("photonic.rng", {"2", "3"}) +
+        dropout("d", "0.25", "photonic.rng", "y") + makeOutput("y"));
+  EXPECT_EQ(text, "");
+  EXPECT_SAYS("an input is called 'photonic.rng'");
 }
 
 TEST_F(TrainingTest, optimizerModelsNeedGradients) {

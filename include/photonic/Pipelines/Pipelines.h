@@ -52,6 +52,7 @@ struct TrainingOptions {
   std::string lossOutput;
   std::string optimizer; ///< sgd:... or adam:...; empty: nothing is updated
   std::string freeze;    ///< regular expression of parameters that stay
+  std::string learn;     ///< regular expression of further constants to train
   bool emitGradients = false; ///< an output PARAMETER.grad for each gradient
   /// Nodes whose results the backward pass computes again.
   std::vector<std::string> recompute;

@@ -447,14 +447,17 @@ void FusedProductEmitter::run() {
 LogicalResult
 HierarchyScheduler::reportWorkingSet(phot::ArrayProductOp op,
                                      const ChunkingFailure &failure) {
-  InFlightDiagnostic diag = op.emitError("needs a working set of ");
-  diag << failure.needed << " bytes in scratchpad '" << failure.scratchpad
-       << "' "
-       << (op.getKey() ? "because random rounding keeps it in one piece"
+  std::string phase = nn::stringifyPhase(nn::getPhase(op)).str();
+  std::replace(phase.begin(), phase.end(), '_', ' ');
+  InFlightDiagnostic diag = op.emitError("its ")
+                            << phase << " product needs a working set of "
+                            << failure.needed << " bytes in scratchpad '"
+                            << failure.scratchpad << "' ";
+  diag << (op.getKey() ? "because random rounding keeps it in one piece"
                        : "for its smallest tile")
        << ", target '" << target.spec.name() << "' has " << failure.available
        << " (" << failure.field
-       << "); use a larger scratchpad or --memory=ideal";
+       << "); use a smaller batch, a larger scratchpad or --memory=ideal";
   if (op.getKey())
     diag << ", or a format that rounds by trunc or nearest";
   return diag;

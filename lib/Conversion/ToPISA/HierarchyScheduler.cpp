@@ -413,8 +413,8 @@ LogicalResult HierarchyScheduler::scheduleCompute(Operation *op,
            << target.spec.name() << "' has " << pads.activation_bytes().value()
            << " (scratchpads.activation_bytes) and "
            << pads.gradient_bytes().value()
-           << " (scratchpads.gradient_bytes); use larger scratchpads or "
-              "--memory=ideal";
+           << " (scratchpads.gradient_bytes); use a smaller batch, larger "
+              "scratchpads or --memory=ideal";
   ComputeEmitter emitter(e, plan, units);
   for (auto [index, unit] : llvm::enumerate(plan.operandUnitBytes))
     emitter.addOperand(getStorage(op->getOperand(index)).getAddress(), unit,

@@ -196,6 +196,8 @@ FailureOr<DigitalPlan> photonic::planDigital(Operation *op) {
 }
 
 StringRef photonic::getONNXOperator(Operation *op) {
+  if (auto whole = op->getAttrOfType<StringAttr>(nn::operatorAttrName))
+    return whole.getValue();
   return llvm::StringSwitch<StringRef>(op->getName().stripDialect())
       .Case("conv2d", "Conv")
       .Case("linear", "Gemm")

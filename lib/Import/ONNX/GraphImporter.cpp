@@ -162,6 +162,9 @@ Value GraphImporter::materialize(Constant &constant) {
                                          : StringAttr();
   constant.value =
       nn::ConstantOp::create(builder, loc, makeElements(constant), name);
+  if (mode != ImportMode::Inference && model.isLearned(constant.name))
+    constant.value.getDefiningOp()->setAttr(nn::learnedAttrName,
+                                            builder.getUnitAttr());
   return constant.value;
 }
 
@@ -250,6 +253,14 @@ void GraphImporter::createFunction(ArrayRef<GraphInput> inputs,
   (*module)->setAttr(
       nn::modelAttrName,
       builder.getStringAttr(llvm::sys::path::stem(model.getPath())));
+  (*module)->setAttr(nn::modeAttrName,
+                     builder.getStringAttr(getImportModeName(mode)));
+  if (StringRef format = model.getTrainedFormat(); !format.empty())
+    (*module)->setAttr(nn::trainedFormatAttrName,
+                       builder.getStringAttr(format));
+  if (!options.freeze.empty())
+    (*module)->setAttr(nn::freezeAttrName,
+                       builder.getStringAttr(options.freeze));
   if (batchBound)
     (*module)->setAttr(nn::batchAttrName,
                        builder.getI64IntegerAttr(options.batch));

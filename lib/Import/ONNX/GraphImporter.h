@@ -90,6 +90,8 @@ public:
 
   Model &getModel() { return model; }
   ImportMode getMode() const { return mode; }
+  /// True if the graph holds its backward pass.
+  bool holdsBackward() const { return hasBackward; }
   /// True if the expression of ImportOptions::freeze occurs in the name.
   bool isFrozen(llvm::StringRef name) const;
   mlir::OpBuilder &getBuilder() { return builder; }

@@ -33,7 +33,12 @@ bool GraphImporter::isFrozen(StringRef name) const {
   return freeze && freeze->match(name);
 }
 
-Value GraphImporter::getRandomKey() { return nn::getRandomKey(function); }
+Value GraphImporter::getRandomKey() {
+  BlockArgument key = nn::getRandomKey(function);
+  if (!key)
+    setFailed();
+  return key;
+}
 
 bool GraphImporter::isPersistent(BlockArgument argument) {
   return nn::hasRole(function, argument.getArgNumber());

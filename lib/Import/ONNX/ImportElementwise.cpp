@@ -164,6 +164,19 @@ LogicalResult importer::importHardSwish(NodeImporter &node) {
   return node.setResult(node.emit<nn::MulOp>({x, gate}));
 }
 
+/// PyTorch's exporter writes a parameter once where several are equal, and
+/// copies of it; each of them is learned on its own.
+static LogicalResult importCopy(NodeImporter &node, const Constant &constant) {
+  auto copy = std::make_shared<Constant>(constant);
+  copy->name = node.getNode().getOutput(0).str();
+  copy->value = {};
+  return node.setResult(Entry(copy));
+}
+
 LogicalResult importer::importIdentity(NodeImporter &node) {
+  const Entry &entry = node.getEntry(0);
+  if (node.getGraph().getMode() != ImportMode::Inference && entry.constant &&
+      entry.constant->isParameter && entry.constant->isFloat())
+    return importCopy(node, *entry.constant);
   return node.setResult(node.getEntry(0));
 }

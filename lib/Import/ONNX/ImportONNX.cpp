@@ -24,6 +24,18 @@ std::optional<ImportMode> photonic::parseImportMode(StringRef name) {
       .Default(std::nullopt);
 }
 
+StringRef photonic::getImportModeName(ImportMode mode) {
+  switch (mode) {
+  case ImportMode::Inference:
+    return "inference";
+  case ImportMode::Training:
+    return "training";
+  case ImportMode::Evaluation:
+    return "evaluation";
+  }
+  llvm_unreachable("all modes are handled");
+}
+
 static OwningOpRef<ModuleOp>
 importModel(Model &model, const ImportOptions &options, MLIRContext &context) {
   context.loadDialect<nn::NNDialect, func::FuncDialect>();

@@ -32,6 +32,8 @@ Value ScalarMath::mix(Value old, float keep, Value fresh) {
   return add(mul((*this)(keep), old), mul((*this)(1 - keep), fresh));
 }
 Value ScalarMath::oneMinusPower(float base, Value count) {
+  if (base == 0)
+    return (*this)(1);
   // 1 - exp(z) loses all digits where z is small; tanh does not:
   // 1 - exp(z) = -tanh(z / 2) * (exp(z) + 1).
   double log = std::log(double(base));

@@ -18,11 +18,13 @@ using namespace photonic::importer;
 //===----------------------------------------------------------------------===//
 
 /// Normalisation by the statistics of the batch, unless the stored ones are
-/// frozen.
+/// frozen. A backward pass that is there was made for what the node says.
 static bool usesBatchStatistics(NodeImporter &node) {
   GraphImporter &graph = node.getGraph();
   if (graph.getMode() != ImportMode::Training)
     return false;
+  if (graph.holdsBackward())
+    return node.getNode().getInt("training_mode", 0) != 0;
   return !graph.isFrozen(node.getNode().getName()) &&
          !graph.isFrozen(node.getNode().getInput(3)) &&
          !graph.isFrozen(node.getNode().getInput(4));
@@ -177,10 +179,30 @@ static LogicalResult checkNoTraining(NodeImporter &node) {
   return success();
 }
 
-LogicalResult importer::importDropout(NodeImporter &node) {
+/// True if elements are dropped: in training and, where the backward pass is
+/// there already, if the node says so.
+static FailureOr<bool> isRandom(NodeImporter &node) {
   if (failed(checkNoTraining(node)))
     return failure();
   if (node.getGraph().getMode() != ImportMode::Training)
+    return false;
+  if (!node.getGraph().holdsBackward())
+    return true;
+  if (!node.hasInput(2))
+    return false;
+  if (!node.isInteger(2))
+    return node.unsupported("its training_mode '" + node.getNode().getInput(2) +
+                            "' is computed when the network runs; expected a "
+                            "constant");
+  return llvm::any_of(node.getEntry(2).constant->ints,
+                      [](int64_t v) { return v != 0; });
+}
+
+LogicalResult importer::importDropout(NodeImporter &node) {
+  FailureOr<bool> random = isRandom(node);
+  if (failed(random))
+    return failure();
+  if (!*random)
     return importNoDropout(node);
   FailureOr<float> ratio = getRatio(node);
   if (failed(ratio))

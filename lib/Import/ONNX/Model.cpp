@@ -77,6 +77,15 @@ std::unique_ptr<Model> Model::parse(llvm::MemoryBufferRef buffer,
   }
   if (failed(model->checkOpset()))
     return nullptr;
+  for (const auto &entry : model->proto->metadata_props()) {
+    if (entry.key() == "photonic.format")
+      model->trainedFormat = entry.value();
+    if (entry.key() != "photonic.learned")
+      continue;
+    SmallVector<StringRef> names;
+    ref(entry.value()).split(names, '\n', -1, /*KeepEmpty=*/false);
+    model->learned.insert_range(names);
+  }
   return model;
 }
 

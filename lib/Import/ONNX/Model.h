@@ -11,6 +11,7 @@
 #include "mlir/IR/Location.h"
 #include "mlir/IR/MLIRContext.h"
 #include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include <memory>
 #include <onnx/onnx_pb.h>
@@ -44,6 +45,14 @@ public:
   /// True if PyTorch exported the model, whose operators then mean what
   /// PyTorch's do where ONNX leaves no choice to express the difference.
   bool isFromPyTorch() const { return proto->producer_name() == "pytorch"; }
+  /// The number format of products in which `Trainer` of the Python package
+  /// trained it, its metadata `photonic.format`; empty if it did not.
+  llvm::StringRef getTrainedFormat() const { return trainedFormat; }
+  /// True if the model lists the tensor among those that are learned: in its
+  /// metadata `photonic.learned`, names separated by line feeds.
+  bool isLearned(llvm::StringRef tensor) const {
+    return learned.contains(tensor);
+  }
   mlir::Location getLoc() const { return loc; }
 
   /// The `size` bytes of a tensor whose elements lie in another file. Emits a
@@ -63,6 +72,8 @@ private:
   std::string path;
   std::shared_ptr<::onnx::ModelProto> proto;
   int64_t opset = 0;
+  llvm::StringSet<> learned;
+  std::string trainedFormat;
   llvm::StringMap<std::shared_ptr<llvm::MemoryBuffer>> externalFiles;
 };
 

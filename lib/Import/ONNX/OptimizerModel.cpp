@@ -14,6 +14,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "ImportOptimizer.h"
+#include "OperatorTable.h"
 #include "photonic/Dialect/NN/IR/Step.h"
 
 #include "llvm/Support/MemoryBuffer.h"
@@ -43,6 +44,7 @@ public:
 private:
   LogicalResult emitUpdates(ArrayRef<std::pair<BlockArgument, Value>> gradients,
                             float learningRate);
+  /// Null after an error if the name is taken.
   BlockArgument addState(StringRef name, ArrayRef<int64_t> shape, float init);
   LogicalResult update(BlockArgument argument, Value value);
   /// Factors of all parameters.
@@ -65,6 +67,11 @@ private:
 
 BlockArgument OptimizerImporter::addState(StringRef name,
                                           ArrayRef<int64_t> shape, float init) {
+  if (nn::findArgument(graph.getFunction(), name)) {
+    (void)importer.fail("the model has an input or parameter '" + name +
+                        "', which is the name of a state of the optimizer");
+    return {};
+  }
   auto type = RankedTensorType::get(shape, importer.getBuilder().getF32Type());
   return nn::addPersistent(graph.getFunction(), name, nn::stateRole,
                            DenseElementsAttr::get(type, init),
@@ -86,9 +93,9 @@ LogicalResult OptimizerImporter::prepare(float learningRate) {
   if (node.getInt("correct_bias", 1) == 0)
     return success();
   correction1 =
-      emitCorrection("optimizer.correction1", node.getFloat("alpha", 0.9f));
+      emitCorrection(nn::correction1Name, node.getFloat("alpha", 0.9f));
   correction2 =
-      emitCorrection("optimizer.correction2", node.getFloat("beta", 0.999f));
+      emitCorrection(nn::correction2Name, node.getFloat("beta", 0.999f));
   return success(correction1 && correction2);
 }
 
@@ -105,8 +112,8 @@ Value OptimizerImporter::emitAdamWMoments(BlockArgument parameter,
   std::string name =
       nn::getArgumentName(graph.getFunction(), parameter.getArgNumber()).str();
   ArrayRef<int64_t> shape = getShape(parameter);
-  BlockArgument oldFirst = addState(name + ".exp_avg", shape, 0);
-  BlockArgument oldSecond = addState(name + ".exp_avg_sq", shape, 0);
+  BlockArgument oldFirst = addState(name + nn::meanSuffix.str(), shape, 0);
+  BlockArgument oldSecond = addState(name + nn::squareSuffix.str(), shape, 0);
   Value first = math.mix(oldFirst, node.getFloat("alpha", 0.9f), gradient);
   second = math.mix(oldSecond, node.getFloat("beta", 0.999f),
                     math.mul(gradient, gradient));
@@ -122,7 +129,7 @@ Value OptimizerImporter::emitAdamW(BlockArgument parameter, Value gradient) {
     return {};
   Value epsilon = math(node.getFloat("epsilon", 1e-8f));
   Value root = importer.emit<nn::SqrtOp>(second);
-  float decay = node.getFloat("weight_decay", 0);
+  float decay = node.getFloat("weight_decay", 1e-2f);
   // Mode 0 is that of PyTorch: decay first, and epsilon is added to the
   // corrected root. Mode 1 is that of Hugging Face.
   Value stepSize = rate, start = parameter;
@@ -156,6 +163,36 @@ LogicalResult OptimizerImporter::emitUpdates(
       return failure();
   }
   return success();
+}
+
+static constexpr OperatorForm optimizerForms[] = {
+    {"AdamWOptimizer", 1, unlimited, 6, 6, 4,
+     "alpha:f beta:f epsilon:f weight_decay:f adam_mode:i correct_bias:i",
+     nullptr},
+    {"SGDOptimizerV2", 1, unlimited, 3, 3, 2, "", nullptr},
+};
+
+/// Everything about the node means something here.
+static LogicalResult checkOptimizerNode(const Node &node, Location loc) {
+  LogicalResult result = success();
+  auto report = [&](const Twine &what) {
+    result = emitError(loc)
+             << node.getOpType() << " '" << node.getName() << "': " << what;
+  };
+  const OperatorForm *form =
+      llvm::find_if(optimizerForms, [&](const OperatorForm &known) {
+        return known.name == node.getOpType();
+      });
+  checkForm(node, *form, /*used=*/{}, ImportMode::Training,
+            [&](std::string what) { report(what); });
+  if (node.getOpType() != "AdamWOptimizer")
+    return result;
+  for (StringRef attr : {"alpha", "beta"})
+    if (float decay = node.getFloat(attr, 0.5f); !(decay >= 0 && decay < 1))
+      report("expected " + attr + " in [0, 1), found " + spellNumber(decay));
+  if (int64_t mode = node.getInt("adam_mode", 0); mode != 0 && mode != 1)
+    report("expected adam_mode 0 or 1, found " + Twine(mode));
+  return result;
 }
 
 /// The only node of an optimizer model, or null after a diagnostic.
@@ -212,9 +249,9 @@ LogicalResult GraphImporter::importOptimizer() {
            << "an optimizer model needs a graph with accumulated gradients, "
               "and this one has none; for a graph without a backward pass give "
               "--train and an optimizer by name";
+  Node node(*proto, 0);
   auto learned = getLearned();
-  if (failed(learned))
+  if (failed(learned) || failed(checkOptimizerNode(node, optimizer->getLoc())))
     return failure();
-  return OptimizerImporter(*this, Node(*proto, 0))
-      .run(*learned, options.learningRate);
+  return OptimizerImporter(*this, node).run(*learned, options.learningRate);
 }

@@ -20,7 +20,6 @@ using namespace phx;
 
 /// Regions that the compiler names by itself.
 static constexpr const char *learningRateName = "optimizer.lr";
-static constexpr const char *randomName = "photonic.rng";
 
 //===----------------------------------------------------------------------===//
 // What a program does with its regions
@@ -54,7 +53,8 @@ static bool contains(const Region &region, const Address &address) {
 bool phx::writesMutableRegions(const Program &program) {
   std::vector<const Region *> regions;
   for (const Region &region : program.regions)
-    if (region.isMutable)
+    // To count the runs that round at random is no training.
+    if (region.isMutable && region.name != randomName)
       regions.push_back(&region);
   if (regions.empty())
     return false;

@@ -122,6 +122,13 @@ static Result<StateFile> readStateFile(const std::string &path) {
   return file;
 }
 
+/// The state of an evaluation program: that of an optimiser begins anew.
+static bool holdsParametersOnly(const StateSchema &schema) {
+  return std::none_of(schema.begin(), schema.end(), [](const auto &entry) {
+    return entry.second.role == Role::State && entry.first != randomName;
+  });
+}
+
 static Error makeForeign(const std::string &path, const StateInfo &info,
                          const Program &program,
                          const SchemaDifference &difference) {
@@ -143,13 +150,20 @@ Result<StateInfo> Session::loadState(const std::string &path) {
   Result<StateFile> file = readStateFile(path);
   if (!file)
     return file.error();
-  SchemaDifference difference = compareSchemas(schema, file->schema, !training);
+  bool startsTraining = training && holdsParametersOnly(file->schema);
+  if (startsTraining)
+    for (const auto &[name, entry] : schema)
+      if (entry.role == Role::State)
+        file->schema.emplace(name, entry);
+  SchemaDifference difference =
+      compareSchemas(schema, file->schema, !training || startsTraining);
   if (!difference.text.empty())
     return makeForeign(path, file->info, program, difference);
   ArrayViews values;
   for (const auto &[name, entry] : schema)
-    values[name] = file->arrays.at(name);
-  if (Status status = writeState(values); !status)
+    if (auto array = file->arrays.find(name); array != file->arrays.end())
+      values[name] = array->second;
+  if (Status status = writeState(values, /*partial=*/startsTraining); !status)
     return Error{"'" + path + "': " + status.error().message};
   stepCount = file->info.step;
   return file->info;

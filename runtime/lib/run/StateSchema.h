@@ -15,6 +15,9 @@ namespace phx {
 /// Seeds are stored exactly in binary32.
 inline constexpr int64_t maxSeed = int64_t(1) << 24;
 
+/// The state [seed, trial, step] that keys random numbers.
+inline constexpr const char *randomName = "photonic.rng";
+
 inline constexpr const char *noStateMessage =
     "the program has no parameters that can be replaced; compile the model "
     "with --train or --mutable-parameters";

@@ -152,6 +152,22 @@ TEST_F(StateFileTest, EvaluationTakesTheParameters) {
   EXPECT_EQ(evaluation->getStepCount(), 1);
 }
 
+TEST_F(StateFileTest, TrainingStartsFromTheParametersOfAnEvaluation) {
+  train(*session, 1);
+  for (bool counts : {false, true}) {
+    auto evaluation =
+        makeSession(makeTrainer({.updates = false, .counts = counts}));
+    HostArrays state = *session->readState();
+    ASSERT_TRUE(evaluation->writeState({{"w", state.at("w")}}, true).ok());
+    ASSERT_TRUE(evaluation->saveState(path).ok());
+    auto fresh = makeSession(makeTrainer({.random = false}));
+    Result<StateInfo> info = fresh->loadState(path);
+    ASSERT_TRUE(info.ok()) << info.error().message;
+    EXPECT_EQ(getW(*fresh), getW(*session));
+    EXPECT_EQ(toFloats(fresh->readState()->at("optimizer.lr")), (Floats{0.5}));
+  }
+}
+
 TEST_F(StateFileTest, ProgramsWithoutStateHaveNoFiles) {
   save();
   auto plain = makeSession();

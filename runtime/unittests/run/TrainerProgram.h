@@ -29,6 +29,7 @@ inline constexpr int64_t width = 3;
 struct TrainerOptions {
   bool updates = true; ///< false: an evaluation program of the same model
   bool random = true;
+  bool counts = false; ///< evaluation: steps, as rounding at random does
   std::optional<int64_t> ignoreIndex = -1;
   std::string parameter = "w";
 };
@@ -47,6 +48,8 @@ public:
     addForward();
     if (o.updates)
       addBackward();
+    if (o.counts || (o.updates && o.random))
+      addCount();
     return b.finish();
   }
 
@@ -73,12 +76,14 @@ private:
     scores = addRegion("scores", Role::Output, {batch, width});
     loss = addRegion("loss", Role::Output, {1});
     seen = addRegion("seen", Role::Output, {batch});
+    if (o.counts)
+      key = addMutable("photonic.rng", Role::State, {0, 0, 0});
     if (!o.updates)
       return;
     rate = addMutable("optimizer.lr", Role::State, {0.5});
     gradient = addRegion(o.parameter + ".grad", Role::Output, {width});
     change = addRegion("change", Role::Workspace, {width});
-    if (o.random)
+    if (o.random && !o.counts)
       key = addMutable("photonic.rng", Role::State, {0, 0, 0});
   }
 
@@ -145,8 +150,9 @@ private:
     setLayer("mul", "Mul", Phase::Update, w);
     addMap(VecFn::Mul, {change}, {gradient}, {rate, 0, 0}, 1, width);
     addMap(VecFn::Sub, {w}, {w}, {change}, 1, width);
-    if (!o.random)
-      return;
+  }
+
+  void addCount() {
     setLayer("rng", "Add", Phase::Update, key);
     VecMap count = makeMap(VecFn::Offset, {key}, {key}, 1, 1);
     count.dst.offset.base += 8;

@@ -230,6 +230,17 @@ TEST(TrainingTest, EvaluationPadsAndMasks) {
   EXPECT_EQ(seen, (std::vector<Floats>{{0, 1, 2, 0}, {1, 2, -1, -1}}));
 }
 
+TEST(TrainingTest, CountingStepsIsNoTraining) {
+  auto session = makeSession(makeTrainer({.updates = false, .counts = true}));
+  EXPECT_FALSE(session->isTraining());
+  HostArray x = makeTrainingData(6), y = makeClasses({0, 1, 2, 0, 1, 2});
+  auto outputs = session->run({{"x", x}, {"labels", y}}, singleThread());
+  ASSERT_TRUE(outputs.ok()) << outputs.error().message;
+  EXPECT_EQ(outputs->at("scores").shape, (std::vector<int64_t>{6, width}));
+  EXPECT_EQ(session->getRecord()->dropped, 0);
+  EXPECT_EQ(getState(*session, "photonic.rng"), (Floats{0, 0, 2}));
+}
+
 TEST(TrainingTest, PaddingThatCannotBeMaskedIsRefused) {
   auto session =
       makeSession(makeTrainer({.updates = false, .ignoreIndex = {}}));

@@ -18,14 +18,14 @@
 // MEMORY: expected memory model 'ideal' or 'hierarchy', found 'both'
 // TARGET: nowhere
 // MAIN: expected a function @main
-// PRODUCT: needs a working set of 25600 bytes in scratchpad 'wgt' for its smallest tile, target 'mirage' has 2048 (scratchpads.weight_bytes); use a larger scratchpad or --memory=ideal
-// DIGITAL: needs a working set of 8000 bytes of operands and 8004 bytes of results for its smallest piece, twice; target 'mirage' has 8388608 (scratchpads.activation_bytes) and 4096 (scratchpads.gradient_bytes); use larger scratchpads or --memory=ideal
+// PRODUCT: its forward product needs a working set of 25600 bytes in scratchpad 'wgt' for its smallest tile, target 'mirage' has 2048 (scratchpads.weight_bytes); use a smaller batch, a larger scratchpad or --memory=ideal
+// DIGITAL: needs a working set of 8000 bytes of operands and 8004 bytes of results for its smallest piece, twice; target 'mirage' has 8388608 (scratchpads.activation_bytes) and 4096 (scratchpads.gradient_bytes); use a smaller batch, larger scratchpads or --memory=ideal
 // DRAM: needs 16000 bytes of off-chip memory, target 'mirage' has 8192 (dram.capacity_bytes); choose a smaller batch or a target with more memory
 // RANK: needs 12 dimensions after merging, at most 11 are supported; reshape the operands so that broadcast dimensions are adjacent
 // AXES: reduces axes [0, 2, 4, 6], which are 4 dimensions after merging adjacent ones; the vector unit reduces 3: transpose the operand first
 // NORM: expected constant scale, bias, mean and variance at inference
-// GRADIENT: error: loc("fc1"): needs a working set of 3200 bytes in scratchpad 'act' for its smallest tile, target 'mirage' has 640 (scratchpads.activation_bytes); use a larger scratchpad or --memory=ideal
-// WHOLE: error: loc("fc1"): needs a working set of 32000 bytes in scratchpad 'wgt' because random rounding keeps it in one piece, target 'mirage' has 25600 (scratchpads.weight_bytes); use a larger scratchpad or --memory=ideal, or a format that rounds by trunc or nearest
+// GRADIENT: error: loc("fc1"): its forward product needs a working set of 3200 bytes in scratchpad 'act' for its smallest tile, target 'mirage' has 640 (scratchpads.activation_bytes); use a smaller batch, a larger scratchpad or --memory=ideal
+// WHOLE: error: loc("fc1"): its forward product needs a working set of 32000 bytes in scratchpad 'wgt' because random rounding keeps it in one piece, target 'mirage' has 25600 (scratchpads.weight_bytes); use a smaller batch, a larger scratchpad or --memory=ideal, or a format that rounds by trunc or nearest
 // KEY: rounds at random with a key that is no argument of the function with nn.role; use the argument 'photonic.rng'
 // STAGE: photonic-pipeline: 'from' and 'to' have to be import, autodiff, lower, format, split, tile, schedule or emit
 

@@ -8,6 +8,23 @@
 // RUN: not photonic-opt %t/own.mlir --nn-attach-loss='loss=output loss-output=scores' 2>&1 | FileCheck %s --check-prefix=LARGE
 // RUN: not photonic-opt %t/own.mlir --nn-attach-loss='loss-output=scores' 2>&1 | FileCheck %s --check-prefix=TAKEN
 // RUN: not photonic-opt %t/labels.mlir --nn-attach-loss 2>&1 | FileCheck %s --check-prefix=LABELS
+// RUN: not photonic-opt %t/scalar.mlir --nn-attach-loss 2>&1 | FileCheck %s --check-prefix=SCALAR
+// RUN: not photonic-opt %t/scalar.mlir --nn-attach-loss=loss=mse 2>&1 | FileCheck %s --check-prefix=MSE
+// RUN: not photonic-opt %t/scalar.mlir --nn-attach-loss=loss=output 2>&1 | FileCheck %s --check-prefix=ELEMENT
+// RUN: photonic-opt %t/declaration.mlir --nn-attach-loss --nn-generate-backward --nn-attach-optimizer --nn-compress-stash --nn-decompose
+
+//--- scalar.mlir
+
+// SCALAR: error: loss cross_entropy expects an output of shape [batch, classes, ...], found 'y' of type 'f32'
+// MSE: error: loss mse expects an output of a tensor, found 'y' of type 'f32'
+// ELEMENT: error: loss output expects an output of one element, found 'y' of type 'f32'
+func.func @scalar(%x: f32) -> (f32 {nn.name = "y"}) {
+  return %x : f32
+}
+
+//--- declaration.mlir
+
+func.func private @declaration(tensor<1x2xf32>) -> tensor<1x2xf32>
 
 //--- two.mlir
 
@@ -25,7 +42,7 @@ func.func @two(%x: tensor<8xf32>, %y: tensor<8x2xf32>)
 
 // OWN: -> (tensor<8x2xf32> {nn.name = "scores"}, tensor<1xf32> {nn.loss, nn.name = "loss"})
 // LARGE: error: loss output expects an output of one element, found 'scores' of type 'tensor<8x2xf32>'
-// TAKEN: error: has an output called 'loss' already; use loss=output if it is the loss, or rename it
+// TAKEN: error: has an output called 'loss' already; if it is the loss, name it with loss-output and give no loss, otherwise rename it
 func.func @own(%x: tensor<8x2xf32>, %y: tensor<1xf32>)
     -> (tensor<8x2xf32> {nn.name = "scores"}, tensor<1xf32> {nn.name = "loss"}) {
   return %x, %y : tensor<8x2xf32>, tensor<1xf32>
@@ -33,7 +50,7 @@ func.func @own(%x: tensor<8x2xf32>, %y: tensor<1xf32>)
 
 //--- labels.mlir
 
-// LABELS: error: has an input called 'labels' already, which is the name of the loss's input; rename it, or use loss=output if the network computes its loss itself
+// LABELS: error: has an input or parameter called 'labels' already, which is the name of the loss's input; rename it, or if the network computes its loss itself, name that output with loss-output and give no loss
 func.func @labels(%x: tensor<8x2xf32> {nn.name = "labels"}) -> tensor<8x2xf32> {
   return %x : tensor<8x2xf32>
 }

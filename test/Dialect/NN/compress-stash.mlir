@@ -70,3 +70,18 @@ func.func @view(%x: tensor<4xf32>, %dy: tensor<4xf32>)
       : (tensor<2x2xf32>, tensor<2x2xf32>) -> tensor<2x2xf32>
   return %g, %w : tensor<4xf32>, tensor<2x2xf32>
 }
+
+// -----
+
+// The gate that goes is among the uses of the other value, too.
+
+// CHECK-LABEL: func.func @condition_and_input
+// CHECK: %[[M:.*]] = nn.pack_signs
+// CHECK: nn.gate_mask %[[M]], %
+func.func @condition_and_input(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
+  %a = nn.exp %x : tensor<2x3xf32> loc("a")
+  %b = nn.neg %x : tensor<2x3xf32> loc("b")
+  %g = nn.gate %a, %b {nn.phase = "input_gradient"}
+      : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x3xf32>
+  return %g : tensor<2x3xf32>
+}

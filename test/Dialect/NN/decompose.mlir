@@ -1,11 +1,11 @@
 // RUN: photonic-opt %s --nn-decompose --mlir-print-debuginfo --mlir-print-local-scope | FileCheck %s
 
-// The sequence inherits phase and location; constants belong to nobody.
+// The sequence inherits phase and location and says of what it is; constants belong to nobody.
 
 // CHECK-LABEL: func.func @dropout
 func.func @dropout(%x: tensor<4xf32>, %k: tensor<3xf32>) -> tensor<4xf32> {
-  // CHECK: %[[U:.*]] = nn.uniform %{{.*}} stream = 2147483653 {nn.phase = "input_gradient"} {{.*}} loc("drop")
-  // CHECK: nn.drop %[[U]], %{{.*}} ratio = 5.000000e-01 {nn.phase = "input_gradient"} {{.*}} loc("drop")
+  // CHECK: %[[U:.*]] = nn.uniform %{{.*}} stream = 2147483653 {nn.operator = "Dropout", nn.phase = "input_gradient"} {{.*}} loc("drop")
+  // CHECK: nn.drop %[[U]], %{{.*}} ratio = 5.000000e-01 {nn.operator = "Dropout", nn.phase = "input_gradient"} {{.*}} loc("drop")
   %y = nn.dropout %x, %k ratio = 0.5 stream = 5 {nn.phase = "input_gradient"}
       : (tensor<4xf32>, tensor<3xf32>) -> tensor<4xf32> loc("drop")
   return %y : tensor<4xf32>
@@ -14,7 +14,7 @@ func.func @dropout(%x: tensor<4xf32>, %k: tensor<3xf32>) -> tensor<4xf32> {
 // CHECK-LABEL: func.func @loss
 func.func @loss(%x: tensor<4x3xf32>, %y: tensor<4xf32>)
     -> (tensor<1xf32>, tensor<4x3xf32>) {
-  // CHECK: %[[P:.*]] = nn.log_softmax %{{.*}} axis = 1 {nn.phase = "loss"}
+  // CHECK: %[[P:.*]] = nn.log_softmax %{{.*}} axis = 1 {nn.operator = "SoftmaxCrossEntropyLoss", nn.phase = "loss"}
   // An ignored class is one that no label has.
   // CHECK: nn.constant dense<[0.000000e+00, -1.000000e+00, 2.000000e+00]> : tensor<3xf32> loc
   // CHECK: %[[HOT:.*]] = nn.equal

@@ -1,6 +1,11 @@
 // RUN: photonic-opt %s --nn-expose-parameters='freeze=conv.wieght' --verify-diagnostics --split-input-file
 // RUN: not photonic-opt %s --nn-expose-parameters='freeze=(' 2>&1 | FileCheck %s
 
+// RUN: not photonic-opt %s --nn-expose-parameters='learn=(' 2>&1 | FileCheck %s --check-prefix=LEARN
+// RUN: not photonic-opt %s --nn-expose-parameters='learn=nothing' --split-input-file 2>&1 | FileCheck %s --check-prefix=NOTHING
+
+// LEARN: error: learn: '(' is no regular expression: parentheses not balanced
+// NOTHING: error: learn: no parameter matches 'nothing'; the closest of 2 is 'conv.
 // CHECK: error: freeze: '(' is no regular expression: parentheses not balanced
 
 // expected-error @+1 {{freeze: no parameter matches 'conv.wieght'; the closest of 2 is 'conv.weight'}}
@@ -56,4 +61,16 @@ func.func @shared_statistics(%x: tensor<4x2xf32>) -> tensor<4x2xf32> {
          tensor<2xf32>) -> (tensor<4x2xf32>, tensor<2xf32>, tensor<2xf32>,
          tensor<2xf32>, tensor<2xf32>)
   return %z#0 : tensor<4x2xf32>
+}
+
+// -----
+
+func.func @statistic_and_scale(%x: tensor<4x2xf32>) -> tensor<4x2xf32> {
+  // expected-error @+1 {{'p' is a running statistic and a learned parameter at once; give each an initializer of its own}}
+  %p = nn.constant "p" dense<1.0> : tensor<2xf32>
+  %m = nn.constant "m" dense<1.0> : tensor<2xf32>
+  %y = nn.batch_norm %x, %p, %m, %m, %p epsilon = 0.0
+      : (tensor<4x2xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>,
+         tensor<2xf32>) -> tensor<4x2xf32>
+  return %y : tensor<4x2xf32>
 }

@@ -10,7 +10,7 @@ func.func @no_loss(
 
 // -----
 
-// expected-error @+1 {{expected an argument marked 'nn.trainable', found none; expose the parameters first (nn-expose-parameters), and do not freeze all of them}}
+// expected-error @+1 {{expected a trainable parameter, found none: all are frozen; freeze fewer}}
 func.func @all_frozen(
     %w: tensor<1xf32> {nn.name = "w", nn.role = "parameter",
                        nn.init = dense<1.0> : tensor<1xf32>})
@@ -66,3 +66,26 @@ func.func @learned_labels(
       : (tensor<4x2xf32>, tensor<4xf32>) -> tensor<1xf32>
   return %l : tensor<1xf32>
 }
+
+// -----
+
+// expected-error @+1 {{expected an argument marked 'nn.trainable', found none; the network has no weights, or nn-expose-parameters did not run}}
+func.func @nothing_exposed(%x: tensor<1xf32>) -> (tensor<1xf32> {nn.loss}) {
+  return %x : tensor<1xf32>
+}
+
+// -----
+
+// expected-warning @+2 {{the loss does not depend on 'w', which is not trained}}
+// expected-error @+1 {{the loss depends on no trainable parameter; choose an output that does, or freeze less}}
+func.func @independent(
+    %x: tensor<1xf32>,
+    %w: tensor<1xf32> {nn.name = "w", nn.role = "parameter", nn.trainable,
+                       nn.init = dense<1.0> : tensor<1xf32>})
+    -> (tensor<1xf32> {nn.loss}) {
+  return %x : tensor<1xf32>
+}
+
+// -----
+
+func.func private @declaration(tensor<1xf32>) -> tensor<1xf32>

@@ -12,14 +12,14 @@ module attributes {nn.batch = 0 : i64} {}
 
 // -----
 
-// expected-error @+1 {{expected 'nn.name' of argument 0 to be a string, got 3}}
+// expected-error @+1 {{expected 'nn.name' of argument 0 to be a name, got 3}}
 func.func @name_of_argument(%x: tensor<1xf32> {nn.name = 3 : i64}) {
   return
 }
 
 // -----
 
-// expected-error @+1 {{expected 'nn.name' of result 0 to be a string, got 3}}
+// expected-error @+1 {{expected 'nn.name' of result 0 to be a name, got 3}}
 func.func @name_of_result(%x: tensor<1xf32>) -> (tensor<1xf32> {nn.name = 3 : i64}) {
   return %x : tensor<1xf32>
 }

@@ -5,11 +5,12 @@
 
 // ERROR: error: recompute: expected the name of a layer, found 'akt'; the closest is 'act'
 
-// The activation is 2 * 2 * 4 * 4 numbers, and what it needs is kept anyway, for
-// the normalisation: nothing becomes larger.
+// The activation is 2 * 2 * 4 * 4 numbers, and so is the output of the
+// normalisation, which nobody else keeps: nothing is gained.
 // REMARK: 'act' keeps 0 bytes for the backward pass, 256 without recomputation; it computes 64 elements and 0 multiply-accumulates again
+// REMARK: 'bn' for that keeps
 // REMARK: RecomputeTotal
-// REMARK-SAME: the network keeps
+// REMARK-SAME: the network keeps 528 bytes for the backward pass, 528 without recomputation
 
 // An average pool is not needed by the backward pass.
 // NOTHING: 'pool' keeps 0 bytes for the backward pass, 0 without recomputation; it computes 0 elements and 0 multiply-accumulates again

@@ -473,3 +473,75 @@ func.func @dropout_c3(%x: tensor<4xf32>, %key: tensor<3xf32>) {
       : (tensor<4xf32>, tensor<3xf32>) -> tensor<4xf32>
   return
 }
+
+// -----
+
+func.func @embed_overflow(%x: tensor<3xf32>) {
+  // expected-error @+1 {{elements 2 to -9223372036854775808 of dimension 0 leave 'tensor<8xf32>'}}
+  %y = nn.embed %x offsets = [2] strides = [-9223372036854775807]
+      : tensor<3xf32> -> tensor<8xf32>
+  return
+}
+
+// -----
+
+// Attributes that nobody knows would have no effect.
+
+// expected-error @+1 {{unknown attribute 'nn.trainabel' of argument 0; expected nn.name, nn.role, nn.init, nn.trainable, nn.classes, nn.ignore_index}}
+func.func @argument(%x: tensor<1xf32> {nn.name = "x", nn.trainabel}) {
+  return
+}
+
+// -----
+
+// expected-error @+1 {{unknown attribute 'nn.role' of result 0; expected nn.name, nn.loss, nn.gradient_of, nn.updates}}
+func.func @result(%x: tensor<1xf32>) -> (tensor<1xf32> {nn.role = "state"}) {
+  return %x : tensor<1xf32>
+}
+
+// -----
+
+func.func @operation(%x: tensor<1xf32>) {
+  // expected-error @+1 {{unknown attribute 'nn.fase'; expected nn.model, nn.batch}}
+  %y = nn.exp %x {nn.fase = "update"} : tensor<1xf32>
+  return
+}
+
+// -----
+
+func.func @learned(%x: tensor<1xf32>) {
+  // expected-error @+1 {{expected 'nn.learned' to be a unit attribute of a constant}}
+  %y = nn.exp %x {nn.learned} : tensor<1xf32>
+  return
+}
+
+// -----
+
+// expected-error @+1 {{expected 'nn.trainable' of argument 0 to be a unit attribute, got false}}
+func.func @trainable(%x: tensor<1xf32> {
+    nn.init = dense<1.0> : tensor<1xf32>, nn.name = "x", nn.role = "parameter",
+    nn.trainable = false}) {
+  return
+}
+
+// -----
+
+// expected-error @+1 {{expected 'nn.name' of argument 0 to be a name, got ""}}
+func.func @nameless(%x: tensor<1xf32> {nn.name = ""}) {
+  return
+}
+
+// -----
+
+// expected-error @+1 {{results 0 and 1 are both called "y"}}
+func.func @twins(%x: tensor<1xf32>)
+    -> (tensor<1xf32> {nn.name = "y"}, tensor<1xf32> {nn.name = "y"}) {
+  return %x, %x : tensor<1xf32>, tensor<1xf32>
+}
+
+// -----
+
+// expected-error @+1 {{expected 'nn.loss' of result 0 to be a unit attribute, got false}}
+func.func @loss(%x: tensor<1xf32>) -> (tensor<1xf32> {nn.loss = false}) {
+  return %x : tensor<1xf32>
+}

@@ -69,3 +69,22 @@ func.func @digital(%x: tensor<8x84xf32>) -> tensor<8x84xf32> {
   %y = nn.relu %x : tensor<8x84xf32>
   return %y : tensor<8x84xf32>
 }
+
+// What the backward pass computes again draws the same random numbers as the
+// first time, and takes none from others.
+// CHECK-LABEL: func.func @again
+// RANDOM-LABEL: func.func @again
+// RANDOM: photonic.product {{.*}} stream = 0
+// RANDOM: photonic.product {{.*}} stream = 1
+// RANDOM: photonic.product {{.*}} stream = 0
+// RANDOM: photonic.product {{.*}} kind = input_gradient {{.*}} stream = 2
+// RANDOM: return
+func.func @again(%x: tensor<8x10xf32>, %w: tensor<10x10xf32>)
+    -> (tensor<8x10xf32>, tensor<8x10xf32>, tensor<8x10xf32>, tensor<8x10xf32>) {
+  %a = photonic.product %w, %x : (tensor<10x10xf32>, tensor<8x10xf32>) -> tensor<8x10xf32> loc("fc")
+  %b = photonic.product %w, %a : (tensor<10x10xf32>, tensor<8x10xf32>) -> tensor<8x10xf32> loc("other")
+  %c = photonic.product %w, %x {nn.phase = "input_gradient"}
+      : (tensor<10x10xf32>, tensor<8x10xf32>) -> tensor<8x10xf32> loc("fc")
+  %d = photonic.product %w, %c kind = input_gradient {nn.phase = "input_gradient"} : (tensor<10x10xf32>, tensor<8x10xf32>) -> tensor<8x10xf32> loc("fc")
+  return %a, %b, %c, %d : tensor<8x10xf32>, tensor<8x10xf32>, tensor<8x10xf32>, tensor<8x10xf32>
+}

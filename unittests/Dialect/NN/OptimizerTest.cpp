@@ -34,7 +34,8 @@ static const char *const network = R"(
 namespace {
 /// A training step of `network`.
 struct Training {
-  explicit Training(StringRef optimizer) : program(network) {
+  explicit Training(StringRef optimizer, StringRef text = network)
+      : program(text) {
     runPasses(*program.module, [&](OpPassManager &passes) {
       passes.addPass(nn::createGenerateBackward());
       nn::AttachOptimizerOptions options;
@@ -165,6 +166,41 @@ TEST(Optimizer, BiasCorrectionsFollowTheirPowers) {
     training.run(done, steps);
     done = steps;
     expect(steps);
+  }
+}
+
+/// A parameter without dimensions is updated as one of shape [1] is.
+TEST(Optimizer, ParametersOfRankZero) {
+  std::string text = R"(
+  func.func @main(%x: tensor<SHAPEf32> {nn.name = "x"},
+      %w: tensor<SHAPEf32> {nn.name = "w", nn.role = "parameter",
+          nn.trainable, nn.init = dense<0.5> : tensor<SHAPEf32>})
+      -> (tensor<1xf32> {nn.name = "loss", nn.loss}) {
+    %p = nn.mul %w, %x
+        : (tensor<SHAPEf32>, tensor<SHAPEf32>) -> tensor<SHAPEf32>
+    %s = nn.reshape %p : tensor<SHAPEf32> -> tensor<1xf32>
+    return %s : tensor<1xf32>
+  })";
+  for (StringRef optimizer :
+       {"sgd:lr=0.1", "sgd:lr=0.1,momentum=0.9,weight_decay=0.1",
+        "sgd:momentum=0.9,dampening=0.5", "adam", "adamw:weight_decay=0.1"}) {
+    SCOPED_TRACE(optimizer.str());
+    std::vector<float> values;
+    for (StringRef shape : {"", "1x"}) {
+      std::string network = text;
+      for (size_t at; (at = network.find("SHAPE")) != std::string::npos;)
+        network.replace(at, 5, shape.str());
+      Training training(optimizer, network);
+      std::vector<int64_t> extents(shape.empty() ? 0 : 1, 1);
+      for (float x : {1.0f, -0.5f, 2.0f}) {
+        float gradient[] = {x};
+        ASSERT_TRUE(
+            succeeded(training.stepper->run({Tensor(extents, gradient)})));
+      }
+      values.push_back((*training.stepper->getState("w"))[0]);
+    }
+    EXPECT_EQ(values[0], values[1]);
+    EXPECT_NE(values[0], 0.5f);
   }
 }
 

@@ -47,6 +47,7 @@ enum class ImportMode {
 
 /// "inference", "training", "evaluation"; nothing if the name is none of them.
 std::optional<ImportMode> parseImportMode(llvm::StringRef name);
+llvm::StringRef getImportModeName(ImportMode mode);
 
 struct ImportOptions {
   /// Extent of the first dimension of every input in which that dimension is

@@ -35,6 +35,19 @@ static InFlightDiagnostic emitExpected(Operation *op, NamedAttribute attribute,
                            << attribute.getValue();
 }
 
+/// A name with a slip of the pen would have no effect and no message.
+static LogicalResult verifyKnown(Operation *op, NamedAttribute attribute,
+                                 ArrayRef<StringRef> known,
+                                 const Twine &place) {
+  if (llvm::is_contained(known, attribute.getName().getValue()))
+    return success();
+  InFlightDiagnostic diag = op->emitOpError() << "unknown attribute '"
+                                              << attribute.getName().getValue()
+                                              << "'" << place << "; expected ";
+  llvm::interleaveComma(known, diag);
+  return diag;
+}
+
 //===----------------------------------------------------------------------===//
 // Modules and operations
 //===----------------------------------------------------------------------===//
@@ -43,8 +56,15 @@ LogicalResult NNDialect::verifyOperationAttribute(Operation *op,
                                                   NamedAttribute attribute) {
   StringRef name = attribute.getName();
   Attribute value = attribute.getValue();
-  if (name == modelAttrName && !isa<StringAttr>(value))
+  if ((name == modelAttrName || name == modeAttrName ||
+       name == freezeAttrName || name == trainedFormatAttrName) &&
+      !isa<StringAttr>(value))
     return emitExpected(op, attribute, "", "a string");
+  if (name == operatorAttrName && !isa<StringAttr>(value))
+    return emitExpected(op, attribute, "", "a string");
+  if (name == learnedAttrName &&
+      (!isa<UnitAttr>(value) || !isa<ConstantOp>(op)))
+    return emitExpected(op, attribute, "", "a unit attribute of a constant");
   if (name == batchAttrName) {
     auto batch = dyn_cast<IntegerAttr>(value);
     if (!batch || batch.getInt() < 1)
@@ -61,7 +81,10 @@ LogicalResult NNDialect::verifyOperationAttribute(Operation *op,
     return op->emitOpError() << "'" << name
                              << "' belongs on an argument or a result of a "
                                 "function, not on an operation";
-  return success();
+  const StringRef known[] = {
+      modelAttrName,   batchAttrName,    modeAttrName,  freezeAttrName,
+      learnedAttrName, operatorAttrName, phaseAttrName, trainedFormatAttrName};
+  return verifyKnown(op, attribute, known, "");
 }
 
 //===----------------------------------------------------------------------===//
@@ -106,8 +129,8 @@ private:
 
 LogicalResult ArgumentRules::verifyName() {
   auto name = dyn_cast<StringAttr>(attribute.getValue());
-  if (!name)
-    return emitExpected("a string");
+  if (!name || name.empty())
+    return emitExpected("a name");
   if (function.isExternal())
     return success();
   BlockArgument first = findArgument(function, name.getValue());
@@ -137,6 +160,8 @@ LogicalResult ArgumentRules::verifyInit() {
 }
 
 LogicalResult ArgumentRules::verifyTrainable() {
+  if (!isa<UnitAttr>(attribute.getValue()))
+    return emitExpected("a unit attribute");
   auto role = function.getArgAttrOfType<StringAttr>(argument, roleAttrName);
   if (role && role.getValue() == parameterRole)
     return success();
@@ -177,7 +202,10 @@ LogicalResult NNDialect::verifyRegionArgAttribute(Operation *op, unsigned,
       ArgumentRules argumentRules(function, argument, attribute);
       return (argumentRules.*rule)();
     }
-  return success();
+  const StringRef known[] = {nameAttrName,    roleAttrName,
+                             initAttrName,    trainableAttrName,
+                             classesAttrName, ignoreIndexAttrName};
+  return verifyKnown(op, attribute, known, " of argument " + Twine(argument));
 }
 
 //===----------------------------------------------------------------------===//
@@ -218,6 +246,22 @@ static LogicalResult verifyReference(FunctionOpInterface function,
   return success();
 }
 
+/// A name that no result in front of it has.
+static LogicalResult verifyResultName(FunctionOpInterface function,
+                                      unsigned result,
+                                      NamedAttribute attribute) {
+  auto name = dyn_cast<StringAttr>(attribute.getValue());
+  if (!name || name.empty())
+    return emitExpected(function, attribute, " of result " + Twine(result),
+                        "a name");
+  std::optional<unsigned> first =
+      findResult(function, nameAttrName, name.getValue());
+  if (first && *first < result)
+    return function.emitOpError() << "results " << *first << " and " << result
+                                  << " are both called " << name;
+  return success();
+}
+
 LogicalResult NNDialect::verifyRegionResultAttribute(Operation *op, unsigned,
                                                      unsigned result,
                                                      NamedAttribute attribute) {
@@ -225,17 +269,22 @@ LogicalResult NNDialect::verifyRegionResultAttribute(Operation *op, unsigned,
   if (!function)
     return success();
   StringRef name = attribute.getName();
-  if (name == nameAttrName && !isa<StringAttr>(attribute.getValue()))
-    return emitExpected(function, attribute, " of result " + Twine(result),
-                        "a string");
+  if (name == nameAttrName)
+    return verifyResultName(function, result, attribute);
   if (name == updatesAttrName || name == gradientOfAttrName)
     return verifyReference(function, result, attribute);
   if (name == lossAttrName) {
+    if (!isa<UnitAttr>(attribute.getValue()))
+      return emitExpected(function, attribute, " of result " + Twine(result),
+                          "a unit attribute");
     auto type = dyn_cast<RankedTensorType>(function.getResultTypes()[result]);
     if (!type || !type.hasStaticShape() || type.getNumElements() != 1)
       return function.emitOpError()
              << "a loss has one element, result " << result << " has type "
              << function.getResultTypes()[result];
+    return success();
   }
-  return success();
+  const StringRef known[] = {nameAttrName, lossAttrName, gradientOfAttrName,
+                             updatesAttrName};
+  return verifyKnown(op, attribute, known, " of result " + Twine(result));
 }

@@ -11,11 +11,25 @@
 
 #include "ClassLoss.h"
 
+#include "llvm/ADT/TypeSwitch.h"
+
 using namespace mlir;
 using namespace photonic;
 using namespace photonic::nn;
 
 using Results = SmallVector<Value>;
+
+StringRef nn::getCompositeOperator(Operation *op) {
+  return llvm::TypeSwitch<Operation *, StringRef>(op)
+      .Case<BatchNormOp, BatchNormTrainOp>(
+          [](auto) { return "BatchNormalization"; })
+      .Case<SoftmaxCrossEntropyOp>(
+          [](auto) { return "SoftmaxCrossEntropyLoss"; })
+      .Case<NLLLossOp>([](auto) { return "NegativeLogLikelihoodLoss"; })
+      .Case<MSELossOp>([](auto) { return "MSELoss"; })
+      .Case<DropoutOp>([](auto) { return "Dropout"; })
+      .Default([](Operation *) { return StringRef(); });
+}
 
 bool BatchNormOp::isComposite() {
   return llvm::any_of((*this)->getOperands().drop_front(), [](Value operand) {

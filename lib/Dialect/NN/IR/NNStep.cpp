@@ -42,6 +42,13 @@ std::optional<unsigned> nn::findResult(FunctionOpInterface function,
   return std::nullopt;
 }
 
+LogicalResult nn::verifyOneBlock(FunctionOpInterface function) {
+  if (function.getFunctionBody().hasOneBlock())
+    return success();
+  return function.emitError("expected a function of one block, found ")
+         << function.getFunctionBody().getBlocks().size();
+}
+
 BlockArgument nn::addPersistent(FunctionOpInterface function, StringRef name,
                                 StringRef role, ElementsAttr init,
                                 Location loc) {
@@ -80,8 +87,14 @@ void nn::addUpdate(FunctionOpInterface function, StringRef name, Value value) {
 }
 
 BlockArgument nn::getRandomKey(FunctionOpInterface function) {
-  if (BlockArgument key = findArgument(function, randomKeyName))
-    return key;
+  if (BlockArgument key = findArgument(function, randomKeyName)) {
+    if (hasRole(function, key.getArgNumber()))
+      return key;
+    function.emitError("an input is called '")
+        << randomKeyName << "', which is the name of the state that random "
+        << "numbers are made of; rename it";
+    return {};
+  }
   Location loc = NameLoc::get(
       StringAttr::get(function.getContext(), StringRef(randomKeyName)));
   OpBuilder builder(function.getFunctionBody().front().getTerminator());

@@ -269,8 +269,12 @@ LogicalResult nn::checkPart(std::optional<Location> loc, RankedTensorType large,
   // slice_c3
   for (int64_t d = 0; d < rank; ++d) {
     int64_t first = offsets[d];
-    int64_t last = first + (sizes[d] - 1) * strides[d];
-    int64_t extent = large.getDimSize(d);
+    int64_t extent = large.getDimSize(d), last = 0;
+    // Saturates, which leaves the tensor as well.
+    if (llvm::MulOverflow(sizes[d] - 1, strides[d], last) ||
+        llvm::AddOverflow(first, last, last))
+      last = strides[d] < 0 ? std::numeric_limits<int64_t>::min()
+                            : std::numeric_limits<int64_t>::max();
     if (first >= extent || last < 0 || last >= extent)
       return emitOptionalError(loc, "elements ", first, " to ", last,
                                " of dimension ", d, " leave ", Type(large));

@@ -26,6 +26,10 @@ struct AttachLoss : nn::impl::AttachLossBase<AttachLoss> {
   using Base::Base;
 
   void runOnOperation() override {
+    if (getOperation().isExternal())
+      return;
+    if (failed(verifyOneBlock(getOperation())))
+      return signalPassFailure();
     FailureOr<unsigned> output = findOutput();
     if (failed(output) || failed(attach(*output)))
       signalPassFailure();
@@ -76,25 +80,29 @@ private:
       return getOperation().emitError("unknown loss '")
              << loss.getValue() << "', expected cross_entropy, mse or output";
     if (findArgument(getOperation(), labelsName))
-      return getOperation().emitError("has an input called '")
+      return getOperation().emitError("has an input or parameter called '")
              << labelsName << "' already, which is the name of the loss's "
-             << "input; rename it, or use loss=output if the network computes "
-                "its loss itself";
+             << "input; rename it, or if the network computes its loss itself, "
+                "name that output with loss-output and give no loss";
     if (findResult(getOperation(), nameAttrName, lossName))
       return getOperation().emitError("has an output called '")
-             << lossName << "' already; use loss=output if it is the loss, or "
-             << "rename it";
+             << lossName << "' already; if it is the loss, name it with "
+             << "loss-output and give no loss, otherwise rename it";
     return loss == "mse" ? attachMSE(output) : attachCrossEntropy(output);
   }
 
   Value getOutput(unsigned index) {
     return getOperation().getBody().front().getTerminator()->getOperand(index);
   }
+  /// Null if the output is no tensor.
+  RankedTensorType getType(unsigned output) {
+    return dyn_cast<RankedTensorType>(getOutput(output).getType());
+  }
 
   /// The network computes its loss itself.
   LogicalResult markOutput(unsigned output) {
-    auto type = cast<RankedTensorType>(getOutput(output).getType());
-    if (type.getNumElements() != 1)
+    RankedTensorType type = getType(output);
+    if (!type || type.getNumElements() != 1)
       return emitMisfit(output, "one element");
     getOperation().setResultAttr(output, lossAttrName,
                                  UnitAttr::get(&getContext()));
@@ -140,8 +148,8 @@ private:
 
   LogicalResult attachCrossEntropy(unsigned output) {
     Value scores = getOutput(output);
-    auto type = cast<RankedTensorType>(scores.getType());
-    if (type.getRank() < 2)
+    RankedTensorType type = getType(output);
+    if (!type || type.getRank() < 2)
       return emitMisfit(output, "shape [batch, classes, ...]");
     if (Operation *op = scores.getDefiningOp(); op && isa<SoftmaxOp>(op))
       op->emitWarning("the loss cross_entropy contains a softmax, and the "
@@ -167,9 +175,11 @@ private:
 
   LogicalResult attachMSE(unsigned output) {
     Value value = getOutput(output);
+    RankedTensorType type = getType(output);
+    if (!type)
+      return emitMisfit(output, "a tensor");
     Location loc = NameLoc::get(StringAttr::get(&getContext(), lossName));
-    BlockArgument target =
-        addLabels(cast<RankedTensorType>(value.getType()), {}, loc);
+    BlockArgument target = addLabels(type, {}, loc);
     OpBuilder at(getOperation().getBody().front().getTerminator());
     addLoss(MSELossOp::create(at, loc, value, target, Reduction::Mean));
     return success();

@@ -38,7 +38,7 @@ public:
   /// What all parameters share, at the beginning of the function.
   void prepare();
   /// Replaces the parameter by what `gradient` makes of it.
-  void update(BlockArgument parameter, Value gradient);
+  void update(BlockArgument parameter, Value newGradient);
 
 private:
   template <typename Op, typename... Args> Value create(Args &&...args) {
@@ -73,6 +73,14 @@ private:
   /// `from + weight * (to - from)`, from the nearer end, as PyTorch's lerp.
   Value interpolate(Value from, Value to, double weight);
   void setInsertionPoint(BlockArgument parameter, Value gradient);
+  /// Makes `value` replace what belongs to the parameter. Scalars of shape [1]
+  /// give a parameter of rank 0 a dimension, which it loses here.
+  void replace(StringRef suffix, Value value) {
+    auto type = cast<RankedTensorType>(gradient.getType());
+    if (type.getRank() == 0)
+      value = create<ReshapeOp>(type, value);
+    addUpdate(func, name + suffix.str(), value);
+  }
   Value stepSGD(BlockArgument parameter, Value gradient);
   Value stepAdam(BlockArgument parameter, Value gradient);
 
@@ -81,6 +89,7 @@ private:
   OpBuilder b;
   Location loc;
   std::string name; ///< of the parameter being updated
+  Value gradient;   ///< its own, as it came
   Value learningRate, gradientFactor;
   /// Adam: learning rate over the first bias correction, root of the second;
   /// AdamW: what the parameter is multiplied by.
@@ -104,13 +113,12 @@ void Updater::prepare() {
   if (spec.kind == OptimizerSpec::Kind::SGD) {
     if (spec.momentum == 0 || spec.dampening == 0)
       return;
-    StringRef factor = "optimizer.gradient_factor";
-    gradientFactor = addScalarState(factor, 1);
-    addUpdate(func, factor, scalar(1 - spec.dampening));
+    gradientFactor = addScalarState(gradientFactorName, 1);
+    addUpdate(func, gradientFactorName, scalar(1 - spec.dampening));
     return;
   }
-  Value first = addCorrection("optimizer.correction1", spec.beta1);
-  Value second = addCorrection("optimizer.correction2", spec.beta2);
+  Value first = addCorrection(correction1Name, spec.beta1);
+  Value second = addCorrection(correction2Name, spec.beta2);
   stepSize = create<DivOp>(learningRate, first);
   rootCorrection = create<SqrtOp>(second);
   if (spec.kind == OptimizerSpec::Kind::AdamW && spec.weightDecay != 0)
@@ -142,11 +150,11 @@ Value Updater::stepSGD(BlockArgument parameter, Value gradient) {
   if (spec.weightDecay != 0)
     gradient = create<AddOp>(gradient, times(parameter, spec.weightDecay));
   if (spec.momentum != 0) {
-    Value buffer = addBuffer(parameter, ".momentum");
+    Value buffer = addBuffer(parameter, momentumSuffix);
     Value added =
         gradientFactor ? create<MulOp>(gradient, gradientFactor) : gradient;
     buffer = create<AddOp>(times(buffer, spec.momentum), added);
-    addUpdate(func, name + ".momentum", buffer);
+    replace(momentumSuffix, buffer);
     gradient = spec.nesterov
                    ? create<AddOp>(gradient, times(buffer, spec.momentum))
                    : buffer;
@@ -160,21 +168,22 @@ Value Updater::stepAdam(BlockArgument parameter, Value gradient) {
     value = create<MulOp>(value, decayFactor);
   else if (spec.weightDecay != 0)
     gradient = create<AddOp>(gradient, times(parameter, spec.weightDecay));
-  Value mean = addBuffer(parameter, ".exp_avg");
-  Value square = addBuffer(parameter, ".exp_avg_sq");
+  Value mean = addBuffer(parameter, meanSuffix);
+  Value square = addBuffer(parameter, squareSuffix);
   mean = interpolate(mean, gradient, 1 - spec.beta1);
   square =
       create<AddOp>(times(square, spec.beta2),
                     create<MulOp>(times(gradient, 1 - spec.beta2), gradient));
-  addUpdate(func, name + ".exp_avg", mean);
-  addUpdate(func, name + ".exp_avg_sq", square);
+  replace(meanSuffix, mean);
+  replace(squareSuffix, square);
   Value root = create<DivOp>(create<SqrtOp>(square), rootCorrection);
   Value denominator = create<AddOp>(root, scalar(spec.epsilon));
   Value step = create<DivOp>(create<MulOp>(mean, stepSize), denominator);
   return create<SubOp>(value, step);
 }
 
-void Updater::update(BlockArgument parameter, Value gradient) {
+void Updater::update(BlockArgument parameter, Value newGradient) {
+  gradient = newGradient;
   name = getArgumentName(func, parameter.getArgNumber()).str();
   // Of the layer, so that reports group updates with it.
   loc = gradient.getLoc();
@@ -182,7 +191,7 @@ void Updater::update(BlockArgument parameter, Value gradient) {
   Value next = spec.kind == OptimizerSpec::Kind::SGD
                    ? stepSGD(parameter, gradient)
                    : stepAdam(parameter, gradient);
-  addUpdate(func, name, next);
+  replace("", next);
 }
 
 namespace {
@@ -191,6 +200,10 @@ struct AttachOptimizer : nn::impl::AttachOptimizerBase<AttachOptimizer> {
 
   void runOnOperation() override {
     func::FuncOp func = getOperation();
+    if (func.isExternal())
+      return;
+    if (failed(verifyOneBlock(func)))
+      return signalPassFailure();
     FailureOr<OptimizerSpec> spec =
         OptimizerSpec::parse(optimizer, [&] { return func.emitError(); });
     if (failed(spec))
@@ -202,6 +215,8 @@ struct AttachOptimizer : nn::impl::AttachOptimizerBase<AttachOptimizer> {
           << "first (nn-generate-backward)";
       return signalPassFailure();
     }
+    if (failed(checkStates(*spec, gradients)))
+      return signalPassFailure();
     Updater updater(func, *spec);
     updater.prepare();
     for (auto [parameter, gradient] : gradients)
@@ -220,6 +235,30 @@ private:
         gradients.emplace_back(findArgument(func, name),
                                terminator->getOperand(i));
     return gradients;
+  }
+
+  /// The names of all states are free.
+  LogicalResult
+  checkStates(const OptimizerSpec &spec,
+              ArrayRef<std::pair<BlockArgument, Value>> gradients) {
+    func::FuncOp func = getOperation();
+    auto check = [&](const Twine &state) -> LogicalResult {
+      std::string name = state.str();
+      if (!findArgument(func, name))
+        return success();
+      return func.emitError("has an input or parameter called '")
+             << name << "' already, which is the name of a state of the "
+             << "optimizer; rename it, or run nn-attach-optimizer once";
+    };
+    for (StringRef state : spec.getSharedStates())
+      if (failed(check(state)))
+        return failure();
+    for (auto [parameter, gradient] : gradients)
+      for (StringRef suffix : spec.getStateSuffixes())
+        if (failed(check(nn::getArgumentName(func, parameter.getArgNumber()) +
+                         suffix)))
+          return failure();
+    return success();
   }
 
   /// Gradients that nobody asked for are no results.

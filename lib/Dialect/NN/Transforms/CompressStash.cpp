@@ -9,6 +9,8 @@
 
 #include "Stash.h"
 
+#include "photonic/Dialect/NN/IR/Step.h"
+
 #include "mlir/IR/Remarks.h"
 
 namespace photonic::nn {
@@ -51,10 +53,18 @@ struct CompressStash : nn::impl::CompressStashBase<CompressStash> {
   using Base::Base;
 
   void runOnOperation() override {
+    if (getOperation().isExternal())
+      return;
+    if (failed(verifyOneBlock(getOperation())))
+      return signalPassFailure();
     StashBytes before = measureStash(getOperation());
-    for (const StashedValue &stashed : getStash(getOperation()))
-      if (!stashed.isResult && llvm::all_of(stashed.uses, isMaskable))
-        replaceByMask(stashed);
+    // All before the first gate goes: others may be among its uses.
+    auto all = getStash(getOperation());
+    llvm::erase_if(all, [](const StashedValue &stashed) {
+      return stashed.isResult || !llvm::all_of(stashed.uses, isMaskable);
+    });
+    for (const StashedValue &stashed : all)
+      replaceByMask(stashed);
     report(before, measureStash(getOperation()));
   }
 

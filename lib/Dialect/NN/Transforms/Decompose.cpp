@@ -23,9 +23,12 @@ static void decompose(CompositeOpInterface op) {
   Recorder recorder;
   OpBuilder builder(op, &recorder);
   SmallVector<Value> results = op.decompose(builder);
+  NamedAttrList attributes(op->getDiscardableAttrDictionary());
+  attributes.set(operatorAttrName,
+                 builder.getStringAttr(getCompositeOperator(op)));
   for (Operation *built : recorder.built)
     if (!isa<ConstantOp>(built))
-      built->setDiscardableAttrs(op->getDiscardableAttrDictionary());
+      built->setDiscardableAttrs(attributes.getDictionary(op->getContext()));
   op->replaceAllUsesWith(results);
   op->erase();
 }

@@ -9,7 +9,6 @@
 
 #include "photonic/Dialect/NN/IR/Step.h"
 
-#include "mlir/IR/Remarks.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/Regex.h"
@@ -23,13 +22,19 @@ using namespace mlir;
 using namespace photonic;
 using namespace photonic::nn;
 
-/// The constant that `value` shows, also behind changes of layout.
+/// The constant that `value` shows, also behind changes of layout and a factor
+/// that is no parameter.
 static ConstantOp findConstant(Value value) {
   while (Operation *op = value.getDefiningOp()) {
     if (auto constant = dyn_cast<ConstantOp>(op))
       return constant;
-    if (!isa<ReshapeOp, TransposeOp>(op))
+    if (auto product = dyn_cast<MulOp>(op)) {
+      auto factor = product.getRhs().getDefiningOp<ConstantOp>();
+      if (!factor || factor.getName() || factor.getType().getNumElements() != 1)
+        break;
+    } else if (!isa<ReshapeOp, TransposeOp>(op)) {
       break;
+    }
     value = op->getOperand(0);
   }
   return {};
@@ -41,39 +46,65 @@ static ConstantOp findParameter(Value value) {
   return constant && constant.getName() ? constant : ConstantOp();
 }
 
+/// The operand of a sum that is added to a product as a bias is: one number per
+/// column or channel. Exporters write linear layers on tensors of rank 3 so.
+static ConstantOp findBias(AddOp add) {
+  for (unsigned i : {0, 1}) {
+    Value product = add->getOperand(1 - i);
+    while (auto layout = product.getDefiningOp()) {
+      if (!isa<ReshapeOp, TransposeOp>(layout))
+        break;
+      product = layout->getOperand(0);
+    }
+    ConstantOp constant = findParameter(add->getOperand(i));
+    if (constant && product.getDefiningOp<LearningOpInterface>() &&
+        llvm::count_if(constant.getType().getShape(),
+                       [](int64_t extent) { return extent > 1; }) <= 1)
+      return constant;
+  }
+  return {};
+}
+
 namespace {
 struct ExposeParameters : nn::impl::ExposeParametersBase<ExposeParameters> {
   using Base::Base;
 
   void runOnOperation() override {
-    if (failed(checkPattern()))
+    if (getOperation().isExternal())
+      return;
+    if (failed(verifyOneBlock(getOperation())) ||
+        failed(checkPattern("freeze", freeze)) ||
+        failed(checkPattern("learn", learn)))
       return signalPassFailure();
     collect();
-    if (failed(checkNames()) || failed(checkFrozen()))
+    if (failed(checkNames()) || failed(checkMatch("freeze", freeze)) ||
+        failed(checkMatch("learn", learn)))
       return signalPassFailure();
     for (auto &[constant, learned] : found)
       expose(constant, learned);
     for (auto &[constant, result] : updates)
       addUpdate(getOperation(), *constant.getName(), result);
-    remarkOnOthers();
+    reportOthers();
   }
 
 private:
   /// How training changes a parameter.
   struct Learned {
-    bool byGradient = false; ///< else a statistic
+    bool byGradient = false;  ///< by an optimiser
+    bool isStatistic = false; ///< by averaging
   };
 
-  LogicalResult checkPattern() {
+  LogicalResult checkPattern(StringRef option, StringRef pattern) {
     std::string wrong;
-    if (freeze.empty() || llvm::Regex(freeze).isValid(wrong))
+    if (pattern.empty() || llvm::Regex(pattern).isValid(wrong))
       return success();
-    return getOperation().emitError("freeze: '")
-           << freeze << "' is no regular expression: " << wrong;
+    return getOperation().emitError()
+           << option << ": '" << pattern
+           << "' is no regular expression: " << wrong;
   }
 
-  bool isFrozen(StringRef name) const {
-    return !freeze.empty() && llvm::Regex(freeze).match(name);
+  static bool matches(StringRef pattern, StringRef name) {
+    return !pattern.empty() && llvm::Regex(pattern).match(name);
   }
 
   /// Parameters in the order of their first use.
@@ -88,10 +119,20 @@ private:
               << "' is a constant without a name and is not trained";
       for (auto [operand, result] : op.getStatistics())
         if (ConstantOp constant = findParameter(operand->get())) {
-          found.try_emplace(constant);
+          found[constant].isStatistic = true;
           if (result && trainable)
             updates.emplace_back(constant, result);
         }
+    });
+    getOperation().walk([&](Operation *op) {
+      auto add = dyn_cast<AddOp>(op);
+      if (ConstantOp bias = add ? findBias(add) : ConstantOp())
+        found[bias].byGradient = true;
+      auto constant = dyn_cast<ConstantOp>(op);
+      if (constant && constant.getName() &&
+          (constant->hasAttr(learnedAttrName) ||
+           matches(learn, *constant.getName())))
+        found[constant].byGradient = true;
     });
   }
 
@@ -103,6 +144,10 @@ private:
         return constant.emitError("parameter '")
                << name << "' has the name of another parameter or input; "
                << "give every initializer a name of its own";
+      if (learned.byGradient && learned.isStatistic)
+        return constant.emitError("'")
+               << name << "' is a running statistic and a learned parameter "
+               << "at once; give each an initializer of its own";
     }
     for (auto &[constant, result] : updates)
       if (!updated.insert(*constant.getName()).second)
@@ -113,22 +158,22 @@ private:
     return success();
   }
 
-  /// A pattern that freezes nothing is a slip of the pen.
-  LogicalResult checkFrozen() {
-    if (freeze.empty())
+  /// A pattern that matches nothing is a slip of the pen.
+  LogicalResult checkMatch(StringRef option, StringRef pattern) {
+    if (pattern.empty())
       return success();
     StringRef closest;
     for (auto &[constant, learned] : found) {
       StringRef name = *constant.getName();
-      if (isFrozen(name))
+      if (matches(pattern, name))
         return success();
       if (closest.empty() ||
-          name.edit_distance(freeze) < closest.edit_distance(freeze))
+          name.edit_distance(pattern) < closest.edit_distance(pattern))
         closest = name;
     }
-    InFlightDiagnostic diag = getOperation().emitError("freeze: no parameter "
-                                                       "matches '")
-                              << freeze << "'";
+    InFlightDiagnostic diag = getOperation().emitError()
+                              << option << ": no parameter matches '" << pattern
+                              << "'";
     if (!closest.empty())
       diag << "; the closest of " << found.size() << " is '" << closest << "'";
     return diag;
@@ -139,7 +184,7 @@ private:
     StringRef name = *constant.getName();
     BlockArgument argument = addPersistent(
         func, name, parameterRole, constant.getValue(), constant.getLoc());
-    if (trainable && learned.byGradient && !isFrozen(name))
+    if (trainable && learned.byGradient && !matches(freeze, name))
       func.setArgAttr(argument.getArgNumber(), trainableAttrName,
                       UnitAttr::get(&getContext()));
     constant.replaceAllUsesWith(argument);
@@ -147,21 +192,22 @@ private:
 
   /// Named constants that no operation learns stay what they are; that may
   /// surprise, so it is said.
-  void remarkOnOthers() {
+  void reportOthers() {
     std::string names;
     getOperation().walk([&](ConstantOp constant) {
       if (!constant.getName())
         return;
       if (constant.use_empty())
         return constant.erase();
-      names += (names.empty() ? "'" : ", '") + constant.getName()->str() + "'";
+      if (!matches(freeze, *constant.getName()))
+        names +=
+            (names.empty() ? "'" : ", '") + constant.getName()->str() + "'";
     });
-    if (!names.empty())
-      remark::missed(getOperation().getLoc(),
-                     remark::RemarkOpts::name("NotAParameter")
-                         .category("Parameters")
-                         .function(getOperation().getName()))
-          << remark::add("constants that no operation learns: {0}", names);
+    if (!names.empty() && trainable)
+      getOperation().emitWarning("not trained, because no weight, bias or "
+                                 "scale of a layer: ")
+          << names << "; to train them, match them with learn, or with freeze "
+          << "to keep them without this warning";
   }
 
   llvm::MapVector<ConstantOp, Learned> found;

@@ -26,7 +26,7 @@ using namespace photonic::nn;
 namespace {
 
 /// Differentiates one function. Values are classified by what they are made
-/// of: `varies` from a variable of the differentiation, `isParameter` from
+/// of: `varies` from a variable of the differentiation, `fromParameters` from
 /// parameters and constants alone.
 class Differentiator {
 public:
@@ -62,7 +62,7 @@ private:
   OpBuilder builder;
   Recorder recorder;
   SmallVector<BlockArgument> variables;
-  llvm::DenseSet<Value> varies, isParameter;
+  llvm::DenseSet<Value> varies, fromParameters;
   llvm::DenseMap<Value, Value> gradients;
 };
 
@@ -77,7 +77,7 @@ void Differentiator::findVariables(bool inputGradients) {
         (inputGradients && !hasRole(func, i) && !isLabels))
       variables.push_back(argument);
     if (hasRole(func, i))
-      isParameter.insert(argument);
+      fromParameters.insert(argument);
   }
   varies.insert_range(variables);
 }
@@ -90,8 +90,8 @@ void Differentiator::classify() {
     if (llvm::any_of(op.getOperands(), in(varies)))
       varies.insert_range(op.getResults());
     // Constants have no operands.
-    if (llvm::all_of(op.getOperands(), in(isParameter)))
-      isParameter.insert_range(op.getResults());
+    if (llvm::all_of(op.getOperands(), in(fromParameters)))
+      fromParameters.insert_range(op.getResults());
   }
 }
 
@@ -113,7 +113,7 @@ void Differentiator::accumulate(Value value, Value gradient, Location loc) {
     return;
   }
   sum = AddOp::create(builder, loc, sum, gradient);
-  setPhase(sum.getDefiningOp(), isParameter.contains(value)
+  setPhase(sum.getDefiningOp(), fromParameters.contains(value)
                                     ? Phase::WeightGradient
                                     : Phase::InputGradient);
 }
@@ -134,8 +134,9 @@ void Differentiator::setPhases(Operation &op,
   llvm::DenseSet<Operation *> slice;
   for (auto [operand, gradient] :
        llvm::zip_equal(op.getOperands(), operandGradients))
-    if (gradient && !isParameter.contains(operand))
+    if (gradient && !fromParameters.contains(operand))
       markSlice(gradient, slice);
+  StringRef composite = getCompositeOperator(&op);
   for (Operation *built : recorder.built) {
     // What a rule needs of the forward pass stands before the operation, and
     // constants belong to nobody.
@@ -143,6 +144,9 @@ void Differentiator::setPhases(Operation &op,
       continue;
     setPhase(built, slice.contains(built) ? Phase::InputGradient
                                           : Phase::WeightGradient);
+    if (!composite.empty() && getCompositeOperator(built).empty())
+      built->setDiscardableAttr(operatorAttrName,
+                                builder.getStringAttr(composite));
   }
 }
 
@@ -211,30 +215,54 @@ struct GenerateBackward : nn::impl::GenerateBackwardBase<GenerateBackward> {
 
   void runOnOperation() override {
     func::FuncOp func = getOperation();
+    if (func.isExternal())
+      return;
+    if (failed(verifyOneBlock(func)))
+      return signalPassFailure();
     Differentiator differentiator(func, inputGradients);
-    if (differentiator.getVariables().empty()) {
-      func.emitError("expected an argument marked '")
-          << trainableAttrName << "', found none; expose the parameters first "
-          << "(nn-expose-parameters), and do not freeze all of them";
+    if (failed(checkVariables(differentiator.getVariables())) ||
+        failed(differentiator.run()))
+      return signalPassFailure();
+    bool any = false;
+    for (BlockArgument argument : differentiator.getVariables()) {
+      Value gradient = differentiator.getGradient(argument);
+      any |= bool(gradient);
+      if (failed(addGradient(argument, gradient)))
+        return signalPassFailure();
+    }
+    if (!any) {
+      func.emitError("the loss depends on no trainable parameter; choose an "
+                     "output that does, or freeze less");
       return signalPassFailure();
     }
-    if (failed(differentiator.run()))
-      return signalPassFailure();
-    for (BlockArgument argument : differentiator.getVariables())
-      addGradient(argument, differentiator.getGradient(argument));
     SmallVector<std::string> layers(recompute.begin(), recompute.end());
     if (!layers.empty() && failed(recomputeLayers(func, layers)))
       signalPassFailure();
   }
 
 private:
-  void addGradient(BlockArgument argument, Value gradient) {
+  LogicalResult checkVariables(ArrayRef<BlockArgument> variables) {
+    func::FuncOp func = getOperation();
+    if (!variables.empty())
+      return success();
+    bool anyParameter = false;
+    for (unsigned i = 0; i < func.getNumArguments(); ++i)
+      anyParameter |= hasRole(func, i);
+    if (anyParameter)
+      return func.emitError("expected a trainable parameter, found none: all "
+                            "are frozen; freeze fewer");
+    return func.emitError("expected an argument marked '")
+           << trainableAttrName << "', found none; the network has no weights, "
+           << "or nn-expose-parameters did not run";
+  }
+
+  LogicalResult addGradient(BlockArgument argument, Value gradient) {
     func::FuncOp func = getOperation();
     StringRef name = nn::getArgumentName(func, argument.getArgNumber());
     if (!gradient) {
       func.emitWarning("the loss does not depend on '")
           << name << "', which is not trained";
-      return;
+      return success();
     }
     Builder builder(&getContext());
     bool isParameter = hasRole(func, argument.getArgNumber());
@@ -242,10 +270,21 @@ private:
     if (isParameter)
       attributes.push_back(builder.getNamedAttr(gradientOfAttrName,
                                                 builder.getStringAttr(name)));
-    if (emitGradients || !isParameter)
-      attributes.push_back(builder.getNamedAttr(
-          nameAttrName, builder.getStringAttr(name + ".grad")));
+    std::string output = (name + ".grad").str();
+    if (emitGradients || !isParameter) {
+      if (name.empty())
+        return func.emitError("argument ")
+               << argument.getArgNumber() << " has no name for its gradient; "
+               << "give it '" << nameAttrName << "'";
+      if (findResult(func, nameAttrName, output))
+        return func.emitError("has an output called '")
+               << output << "' already, which is the name of a gradient; "
+               << "rename it";
+      attributes.push_back(
+          builder.getNamedAttr(nameAttrName, builder.getStringAttr(output)));
+    }
     addResult(func, gradient, attributes);
+    return success();
   }
 };
 } // namespace

@@ -7,6 +7,8 @@
 
 #include "OptimizerSpec.h"
 
+#include "photonic/Dialect/NN/IR/Step.h"
+
 #include "llvm/ADT/StringSet.h"
 #include <cmath>
 
@@ -37,14 +39,22 @@ static SmallVector<Key> getKeys(OptimizerSpec &spec) {
           {"weight_decay", &spec.weightDecay, any, false}};
 }
 
+/// Programs hold binary32: neither infinity nor a zero that was none.
+static bool isFiniteInBinary32(double value) {
+  float narrow = static_cast<float>(value);
+  return std::isfinite(narrow) && (value == 0) == (narrow == 0);
+}
+
 static LogicalResult parseValue(const Key &key, StringRef text,
                                 function_ref<InFlightDiagnostic()> emitError) {
   double value = 0;
-  bool ok = !text.getAsDouble(value) && std::isfinite(value) && value >= 0 &&
+  bool ok = !text.getAsDouble(value) && isFiniteInBinary32(value) &&
+            value >= 0 &&
             (value < key.most || (key.mostIncluded && value == key.most));
   if (!ok) {
-    InFlightDiagnostic diag = emitError() << "optimizer: expected " << key.name
-                                          << " to be a number of at least 0";
+    InFlightDiagnostic diag = emitError()
+                              << "optimizer: expected " << key.name
+                              << " to be a binary32 number of at least 0";
     if (std::isfinite(key.most))
       diag << (key.mostIncluded ? " and at most " : " and less than ")
            << int64_t(key.most);
@@ -77,6 +87,23 @@ static LogicalResult parseEntry(OptimizerSpec &spec, StringRef entry,
   if (spec.kind == OptimizerSpec::Kind::SGD)
     diag << ", nesterov";
   return diag;
+}
+
+SmallVector<StringRef> OptimizerSpec::getSharedStates() const {
+  SmallVector<StringRef> states{learningRateName};
+  if (kind != Kind::SGD)
+    states.append({correction1Name, correction2Name});
+  else if (momentum != 0 && dampening != 0)
+    states.push_back(gradientFactorName);
+  return states;
+}
+
+SmallVector<StringRef> OptimizerSpec::getStateSuffixes() const {
+  if (kind != Kind::SGD)
+    return {meanSuffix, squareSuffix};
+  if (momentum != 0)
+    return {momentumSuffix};
+  return {};
 }
 
 FailureOr<OptimizerSpec>

@@ -13,6 +13,7 @@
 #define PHOTONIC_LIB_DIALECT_NN_TRANSFORMS_OPTIMIZERSPEC_H
 
 #include "mlir/IR/Diagnostics.h"
+#include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringRef.h"
 
 namespace photonic::nn {
@@ -28,6 +29,11 @@ struct OptimizerSpec {
   bool nesterov = false;
   // Adam, AdamW
   double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
+
+  /// Names of the states that all parameters share, and what the names of
+  /// those of one parameter end in.
+  llvm::SmallVector<llvm::StringRef> getSharedStates() const;
+  llvm::SmallVector<llvm::StringRef> getStateSuffixes() const;
 
   /// Reads `NAME[:KEY=VALUE,...]`, or reports through `emitError` what was
   /// expected.

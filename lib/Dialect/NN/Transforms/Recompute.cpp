@@ -179,6 +179,12 @@ void Recomputation::report(const StashBytes &before, const StashBytes &after) {
   for (StringAttr layer : names)
     emit("Recompute", NameLoc::get(layer), "'" + layer.str() + "' keeps",
          before.lookup(layer), after.lookup(layer), work.lookup(layer));
+  // A repetition needs what the layer in front of it would not have kept.
+  for (auto [layer, bytes] : after)
+    if (bytes > before.lookup(layer) && !llvm::is_contained(names, layer))
+      emit("RecomputeNeeds", NameLoc::get(layer),
+           "'" + layer.str() + "' for that keeps", before.lookup(layer), bytes,
+           Work());
   emit("RecomputeTotal", function.getLoc(), "the network keeps",
        getTotal(before), getTotal(after), total);
 }

@@ -6,9 +6,11 @@
 //===----------------------------------------------------------------------===//
 
 #include "photonic/Dialect/NN/IR/Step.h"
+#include "photonic/Dialect/Photonic/IR/ProductInfo.h"
 #include "photonic/Dialect/Photonic/Transforms/Passes.h"
 
 #include "mlir/IR/Builders.h"
+#include "llvm/ADT/StringMap.h"
 
 namespace photonic::phot {
 #define GEN_PASS_DEF_ASSIGNFORMATS
@@ -80,24 +82,48 @@ struct AssignFormats : phot::impl::AssignFormatsBase<AssignFormats> {
         &getContext(), format, [&] { return getOperation().emitError(); });
     if (failed(parsed))
       return signalPassFailure();
-    // Products are numbered before anything is decided about them, so that the
-    // random numbers of one do not depend on the formats of others.
-    int64_t number = 0;
+    layers.clear();
+    count = 0;
     getOperation().walk([&](ProductOp op) {
-      if (!op.getLhsFormat()) {
-        assignFormat(op, *parsed);
-        if (parsed->needsUniforms())
-          assignStream(op, number);
-      }
-      ++number;
+      // Numbered before anything is decided about it, so that the random
+      // numbers of one product do not depend on the formats of others.
+      int64_t number = getNumber(op);
+      if (op.getLhsFormat())
+        return;
+      assignFormat(op, *parsed);
+      if (parsed->needsUniforms())
+        assignStream(op, number);
     });
   }
 
 private:
+  /// Products are numbered in program order. One that the backward pass
+  /// computes again has the number of the first time, so that both draw the
+  /// same random numbers and have the same result.
+  int64_t getNumber(ProductOp op) {
+    if (op.getKind() != ProductKind::Forward)
+      return count++;
+    Layer &layer = layers[getNodeName(op.getLoc())];
+    nn::Phase phase = nn::getPhase(op);
+    if (phase == nn::Phase::Forward || phase == nn::Phase::Loss)
+      return layer.numbers.emplace_back(count++);
+    if (layer.repeated < layer.numbers.size())
+      return layer.numbers[layer.repeated++];
+    return count++;
+  }
+
   /// Lets `op` draw its random numbers from stream `number` of the run.
   void assignStream(ProductOp op, int64_t number) {
     op.getKeyMutable().assign(nn::getRandomKey(getOperation()));
     op.setStream(number);
   }
+
+  /// The forward products of a node, and how many were computed again.
+  struct Layer {
+    SmallVector<int64_t, 1> numbers;
+    size_t repeated = 0;
+  };
+  llvm::StringMap<Layer> layers;
+  int64_t count = 0;
 };
 } // namespace

@@ -51,9 +51,22 @@ inline constexpr llvm::StringLiteral updatesAttrName = "nn.updates";
 inline constexpr llvm::StringLiteral phaseAttrName = "nn.phase";
 /// Most elements of a window whose maximum has a position in one byte.
 inline constexpr int64_t maxPositions = 256;
-/// Attributes of the module: name of the network, batch size.
+/// Attribute of operations: the ONNX operator of whose sequence they are part.
+inline constexpr llvm::StringLiteral operatorAttrName = "nn.operator";
+/// The operator that a composite operation is; empty for others.
+llvm::StringRef getCompositeOperator(mlir::Operation *op);
+/// Attribute of constants: training determines them, whatever reads them.
+inline constexpr llvm::StringLiteral learnedAttrName = "nn.learned";
+/// Attributes of the module: name of the network, batch size, what it was
+/// imported for, and which parameters that was told to keep.
 inline constexpr llvm::StringLiteral modelAttrName = "nn.model";
 inline constexpr llvm::StringLiteral batchAttrName = "nn.batch";
+inline constexpr llvm::StringLiteral modeAttrName = "nn.mode";
+inline constexpr llvm::StringLiteral freezeAttrName = "nn.freeze";
+/// Attribute of the module: the number format of products that the network was
+/// trained with.
+inline constexpr llvm::StringLiteral trainedFormatAttrName =
+    "nn.trained_format";
 
 /// One spatial dimension of a pool or convolution, in elements.
 struct Window {

@@ -31,8 +31,11 @@ def NN_Dialect : Dialect {
       whose first name is that of the node that gives it its shape.
     * The entry function is `func.func @main`. Its arguments and results carry
       `nn.name`, the name of the ONNX input or output.
-    * The module carries `nn.model`, the name of the network, and `nn.batch`,
-      the batch size to which a symbolic batch dimension was bound.
+    * The module carries `nn.model`, the name of the network; `nn.batch`, the
+      batch size to which a symbolic batch dimension was bound; `nn.mode`, what
+      it was imported for (`"inference"`, `"training"`, `"evaluation"`), and
+      `nn.freeze`, the regular expression of what training was to keep;
+      `nn.trained_format`, the number format in which it was trained.
     * Sums of digital operations use 16 lanes (element i in lane i mod 16, from
       +0) and then `lane[x] += lane[x + step]` for step = 8, 4, 2, 1.
 
@@ -58,7 +61,10 @@ def NN_Dialect : Dialect {
     | `nn.gradient_of` | string | name of the argument whose gradient this is |
     | `nn.updates` | string | name of the argument with a role that this value replaces at the end of the run |
 
-    Attributes of operations: `nn.phase` says which part of a training step an
+    Attributes of operations: `nn.learned` (unit) marks a constant that training
+    determines although no operation says so. `nn.operator` (string) names the
+    ONNX operator of whose sequence an operation is part, where that is another
+    one than its own, such as `"BatchNormalization"`. `nn.phase` says which part of a training step an
     operation belongs to, `"forward"` (the default), `"loss"`,
     `"input_gradient"`, `"weight_gradient"` or `"update"`. The location of a
     generated operation is that of the forward node.

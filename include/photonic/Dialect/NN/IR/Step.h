@@ -24,6 +24,17 @@ namespace photonic::nn {
 inline constexpr llvm::StringLiteral randomKeyName = "photonic.rng";
 /// The state of shape [1] that optimisers multiply their steps by.
 inline constexpr llvm::StringLiteral learningRateName = "optimizer.lr";
+/// Other states of shape [1]: Adam's `1 - beta^t`, and what SGD multiplies
+/// gradients by because of a dampening.
+inline constexpr llvm::StringLiteral correction1Name = "optimizer.correction1";
+inline constexpr llvm::StringLiteral correction2Name = "optimizer.correction2";
+inline constexpr llvm::StringLiteral gradientFactorName =
+    "optimizer.gradient_factor";
+/// What the names of a parameter's states end in: SGD's buffer, and Adam's
+/// averages of gradients and of their squares.
+inline constexpr llvm::StringLiteral momentumSuffix = ".momentum";
+inline constexpr llvm::StringLiteral meanSuffix = ".exp_avg";
+inline constexpr llvm::StringLiteral squareSuffix = ".exp_avg_sq";
 /// The input that losses compare the network's output with.
 inline constexpr llvm::StringLiteral labelsName = "labels";
 
@@ -44,6 +55,9 @@ std::optional<unsigned> findResult(mlir::FunctionOpInterface function,
                                    llvm::StringRef attribute,
                                    llvm::StringRef name);
 
+/// Fails with a message unless the body is one block, as a step's is.
+llvm::LogicalResult verifyOneBlock(mlir::FunctionOpInterface function);
+
 /// Appends an argument that persists, with the type of its initial value.
 /// `role` is `parameterRole` or `stateRole`; no argument is called `name`.
 mlir::BlockArgument addPersistent(mlir::FunctionOpInterface function,
@@ -61,7 +75,8 @@ void addUpdate(mlir::FunctionOpInterface function, llvm::StringRef name,
 
 /// The argument `photonic.rng`, [0, 0, 0] before the first run; added together
 /// with the result that adds 1 to its step, unless the function has it. The
-/// body has to have its terminator.
+/// body has to have its terminator. Null after an error if an input has that
+/// name.
 mlir::BlockArgument getRandomKey(mlir::FunctionOpInterface function);
 
 } // namespace photonic::nn

@@ -20,14 +20,17 @@ def ExposeParameters : Pass<"nn-expose-parameters", "::mlir::func::FuncOp"> {
     use. The pass has to run before anything is derived from parameters, such as
     a normalisation folded into a convolution.
 
+    So does what is added to a product like a bias, one number per column or
+    channel, a constant marked `nn.learned`, and one whose name matches `learn`.
+    A factor of one unnamed element may stand in between.
+
     Parameters are marked `nn.trainable` unless their name matches `freeze`.
     Statistics are not; where the operation computes new ones, a result with
-    `nn.updates` is added. Named constants that no operation learns stay, and a
-    remark (category Parameters) lists them. A weight without a name stays with
-    a warning.
+    `nn.updates` is added. Other named constants stay, and a warning lists those
+    that do not match `freeze`. A weight without a name stays with a warning.
 
     Errors: a regular expression that is none or that matches no parameter; two
-    parameters of one name.
+    parameters of one name; a parameter that is a statistic as well.
 
     ```mlir
     func.func @main(%x: tensor<8x2xf32>) -> tensor<8x3xf32> {
@@ -52,6 +55,9 @@ def ExposeParameters : Pass<"nn-expose-parameters", "::mlir::func::FuncOp"> {
     Option<"freeze", "freeze", "std::string", "",
            "regular expression; parameters in whose name it occurs are not "
            "trainable (default: none)">,
+    Option<"learn", "learn", "std::string", "",
+           "regular expression; constants in whose name it occurs are "
+           "parameters, whatever reads them (default: none)">,
     Option<"trainable", "trainable", "bool", "true",
            "mark parameters as trainable; false for programs that only "
            "evaluate (default true)">
@@ -142,8 +148,8 @@ def AttachOptimizer : Pass<"nn-attach-optimizer", "::mlir::func::FuncOp"> {
     state NAME.momentum, or NAME.exp_avg and NAME.exp_avg_sq. Two scalars per
     step replace the powers of Adam's bias corrections: `optimizer.correction1`
     and `optimizer.correction2` go from c to `c + (1 - beta) * (1 - c)`, which
-    is `1 - beta^t` after t steps, within 3e-5 in the end and far closer in the
-    first thousands of steps. With a dampening `optimizer.gradient_factor`
+    is `1 - beta^t` after t steps; in binary32 it ends within 2^-25 / (1 - beta)
+    of 1, which is 3e-5 for 0.999. With a dampening `optimizer.gradient_factor`
     is 1 in the first step and `1 - dampening` afterwards, because PyTorch's
     buffer starts as the gradient itself.
 
