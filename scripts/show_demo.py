@@ -70,6 +70,9 @@ def show_curves(mirage, fp32):
         for (loss, accuracy), test in ((left, left_test), (right, right_test)):
             cells += f"{loss:10.4f}{100 * accuracy:10.1f} %{100 * test['accuracy']:10.1f} %  "
         print(f"    {epoch:<9}{cells}".rstrip())
+    print("    FP32 is a reference for accuracy; the machine has no FP32 products, and the\n"
+          "    time and energy of that run are those of its own format "
+          "(docs/guides/energy.md)")
 
 
 def show_goal(mirage):
@@ -99,16 +102,17 @@ def show_step(report):
         ("utilization of the photonic arrays", f"{100 * report['utilization']:.1f} %"),
     ):
         print(f"    {name:44}{value:>10}")
-    print(f"\n    {'':26}{'time':>10}{'on cores':>10}{'energy':>10}{'MACs':>12}")
+    print(f"\n    {'':26}{'busy':>10}{'on cores':>10}{'energy':>10}{'MACs':>12}")
     for phase in report["training"]["phases"]:
         print(
             f"    {PHASES[phase['phase']]:26}"
-            f"{with_unit(phase['latency_ns'] * 1e-9, 's'):>10}"
+            f"{with_unit(phase['busy_ns'] * 1e-9, 's'):>10}"
             f"{with_unit(phase['core_ns'] * 1e-9, 's'):>10}"
             f"{with_unit(phase['energy_pj'] * 1e-12, 'J'):>10}"
             f"{phase['macs'] or '-':>12}"
         )
-    print("    phases overlap; their energy is without lasers\n")
+    print("    busy: the work of a phase, not from its start to its end; energy is without "
+          "lasers\n")
     parts = sorted(energy["by_component"].items(), key=lambda part: -part[1]["total"])
     for name, part in parts:
         if part["total"] > 0:

@@ -4,7 +4,7 @@
 """Trains LeNet-5 on handwritten digits in many number formats.
 
     study.py [--output FILE.jsonl] [--work DIR] [--list] [--only REGEX]
-             [--epochs N] [--seeds N] [--threads N]
+             [--epochs N] [--seeds N] [--threads N] [--reprice]
 
 A star around Mirage's point, 4 mantissa bits in groups of 16, truncated: other
 numbers of bits, other groups, other roundings, and FP32; with and without
@@ -104,16 +104,20 @@ def get_changes(format):
     assumption, where the paper gives no price: converters follow the model that
     the paper cites for 5 against 6 bits, 0.1 pJ per bit + 1 aJ * 4^bits (F-1b);
     amplifiers, converters between binary and residues and modulators are
-    proportional to the bits of the three residues. A rounding adder is 3.5 fJ per
-    bit (M. Horowitz, ISSCC 2014: 0.1 pJ for 32 bits in 45 nm): b_m + 1 bits per
-    element for `nearest`; for `stochastic` b_m + 24 bits, and 24 random bits at 2
-    fJ each.
+    proportional to the bits of the three residues, and so is the area of the
+    converters. Rounding has its energy in the machine's description
+    (core.round_nearest_pj, core.round_stochastic_pj); its area is that of the same
+    adders, one per column: 36 um2 for 8 bits, 137 um2 for 32 (M. Horowitz, ISSCC
+    2014, 45 nm).
     """
     if format == "fp32":
         return {}
     _, bits, group, rounding = format.split(":")
     bits, k = int(bits), find_k(int(bits), int(group))
     changes = {}
+    adder = {"trunc": 0, "nearest": 36e-6, "stochastic": 137e-6}[rounding]
+    if adder:
+        changes["area.bfp_mm2"] = round(0.0013184 + COLUMNS * adder, 7)
     if k != 5:
         # The machine's own format has to fit its moduli, too.
         changes["format.mantissa_bits"], changes["format.group"] = bits, int(group)
@@ -128,13 +132,8 @@ def get_changes(format):
             ("rns_reverse_pj", 0.48, residues), ("modulator_pj", 3.1e-8, residues),
         ):
             changes["core." + field] = round(price * factor, 10)
-    adder = {
-        "trunc": 0.0,
-        "nearest": 3.5e-3 * (bits + 1),
-        "stochastic": 3.5e-3 * (bits + 24) + 2e-3 * 24,
-    }[rounding]
-    if adder:
-        changes["core.bfp_pj"] = round(1.32 + COLUMNS * adder, 4)
+        for field, area in (("rns_reverse_mm2", 0.0015458), ("rns_forward_mm2", 0.0002317)):
+            changes["area." + field] = round(area * residues, 10)
     return changes
 
 
@@ -148,6 +147,28 @@ def _price_converter(bits):
 #
 
 
+def make_trainer(run, options):
+    """Compiles the step of a run."""
+    import photonic
+
+    return photonic.Trainer(
+        MODELS[run.network], "mirage", loss="cross_entropy",
+        optimizer=f"sgd:lr={run.rate},momentum=0.9", batch=BATCH, format=run.format,
+        set=get_changes(run.format), threads=options.threads,
+    )
+
+
+def get_prices(run, trainer):
+    """What a step costs, and the machine for it."""
+    latency_ns, energy_pj = trainer.program.cost
+    return {
+        "step_latency_ns": latency_ns,
+        "step_energy_pj": energy_pj,
+        "area_mm2": trainer.report()["area_mm2"]["total"],
+        "changes": get_changes(run.format),
+    }
+
+
 def execute(run, options):
     """The result of a run, as a line of the output has it."""
     import digits
@@ -156,12 +177,7 @@ def execute(run, options):
 
     warnings.simplefilter("ignore", photonic.TrainingWarning)
     train, test = digits.load(run.seed)
-    changes = get_changes(run.format)
-    trainer = photonic.Trainer(
-        MODELS[run.network], "mirage", loss="cross_entropy",
-        optimizer=f"sgd:lr={run.rate},momentum=0.9", batch=BATCH, format=run.format,
-        set=changes, threads=options.threads,
-    )
+    trainer = make_trainer(run, options)
     initialize(trainer, run.seed)
     checkpoint = options.work / f"{run.name}.ckpt"
     stopped = None
@@ -174,15 +190,12 @@ def execute(run, options):
         stopped = str(error)  # a value that is not finite: a result, too
     history = trainer.history
     epochs = [history.get_epoch(i) for i in range(history.epochs)]
-    latency_ns, energy_pj = trainer.program.cost
     result = {
         **asdict(run),
         "epochs": options.epochs,
         "stopped": stopped,
         "steps_per_epoch": history.steps_per_epoch,
-        "step_latency_ns": latency_ns,
-        "step_energy_pj": energy_pj,
-        "changes": changes,
+        **get_prices(run, trainer),
         "loss": [round(e["loss"], 6) for e in epochs],
         "accuracy": [round(e["accuracy"], 6) for e in epochs],
         "test_loss": [round(v.loss, 6) for v in history.validation],
@@ -216,12 +229,28 @@ def append(path, value):
         os.fsync(file.fileno())
 
 
+def reprice(options):
+    """Replaces the costs in FILE, at once or not at all."""
+    prices, lines = {}, []
+    for run, value in read_results(options.output).items():
+        key = run.network, run.format
+        if key not in prices:
+            prices[key] = get_prices(run, make_trainer(run, options))
+        lines.append(json.dumps({**value, **prices[key]}) + "\n")
+    temporary = options.output.with_suffix(".tmp")
+    temporary.write_text("".join(lines), encoding="utf-8")
+    os.replace(temporary, options.output)
+
+
 def parse_arguments():
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--output", type=pathlib.Path, default=pathlib.Path("runs.jsonl"))
     parser.add_argument("--work", type=pathlib.Path, default=pathlib.Path("study.work"))
     parser.add_argument("--list", action="store_true", help="print the runs only")
+    parser.add_argument("--reprice", action="store_true",
+                        help="only compute the costs of finished runs anew, after "
+                             "prices changed; these change no bit of a training")
     parser.add_argument("--only", default="", help="runs whose name matches")
     parser.add_argument("--epochs", type=int, default=EPOCHS)
     parser.add_argument("--seeds", type=int, default=MORE_SEEDS)
@@ -237,6 +266,9 @@ def main():
         run for run, value in read_results(options.output).items()
         if value["epochs"] == options.epochs
     }
+    if options.reprice:
+        reprice(options)
+        return
     if options.list:
         for run in runs:
             print(run.name, "done" if run in done else "")

@@ -22,6 +22,8 @@ import study
 STUDENT = {1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776}
 #: How far below FP32's final accuracy still counts as reached.
 TOLERANCE = 0.005
+#: A final accuracy of FP32 that is one.
+LEARNED = 0.5
 
 
 def describe_interval(values):
@@ -55,21 +57,22 @@ def summarize(results, network, format, rate):
     planned = sum((r.network, r.format, r.rate) == (network, format, rate)
                   for r in study.list_runs(study.MORE_SEEDS))
     if not mine:
-        return [format, f"0 of {planned}", *["missing"] * 6]
+        return [format, f"0 of {planned}", *["missing"] * (len(HEAD) - 2)]
     finals = [get_final(v) for v in mine.values()]
     paired = sorted(mine.keys() & exact.keys())
     difference = "" if format == "fp32" else "missing"
     if paired and format != "fp32":
         difference = describe_interval(
             [get_final(mine[s]) - get_final(exact[s]) for s in paired])
-    goals = {s: get_final(exact[s]) - TOLERANCE for s in paired}
-    energies = [find_energy(mine[s], goals[s]) for s in paired]
+    # Where FP32 learns nothing there is nothing to reach.
+    learned = [s for s in paired if get_final(exact[s]) >= LEARNED]
+    energies = [find_energy(mine[s], get_final(exact[s]) - TOLERANCE) for s in learned]
     reached = [e for e in energies if e is not None]
     some = next(iter(mine.values()))
     joules, spent = "-", some["step_energy_pj"] * 1e-6
-    if format != "fp32" and paired:
+    if format != "fp32" and learned:
         joules = f"{1e3 * statistics.fmean(reached):.1f}" if reached else "never"
-        joules += f" ({len(reached)} of {len(paired)})"
+        joules += f" ({len(reached)} of {len(learned)})"
     early = [v["test_accuracy"][0] for v in mine.values() if v["test_accuracy"]]
     return [
         format,
@@ -78,13 +81,14 @@ def summarize(results, network, format, rate):
         f"{100 * min(finals):.2f}",
         difference,
         f"{100 * statistics.fmean(early):.1f}" if early else "-",
-        "-" if format == "fp32" else f"{spent:.2f}",
+        "-" if format == "fp32" else f"{spent:.1f}",
+        "-" if format == "fp32" else f"{some['area_mm2']:.2f}",
         joules,
     ]
 
 
 HEAD = ["format", "seeds", "final %", "worst %", "minus FP32, points", "epoch 1 %",
-        "uJ per step", "mJ to FP32 - 0.5 (seeds)"]
+        "uJ per step", "mm2", "mJ to FP32 - 0.5 (seeds)"]
 
 
 def print_table(rows):

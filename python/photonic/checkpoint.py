@@ -14,7 +14,7 @@ import json
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Optional
+from typing import Any
 
 import numpy as np
 
@@ -38,8 +38,6 @@ class Checkpoint:
     #: Parameters and state by name.
     state: dict[str, np.ndarray]
     history: History
-    #: Before any decay, and now.
-    base_rate: Optional[float]
 
 
 def write(path: str, checkpoint: Checkpoint) -> None:
@@ -49,7 +47,6 @@ def write(path: str, checkpoint: Checkpoint) -> None:
         "version": _VERSION,
         "settings": checkpoint.settings,
         "history": {n: v for n, v in history.items() if n not in _PER_STEP},
-        "base_rate": checkpoint.base_rate,
     }
     arrays = {_STATE + name: value for name, value in checkpoint.state.items()}
     for name in _PER_STEP:
@@ -75,7 +72,7 @@ def read(path: str) -> Checkpoint:
         version = meta["version"]
         if version == _VERSION:
             return _parse(arrays, meta)
-    except (KeyError, TypeError, ValueError) as error:
+    except Exception as error:  # whatever the entries of a forged file lead to
         raise InputError(
             f"'{path}' is not a checkpoint of a training run; remove it, or give "
             "another path"
@@ -92,9 +89,34 @@ def _parse(arrays: Mapping[str, np.ndarray], meta: Mapping[str, Any]) -> Checkpo
         for name, value in arrays.items()
         if name.startswith(_STATE)
     }
-    steps = {name: arrays[_STEPS + name].tolist() for name in _PER_STEP}
+    columns = {name: arrays[_STEPS + name] for name in _PER_STEP}
+    kinds = {(column.dtype.str, column.shape) for column in columns.values()}
+    if len(kinds) != 1 or columns["loss"].dtype != float or columns["loss"].ndim != 1:
+        raise ValueError("expected one number per step in each column of the history")
+    steps = {name: column.tolist() for name, column in columns.items()}
     history = History.from_dict({**meta["history"], **steps})
-    return Checkpoint(meta["settings"], state, history, meta["base_rate"])
+    if not isinstance(meta["settings"], dict):
+        raise ValueError("expected settings by name")
+    return Checkpoint(meta["settings"], state, history)
+
+
+def check_history(
+    path: str, history: History, steps_per_epoch: int, validated: bool
+) -> None:
+    """Raises InputError for a history that no run with so many steps per epoch,
+    and with a validation after each epoch or not, can have written."""
+    done = len(history.validation)
+    if history.steps_per_epoch == steps_per_epoch:
+        missing = (history.epochs if validated else 0) - done
+        # A run may have been stopped in front of a validation.
+        late = validated and len(history) % steps_per_epoch == 0
+        if missing == 0 or (missing == 1 and late):
+            return
+    raise InputError(
+        f"checkpoint '{path}' is damaged: it has {done} validations in {len(history)} "
+        f"steps, and {history.steps_per_epoch} steps per epoch where the data give "
+        f"{steps_per_epoch}; remove it to start anew, or put back a copy"
+    )
 
 
 def _read_archive(path: str) -> dict[str, np.ndarray]:
@@ -105,7 +127,7 @@ def _read_archive(path: str) -> dict[str, np.ndarray]:
                 name.removesuffix(".npy"): _read_member(archive, name)
                 for name in archive.namelist()
             }
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+    except Exception as error:  # for forged files NumPy raises nearly anything
         raise InputError(
             f"checkpoint '{path}' is damaged ({error}); remove it to start anew, or "
             "put back a copy"
@@ -123,11 +145,12 @@ def _read_member(archive: zipfile.ZipFile, name: str) -> np.ndarray:
 def check_settings(path: str, found: Mapping[str, Any], expected: Mapping[str, Any]) -> None:
     """Raises InputError that lists what differs."""
     # As JSON: a tuple is a list there.
-    expected = json.loads(json.dumps(expected))
+    now = _flatten(json.loads(json.dumps(expected)))
+    then = _flatten(found)
     lines = [
-        f"  {name}: in the checkpoint {_show(found.get(name))}, now {_show(value)}"
-        for name, value in expected.items()
-        if found.get(name) != value
+        f"  {name}: in the checkpoint {_show(then.get(name))}, now {_show(now.get(name))}"
+        for name in {**now, **then}
+        if then.get(name) != now.get(name)
     ]
     if lines:
         raise InputError(
@@ -136,6 +159,17 @@ def check_settings(path: str, found: Mapping[str, Any], expected: Mapping[str, A
             + "\nuse the settings of the checkpoint, or another path, or remove it to "
             "start anew"
         )
+
+
+def _flatten(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Entries of groups, such as the fields of the machine, beside the others."""
+    flat: dict[str, Any] = {}
+    for name, value in settings.items():
+        if isinstance(value, dict):
+            flat.update({f"{name} {key}": entry for key, entry in value.items()})
+        else:
+            flat[name] = value
+    return flat
 
 
 def _show(value: Any) -> str:

@@ -100,6 +100,9 @@ def compile_command(
     freeze: Optional[str] = typer.Option(
         None, metavar="REGEX", help="Parameters that training leaves as they are."
     ),
+    learn: Optional[str] = typer.Option(
+        None, metavar="REGEX", help="Constants to train beside weights of layers."
+    ),
     emit_gradients: bool = typer.Option(
         False, "--emit-gradients", help="An output PARAMETER.grad for each parameter."
     ),
@@ -129,6 +132,7 @@ def compile_command(
         loss_output=loss_output,
         optimizer=optimizer,
         freeze=freeze,
+        learn=learn,
         emit_gradients=emit_gradients,
         recompute=[n for n in (recompute or "").split(",") if n],
         mutable_parameters=mutable_parameters,
@@ -261,7 +265,8 @@ def _print_error(error: Error) -> None:
 
 
 def main() -> int:
-    """Exit code 0: done; 1: an error, explained; 2: usage; 130: interrupted."""
+    """Exit code 0: done; 1: an error, explained; 2: usage; 130: interrupted; 143:
+    terminated in training."""
     warnings.showwarning = _print_warning
     try:
         code = app(standalone_mode=False)

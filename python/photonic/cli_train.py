@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import os
 import re
-from typing import Any, List, Optional
+import sys
+from typing import Any, Callable, List, Optional
 
 import typer
 
 from . import files
-from .errors import InputError
+from .errors import Error, InputError, OutputError
 from .history import History
+from .onnx_file import OnnxFile
 from .progress import describe_epoch
 from .show import si
 from .trainer import Trainer
@@ -51,13 +53,102 @@ def _read_data(
     return arrays, arrays.pop("labels")
 
 
-def _check_output(option: str, path: Optional[str]) -> None:
-    """What is written after hours should not fail for a slip in a path."""
-    folder = os.path.dirname(path or "") or "."
-    if path is not None and (os.path.isdir(path) or not os.path.isdir(folder)):
-        raise InputError(
-            f"{option}: '{path}' is not the path of a file in an existing directory"
+def _check_outputs(outputs: dict[str, Optional[str]], read: List[str]) -> None:
+    """What is written after hours should not fail for a slip in a path, and not
+    replace what is read or another output. Raises InputError and OutputError."""
+    taken = {os.path.realpath(path): f"is read ('{path}')" for path in read}
+    for option, path in outputs.items():
+        if path is None:
+            continue
+        folder = os.path.dirname(path) or "."
+        if os.path.isdir(path) or not os.path.isdir(folder):
+            raise InputError(
+                f"{option}: '{path}' is not the path of a file in an existing directory"
+            )
+        # Devices such as /dev/null take any number of outputs.
+        if not os.path.exists(path) or os.path.isfile(path):
+            other = taken.setdefault(os.path.realpath(path), f"is that of {option}")
+            if other != f"is that of {option}":
+                raise InputError(
+                    f"{option}: '{path}' {other} and would be overwritten; choose "
+                    "another file"
+                )
+        files.check_writable(path, option)
+
+
+def _list_read(
+    model: str, target: str, inputs: List[str], others: List[Optional[str]]
+) -> List[str]:
+    """The files that the command reads."""
+    # Names of inputs may have '=' as well.
+    data = [
+        argument[at + 1 :]
+        for argument in inputs
+        for at, character in enumerate(argument)
+        if character == "="
+    ]
+    paths = [model, *OnnxFile.read(model).external, target, *inputs, *data]
+    paths += [path for path in others if path]
+    return [path for path in paths if os.path.isfile(path)]
+
+
+def _print_start(history: History, checkpoint: Optional[str], epochs: int) -> None:
+    """Where a run that is continued goes on."""
+    steps = len(history)
+    if not steps:
+        return
+    if history.epochs >= epochs:
+        text = (
+            f"'{checkpoint}' is finished: {history.epochs} epochs, {steps} steps; larger "
+            "--epochs go on from there"
         )
+    else:
+        epoch = (steps - 1) // history.steps_per_epoch + 1
+        text = f"continuing {checkpoint} behind step {steps}, epoch {epoch}"
+    print(text, flush=True)
+
+
+def _describe_saved(trainer: Trainer, checkpoint: Optional[str]) -> str:
+    """What is left of a run that was interrupted."""
+    if checkpoint is None:
+        return "nothing was saved; with --checkpoint FILE a run can be continued"
+    if trainer.saved_steps is not None:
+        return (
+            f"'{checkpoint}' holds {trainer.saved_steps} steps; the same command "
+            "continues it"
+        )
+    if os.path.exists(checkpoint):
+        return f"'{checkpoint}' is as it was"
+    return "nothing was saved"
+
+
+def _fit(trainer: Trainer, data: tuple[Any, Any], epochs: int, quiet: bool,
+         checkpoint: Optional[str], **options: Any) -> History:
+    """Trains, and says where it begins and what an interrupt leaves."""
+    if not quiet:
+        options["on_start"] = lambda h: _print_start(h, checkpoint, epochs)
+        options["on_epoch"] = lambda h: print(describe_epoch(h, epochs), flush=True)
+    try:
+        return trainer.fit(*data, epochs, checkpoint=checkpoint,
+                           progress=False if quiet else None, **options)
+    except (KeyboardInterrupt, SystemExit) as stop:
+        text = _describe_saved(trainer, checkpoint)
+        if isinstance(stop, SystemExit):
+            text = f"terminated; {text}"
+        print(f"photonic: {text}", file=sys.stderr)
+        raise
+
+
+def _write_results(results: List[tuple[Optional[str], Callable[[str], None]]]) -> List[str]:
+    """Writes all that can be written; messages about the others."""
+    problems = []
+    for path, write in results:
+        try:
+            if path is not None:
+                write(path)
+        except Error as error:
+            problems.append(str(error))
+    return problems
 
 
 def _print_summary(history: History, trainer: Trainer) -> None:
@@ -85,7 +176,7 @@ def train_command(
     ),
     optimizer: str = typer.Option(
         "sgd:lr=0.01",
-        metavar="sgd:lr=R[,momentum=M][,weight_decay=D]|adam:lr=R",
+        metavar="sgd:lr=R[,momentum=M][,weight_decay=D]|adam:lr=R|adamw:lr=R",
         help="Optimizer with its parameters.",
     ),
     schedule: Optional[List[str]] = typer.Option(
@@ -121,6 +212,9 @@ def train_command(
     freeze: Optional[str] = typer.Option(
         None, metavar="REGEX", help="Parameters that stay as they are."
     ),
+    learn: Optional[str] = typer.Option(
+        None, metavar="REGEX", help="Constants to train beside weights of layers."
+    ),
     recompute: Optional[str] = typer.Option(
         None, metavar="NODE,...", help="Nodes to compute again instead of keeping."
     ),
@@ -138,17 +232,21 @@ def train_command(
 ) -> None:
     """Train a model on the simulated machine.
 
-    Ctrl-C finishes the step, writes the checkpoint and exits with 130; the same
-    command continues.
+    Ctrl-C finishes the step, writes the checkpoint and exits with 130, SIGTERM with
+    143; the same command continues.
     """
     from .cli import parse_dims
 
-    for option, path in (("--export", export), ("--history", history), ("--report", report)):
-        _check_output(option, path)
+    _check_outputs(
+        {"--checkpoint": checkpoint, "--export": export, "--history": history,
+         "--report": report},
+        _list_read(model, target, input + (validation_input or []),
+                   [labels, validation_labels]),
+    )
     factors = _parse_schedule(schedule) if schedule else None
     trainer = Trainer(
         model, target, loss=loss, optimizer=optimizer, batch=batch, format=format,
-        freeze=freeze, recompute=[n for n in (recompute or "").split(",") if n],
+        freeze=freeze, learn=learn, recompute=[n for n in (recompute or "").split(",") if n],
         loss_output=loss_output, dims=parse_dims(dim or []),
         dataflow=dataflow, memory=memory, set=set_, threads=threads, executor=executor,
     )
@@ -160,17 +258,16 @@ def train_command(
         )
     elif validation_labels:
         raise InputError("--validation-labels without --validation-input; give both")
-    done = trainer.fit(
-        x, y, epochs, shuffle=shuffle, seed=seed, schedule=factors,
-        validation=validation, checkpoint=checkpoint, checkpoint_every=checkpoint_every,
-        progress=False if quiet else None,
-        on_epoch=None if quiet else lambda h: print(describe_epoch(h, epochs), flush=True),
+    done = _fit(
+        trainer, (x, y), epochs, quiet, checkpoint, shuffle=shuffle, seed=seed,
+        schedule=factors, validation=validation, checkpoint_every=checkpoint_every,
     )
-    if export:
-        trainer.export(export)
-    if history:
-        done.save(history)
-    if report:
-        files.write_json(trainer.report(), report)
+    problems = _write_results([
+        (export, trainer.export),
+        (history, done.save),
+        (report, lambda path: files.write_json(trainer.report(), path)),
+    ])
     if not quiet:
         _print_summary(done, trainer)
+    if problems:
+        raise OutputError("\n".join(problems))

@@ -40,36 +40,55 @@ def _check_size(name: str, value: int) -> int:
     return value
 
 
-def _fill_training(
-    training,
-    train: bool,
-    mutable_parameters: bool,
-    loss: str | None,
-    loss_output: str | None,
-    optimizer: str | None,
-    freeze: str | None,
-    emit_gradients: bool,
-    recompute: Iterable[str],
-    is_model,
-) -> None:
-    """Checks what does not go together and fills the compiler's options."""
-    layers = [recompute] if isinstance(recompute, str) else list(recompute)
-    by_name = bool(optimizer) and not is_model(optimizer)
-    dependent = {
-        "loss": loss,
-        "loss_output": loss_output,
-        "optimizer": by_name,
-        "freeze": freeze,
-        "emit_gradients": emit_gradients,
-        "recompute": layers,
-    }
-    for name, given in dependent.items():
-        if given and not train:
+def check_model(model: object) -> str | os.PathLike[str]:
+    """The path of a model. Raises InputError for a module of PyTorch and others."""
+    if isinstance(model, (str, os.PathLike)):
+        return model
+    raise InputError(
+        "model: expected the path of an .onnx file or what from_torch returns, found "
+        f"{type(model).__name__}; a PyTorch module becomes a model with "
+        "photonic.from_torch(module, example, training=True)"
+    )
+
+
+#: Arguments that are text, and how it may look.
+_TEXTS = {
+    "loss": "cross_entropy",
+    "loss_output": "NAME",
+    "optimizer": "sgd:lr=0.01,momentum=0.9",
+    "freeze": "^conv",
+    "learn": "^position$",
+}
+
+
+def _check_texts(arguments: Mapping[str, object]) -> None:
+    for name, example in _TEXTS.items():
+        value = arguments.get(name)
+        if value is not None and not isinstance(value, str):
+            raise InputError(
+                f"{name}: expected a string such as {example!r}, found "
+                f"{type(value).__name__}"
+            )
+
+
+def _check_training(given: Mapping[str, object], by_name: bool) -> None:
+    """Raises InputError for arguments that do not go together. `by_name`: the
+    optimizer is no file."""
+    train, mutable = given["train"], given["mutable_parameters"]
+    optimizer = given["optimizer"]
+    for name in ("loss", "loss_output", "optimizer", "freeze", "emit_gradients", "recompute"):
+        is_given = by_name if name == "optimizer" else given[name]
+        if is_given and not train:
             raise InputError(
                 f"{name} has no meaning without train; pass train=True to compile "
                 "a training step, or leave it out"
             )
-    if train and mutable_parameters:
+    if given["learn"] and not (train or mutable):
+        raise InputError(
+            "learn has no meaning for inference, whose parameters are constants; pass "
+            "train=True or mutable_parameters=True, or leave it out"
+        )
+    if train and mutable:
         raise InputError(
             "mutable_parameters compiles a forward pass and train a training step, "
             "whose parameters are mutable anyway; leave one out"
@@ -80,20 +99,27 @@ def _fill_training(
             "holds its backward pass; leave train out, or name an optimizer: "
             "'sgd:lr=0.01' or 'adam:lr=0.001'"
         )
-    if train and not optimizer and not emit_gradients:
+    if train and not optimizer and not given["emit_gradients"]:
         raise InputError(
             "train without an optimizer computes gradients that nobody sees; pass "
             "optimizer='sgd:lr=0.01' or another, or emit_gradients=True"
         )
-    if loss is not None:
-        _choose("loss", loss, ("cross_entropy", "mse"))
-    training.train = bool(train)
-    training.mutable_parameters = bool(mutable_parameters)
-    training.loss = loss or ""
-    training.loss_output = loss_output or ""
-    training.optimizer = optimizer or ""
-    training.freeze = freeze or ""
-    training.emit_gradients = bool(emit_gradients)
+    if given["loss"] is not None:
+        _choose("loss", given["loss"], ("cross_entropy", "mse"))
+
+
+def _fill_training(training, given: Mapping[str, object], is_model) -> None:
+    """Checks the arguments of `compile` and fills the compiler's options."""
+    _check_texts(given)
+    optimizer, recompute = given["optimizer"], given["recompute"]
+    layers = [recompute] if isinstance(recompute, str) else list(recompute)
+    _check_training(
+        {**given, "recompute": layers}, bool(optimizer) and not is_model(optimizer)
+    )
+    for name in ("loss", "loss_output", "optimizer", "freeze", "learn"):
+        setattr(training, name, given[name] or "")
+    for name in ("train", "mutable_parameters", "emit_gradients"):
+        setattr(training, name, bool(given[name]))
     training.recompute = layers
 
 
@@ -113,6 +139,7 @@ def compile(
     loss_output: str | None = None,
     optimizer: str | None = None,
     freeze: str | None = None,
+    learn: str | None = None,
     emit_gradients: bool = False,
     recompute: Iterable[str] = (),
     mutable_parameters: bool = False,
@@ -134,9 +161,11 @@ def compile(
     `loss`: "cross_entropy" or "mse" of an output and the labels, a new input; by
     default the loss in the model. `loss_output`: the output, if there are several;
     without `loss`, the output that is the loss.
-    `optimizer`: "sgd:lr=0.01,momentum=0.9,weight_decay=1e-4", "adam:lr=1e-3", or for
-    a training model of ONNX Runtime its optimizer model, "optimizer_model.onnx:lr=0.001".
-    `freeze`: regular expression of parameters that stay what they are.
+    `optimizer`: "sgd:lr=0.01,momentum=0.9,weight_decay=1e-4", "adam:lr=1e-3",
+    "adamw:lr=1e-3" (docs/guides/training.md lists all keys), or for a training model of
+    ONNX Runtime its optimizer model, "optimizer_model.onnx:lr=0.001".
+    `freeze`: regular expression of parameters that stay what they are. `learn`: of
+    constants that are trained beside weights, biases and scales of layers.
     `emit_gradients`: an output PARAMETER.grad for each trainable parameter.
     `recompute`: nodes whose results the backward pass computes again.
     `mutable_parameters`: compile the forward pass of a network that is in training;
@@ -154,7 +183,7 @@ def compile(
             "that photonic-compile made"
         ) from error
     request = _compiler.Request()
-    request.input = os.fspath(model)
+    request.input = os.fspath(check_model(model))
     request.batch = 0 if batch is None else _check_size("batch", batch)
     request.dims = [
         (name, _check_size(f"dims[{name!r}]", n)) for name, n in (dims or {}).items()
@@ -165,18 +194,18 @@ def compile(
     stages.format = format or ""
     stages.dataflow = _choose("dataflow", dataflow, ("auto", "df1", "df2"))
     stages.memory = _choose("memory", memory, ("ideal", "hierarchy"))
-    _fill_training(
-        stages.training,
-        train,
-        mutable_parameters,
-        loss,
-        loss_output,
-        optimizer,
-        freeze,
-        emit_gradients,
-        recompute,
-        _compiler.is_optimizer_model,
-    )
+    given = {
+        "train": train,
+        "mutable_parameters": mutable_parameters,
+        "loss": loss,
+        "loss_output": loss_output,
+        "optimizer": optimizer,
+        "freeze": freeze,
+        "learn": learn,
+        "emit_gradients": emit_gradients,
+        "recompute": recompute,
+    }
+    _fill_training(stages.training, given, _compiler.is_optimizer_model)
     with tempfile.TemporaryDirectory(prefix="photonic-") as folder:
         # A mapped file outlives its name.
         path = os.fspath(output) if output else os.path.join(folder, "program.phx")

@@ -287,13 +287,21 @@ class Executable:
             raise InputError(f"names of inputs are strings, found {name!r}")
         array = np.asarray(array)
         if array.dtype.name not in _DTYPES or not array.dtype.isnative:
-            known = {tensor.name: tensor for tensor in self.inputs}.get(name)
+            tensors = {
+                what: {tensor.name: tensor for tensor in group}
+                for what, group in (
+                    ("input", self.inputs), ("parameter", self.parameters),
+                    ("state", self.state),
+                )
+            }
+            what = next((w for w, group in tensors.items() if name in group), "array")
+            known = tensors.get(what, {}).get(name)
             expected = (
                 f"{known.dtype}{list(known.shape)}" if known else " or ".join(_DTYPES)
             )
             remedy = f".astype({known.dtype!r})" if known else ".astype(...)"
             raise InputError(
-                f"input '{name}': expected {expected}, found "
+                f"{what} '{name}': expected {expected}, found "
                 f"{array.dtype}{list(array.shape)}; convert it with {remedy}"
             )
         # ascontiguousarray would turn a scalar into a vector.

@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import re
+import stat
 import tempfile
-import zipfile
 from collections.abc import Callable, Mapping
 from typing import Any, BinaryIO
 
@@ -17,32 +19,92 @@ import numpy as np
 from . import _runtime
 from .errors import InputError, OutputError
 
+#: How files begin.
+_ARRAY, _ARCHIVE = b"\x93NUMPY", b"PK"
+
+
+def check_writable(path: str, what: str) -> None:
+    """Raises OutputError, which begins with `what`, if `write_atomically` could
+    not write the file."""
+    real = os.path.realpath(path)
+    try:
+        if _is_special(real):
+            if not os.access(real, os.W_OK):
+                raise PermissionError(0, "Permission denied")
+            return
+        descriptor, temporary = _open_temporary(real)
+    except OSError as error:
+        raise OutputError(
+            f"{what}: cannot write '{path}': {error.strerror}; choose a path that can be "
+            "written"
+        ) from error
+    os.close(descriptor)
+    _remove(temporary)
+
+
+def _is_special(path: str) -> bool:
+    """A device, a pipe or a directory."""
+    return os.path.exists(path) and not os.path.isfile(path)
+
+
+def _open_temporary(path: str) -> tuple[int, str]:
+    """A new file beside `path`: descriptor and name."""
+    descriptor, temporary = tempfile.mkstemp(
+        prefix=os.path.basename(path) + ".tmp-", dir=os.path.dirname(path)
+    )
+    try:
+        # Says that somebody is at work, see remove_leftovers.
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    except OSError:
+        pass  # some file systems have no locks
+    return descriptor, temporary
+
 
 def write_atomically(path: str, write: Callable[[BinaryIO], None]) -> None:
     """Writes a file that appears under its name only when it is complete, and
-    then survives a loss of power."""
-    folder = os.path.dirname(path) or "."
+    then survives a loss of power. Behind a symbolic link it is the target that
+    changes; a device is written to as it is."""
+    real = os.path.realpath(path)
     try:
-        descriptor, temporary = tempfile.mkstemp(
-            prefix=os.path.basename(path) + ".tmp-", dir=folder
-        )
+        if _is_special(real):
+            with open(real, "wb") as file:
+                write(file)
+        else:
+            _replace(real, write)
     except OSError as error:
         raise OutputError(f"cannot write '{path}': {error.strerror}") from error
+
+
+def _replace(path: str, write: Callable[[BinaryIO], None]) -> None:
+    descriptor, temporary = _open_temporary(path)
     try:
         with os.fdopen(descriptor, "wb") as file:
             write(file)
             file.flush()
+            os.fchmod(file.fileno(), _get_mode(path))
             os.fsync(file.fileno())
+            os.replace(temporary, path)
+    except BaseException:
+        _remove(temporary)
+        raise
+    _sync_folder(os.path.dirname(path))
+
+
+def _get_mode(path: str) -> int:
+    """That of the file, or what a new one would have."""
+    try:
+        return stat.S_IMODE(os.stat(path).st_mode)
+    except OSError:
         mask = os.umask(0)
         os.umask(mask)
-        os.chmod(temporary, 0o666 & ~mask)
-        os.replace(temporary, path)
-    except BaseException as error:
-        os.unlink(temporary)
-        if isinstance(error, OSError):
-            raise OutputError(f"cannot write '{path}': {error.strerror}") from error
-        raise
-    _sync_folder(folder)
+        return 0o666 & ~mask
+
+
+def _remove(path: str) -> None:
+    try:
+        os.unlink(path)
+    except OSError:
+        pass
 
 
 def _sync_folder(folder: str) -> None:
@@ -60,19 +122,25 @@ def _sync_folder(folder: str) -> None:
 
 
 def remove_leftovers(path: str) -> None:
-    """Removes unfinished versions of a file that a killed process left."""
-    prefix = os.path.basename(path) + ".tmp-"
-    folder = os.path.dirname(path) or "."
+    """Removes unfinished versions of a file that a killed process left: files with
+    names that `write_atomically` gives, which no process is writing."""
+    path = os.path.realpath(path)
+    name = re.compile(re.escape(os.path.basename(path)) + r"\.tmp-[a-z0-9_]{8}")
+    folder = os.path.dirname(path)
     try:
-        names = os.listdir(folder)
+        names = [n for n in os.listdir(folder) if name.fullmatch(n)]
     except OSError:
         return
-    for name in names:
-        if name.startswith(prefix):
-            try:
-                os.unlink(os.path.join(folder, name))
-            except OSError:
-                pass
+    for other in names:
+        other = os.path.join(folder, other)
+        if not os.path.isfile(other):
+            continue
+        try:
+            with open(other, "rb") as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                os.unlink(other)
+        except OSError:
+            pass  # being written, or not ours
 
 
 def write_outputs(outputs: Mapping[str, np.ndarray], folder: str) -> None:
@@ -96,22 +164,40 @@ def write_json(value: Mapping[str, Any], path: str) -> None:
 
 def read_array(path: str) -> np.ndarray:
     """Reads a .npy file. Raises InputError."""
+    _check_start(path, _ARRAY, "no .npy file", "numpy.save writes them")
     try:
-        array = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        return np.load(path, allow_pickle=False)
+    except Exception as error:  # for forged files NumPy raises nearly anything
         raise InputError(f"cannot read '{path}': {error}") from error
-    if not isinstance(array, np.ndarray):
-        raise InputError(f"'{path}' is an archive of arrays, expected a .npy file")
-    return array
 
 
 def read_archive(path: str) -> dict[str, np.ndarray]:
     """Reads all arrays of a .npz file. Raises InputError."""
+    _check_start(path, _ARCHIVE, "no .npz archive", "numpy.savez writes them")
     try:
         with np.load(path, allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
-    except (OSError, ValueError, EOFError, AttributeError, zipfile.BadZipFile) as error:
+    except Exception as error:  # for forged files NumPy raises nearly anything
         raise InputError(f"cannot read '{path}' as a .npz archive: {error}") from error
+
+
+def _check_start(path: str, expected: bytes, what: str, remedy: str) -> None:
+    """NumPy takes whatever it does not know for a pickle, and says so."""
+    try:
+        with open(path, "rb") as file:
+            start = file.read(len(_ARRAY))
+    except OSError as error:
+        raise InputError(f"cannot read '{path}': {error.strerror}") from error
+    if start.startswith(expected):
+        return
+    found = "something else"
+    if start.startswith(_ARCHIVE):
+        found = "an archive of arrays (.npz)"
+    elif start == _ARRAY:
+        found = "a single array (.npy)"
+    elif not start:
+        found = "an empty file"
+    raise InputError(f"'{path}' is {what}, found {found}; {remedy}")
 
 
 def read_inputs(arguments: list[str], names: list[str]) -> dict[str, np.ndarray]:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import math
+import numbers
 import os
 import re
 import signal
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Optional
 
 from . import checkpoint as checkpoints
+from . import files
 from .errors import InputError, RunError, TrainingWarning
 from .history import History
 from .progress import Progress
@@ -29,7 +31,7 @@ _MAX_SEED = 2**24
 
 
 def _is_whole(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, numbers.Integral) and not isinstance(value, bool)
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ class FitOptions:
     checkpoint_every: Optional[int]
     progress: Optional[bool]
     on_epoch: Optional[Callable[[History], None]] = None
+    on_start: Optional[Callable[[History], None]] = None
 
     def check(self, samples: int, batch: int) -> None:
         """Raises InputError."""
@@ -81,39 +84,57 @@ class FitOptions:
             )
         if self.checkpoint is None:
             return
-        folder = os.path.dirname(self.checkpoint) or "."
-        if os.path.isdir(self.checkpoint) or not os.path.isdir(folder):
-            what = "is a directory" if os.path.isdir(self.checkpoint) else "has no directory"
+        path, problem = self.checkpoint, None
+        if os.path.isdir(path):
+            problem = "is a directory"
+        elif os.path.exists(path) and not os.path.isfile(path):
+            problem = "is a device or a pipe"
+        elif not os.path.isdir(os.path.dirname(path) or "."):
+            problem = "has no directory"
+        if problem:
             raise InputError(
-                f"checkpoint: '{self.checkpoint}' {what}; expected the path of a file in "
-                "an existing directory"
+                f"checkpoint: '{path}' {problem}; expected the path of a file in an "
+                "existing directory"
             )
+        files.check_writable(path, "checkpoint")
 
 
 def _is_factor(value: Any) -> bool:
-    return isinstance(value, (int, float)) and math.isfinite(value) and value > 0
+    return isinstance(value, numbers.Real) and 0 < value < math.inf
 
 
 class _Interrupts:
-    """Ctrl-C asks to stop after the step; a second one stops at once."""
+    """Ctrl-C and SIGTERM ask to stop after the step; another one stops at once."""
 
     def __init__(self) -> None:
-        self.requested = False
-        self._previous: Any = None
+        self._requested: Optional[int] = None
+        self._previous: dict[int, Any] = {}
 
     def __enter__(self) -> "_Interrupts":
         if threading.current_thread() is threading.main_thread():
-            self._previous = signal.signal(signal.SIGINT, self._handle)
+            for number in (signal.SIGINT, signal.SIGTERM):
+                self._previous[number] = signal.signal(number, self._handle)
         return self
 
     def __exit__(self, *exception: object) -> None:
-        if self._previous is not None:
-            signal.signal(signal.SIGINT, self._previous)
+        for number, handler in self._previous.items():
+            # None: a handler that Python did not install.
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
 
     def _handle(self, number: int, frame: Any) -> None:
-        if self.requested:
-            raise KeyboardInterrupt
-        self.requested = True
+        if self._requested is not None:
+            self.stop()
+        self._requested = number
+
+    @property
+    def requested(self) -> bool:
+        return self._requested is not None
+
+    def stop(self) -> None:
+        """Raises what the first signal means."""
+        if self._requested == signal.SIGTERM:
+            raise SystemExit(128 + signal.SIGTERM)
+        raise KeyboardInterrupt
 
 
 class Fit:
@@ -134,8 +155,13 @@ class Fit:
         self.steps_per_epoch = len(data) // trainer.batch
         self.cost = self.program.cost
         self.base_rate = self.program.learning_rate
+        self.schedule = {
+            int(epoch): float(factor)
+            for epoch, factor in sorted(options.schedule.items())
+        }
         self.settings: Optional[dict[str, Any]] = None
-        self.written = -1  # steps in the checkpoint
+        #: Steps in the checkpoint.
+        self.saved_steps: Optional[int] = None
         self.history = self._start()
 
     def _start(self) -> History:
@@ -143,31 +169,39 @@ class Fit:
         path = self.options.checkpoint
         if path is None or not os.path.exists(path):
             if self.program.seed is not None:
-                self.program.seed = self.options.seed
+                self.program.seed = int(self.options.seed)
             return History(self.steps_per_epoch)
         found = checkpoints.read(path)
         checkpoints.check_settings(path, found.settings, self._get_settings())
+        checkpoints.check_history(
+            path, found.history, self.steps_per_epoch, self.validation is not None
+        )
         self.program.write_state(found.state)
-        self.base_rate = found.base_rate
-        self.written = len(found.history)
+        self.saved_steps = len(found.history)
         return found.history
 
     def run(self) -> None:
         """To the last epoch, from wherever the history ends."""
         self._note_dropped()
-        options = self.options
-        with Progress(
-            options.epochs, self.steps_per_epoch, options.progress
-        ) as progress, _Interrupts() as interrupts:
-            self.progress, self.interrupts = progress, interrupts
-            # A run may have been stopped in front of a validation.
-            self._validate()
-            while self.history.epochs < options.epochs:
-                self._run_epoch(self.history.epochs)
-                self._validate()
-                if options.on_epoch:
-                    options.on_epoch(self.history)
-            self._save()
+        self._note_unreached()
+        epochs = int(self.options.epochs)
+        if self.options.on_start:
+            self.options.on_start(self.history)
+        try:
+            with Progress(
+                epochs, self.steps_per_epoch, self.options.progress
+            ) as progress, _Interrupts() as interrupts:
+                self.progress, self.interrupts = progress, interrupts
+                if self._lacks_validation():
+                    self._finish_epoch()
+                while self.history.epochs < epochs:
+                    self._run_epoch(self.history.epochs)
+                    self._finish_epoch()
+                self._save()
+        finally:
+            # The schedule is that of this call.
+            if self.base_rate is not None and self.schedule:
+                self.program.learning_rate = self.base_rate
 
     def _run_epoch(self, epoch: int) -> None:
         """The steps of an epoch that are not in the history."""
@@ -179,17 +213,28 @@ class Fit:
             every = options.checkpoint_every or self.steps_per_epoch
             if len(self.history) % every == 0:
                 self._save()
-            self._stop_if_asked()
+            if step + 1 < self.steps_per_epoch or self._lacks_validation():
+                self._stop_if_asked()
 
-    def _validate(self) -> None:
-        """Of an epoch that is complete, if that is still to be done."""
+    def _finish_epoch(self) -> None:
+        """Whoever is told about an epoch hears about each, also if this is the
+        last before a stop."""
+        if self._lacks_validation():
+            self.history.validation.append(
+                self.trainer.evaluate_dataset(self.validation)
+            )
+        if self.options.on_epoch:
+            self.options.on_epoch(self.history)
+        self._stop_if_asked()
+
+    def _lacks_validation(self) -> bool:
+        """An epoch is complete but for its validation: also a run that was
+        stopped in front of it begins so."""
         history = self.history
         complete = len(history) == history.epochs * self.steps_per_epoch
         if self.validation is None or not complete:
-            return
-        if len(history.validation) < history.epochs:
-            history.validation.append(self.trainer.evaluate_dataset(self.validation))
-            self._stop_if_asked()
+            return False
+        return len(history.validation) < history.epochs
 
     def _take_step(self, batch: dict[str, Any]) -> None:
         try:
@@ -210,17 +255,18 @@ class Fit:
         # Counted from the start of the process.
         message = re.sub(r"^step \d+: ", "", message)
         text = f"epoch {done // per_epoch + 1}, step {done % per_epoch + 1}: {message}"
-        if self.written >= 0:
+        if self.saved_steps is not None:
             text += (
-                f"; checkpoint '{self.options.checkpoint}' is that of {self.written} steps"
+                f"; checkpoint '{self.options.checkpoint}' is that of {self.saved_steps} "
+                "steps"
             )
         return text
 
     def _set_rate(self, epoch: int) -> None:
-        if self.base_rate is None or not self.options.schedule:
+        if self.base_rate is None or not self.schedule:
             return
         rate = self.base_rate
-        for first, factor in sorted(self.options.schedule.items()):
+        for first, factor in self.schedule.items():
             if first <= epoch:
                 rate *= factor
         self.program.learning_rate = rate
@@ -228,7 +274,7 @@ class Fit:
     def _stop_if_asked(self) -> None:
         if self.interrupts.requested:
             self._save()
-            raise KeyboardInterrupt
+            self.interrupts.stop()
 
     def _save(self) -> None:
         path = self.options.checkpoint
@@ -237,20 +283,19 @@ class Fit:
         state = self.program.read_state()
         checkpoints.write(
             path,
-            checkpoints.Checkpoint(
-                self._get_settings(), state, self.history, self.base_rate
-            ),
+            checkpoints.Checkpoint(self._get_settings(), state, self.history),
         )
-        self.written = len(self.history)
+        self.saved_steps = len(self.history)
 
     def _get_settings(self) -> dict[str, Any]:
         if self.settings is None:
-            schedule = {str(e): f for e, f in sorted(self.options.schedule.items())}
             self.settings = {
                 **self.trainer.describe(),
-                "shuffle": self.options.shuffle,
-                "seed": self.options.seed,
-                "schedule": schedule,
+                "shuffle": bool(self.options.shuffle),
+                "seed": int(self.options.seed),
+                "learning rate": self.base_rate,
+                "steps per epoch": self.steps_per_epoch,
+                "schedule": self.schedule,
                 "data": self.data.get_hash(),
                 "validation": self.validation and self.validation.get_hash(),
             }
@@ -263,6 +308,16 @@ class Fit:
             warnings.warn(
                 f"{which} {left} of {len(self.data)} samples are left out of each epoch, "
                 f"because they do not fill a batch of {self.trainer.batch}",
+                TrainingWarning,
+                stacklevel=4,
+            )
+
+    def _note_unreached(self) -> None:
+        late = [epoch for epoch in self.schedule if epoch >= self.options.epochs]
+        if late:
+            warnings.warn(
+                f"schedule: epoch {late[0]} is not reached: {self.options.epochs} epochs "
+                "are counted from 0",
                 TrainingWarning,
                 stacklevel=4,
             )

@@ -88,6 +88,10 @@ class History:
         value = asdict(self)
         for name in _MAY_BE_NAN:
             value[name] = [None if v != v else v for v in value[name]]
+        for entry in value["validation"]:
+            for name in ("loss", "accuracy"):
+                if entry[name] != entry[name]:
+                    entry[name] = None
         return value
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -100,5 +104,14 @@ class History:
         value = dict(value)
         for name in _MAY_BE_NAN:
             value[name] = [float("nan") if v is None else v for v in value[name]]
-        value["validation"] = [Evaluation(**entry) for entry in value["validation"]]
+        value["validation"] = [_make_evaluation(e) for e in value["validation"]]
         return History(**value)
+
+
+def _make_evaluation(entry: dict[str, Any]) -> Evaluation:
+    loss, accuracy = entry["loss"], entry["accuracy"]
+    return Evaluation(
+        loss=float("nan") if loss is None else float(loss),
+        accuracy=None if accuracy is None else float(accuracy),
+        samples=int(entry["samples"]),
+    )

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Optional, Union
 
@@ -21,7 +21,7 @@ import numpy as np
 from .errors import InputError
 
 # ModelProto, GraphProto, NodeProto, AttributeProto, TensorProto, ValueInfoProto.
-_GRAPH = 7
+_GRAPH, _METADATA = 7, 14
 _NODE, _INITIALIZER, _INPUT, _OUTPUT = 1, 5, 11, 12
 _NODE_INPUT, _NODE_OUTPUT, _OP_TYPE, _ATTRIBUTE = 1, 2, 4, 5
 _ATTRIBUTE_NAME, _ATTRIBUTE_TENSOR = 1, 5
@@ -29,6 +29,12 @@ _DIMS, _DATA_TYPE, _FLOATS, _NAME, _RAW, _EXTERNAL, _LOCATION = 1, 2, 4, 8, 9, 1
 _VALUE_NAME = 1
 _KEY, _VALUE = 1, 2
 _FLOAT = 1
+
+_NAMES = (_NODE_INPUT, _NODE_OUTPUT, _OP_TYPE)
+
+#: Keys of metadata: names of tensors that training determines, a name a line;
+#: and the number format that the parameters were trained in.
+_LEARNED, FORMAT = "photonic.learned", "photonic.format"
 
 #: Protocol Buffers refuse larger messages.
 _LIMIT = 2**31 - 1
@@ -86,6 +92,8 @@ def _bytes_field(number: int, value: bytes) -> bytes:
 
 
 def _text(value: _Value) -> str:
+    if isinstance(value, int):
+        raise _Damaged
     return bytes(value).decode("utf-8", "surrogateescape")
 
 
@@ -146,6 +154,8 @@ class OnnxFile:
         self.outputs: list[str] = []
         #: Shapes of the tensors that `replace` can change, by name.
         self.shapes: dict[str, tuple[int, ...]] = {}
+        #: Paths of files beside the model that hold values of tensors.
+        self.external: set[str] = set()
         self._types: dict[str, int] = {}
         inputs: list[str] = []
 
@@ -153,6 +163,8 @@ class OnnxFile:
             parsed = _parse_tensor(tensor)
             self.shapes[name] = tuple(parsed.shape)
             self._types[name] = parsed.data_type
+            if parsed.external:
+                self.external.add(os.path.join(folder, parsed.external.get("location", "")))
 
         def visit_value(number: int, value: memoryview) -> None:
             names = inputs if number == _INPUT else self.outputs
@@ -160,6 +172,7 @@ class OnnxFile:
 
         try:
             self._rewrite(lambda name, tensor: visit(name, tensor), visit_value)
+            self._add_copies()
         except (_Damaged, RecursionError, TypeError, AttributeError) as error:
             raise InputError(
                 f"'{name}' is not an ONNX model, or is damaged; expected a .onnx file"
@@ -186,23 +199,52 @@ class OnnxFile:
         for name, array in arrays.items():
             self._check(name, array)
 
+        def get_raw(name: str) -> bytes:
+            return np.ascontiguousarray(arrays[name], "<f4").tobytes()
+
         def change(name: str, tensor: memoryview) -> Optional[bytes]:
             if name in arrays:
-                raw = np.ascontiguousarray(arrays[name], "<f4").tobytes()
-                return _make_tensor(tensor, self.shapes[name], raw)
+                return _make_tensor(tensor, self.shapes[name], get_raw(name))
             parsed = _parse_tensor(tensor)
             if parsed.external:
                 raw = self._read_external(parsed)
                 return _make_tensor(tensor, self.shapes[name], raw)
             return None
 
-        data = self._rewrite(change)
+        # What is no longer a copy becomes a tensor like the others.
+        copies = [name for name in arrays if name in self._copies]
+        data = self._rewrite(
+            change,
+            change_node=lambda node: b"" if _find_copy(node)[0] in copies else None,
+            added=[_make_float(n, self.shapes[n], get_raw(n)) for n in copies],
+        )
         if len(data) > _LIMIT:
             raise InputError(
                 f"'{self.name}' would be {len(data)} bytes with its parameters in one "
                 f"file; ONNX files hold at most {_LIMIT}"
             )
         return OnnxFile(data, self.name)
+
+    def mark_learned(self, names: Iterable[str]) -> "OnnxFile":
+        """The model with the list of those of its tensors that training
+        determines, whatever reads them, in its metadata."""
+        known = [name for name in names if name in self.shapes]
+        return self.set_metadata(_LEARNED, "\n".join(known)) if known else self
+
+    def set_metadata(self, key: str, value: str) -> "OnnxFile":
+        """The model with this entry of its metadata, instead of all of that key."""
+
+        def is_other(number: int, field: _Value) -> bool:
+            if number != _METADATA:
+                return True
+            return all(n != _KEY or _text(v) != key for n, v, _ in _fields(field))
+
+        kept = [b for n, v, b in _fields(memoryview(self.data)) if is_other(n, v)]
+        entry = _bytes_field(_KEY, key.encode()) + _bytes_field(
+            _VALUE, value.encode("utf-8", "surrogateescape")
+        )
+        data = b"".join([*kept, _bytes_field(_METADATA, entry)])
+        return OnnxFile(data, self.name, self.folder)
 
     def to_inference(self) -> "OnnxFile":
         """The model with BatchNormalization and Dropout in their inference form,
@@ -219,6 +261,20 @@ class OnnxFile:
             return None
 
         return hashlib.sha256(self._rewrite(blank)).hexdigest()
+
+    def _add_copies(self) -> None:
+        """Outputs of Identity on a tensor can be replaced as well: PyTorch writes
+        parameters that are equal so."""
+        self._copies: set[str] = set()
+
+        def visit(node: memoryview) -> None:
+            name, source = _find_copy(node)
+            if name and source in self.shapes:
+                self._copies.add(name)
+                self.shapes[name] = self.shapes[source]
+                self._types[name] = self._types[source]
+
+        self._rewrite(lambda name, tensor: None, change_node=visit)
 
     def _check(self, name: str, array: np.ndarray) -> None:
         if name not in self.shapes:
@@ -253,10 +309,11 @@ class OnnxFile:
         change: Callable[[str, memoryview], Optional[bytes]],
         visit_value: Callable[[int, memoryview], None] = lambda number, value: None,
         change_node: Callable[[memoryview], Optional[bytes]] = lambda node: None,
+        added: Iterable[bytes] = (),
     ) -> bytes:
         """The model with each tensor replaced by what `change` returns, each node
-        by what `change_node` does; None leaves it. Inputs and outputs are shown to
-        `visit_value`."""
+        by what `change_node` does; None leaves it, and nothing (b"") removes it.
+        Inputs and outputs are shown to `visit_value`. `added`: further tensors."""
         out = bytearray()
         found = False
         for number, value, whole in _fields(memoryview(self.data)):
@@ -273,11 +330,30 @@ class OnnxFile:
                     new = change(_parse_tensor(part).name, part)
                 elif inner == _NODE:
                     new = _rewrite_constant(part, change) or change_node(part)
-                graph += original if new is None else _bytes_field(inner, new)
+                if new != b"":
+                    graph += original if new is None else _bytes_field(inner, new)
+            for tensor in added:
+                graph += _bytes_field(_INITIALIZER, tensor)
             out += _bytes_field(_GRAPH, bytes(graph))
         if not found:
             raise _Damaged
         return bytes(out)
+
+
+def _find_copy(node: memoryview) -> tuple[str, str]:
+    """Output and input of an Identity; empty for other nodes."""
+    texts = {n: _text(v) for n, v, _ in _fields(node) if n in _NAMES}
+    if texts.get(_OP_TYPE) != "Identity":
+        return "", ""
+    return texts.get(_NODE_OUTPUT, ""), texts.get(_NODE_INPUT, "")
+
+
+def _make_float(name: str, shape: tuple[int, ...], raw: bytes) -> bytes:
+    """A tensor of floats."""
+    empty = _varint(_DATA_TYPE << 3) + _varint(_FLOAT) + _bytes_field(
+        _NAME, name.encode("utf-8", "surrogateescape")
+    )
+    return _make_tensor(memoryview(empty), shape, raw)
 
 
 def _make_inference(node: memoryview) -> Optional[bytes]:

@@ -104,6 +104,10 @@ def from_torch(
         outputs = _name_outputs(results, output_names)
         data = _export(torch, module, examples, training, names, outputs)
         model = _restore_statistics(module, before, data)
+    if training:
+        model = model.mark_learned(
+            name for name, value in module.named_parameters() if value.requires_grad
+        )
     return Model(model.data, _name_model(module))
 
 
@@ -155,6 +159,15 @@ def _check_training(torch: Any, module: Any) -> None:
             )
         if module.training and not part.training:
             fixed.append(name)
+    kept = [name for name, p in module.named_parameters() if not p.requires_grad]
+    if kept:
+        warnings.warn(
+            f"from_torch: {', '.join(map(repr, kept))} with requires_grad=False; to keep "
+            "them in training, freeze them: "
+            f"freeze={'|'.join(f'^{re.escape(name)}$' for name in kept)!r}",
+            TrainingWarning,
+            stacklevel=3,
+        )
     if fixed:
         warnings.warn(
             f"from_torch: {', '.join(map(repr, fixed))} in evaluation mode inside a "

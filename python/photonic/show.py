@@ -110,12 +110,12 @@ def _print_phases(training: Mapping[str, Any], console: Console) -> None:
         )
     table = Table(title="phases of a step", title_justify="left", pad_edge=False)
     table.add_column("phase")
-    for heading in ("time", "core", "energy", "MACs"):
+    for heading in ("busy", "core", "energy", "MACs"):
         table.add_column(heading, justify="right")
     for phase in training["phases"]:
         table.add_row(
             phase["phase"].replace("_", " "),
-            si(phase["latency_ns"] * 1e-9, "s"),
+            si(phase["busy_ns"] * 1e-9, "s"),
             si(phase["core_ns"] * 1e-9, "s") if phase["core_ns"] else "-",
             si(phase["energy_pj"] * 1e-12, "J"),
             f"{phase['macs']:,}" if phase["macs"] else "-",
@@ -147,7 +147,9 @@ def _print_layers(report: Mapping[str, Any], console: Console) -> None:
     training = bool(report.get("training"))
     table.add_column("layer", overflow="fold")
     table.add_column("phase" if training else "op")
-    for heading in ("time", "core", "energy", "MACs"):
+    # Spans of a step's layers overlap, because the scheduler mixes their work.
+    time = "busy" if training else "time"
+    for heading in (time, "core", "energy", "MACs"):
         table.add_column(heading, justify="right")
     table.add_column("flow")
     table.add_column("dB", justify="right")
@@ -156,7 +158,7 @@ def _print_layers(report: Mapping[str, Any], console: Console) -> None:
         table.add_row(
             _escape(layer["name"]),
             layer["phase"].replace("_", " ") if training else layer["op"],
-            si(layer["latency_ns"] * 1e-9, "s"),
+            si(layer["busy_ns" if training else "latency_ns"] * 1e-9, "s"),
             si(layer["core_ns"] * 1e-9, "s") if layer["core_ns"] else "-",
             si(layer["energy_pj"]["total"] * 1e-12, "J"),
             f"{layer['macs']:,}" if layer["macs"] else "-",

@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import hashlib
+import numbers
 import os
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Optional
 
@@ -14,16 +16,15 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from . import compiler, files
-from .errors import InputError
+from .errors import InputError, TrainingWarning
 from .executable import Executable, Inputs, TensorInfo
 from .fitting import Fit, FitOptions
 from .history import Evaluation, History
 from .machines import Overrides, Target, to_overrides
-from .onnx_file import OnnxFile
+from .onnx_file import FORMAT, OnnxFile
 from .training_data import (
     Dataset,
     LabelInfo,
-    find_scores,
     measure_accuracy,
     measure_loss,
 )
@@ -48,6 +49,7 @@ class Trainer:
         format: Optional[str] = None,
         loss_output: Optional[str] = None,
         freeze: Optional[str] = None,
+        learn: Optional[str] = None,
         recompute: Iterable[str] = (),
         dims: Optional[Mapping[str, int]] = None,
         dataflow: str = "auto",
@@ -61,14 +63,16 @@ class Trainer:
         `model`: .onnx file, or what `from_torch` returned.
         `loss`: "cross_entropy" (labels are class numbers) or "mse" (labels have
         the shape of the output).
-        `optimizer`: "sgd:lr=0.01,momentum=0.9,weight_decay=1e-4" or
-        "adam:lr=1e-3".
+        `optimizer`: "sgd:lr=0.01,momentum=0.9,weight_decay=1e-4", "adam:lr=1e-3" or
+        "adamw:lr=1e-3"; docs/guides/training.md lists all keys.
         `batch`: samples per step.
         `format`: of the products, "bfp:4:16" for instance, or "fp32"; by default
         the target's.
         `loss_output`: the output that the loss looks at, if there are several.
         `freeze`: a regular expression; parameters with such a name, and running
         statistics, stay as they are.
+        `learn`: a regular expression of constants that are trained beside weights,
+        biases and scales of layers. `from_torch` has marked those of the module.
         `recompute`: names of layers whose values are computed again for the backward pass
         instead of kept.
         `dims`, `dataflow`, `memory`, `set`: as for `compile`.
@@ -76,7 +80,13 @@ class Trainer:
 
         Raises CompileError and InputError.
         """
-        self._model = OnnxFile.read(model)
+        if loss not in ("cross_entropy", "mse"):
+            raise InputError(
+                f"loss: expected 'cross_entropy' or 'mse', found {loss!r}; a model that "
+                "computes its loss itself is trained with compile(..., train=True) and "
+                "Executable.step"
+            )
+        self._model = OnnxFile.read(compiler.check_model(model))
         overrides = to_overrides(set)
         self._options: dict[str, Any] = {
             "batch": batch,
@@ -85,6 +95,7 @@ class Trainer:
             "dataflow": dataflow,
             "memory": memory,
             "set": overrides,
+            "learn": learn,
         }
         self._training = {
             "loss": loss,
@@ -99,9 +110,13 @@ class Trainer:
         self._step = compiler.compile(
             model, target, train=True, **self._training, **self._options
         )
+        # Without a choice there is one output, or the compiler has refused.
+        self._output = loss_output or self._model.outputs[0]
         self._evaluator: Optional[Executable] = None
+        self._fit: Optional[Fit] = None
         self.history = History()
         """Of the latest call of `fit`."""
+        self._note_single_class()
 
     def __repr__(self) -> str:
         return (
@@ -144,7 +159,15 @@ class Trainer:
 
     @learning_rate.setter
     def learning_rate(self, value: float) -> None:
-        self._step.learning_rate = value
+        if not isinstance(value, numbers.Real) or isinstance(value, bool):
+            raise InputError(f"learning_rate: expected a number, found {value!r}")
+        self._step.learning_rate = float(value)
+
+    @property
+    def saved_steps(self) -> Optional[int]:
+        """Steps in the checkpoint of the latest call of `fit`; None if it has
+        neither read nor written one."""
+        return None if self._fit is None else self._fit.saved_steps
 
     def fit(
         self,
@@ -160,6 +183,7 @@ class Trainer:
         checkpoint_every: Optional[int] = None,
         progress: Optional[bool] = None,
         on_epoch: Optional[Callable[[History], None]] = None,
+        on_start: Optional[Callable[[History], None]] = None,
     ) -> History:
         """Trains, and returns what happened, step by step.
 
@@ -169,7 +193,8 @@ class Trainer:
         `shuffle`: each epoch in another order, which follows from `seed` and its
         number. `seed` also starts the random numbers of the program.
         `schedule`: {epoch: factor}; from that epoch on, counted from 0, the
-        learning rate is multiplied by the factor, in addition to earlier ones.
+        learning rate is multiplied by the factor, in addition to earlier ones. At
+        the end it is what it was before.
         `validation`: (x, y), evaluated after each epoch. Its time and energy do
         not count.
         `checkpoint`: a file that is written every `checkpoint_every` steps, by
@@ -177,19 +202,28 @@ class Trainer:
         it is continued to the same bits; everything but `epochs` has to be the
         same then.
         `progress`: a bar on stderr; by default if it is a terminal.
-        `on_epoch`: called with the history so far after each epoch.
+        `on_epoch`: called with the history so far after each epoch. `on_start`:
+        the same in front of the first step; the history is that of the checkpoint
+        if one is continued.
 
         Ctrl-C finishes the step, writes the checkpoint and raises
-        KeyboardInterrupt. Raises InputError before anything is computed,
-        RunError if a step fails (a value that is not finite); parameters are then
-        those before that step, and the checkpoint stays as it was.
+        KeyboardInterrupt; SIGTERM does so and raises SystemExit(143). Raises
+        InputError, or OutputError if the checkpoint cannot be written, before
+        anything is computed; RunError if a step fails (a value that is not finite):
+        parameters are then those before that step, and the checkpoint stays as it
+        was.
         """
+        self._fit = None
         data = Dataset(x, y, self.inputs, self._get_label())
         valid = None
         if validation is not None:
             if not isinstance(validation, (tuple, list)) or len(validation) != 2:
                 raise InputError("validation: expected a pair (x, y)")
             valid = Dataset(*validation, self.inputs, self._get_label(), "validation: ")
+        if schedule is not None and not isinstance(schedule, Mapping):
+            raise InputError(f"schedule: expected {{epoch: factor}}, found {schedule!r}")
+        if checkpoint is not None and not isinstance(checkpoint, (str, os.PathLike)):
+            raise InputError(f"checkpoint: expected a path, found {checkpoint!r}")
         options = FitOptions(
             epochs=epochs,
             shuffle=shuffle,
@@ -199,12 +233,13 @@ class Trainer:
             checkpoint_every=checkpoint_every,
             progress=progress,
             on_epoch=on_epoch,
+            on_start=on_start,
         )
         options.check(len(data), self.batch)
-        fit = Fit(self, data, valid, options)
+        self._fit = Fit(self, data, valid, options)
         # Also what an interrupted run has done can be looked at.
-        self.history = fit.history
-        fit.run()
+        self.history = self._fit.history
+        self._fit.run()
         return self.history
 
     def evaluate(self, x: Inputs, y: ArrayLike) -> Evaluation:
@@ -217,34 +252,16 @@ class Trainer:
         """The same on data that were checked."""
         label = self._get_label()
         outputs = self.predict(data.inputs)
+        scores = outputs[self._output]
+        loss = measure_loss(scores, data.labels, label)
         if label.classes is None:
-            shape = data.labels.shape
-            fitting = [v for v in outputs.values() if v.shape == shape]
-            loss = measure_loss(fitting[0], data.labels, label) if fitting else np.nan
-            return Evaluation(float(loss), None, len(data))
-        scores = find_scores(outputs, data.labels)
-        if scores is None:
-            return Evaluation(float("nan"), None, len(data))
-        return Evaluation(
-            measure_loss(scores, data.labels, label),
-            measure_accuracy(scores, data.labels, label.ignore_index),
-            len(data),
-        )
+            return Evaluation(loss, None, len(data))
+        accuracy = measure_accuracy(scores, data.labels, label.ignore_index)
+        return Evaluation(loss, accuracy, len(data))
 
     def predict(self, x: Inputs) -> dict[str, np.ndarray]:
         """Outputs of the network as it is now, in its inference form."""
-        evaluator = self.get_evaluator()
-        if not evaluator.is_training:
-            return evaluator.run(x, **self._run)
-        # Rounding at random counts steps, which to the machine is training: it
-        # would leave out the last partial batch.
-        names = [tensor.name for tensor in self.inputs]
-        arrays = dict(x) if isinstance(x, Mapping) else {names[0]: x}
-        samples = len(next(iter(arrays.values())))
-        index = np.arange(-(-samples // self.batch) * self.batch).clip(max=samples - 1)
-        padded = {name: np.asarray(array)[index] for name, array in arrays.items()}
-        outputs = evaluator.run(padded, **self._run)
-        return {name: value[:samples] for name, value in outputs.items()}
+        return self.get_evaluator().run(x, **self._run)
 
     def get_evaluator(self) -> Executable:
         """The program of one inference, with the parameters as they are now."""
@@ -274,11 +291,13 @@ class Trainer:
 
         BatchNormalization and Dropout are written in their inference form, so that
         the file can be compiled and run, here and elsewhere; training can go on
-        from it all the same. With `training` they stay as they were.
+        from it all the same. With `training` they stay as they were. The metadata
+        entry `photonic.format` is the number format that the network is fit for.
         Raises OutputError.
         """
         model = self._model if training else self._model.to_inference()
-        data = model.replace(self.parameters).data
+        model = model.replace(self.parameters)
+        data = model.set_metadata(FORMAT, self._step.report()["format"]).data
         files.write_atomically(os.fspath(path), lambda file: file.write(data))
 
     def take_step(self, batch: Mapping[str, np.ndarray]) -> tuple[float, float]:
@@ -289,9 +308,7 @@ class Trainer:
         if label.classes is None:
             return loss, float("nan")
         labels = batch[label.tensor.name]
-        scores = find_scores(outputs, labels)
-        if scores is None:
-            return loss, float("nan")
+        scores = outputs[self._output]
         return loss, measure_accuracy(scores, labels, label.ignore_index)
 
     def describe(self) -> dict[str, Any]:
@@ -305,12 +322,25 @@ class Trainer:
             **self._training,
             "batch": self.batch,
             "format": exe.report()["format"],
+            "learn": self._options["learn"],
             "target": exe.target.name,
             "target fields": self._options["set"],
+            "machine": {field.name: field.value for field in exe.target.fields},
             "dims": dict(self._options["dims"] or {}),
             "memory": self._options["memory"],
             "dataflow": self._options["dataflow"],
         }
+
+    def _note_single_class(self) -> None:
+        if self._get_label().classes != 1:
+            return
+        warnings.warn(
+            f"output '{self._output}' has scores of one class, whose cross_entropy is "
+            "always 0: nothing is learnt; use loss='mse', give the model an output per "
+            "class, or choose another output with loss_output",
+            TrainingWarning,
+            stacklevel=3,
+        )
 
     def _get_label(self) -> LabelInfo:
         extra = [t for t in self._step.inputs if t.name not in self._model.inputs]

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Optional
 
@@ -69,9 +69,8 @@ class Dataset:
         state = hashlib.blake2b(digest_size=16)
         for name, array in sorted([*self.inputs.items(), ("", self.labels)]):
             state.update(f"{name} {array.dtype} {array.shape} ".encode())
-            step = max(1, (1 << 24) // max(1, array.nbytes // len(array)))
-            for start in range(0, len(array), step):
-                state.update(np.ascontiguousarray(array[start : start + step]))
+            for _, part in _split(array):
+                state.update(np.ascontiguousarray(part))
         return state.hexdigest()
 
     def _name(
@@ -104,7 +103,24 @@ class Dataset:
                 f"{self._what}input '{tensor.name}': expected {tensor.dtype}[{shape}], "
                 f"found {array.dtype}{list(array.shape)}{remedy}"
             )
+        self._check_finite(f"input '{tensor.name}'", array)
         return array
+
+    def _check_finite(self, name: str, array: np.ndarray) -> None:
+        if array.dtype.kind != "f":
+            return
+        for start, part in _split(array):
+            finite = np.isfinite(part)
+            if finite.all():
+                continue
+            sample, *position = (int(i) for i in np.argwhere(~finite)[0])
+            place = f", position {position}" if position else ""
+            raise InputError(
+                f"{self._what}{name}: expected finite numbers, found "
+                f"{part[(sample, *position)]} at sample {start + sample}{place}; leave "
+                "such samples out, or replace the values, for instance with "
+                "np.nan_to_num"
+            )
 
     def _check_labels(self, y: np.ndarray, label: LabelInfo) -> np.ndarray:
         inner = label.tensor.shape[1:]
@@ -118,9 +134,10 @@ class Dataset:
             shape = ", ".join(["samples", *map(str, inner)])
             raise InputError(
                 f"{self._what}labels: expected {kind} of shape [{shape}], found "
-                f"{y.dtype}{list(y.shape)}"
+                f"{y.dtype}{list(y.shape)}{_get_remedy(y, label)}"
             )
         if label.classes is None:
+            self._check_finite("labels", y)
             return y
         known = (y >= 0) & (y < label.classes)
         if label.ignore_index is not None:
@@ -138,6 +155,32 @@ class Dataset:
         return y.astype(np.int64)
 
 
+def _split(array: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
+    """The array in pieces of some megabytes, with the first sample of each: it
+    may be a file that memory does not hold."""
+    step = max(1, (1 << 24) // max(1, array.nbytes // max(1, len(array))))
+    for start in range(0, len(array), step):
+        yield start, array[start : start + step]
+
+
+def _get_remedy(y: np.ndarray, label: LabelInfo) -> str:
+    """What makes labels of another type or shape right, if that is known."""
+    shape = label.tensor.shape
+    if label.classes is None:
+        other = y.ndim == len(shape) and y.dtype.name != label.tensor.dtype
+        return f"; convert them with y.astype({label.tensor.dtype!r})" if other else ""
+    if y.ndim == len(shape) + 1:
+        if y.shape[1] == 1:
+            return "; remove the dimension of 1 with y[:, 0]"
+        if y.shape[1] == label.classes:
+            return "; turn one-hot rows into class numbers with y.argmax(axis=1)"
+    if y.dtype.kind == "f" and y.ndim == len(shape):
+        if np.array_equal(y, np.trunc(y)):
+            return "; convert them with y.astype('int64')"
+        return "; class numbers are whole numbers; for other targets use loss='mse'"
+    return ""
+
+
 def get_order(samples: int, shuffle: bool, seed: int, epoch: int) -> np.ndarray:
     """The order of the samples in an epoch: a function of its number, so that a
     run that is resumed goes on with the same one."""
@@ -146,19 +189,6 @@ def get_order(samples: int, shuffle: bool, seed: int, epoch: int) -> np.ndarray:
     # Raw numbers of a bit generator are the same in every version of NumPy.
     numbers = np.random.Philox(key=[seed, epoch]).random_raw(samples)
     return np.argsort(numbers, kind="stable")
-
-
-def find_scores(
-    outputs: Mapping[str, np.ndarray], labels: np.ndarray
-) -> Optional[np.ndarray]:
-    """The only output [batch, classes, d...] for labels [batch, d...]."""
-    fitting = [
-        value
-        for value in outputs.values()
-        if value.ndim == labels.ndim + 1
-        and value.shape[:1] + value.shape[2:] == labels.shape
-    ]
-    return fitting[0] if len(fitting) == 1 else None
 
 
 def measure_accuracy(

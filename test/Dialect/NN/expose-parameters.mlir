@@ -1,7 +1,11 @@
 // RUN: photonic-opt %s --nn-expose-parameters --split-input-file --verify-diagnostics | FileCheck %s
 // RUN: photonic-opt %s --nn-expose-parameters=trainable=false --split-input-file | FileCheck %s --check-prefix=EVAL
 // RUN: not photonic-opt %s --nn-expose-parameters='freeze=^conv' --split-input-file 2>/dev/null | FileCheck %s --check-prefix=FREEZE
+// RUN: not photonic-opt %s --nn-expose-parameters='freeze=^factor$|^position$' --split-input-file 2>&1 | FileCheck %s --check-prefix=QUIET
 // RUN: not photonic-opt %s --nn-expose-parameters='learn=.' --split-input-file 2>/dev/null | FileCheck %s --check-prefix=LEARN
+
+// Freezing what is not trained answers the warning.
+// QUIET-NOT: warning: not trained
 
 // Weights and biases become trainable arguments in the order of first use;
 // a named constant that nobody learns stays.
