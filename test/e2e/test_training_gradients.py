@@ -148,6 +148,13 @@ KEPT = [
     {"shape": (1, 9, 5), "batch": 2, "classes": 0, "seed": 3, "head": "max",
      "layers": [("max", (3, 3), (1, 2), 1), ("average", (2, 3), (2, 1), 1, False),
                 ("norm",), ("scale",)]},
+    # A layer that the loss does not see.
+    {"shape": (1, 4, 4), "batch": 2, "classes": 0, "seed": 0, "head": "flatten",
+     "layers": [("conv", 1, (1, 1), (1, 1), (1, 1), (0, 0, 0, 0), 1, False),
+                ("branch", 0), ("scale",)]},
+    # The second normalisation takes out what the first one scales.
+    {"shape": (1, 4, 4), "batch": 2, "classes": 0, "seed": 0, "head": "average",
+     "layers": [("norm",), ("norm",)]},
 ]
 
 # More examples, at random: PHOTONIC_SEARCH=500 pytest -k search
