@@ -211,18 +211,6 @@ static std::string checkTraining(const Options &o) {
   return {};
 }
 
-static void fillTraining(const Options &o, TrainingOptions &training) {
-  training.train = o.train;
-  training.mutableParameters = o.mutableParameters;
-  training.loss = o.loss;
-  training.lossOutput = o.lossOutput;
-  training.optimizer = o.optimizer;
-  training.freeze = o.freeze;
-  training.learn = o.learn;
-  training.emitGradients = o.emitGradients;
-  training.recompute.assign(o.recompute.begin(), o.recompute.end());
-}
-
 /// Sizes of symbolic dimensions; a message if one makes no sense.
 static std::string parseDims(const Options &o, CompileRequest &request) {
   for (StringRef dim : o.dim) {
@@ -286,7 +274,7 @@ static std::string fillRequest(const Options &o, CompileRequest &request) {
   request.stages.format = o.format;
   request.stages.dataflow = o.dataflow;
   request.stages.memory = o.memory;
-  fillTraining(o, request.stages.training);
+  request.stages.training = makeTrainingOptions(o);
   if (o.batch.getNumOccurrences() && o.batch < 1)
     return "--batch has to be at least 1, found " + std::to_string(o.batch);
   if (o.dataflow != "auto" && o.dataflow != "df1" && o.dataflow != "df2")

@@ -256,16 +256,7 @@ static void buildPipeline(OpPassManager &pm, const PipelineOptions &options) {
   stages.format = options.format;
   stages.dataflow = options.dataflow;
   stages.memory = options.memory;
-  TrainingOptions &training = stages.training;
-  training.train = options.train;
-  training.mutableParameters = options.mutableParameters;
-  training.loss = options.loss;
-  training.lossOutput = options.lossOutput;
-  training.optimizer = options.optimizer;
-  training.freeze = options.freeze;
-  training.learn = options.learn;
-  training.emitGradients = options.emitGradients;
-  training.recompute.assign(options.recompute.begin(), options.recompute.end());
+  stages.training = makeTrainingOptions(options);
   phx::Result<phx::Target> machine =
       phx::loadTarget(stages.target, stages.overrides);
   if (!machine)

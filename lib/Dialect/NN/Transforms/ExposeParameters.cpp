@@ -22,22 +22,26 @@ using namespace mlir;
 using namespace photonic;
 using namespace photonic::nn;
 
-/// The constant that `value` shows, also behind changes of layout and a factor
-/// that is no parameter.
-static ConstantOp findConstant(Value value) {
+/// True for `value * factor` with a factor of one element that is no parameter.
+static bool isScaled(Operation *op) {
+  auto product = dyn_cast<MulOp>(op);
+  auto factor =
+      product ? product.getRhs().getDefiningOp<ConstantOp>() : ConstantOp();
+  return factor && !factor.getName() && factor.getType().getNumElements() == 1;
+}
+
+/// What `value` is behind changes of layout and such factors.
+static Value lookThrough(Value value) {
   while (Operation *op = value.getDefiningOp()) {
-    if (auto constant = dyn_cast<ConstantOp>(op))
-      return constant;
-    if (auto product = dyn_cast<MulOp>(op)) {
-      auto factor = product.getRhs().getDefiningOp<ConstantOp>();
-      if (!factor || factor.getName() || factor.getType().getNumElements() != 1)
-        break;
-    } else if (!isa<ReshapeOp, TransposeOp>(op)) {
+    if (!isa<ReshapeOp, TransposeOp>(op) && !isScaled(op))
       break;
-    }
     value = op->getOperand(0);
   }
-  return {};
+  return value;
+}
+
+static ConstantOp findConstant(Value value) {
+  return lookThrough(value).getDefiningOp<ConstantOp>();
 }
 
 /// The same if it has a name, by which training knows it.
@@ -50,12 +54,7 @@ static ConstantOp findParameter(Value value) {
 /// column or channel. Exporters write linear layers on tensors of rank 3 so.
 static ConstantOp findBias(AddOp add) {
   for (unsigned i : {0, 1}) {
-    Value product = add->getOperand(1 - i);
-    while (auto layout = product.getDefiningOp()) {
-      if (!isa<ReshapeOp, TransposeOp>(layout))
-        break;
-      product = layout->getOperand(0);
-    }
+    Value product = lookThrough(add->getOperand(1 - i));
     ConstantOp constant = findParameter(add->getOperand(i));
     if (constant && product.getDefiningOp<LearningOpInterface>() &&
         llvm::count_if(constant.getType().getShape(),

@@ -64,10 +64,10 @@ def NN_Dialect : Dialect {
     Attributes of operations: `nn.learned` (unit) marks a constant that training
     determines although no operation says so. `nn.operator` (string) names the
     ONNX operator of whose sequence an operation is part, where that is another
-    one than its own, such as `"BatchNormalization"`. `nn.phase` says which part of a training step an
-    operation belongs to, `"forward"` (the default), `"loss"`,
-    `"input_gradient"`, `"weight_gradient"` or `"update"`. The location of a
-    generated operation is that of the forward node.
+    one than its own, such as `"BatchNormalization"`. `nn.phase` says which part
+    of a training step an operation belongs to, `"forward"` (the default),
+    `"loss"`, `"input_gradient"`, `"weight_gradient"` or `"update"`. The
+    location of a generated operation is that of the forward node.
 
     Masks are tensors of `i1`, positions in pooling windows are tensors of
     `ui8`; everything else is `f32`. The interpreter holds all of them as
