@@ -30,13 +30,15 @@ public:
 
   std::variant<Chunking, ChunkingFailure> run();
 
-private:
-  SmallVector<std::pair<int64_t, int64_t>> getChannelCandidates() const;
-  SmallVector<std::pair<int64_t, int64_t>> getPositionCandidates() const;
+  // For searchChunks.
   Chunking build(std::pair<int64_t, int64_t> channels,
                  std::pair<int64_t, int64_t> positions) const;
   std::optional<ChunkingFailure> checkFit(const Chunking &c) const;
   double estimate(const Chunking &c) const;
+
+private:
+  SmallVector<std::pair<int64_t, int64_t>> getChannelCandidates() const;
+  SmallVector<std::pair<int64_t, int64_t>> getPositionCandidates() const;
 
   const phot::ProductShape &shape;
   phot::Dataflow dataflow;
@@ -173,27 +175,8 @@ double ChunkSearch::estimate(const Chunking &c) const {
 }
 
 std::variant<Chunking, ChunkingFailure> ChunkSearch::run() {
-  std::optional<Chunking> best;
-  double bestTime = std::numeric_limits<double>::infinity();
-  ChunkingFailure smallest;
-  smallest.needed = std::numeric_limits<int64_t>::max();
-  for (auto channels : getChannelCandidates())
-    for (auto positions : getPositionCandidates()) {
-      Chunking candidate = build(channels, positions);
-      if (std::optional<ChunkingFailure> failure = checkFit(candidate)) {
-        if (failure->needed < smallest.needed)
-          smallest = *failure;
-        continue;
-      }
-      double time = estimate(candidate);
-      if (time < bestTime) {
-        bestTime = time;
-        best = candidate;
-      }
-    }
-  if (best)
-    return *best;
-  return smallest;
+  return searchChunks<Chunking>(*this, getChannelCandidates(),
+                                getPositionCandidates());
 }
 
 std::variant<Chunking, ChunkingFailure>

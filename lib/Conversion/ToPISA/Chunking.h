@@ -13,6 +13,9 @@
 
 #include "phx/target/Target.h"
 
+#include <limits>
+#include <optional>
+
 namespace photonic {
 
 /// How a forward product or an input gradient is cut: an outer loop over rows
@@ -63,6 +66,33 @@ std::variant<Chunking, ChunkingFailure>
 chooseChunking(const phot::ProductShape &shape, phot::Dataflow dataflow,
                int64_t group, const ChunkExtras &extras,
                const phx::Target &target);
+
+/// The fastest way that fits, or the failure closest to fitting, among pairs of
+/// the candidates of `search`, which builds, checks and estimates them.
+template <typename Result, typename Search, typename Outer, typename Inner>
+std::variant<Result, ChunkingFailure>
+searchChunks(Search &search, const Outer &outer, const Inner &inner) {
+  std::optional<Result> best;
+  double bestTime = std::numeric_limits<double>::infinity();
+  ChunkingFailure smallest;
+  smallest.needed = std::numeric_limits<int64_t>::max();
+  for (const auto &first : outer)
+    for (const auto &second : inner) {
+      Result candidate = search.build(first, second);
+      if (std::optional<ChunkingFailure> failure = search.checkFit(candidate)) {
+        if (failure->needed < smallest.needed)
+          smallest = *failure;
+        continue;
+      }
+      if (double time = search.estimate(candidate); time < bestTime) {
+        bestTime = time;
+        best = candidate;
+      }
+    }
+  if (best)
+    return *best;
+  return smallest;
+}
 
 } // namespace photonic
 

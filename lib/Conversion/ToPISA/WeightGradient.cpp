@@ -48,13 +48,15 @@ public:
 
   std::variant<WeightChunking, ChunkingFailure> run();
 
-private:
-  SmallVector<std::pair<int64_t, int64_t>> getChannelCandidates();
-  SmallVector<int64_t> getImageCandidates();
+  // For searchChunks.
   WeightChunking build(std::pair<int64_t, int64_t> channels,
                        int64_t images) const;
   std::optional<ChunkingFailure> checkFit(const WeightChunking &c) const;
   double estimate(const WeightChunking &c);
+
+private:
+  SmallVector<std::pair<int64_t, int64_t>> getChannelCandidates();
+  SmallVector<int64_t> getImageCandidates();
 
   phot::ArrayProductOp op;
   const phot::ProductShape &shape;
@@ -154,26 +156,8 @@ double WeightChunkSearch::estimate(const WeightChunking &c) {
 }
 
 std::variant<WeightChunking, ChunkingFailure> WeightChunkSearch::run() {
-  std::optional<WeightChunking> best;
-  double bestTime = std::numeric_limits<double>::infinity();
-  ChunkingFailure smallest;
-  smallest.needed = std::numeric_limits<int64_t>::max();
-  for (auto channels : getChannelCandidates())
-    for (int64_t images : getImageCandidates()) {
-      WeightChunking candidate = build(channels, images);
-      if (std::optional<ChunkingFailure> failure = checkFit(candidate)) {
-        if (failure->needed < smallest.needed)
-          smallest = *failure;
-        continue;
-      }
-      if (double time = estimate(candidate); time < bestTime) {
-        bestTime = time;
-        best = candidate;
-      }
-    }
-  if (best)
-    return *best;
-  return smallest;
+  return searchChunks<WeightChunking>(*this, getChannelCandidates(),
+                                      getImageCandidates());
 }
 
 //===----------------------------------------------------------------------===//
