@@ -182,7 +182,7 @@ enum class MemoryModel : uint8_t { Ideal = 0, Hierarchy = 1 };
 
 /// Version of the file layout and of the instruction set.
 inline constexpr uint32_t formatVersion = 1;
-inline constexpr uint32_t isaVersion = 2;
+inline constexpr uint32_t isaVersion = 3;
 
 struct Program {
   std::string name;        ///< of the model
