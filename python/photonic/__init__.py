@@ -16,49 +16,59 @@ Time is in nanoseconds, energy in picojoules, power in watts, area in square
 millimetres; field names say so.
 """
 
-from .compiler import compile
-from .errors import (
-    CompileError,
-    CompileWarning,
-    Error,
-    InputError,
-    OutputError,
-    ProgramError,
-    RunError,
-    TargetError,
-    TrainingWarning,
-)
-from .executable import Accuracy, Executable, TensorInfo, load
-from .history import Evaluation, History, Milestone
-from .machines import Field, Target, target, targets
-from .pytorch import Model, from_torch
-from .trainer import Trainer
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from .version import __version__
 
-__all__ = [
-    "Accuracy",
-    "CompileError",
-    "CompileWarning",
-    "Error",
-    "Evaluation",
-    "Executable",
-    "Field",
-    "History",
-    "InputError",
-    "Milestone",
-    "Model",
-    "OutputError",
-    "ProgramError",
-    "RunError",
-    "Target",
-    "TargetError",
-    "TensorInfo",
-    "Trainer",
-    "TrainingWarning",
-    "__version__",
-    "compile",
-    "from_torch",
-    "load",
-    "target",
-    "targets",
-]
+if TYPE_CHECKING:
+    from .compiler import compile
+    from .errors import (
+        CheckpointInUseError,
+        CompileError,
+        CompileWarning,
+        Error,
+        InputError,
+        LossWarning,
+        OutputError,
+        ProgramError,
+        RunError,
+        TargetError,
+        TrainingWarning,
+    )
+    from .executable import Accuracy, Executable, TensorInfo, load
+    from .history import Evaluation, History, Milestone
+    from .machines import Field, Target, target, targets
+    from .pytorch import Model, from_torch
+    from .trainer import Trainer
+
+# Modules load when something of theirs is first asked for: the command has to
+# answer Ctrl-C and a closed output before NumPy and the compiler are there.
+_HOMES = {
+    "compiler": ["compile"],
+    "errors": [
+        "CheckpointInUseError", "CompileError", "CompileWarning", "Error", "InputError",
+        "LossWarning", "OutputError", "ProgramError", "RunError", "TargetError",
+        "TrainingWarning",
+    ],
+    "executable": ["Accuracy", "Executable", "TensorInfo", "load"],
+    "history": ["Evaluation", "History", "Milestone"],
+    "machines": ["Field", "Target", "target", "targets"],
+    "pytorch": ["Model", "from_torch"],
+    "trainer": ["Trainer"],
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = sorted([*_HOME_OF, "__version__"])
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'photonic' has no attribute {name!r}")
+    value = getattr(import_module(f".{_HOME_OF[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -121,25 +121,12 @@ def check_history(
 
 def _read_archive(path: str) -> dict[str, np.ndarray]:
     try:
-        with zipfile.ZipFile(path) as archive:
-            # Reading to the end checks the checksum of a member.
-            return {
-                name.removesuffix(".npy"): _read_member(archive, name)
-                for name in archive.namelist()
-            }
+        return files.load_members(path)
     except Exception as error:  # for forged files NumPy raises nearly anything
         raise InputError(
-            f"checkpoint '{path}' is damaged ({error}); remove it to start anew, or "
-            "put back a copy"
+            f"checkpoint '{path}' is damaged ({files.describe(error)}); remove it to start "
+            "anew, or put back a copy"
         ) from error
-
-
-def _read_member(archive: zipfile.ZipFile, name: str) -> np.ndarray:
-    with archive.open(name) as member:
-        array = np.lib.format.read_array(member, allow_pickle=False)
-        while member.read(1 << 20):
-            pass
-        return array
 
 
 def check_settings(path: str, found: Mapping[str, Any], expected: Mapping[str, Any]) -> None:

@@ -5,30 +5,28 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import warnings
-from typing import List, Optional
+from typing import Any, List, Optional, Tuple
 
 import typer
 from rich.console import Console
 
-from . import cli_train, compiler, executable, files, show
+from . import cli_train, compiler, executable, files, show, streams
+from .command import INTERRUPTED
 from .errors import CompileError, CompileWarning, Error, InputError
+from .executable import Executable
 from .machines import target as load_target
 from .machines import targets
 from .version import __version__
 
 app = typer.Typer(
     help="Compile neural networks for photonic accelerators and run them.",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-targets_app = typer.Typer(
-    help="The machines that are known, and every value of them.", no_args_is_help=True
-)
+targets_app = typer.Typer(help="The machines that are known, and every value of them.")
 app.add_typer(targets_app, name="targets")
 
 SetOption = typer.Option(
@@ -36,10 +34,16 @@ SetOption = typer.Option(
 )
 
 
+#: Columns.
+_NARROWEST = 40
+
+
 def _console() -> Console:
-    # A pipe has no width; tables must not be squeezed into 80 columns there.
+    # A pipe has no width; tables must not be squeezed into 80 columns there, and
+    # nowhere into so few that words become columns of letters.
     width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else 120
-    return Console(width=width, soft_wrap=False)
+    console = Console(width=width, soft_wrap=False)
+    return console if console.width >= _NARROWEST else Console(width=_NARROWEST)
 
 
 def _show_version(value: bool) -> None:
@@ -114,9 +118,9 @@ def compile_command(
     ),
 ) -> None:
     """Compile an ONNX model to a program file."""
-    path = output or os.path.splitext(os.path.basename(model))[0] + ".phx"
-    if output is None:
-        path = os.path.join(os.path.dirname(model), path)
+    path = output
+    if path is None:
+        path = os.path.splitext(model)[0] + ".phx"
     compiler.compile(
         model,
         target,
@@ -138,6 +142,33 @@ def compile_command(
         mutable_parameters=mutable_parameters,
     )
     print(path)
+
+
+def _read_inputs(exe: Executable, arguments: List[str]) -> dict[str, Any]:
+    """Raises InputError, also if there are none."""
+    arrays = files.read_inputs(arguments, [t.name for t in exe.inputs])
+    if exe.inputs and not arrays:
+        raise InputError(
+            "the program needs data: give --input NAME=FILE.npy for "
+            + ", ".join(f"'{t.name}' {t.dtype}{list(t.shape)}" for t in exe.inputs)
+            + ", or --timing-only to compute time and energy without"
+        )
+    return arrays
+
+
+def _check_run_outputs(
+    exe: Executable,
+    reads: List[str],
+    folder: Optional[str],
+    writes: List[Tuple[str, Optional[str]]],
+) -> None:
+    """Before anything is computed. Raises InputError and OutputError."""
+    if folder is not None:
+        files.make_folder(files.to_path(folder, "--output-dir"))
+        for tensor in exe.outputs:
+            path = files.get_output_path(folder, tensor.name)
+            writes.append((f"output '{tensor.name}'", path))
+    files.check_outputs(reads, writes)
 
 
 @app.command("run")
@@ -172,34 +203,30 @@ def run_command(
 ) -> None:
     """Execute a program file and report time, energy and accuracy."""
     exe = executable.load(program, target, set_)
-    if timing_only and (input or labels or output_dir or fp32):
+    given = (input, labels, output_dir is not None, fp32)
+    if timing_only and any(given):
         raise InputError(
             "--timing-only executes nothing, so --input, --labels, --output-dir and "
             "--fp32 have no meaning; leave it out, or leave them out"
         )
+    arrays = {} if timing_only else _read_inputs(exe, input or [])
+    known = None if labels is None else files.read_array(labels)
+    _check_run_outputs(
+        exe, [program, target or "", *files.list_inputs(input or []), labels or ""],
+        output_dir, [("--report", report), ("--trace", trace)],
+    )
     if not timing_only:
-        arrays = files.read_inputs(input or [], [t.name for t in exe.inputs])
-        if exe.inputs and not arrays:
-            raise InputError(
-                "the program needs data: give --input NAME=FILE.npy for "
-                + ", ".join(f"'{t.name}' {t.dtype}{list(t.shape)}" for t in exe.inputs)
-                + ", or --timing-only to compute time and energy without"
-            )
-        options = {
-            "threads": threads,
-            "executor": executor,
-            "fp32": fp32,
-            "compare": compare and bool(report or not quiet),
-        }
-        known = None if labels is None else files.read_array(labels)
-        outputs = exe.run(arrays, **options)
+        outputs = exe.run(
+            arrays, threads=threads, executor=executor, fp32=fp32,
+            compare=compare and (report is not None or not quiet),
+        )
         if known is not None:
             exe.measure(known)
-        if output_dir:
+        if output_dir is not None:
             files.write_outputs(outputs, output_dir)
-    if report:
+    if report is not None:
         files.write_json(exe.report(timing=timing), report)
-    if trace:
+    if trace is not None:
         exe.timeline(trace, timing=timing)
     if not quiet:
         console = _console()
@@ -227,21 +254,7 @@ def targets_show(
 @app.command("report")
 def report_command(path: str = typer.Argument(..., metavar="FILE.json")) -> None:
     """Print a report that was written as JSON."""
-    try:
-        with open(path, encoding="utf-8") as file:
-            report = json.load(file)
-        if not isinstance(report, dict) or report.get("schema_version") != 1:
-            raise InputError(
-                f"'{path}' is not a report of schema version 1; photonic-run --report "
-                "writes them"
-            )
-    except OSError as error:
-        raise InputError(f"cannot read '{path}': {error.strerror}") from error
-    except ValueError as error:
-        if isinstance(error, InputError):
-            raise
-        raise InputError(f"'{path}' is not JSON: {error}") from error
-    show.print_report(report, _console())
+    show.print_report(path, files.read_report(path), _console())
 
 
 app.command("train")(cli_train.train_command)
@@ -249,43 +262,82 @@ app.command("train")(cli_train.train_command)
 
 def _print_warning(message, category, *ignored) -> None:
     kind = "" if issubclass(category, CompileWarning) else "warning: "
-    print(f"photonic: {kind}{message}", file=sys.stderr)
+    first, *others = str(message).splitlines() or [""]
+    streams.say(f"photonic: {kind}{first}")
+    for line in others:
+        # Each line of the compiler is a message of its own.
+        streams.say(f"photonic: {line}" if not kind else f"  {line.strip()}")
 
 
 def _print_error(error: Error) -> None:
     first, *others = str(error).splitlines() or ["unknown error"]
-    print(f"photonic: error: {first}", file=sys.stderr)
+    streams.say(f"photonic: error: {first}")
     for line in others:
         # Further messages of the compiler; continuation lines of all others.
         if isinstance(error, CompileError):
             kind = "" if line.startswith(("note: ", "warning: ")) else "error: "
-            print(f"photonic: {kind}{line}", file=sys.stderr)
+            streams.say(f"photonic: {kind}{line}")
         else:
-            print(f"  {line.strip()}", file=sys.stderr)
+            streams.say(f"  {line.strip()}")
+
+
+def _print_usage_error(error: Exception) -> None:
+    """What the argument parser refuses."""
+    text = error.format_message().rstrip(".")
+    streams.say(f"photonic: error: {text}; 'photonic --help' lists what there is")
+    context = getattr(error, "ctx", None)
+    if context is not None:
+        streams.say(context.get_usage())
+
+
+def _explain(error: BaseException) -> int:
+    """Says what went wrong; the exit code. Raises what is a mistake of ours if
+    $PHOTONIC_TRACEBACK is set."""
+    if isinstance(error, (KeyboardInterrupt, typer.Abort)):
+        streams.say("photonic: interrupted")
+        return INTERRUPTED
+    if isinstance(error, SystemExit):
+        return error.code if isinstance(error.code, int) else 1
+    if isinstance(error, Error):
+        _print_error(error)
+    elif hasattr(error, "format_message"):
+        _print_usage_error(error)
+    elif isinstance(error, MemoryError):
+        # NumPy says how much it asked for.
+        reason = f" ({error})" if str(error) else ""
+        streams.say(
+            f"photonic: error: there is not enough memory{reason}; use fewer samples or a "
+            "smaller --batch"
+        )
+    elif isinstance(error, OSError):
+        where = "" if error.filename is None else f" '{os.fsdecode(error.filename)}'"
+        streams.say(f"photonic: error: cannot use{where}: {error.strerror or error}")
+    elif os.environ.get("PHOTONIC_TRACEBACK"):
+        raise error
+    else:
+        text = " ".join(str(error).split())
+        streams.say(
+            f"photonic: error: internal error, {type(error).__name__}: {text}; please "
+            "report it, with what PHOTONIC_TRACEBACK=1 in the environment shows"
+        )
+    return 1
 
 
 def main() -> int:
-    """Exit code 0: done; 1: an error, explained; 2: usage; 130: interrupted; 143:
-    terminated in training."""
+    """Exit code 0: done; 1: an error, explained; 130: interrupted; 143: terminated
+    in training."""
     warnings.showwarning = _print_warning
     try:
-        code = app(standalone_mode=False)
-        # Some versions of the argument parser turn Ctrl-C into this code.
-        if code == 130:
-            print("photonic: interrupted", file=sys.stderr)
-        return code if isinstance(code, int) else 0
-    except Error as error:
-        _print_error(error)
-        return 1
-    except (KeyboardInterrupt, typer.Abort):
-        print("photonic: interrupted", file=sys.stderr)
-        return 130
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
-    except Exception as error:
-        # Usage errors of the argument parser.
-        if not hasattr(error, "format_message"):
-            raise
-        print(f"photonic: error: {error.format_message()}", file=sys.stderr)
-        return getattr(error, "exit_code", 2)
+        code = app(prog_name="photonic", standalone_mode=False)
+        streams.flush_output()
+    except BaseException as error:
+        code = _explain(error)
+        try:
+            streams.flush_output()
+        except (Error, OSError):
+            streams.discard_output()
+        return code
+    # Some versions of the argument parser turn Ctrl-C into this code.
+    if code == INTERRUPTED:
+        streams.say("photonic: interrupted")
+    return code if isinstance(code, int) else 0

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from typing import Any, Callable, List, Optional
 
 import typer
 
-from . import files
+from . import files, locks, streams
 from .errors import Error, InputError, OutputError
 from .history import History
-from .onnx_file import OnnxFile
+from .onnx_file import find_external
 from .progress import describe_epoch
 from .show import si
 from .trainer import Trainer
@@ -53,59 +52,34 @@ def _read_data(
     return arrays, arrays.pop("labels")
 
 
-def _check_outputs(outputs: dict[str, Optional[str]], read: List[str]) -> None:
-    """What is written after hours should not fail for a slip in a path, and not
-    replace what is read or another output. Raises InputError and OutputError."""
-    taken = {os.path.realpath(path): f"is read ('{path}')" for path in read}
-    for option, path in outputs.items():
-        if path is None:
-            continue
-        folder = os.path.dirname(path) or "."
-        if os.path.isdir(path) or not os.path.isdir(folder):
-            raise InputError(
-                f"{option}: '{path}' is not the path of a file in an existing directory"
-            )
-        # Devices such as /dev/null take any number of outputs.
-        if not os.path.exists(path) or os.path.isfile(path):
-            other = taken.setdefault(os.path.realpath(path), f"is that of {option}")
-            if other != f"is that of {option}":
-                raise InputError(
-                    f"{option}: '{path}' {other} and would be overwritten; choose "
-                    "another file"
-                )
-        files.check_writable(path, option)
+class _Printer:
+    """Lines on stdout. A reader that is gone, or a full disk, ends no training: what
+    has been learnt is still written, and the problem is told behind it."""
+
+    def __init__(self, quiet: bool):
+        self._silent = quiet
+        self.problem: Optional[OutputError] = None
+
+    def __call__(self, text: str) -> None:
+        if self._silent:
+            return
+        try:
+            print(text, flush=True)
+        except OutputError as error:
+            streams.discard_output()
+            self._silent, self.problem = True, error
 
 
-def _list_read(
-    model: str, target: str, inputs: List[str], others: List[Optional[str]]
-) -> List[str]:
-    """The files that the command reads."""
-    # Names of inputs may have '=' as well.
-    data = [
-        argument[at + 1 :]
-        for argument in inputs
-        for at, character in enumerate(argument)
-        if character == "="
-    ]
-    paths = [model, *OnnxFile.read(model).external, target, *inputs, *data]
-    paths += [path for path in others if path]
-    return [path for path in paths if os.path.isfile(path)]
-
-
-def _print_start(history: History, checkpoint: Optional[str], epochs: int) -> None:
+def _describe_start(history: History, checkpoint: Optional[str], epochs: int) -> str:
     """Where a run that is continued goes on."""
     steps = len(history)
-    if not steps:
-        return
     if history.epochs >= epochs:
-        text = (
+        return (
             f"'{checkpoint}' is finished: {history.epochs} epochs, {steps} steps; larger "
             "--epochs go on from there"
         )
-    else:
-        epoch = (steps - 1) // history.steps_per_epoch + 1
-        text = f"continuing {checkpoint} behind step {steps}, epoch {epoch}"
-    print(text, flush=True)
+    epoch = (steps - 1) // history.steps_per_epoch + 1
+    return f"continuing {checkpoint} behind step {steps}, epoch {epoch}"
 
 
 def _describe_saved(trainer: Trainer, checkpoint: Optional[str]) -> str:
@@ -122,12 +96,16 @@ def _describe_saved(trainer: Trainer, checkpoint: Optional[str]) -> str:
     return "nothing was saved"
 
 
-def _fit(trainer: Trainer, data: tuple[Any, Any], epochs: int, quiet: bool,
-         checkpoint: Optional[str], **options: Any) -> History:
+def _fit(trainer: Trainer, data: tuple[Any, Any], epochs: int, say: _Printer,
+         checkpoint: Optional[str], quiet: bool, **options: Any) -> History:
     """Trains, and says where it begins and what an interrupt leaves."""
-    if not quiet:
-        options["on_start"] = lambda h: _print_start(h, checkpoint, epochs)
-        options["on_epoch"] = lambda h: print(describe_epoch(h, epochs), flush=True)
+
+    def start(history: History) -> None:
+        if len(history):
+            say(_describe_start(history, checkpoint, epochs))
+
+    options["on_start"] = start
+    options["on_epoch"] = lambda history: say(describe_epoch(history, epochs))
     try:
         return trainer.fit(*data, epochs, checkpoint=checkpoint,
                            progress=False if quiet else None, **options)
@@ -135,7 +113,7 @@ def _fit(trainer: Trainer, data: tuple[Any, Any], epochs: int, quiet: bool,
         text = _describe_saved(trainer, checkpoint)
         if isinstance(stop, SystemExit):
             text = f"terminated; {text}"
-        print(f"photonic: {text}", file=sys.stderr)
+        streams.say(f"photonic: {text}")
         raise
 
 
@@ -151,9 +129,9 @@ def _write_results(results: List[tuple[Optional[str], Callable[[str], None]]]) -
     return problems
 
 
-def _print_summary(history: History, trainer: Trainer) -> None:
+def _describe_costs(history: History, trainer: Trainer) -> str:
     one, whole = trainer.program.cost, history.get_cost(history.epochs)
-    print(
+    return (
         f"one step: {si(one[0] * 1e-9, 's')}, {si(one[1] * 1e-12, 'J')}; "
         f"{len(history)} steps: {si(whole.latency_ns * 1e-9, 's')}, "
         f"{si(whole.energy_pj * 1e-12, 'J')} (simulated)"
@@ -237,12 +215,14 @@ def train_command(
     """
     from .cli import parse_dims
 
-    _check_outputs(
-        {"--checkpoint": checkpoint, "--export": export, "--history": history,
-         "--report": report},
-        _list_read(model, target, input + (validation_input or []),
-                   [labels, validation_labels]),
+    files.check_outputs(
+        [model, *find_external(model), target,
+         *files.list_inputs(input + (validation_input or [])),
+         *filter(None, [labels, validation_labels])],
+        [("--checkpoint", checkpoint), ("--export", export), ("--history", history),
+         ("--report", report)],
     )
+    locks.check(checkpoint)
     factors = _parse_schedule(schedule) if schedule else None
     trainer = Trainer(
         model, target, loss=loss, optimizer=optimizer, batch=batch, format=format,
@@ -258,8 +238,9 @@ def train_command(
         )
     elif validation_labels:
         raise InputError("--validation-labels without --validation-input; give both")
+    say = _Printer(quiet)
     done = _fit(
-        trainer, (x, y), epochs, quiet, checkpoint, shuffle=shuffle, seed=seed,
+        trainer, (x, y), epochs, say, checkpoint, quiet, shuffle=shuffle, seed=seed,
         schedule=factors, validation=validation, checkpoint_every=checkpoint_every,
     )
     problems = _write_results([
@@ -267,7 +248,8 @@ def train_command(
         (history, done.save),
         (report, lambda path: files.write_json(trainer.report(), path)),
     ])
-    if not quiet:
-        _print_summary(done, trainer)
+    say(_describe_costs(done, trainer))
+    if say.problem:
+        problems.append(str(say.problem))
     if problems:
         raise OutputError("\n".join(problems))

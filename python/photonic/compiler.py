@@ -5,16 +5,22 @@
 
 from __future__ import annotations
 
+import numbers
 import os
 import tempfile
 import warnings
 from collections.abc import Iterable, Mapping
 
+from . import files
 from .errors import CompileError, CompileWarning, InputError
-from .executable import Executable, load
+from .executable import Executable, check_flag, load
 from .machines import Overrides, to_overrides
+from .onnx_file import find_external
 
 _PREFIX = "photonic: "
+
+#: Of a dimension. No machine holds more.
+_MAX_SIZE = 2**31 - 1
 
 
 def _clean(messages: str) -> str:
@@ -26,18 +32,21 @@ def _clean(messages: str) -> str:
     return "\n".join(lines)
 
 
-def _choose(name: str, value: str, known: tuple[str, ...]) -> str:
-    if value not in known:
+def _choose(name: str, value: object, known: tuple[str, ...]) -> str:
+    if not isinstance(value, str) or value not in known:
         raise InputError(
             f"{name}: expected {', '.join(map(repr, known))}, found {value!r}"
         )
     return value
 
 
-def _check_size(name: str, value: int) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise InputError(f"{name}: expected a whole number >= 1, found {value!r}")
-    return value
+def _check_size(name: str, value: object) -> int:
+    whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+    if not whole or not 1 <= value <= _MAX_SIZE:
+        raise InputError(
+            f"{name}: expected a whole number from 1 to {_MAX_SIZE}, found {value!r}"
+        )
+    return int(value)
 
 
 def check_model(model: object) -> str | os.PathLike[str]:
@@ -51,6 +60,19 @@ def check_model(model: object) -> str | os.PathLike[str]:
     )
 
 
+#: Arguments of `compile` about training, and what they are by default.
+_TRAINING: dict[str, object] = {
+    "train": False,
+    "mutable_parameters": False,
+    "loss": None,
+    "loss_output": None,
+    "optimizer": None,
+    "freeze": None,
+    "learn": None,
+    "emit_gradients": False,
+    "recompute": (),
+}
+
 #: Arguments that are text, and how it may look.
 _TEXTS = {
     "loss": "cross_entropy",
@@ -61,14 +83,34 @@ _TEXTS = {
 }
 
 
-def _check_texts(arguments: Mapping[str, object]) -> None:
-    for name, example in _TEXTS.items():
-        value = arguments.get(name)
-        if value is not None and not isinstance(value, str):
-            raise InputError(
-                f"{name}: expected a string such as {example!r}, found "
-                f"{type(value).__name__}"
-            )
+def _check_text(name: str, value: object, example: str) -> str:
+    """Empty for None."""
+    if value is not None and not isinstance(value, str):
+        raise InputError(
+            f"{name}: expected a string such as {example!r}, found {type(value).__name__}"
+        )
+    return value or ""
+
+
+def check_names(name: str, value: object) -> list[str]:
+    """Of layers: a string or several."""
+    names = [value] if isinstance(value, str) else value
+    if not isinstance(names, Iterable) or isinstance(names, (bytes, Mapping)):
+        raise InputError(f"{name}: expected a list of names, found {value!r}")
+    names = list(names)
+    for entry in names:
+        if not isinstance(entry, str):
+            raise InputError(f"{name}: expected a list of names, found {entry!r} in it")
+    return names
+
+
+def _check_dims(dims: object) -> list[tuple[str, int]]:
+    if dims is not None and not isinstance(dims, Mapping):
+        raise InputError(f"dims: expected {{name: size}}, found {dims!r}")
+    for name in dims or {}:
+        if not isinstance(name, str):
+            raise InputError(f"dims: expected names that are strings, found {name!r}")
+    return [(name, _check_size(f"dims[{name!r}]", n)) for name, n in (dims or {}).items()]
 
 
 def _check_training(given: Mapping[str, object], by_name: bool) -> None:
@@ -110,16 +152,20 @@ def _check_training(given: Mapping[str, object], by_name: bool) -> None:
 
 def _fill_training(training, given: Mapping[str, object], is_model) -> None:
     """Checks the arguments of `compile` and fills the compiler's options."""
-    _check_texts(given)
-    optimizer, recompute = given["optimizer"], given["recompute"]
-    layers = [recompute] if isinstance(recompute, str) else list(recompute)
+    flags = {
+        name: check_flag(name, given[name])
+        for name in ("train", "mutable_parameters", "emit_gradients")
+    }
+    texts = {name: _check_text(name, given[name], e) for name, e in _TEXTS.items()}
+    optimizer = texts["optimizer"]
+    layers = check_names("recompute", given["recompute"])
     _check_training(
         {**given, "recompute": layers}, bool(optimizer) and not is_model(optimizer)
     )
-    for name in ("loss", "loss_output", "optimizer", "freeze", "learn"):
-        setattr(training, name, given[name] or "")
-    for name in ("train", "mutable_parameters", "emit_gradients"):
-        setattr(training, name, bool(given[name]))
+    for name, text in texts.items():
+        setattr(training, name, text)
+    for name, flag in flags.items():
+        setattr(training, name, flag)
     training.recompute = layers
 
 
@@ -174,6 +220,33 @@ def compile(
     Raises CompileError with all messages of the compiler, InputError for
     arguments that make no sense.
     """
+    executable, remarks = build(
+        model, target, batch=batch, dims=dims, format=format, dataflow=dataflow,
+        memory=memory, set=set, output=output, train=train, loss=loss,
+        loss_output=loss_output, optimizer=optimizer, freeze=freeze, learn=learn,
+        emit_gradients=emit_gradients, recompute=recompute,
+        mutable_parameters=mutable_parameters,
+    )
+    if remarks:
+        warnings.warn(remarks, CompileWarning, stacklevel=2)
+    return executable
+
+
+def build(
+    model: str | os.PathLike[str],
+    target: str | os.PathLike[str],
+    *,
+    batch: int | None,
+    dims: Mapping[str, int] | None,
+    format: str | None,
+    dataflow: str,
+    memory: str,
+    set: Overrides,
+    output: str | os.PathLike[str] | None = None,
+    **training: object,
+) -> tuple[Executable, str]:
+    """`compile`, and what the compiler remarks, for the caller to pass on.
+    `training`: the other arguments of `compile`, or some of them."""
     try:
         from . import _compiler
     except ImportError as error:
@@ -183,37 +256,32 @@ def compile(
             "that photonic-compile made"
         ) from error
     request = _compiler.Request()
-    request.input = os.fspath(check_model(model))
+    request.input = files.to_path(check_model(model), "model")
     request.batch = 0 if batch is None else _check_size("batch", batch)
-    request.dims = [
-        (name, _check_size(f"dims[{name!r}]", n)) for name, n in (dims or {}).items()
-    ]
+    request.dims = _check_dims(dims)
     stages = request.stages
-    stages.target = os.fspath(target)
+    stages.target = files.to_path(target, "target")
     stages.overrides = to_overrides(set)
-    stages.format = format or ""
+    stages.format = _check_text("format", format, "bfp:4:16")
     stages.dataflow = _choose("dataflow", dataflow, ("auto", "df1", "df2"))
     stages.memory = _choose("memory", memory, ("ideal", "hierarchy"))
-    given = {
-        "train": train,
-        "mutable_parameters": mutable_parameters,
-        "loss": loss,
-        "loss_output": loss_output,
-        "optimizer": optimizer,
-        "freeze": freeze,
-        "learn": learn,
-        "emit_gradients": emit_gradients,
-        "recompute": recompute,
-    }
+    given = {**_TRAINING, **training}
     _fill_training(stages.training, given, _compiler.is_optimizer_model)
     with tempfile.TemporaryDirectory(prefix="photonic-") as folder:
         # A mapped file outlives its name.
-        path = os.fspath(output) if output else os.path.join(folder, "program.phx")
+        path = os.path.join(folder, "program.phx")
+        if output is not None:
+            path = files.to_path(output, "output")
+            optimizer = str(given["optimizer"] or "").rpartition(":")[0]
+            files.check_outputs(
+                [request.input, *find_external(request.input), stages.target, optimizer],
+                [("output", path)],
+            )
         request.output = path
         succeeded, messages = _compiler.compile(request)
         text = _clean(messages)
         if not succeeded:
             raise CompileError(text or "the compiler failed without a message")
-        if text:
-            warnings.warn(text, CompileWarning, stacklevel=2)
-        return load(path, target, set)
+        executable = load(path, target, set)
+    executable.sources = [request.input, stages.target]
+    return executable, text

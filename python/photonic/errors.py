@@ -32,9 +32,17 @@ class OutputError(Error):
     """A file cannot be written."""
 
 
+class CheckpointInUseError(OutputError):
+    """Another training run is writing this checkpoint."""
+
+
 class CompileWarning(UserWarning):
     """The model was compiled, but the compiler has a remark."""
 
 
 class TrainingWarning(UserWarning):
     """Training goes on, but something deserves attention."""
+
+
+class LossWarning(TrainingWarning):
+    """The training loss rises: the network forgets more than it learns."""

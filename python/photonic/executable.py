@@ -6,21 +6,26 @@
 from __future__ import annotations
 
 import json
+import numbers
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Union
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from . import _runtime
+from . import _runtime, files
 from .errors import InputError
 from .machines import Overrides, Target, make_target, to_overrides
+from .onnx_file import find_external
 
 #: Arrays by input name, or the array of the only input.
 Inputs = Union[Mapping[str, ArrayLike], ArrayLike]
 
+#: More than any host has processors.
+MAX_THREADS = 1024
+_MAX_COLUMNS = 10_000
 _DTYPES = ("float32", "int32", "int64", "uint8", "bool")
 
 
@@ -47,8 +52,10 @@ class Accuracy:
 class Executable:
     """A program on a machine. Made by `photonic.compile` and `photonic.load`."""
 
-    def __init__(self, session: "_runtime.Session"):
+    def __init__(self, session: "_runtime.Session", sources: Iterable[str] = ()):
+        """`sources`: files that it was made from, which it will not overwrite."""
         self._session = session
+        self.sources = list(sources)
 
     def __repr__(self) -> str:
         def show(tensors: list[TensorInfo]) -> str:
@@ -125,7 +132,9 @@ class Executable:
 
     @seed.setter
     def seed(self, value: int) -> None:
-        self._session.seed = value
+        if not _is_whole(value) or not 0 <= value < 2**63:
+            raise InputError(f"seed: expected a whole number >= 0, found {value!r}")
+        self._session.seed = int(value)
 
     @property
     def learning_rate(self) -> float | None:
@@ -134,7 +143,9 @@ class Executable:
 
     @learning_rate.setter
     def learning_rate(self, value: float) -> None:
-        self._session.learning_rate = value
+        if not isinstance(value, numbers.Real) or isinstance(value, bool):
+            raise InputError(f"learning_rate: expected a number, found {value!r}")
+        self._session.learning_rate = float(value)
 
     @property
     def cost(self) -> tuple[float, float]:
@@ -155,7 +166,9 @@ class Executable:
         they were. Arguments and errors as for `run`.
         """
         arrays = self._check_run(inputs, executor, threads)
-        return self._session.step(arrays, executor, threads or 0, fp32, False)
+        return self._session.step(
+            arrays, executor, int(threads or 0), check_flag("fp32", fp32), False
+        )
 
     def read_state(self) -> dict[str, np.ndarray]:
         """Copies of all parameters and all state, by name."""
@@ -168,17 +181,21 @@ class Executable:
 
         Raises InputError for wrong names or shapes; nothing is changed then.
         """
+        if not isinstance(values, Mapping):
+            raise InputError(
+                f"values: expected arrays by name, found {type(values).__name__}"
+            )
         arrays = {name: self._check(name, array) for name, array in values.items()}
-        self._session.write_state(arrays, partial)
+        self._session.write_state(arrays, check_flag("partial", partial))
 
     def save_state(self, path: str | os.PathLike[str]) -> None:
         """Writes parameters and state to a .npz file. Raises OutputError."""
-        self._session.save_state(os.fspath(path))
+        self._session.save_state(self.check_output(path))
 
     def load_state(self, path: str | os.PathLike[str]) -> None:
         """Reads what `save_state` wrote. Raises InputError for files that are
         damaged or of another model; nothing is changed then."""
-        self._session.load_state(os.fspath(path))
+        self._session.load_state(files.to_path(path, "path"))
 
     def run(
         self,
@@ -208,7 +225,10 @@ class Executable:
         or shapes, and RunError if the execution stops.
         """
         arrays = self._check_run(inputs, executor, threads)
-        return self._session.run(arrays, executor, threads or 0, fp32, compare)
+        return self._session.run(
+            arrays, executor, int(threads or 0), check_flag("fp32", fp32),
+            check_flag("compare", compare),
+        )
 
     def evaluate(
         self,
@@ -247,15 +267,29 @@ class Executable:
         self, columns: int = 100, color: bool = False, *, timing: str = "closed"
     ) -> str:
         """The report as tables for a terminal of `columns` width."""
-        return self._session.text(columns, color, _is_stepped(timing))
+        if not _is_whole(columns) or columns < 1:
+            raise InputError(f"columns: expected a whole number >= 1, found {columns!r}")
+        # Wider than any table; the runtime's number has 32 bits.
+        columns = min(int(columns), _MAX_COLUMNS)
+        return self._session.text(
+            columns, check_flag("color", color), _is_stepped(timing)
+        )
 
     def timeline(self, path: str | os.PathLike[str], *, timing: str = "closed") -> None:
         """Writes the timeline in Chrome trace format, for ui.perfetto.dev."""
-        self._session.write_trace(os.fspath(path), _is_stepped(timing))
+        self._session.write_trace(self.check_output(path), _is_stepped(timing))
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes the program file (.phx). Raises OutputError."""
-        self._session.save(os.fspath(path))
+        self._session.save(self.check_output(path))
+
+    def check_output(self, path: str | os.PathLike[str], what: str = "path") -> str:
+        """The path, if it can be written and is none of a file that this was made
+        from. Raises InputError and OutputError, which begin with `what`."""
+        name = files.to_path(path, what)
+        external = (e for source in self.sources for e in find_external(source))
+        files.check_outputs([*self.sources, *external], [(what, name)])
+        return name
 
     def _check_run(
         self, inputs: Inputs, executor: str, threads: int | None
@@ -264,12 +298,7 @@ class Executable:
             name: self._check(name, array)
             for name, array in self._name_inputs(inputs).items()
         }
-        if executor not in ("fast", "reference"):
-            raise InputError(
-                f"executor: expected 'fast' or 'reference', found {executor!r}"
-            )
-        if threads is not None and threads < 1:
-            raise InputError(f"threads: expected at least 1, found {threads}")
+        check_options(executor, threads)
         return arrays
 
     def _name_inputs(self, inputs: Inputs) -> Mapping[str, ArrayLike]:
@@ -285,7 +314,7 @@ class Executable:
     def _check(self, name: str, array: ArrayLike) -> np.ndarray:
         if not isinstance(name, str):
             raise InputError(f"names of inputs are strings, found {name!r}")
-        array = np.asarray(array)
+        array = to_array(array, f"'{name}'")
         if array.dtype.name not in _DTYPES or not array.dtype.isnative:
             tensors = {
                 what: {tensor.name: tensor for tensor in group}
@@ -308,20 +337,57 @@ class Executable:
         return array if array.flags.c_contiguous else np.ascontiguousarray(array)
 
 
+def _is_whole(value: object) -> bool:
+    return isinstance(value, numbers.Integral) and not isinstance(value, bool)
+
+
+def check_flag(name: str, value: object) -> bool:
+    """Raises InputError for what is no truth value: "no", for instance, is one."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise InputError(f"{name}: expected True or False, found {value!r}")
+    return bool(value)
+
+
+def check_options(executor: object, threads: object) -> None:
+    """Raises InputError for executors and numbers of threads that there are not."""
+    if not isinstance(executor, str) or executor not in ("fast", "reference"):
+        raise InputError(f"executor: expected 'fast' or 'reference', found {executor!r}")
+    if threads is None:
+        return
+    if not _is_whole(threads) or not 1 <= threads <= MAX_THREADS:
+        raise InputError(
+            f"threads: expected a whole number from 1 to {MAX_THREADS}, found {threads!r}"
+        )
+
+
+def to_array(array: ArrayLike, what: str) -> np.ndarray:
+    """What NumPy makes of it. Raises InputError, which begins with `what`."""
+    try:
+        return np.asarray(array)
+    except Exception as error:  # of whatever class the object has
+        raise InputError(
+            f"{what}: expected an array, found {type(array).__name__}, which NumPy cannot "
+            f"convert ({error})"
+        ) from error
+
+
 def _check_labels(y: ArrayLike) -> np.ndarray:
-    labels = np.asarray(y)
+    labels = to_array(y, "labels")
     if labels.dtype.kind not in "iu":
         raise InputError(
             f"labels have to be integers of shape [samples], found "
             f"{labels.dtype}{list(labels.shape)}"
         )
     if labels.dtype not in (np.int32, np.int64):
+        if labels.dtype == np.uint64:
+            # Numbers that int64 does not have are no classes, and must not wrap to one.
+            labels = np.minimum(labels, np.uint64(np.iinfo(np.int64).max))
         labels = labels.astype(np.int64)
     return np.ascontiguousarray(labels)
 
 
 def _is_stepped(timing: str) -> bool:
-    if timing not in ("closed", "stepped"):
+    if not isinstance(timing, str) or timing not in ("closed", "stepped"):
         raise InputError(f"timing: expected 'closed' or 'stepped', found {timing!r}")
     return timing == "stepped"
 
@@ -337,5 +403,7 @@ def load(
     has to agree with that one in every structural field. `set` changes prices,
     for instance {"core.clock_ghz": 5}. Raises ProgramError.
     """
-    name = "" if target is None else os.fspath(target)
-    return Executable(_runtime.open(os.fspath(path), name, to_overrides(set)))
+    name = "" if target is None else files.to_path(target, "target")
+    program = files.to_path(path, "path")
+    session = _runtime.open(program, name, to_overrides(set))
+    return Executable(session, [program, name])

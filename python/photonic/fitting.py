@@ -17,9 +17,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Optional
 
 from . import checkpoint as checkpoints
-from . import files
-from .errors import InputError, RunError, TrainingWarning
+from .errors import InputError, LossWarning, RunError, TrainingWarning
+from .executable import check_flag
 from .history import History
+from .loss_watch import PAGE, find_rise
 from .progress import Progress
 from .training_data import Dataset, get_order
 
@@ -65,6 +66,13 @@ class FitOptions:
                     "schedule: expected {epoch: factor} with epochs counted from 0 and "
                     f"finite factors > 0, found {{{epoch!r}: {factor!r}}}"
                 )
+        check_flag("shuffle", self.shuffle)
+        if self.progress is not None:
+            check_flag("progress", self.progress)
+        for name in ("on_epoch", "on_start"):
+            function = getattr(self, name)
+            if function is not None and not callable(function):
+                raise InputError(f"{name}: expected a function, found {function!r}")
         self._check_checkpoint()
         if samples < batch:
             raise InputError(
@@ -96,7 +104,6 @@ class FitOptions:
                 f"checkpoint: '{path}' {problem}; expected the path of a file in an "
                 "existing directory"
             )
-        files.check_writable(path, "checkpoint")
 
 
 def _is_factor(value: Any) -> bool:
@@ -163,6 +170,7 @@ class Fit:
         #: Steps in the checkpoint.
         self.saved_steps: Optional[int] = None
         self.history = self._start()
+        self.has_warned = False
 
     def _start(self) -> History:
         """Continues the checkpoint, or starts anew."""
@@ -225,6 +233,7 @@ class Fit:
             )
         if self.options.on_epoch:
             self.options.on_epoch(self.history)
+        self._note_rise()
         self._stop_if_asked()
 
     def _lacks_validation(self) -> bool:
@@ -321,3 +330,20 @@ class Fit:
                 TrainingWarning,
                 stacklevel=4,
             )
+
+    def _note_rise(self) -> None:
+        """Once: who has read it does not want it again after each epoch."""
+        rise = None if self.has_warned else find_rise(self.history)
+        if rise is None:
+            return
+        self.has_warned = True
+        format = self.trainer.program.report()["format"]
+        remedy = "try a tenth of the learning rate"
+        if format.startswith("bfp:") and not format.endswith((":nearest", ":stochastic")):
+            rounded = f"{format.removesuffix(':trunc')}:nearest"
+            remedy = (
+                f"products in {format} are truncated, which a network without "
+                f"normalisation does not learn in: try the format {rounded}, "
+                "BatchNormalization behind each layer, or a tenth of the learning rate"
+            )
+        warnings.warn(f"{rise}; {remedy} ({PAGE})", LossWarning, stacklevel=5)

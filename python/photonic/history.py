@@ -96,7 +96,7 @@ class History:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes JSON with the fields of this class. Raises OutputError."""
-        files.write_json(self.to_dict(), os.fspath(path))
+        files.write_json(self.to_dict(), files.to_path(path, "path"))
 
     @staticmethod
     def from_dict(value: dict[str, Any]) -> "History":

@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Union
 
-from . import _runtime
-from .errors import InputError
+from . import _runtime, files
+from .errors import InputError, TargetError
 
 #: Changes of target fields: {"core.count": 16, "core.moduli": [31, 32, 33]} or
 #: ["core.count=16"].
@@ -81,9 +82,12 @@ class Target:
 
     def __getitem__(self, name: str) -> Field:
         for field in self.fields:
-            if field.name == name:
+            if isinstance(name, str) and field.name == name:
                 return field
-        raise KeyError(name)
+        names = [field.name for field in self.fields]
+        near = difflib.get_close_matches(str(name), names, n=1)
+        hint = f"; did you mean '{near[0]}'?" if near else "; `fields` are all of them"
+        raise TargetError(f"target '{self.name}' has no field {name!r}{hint}")
 
 
 def _format(value: object) -> str:
@@ -103,6 +107,11 @@ def to_overrides(changes: Overrides) -> list[str]:
         )
     if isinstance(changes, Mapping):
         return [f"{name}={_format(value)}" for name, value in changes.items()]
+    if not isinstance(changes, Iterable):
+        raise InputError(
+            "set: expected a mapping or a list of 'field=value', found "
+            f"{type(changes).__name__}"
+        )
     return [str(change) for change in changes]
 
 
@@ -133,4 +142,5 @@ def target(name: str | os.PathLike[str], set: Overrides = None) -> Target:
     `set` changes fields, for instance {"core.clock_ghz": 5}. Raises
     TargetError for unknown names and illegal values.
     """
-    return make_target(_runtime.describe_target(os.fspath(name), to_overrides(set)))
+    path = files.to_path(name, "name")
+    return make_target(_runtime.describe_target(path, to_overrides(set)))

@@ -18,6 +18,7 @@ from typing import Optional, Union
 
 import numpy as np
 
+from . import files
 from .errors import InputError
 
 # ModelProto, GraphProto, NodeProto, AttributeProto, TensorProto, ValueInfoProto.
@@ -182,7 +183,7 @@ class OnnxFile:
     @staticmethod
     def read(path: str | os.PathLike[str]) -> "OnnxFile":
         """Raises InputError."""
-        path = os.fspath(path)
+        path = files.to_path(path, "model")
         try:
             with open(path, "rb") as file:
                 data = file.read()
@@ -338,6 +339,17 @@ class OnnxFile:
         if not found:
             raise _Damaged
         return bytes(out)
+
+
+def find_external(path: str) -> set[str]:
+    """Files beside a model that hold values of its tensors; none for what is no ONNX
+    file, which is somebody else's to refuse."""
+    if not path.endswith(".onnx"):
+        return set()
+    try:
+        return OnnxFile.read(path).external
+    except InputError:
+        return set()
 
 
 def _find_copy(node: memoryview) -> tuple[str, str]:

@@ -16,6 +16,9 @@ from rich.progress import Progress as Bar
 from .history import History
 from .show import si
 
+#: Columns of a terminal from which on there is room for a part of the line; cut off in
+#: the middle none would tell anything.
+_FOR_ACCURACY, _FOR_TIME, _FOR_COST, _FOR_BAR = 50, 60, 92, 120
 #: Steps over which loss and accuracy are averaged.
 _WINDOW = 20
 
@@ -51,15 +54,16 @@ class Progress:
         self._bar: Any = None
         self._shown = 0.0
         if shown if shown is not None else sys.stderr.isatty():
-            self._bar = Bar(
-                TextColumn("{task.description}"),
-                BarColumn(bar_width=24),
-                TextColumn("{task.completed:.0f}/{task.total:.0f}"),
-                TimeRemainingColumn(),
-                TextColumn("{task.fields[values]}"),
-                console=Console(stderr=True),
-                transient=True,
-            )
+            console = Console(stderr=True)
+            self._width = console.width
+            columns = [TextColumn("{task.description}")]
+            if self._width >= _FOR_BAR:
+                columns.append(BarColumn(bar_width=24))
+            columns.append(TextColumn("{task.completed:.0f}/{task.total:.0f}"))
+            if self._width >= _FOR_TIME:
+                columns.append(TimeRemainingColumn())
+            columns.append(TextColumn("{task.fields[values]}"))
+            self._bar = Bar(*columns, console=console, transient=True)
             self._task = self._bar.add_task("", total=epochs * steps_per_epoch, values="")
 
     def __enter__(self) -> "Progress":
@@ -82,9 +86,10 @@ class Progress:
             window = slice(-_WINDOW, None)
             losses, right = history.loss[window], history.accuracy[window]
             values = f"loss {sum(losses) / len(losses):.4f}"
-            if right[-1] == right[-1]:
+            if right[-1] == right[-1] and self._width >= _FOR_ACCURACY:
                 values += f"  accuracy {100 * sum(right) / len(right):.1f} %"
-            values += f"  {describe_cost(history)}"
+            if self._width >= _FOR_COST:
+                values += f"  {describe_cost(history)}"
         epoch = min(self._epochs, len(history) // self._steps + 1)
         self._bar.update(
             self._task,

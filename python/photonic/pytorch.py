@@ -16,7 +16,7 @@ import shutil
 import tempfile
 import warnings
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Optional
 
 from .errors import CompileError, InputError, TrainingWarning
@@ -61,10 +61,10 @@ class Model:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes the ONNX file. Raises OutputError."""
-        from .files import write_atomically
+        from .files import to_path, write_atomically
 
         data = self.to_bytes()
-        write_atomically(os.fspath(path), lambda file: file.write(data))
+        write_atomically(to_path(path, "path"), lambda file: file.write(data))
 
 
 def from_torch(
@@ -195,7 +195,12 @@ def _name_inputs(
 
 
 def _check_names(what: str, names: Sequence[str], count: int) -> list[str]:
-    names = [names] if isinstance(names, str) else list(names)
+    names = [names] if isinstance(names, str) else names
+    if not isinstance(names, Iterable):
+        raise InputError(f"from_torch: {what}: expected a list of names, found {names!r}")
+    names = list(names)
+    if not all(isinstance(name, str) and name for name in names):
+        raise InputError(f"from_torch: {what}: expected strings, found {names}")
     if len(names) != count or len(set(names)) != count:
         raise InputError(
             f"from_torch: {what}: expected {count} different names, found {names}"

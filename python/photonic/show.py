@@ -10,8 +10,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
+from .errors import InputError
 from .machines import Target
 
 _PREFIXES = {-15: "f", -12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M", 9: "G"}
@@ -28,9 +30,9 @@ def si(value: float, unit: str) -> str:
 
 def print_target(target: Target, console: Console) -> None:
     """Every value with its unit, class and source."""
-    console.print(f"[bold]{target.name}[/]  {target.description}")
-    console.print(f"file: {target.path}", soft_wrap=True, highlight=False)
-    console.print(f"extensions: {', '.join(target.extensions) or 'none'}")
+    console.print(f"[bold]{escape(target.name)}[/]  {escape(target.description)}")
+    console.print(f"file: {escape(target.path)}", soft_wrap=True, highlight=False)
+    console.print(f"extensions: {escape(', '.join(target.extensions)) or 'none'}")
     console.print(f"structural hash: {target.structural_hash}", highlight=False)
     table = Table(show_lines=False, pad_edge=False)
     table.add_column("field", no_wrap=True)
@@ -40,11 +42,11 @@ def print_target(target: Target, console: Console) -> None:
     table.add_column("meaning, and source", overflow="fold")
     for field in target.fields:
         table.add_row(
-            field.name,
-            field.value,
+            escape(field.name),
+            escape(field.value),
             field.unit,
             "structural" if field.structural else "priced",
-            f"{field.doc}\n[dim]{_escape(field.source)}[/]",
+            f"{escape(field.doc)}\n[dim]{escape(field.source)}[/]",
         )
     console.print(table)
     console.print(
@@ -53,17 +55,26 @@ def print_target(target: Target, console: Console) -> None:
     )
 
 
-def _escape(text: str) -> str:
-    from rich.markup import escape
+def print_report(path: str, report: Mapping[str, Any], console: Console) -> None:
+    """A report as JSON has it, as tables: all of them, or InputError if something
+    of what docs/report.schema.json says is missing or of another type."""
+    try:
+        with console.capture() as capture:
+            _print_parts(report, console)
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+        what = f"there is no {error}" if isinstance(error, KeyError) else str(error)
+        raise InputError(
+            f"'{path}' is an incomplete or damaged report ({what}); photonic-run --report "
+            "writes it anew"
+        ) from error
+    print(capture.get(), end="")
 
-    return escape(text)
 
-
-def print_report(report: Mapping[str, Any], console: Console) -> None:
-    """A report as JSON has it, as tables."""
+def _print_parts(report: Mapping[str, Any], console: Console) -> None:
     console.print(
-        f"[bold]{_escape(report['program'])}[/] on [bold]{report['target']}[/]: memory "
-        f"{report['memory_model']}, batch {report['batch']}, format {report['format']}"
+        f"[bold]{escape(report['program'])}[/] on [bold]{escape(report['target'])}[/]: "
+        f"memory {escape(report['memory_model'])}, batch {report['batch']}, format "
+        + escape(report["format"])
     )
     _print_totals(report, console)
     if report.get("training"):
@@ -71,7 +82,7 @@ def print_report(report: Mapping[str, Any], console: Console) -> None:
     _print_energy(report, console)
     _print_layers(report, console)
     for title in ("includes", "excludes"):
-        console.print(f"[bold]{title}[/]: " + "; ".join(report[title]))
+        console.print(f"[bold]{title}[/]: " + escape("; ".join(report[title])))
 
 
 def _print_totals(report: Mapping[str, Any], console: Console) -> None:
@@ -114,7 +125,7 @@ def _print_phases(training: Mapping[str, Any], console: Console) -> None:
         table.add_column(heading, justify="right")
     for phase in training["phases"]:
         table.add_row(
-            phase["phase"].replace("_", " "),
+            escape(phase["phase"].replace("_", " ")),
             si(phase["busy_ns"] * 1e-9, "s"),
             si(phase["core_ns"] * 1e-9, "s") if phase["core_ns"] else "-",
             si(phase["energy_pj"] * 1e-12, "J"),
@@ -135,7 +146,7 @@ def _print_energy(report: Mapping[str, Any], console: Console) -> None:
     for name, energy in rows:
         if energy["total"] > 0:
             table.add_row(
-                name,
+                escape(name),
                 *(si(energy[k] * 1e-12, "J") for k in ("dynamic", "static", "total")),
                 f"{energy['total'] / total:.1%}",
             )
@@ -156,13 +167,13 @@ def _print_layers(report: Mapping[str, Any], console: Console) -> None:
     for layer in report["layers"]:
         ratio = layer["sqnr_db"]
         table.add_row(
-            _escape(layer["name"]),
-            layer["phase"].replace("_", " ") if training else layer["op"],
+            escape(layer["name"]),
+            escape(layer["phase"].replace("_", " ") if training else layer["op"]),
             si(layer["busy_ns" if training else "latency_ns"] * 1e-9, "s"),
             si(layer["core_ns"] * 1e-9, "s") if layer["core_ns"] else "-",
             si(layer["energy_pj"]["total"] * 1e-12, "J"),
             f"{layer['macs']:,}" if layer["macs"] else "-",
-            layer["dataflow"] or "-",
+            escape(layer["dataflow"] or "-"),
             "-" if ratio is None else f"{ratio:.1f}",
         )
     console.print(table)

@@ -15,9 +15,9 @@ from typing import Any, Optional
 import numpy as np
 from numpy.typing import ArrayLike
 
-from . import compiler, files
-from .errors import InputError, TrainingWarning
-from .executable import Executable, Inputs, TensorInfo
+from . import compiler, files, locks
+from .errors import CompileWarning, InputError, TrainingWarning
+from .executable import Executable, Inputs, TensorInfo, check_options
 from .fitting import Fit, FitOptions
 from .history import Evaluation, History
 from .machines import Overrides, Target, to_overrides
@@ -80,7 +80,7 @@ class Trainer:
 
         Raises CompileError and InputError.
         """
-        if loss not in ("cross_entropy", "mse"):
+        if not isinstance(loss, str) or loss not in ("cross_entropy", "mse"):
             raise InputError(
                 f"loss: expected 'cross_entropy' or 'mse', found {loss!r}; a model that "
                 "computes its loss itself is trained with compile(..., train=True) and "
@@ -102,14 +102,18 @@ class Trainer:
             "optimizer": optimizer,
             "loss_output": loss_output,
             "freeze": freeze,
-            "recompute": [recompute] if isinstance(recompute, str) else list(recompute),
+            "recompute": compiler.check_names("recompute", recompute),
         }
         self._path = model
         self._target_name = target
+        check_options(executor, threads)
         self._run = {"threads": threads, "executor": executor}
-        self._step = compiler.compile(
+        self._step, remarks = compiler.build(
             model, target, train=True, **self._training, **self._options
         )
+        self._remarks = remarks.splitlines()
+        if remarks:
+            warnings.warn(remarks, CompileWarning, stacklevel=2)
         # Without a choice there is one output, or the compiler has refused.
         self._output = loss_output or self._model.outputs[0]
         self._evaluator: Optional[Executable] = None
@@ -200,7 +204,7 @@ class Trainer:
         `checkpoint`: a file that is written every `checkpoint_every` steps, by
         default after each epoch, and at the end. If it exists, the run that wrote
         it is continued to the same bits; everything but `epochs` has to be the
-        same then.
+        same then. One run at a time holds it.
         `progress`: a bar on stderr; by default if it is a terminal.
         `on_epoch`: called with the history so far after each epoch. `on_start`:
         the same in front of the first step; the history is that of the checkpoint
@@ -208,8 +212,8 @@ class Trainer:
 
         Ctrl-C finishes the step, writes the checkpoint and raises
         KeyboardInterrupt; SIGTERM does so and raises SystemExit(143). Raises
-        InputError, or OutputError if the checkpoint cannot be written, before
-        anything is computed; RunError if a step fails (a value that is not finite):
+        InputError, or OutputError if the checkpoint cannot be written
+        (CheckpointInUseError if another run writes it), before anything is computed; RunError if a step fails (a value that is not finite):
         parameters are then those before that step, and the checkpoint stays as it
         was.
         """
@@ -222,24 +226,27 @@ class Trainer:
             valid = Dataset(*validation, self.inputs, self._get_label(), "validation: ")
         if schedule is not None and not isinstance(schedule, Mapping):
             raise InputError(f"schedule: expected {{epoch: factor}}, found {schedule!r}")
-        if checkpoint is not None and not isinstance(checkpoint, (str, os.PathLike)):
-            raise InputError(f"checkpoint: expected a path, found {checkpoint!r}")
+        if checkpoint is not None:
+            checkpoint = files.to_path(checkpoint, "checkpoint")
         options = FitOptions(
             epochs=epochs,
             shuffle=shuffle,
             seed=seed,
             schedule=dict(schedule or {}),
-            checkpoint=None if checkpoint is None else os.fspath(checkpoint),
+            checkpoint=checkpoint,
             checkpoint_every=checkpoint_every,
             progress=progress,
             on_epoch=on_epoch,
             on_start=on_start,
         )
         options.check(len(data), self.batch)
-        self._fit = Fit(self, data, valid, options)
-        # Also what an interrupted run has done can be looked at.
-        self.history = self._fit.history
-        self._fit.run()
+        if checkpoint is not None:
+            self._step.check_output(checkpoint, "checkpoint")
+        with locks.hold(options.checkpoint):
+            self._fit = Fit(self, data, valid, options)
+            # Also what an interrupted run has done can be looked at.
+            self.history = self._fit.history
+            self._fit.run()
         return self.history
 
     def evaluate(self, x: Inputs, y: ArrayLike) -> Evaluation:
@@ -266,9 +273,13 @@ class Trainer:
     def get_evaluator(self) -> Executable:
         """The program of one inference, with the parameters as they are now."""
         if self._evaluator is None:
-            self._evaluator = compiler.compile(
+            self._evaluator, remarks = compiler.build(
                 self._path, self._target_name, mutable_parameters=True, **self._options
             )
+            # Much of it has been said about the training step.
+            new = [line for line in remarks.splitlines() if line not in self._remarks]
+            if new:
+                warnings.warn("\n".join(new), CompileWarning, stacklevel=2)
         # Random numbers too: an evaluation follows from the state of the training.
         needed = {t.name for t in self._evaluator.parameters + self._evaluator.state}
         state = self._step.read_state()
@@ -298,7 +309,8 @@ class Trainer:
         model = self._model if training else self._model.to_inference()
         model = model.replace(self.parameters)
         data = model.set_metadata(FORMAT, self._step.report()["format"]).data
-        files.write_atomically(os.fspath(path), lambda file: file.write(data))
+        name = self._step.check_output(path)
+        files.write_atomically(name, lambda file: file.write(data))
 
     def take_step(self, batch: Mapping[str, np.ndarray]) -> tuple[float, float]:
         """One step; the loss and the accuracy of the batch before its update."""

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .errors import InputError
-from .executable import Inputs, TensorInfo
+from .executable import Inputs, TensorInfo, to_array
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Dataset:
             tensor.name: self._check_input(tensor, array)
             for tensor, array in self._name(x, inputs)
         }
-        self.labels = self._check_labels(np.asarray(y), label)
+        self.labels = self._check_labels(to_array(y, f"{what}labels"), label)
         self.label_name = label.tensor.name
         sizes = {name: len(array) for name, array in self.inputs.items()}
         sizes["labels"] = len(self.labels)
@@ -91,7 +91,8 @@ class Dataset:
         return [(tensor, x[tensor.name]) for tensor in inputs]
 
     def _check_input(self, tensor: TensorInfo, array: ArrayLike) -> np.ndarray:
-        array = np.asanyarray(array)
+        if not isinstance(array, np.ndarray):
+            array = to_array(array, f"{self._what}input '{tensor.name}'")
         inner = tensor.shape[1:]
         fits = array.ndim == len(tensor.shape) and array.shape[1:] == inner
         if array.dtype.name != tensor.dtype or not fits:

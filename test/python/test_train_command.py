@@ -73,36 +73,36 @@ OUTPUTS = ["--checkpoint", "--export", "--history", "--report"]
 def test_outputs_do_not_replace_each_other(folder, first, second):
     (folder / "link").symlink_to("./out")
     for other in ("out", "in/../out", "link"):
-        refuse(folder, f"{second}: '{other}' is that of {first} and would be overwritten",
-               first, "out", second, other)
+        refuse(folder, f"{second} both name '{other}'", first, "out", second, other)
 
 
 @pytest.mark.parametrize("option", OUTPUTS)
 def test_outputs_do_not_replace_inputs(folder, option):
-    for path in ("in/net.onnx", "in/x.npy", "in/y.npy", "in/valid.npz"):
-        refuse(folder, f"{option}: '{path}' is read ('{path}') and would be overwritten",
-               option, path)
+    os.link(folder / "in" / "net.onnx", folder / "hard")
+    (folder / "soft").symlink_to("in/x.npy")
+    for path in ("in/net.onnx", "in/../in/y.npy", "in/valid.npz", "hard", "soft"):
+        refuse(folder, f"would be overwritten by it ({option})", option, path)
 
 
 def test_other_files_that_are_read(folder, source_dir):
     target = folder / "in" / "mine.textproto"
     target.write_text((source_dir / "runtime" / "targets" / "mirage.textproto").read_text())
-    refuse(folder, "is read", "--target", "in/mine.textproto", "--report", target)
+    refuse(folder, "would be overwritten", "--target", "in/mine.textproto", "--report", target)
     np.save(folder / "in" / "yv.npy", make_data(20)[1])
-    refuse(folder, "is read", "--validation-labels", "in/yv.npy", "--report", "in/yv.npy")
+    refuse(folder, "would be overwritten", "--validation-labels", "in/yv.npy", "--report", "in/yv.npy")
     model = onnx.load(str(folder / "in" / "net.onnx"))
     onnx.save(model, str(folder / "in" / "net.onnx"), save_as_external_data=True,
               location="net.bin", size_threshold=0)
-    refuse(folder, "is read", "--export", "in/net.bin")
+    refuse(folder, "would be overwritten", "--export", "in/net.bin")
     # The name of an input may have '=' itself.
-    refuse(folder, "is read", "--input", "a=b=in/yv.npy", "--report", "in/yv.npy")
+    refuse(folder, "would be overwritten", "--input", "a=b=in/yv.npy", "--report", "in/yv.npy")
 
 
 @pytest.mark.parametrize("option", OUTPUTS)
 def test_places_that_cannot_be_written(folder, option):
     """Found in front of the training."""
     refuse(folder, f"{option}: cannot write '/proc/out'", option, "/proc/out")
-    long = "x" * 250
+    long = "x" * 256
     refuse(folder, f"{option}: cannot write '{long}': File name too long", option, long)
 
 
