@@ -10,7 +10,8 @@ A star around Mirage's point, 4 mantissa bits in groups of 16, truncated: other
 numbers of bits, other groups, other roundings, and FP32; with and without
 BatchNormalization; the same seed means the same weights, split and order of the
 digits in every format. Each number of bits runs on the machine with the smallest
-moduli 2^k - 1, 2^k, 2^k + 1 that hold every sum.
+moduli 2^k - 1, 2^k, 2^k + 1 that hold every sum. Mirage's point and FP32 without
+BatchNormalization also run on standardised pixels.
 
 Each finished run is a line of FILE. Runs that are there are skipped, and a run
 that was stopped, or killed, goes on from its checkpoint in DIR: the same command
@@ -49,6 +50,9 @@ FORMATS = [
 #: Higher rates, at which truncation may stall.
 RATES = [0.03, 0.1]
 SEEDS, MORE_SEEDS = 3, 5
+#: What the network sees: values from 0 to 1, or these minus their mean, divided by
+#: their standard deviation (both of all pixels to train with).
+PIXELS, STANDARDISED = "pixels", "standardised"
 COLUMNS = 16
 
 
@@ -60,11 +64,14 @@ class Run:
     format: str
     rate: float
     seed: int
+    inputs: str = PIXELS
 
     @property
     def name(self):
         """Also of its checkpoint."""
-        return f"{self.network}_{self.format.replace(':', '-')}_{self.rate}_{self.seed}"
+        inputs = "" if self.inputs == PIXELS else f"_{self.inputs}"
+        return (f"{self.network}_{self.format.replace(':', '-')}_{self.rate}_{self.seed}"
+                f"{inputs}")
 
 
 def list_runs(seeds):
@@ -80,6 +87,9 @@ def list_runs(seeds):
             for rate in RATES:
                 for format in (CENTRE, "fp32", "bfp:4:16:stochastic"):
                     runs.append(Run(network, format, rate, seed))
+    for seed in range(min(seeds, MORE_SEEDS)):
+        for format in (CENTRE, "fp32"):
+            runs.append(Run("lenet5", format, RATE, seed, STANDARDISED))
     return runs
 
 
@@ -169,22 +179,38 @@ def get_prices(run, trainer):
     }
 
 
+def load_digits(run):
+    """(images, labels) to train with, and to test with, as the network sees them."""
+    import digits
+
+    train, test = digits.load(run.seed)
+    if run.inputs == STANDARDISED:
+        mean, deviation = train[0].mean(), train[0].std()
+        train, test = (((x - mean) / deviation, y) for x, y in (train, test))
+    return train, test
+
+
 def execute(run, options):
     """The result of a run, as a line of the output has it."""
-    import digits
     import photonic
     from weights import initialize
 
     warnings.simplefilter("ignore", photonic.TrainingWarning)
-    train, test = digits.load(run.seed)
+    train, test = load_digits(run)
     trainer = make_trainer(run, options)
     initialize(trainer, run.seed)
     checkpoint = options.work / f"{run.name}.ckpt"
     stopped = None
+    mean_scores = {}
+
+    def note_scores(history):
+        scores = trainer.predict(test[0])["scores"]
+        mean_scores[history.epochs] = round(float(scores.mean()), 4)
+
     try:
         trainer.fit(
             *train, options.epochs, seed=run.seed, schedule=SCHEDULE, validation=test,
-            checkpoint=checkpoint, progress=False,
+            checkpoint=checkpoint, progress=False, on_epoch=note_scores,
         )
     except photonic.RunError as error:
         stopped = str(error)  # a value that is not finite: a result, too
@@ -200,6 +226,8 @@ def execute(run, options):
         "accuracy": [round(e["accuracy"], 6) for e in epochs],
         "test_loss": [round(v.loss, 6) for v in history.validation],
         "test_accuracy": [round(v.accuracy, 6) for v in history.validation],
+        # Epochs in front of a kill are not known.
+        "test_mean_score": [mean_scores.get(i + 1) for i in range(history.epochs)],
     }
     return result, checkpoint
 
@@ -214,7 +242,8 @@ def read_results(path):
             value = json.loads(line)
         except ValueError:
             continue
-        run = Run(value["network"], value["format"], value["rate"], value["seed"])
+        run = Run(value["network"], value["format"], value["rate"], value["seed"],
+                  value.get("inputs", PIXELS))
         results[run] = value
     return results
 

@@ -48,14 +48,17 @@ def find_energy(value, goal):
     return None
 
 
-def summarize(results, network, format, rate):
+def select(runs, network, format, rate, inputs=study.PIXELS):
+    """Those of all seeds with these settings."""
+    return [r for r in runs if (r.network, r.format, r.rate, r.inputs)
+            == (network, format, rate, inputs)]
+
+
+def summarize(results, network, format, rate, inputs=study.PIXELS):
     """One row of the table: cells as text."""
-    mine = {r.seed: v for r, v in results.items()
-            if (r.network, r.format, r.rate) == (network, format, rate)}
-    exact = {r.seed: v for r, v in results.items()
-             if (r.network, r.format, r.rate) == (network, "fp32", rate)}
-    planned = sum((r.network, r.format, r.rate) == (network, format, rate)
-                  for r in study.list_runs(study.MORE_SEEDS))
+    mine = {r.seed: results[r] for r in select(results, network, format, rate, inputs)}
+    exact = {r.seed: results[r] for r in select(results, network, "fp32", rate, inputs)}
+    planned = len(select(study.list_runs(study.MORE_SEEDS), network, format, rate, inputs))
     if not mine:
         return [format, f"0 of {planned}", *["missing"] * (len(HEAD) - 2)]
     finals = [get_final(v) for v in mine.values()]
@@ -107,6 +110,20 @@ def print_missing(results):
         print(f"  {run.name}")
 
 
+def print_standardised(results):
+    """What standardised pixels change, epoch by epoch."""
+    print(f"\n### lenet5, rate {study.RATE}, {study.STANDARDISED} pixels\n")
+    print_table([summarize(results, "lenet5", f, study.RATE, study.STANDARDISED)
+                 for f in (study.CENTRE, "fp32")])
+    for format in (study.CENTRE, "fp32"):
+        for run in select(results, "lenet5", format, study.RATE, study.STANDARDISED):
+            value = results[run]
+            accuracies = " ".join(f"{100 * a:.0f}" for a in value["test_accuracy"])
+            scores = [s for s in value["test_mean_score"] if s is not None]
+            print(f"\n{run.name}: {accuracies} %"
+                  + (f"; mean score {scores[0]:.2f} to {scores[-1]:.2f}" if scores else ""))
+
+
 def print_stopped(results):
     """Runs that ended at a value that is not finite."""
     for run, value in results.items():
@@ -135,9 +152,9 @@ def draw(results, path):
     for row, network in zip(panels, study.MODELS):
         for panel, (title, formats) in zip(row, axes_of.items()):
             for format in formats:
-                curves = [v["test_accuracy"] for r, v in sorted(
-                    results.items(), key=lambda item: item[0].seed)
-                    if (r.network, r.format, r.rate) == (network, format, study.RATE)]
+                chosen = select(results, network, format, study.RATE)
+                curves = [results[r]["test_accuracy"]
+                          for r in sorted(chosen, key=lambda run: run.seed)]
                 length = min(map(len, curves), default=0)
                 if not length:
                     continue
@@ -171,6 +188,7 @@ def main():
             print(f"\n### {network}, rate {rate}\n")
             print_table([summarize(results, network, f, rate)
                          for f in (study.CENTRE, "fp32", "bfp:4:16:stochastic")])
+    print_standardised(results)
     print_stopped(results)
     print_missing(results)
     if options.figure:
