@@ -464,6 +464,58 @@ TEST_F(TrainingTest, copiesOfParametersAreParameters) {
   EXPECT_LACKS("nn.constant \"b\"");
 }
 
+/// (x + p / 2) * (c / 2) with a parameter p and a literal c.
+std::string scaledScalars() {
+  std::string half = "attribute { name: 'value_float' type: FLOAT f: 0.5 } ";
+  std::string literal = "attribute { name: 'value_float' type: FLOAT f: 3 } ";
+  return makeInput("x", {"2"}) + makeWeights("p", "", "7") +
+         makeNode("Constant", {}, "half", half) +
+         makeNode("Constant", {}, "c", literal) +
+         makeNode("Mul", {"p", "half"}, "ph") +
+         makeNode("Mul", {"c", "half"}, "ch") +
+         makeNode("Add", {"x", "ph"}, "t") + makeNode("Mul", {"t", "ch"}, "y") +
+         makeOutput("y");
+}
+
+TEST_F(TrainingTest, nothingIsFoldedFromParameters) {
+  for (bool training : {true, false}) {
+    training ? train(scaledScalars()) : evaluate(scaledScalars());
+    EXPECT_HOLDS("nn.constant \"p\" dense_resource<p> : tensor<f32>");
+    EXPECT_HOLDS("nn.constant dense<5.000000e-01> : tensor<f32>");
+    EXPECT_HOLDS("nn.constant dense<1.500000e+00> : tensor<f32>");
+  }
+  infer(scaledScalars());
+  EXPECT_HOLDS("nn.constant dense<3.500000e+00> : tensor<f32>");
+  EXPECT_LACKS("\"p\"");
+}
+
+TEST_F(TrainingTest, parametersDoNotSteerTheImport) {
+  std::string p = makeInput("x", {"2"}) + makeWeights("p", "", "2");
+  EXPECT_EQ(train(p + makeNode("Pow", {"x", "p"}, "y") + makeOutput("y")), "");
+  EXPECT_SAYS("its exponent 'p' is a parameter that training may change");
+  EXPECT_NE(infer(p + makeNode("Pow", {"x", "p"}, "y") + makeOutput("y")), "");
+  std::string reshape = p + makeNode("Cast", {"p"}, "s", makeInt("to", int64)) +
+                        makeNode("Reshape", {"x", "s"}, "y") + makeOutput("y");
+  EXPECT_EQ(train(reshape), "");
+  EXPECT_SAYS("'p' is a parameter that training may change");
+}
+
+TEST_F(TrainingTest, settingsAreNotLearned) {
+  std::string pad = makeInput("x", {"2"}) + makeWeights("v", "", "3") +
+                    makeIntegers("pads", "1, 0") +
+                    makeNode("Pad", {"x", "pads", "v"}, "y") + makeOutput("y");
+  train(pad);
+  EXPECT_HOLDS("3.000000e+00");
+  ::onnx::ModelProto model = makeModel(pad);
+  auto *entry = model.add_metadata_props();
+  entry->set_key("photonic.learned");
+  entry->set_value("v");
+  ImportOptions options;
+  options.mode = ImportMode::Training;
+  EXPECT_EQ(import(model, options), "");
+  EXPECT_SAYS("its constant_value 'v' is learned");
+}
+
 TEST_F(TrainingTest, metadataNameWhatIsLearnedAndHow) {
   ::onnx::ModelProto model = makeModel(
       makeInput("x", {"2"}) + makeWeights("a", "2", "1, 2") +

@@ -36,6 +36,10 @@ struct Constant {
   std::string name;
   /// True for initialisers, which state files address by name.
   bool isParameter = false;
+  /// True for parameters that training may change, or the files with which a
+  /// trained network is evaluated. Nothing that the importer computes may
+  /// depend on the elements of these.
+  bool isLearnable = false;
   /// The nn.constant, once somebody needed one.
   mlir::Value value;
 

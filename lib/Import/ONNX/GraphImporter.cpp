@@ -88,10 +88,12 @@ Entry &GraphImporter::lookup(StringRef name) {
     it->second.constant =
         decodeTensor(model, *initializer->second, model.getLoc(),
                      ("initialiser '" + name + "'").str());
-    if (it->second.constant)
-      it->second.constant->isParameter = true;
-    else
+    if (Constant *constant = it->second.constant.get()) {
+      constant->isParameter = true;
+      constant->isLearnable = hasLearnable() && constant->isFloat();
+    } else {
       setFailed();
+    }
   }
   it->second.poisoned = !it->second.constant;
   return it->second;

@@ -48,6 +48,9 @@ struct Entry {
   Entry(std::shared_ptr<Constant> constant) : constant(std::move(constant)) {}
   explicit operator bool() const { return value || constant; }
   bool isInteger() const { return constant && !constant->isFloat(); }
+  /// True if the importer may compute with the elements: a constant that
+  /// training does not change.
+  bool isFoldable() const { return constant && !constant->isLearnable; }
   bool isValueOf(ValueKind wanted) const { return value && kind == wanted; }
   /// Extents, whatever it is.
   llvm::ArrayRef<int64_t> getShape() const;
@@ -92,6 +95,11 @@ public:
   ImportMode getMode() const { return mode; }
   /// True if the graph holds its backward pass.
   bool holdsBackward() const { return hasBackward; }
+  /// True if initialisers of floats are parameters that may change after the
+  /// import. In a graph with a backward pass those are arguments instead.
+  bool hasLearnable() const {
+    return mode != ImportMode::Inference && !hasBackward;
+  }
   /// True if the expression of ImportOptions::freeze occurs in the name.
   bool isFrozen(llvm::StringRef name) const;
   mlir::OpBuilder &getBuilder() { return builder; }

@@ -91,6 +91,11 @@ LogicalResult importer::importPow(NodeImporter &node) {
   bool known = exponent && (*exponent == 0.5f ||
                             (*exponent == std::rint(*exponent) &&
                              *exponent != 0 && std::fabs(*exponent) <= 4));
+  if (!known && node.getEntry(1).constant && !node.isFoldable(1))
+    return node.unsupported(
+        "its exponent '" + node.getNode().getInput(1) +
+        "' is a parameter that training may change; expected a constant: make "
+        "it the value of a Constant node");
   if (!known)
     return node.unsupported(
         "its exponent is " +

@@ -179,13 +179,7 @@ static FailureOr<Shape> getPads(NodeImporter &node, int64_t rank) {
 static FailureOr<float> getPadValue(NodeImporter &node) {
   if (!node.hasInput(2))
     return node.getNode().getFloat("value", 0);
-  std::optional<float> value = node.getConstantFloat(2);
-  if (!value)
-    return node.unsupported("its constant_value '" +
-                            node.getNode().getInput(2) +
-                            "' is computed when the network runs; expected a "
-                            "scalar known when it is imported");
-  return *value;
+  return node.getSetting(2, "constant_value");
 }
 
 LogicalResult importer::importPad(NodeImporter &node) {

@@ -166,6 +166,11 @@ LogicalResult importer::importCast(NodeImporter &node) {
     return node.setResult(input);
   if (!toFloat && !wrap(0, to))
     return refuse();
+  if (!input.isFoldable())
+    return node.unsupported(
+        "input '" + node.getNode().getInput(0) +
+        "' is a parameter that training may change, but only constants can be "
+        "cast to integers; make it the value of a Constant node");
   std::vector<int64_t> ints = input.constant->ints;
   if (toFloat)
     return node.setResult(Constant::getFloats(
@@ -209,12 +214,11 @@ LogicalResult importer::importRange(NodeImporter &node) {
         Constant::getInts({int64_t(values.size())}, std::move(values),
                           node.getEntry(0).constant->elementType));
   }
-  std::optional<float> start = node.getConstantFloat(0);
-  std::optional<float> end = node.getConstantFloat(1);
-  std::optional<float> delta = node.getConstantFloat(2);
-  if (!start || !end || !delta)
-    return node.unsupported("its bounds are computed when the network runs; "
-                            "expected scalars known when it is imported");
+  FailureOr<float> start = node.getSetting(0, "start");
+  FailureOr<float> end = node.getSetting(1, "limit");
+  FailureOr<float> delta = node.getSetting(2, "delta");
+  if (failed(start) || failed(end) || failed(delta))
+    return failure();
   double count = std::ceil((double(*end) - *start) / *delta);
   if (!(count >= 1 && count <= double(limit)))
     return node.fail("the range from " + spellNumber(*start) + " to " +

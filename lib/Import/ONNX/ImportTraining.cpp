@@ -124,17 +124,11 @@ LogicalResult importer::importBatchNormInternal(NodeImporter &node) {
 
 /// The probability to drop an element.
 static FailureOr<float> getRatio(NodeImporter &node) {
-  float ratio = node.getNode().getFloat("ratio", 0.5f);
-  if (node.hasInput(1)) {
-    std::optional<float> constant = node.getConstantFloat(1);
-    if (!constant)
-      return node.unsupported("its ratio '" + node.getNode().getInput(1) +
-                              "' is computed when the network runs; expected a "
-                              "scalar known when it is imported");
-    ratio = *constant;
-  }
-  if (!(ratio >= 0 && ratio < 1))
-    return node.fail("expected a ratio in [0, 1), got " + spellNumber(ratio));
+  FailureOr<float> ratio = node.getNode().getFloat("ratio", 0.5f);
+  if (node.hasInput(1))
+    ratio = node.getSetting(1, "ratio");
+  if (succeeded(ratio) && !(*ratio >= 0 && *ratio < 1))
+    return node.fail("expected a ratio in [0, 1), got " + spellNumber(*ratio));
   return ratio;
 }
 

@@ -161,9 +161,24 @@ std::optional<float> NodeImporter::getConstantFloat(unsigned i) {
   if (!hasInput(i))
     return std::nullopt;
   Entry &entry = getEntry(i);
-  if (!entry.constant || !entry.constant->isFloat() ||
+  if (!entry.isFoldable() || !entry.constant->isFloat() ||
       entry.constant->floats.size() != 1)
     return std::nullopt;
+  return entry.constant->floats.front();
+}
+
+FailureOr<float> NodeImporter::getSetting(unsigned i, StringRef role) {
+  Entry &entry = getEntry(i);
+  std::string what = ("its " + role + " '" + node.getInput(i) + "'").str();
+  if (entry.value)
+    return unsupported(what + " is computed when the network runs; expected a "
+                              "scalar known when it is imported");
+  if (!entry.constant->isFloat() || entry.constant->floats.size() != 1)
+    return fail("expected one float as " + role + ", got the " +
+                entry.describe());
+  if (entry.constant->isLearnable && getModel().isLearned(entry.constant->name))
+    return unsupported(what + " is learned, but the operator has no derivative "
+                              "with respect to it; expected a constant");
   return entry.constant->floats.front();
 }
 

@@ -43,6 +43,11 @@ public:
   Entry &getEntry(unsigned i) { return graph.lookup(node.getInput(i)); }
   /// True for constants of integers, which exist only while importing.
   bool isInteger(unsigned i) { return hasInput(i) && getEntry(i).isInteger(); }
+  /// True for constants that training does not change: a handler may compute
+  /// with their elements.
+  bool isFoldable(unsigned i) {
+    return hasInput(i) && getEntry(i).isFoldable();
+  }
   llvm::ArrayRef<int64_t> getShape(unsigned i) {
     return getEntry(i).getShape();
   }
@@ -60,8 +65,13 @@ public:
   llvm::FailureOr<Shape> getIntegers(unsigned i, llvm::StringRef role);
   /// The same with exactly one element.
   llvm::FailureOr<int64_t> getInteger(unsigned i, llvm::StringRef role);
-  /// The single element of a constant of floats, or nothing.
+  /// The single element of a foldable constant of floats, or nothing.
   std::optional<float> getConstantFloat(unsigned i);
+  /// The single element of a constant of floats that the operator defines as a
+  /// setting, with respect to which it has no derivative. `role` is what the
+  /// operator calls it. An initialiser is accepted in every mode unless the
+  /// model lists it among those that are learned.
+  llvm::FailureOr<float> getSetting(unsigned i, llvm::StringRef role);
   /// `axis` counted from the front, for a tensor of the given rank; an error
   /// otherwise. With `allowEnd`, the rank itself is valid.
   llvm::FailureOr<int64_t> normalizeAxis(int64_t axis, int64_t rank,
