@@ -87,7 +87,7 @@ def list_runs(seeds):
             for rate in RATES:
                 for format in (CENTRE, "fp32", "bfp:4:16:stochastic"):
                     runs.append(Run(network, format, rate, seed))
-    for seed in range(min(seeds, MORE_SEEDS)):
+    for seed in range(min(seeds, SEEDS)):
         for format in (CENTRE, "fp32"):
             runs.append(Run("lenet5", format, RATE, seed, STANDARDISED))
     return runs

@@ -56,6 +56,7 @@ class Executable:
         """`sources`: files that it was made from, which it will not overwrite."""
         self._session = session
         self.sources = list(sources)
+        self._external: list[str] | None = None
 
     def __repr__(self) -> str:
         def show(tensors: list[TensorInfo]) -> str:
@@ -287,8 +288,9 @@ class Executable:
         """The path, if it can be written and is none of a file that this was made
         from. Raises InputError and OutputError, which begin with `what`."""
         name = files.to_path(path, what)
-        external = (e for source in self.sources for e in find_external(source))
-        files.check_outputs([*self.sources, *external], [(what, name)])
+        if self._external is None:
+            self._external = [e for source in self.sources for e in find_external(source)]
+        files.check_outputs([*self.sources, *self._external], [(what, name)])
         return name
 
     def _check_run(

@@ -342,8 +342,8 @@ class Fit:
         if format.startswith("bfp:") and not format.endswith((":nearest", ":stochastic")):
             rounded = f"{format.removesuffix(':trunc')}:nearest"
             remedy = (
-                f"products in {format} are truncated, which a network without "
-                f"normalisation does not learn in: try the format {rounded}, "
+                f"products in {format} are truncated, in which a network without "
+                f"normalisation may learn nothing: try the format {rounded}, "
                 "BatchNormalization behind each layer, or a tenth of the learning rate"
             )
         warnings.warn(f"{rise}; {remedy} ({PAGE})", LossWarning, stacklevel=5)

@@ -49,9 +49,10 @@ def hold(checkpoint: Optional[str]) -> Iterator[None]:
         yield
     finally:
         if descriptor is not None:
-            # While the lock is held nobody else can have made another file.
-            with contextlib.suppress(OSError):
-                os.unlink(path)
+            # Somebody who has removed the file has let another run in.
+            if _is_still(descriptor, path):
+                with contextlib.suppress(OSError):
+                    os.unlink(path)
             os.close(descriptor)
 
 

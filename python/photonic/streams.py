@@ -17,7 +17,9 @@ from .errors import OutputError
 _HANDLER = "photonic.readable"
 
 #: What the command prints that is not ASCII, for terminals that have nothing else.
-_PLAIN = {"µ": "u", "²": "2", "Ω": "Ohm", "·": "*", "×": "x", "±": "+-", "…": "...", "§": "sec. "}
+_PLAIN = {
+    "µ": "u", "²": "2", "Ω": "Ohm", "·": "*", "×": "x", "±": "+-", "…": "...", "§": "sec. ",
+}
 
 
 def _spell(error: UnicodeError) -> tuple[str | bytes, int]:

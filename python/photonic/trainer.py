@@ -213,9 +213,10 @@ class Trainer:
         Ctrl-C finishes the step, writes the checkpoint and raises
         KeyboardInterrupt; SIGTERM does so and raises SystemExit(143). Raises
         InputError, or OutputError if the checkpoint cannot be written
-        (CheckpointInUseError if another run writes it), before anything is computed; RunError if a step fails (a value that is not finite):
-        parameters are then those before that step, and the checkpoint stays as it
-        was.
+        (CheckpointInUseError if another run writes it), before anything is
+        computed; RunError if a step fails (a value that is not finite): parameters
+        are then those before that step, and the checkpoint stays as it was. Warns
+        (LossWarning) if the training loss rises.
         """
         self._fit = None
         data = Dataset(x, y, self.inputs, self._get_label())
