@@ -161,5 +161,6 @@ def test_unknown_names():
     with pytest.raises(AttributeError, match="module 'photonic' has no attribute 'compil'"):
         photonic.compil
     assert set(photonic.__all__) <= set(dir(photonic))
+    assert photonic.errors.Error is photonic.Error
     with pytest.raises(photonic.TargetError, match="no field 'core.cout'.*'core.count'"):
         photonic.target("mirage")["core.cout"]
