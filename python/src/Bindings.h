@@ -8,11 +8,12 @@
 #ifndef PHOTONIC_PYTHON_BINDINGS_H
 #define PHOTONIC_PYTHON_BINDINGS_H
 
+#include "Strings.h"
+
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/map.h>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/pair.h>
-#include <nanobind/stl/string.h>
 #include <nanobind/stl/unique_ptr.h>
 #include <nanobind/stl/vector.h>
 

@@ -155,7 +155,7 @@ toViews(const std::map<std::string, InputArray> &arrays) {
 static nb::dict toDict(phx::HostArrays arrays) {
   nb::dict dict;
   for (auto &[name, array] : arrays)
-    dict[name.c_str()] = toNumpy(std::move(array)).cast();
+    dict[nb::cast(name)] = toNumpy(std::move(array)).cast();
   return dict;
 }
 
@@ -292,7 +292,7 @@ nb::dict PySession::getLabels() {
   nb::dict labels;
   for (const phx::Region *region : session->getRegions(phx::Role::Input))
     if (region->labels)
-      labels[region->name.c_str()] =
+      labels[nb::cast(region->name)] =
           nb::make_tuple(region->labels->classes, region->labels->ignoreIndex);
   return labels;
 }

@@ -29,7 +29,7 @@ class NoPath:
 VALUES = {
     "none": None, "true": True, "zero": 0, "minus": -1, "half": 0.5, "nan": float("nan"),
     "infinity": float("inf"), "huge": 10**30, "complex": 1j, "empty": "", "text": "x y",
-    "nul": "a\0b", "bytes": b"text", "list": [],
+    "surrogate": "\udcff", "lone": "\ud800", "nul": "a\0b", "bytes": b"\xff", "list": [],
     "numbers": [1, 2], "texts": ["a", "b"], "mixed": ["a", 1, None], "ragged": [[1], [1, 2]],
     "tuple": (1, 2, 3), "dict": {}, "by number": {1: 2}, "by name": {"N": "x"},
     "nested": {"a": {"b": 1}}, "set": {1}, "object": object(), "class": int,
