@@ -37,6 +37,9 @@ _NAMES = (_NODE_INPUT, _NODE_OUTPUT, _OP_TYPE)
 #: and the number format that the parameters were trained in.
 _LEARNED, FORMAT = "photonic.learned", "photonic.format"
 
+#: What else a program is made from: text, and programs, which may be large.
+_OTHER_FILES = (".mlir", ".phx", ".textproto")
+
 #: Protocol Buffers refuse larger messages.
 _LIMIT = 2**31 - 1
 
@@ -344,7 +347,7 @@ class OnnxFile:
 def find_external(path: str) -> set[str]:
     """Files beside a model that hold values of its tensors; none for what is no ONNX
     file, which is somebody else's to refuse."""
-    if not path.endswith(".onnx"):
+    if path.endswith(_OTHER_FILES):
         return set()
     try:
         return OnnxFile.read(path).external

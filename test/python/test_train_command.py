@@ -94,6 +94,12 @@ def test_other_files_that_are_read(folder, source_dir):
     onnx.save(model, str(folder / "in" / "net.onnx"), save_as_external_data=True,
               location="net.bin", size_threshold=0)
     refuse(folder, "would be overwritten", "--export", "in/net.bin")
+    # A model is one by whatever name.
+    (folder / "in" / "net.onnx").rename(folder / "in" / "net")
+    (folder / "in" / "net.onnx").symlink_to("net")
+    trainer = photonic.Trainer(folder / "in" / "net", batch=BATCH)
+    with pytest.raises(photonic.OutputError, match="net.bin', which is|'.*net.bin' is read"):
+        trainer.export(folder / "in" / "net.bin")
     # The name of an input may have '=' itself.
     refuse(folder, "would be overwritten", "--input", "a=b=in/yv.npy", "--report", "in/yv.npy")
 
