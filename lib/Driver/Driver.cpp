@@ -16,6 +16,7 @@
 
 #include "phx/isa/ProgramFile.h"
 #include "phx/support/FileSystem.h"
+#include "phx/support/OutputGuard.h"
 
 #include "mlir/Parser/Parser.h"
 #include "llvm/Support/FileSystem.h"
@@ -77,6 +78,9 @@ static FailureOr<ImportOptions> getImportOptions(const CompileRequest &request,
   return options;
 }
 
+/// Text holds the bytes of weights twice, as digits.
+static constexpr phx::ReadLimit irLimit{uint64_t(8) << 30, "an IR file"};
+
 static OwningOpRef<ModuleOp> readInput(const CompileRequest &request,
                                        MLIRContext &context) {
   StringRef extension = llvm::sys::path::extension(request.input);
@@ -87,13 +91,15 @@ static OwningOpRef<ModuleOp> readInput(const CompileRequest &request,
     return importONNXFile(request.input, *options, context);
   }
   Location loc = FileLineColLoc::get(&context, request.input, 0, 0);
-  auto buffer = llvm::MemoryBuffer::getFile(request.input);
-  if (!buffer) {
-    emitError(loc, "cannot be read: ") << buffer.getError().message();
+  phx::Result<phx::MappedFile> file = phx::loadFile(request.input, irLimit);
+  if (!file) {
+    emitError(loc, file.error().message);
     return {};
   }
   llvm::SourceMgr sources;
-  sources.AddNewSourceBuffer(std::move(*buffer), llvm::SMLoc());
+  sources.AddNewSourceBuffer(
+      llvm::MemoryBuffer::getMemBuffer(file->text(), request.input),
+      llvm::SMLoc());
   return parseSourceFile<ModuleOp>(sources, ParserConfig(&context));
 }
 
@@ -246,22 +252,53 @@ static LogicalResult checkProgram(ModuleOp module, StageCheck &check,
   return check.runProgram(path, os);
 }
 
+/// Passes load the target by its name.
+static LogicalResult checkTargetFile(StringRef path, MLIRContext &context) {
+  if (llvm::sys::fs::is_regular_file(path))
+    return success();
+  return emitError(UnknownLoc::get(&context))
+         << "the target description '" << path
+         << "' is a pipe, and stages read it again; expected a regular file";
+}
+
+static LogicalResult check(const phx::Status &status, MLIRContext &context) {
+  return status.ok() ? success()
+                     : emitError(UnknownLoc::get(&context),
+                                 status.error().message);
+}
+
+/// That the output can be written and is none of the files that the request
+/// names. Others, such as external data, the guard sees being opened.
+static LogicalResult checkFiles(const CompileRequest &request,
+                                phx::OutputGuard &guard, MLIRContext &context) {
+  if (request.output.empty())
+    return success();
+  guard.addRead(request.input);
+  guard.addRead(request.checkInput);
+  guard.addRead(
+      splitOptimizerModel(request.stages.training.optimizer).first.str());
+  guard.addWrite("-o", request.output);
+  if (failed(check(guard.check(), context)))
+    return failure();
+  return check(phx::checkWritable(request.output), context);
+}
+
 LogicalResult photonic::compile(const CompileRequest &request,
                                 MLIRContext &context, llvm::raw_ostream &os) {
+  phx::OutputGuard guard;
   phx::Result<phx::Target> machine =
       phx::loadTarget(request.stages.target, request.stages.overrides);
   if (!machine) {
     emitError(UnknownLoc::get(&context), machine.error().message);
     return failure();
   }
-  if (!request.output.empty() &&
-      llvm::sys::fs::equivalent(request.input, request.output)) {
-    emitError(FileLineColLoc::get(&context, request.input, 0, 0))
-        << "is the input and would be overwritten; choose another output file";
+  if (failed(checkTargetFile(machine->path, context)) ||
+      failed(checkFiles(request, guard, context)))
     return failure();
-  }
   OwningOpRef<ModuleOp> module = readInput(request, context);
-  if (!module || failed(checkImportMode(request, *module)) ||
+  // The model may have named further files.
+  if (!module || failed(check(guard.check(), context)) ||
+      failed(checkImportMode(request, *module)) ||
       failed(checkLosses(request, *module)))
     return failure();
   warnAboutFormat(request, *machine, *module);

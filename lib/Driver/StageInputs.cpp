@@ -12,6 +12,8 @@
 
 #include "phx/npy/Npy.h"
 
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringMap.h"
 #include "llvm/Support/Path.h"
 
 #include <cstring>
@@ -82,30 +84,42 @@ static FailureOr<interp::Tensor> toTensor(func::FuncOp function,
 }
 
 LogicalResult StageInputs::read(func::FuncOp function) {
-  if (isRead)
+  llvm::StringMap<std::vector<int64_t>> shapes;
+  for (unsigned i = 0; i < function.getNumArguments(); ++i)
+    if (!nn::hasRole(function, i))
+      shapes[getInputName(function, i)] =
+          cast<RankedTensorType>(function.getArgument(i).getType())
+              .getShape()
+              .vec();
+  // Stages may add inputs, such as labels.
+  if (llvm::all_of(shapes.keys(), [&](StringRef name) {
+        return known.contains(name);
+      }))
     return success();
-  if (llvm::sys::path::extension(path) != ".npy") {
-    auto archive = phx::readNpz(path);
+  known.insert_range(shapes.keys());
+  bool isArchive = llvm::sys::path::extension(path) != ".npy";
+  // What does not fit is reported without its data.
+  auto isWanted = [&](const std::string &found, phx::ElementType,
+                      const std::vector<int64_t> &shape) -> phx::Result<bool> {
+    auto expected = isArchive ? shapes.find(found) : shapes.begin();
+    return expected != shapes.end() && expected->second == shape;
+  };
+  if (isArchive) {
+    auto archive = phx::readNpz(path, isWanted);
     if (!archive)
       return function.emitError(archive.error().message);
     arrays = std::move(*archive);
-    isRead = true;
     return success();
   }
-  std::vector<std::string> names;
-  for (unsigned i = 0; i < function.getNumArguments(); ++i)
-    if (!nn::hasRole(function, i))
-      names.push_back(getInputName(function, i));
-  phx::Result<phx::HostArray> array = phx::readNpy(path);
+  phx::Result<phx::HostArray> array = phx::readNpy(path, isWanted);
   if (!array)
     return function.emitError(array.error().message);
-  if (names.size() != 1)
+  if (shapes.size() != 1)
     return function.emitError("the network has ")
-           << names.size()
+           << shapes.size()
            << " inputs; check it with a .npz archive that holds "
            << "one array per input";
-  arrays.emplace(names.front(), std::move(*array));
-  isRead = true;
+  arrays[shapes.begin()->first().str()] = std::move(*array);
   return success();
 }
 

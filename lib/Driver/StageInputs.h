@@ -14,6 +14,7 @@
 #include "phx/support/Result.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/ADT/StringSet.h"
 
 #include <map>
 
@@ -40,7 +41,7 @@ private:
                                        unsigned argument);
 
   std::string path;
-  bool isRead = false;
+  llvm::StringSet<> known; ///< names of inputs that were looked up
   std::map<std::string, phx::HostArray> arrays;
   std::vector<std::string> bound; ///< names of arrays
 };

@@ -41,41 +41,12 @@ def check_outputs(
     path.
     """
     wanted = [(what, to_path(path, what)) for what, path in writes if path is not None]
-    known: dict[object, str] = {}
-    for path in reads:
-        if os.path.isfile(path):
-            known.setdefault(_identify(path), path)
-    taken: dict[object, tuple[str, str]] = {}
-    for what, path in wanted:
-        # Devices such as /dev/null take any number of outputs.
-        if _is_special(path) and not os.path.isdir(path):
-            continue
-        identity = _identify(path)
-        if identity in known:
-            other = known[identity]
-            spelled = "" if other == path else f"the file '{other}', which is "
-            raise OutputError(
-                f"'{path}' is {spelled}read by this run and would be overwritten by it "
-                f"({what}); choose another output file"
-            )
-        first, name = taken.setdefault(identity, (what, path))
-        if first != what:
-            spelled = "" if name == path else f" ('{name}')"
-            raise OutputError(
-                f"{first}{spelled} and {what} both name '{path}'; give each a file of its "
-                "own"
-            )
+    _runtime.check_outputs(
+        [os.fsencode(path) for path in reads],
+        [(what, os.fsencode(path)) for what, path in wanted],
+    )
     for what, path in wanted:
         check_writable(path, what)
-
-
-def _identify(path: str) -> object:
-    """A file by what it is, or by where it is going to be."""
-    try:
-        status = os.stat(path)
-    except OSError:
-        return os.path.realpath(path)
-    return status.st_dev, status.st_ino
 
 
 def check_writable(path: str, what: str) -> None:

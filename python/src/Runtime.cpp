@@ -34,6 +34,17 @@
 //                "last", "mean"} or None} or None: what run() or, since
 //                forget_record(), the calls of step() did
 //
+// For files:
+//
+//   check_outputs([path], [(option, path)])
+//                         OutputError if one of the outputs is an input or
+//                         another output, whatever its spelling
+//   read_file(path, limit, what), read_inside(path, folders, offset, size)
+//                         size and place are judged before anything is read
+//                         (InputError)
+//
+// whose paths are bytes.
+//
 //===----------------------------------------------------------------------===//
 
 #include "Arrays.h"
@@ -41,6 +52,8 @@
 #include "phx/isa/ProgramFile.h"
 #include "phx/npy/Npy.h"
 #include "phx/run/Session.h"
+#include "phx/support/FileSystem.h"
+#include "phx/support/OutputGuard.h"
 
 #include <atomic>
 #include <cstdio>
@@ -403,10 +416,58 @@ static nb::dict describeTarget(const std::string &name,
   return describe(*target);
 }
 
+/// A path as Python's os.fsencode gives it.
+static std::string toPath(const nb::bytes &path) {
+  return {path.c_str(), path.size()};
+}
+
+/// Refuses outputs over inputs, and two outputs in one file. `writes`: what
+/// asks for a file, such as its option, and its path.
+static void checkOutputs(
+    const std::vector<nb::bytes> &reads,
+    const std::vector<std::pair<std::string, nb::bytes>> &writes) {
+  phx::OutputGuard guard;
+  for (const nb::bytes &path : reads)
+    guard.addRead(toPath(path));
+  for (const auto &[option, path] : writes)
+    guard.addWrite(option, toPath(path));
+  if (phx::Status status = guard.check(); !status)
+    raise("OutputError", status.error().message);
+}
+
+/// The whole file or pipe, unless it has more than `limit` bytes.
+static nb::bytes readFile(const nb::bytes &path, uint64_t limit,
+                          const std::string &what) {
+  auto text = phx::readFile(toPath(path), {limit, what.c_str()});
+  if (!text)
+    raise("InputError", text.error().message);
+  return nb::bytes(text->data(), text->size());
+}
+
+/// `size` bytes at `offset` of a regular file that lies in one of `folders`.
+static nb::bytes readInside(const nb::bytes &path,
+                            const std::vector<nb::bytes> &folders,
+                            uint64_t offset, uint64_t size) {
+  std::vector<std::string> places;
+  for (const nb::bytes &folder : folders)
+    places.push_back(toPath(folder));
+  auto file = phx::mapFileInside(toPath(path), places);
+  if (!file)
+    raise("InputError", file.error().message);
+  if (offset > file->size || size > file->size - offset)
+    raise("InputError", "'" + toPath(path) + "' has only " +
+                            std::to_string(file->size) + " bytes");
+  return nb::bytes(file->text().data() + offset, size);
+}
+
 NB_MODULE(_runtime, m) {
   m.doc() = "Program files, execution, timing and reports (internal).";
   m.def("list_targets", &phx::listTargets);
   m.def("describe_target", &describeTarget, "name"_a, "overrides"_a);
+  m.def("check_outputs", &checkOutputs, "reads"_a, "writes"_a);
+  m.def("read_file", &readFile, "path"_a, "limit"_a, "what"_a);
+  m.def("read_inside", &readInside, "path"_a, "folders"_a, "offset"_a,
+        "size"_a);
   m.def("encode_file_name", &phx::encodeFileName, "name"_a);
   m.def("open", &openSession, "path"_a, "target"_a, "overrides"_a);
   nb::class_<PySession>(m, "Session")

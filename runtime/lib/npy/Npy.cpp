@@ -9,29 +9,25 @@
 
 #include "NpyFormat.h"
 
+#include "phx/support/Checksum.h"
 #include "phx/support/FileSystem.h"
 
+#include <algorithm>
 #include <bit>
 #include <cctype>
+#include <cstdio>
 #include <cstring>
+#include <optional>
 #include <string_view>
+#include <unistd.h>
 
 using namespace phx;
+using namespace phx::npy;
 
 static_assert(std::endian::native == std::endian::little,
               "array files are read without swapping bytes");
 
 static constexpr std::string_view magic = "\x93NUMPY";
-
-namespace {
-/// The parts of a .npy header.
-struct NpyHeader {
-  std::string descr;
-  bool fortranOrder = false;
-  std::vector<int64_t> shape;
-  uint64_t dataOffset = 0;
-};
-} // namespace
 
 /// The text behind `key` in the Python dictionary literal `header`.
 static std::string_view findValue(std::string_view header,
@@ -70,24 +66,31 @@ static bool parseShape(std::string_view text, std::vector<int64_t> &shape) {
   return false;
 }
 
-static Result<NpyHeader> parseHeader(const uint8_t *bytes, uint64_t size,
-                                     const std::string &name) {
-  std::string_view text(reinterpret_cast<const char *>(bytes), size);
-  if (size < 12 || text.substr(0, magic.size()) != magic)
+Result<uint64_t> npy::getDataOffset(const uint8_t *prefix,
+                                    const std::string &name) {
+  std::string_view text(reinterpret_cast<const char *>(prefix), prefixSize);
+  if (text.substr(0, magic.size()) != magic)
     return Error{"'" + name +
                  "' is not a NumPy .npy file (its first bytes are not "
                  "\\x93NUMPY); write it with numpy.save"};
-  bool longHeader = bytes[6] >= 2;
-  uint64_t lengthBytes = longHeader ? 4 : 2;
+  uint64_t lengthBytes = prefix[6] >= 2 ? 4 : 2;
   uint64_t length = 0;
-  std::memcpy(&length, bytes + 8, lengthBytes);
+  std::memcpy(&length, prefix + 8, lengthBytes);
+  if (length > longestHeader)
+    return Error{"'" + name + "' has a .npy header of " +
+                 std::to_string(length) + " bytes, expected at most " +
+                 std::to_string(longestHeader) +
+                 "; write it with numpy.save"};
+  return std::max(8 + lengthBytes + length, prefixSize);
+}
+
+Result<NpyHeader> npy::parseHeader(const uint8_t *bytes, uint64_t dataOffset,
+                                   const std::string &name) {
   NpyHeader header;
-  header.dataOffset = 8 + lengthBytes + length;
-  if (header.dataOffset > size)
-    return Error{"'" + name + "' is truncated: its header ends at byte " +
-                 std::to_string(header.dataOffset) + ", the file at byte " +
-                 std::to_string(size)};
-  std::string_view dict = text.substr(8 + lengthBytes, length);
+  header.dataOffset = dataOffset;
+  uint64_t begin = 8 + (bytes[6] >= 2 ? 4 : 2);
+  std::string_view dict(reinterpret_cast<const char *>(bytes + begin),
+                        dataOffset - begin);
   std::string_view descr = findValue(dict, "descr");
   std::string_view order = findValue(dict, "fortran_order");
   size_t quote = descr.find('\'', 1);
@@ -131,38 +134,81 @@ static const char *getDescr(ElementType type) {
   return "";
 }
 
-Result<HostArray> phx::parseNpy(const uint8_t *bytes, uint64_t size,
-                                const std::string &name) {
-  Result<NpyHeader> header = parseHeader(bytes, size, name);
-  if (!header)
-    return header.error();
-  std::optional<ElementType> type = getElementType(header->descr);
+/// Memory of the machine in bytes.
+static uint64_t getMemorySize() {
+  return uint64_t(::sysconf(_SC_PHYS_PAGES)) *
+         uint64_t(::sysconf(_SC_PAGESIZE));
+}
+
+Result<HostArray> npy::allocate(const NpyHeader &header, uint64_t found,
+                                const std::string &name, const std::string &key,
+                                const ArrayFilter &wanted) {
+  std::optional<ElementType> type = getElementType(header.descr);
   if (!type)
-    return Error{"'" + name + "' has element type '" + header->descr +
+    return Error{"'" + name + "' has element type '" + header.descr +
                  "'; expected little-endian float32, int32, int64, uint8 or "
                  "bool; convert it with array.astype(numpy.float32)"};
-  if (header->fortranOrder && header->shape.size() > 1)
+  if (header.fortranOrder && header.shape.size() > 1)
     return Error{"'" + name +
                  "' is in Fortran order; save numpy.ascontiguousarray(array)"};
-  HostArray array{*type, header->shape, {}};
+  HostArray array{*type, header.shape, {}};
   uint64_t needed = byteWidth(*type);
   for (int64_t extent : array.shape)
     if (__builtin_mul_overflow(needed, static_cast<uint64_t>(extent), &needed))
       return Error{"'" + name + "' has a shape that is too large"};
-  uint64_t found = size - header->dataOffset;
   if (found != needed)
     return Error{"'" + name + "' holds " + std::to_string(found) +
                  " bytes of data, " + describe(*type, array.shape) + " needs " +
                  std::to_string(needed)};
-  array.bytes.assign(bytes + header->dataOffset, bytes + size);
+  Result<bool> isWanted = wanted ? wanted(key, *type, array.shape) : true;
+  if (!isWanted)
+    return isWanted.error();
+  if (!*isWanted)
+    return array;
+  if (needed > getMemorySize())
+    return Error{"'" + name + "' " + describe(*type, array.shape) + " takes " +
+                 std::to_string(needed) + " bytes, and this machine has " +
+                 std::to_string(getMemorySize()) +
+                 " bytes of memory; give fewer samples at a time"};
+  array.bytes.resize(needed);
   return array;
 }
 
-Result<HostArray> phx::readNpy(const std::string &path) {
+/// The header at the beginning of a file of `size` bytes.
+static Result<NpyHeader> parseFile(const uint8_t *bytes, uint64_t size,
+                                   const std::string &name) {
+  uint8_t prefix[prefixSize] = {};
+  std::copy_n(bytes, std::min(size, prefixSize), prefix);
+  Result<uint64_t> offset = getDataOffset(prefix, name);
+  if (!offset)
+    return offset.error();
+  if (*offset > size)
+    return Error{"'" + name + "' is truncated: its header ends at byte " +
+                 std::to_string(*offset) + ", the file at byte " +
+                 std::to_string(size)};
+  return parseHeader(bytes, *offset, name);
+}
+
+Result<HostArray> phx::parseNpy(const uint8_t *bytes, uint64_t size,
+                                const std::string &name,
+                                const ArrayFilter &wanted) {
+  Result<NpyHeader> header = parseFile(bytes, size, name);
+  if (!header)
+    return header.error();
+  Result<HostArray> array =
+      allocate(*header, size - header->dataOffset, name, "", wanted);
+  if (array)
+    std::copy_n(bytes + header->dataOffset, array->bytes.size(),
+                array->bytes.data());
+  return array;
+}
+
+Result<HostArray> phx::readNpy(const std::string &path,
+                               const ArrayFilter &wanted) {
   Result<MappedFile> file = mapFile(path);
   if (!file)
     return file.error();
-  return parseNpy(file->bytes, file->size, path);
+  return parseNpy(file->bytes, file->size, path, wanted);
 }
 
 std::string npy::makeHeader(const HostArray &array) {
@@ -204,5 +250,17 @@ std::string phx::encodeFileName(const std::string &name) {
     }
     encoded += {'%', digits[c >> 4], digits[c & 15]};
   }
-  return encoded;
+  // ".npy" and, in what is cut, the hash have to fit as well.
+  constexpr size_t longest = 255 - 4, kept = 230;
+  if (encoded.size() <= longest)
+    return encoded;
+  // Not in the middle of an escape.
+  size_t end = kept;
+  for (size_t at : {kept - 1, kept - 2})
+    if (encoded[at] == '%')
+      end = at;
+  char hash[24];
+  std::snprintf(hash, sizeof(hash), "%016llx",
+                static_cast<unsigned long long>(hashText(name)));
+  return encoded.substr(0, end) + "~" + hash;
 }

@@ -10,10 +10,38 @@
 
 #include "phx/isa/HostArray.h"
 
+#include "phx/npy/Npy.h"
+
 #include <cstdint>
 #include <string>
 
 namespace phx::npy {
+
+/// The parts of a .npy header.
+struct NpyHeader {
+  std::string descr;
+  bool fortranOrder = false;
+  std::vector<int64_t> shape;
+  uint64_t dataOffset = 0;
+};
+
+/// Bytes in front of the text of a header, with its length in the last of them.
+inline constexpr uint64_t prefixSize = 12;
+/// Where the data begin, read from `prefixSize` bytes. Errors: no .npy file, a
+/// header of more than `longestHeader` bytes.
+Result<uint64_t> getDataOffset(const uint8_t *prefix, const std::string &name);
+inline constexpr uint64_t longestHeader = uint64_t(1) << 20;
+
+/// Parses the bytes in front of the data.
+Result<NpyHeader> parseHeader(const uint8_t *bytes, uint64_t dataOffset,
+                              const std::string &name);
+
+/// An array of what `header` says, whose data are the `found` bytes behind it.
+/// The memory for them is allocated if they are wanted, and they are as many as
+/// the shape needs; `key` is the name of the array for `wanted`.
+Result<HostArray> allocate(const NpyHeader &header, uint64_t found,
+                           const std::string &name, const std::string &key,
+                           const ArrayFilter &wanted);
 
 /// What stands in front of the data of a .npy file, format 1.0.
 std::string makeHeader(const HostArray &array);

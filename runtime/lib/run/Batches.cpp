@@ -44,16 +44,27 @@ std::string Session::describeInputs() const {
 // Checks
 //===----------------------------------------------------------------------===//
 
+Error Session::makeUnknownInput(const std::string &name) const {
+  std::vector<std::string> known;
+  for (const Region *region : getRegions(Role::Input))
+    known.push_back(region->name);
+  return Error{"the program has no input '" + name + "'" +
+               didYouMean(name, known) +
+               "; inputs of this program: " + describeInputs()};
+}
+
+static const Region *findRegion(const std::vector<const Region *> &regions,
+                                const std::string &name) {
+  auto found = std::find_if(regions.begin(), regions.end(),
+                            [&](const Region *r) { return r->name == name; });
+  return found == regions.end() ? nullptr : *found;
+}
+
 Status Session::checkNames(const ArrayViews &inputs) const {
   std::vector<const Region *> regions = getRegions(Role::Input);
-  std::vector<std::string> known;
-  for (const Region *region : regions)
-    known.push_back(region->name);
   for (const auto &[name, value] : inputs)
-    if (std::find(known.begin(), known.end(), name) == known.end())
-      return Error{"the program has no input '" + name + "'" +
-                   didYouMean(name, known) +
-                   "; inputs of this program: " + describeInputs()};
+    if (!findRegion(regions, name))
+      return makeUnknownInput(name);
   for (const Region *region : regions)
     if (!inputs.count(region->name))
       return Error{"input '" + region->name + "' " + describeInput(*region) +
@@ -92,6 +103,19 @@ static bool hasSampleShape(const Region &region, const ArrayView &value) {
   return value.shape.size() == region.shape.size() &&
          std::equal(region.shape.begin() + 1, region.shape.end(),
                     value.shape.begin() + 1);
+}
+
+Status Session::checkInput(const std::string &name, ElementType type,
+                           const std::vector<int64_t> &shape) const {
+  const Region *region = findRegion(getRegions(Role::Input), name);
+  if (!region)
+    return makeUnknownInput(name);
+  ArrayView value(type, shape, nullptr);
+  bool fits = shape == region->shape || (isBatched(*region, program.batch) &&
+                                         hasSampleShape(*region, value));
+  if (!fits || !hasType(*region, value))
+    return makeInputError(*region, value, program.batch);
+  return Status::success();
 }
 
 /// Types and shapes, and how many samples there are.

@@ -99,8 +99,25 @@ static std::optional<StateInfo> parseInfo(const HostArray &array,
   return StateInfo{program.get<std::string>(), step.get<int64_t>()};
 }
 
-static Result<StateFile> readStateFile(const std::string &path) {
-  Result<HostArrays> arrays = readNpz(path);
+/// Reads the arrays of a file, and of those only the data that are in `own`.
+static Result<HostArrays> readArrays(const std::string &path,
+                                     const StateSchema &own) {
+  constexpr int64_t longestInfo = int64_t(64) << 20;
+  return readNpz(path,
+                 [&](const std::string &name, ElementType type,
+                     const std::vector<int64_t> &shape) -> Result<bool> {
+                   if (name == infoName)
+                     return type == ElementType::U8 && shape.size() == 1 &&
+                            shape[0] <= longestInfo;
+                   auto entry = own.find(name);
+                   return entry != own.end() && entry->second.type == type &&
+                          entry->second.shape == shape;
+                 });
+}
+
+static Result<StateFile> readStateFile(const std::string &path,
+                                       const StateSchema &own) {
+  Result<HostArrays> arrays = readArrays(path, own);
   if (!arrays)
     return arrays.error();
   StateFile file;
@@ -147,7 +164,7 @@ Result<StateInfo> Session::loadState(const std::string &path) {
   StateSchema schema = makeSchema(program);
   if (schema.empty())
     return Error{"cannot use '" + path + "': " + noStateMessage};
-  Result<StateFile> file = readStateFile(path);
+  Result<StateFile> file = readStateFile(path, schema);
   if (!file)
     return file.error();
   bool startsTraining = training && holdsParametersOnly(file->schema);

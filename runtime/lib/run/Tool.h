@@ -8,8 +8,10 @@
 #ifndef PHX_LIB_RUN_TOOL_H
 #define PHX_LIB_RUN_TOOL_H
 
+#include "phx/npy/Npy.h"
 #include "phx/run/CommandLine.h"
 #include "phx/run/Session.h"
+#include "phx/support/OutputGuard.h"
 
 namespace phx {
 
@@ -21,14 +23,12 @@ public:
   Status run();
 
 private:
-  /// A file that is going to be written, and the option that asks for it.
-  struct Place {
-    std::string option, path;
-  };
-
   // ToolInputs.cpp
   Status loadInputs();
   Status addInput(const std::string &argument);
+  /// Refuses arrays that the program cannot use; `given`: the name of the
+  /// input, if the file does not say it.
+  ArrayFilter expectInput(std::string given, std::string path) const;
   Status addArchive(const std::string &path);
   Status addArray(const std::string &name, const std::string &path,
                   HostArray array);
@@ -37,10 +37,9 @@ private:
   Status checkLabels(int64_t samples) const;
 
   // ToolFiles.cpp
-  std::vector<std::string> listReads() const;
-  std::vector<Place> listWrites() const;
-  Status checkOverwrites() const;
-  Status checkPlaces() const;
+  void addWrites();
+  /// That everything can be written and nothing that was read is overwritten.
+  Status checkPlaces();
   Status dumpLayer(uint32_t layer, const HostArray &value) const;
   Status writeFiles();
 
@@ -54,6 +53,7 @@ private:
   }
 
   CommandLine o;
+  OutputGuard guard;
   std::unique_ptr<Session> session;
   HostArrays inputs, outputs;
   ArrayViews views; ///< of `inputs`

@@ -12,6 +12,7 @@
 
 #include <cstring>
 #include <filesystem>
+#include <set>
 #include <unistd.h>
 
 using namespace phx;
@@ -32,30 +33,6 @@ static Status makeDirectory(const std::string &path) {
   return Status::success();
 }
 
-/// That a file of this name can be created; it is not touched.
-static Status checkFile(const std::string &path) {
-  if (path.empty())
-    return Status::success();
-  std::error_code error;
-  if (fs::is_directory(path, error))
-    return Error{"cannot write '" + path +
-                 "': it is a directory; give the name of a file"};
-  if (fs::exists(path, error)) {
-    if (::access(path.c_str(), W_OK) != 0)
-      return Error{"cannot write '" + path + "': " + std::strerror(errno)};
-    return Status::success();
-  }
-  fs::path parent = fs::path(path).parent_path();
-  if (parent.empty())
-    parent = ".";
-  if (!fs::is_directory(parent, error))
-    return Error{"cannot write '" + path + "': there is no directory '" +
-                 parent.string() + "'; create it first"};
-  if (::access(parent.c_str(), W_OK | X_OK) != 0)
-    return Error{"cannot write '" + path + "': " + std::strerror(errno)};
-  return Status::success();
-}
-
 static std::string getArrayPath(const std::string &directory,
                                 const std::string &name) {
   return (fs::path(directory) / (encodeFileName(name) + ".npy")).string();
@@ -68,21 +45,10 @@ static std::string getDumpName(const Layer &layer) {
   return layer.name + "." + getPhaseName(layer.phase);
 }
 
-std::vector<std::string> Tool::listReads() const {
-  std::vector<std::string> paths{o.program, o.labels, o.state};
-  for (const std::string &argument : o.inputs) {
-    size_t equals = argument.find('=');
-    paths.push_back(equals == std::string::npos ? argument
-                                                : argument.substr(equals + 1));
-  }
-  return paths;
-}
-
-std::vector<Tool::Place> Tool::listWrites() const {
-  std::vector<Place> places;
+void Tool::addWrites() {
   auto add = [&](const char *option, const std::string &path) {
     if (!path.empty())
-      places.push_back({option, path});
+      guard.addWrite(option, path);
   };
   add("--save-state", o.saveState);
   add("--report", o.report);
@@ -90,43 +56,25 @@ std::vector<Tool::Place> Tool::listWrites() const {
   if (!o.outputDirectory.empty())
     for (const Region *region : session->getRegions(Role::Output))
       add("--output-dir", getArrayPath(o.outputDirectory, region->name));
-  if (!o.dumpDirectory.empty())
-    for (const Layer &layer : session->getProgram().layers)
-      if (layer.output)
-        add("--dump-values", getArrayPath(o.dumpDirectory, getDumpName(layer)));
-  return places;
+  if (o.dumpDirectory.empty())
+    return;
+  // Layers of one name write one file, the last of them its contents.
+  std::set<std::string> dumps;
+  for (const Layer &layer : session->getProgram().layers)
+    if (layer.output)
+      dumps.insert(getArrayPath(o.dumpDirectory, getDumpName(layer)));
+  for (const std::string &path : dumps)
+    add("--dump-values", path);
 }
 
-/// Refuses to write where something is read, or to write one place twice.
-Status Tool::checkOverwrites() const {
-  std::error_code error;
-  std::vector<Place> places = listWrites();
-  for (const Place &place : places)
-    for (const std::string &other : listReads())
-      if (!other.empty() && fs::equivalent(place.path, other, error))
-        return Error{"'" + place.path +
-                     "' is read by this run and would be overwritten by it (" +
-                     place.option + "); choose another output file"};
-  std::map<fs::path, std::string> taken;
-  for (const Place &place : places) {
-    auto [first, isNew] = taken.try_emplace(
-        fs::weakly_canonical(place.path, error), place.option);
-    // /dev/null takes everything.
-    bool isFile = !fs::exists(place.path, error) ||
-                  fs::is_regular_file(place.path, error);
-    if (!isNew && isFile && first->second != place.option)
-      return Error{first->second + " and " + place.option + " both name '" +
-                   place.path + "'; give each a file of its own"};
-  }
-  return Status::success();
-}
-
-Status Tool::checkPlaces() const {
-  if (Status status = checkOverwrites(); !status)
+Status Tool::checkPlaces() {
+  addWrites();
+  if (Status status = guard.check(); !status)
     return status;
   for (const std::string *path : {&o.saveState, &o.report, &o.trace})
-    if (Status status = checkFile(*path); !status)
-      return status;
+    if (!path->empty())
+      if (Status status = checkWritable(*path); !status)
+        return status;
   for (const std::string *path : {&o.outputDirectory, &o.dumpDirectory})
     if (!path->empty())
       if (Status status = makeDirectory(*path); !status)

@@ -22,8 +22,21 @@ Status Tool::addArray(const std::string &name, const std::string &path,
   return Status::success();
 }
 
+/// Only what the program can use is worth its memory.
+ArrayFilter Tool::expectInput(std::string given, std::string path) const {
+  return [this, given = std::move(given), path = std::move(path)](
+             const std::string &found, ElementType type,
+             const std::vector<int64_t> &shape) -> Result<bool> {
+    Status status =
+        session->checkInput(given.empty() ? found : given, type, shape);
+    if (!status)
+      return Error{"'" + path + "': " + status.error().message};
+    return true;
+  };
+}
+
 Status Tool::addArchive(const std::string &path) {
-  Result<HostArrays> archive = readNpz(path);
+  Result<HostArrays> archive = readNpz(path, expectInput("", path));
   if (!archive)
     return archive.error();
   for (auto &[name, array] : *archive)
@@ -54,10 +67,12 @@ Status Tool::addInput(const std::string &argument) {
                  ": expected NAME=FILE.npy, because "
                  "the program has " +
                  std::to_string(names.size()) + " inputs"};
-  Result<HostArray> array = readNpy(path);
+  if (name.empty())
+    name = names.front();
+  Result<HostArray> array = readNpy(path, expectInput(name, path));
   if (!array)
     return array.error();
-  return addArray(name.empty() ? names.front() : name, path, std::move(*array));
+  return addArray(name, path, std::move(*array));
 }
 
 Status Tool::loadInputs() {

@@ -39,6 +39,13 @@ uint32_t phx::extendCrc32(uint32_t crc, const void *bytes, uint64_t size) {
       crc32_combine64(first, second, static_cast<z_off64_t>(size - half)));
 }
 
+uint64_t phx::hashText(std::string_view text) {
+  uint64_t hash = 0xcbf29ce484222325u;
+  for (unsigned char byte : text)
+    hash = (hash ^ byte) * 0x100000001b3u;
+  return hash;
+}
+
 uint32_t phx::crc32(const void *bytes, uint64_t size) {
   return extendCrc32(0, bytes, size);
 }

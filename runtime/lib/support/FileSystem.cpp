@@ -7,6 +7,11 @@
 
 #include "phx/support/FileSystem.h"
 
+#include "SystemError.h"
+
+#include "phx/support/Checksum.h"
+#include "phx/support/OutputGuard.h"
+
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
@@ -110,41 +115,88 @@ static void forgetTemporary(int slot) {
 // AtomicFile
 //===----------------------------------------------------------------------===//
 
-static Error systemError(const std::string &path, const char *verb, int code) {
-  return Error{"cannot " + std::string(verb) + " '" + path +
-               "': " + std::strerror(code)};
+std::string phx::resolveLinks(const std::string &path) {
+  auto resolve = [](const std::string &existing) -> std::string {
+    char *resolved = ::realpath(existing.c_str(), nullptr);
+    std::string text = resolved ? resolved : "";
+    std::free(resolved);
+    return text;
+  };
+  if (std::string real = resolve(path); !real.empty())
+    return real;
+  // The last parts are not there yet, perhaps behind a link.
+  constexpr int mostLinks = 40;
+  std::filesystem::path file = path;
+  for (int i = 0; i < mostLinks; ++i) {
+    std::error_code error;
+    std::filesystem::path target = std::filesystem::read_symlink(file, error);
+    if (error)
+      break;
+    file = target.is_absolute() ? target : file.parent_path() / target;
+  }
+  std::filesystem::path parent = file.parent_path();
+  std::string real = resolve(parent.empty() ? "." : parent.string());
+  if (real.empty())
+    return file.lexically_normal().string();
+  return (std::filesystem::path(real) / file.filename()).string();
+}
+
+/// What the names of temporary files for `path` begin with. Six characters
+/// follow; longer names than the file system takes are cut and told apart by a
+/// checksum.
+static std::string getTemporaryPrefix(const std::string &path) {
+  constexpr size_t longest = 255 - std::string_view(".tmp-XXXXXX").size();
+  constexpr size_t kept = 200;
+  size_t begin = path.rfind('/') + 1; // 0 without a folder
+  std::string name = path.substr(begin);
+  if (name.size() > longest)
+    name = name.substr(0, kept) + "~" +
+           std::to_string(crc32(name.data(), name.size()));
+  return path.substr(0, begin) + name + ".tmp-";
+}
+
+/// A new descriptor of the standard stream that goes to this file, or -1:
+/// replacing it would lose what the stream writes.
+static int openStream(const struct stat &file) {
+  for (int stream : {STDOUT_FILENO, STDERR_FILENO}) {
+    struct stat status;
+    if (::fstat(stream, &status) == 0 && status.st_dev == file.st_dev &&
+        status.st_ino == file.st_ino &&
+        (::fcntl(stream, F_GETFL) & O_ACCMODE) != O_RDONLY)
+      return ::fcntl(stream, F_DUPFD_CLOEXEC, 0);
+  }
+  return -1;
 }
 
 Result<AtomicFile> AtomicFile::create(const std::string &path) {
   AtomicFile file;
-  file.path = path;
+  file.name = path;
   struct stat status;
   if (::stat(path.c_str(), &status) == 0) {
     if (S_ISDIR(status.st_mode))
       return systemError(path, "write", EISDIR);
-    if (!S_ISREG(status.st_mode)) {
-      file.descriptor = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
-      if (file.descriptor < 0)
-        return systemError(path, "write", errno);
+    if (Status allowed = OutputGuard::checkReplaced(path); !allowed)
+      return allowed.error();
+    bool isRegular = S_ISREG(status.st_mode);
+    file.descriptor = isRegular ? openStream(status)
+                                : ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
+    if (file.descriptor >= 0)
       return file;
-    }
     // A rename would replace a file that its owner made read-only.
-    if (::access(path.c_str(), W_OK) != 0)
+    if (!isRegular || ::access(path.c_str(), W_OK) != 0)
       return systemError(path, "write", errno);
-    // Through a symbolic link, replace what it points to.
-    if (char *resolved = ::realpath(path.c_str(), nullptr)) {
-      file.path = resolved;
-      std::free(resolved);
-    }
+  } else if (errno != ENOENT) {
+    return systemError(path, "write", errno);
   }
-  std::string name = file.path + ".tmp-XXXXXX";
-  file.descriptor = ::mkostemp(name.data(), O_CLOEXEC);
+  file.path = resolveLinks(path);
+  std::string temporary = getTemporaryPrefix(file.path) + "XXXXXX";
+  file.descriptor = ::mkostemp(temporary.data(), O_CLOEXEC);
   if (file.descriptor < 0)
     return systemError(path, "write", errno);
   // Held until it is renamed or this process ends, see removeAbandoned.
   ::flock(file.descriptor, LOCK_EX | LOCK_NB);
-  file.temporary = name;
-  file.slot = registerTemporary(name);
+  file.temporary = temporary;
+  file.slot = registerTemporary(temporary);
   return file;
 }
 
@@ -164,8 +216,8 @@ static bool isAbandoned(const std::string &path) {
 void AtomicFile::removeAbandoned(const std::string &path) {
   namespace fs = std::filesystem;
   std::error_code error;
-  fs::path file = fs::weakly_canonical(path, error);
-  std::string prefix = file.filename().string() + ".tmp-";
+  fs::path file = getTemporaryPrefix(resolveLinks(path));
+  std::string prefix = file.filename().string();
   std::vector<std::string> found;
   for (fs::directory_iterator entry(file.parent_path(), error), end;
        !error && entry != end; entry.increment(error)) {
@@ -179,7 +231,8 @@ void AtomicFile::removeAbandoned(const std::string &path) {
 }
 
 AtomicFile::AtomicFile(AtomicFile &&other) noexcept
-    : path(std::move(other.path)), temporary(std::move(other.temporary)),
+    : name(std::move(other.name)), path(std::move(other.path)),
+      temporary(std::move(other.temporary)),
       descriptor(other.descriptor), slot(other.slot), position(other.position) {
   other.descriptor = -1;
   other.slot = -1;
@@ -207,7 +260,7 @@ Status AtomicFile::write(const void *bytes, uint64_t size) {
     if (done < 0 && errno == EINTR)
       continue;
     if (done < 0)
-      return systemError(path, "write", errno);
+      return systemError(name, "write", errno);
     next += done;
     size -= static_cast<uint64_t>(done);
     position += static_cast<uint64_t>(done);
@@ -220,7 +273,7 @@ Status AtomicFile::skip(uint64_t size) {
     uint64_t end = position + size;
     if (::ftruncate(descriptor, static_cast<off_t>(end)) != 0 ||
         ::lseek(descriptor, static_cast<off_t>(end), SEEK_SET) < 0)
-      return systemError(path, "write", errno);
+      return systemError(name, "write", errno);
     position = end;
     return Status::success();
   }
@@ -238,8 +291,10 @@ Status AtomicFile::commit() {
   if (temporary.empty()) {
     int failed = ::close(descriptor);
     descriptor = -1;
-    return failed ? Status(systemError(path, "write", errno)) : Status();
+    return failed ? Status(systemError(name, "write", errno)) : Status();
   }
+  if (Status allowed = OutputGuard::checkReplaced(path); !allowed)
+    return allowed;
   // mkstemp makes files private; give the rights of an ordinary new file.
   mode_t mask = ::umask(0);
   ::umask(mask);
@@ -247,11 +302,11 @@ Status AtomicFile::commit() {
   mode_t mode = ::stat(path.c_str(), &existing) == 0 ? existing.st_mode & 07777
                                                      : 0666 & ~mask;
   if (::fchmod(descriptor, mode) != 0)
-    return systemError(path, "write", errno);
+    return systemError(name, "write", errno);
   int failed = ::close(descriptor);
   descriptor = -1;
   if (failed || ::rename(temporary.c_str(), path.c_str()) != 0)
-    return systemError(path, "write", errno);
+    return systemError(name, "write", errno);
   temporary.clear();
   forgetTemporary(slot);
   slot = -1;
@@ -265,7 +320,7 @@ Status AtomicFile::flush() {
   while (failed && errno == EINTR);
   // Pipes and terminals have nothing to flush.
   if (failed && errno != EINVAL && errno != EROFS)
-    return systemError(path, "write", errno);
+    return systemError(name, "write", errno);
   return Status::success();
 }
 
@@ -304,58 +359,26 @@ Status phx::writeFileAtomically(const std::string &path,
   return file->commit();
 }
 
-//===----------------------------------------------------------------------===//
-// Reading
-//===----------------------------------------------------------------------===//
-
-Result<std::string> phx::readFile(const std::string &path) {
-  int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0)
-    return systemError(path, "read", errno);
-  std::string text;
-  char buffer[65536];
-  while (true) {
-    ssize_t got = ::read(descriptor, buffer, sizeof(buffer));
-    if (got < 0 && errno == EINTR)
-      continue;
-    if (got < 0) {
-      int code = errno;
-      ::close(descriptor);
-      return systemError(path, "read", code);
-    }
-    if (got == 0)
-      break;
-    text.append(buffer, static_cast<size_t>(got));
-  }
-  ::close(descriptor);
-  return text;
-}
-
-Result<MappedFile> phx::mapFile(const std::string &path) {
-  int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0)
-    return systemError(path, "read", errno);
+Status phx::checkWritable(const std::string &path) {
+  auto fail = [&](const std::string &why) {
+    return Error{"cannot write '" + path + "': " + why};
+  };
   struct stat status;
-  int code = ::fstat(descriptor, &status) != 0 ? errno
-             : S_ISDIR(status.st_mode)         ? EISDIR
-             : !S_ISREG(status.st_mode)        ? EINVAL
-                                               : 0;
-  MappedFile file;
-  if (!code && status.st_size > 0) {
-    file.size = static_cast<uint64_t>(status.st_size);
-    void *address = ::mmap(nullptr, file.size, PROT_READ | PROT_WRITE,
-                           MAP_PRIVATE | MAP_NORESERVE, descriptor, 0);
-    if (address == MAP_FAILED) {
-      code = errno;
-    } else {
-      file.bytes = static_cast<uint8_t *>(address);
-      uint64_t size = file.size;
-      file.owner = std::shared_ptr<void>(
-          address, [size](void *pages) { ::munmap(pages, size); });
-    }
+  if (::stat(path.c_str(), &status) == 0) {
+    if (S_ISDIR(status.st_mode))
+      return fail("it is a directory; give the name of a file");
+    if (::access(path.c_str(), W_OK) != 0)
+      return fail(std::strerror(errno));
+    return Status::success();
   }
-  ::close(descriptor);
-  if (code)
-    return systemError(path, "read", code);
-  return file;
+  std::filesystem::path parent = std::filesystem::path(path).parent_path();
+  if (parent.empty())
+    parent = ".";
+  std::error_code error;
+  if (errno == ENOENT && !std::filesystem::is_directory(parent, error))
+    return fail("there is no directory '" + parent.string() +
+                "'; create it first");
+  if (errno != ENOENT || ::access(parent.c_str(), W_OK | X_OK) != 0)
+    return fail(std::strerror(errno));
+  return Status::success();
 }

@@ -98,9 +98,11 @@ Result<Target> phx::loadTarget(const std::string &nameOrPath,
     if (path.empty())
       return makeUnknownTarget(nameOrPath);
   }
-  Result<std::string> text = readFile(path);
+  constexpr ReadLimit limit{uint64_t(16) << 20, "a target description"};
+  Result<std::string> text = readFile(path, limit);
   if (!text)
-    return text.error();
+    return Error{text.error().message +
+                 "; give a name or the path of a .textproto file"};
   Result<Target> target = parseTarget(*text, path, overrides);
   if (target && !isFile && target->spec.name() != nameOrPath)
     return Error{path + ": found as '" + nameOrPath + "' but its name is '" +

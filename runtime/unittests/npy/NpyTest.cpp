@@ -203,6 +203,91 @@ TEST(Npz, RefusesNamesThatDoNotFit) {
   EXPECT_NE(status.error().message.find("70000"), std::string::npos);
 }
 
+//===----------------------------------------------------------------------===//
+// Arrays that are not wanted
+//===----------------------------------------------------------------------===//
+
+/// An archive of two arrays, the data of "big" damaged.
+static std::string writeDamaged() {
+  std::string path = temporary("damaged.npz");
+  EXPECT_TRUE(writeNpz({{"big", makeBytes(ElementType::U8, {64}, 1)},
+                        {"small", makeBytes(ElementType::U8, {2}, 200)}},
+                       path)
+                  .ok());
+  std::string file = *readFile(path);
+  size_t data = file.find(std::string("\x0a\x0b\x0c\x0d\x0e\x0f\x10\x11"));
+  EXPECT_NE(data, std::string::npos);
+  file[data] ^= 1;
+  EXPECT_TRUE(writeFileAtomically(path, file).ok());
+  return path;
+}
+
+TEST(Npz, DataThatAreNotWantedAreNotRead) {
+  std::string path = writeDamaged();
+  EXPECT_FALSE(readNpz(path).ok());
+  std::vector<std::string> seen;
+  auto read = readNpz(path, [&](const std::string &name, ElementType type,
+                                const std::vector<int64_t> &shape) {
+    seen.push_back(name + " " + describe(type, shape));
+    return Result<bool>(name == "small");
+  });
+  ASSERT_TRUE(read.ok()) << read.error().message;
+  std::vector<std::string> expected{"big uint8[64]", "small uint8[2]"};
+  EXPECT_EQ(seen, expected);
+  EXPECT_EQ(read->at("small").bytes, (std::vector<uint8_t>{200, 201}));
+  EXPECT_EQ(read->at("big").shape, std::vector<int64_t>{64});
+  EXPECT_TRUE(read->at("big").bytes.empty());
+}
+
+TEST(Npz, ArraysCanBeRefusedByTheirHeaders) {
+  auto read =
+      readNpz(writeDamaged(), [](const std::string &, ElementType,
+                                 const std::vector<int64_t> &) {
+        return Result<bool>(Error{"no such array"});
+      });
+  ASSERT_FALSE(read.ok());
+  EXPECT_EQ(read.error().message, "no such array");
+}
+
+/// A file of holes takes no room on the disk.
+TEST(Npy, ArraysLargerThanTheMachineAreRefused) {
+  std::string path = temporary("sparse.npy");
+  Result<AtomicFile> file = AtomicFile::create(path);
+  ASSERT_TRUE(file.ok());
+  std::string head("\x93NUMPY\x01\x00", 8);
+  std::string dict = "{'descr': '|u1', 'fortran_order': False, 'shape': "
+                     "(8796093022208,), }"; // 2^43
+  head += {static_cast<char>(dict.size()), '\0'};
+  ASSERT_TRUE(file->write(head + dict).ok());
+  ASSERT_TRUE(file->skip(uint64_t(1) << 43).ok());
+  ASSERT_TRUE(file->commit().ok());
+  Result<HostArray> read = readNpy(path);
+  ASSERT_FALSE(read.ok());
+  EXPECT_NE(read.error().message.find("uint8[8796093022208] takes"),
+            std::string::npos)
+      << read.error().message;
+  EXPECT_NE(read.error().message.find("bytes of memory"), std::string::npos);
+}
+
+TEST(FileNames, FitIntoTheFileSystem) {
+  std::string longest(251, 'n');
+  EXPECT_EQ(encodeFileName(longest), longest);
+  std::string a = encodeFileName(longest + "a"),
+              b = encodeFileName(longest + "b");
+  EXPECT_NE(a, b);
+  EXPECT_EQ(a, encodeFileName(longest + "a"));
+  EXPECT_EQ(a.substr(0, 231), std::string(230, 'n') + "~");
+  EXPECT_EQ(a.size(), 247u);
+  // Escapes stay whole.
+  for (size_t length : {227, 228, 229, 230}) {
+    std::string cut = encodeFileName(std::string(length, 'n') + "//////////");
+    EXPECT_LE(cut.size(), 251u);
+    size_t last = cut.rfind('%');
+    EXPECT_TRUE(last == std::string::npos || cut.substr(last, 3) == "%2F")
+        << cut;
+  }
+}
+
 TEST(FileNames, arePercentEncoded) {
   EXPECT_EQ(encodeFileName("fc/out:0"), "fc%2Fout%3A0");
   EXPECT_EQ(encodeFileName(".."), "%2E.");

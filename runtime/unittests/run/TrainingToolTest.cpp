@@ -57,9 +57,10 @@ protected:
     return runMain(int(arguments.size()), arguments.data());
   }
   Words getWords(const Words &more) const {
-    Words words{
-        "photonic-run",     at("m.phx"), "--threads=1",          "--input",
-        "x=" + at("x.npy"), "--input",   "labels=" + at("y.npy")};
+    Words words{"photonic-run", at("m.phx"), "--threads=1"};
+    if (takesInputs)
+      words.insert(words.end(), {"--input", "x=" + at("x.npy"), "--input",
+                                 "labels=" + at("y.npy")});
     words.insert(words.end(), more.begin(), more.end());
     return words;
   }
@@ -94,6 +95,7 @@ protected:
     return toFloats(readNpz(at(file))->at(name));
   }
 
+  bool takesInputs = true; ///< x and labels
   std::string directory, out, err;
 };
 } // namespace
@@ -204,6 +206,7 @@ TEST_F(TrainingToolTest, RefusesForeignStates) {
   refuse({"--state", at("none.npz")}, "none.npz");
   refuse({"--seed=-1"}, "--seed: the seed has to be a whole number from 0");
   ASSERT_TRUE(writeProgram(makeClassifier(), at("m.phx")).ok());
+  takesInputs = false;
   refuse({"--state", at("v.npz")}, "compile the model with --train");
   refuse({"--save-state", at("s.npz")}, "compile the model with --train");
   refuse({"--seed=1"}, "draws no random numbers");
@@ -218,7 +221,8 @@ TEST_F(TrainingToolTest, NeverOverwritesWhatItReads) {
   refuse({"--state", at("s.npz"), "--report", at("s.npz")},
          "is read by this run");
   refuse({"--save-state", at("n"), "--report", at("./n")},
-         "--save-state and --report both name");
+         "--save-state ('" + at("n") + "') and --report both name '" +
+             at("./n") + "'");
   // An input that is called like an output.
   fs::create_directory(at("out"));
   fs::copy(at("x.npy"), at("out/loss.npy"));

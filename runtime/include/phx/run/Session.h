@@ -116,6 +116,11 @@ public:
   /// training fewer samples than a batch.
   Result<int64_t> countSamples(const ArrayViews &inputs) const;
 
+  /// Whether `name` is an input and arrays of that type and shape can be its
+  /// value, with any number of samples; data and other inputs do not matter.
+  Status checkInput(const std::string &name, ElementType type,
+                    const std::vector<int64_t> &shape) const;
+
   /// Runs the program on any number of samples. Labels are class numbers, int32
   /// or int64. Returns outputs by name.
   ///
@@ -221,6 +226,7 @@ private:
   Status writeKnob(const char *name, HostArray value, float first);
 
   std::string describeInputs() const;
+  Error makeUnknownInput(const std::string &name) const;
   Status checkNames(const ArrayViews &inputs) const;
   Result<Batching> planShapes(const ArrayViews &inputs) const;
   Status planRuns(Batching &batching) const;

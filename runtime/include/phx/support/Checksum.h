@@ -1,4 +1,4 @@
-//===- Checksum.h - CRC-32 of large buffers -*- C++ -*-===//
+//===- Checksum.h - Checksums and hashes -*- C++ -*-===//
 //
 // Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 namespace phx {
 
@@ -19,6 +20,9 @@ uint32_t crc32(const void *bytes, uint64_t size);
 
 /// CRC-32 of the concatenation of a buffer whose CRC is `crc` and `size` bytes.
 uint32_t extendCrc32(uint32_t crc, const void *bytes, uint64_t size);
+
+/// FNV-1a, 64 bits.
+uint64_t hashText(std::string_view text);
 
 } // namespace phx
 

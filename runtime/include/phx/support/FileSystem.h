@@ -14,6 +14,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace phx {
 
@@ -21,10 +22,13 @@ namespace phx {
 /// temporary file in the same directory, `commit` renames it. Without a commit
 /// the temporary file disappears: on destruction, on exit(), and on SIGINT,
 /// SIGTERM and SIGHUP, where the previous disposition then takes its course.
-/// Special files (/dev/stdout, pipes) are written directly.
+/// Behind a symbolic link its target is replaced. Special files (pipes,
+/// devices) and the file that standard output or standard error goes to are
+/// written directly.
 class AtomicFile {
 public:
-  /// Errors name the path and the system's reason.
+  /// Errors name the path and the system's reason; a file that this run reads
+  /// is refused (OutputGuard), here and by `commit`.
   static Result<AtomicFile> create(const std::string &path);
   /// Removes the temporary files that writers of `path` left behind when they
   /// were killed: those older than a minute that no process holds.
@@ -56,6 +60,7 @@ private:
   Status flush();
   Status flushDirectory() const;
 
+  std::string name;            ///< as it was given
   std::string path, temporary; ///< `temporary` empty: written directly
   int descriptor = -1;
   int slot = -1;
@@ -65,16 +70,56 @@ private:
 /// Writes `contents` to `path` through an AtomicFile.
 Status writeFileAtomically(const std::string &path, std::string_view contents);
 
-/// The whole file as text or bytes.
-Result<std::string> readFile(const std::string &path);
+/// That a file of this name can be created or replaced; it is not touched.
+Status checkWritable(const std::string &path);
+
+/// The file that `path` names, symbolic links followed, also if it does not
+/// exist yet.
+std::string resolveLinks(const std::string &path);
+
+//===----------------------------------------------------------------------===//
+// Reading
+//===----------------------------------------------------------------------===//
+//
+// Regular files, and pipes where a function says so. Devices and sockets are
+// refused: they have no size that could be judged before they are read. What is
+// opened here counts as read for the OutputGuard of the thread.
+
+/// How many bytes a reader takes, and what of ("a target description").
+struct ReadLimit {
+  uint64_t bytes;
+  const char *what;
+};
+/// For whatever is small and written by hand.
+inline constexpr ReadLimit textLimit{uint64_t(1) << 30, "a text"};
+
+/// The whole file or pipe as text or bytes. Nothing is read if it is larger.
+Result<std::string> readFile(const std::string &path,
+                             const ReadLimit &limit = textLimit);
 
 /// A file mapped copy-on-write: writes go to private pages, never to the file.
+/// A zero byte follows the last one.
 struct MappedFile {
   uint8_t *bytes = nullptr; ///< null if the file is empty
   uint64_t size = 0;
   std::shared_ptr<void> owner; ///< unmaps when the last copy goes
+
+  std::string_view text() const {
+    return bytes ? std::string_view(reinterpret_cast<const char *>(bytes), size)
+                 : std::string_view("");
+  }
 };
+/// A regular file.
 Result<MappedFile> mapFile(const std::string &path);
+/// A regular file, which is mapped, or a pipe, which is read.
+Result<MappedFile> loadFile(const std::string &path, const ReadLimit &limit);
+/// The same for standard input.
+Result<MappedFile> loadStandardInput(const ReadLimit &limit);
+
+/// A regular file that really lies in one of `folders` or below: symbolic links
+/// may lead from anywhere to anywhere inside.
+Result<MappedFile> mapFileInside(const std::string &path,
+                                 const std::vector<std::string> &folders);
 
 } // namespace phx
 
