@@ -11,14 +11,16 @@ version of ONNX they belong to. Field numbers are those of onnx.proto.
 from __future__ import annotations
 
 import hashlib
+import math
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Optional, Union
 
 import numpy as np
 
-from . import files
+from . import _runtime, files
 from .errors import InputError
 
 # ModelProto, GraphProto, NodeProto, AttributeProto, TensorProto, ValueInfoProto.
@@ -32,6 +34,16 @@ _KEY, _VALUE = 1, 2
 _FLOAT = 1
 
 _NAMES = (_NODE_INPUT, _NODE_OUTPUT, _OP_TYPE)
+
+#: Bits of an element, by TensorProto.DataType.
+_BITS = {
+    **dict.fromkeys((2, 3, 9, 17, 18, 19, 20, 24), 8),
+    **dict.fromkeys((4, 5, 10, 16), 16),
+    **dict.fromkeys((1, 6, 12), 32),
+    **dict.fromkeys((7, 11, 13, 14), 64),
+    15: 128,
+    **dict.fromkeys((21, 22, 23), 4),
+}
 
 #: Keys of metadata: names of tensors that training determines, a name a line;
 #: and the number format that the parameters were trained in.
@@ -187,11 +199,7 @@ class OnnxFile:
     def read(path: str | os.PathLike[str]) -> "OnnxFile":
         """Raises InputError."""
         path = files.to_path(path, "model")
-        try:
-            with open(path, "rb") as file:
-                data = file.read()
-        except OSError as error:
-            raise InputError(f"cannot read '{path}': {error.strerror}") from error
+        data = _runtime.read_file(os.fsencode(path), _LIMIT, "an ONNX model")
         return OnnxFile(data, path, os.path.dirname(path) or ".")
 
     def replace(self, arrays: Mapping[str, np.ndarray]) -> "OnnxFile":
@@ -291,22 +299,62 @@ class OnnxFile:
             )
 
     def _read_external(self, tensor: _Tensor) -> bytes:
+        """The compiler's rule: a regular file in the folder of the model, or in
+        the one that a link to the model leads to."""
         location = tensor.external.get("location", "")
-        path = os.path.join(self.folder, location)
+        where = f"'{tensor.name}' of '{self.name}' has its data in '{location}'"
         if os.path.isabs(location) or ".." in location.split("/"):
             raise InputError(
-                f"the data of '{tensor.name}' would be in '{location}'; expected a "
-                f"file beside '{self.name}'"
+                f"{where}, which leaves the directory of the model; expected a "
+                "relative path without '..': save the model again with the data "
+                "beside it"
             )
+        folders = [self.folder]
+        if os.path.islink(self.name):
+            folders.append(os.path.dirname(os.path.realpath(self.name)))
+        offset, size = self._get_extent(tensor)
         try:
-            with open(path, "rb") as file:
-                file.seek(int(tensor.external.get("offset", "0")))
-                length = tensor.external.get("length")
-                return file.read(int(length) if length else -1)
-        except (OSError, ValueError) as error:
+            return _runtime.read_inside(
+                os.fsencode(os.path.join(self.folder, location)),
+                [os.fsencode(folder) for folder in folders],
+                offset,
+                size,
+            )
+        except InputError as error:
             raise InputError(
-                f"cannot read the data of '{tensor.name}' in '{path}': {error}"
+                f"{where}, {size} bytes at {offset}: {error}; expected a regular file "
+                "in the folder of the model, or in the one that a link to the model "
+                "leads to: put the file beside the model, or save the model with its "
+                "weights inside"
             ) from error
+
+    def _get_extent(self, tensor: _Tensor) -> tuple[int, int]:
+        """Where in its file the data of a tensor are, and how many bytes."""
+        found = {}
+        for key in ("offset", "length"):
+            text = tensor.external.get(key)
+            if text is None:
+                continue
+            if not re.fullmatch("[0-9]+", text) or int(text) >= 2**63:
+                raise InputError(
+                    f"'{tensor.name}' of '{self.name}': expected a number of bytes as "
+                    f"{key} of its external data, found '{text}'; save the model again"
+                )
+            found[key] = int(text)
+        bits = _BITS.get(tensor.data_type)
+        if bits is None:
+            raise InputError(
+                f"'{tensor.name}' of '{self.name}' has external data of element type "
+                f"{tensor.data_type}, whose size is not known; save the model with its "
+                "weights inside"
+            )
+        size = (math.prod(tensor.shape) * bits + 7) // 8
+        if found.get("length", size) != size or size >= 2**63:
+            raise InputError(
+                f"'{tensor.name}' of '{self.name}' needs {size} bytes of external data, "
+                f"but the model says {found.get('length', 'nothing')}; save the model again"
+            )
+        return found.get("offset", 0), size
 
     def _rewrite(
         self,

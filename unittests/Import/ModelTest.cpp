@@ -100,7 +100,7 @@ TEST_F(ModelTest, files) {
   EXPECT_FALSE(importONNXFile("/nonexistent/model.onnx", {}, context));
   EXPECT_SAYS("cannot read '/nonexistent/model.onnx': No such file");
   EXPECT_FALSE(importONNXFile("/tmp", {}, context));
-  EXPECT_SAYS("cannot read '/tmp': expected an ONNX file, found a directory");
+  EXPECT_SAYS("cannot read '/tmp': Is a directory; expected an ONNX file");
 }
 
 TEST_F(ModelTest, opsets) {

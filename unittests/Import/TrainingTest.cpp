@@ -552,7 +552,7 @@ TEST_F(TrainingTest, optimizerModelsNeedGradients) {
   ImportOptions options;
   options.optimizerModel = "/nonexistent/optimizer.onnx";
   EXPECT_EQ(import(makeModel(loss()), options), "");
-  EXPECT_SAYS("cannot read the optimizer model: No such file or directory");
+  EXPECT_SAYS("': No such file or directory; expected an ONNX file");
 }
 
 TEST_F(TrainingTest, indicesOfPools) {

@@ -10,7 +10,6 @@
 #include "photonic/Dialect/NN/IR/NN.h"
 
 #include "llvm/ADT/StringSwitch.h"
-#include "llvm/Support/FileSystem.h"
 
 using namespace mlir;
 using namespace photonic;
@@ -54,25 +53,7 @@ OwningOpRef<ModuleOp> photonic::importONNXBuffer(llvm::MemoryBufferRef buffer,
 OwningOpRef<ModuleOp> photonic::importONNXFile(StringRef path,
                                                const ImportOptions &options,
                                                MLIRContext &context) {
-  auto error = [&]() -> InFlightDiagnostic {
-    return emitError(FileLineColLoc::get(&context, path, 0, 0))
-           << "cannot read '" << path << "': ";
-  };
-  if (llvm::sys::fs::is_directory(path)) {
-    error() << "expected an ONNX file, found a directory; name the file in it";
-    return {};
-  }
-  auto buffer = llvm::MemoryBuffer::getFile(path, /*IsText=*/false,
-                                            /*RequiresNullTerminator=*/false);
-  if (!buffer) {
-    error() << buffer.getError().message()
-            << "; expected an ONNX file: check the path and its permissions";
-    return {};
-  }
-  std::unique_ptr<Model> model = Model::parse(**buffer, context);
-  // The parser has copied what it needs; do not hold the file twice.
-  buffer->reset();
-  if (!model)
-    return {};
-  return importModel(*model, options, context);
+  std::unique_ptr<Model> model = Model::read(path, context);
+  return model ? importModel(*model, options, context)
+               : OwningOpRef<ModuleOp>();
 }

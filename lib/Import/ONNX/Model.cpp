@@ -9,7 +9,7 @@
 #include "photonic/Import/ONNX/ImportONNX.h"
 
 #include "mlir/IR/Diagnostics.h"
-#include "llvm/Support/FileSystem.h"
+#include "llvm/ADT/SmallString.h"
 #include "llvm/Support/Path.h"
 #include <google/protobuf/stubs/logging.h>
 #include <limits>
@@ -34,6 +34,22 @@ std::string importer::getElementTypeName(int32_t type) {
 //===----------------------------------------------------------------------===//
 // Parsing
 //===----------------------------------------------------------------------===//
+
+/// What Protocol Buffers can parse.
+static constexpr phx::ReadLimit modelLimit{std::numeric_limits<int>::max(),
+                                           "an ONNX model"};
+
+std::unique_ptr<Model> Model::read(StringRef path, MLIRContext &context) {
+  phx::Result<phx::MappedFile> file = phx::loadFile(path.str(), modelLimit);
+  if (!file) {
+    emitError(FileLineColLoc::get(&context, path, 0, 0))
+        << file.error().message
+        << "; expected an ONNX file of at most 2 GiB, and larger models with "
+           "external data: check the path and its permissions";
+    return nullptr;
+  }
+  return parse({file->text(), path}, context);
+}
 
 std::unique_ptr<Model> Model::parse(llvm::MemoryBufferRef buffer,
                                     MLIRContext &context) {
@@ -144,11 +160,10 @@ static bool escapesDirectory(StringRef location) {
   return false;
 }
 
-FailureOr<std::shared_ptr<llvm::MemoryBuffer>>
+FailureOr<phx::MappedFile>
 Model::openExternalFile(StringRef location, Location where, StringRef what) {
-  std::shared_ptr<llvm::MemoryBuffer> &file = externalFiles[location];
-  if (file)
-    return file;
+  if (auto known = externalFiles.find(location); known != externalFiles.end())
+    return known->second;
   if (location.empty())
     return emitError(where)
            << what << " has its data in another file, but the model does not "
@@ -159,22 +174,21 @@ Model::openExternalFile(StringRef location, Location where, StringRef what) {
            << "', which leaves the directory of the model; expected a relative "
               "path without '..': save the model again with the data beside it";
   llvm::SmallString<256> full(llvm::sys::path::parent_path(path));
+  std::string real = phx::resolveLinks(path);
+  std::vector<std::string> folders{
+      full.str().str(), llvm::sys::path::parent_path(real).str()};
   llvm::sys::path::append(full, location);
-  std::error_code directory =
-      llvm::sys::fs::is_directory(full)
-          ? std::make_error_code(std::errc::is_a_directory)
-          : std::error_code();
-  auto buffer = llvm::MemoryBuffer::getFile(full, /*IsText=*/false,
-                                            /*RequiresNullTerminator=*/false);
-  if (directory || !buffer)
+  phx::Result<phx::MappedFile> file =
+      phx::mapFileInside(full.str().str(), folders);
+  if (!file)
     return emitError(where)
-           << what << " has its data in '" << full
-           << "', which cannot be read: "
-           << (directory ? directory : buffer.getError()).message()
-           << "; put the file beside the model, or save the model with its "
-              "weights inside";
-  file = std::move(*buffer);
-  return file;
+           << what << " has its data in '" << location
+           << "': " << file.error().message
+           << "; expected a regular file in the folder of the model, or in the "
+              "one that a link to the model leads to: put the file beside the "
+              "model, or save the model with its weights inside";
+  externalFiles[location] = *file;
+  return *file;
 }
 
 FailureOr<OwnedBytes> Model::getExternalBytes(const ::onnx::TensorProto &tensor,
@@ -204,11 +218,11 @@ FailureOr<OwnedBytes> Model::getExternalBytes(const ::onnx::TensorProto &tensor,
     return emitError(where) << what << " needs " << size
                             << " bytes of external data, but the model says "
                             << length << "; save the model again";
-  uint64_t available = (*file)->getBufferSize();
+  uint64_t available = file->size;
   if (offset > available || size > available - offset)
     return emitError(where)
            << what << " lies at bytes " << offset << " to " << offset + size
            << " of '" << location << "', which has only " << available
            << " bytes; the file is truncated or belongs to another model";
-  return OwnedBytes{{(*file)->getBufferStart() + offset, size}, *file};
+  return OwnedBytes{{file->text().data() + offset, size}, file->owner};
 }

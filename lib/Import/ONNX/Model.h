@@ -8,6 +8,8 @@
 #ifndef PHOTONIC_LIB_IMPORT_ONNX_MODEL_H
 #define PHOTONIC_LIB_IMPORT_ONNX_MODEL_H
 
+#include "phx/support/FileSystem.h"
+
 #include "mlir/IR/Location.h"
 #include "mlir/IR/MLIRContext.h"
 #include "llvm/ADT/StringMap.h"
@@ -28,6 +30,10 @@ struct OwnedBytes {
 /// A parsed model with the files of its external data.
 class Model {
 public:
+  /// Reads a file or a pipe and parses it. The parser copies what it needs: the
+  /// file is not held beside the model.
+  static std::unique_ptr<Model> read(llvm::StringRef path,
+                                     mlir::MLIRContext &context);
   /// Parses the buffer and checks that it is a model of a known opset. Emits a
   /// diagnostic and returns null otherwise.
   static std::unique_ptr<Model> parse(llvm::MemoryBufferRef buffer,
@@ -64,7 +70,9 @@ public:
 private:
   explicit Model(mlir::Location loc) : loc(loc) {}
   llvm::LogicalResult checkOpset();
-  llvm::FailureOr<std::shared_ptr<llvm::MemoryBuffer>>
+  /// Maps a regular file in the folder of the model, or in the folder that a
+  /// link to the model leads to: download caches keep models and data so.
+  llvm::FailureOr<phx::MappedFile>
   openExternalFile(llvm::StringRef location, mlir::Location where,
                    llvm::StringRef what);
 
@@ -74,7 +82,7 @@ private:
   int64_t opset = 0;
   llvm::StringSet<> learned;
   std::string trainedFormat;
-  llvm::StringMap<std::shared_ptr<llvm::MemoryBuffer>> externalFiles;
+  llvm::StringMap<phx::MappedFile> externalFiles;
 };
 
 /// FLOAT, INT64, …, or the number if it has no name here.

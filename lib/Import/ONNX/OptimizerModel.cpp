@@ -232,14 +232,7 @@ GraphImporter::getLearned() {
 
 LogicalResult GraphImporter::importOptimizer() {
   StringRef path = options.optimizerModel;
-  auto buffer = llvm::MemoryBuffer::getFile(path, /*IsText=*/false,
-                                            /*RequiresNullTerminator=*/false);
-  if (!buffer)
-    return emitError(FileLineColLoc::get(builder.getContext(), path, 0, 0))
-           << "cannot read the optimizer model: " << buffer.getError().message()
-           << "; check the path and its permissions";
-  std::unique_ptr<Model> optimizer =
-      Model::parse(**buffer, *builder.getContext());
+  std::unique_ptr<Model> optimizer = Model::read(path, *builder.getContext());
   const ::onnx::NodeProto *proto =
       optimizer ? getOptimizerNode(*optimizer) : nullptr;
   if (!proto)
