@@ -329,6 +329,10 @@ int photonic::compileMain(int argc, char **argv) {
   // save.
   mlir::MLIRContext context(registry, mlir::MLIRContext::Threading::DISABLED);
   DiagnosticPrinter printer(context, "photonic-compile", errs());
+  // Not to standard output, where IR goes.
+  request.onTraining = [](const nn::TrainingSummary &summary) {
+    errs() << "photonic-compile: " << summary.describe() << "\n";
+  };
   if (!options.remarks.empty() &&
       mlir::failed(enableRemarks(context, options.remarks)))
     return 1;

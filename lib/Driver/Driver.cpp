@@ -219,6 +219,12 @@ static LogicalResult writeProgramFile(ModuleOp module, StringRef path) {
 // Stages
 //===----------------------------------------------------------------------===//
 
+static void announceTraining(const CompileRequest &request, ModuleOp module) {
+  auto function = module.lookupSymbol<func::FuncOp>("main");
+  if (request.onTraining && function)
+    request.onTraining(nn::summarizeTraining(function));
+}
+
 /// Runs the stages from request.from to request.to, each checked if asked for.
 static LogicalResult runStages(const CompileRequest &request,
                                const phx::Target &machine, ModuleOp module,
@@ -232,6 +238,8 @@ static LogicalResult runStages(const CompileRequest &request,
       return failure();
     if (request.afterStage)
       request.afterStage(stage, module);
+    if (stage == Stage::Autodiff && request.stages.training.train)
+      announceTraining(request, module);
     if (check && stage <= Stage::Tile && failed(check->run(stage, module, os)))
       return failure();
   }

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
         TargetError,
         TrainingWarning,
     )
-    from .executable import Accuracy, Executable, TensorInfo, load
+    from .executable import Accuracy, Executable, TensorInfo, TrainingSummary, load
     from .history import Evaluation, History, Milestone
     from .machines import Field, Target, target, targets
     from .pytorch import Model, from_torch
@@ -51,7 +51,7 @@ _HOMES = {
         "LossWarning", "OutputError", "ProgramError", "RunError", "TargetError",
         "TrainingWarning",
     ],
-    "executable": ["Accuracy", "Executable", "TensorInfo", "load"],
+    "executable": ["Accuracy", "Executable", "TensorInfo", "TrainingSummary", "load"],
     "history": ["Evaluation", "History", "Milestone"],
     "machines": ["Field", "Target", "target", "targets"],
     "pytorch": ["Model", "from_torch"],

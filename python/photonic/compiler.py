@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 
 from . import files
 from .errors import CompileError, CompileWarning, InputError
-from .executable import Executable, check_flag, load
+from .executable import Executable, TrainingSummary, check_flag, load
 from .machines import Overrides, to_overrides
 from .onnx_file import find_external
 
@@ -278,10 +278,13 @@ def build(
                 [("output", path)],
             )
         request.output = path
-        succeeded, messages = _compiler.compile(request)
+        succeeded, messages, training = _compiler.compile(request)
         text = _clean(messages)
         if not succeeded:
             raise CompileError(text or "the compiler failed without a message")
         executable = load(path, target, set)
     executable.sources = [request.input, stages.target]
+    if training is not None:
+        *groups, sentence = training
+        executable.training = TrainingSummary(*map(tuple, groups), sentence)
     return executable, text

@@ -49,6 +49,23 @@ class Accuracy:
     samples: int
 
 
+@dataclass(frozen=True)
+class TrainingSummary:
+    """What a training step does with the parameters of the network, by name. As
+    text, how many there are and how many numbers they hold."""
+
+    #: Replaced by the optimizer, or given a gradient.
+    trained: tuple[str, ...]
+    #: Running statistics, replaced by averages.
+    statistics: tuple[str, ...]
+    #: Frozen, or without influence on the loss.
+    kept: tuple[str, ...]
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
 class Executable:
     """A program on a machine. Made by `photonic.compile` and `photonic.load`."""
 
@@ -57,6 +74,8 @@ class Executable:
         self._session = session
         self.sources = list(sources)
         self._external: list[str] | None = None
+        self.training: TrainingSummary | None = None
+        """Of a training step that `compile` made; None otherwise."""
 
     def __repr__(self) -> str:
         def show(tensors: list[TensorInfo]) -> str:

@@ -239,9 +239,12 @@ class OnnxFile:
 
     def mark_learned(self, names: Iterable[str]) -> "OnnxFile":
         """The model with the list of those of its tensors that training
-        determines, whatever reads them, in its metadata."""
-        known = [name for name in names if name in self.shapes]
-        return self.set_metadata(_LEARNED, "\n".join(known)) if known else self
+        determines, and of no others, in its metadata."""
+        return self.set_metadata(_LEARNED, "\n".join(names))
+
+    def is_copy(self, name: str) -> bool:
+        """True for tensors that the model writes as copies of others."""
+        return name in self._copies
 
     def set_metadata(self, key: str, value: str) -> "OnnxFile":
         """The model with this entry of its metadata, instead of all of that key."""

@@ -35,7 +35,12 @@ class Model:
     Made by `from_torch`. The file behind it lives as long as the object.
     """
 
-    def __init__(self, data: bytes, name: str):
+    def __init__(
+        self,
+        data: bytes,
+        name: str,
+        parameters: Optional[dict[str, tuple[int, ...]]] = None,
+    ):
         folder = tempfile.mkdtemp(prefix="photonic-")
         weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         self._path = os.path.join(folder, name + ".onnx")
@@ -46,6 +51,9 @@ class Model:
         #: Names of inputs and outputs.
         self.inputs: tuple[str, ...] = tuple(parsed.inputs)
         self.outputs: tuple[str, ...] = tuple(parsed.outputs)
+        #: Shapes of the parameters that want gradients, by name in the model, which
+        #: is the first of the names that share one; None if not made for training.
+        self.parameters = parameters
 
     def __fspath__(self) -> str:
         return self._path
@@ -80,7 +88,9 @@ def from_torch(
     `example`: an input, or a tuple of all inputs, with the batch as first
     dimension. It is traced: control flow that depends on values becomes fixed.
     `training`: BatchNormalization and Dropout stay in the model, which PyTorch's
-    own defaults silently fold away; without it they have their inference form.
+    own defaults silently fold away; without it they have their inference form. The
+    model then says what is learned: the parameters with requires_grad, shared ones
+    once, and no buffers.
     `input_names`: by default those of the parameters of `forward`.
     `output_names`: by default "output", or "output0", "output1", ...
 
@@ -104,11 +114,11 @@ def from_torch(
         outputs = _name_outputs(results, output_names)
         data = _export(torch, module, examples, training, names, outputs)
         model = _restore_statistics(module, before, data)
-    if training:
-        model = model.mark_learned(
-            name for name, value in module.named_parameters() if value.requires_grad
-        )
-    return Model(model.data, _name_model(module))
+    if not training:
+        return Model(model.data, _name_model(module))
+    learned = _find_learned(module, model)
+    model = model.mark_learned(learned)
+    return Model(model.data, _name_model(module), learned)
 
 
 def _check_arguments(
@@ -141,6 +151,43 @@ def _check_arguments(
     return examples
 
 
+def _find_learned(module: Any, model: OnnxFile) -> dict[str, tuple[int, ...]]:
+    """Shapes of the parameters that want gradients, by their names in the model.
+    Those that share memory are one. Warns about those that are not in the model."""
+    groups: dict[tuple[int, tuple[int, ...]], list[str]] = {}
+    wanted = set()
+    for name, value in module.named_parameters(remove_duplicate=False):
+        shape = tuple(value.shape)
+        key = (value.data_ptr() if value.numel() else id(value), shape)
+        groups.setdefault(key, []).append(name)
+        if value.requires_grad:
+            wanted.add(key)
+    learned, missing = {}, []
+    for key, names in groups.items():
+        if key not in wanted:
+            continue
+        own = [n for n in names if n in model.shapes and not model.is_copy(n)]
+        if len(own) > 1:
+            raise InputError(
+                f"from_torch: {', '.join(map(repr, own))} are one parameter of the "
+                "module, but PyTorch exports them as several; share the layer instead "
+                "of its parameter"
+            )
+        if own:
+            learned[own[0]] = key[1]
+        else:
+            missing.append(names[0])
+    if missing:
+        warnings.warn(
+            f"from_torch: {', '.join(map(repr, missing))} not exported by PyTorch, "
+            "because no output depends on them, and not trained; use them in "
+            "forward(), or set requires_grad=False",
+            TrainingWarning,
+            stacklevel=3,
+        )
+    return learned
+
+
 def _check_training(torch: Any, module: Any) -> None:
     fixed = []
     for name, part in module.named_modules():
@@ -159,15 +206,6 @@ def _check_training(torch: Any, module: Any) -> None:
             )
         if module.training and not part.training:
             fixed.append(name)
-    kept = [name for name, p in module.named_parameters() if not p.requires_grad]
-    if kept:
-        warnings.warn(
-            f"from_torch: {', '.join(map(repr, kept))} with requires_grad=False; to keep "
-            "them in training, freeze them: "
-            f"freeze={'|'.join(f'^{re.escape(name)}$' for name in kept)!r}",
-            TrainingWarning,
-            stacklevel=3,
-        )
     if fixed:
         warnings.warn(
             f"from_torch: {', '.join(map(repr, fixed))} in evaluation mode inside a "

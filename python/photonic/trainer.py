@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import numbers
 import os
+import re
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Optional
@@ -17,11 +18,12 @@ from numpy.typing import ArrayLike
 
 from . import compiler, files, locks
 from .errors import CompileWarning, InputError, TrainingWarning
-from .executable import Executable, Inputs, TensorInfo, check_options
+from .executable import Executable, Inputs, TensorInfo, TrainingSummary, check_options
 from .fitting import Fit, FitOptions
 from .history import Evaluation, History
 from .machines import Overrides, Target, to_overrides
 from .onnx_file import FORMAT, OnnxFile
+from .pytorch import Model
 from .training_data import (
     Dataset,
     LabelInfo,
@@ -71,8 +73,13 @@ class Trainer:
         `loss_output`: the output that the loss looks at, if there are several.
         `freeze`: a regular expression; parameters with such a name, and running
         statistics, stay as they are.
-        `learn`: a regular expression of constants that are trained beside weights,
-        biases and scales of layers. `from_torch` has marked those of the module.
+        `learn`: a regular expression of constants that are trained although the
+        model says or seems to say that they are not.
+
+        A model that `from_torch` made for training says itself what the module
+        learns, and a warning names what of it has no influence on the loss. Of other
+        models every initializer is trained; a warning names those that may be
+        something else than a parameter.
         `recompute`: names of layers whose values are computed again for the backward pass
         instead of kept.
         `dims`, `dataflow`, `memory`, `set`: as for `compile`.
@@ -121,6 +128,7 @@ class Trainer:
         self.history = History()
         """Of the latest call of `fit`."""
         self._note_single_class()
+        self._compare_with_module()
 
     def __repr__(self) -> str:
         return (
@@ -155,6 +163,14 @@ class Trainer:
         names = {tensor.name for tensor in self._step.parameters}
         state = self._step.read_state()
         return {name: value for name, value in state.items() if name in names}
+
+    @property
+    def summary(self) -> TrainingSummary:
+        """What a step does with the parameters: names of those that the optimizer
+        changes, of running statistics, and of those that stay; as text their number.
+        """
+        assert self._step.training is not None
+        return self._step.training
 
     @property
     def learning_rate(self) -> float:
@@ -343,6 +359,31 @@ class Trainer:
             "memory": self._options["memory"],
             "dataflow": self._options["dataflow"],
         }
+
+    def _compare_with_module(self) -> None:
+        """Warns about parameters of a module that are not trained though they want
+        gradients, nobody has frozen them, and the compiler has not named them."""
+        if not isinstance(self._path, Model) or self._path.parameters is None:
+            return
+        freeze = self._training["freeze"]
+        wanted = self._path.parameters
+        said = "\n".join(self._remarks)
+        missing = [
+            name
+            for name in wanted
+            if name not in self.summary.trained
+            and not (freeze and re.search(freeze, name))
+            and f"'{name}'" not in said
+        ]
+        if missing:
+            warnings.warn(
+                f"{len(wanted) - len(missing)} of {len(wanted)} parameters of the module "
+                f"that want gradients are trained; no influence on the loss has "
+                f"{', '.join(map(repr, missing))}: use them in forward(), or set "
+                "requires_grad=False",
+                TrainingWarning,
+                stacklevel=3,
+            )
 
     def _note_single_class(self) -> None:
         if self._get_label().classes != 1:

@@ -23,19 +23,51 @@ using namespace nb::literals;
 /// Prefix of the messages; the package's Python side takes it off again.
 static constexpr const char *program = "photonic";
 
-/// Compiles and returns (succeeded, messages).
-static std::pair<bool, std::string>
-compile(const photonic::CompileRequest &request) {
+/// What a compilation says.
+struct Answer {
+  bool succeeded = false;
+  std::string messages;
+  std::optional<photonic::nn::TrainingSummary> training;
+};
+
+static Answer compile(photonic::CompileRequest request) {
   nb::gil_scoped_release released;
+  Answer answer;
+  request.onTraining = [&](const photonic::nn::TrainingSummary &summary) {
+    answer.training = summary;
+  };
   mlir::DialectRegistry registry;
   photonic::registerCompilerDialects(registry);
   mlir::MLIRContext context(registry, mlir::MLIRContext::Threading::DISABLED);
-  std::string messages;
-  llvm::raw_string_ostream stream(messages);
+  llvm::raw_string_ostream stream(answer.messages);
   photonic::DiagnosticPrinter printer(context, program, stream);
-  bool succeeded =
+  answer.succeeded =
       mlir::succeeded(photonic::compile(request, context, llvm::nulls()));
-  return {succeeded, messages};
+  return answer;
+}
+
+static nb::object decode(const std::string &text) {
+  return nb::steal(PyUnicode_DecodeUTF8(text.data(), Py_ssize_t(text.size()),
+                                        "surrogateescape"));
+}
+
+static nb::list decode(const std::vector<std::string> &names) {
+  nb::list list;
+  for (const std::string &name : names)
+    list.append(decode(name));
+  return list;
+}
+
+/// Names of parameters and a sentence: (trained, statistics, kept, text), or
+/// None.
+static nb::object
+describe(const std::optional<photonic::nn::TrainingSummary> &training) {
+  if (!training)
+    return nb::none();
+  return nb::make_tuple(decode(training->trained.names),
+                        decode(training->statistics.names),
+                        decode(training->kept.names),
+                        decode(training->describe()));
 }
 
 NB_MODULE(_compiler, m) {
@@ -75,10 +107,12 @@ NB_MODULE(_compiler, m) {
   m.def(
       "compile",
       [](const Request &request) {
-        auto [succeeded, messages] = compile(request);
-        nb::object text = nb::steal(PyUnicode_DecodeUTF8(
-            messages.data(), Py_ssize_t(messages.size()), "replace"));
-        return nb::make_tuple(succeeded, text);
+        Answer answer = compile(request);
+        nb::object text = nb::steal(
+            PyUnicode_DecodeUTF8(answer.messages.data(),
+                                 Py_ssize_t(answer.messages.size()), "replace"));
+        return nb::make_tuple(answer.succeeded, text,
+                              describe(answer.training));
       },
       "request"_a);
 }

@@ -102,7 +102,7 @@ def export_elsewhere(module, x, path):
 
 
 def test_constants_that_nobody_marked(tmp_path):
-    """They are named, and `learn` or `freeze` decides about them."""
+    """They are trained and named, and `learn` or `freeze` decides about them."""
     torch.manual_seed(1)
     module = Positional()
     x, y = make_data()
@@ -114,13 +114,13 @@ def test_constants_that_nobody_marked(tmp_path):
         trainer.fit(x.numpy(), y.numpy())
         return trainer.parameters
 
-    with pytest.warns(photonic.CompileWarning, match="not trained.*'position'.*learn"):
-        assert "position" not in train()
+    before = module.position.detach().numpy()
+    with pytest.warns(photonic.CompileWarning, match="trained, though.*'position'.*learn"):
+        assert (train()["position"] != before).any()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        learnt = train(learn="^position$")
-        assert "position" not in train(freeze="^(position|fc.bias)$")
-    assert (learnt["position"] != module.position.detach().numpy()).any()
+        assert (train(learn="^position$")["position"] != before).any()
+        assert (train(freeze="^(position|fc.bias)$")["position"] == before).all()
     with pytest.raises(photonic.CompileError, match="learn: no parameter matches 'positoin'"):
         train(learn="positoin")
     with pytest.raises(photonic.InputError, match="learn has no meaning for inference"):
@@ -155,9 +155,11 @@ def zeros(tmp_path):
 
 def test_equal_parameters_are_trained_separately(zeros):
     module, path, x, y = zeros
-    check_step(path, module, x, y)
+    with pytest.warns(photonic.CompileWarning, match="trained on its own: 'fc2.bias'"):
+        check_step(path, module, x, y)
 
 
+@pytest.mark.filterwarnings("ignore::photonic.CompileWarning")
 def test_equal_parameters_are_exported_separately(zeros, tmp_path):
     module, path, x, y = zeros
     trainer = photonic.Trainer(path, batch=8, optimizer="sgd:lr=0.1", format="fp32")
@@ -199,35 +201,39 @@ class Frozen(nn.Module):
         return self.body(torch.flatten(x + self.position, 1))
 
 
-def test_parameters_without_gradients_are_pointed_out():
-    """The expression of the warning keeps exactly those."""
-    import ast
-
+@pytest.mark.filterwarnings("error")
+def test_parameters_without_gradients_stay():
     torch.manual_seed(1)
     module = Frozen()
     x, y = make_data()
-    with pytest.warns(photonic.TrainingWarning, match="requires_grad=False") as seen:
-        model = photonic.from_torch(module, x, training=True)
-    (text,) = [str(w.message) for w in seen if "requires_grad" in str(w.message)]
-    assert "'position', 'body.0.weight'" in text and seen[0].filename == __file__
-    freeze = ast.literal_eval(text.rpartition("freeze=")[2])
-    trainer = photonic.Trainer(model, batch=BATCH, freeze=freeze, format="fp32")
+    model = photonic.from_torch(module, x, training=True)
+    trainer = photonic.Trainer(model, batch=BATCH, format="fp32")
+    assert trainer.summary.kept == ("body.0.weight",)
     before = trainer.parameters
     trainer.fit(x.numpy(), y.numpy())
     after = trainer.parameters
     changed = {name for name in after if (before[name] != after[name]).any()}
     assert changed == {"body.0.bias", "body.2.weight", "body.2.bias"}
+    assert changed == set(trainer.summary.trained)
 
 
+@pytest.mark.filterwarnings("error")
 def test_a_single_constant_without_gradient():
-    """Its expression names nothing that a layer would learn, and is legal."""
+    """It may be frozen as well."""
     torch.manual_seed(1)
     module = Positional()
     module.position.requires_grad = False
     x, _ = make_data()
-    with pytest.warns(photonic.TrainingWarning, match="requires_grad=False"):
-        model = photonic.from_torch(module, x, training=True)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        trainer = photonic.Trainer(model, batch=BATCH, freeze="^position$")
-    assert "position" not in trainer.parameters
+    model = photonic.from_torch(module, x, training=True)
+    for freeze in (None, "^position$"):
+        trainer = photonic.Trainer(model, batch=BATCH, freeze=freeze)
+        assert "position" not in trainer.parameters
+    trainer = photonic.Trainer(model, batch=BATCH, learn="^position$")
+    assert "position" in trainer.summary.trained
+
+
+def test_a_module_that_learns_nothing():
+    module = nn.Linear(LENGTH, WIDTH).requires_grad_(False)
+    model = photonic.from_torch(module, torch.randn(BATCH, LENGTH), training=True)
+    with pytest.raises(photonic.CompileError, match="all are frozen; freeze fewer"):
+        photonic.Trainer(model, batch=BATCH)

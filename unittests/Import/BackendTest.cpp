@@ -296,8 +296,6 @@ const Refusal nodeRefusals[] = {
     {"test_reflect_pad", "attribute mode=reflect"},
     {"test_constant_pad inputs", "its constant_value 'value' is computed"},
     {"test_range_float inputs", "its start 'start' is computed"},
-    {"test_pow_bcast_scalar constant", ""},
-    {"test_pow", "its exponent is not one constant"},
     // Random, except for one.
     {"test_training_dropout_zero_ratio inputs", "its ratio 'r' is computed"},
     {"test_training_dropout_zero_ratio", ""},

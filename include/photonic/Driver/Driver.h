@@ -8,6 +8,7 @@
 #ifndef PHOTONIC_DRIVER_DRIVER_H
 #define PHOTONIC_DRIVER_DRIVER_H
 
+#include "photonic/Dialect/NN/IR/Step.h"
 #include "photonic/Pipelines/Pipelines.h"
 
 #include "mlir/IR/BuiltinOps.h"
@@ -32,6 +33,8 @@ struct CompileRequest {
   /// Changes the IR after a stage, before the check sees it (for tests of the
   /// check).
   std::function<void(Stage, mlir::ModuleOp)> afterStage;
+  /// Is told what a training step trains, once that is known.
+  std::function<void(const nn::TrainingSummary &)> onTraining;
 };
 
 /// True if `optimizer` is the file of an optimizer model, FILE.onnx[:lr=X],

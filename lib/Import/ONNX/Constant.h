@@ -40,6 +40,9 @@ struct Constant {
   /// trained network is evaluated. Nothing that the importer computes may
   /// depend on the elements of these.
   bool isLearnable = false;
+  /// True for the tensor of a Constant node, which is learned only if it is the
+  /// weight of a layer.
+  bool isLiteral = false;
   /// The nn.constant, once somebody needed one.
   mlir::Value value;
 

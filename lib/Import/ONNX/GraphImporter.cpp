@@ -90,7 +90,8 @@ Entry &GraphImporter::lookup(StringRef name) {
                      ("initialiser '" + name + "'").str());
     if (Constant *constant = it->second.constant.get()) {
       constant->isParameter = true;
-      constant->isLearnable = hasLearnable() && constant->isFloat();
+      constant->isLearnable = hasLearnable() && constant->isFloat() &&
+                              model.getLearning(name) != Learning::Literal;
     } else {
       setFailed();
     }
@@ -162,11 +163,10 @@ Value GraphImporter::materialize(Constant &constant) {
   Location loc = getNameLoc(constant.name.empty() ? "constant" : constant.name);
   StringAttr name = constant.isParameter ? builder.getStringAttr(constant.name)
                                          : StringAttr();
-  constant.value =
-      nn::ConstantOp::create(builder, loc, makeElements(constant), name);
-  if (mode != ImportMode::Inference && model.isLearned(constant.name))
-    constant.value.getDefiningOp()->setAttr(nn::learnedAttrName,
-                                            builder.getUnitAttr());
+  auto op = nn::ConstantOp::create(builder, loc, makeElements(constant), name);
+  if (hasLearnable())
+    markLearning(op, constant);
+  constant.value = op;
   return constant.value;
 }
 
@@ -372,6 +372,10 @@ OwningOpRef<ModuleOp> GraphImporter::run() {
     createParameters();
   importNodes();
   emitUnsupported();
+  if (mode == ImportMode::Training && !hasBackward && !anyFailed) {
+    warnAboutCopies();
+    warnAboutUnread();
+  }
   if (!anyFailed && !options.optimizerModel.empty() &&
       failed(importOptimizer()))
     return {};

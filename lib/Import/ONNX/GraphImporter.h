@@ -148,6 +148,9 @@ public:
   /// `ignoreIndex` may be left out; fails if it was said to hold others.
   llvm::LogicalResult markLabels(mlir::BlockArgument argument, int64_t classes,
                                  std::optional<int64_t> ignoreIndex);
+  /// True if a node Identity writes a parameter of its own down as a copy of
+  /// `source`, one that is equal at first.
+  bool isOwnParameter(const Node &node, const Constant &source);
   /// Notes that a value is what an operator for losses computes.
   void markLoss(mlir::Value value) { losses.insert(value); }
 
@@ -159,6 +162,12 @@ private:
   /// The elements as an attribute, without a copy unless there are few.
   mlir::ElementsAttr makeElements(const Constant &constant);
   llvm::LogicalResult checkElements(const Constant &constant);
+  /// Notes on the operation what the model says about learning it.
+  void markLearning(mlir::Operation *op, const Constant &constant);
+  /// Emits a warning about parameters that are written as copies of others.
+  void warnAboutCopies();
+  /// Emits a warning about parameters that nothing computes with.
+  void warnAboutUnread();
   /// Finds out whether the graph holds a backward pass; fails if that does not
   /// go with the mode.
   llvm::LogicalResult checkBackward();
@@ -202,6 +211,9 @@ private:
   int64_t nextRandomStream = 0;
   llvm::DenseSet<mlir::Value> losses;
   llvm::StringSet<> leftOut;
+  /// Parameters that are written as copies, and those that are taken as the
+  /// same one, where the model does not say which is meant.
+  llvm::SmallVector<std::string> separated, united;
   llvm::SmallVector<std::pair<std::string, mlir::Value>> gradients;
   bool anyFailed = false;
 };

@@ -22,12 +22,17 @@ static Value emitPlain(NodeImporter &node, ValueRange operands) {
   return node.emit<OpT>(operands);
 }
 
+static Value emitReciprocal(NodeImporter &node, ValueRange operands) {
+  return node.emit<nn::DivOp>({node.emitScalar(1), operands.front()});
+}
+
 LogicalResult importer::importUnary(NodeImporter &node) {
   EmitFn emit = llvm::StringSwitch<EmitFn>(node.getNode().getOpType())
                     .Case("Abs", emitPlain<nn::AbsOp>)
                     .Case("Exp", emitPlain<nn::ExpOp>)
                     .Case("Log", emitPlain<nn::LogOp>)
                     .Case("Neg", emitPlain<nn::NegOp>)
+                    .Case("Reciprocal", emitReciprocal)
                     .Case("Relu", emitPlain<nn::ReluOp>)
                     .Case("Sigmoid", emitPlain<nn::SigmoidOp>)
                     .Case("Sqrt", emitPlain<nn::SqrtOp>)
@@ -84,24 +89,26 @@ static Value emitPower(NodeImporter &node, Value x, float exponent) {
   return node.emit<nn::DivOp>({node.emitScalar(1), power});
 }
 
+/// The exponents as a tensor; null after an error.
+static Value getExponents(NodeImporter &node) {
+  if (!node.isInteger(1))
+    return node.getTensor(1);
+  const std::vector<int64_t> &ints = node.getEntry(1).constant->ints;
+  return node.emitConstant(node.getShape(1), {ints.begin(), ints.end()});
+}
+
 LogicalResult importer::importPow(NodeImporter &node) {
   std::optional<float> exponent = node.getConstantFloat(1);
   if (node.isInteger(1) && node.getEntry(1).constant->ints.size() == 1)
     exponent = float(node.getEntry(1).constant->ints.front());
-  bool known = exponent && (*exponent == 0.5f ||
-                            (*exponent == std::rint(*exponent) &&
-                             *exponent != 0 && std::fabs(*exponent) <= 4));
-  if (!known && node.getEntry(1).constant && !node.isFoldable(1))
-    return node.unsupported(
-        "its exponent '" + node.getNode().getInput(1) +
-        "' is a parameter that training may change; expected a constant: make "
-        "it the value of a Constant node");
-  if (!known)
-    return node.unsupported(
-        "its exponent is " +
-        (exponent ? spellNumber(*exponent) : std::string("not one constant")) +
-        "; expected 0.5 or a whole number from -4 to 4 other than 0");
-  return node.setResult(emitPower(node, node.getTensor(0), *exponent));
+  Value base = node.getTensor(0);
+  // Exact where few multiplications do, and one root.
+  bool isPlain = exponent && (*exponent == 0.5f ||
+                              (*exponent == std::rint(*exponent) &&
+                               *exponent != 0 && std::fabs(*exponent) <= 4));
+  if (base && isPlain && node.getShape(1).size() <= getShape(base).size())
+    return node.setResult(emitPower(node, base, *exponent));
+  return node.setResult(node.emit<nn::PowOp>({base, getExponents(node)}));
 }
 
 LogicalResult importer::importLeakyRelu(NodeImporter &node) {
@@ -112,21 +119,35 @@ LogicalResult importer::importLeakyRelu(NodeImporter &node) {
       node.emit<nn::LeakyReluOp>(node.getTensor(0), properties));
 }
 
-/// Bounds that are computed, or not scalars: ONNX allows only the first.
+/// One bound that is computed or learned. Where the operand equals it, the
+/// gradient is the operand's, as in PyTorch.
+static Value emitComputedBound(NodeImporter &node, Value value, unsigned i) {
+  Value bound = node.getTensor(i);
+  if (!value || !bound)
+    return {};
+  if (countElements(getShape(bound)) != 1) {
+    (void)node.fail("expected a scalar as bound, got " +
+                    node.getEntry(i).describe());
+    return {};
+  }
+  bound = node.emitReshape(bound, {});
+  return i == 1 ? node.emit<nn::MaxOp>({bound, value})
+                : node.emit<nn::MinOp>({bound, value});
+}
+
+/// The lower bound, then the upper one, each known or computed.
 static LogicalResult importComputedClip(NodeImporter &node) {
+  float infinity = std::numeric_limits<float>::infinity();
   Value result = node.getTensor(0);
   for (unsigned i : {1, 2}) {
     if (!node.hasInput(i))
       continue;
-    Value bound = node.getTensor(i);
-    if (!result || !bound)
+    std::optional<float> known = node.getConstantFloat(i);
+    if (!result)
       return failure();
-    if (countElements(getShape(bound)) != 1)
-      return node.fail("expected a scalar as bound, got " +
-                       node.getEntry(i).describe());
-    bound = node.emitReshape(bound, {});
-    result = i == 1 ? node.emit<nn::MaxOp>({result, bound})
-                    : node.emit<nn::MinOp>({result, bound});
+    result = !known   ? emitComputedBound(node, result, i)
+             : i == 1 ? node.emitClip(result, *known, infinity)
+                      : node.emitClip(result, -infinity, *known);
   }
   return node.setResult(result);
 }
@@ -169,8 +190,7 @@ LogicalResult importer::importHardSwish(NodeImporter &node) {
   return node.setResult(node.emit<nn::MulOp>({x, gate}));
 }
 
-/// PyTorch's exporter writes a parameter once where several are equal, and
-/// copies of it; each of them is learned on its own.
+/// A parameter with the elements of another one.
 static LogicalResult importCopy(NodeImporter &node, const Constant &constant) {
   auto copy = std::make_shared<Constant>(constant);
   copy->name = node.getNode().getOutput(0).str();
@@ -180,8 +200,8 @@ static LogicalResult importCopy(NodeImporter &node, const Constant &constant) {
 
 LogicalResult importer::importIdentity(NodeImporter &node) {
   const Entry &entry = node.getEntry(0);
-  if (node.getGraph().getMode() != ImportMode::Inference && entry.constant &&
-      entry.constant->isParameter && entry.constant->isFloat())
+  if (entry.constant && entry.constant->isLearnable &&
+      node.getGraph().isOwnParameter(node.getNode(), *entry.constant))
     return importCopy(node, *entry.constant);
-  return node.setResult(node.getEntry(0));
+  return node.setResult(entry);
 }

@@ -34,6 +34,7 @@ LogicalResult importer::importConstant(NodeImporter &node) {
     if (!constant)
       return node.fail("its value cannot be read");
     constant->name = proto.getOutput(0).str();
+    constant->isLiteral = constant->isFloat();
     return node.setResult(constant);
   }
   if (attr.name() == "value_int")

@@ -96,12 +96,8 @@ std::unique_ptr<Model> Model::parse(llvm::MemoryBufferRef buffer,
   for (const auto &entry : model->proto->metadata_props()) {
     if (entry.key() == "photonic.format")
       model->trainedFormat = entry.value();
-    if (entry.key() != "photonic.learned")
-      continue;
-    SmallVector<StringRef> names;
-    ref(entry.value()).split(names, '\n', -1, /*KeepEmpty=*/false);
-    model->learned.insert_range(names);
   }
+  model->learning.read(*model->proto);
   return model;
 }
 

@@ -8,12 +8,12 @@
 #ifndef PHOTONIC_LIB_IMPORT_ONNX_MODEL_H
 #define PHOTONIC_LIB_IMPORT_ONNX_MODEL_H
 
+#include "Learning.h"
 #include "phx/support/FileSystem.h"
 
 #include "mlir/IR/Location.h"
 #include "mlir/IR/MLIRContext.h"
 #include "llvm/ADT/StringMap.h"
-#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include <memory>
 #include <onnx/onnx_pb.h>
@@ -54,10 +54,12 @@ public:
   /// The number format of products in which `Trainer` of the Python package
   /// trained it, its metadata `photonic.format`; empty if it did not.
   llvm::StringRef getTrainedFormat() const { return trainedFormat; }
-  /// True if the model lists the tensor among those that are learned: in its
-  /// metadata `photonic.learned`, names separated by line feeds.
+  /// What the model says about the tensor.
+  Learning getLearning(llvm::StringRef tensor) const {
+    return learning.get(tensor);
+  }
   bool isLearned(llvm::StringRef tensor) const {
-    return learned.contains(tensor);
+    return getLearning(tensor) == Learning::Learned;
   }
   mlir::Location getLoc() const { return loc; }
 
@@ -80,7 +82,7 @@ private:
   std::string path;
   std::shared_ptr<::onnx::ModelProto> proto;
   int64_t opset = 0;
-  llvm::StringSet<> learned;
+  LearningList learning;
   std::string trainedFormat;
   llvm::StringMap<phx::MappedFile> externalFiles;
 };

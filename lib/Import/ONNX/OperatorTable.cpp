@@ -88,6 +88,7 @@ static constexpr OperatorForm forms[] = {
     {"Pad", 18, unlimited, 2, 4, 1, "mode:s", importPad},
     {"Pow", 7, unlimited, 2, 2, 1, "", importPow},
     {"Range", 11, unlimited, 3, 3, 1, "", importRange},
+    {"Reciprocal", 6, unlimited, 1, 1, 1, "", importUnary},
     {"ReduceMax", 1, 17, 1, 1, 1, "axes:I keepdims:i", importReduce},
     {"ReduceMax", 18, unlimited, 1, 2, 1, "keepdims:i noop_with_empty_axes:i",
      importReduce},

@@ -56,3 +56,23 @@ func.func @batch_norm(%x: tensor<4x2xf32>, %v: tensor<2xf32>)
          tensor<2xf32>) -> tensor<4x2xf32>
   return %y, %z : tensor<4x2xf32>, tensor<4x2xf32>
 }
+
+// A power, by logarithm and exponential function; what depends on the exponent
+// alone is computed on the exponent.
+
+// CHECK-LABEL: func.func @power
+// CHECK-SAME: %[[X:.*]]: tensor<2x3xf32> {{.*}}, %[[E:.*]]: tensor<f32>
+func.func @power(%x: tensor<2x3xf32>, %e: tensor<f32>) -> tensor<2x3xf32> {
+  // CHECK-DAG: nn.equal %[[E]], %{{.*}} {nn.operator = "Pow"}
+  // CHECK-DAG: nn.sqrt %{{.*}} {nn.operator = "Pow"} : tensor<f32>
+  // CHECK: %[[A:.*]] = nn.abs %[[X]]
+  // CHECK: %[[L:.*]] = nn.log %[[A]]
+  // CHECK: %[[M:.*]] = nn.mul %[[E]], %[[L]]
+  // CHECK: nn.exp %[[M]] {{.*}} : tensor<2x3xf32>
+  // CHECK: %[[N:.*]] = nn.neg %[[X]]
+  // CHECK: nn.gate %[[N]]
+  // CHECK-NOT: nn.pow
+  // CHECK: return
+  %y = nn.pow %x, %e : (tensor<2x3xf32>, tensor<f32>) -> tensor<2x3xf32>
+  return %y : tensor<2x3xf32>
+}

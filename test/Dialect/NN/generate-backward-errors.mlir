@@ -21,12 +21,29 @@ func.func @all_frozen(
 // -----
 
 func.func @no_gradient(
+    %w: tensor<1x1xf32> {nn.name = "w", nn.role = "parameter", nn.trainable,
+                         nn.init = dense<1.0> : tensor<1x1xf32>})
+    -> (tensor<1x1xf32> {nn.loss}) {
+  // expected-error @+1 {{'nn.linear_input_grad' has no gradient, but stands between a trainable parameter and the loss; freeze the parameters in front of it, or choose a loss that does not depend on it}}
+  %a = nn.linear_input_grad %w, %w
+      : (tensor<1x1xf32>, tensor<1x1xf32>) -> tensor<1x1xf32>
+  return %a : tensor<1x1xf32>
+}
+
+// -----
+
+// expected-warning @+2 {{the loss has no derivative with respect to 'w', which is not trained}}
+// expected-error @+1 {{the loss depends on no trainable parameter; choose an output that does, or freeze less}}
+func.func @only_compared(
+    %x: tensor<1xf32>,
     %w: tensor<1xf32> {nn.name = "w", nn.role = "parameter", nn.trainable,
                        nn.init = dense<1.0> : tensor<1xf32>})
     -> (tensor<1xf32> {nn.loss}) {
-  // expected-error @+1 {{'nn.equal' has no gradient, but stands between a trainable parameter and the loss; freeze the parameters in front of it, or choose a loss that does not depend on it}}
-  %a = nn.equal %w, %w : (tensor<1xf32>, tensor<1xf32>) -> tensor<1xf32>
-  return %a : tensor<1xf32>
+  %n = nn.neg %w : tensor<1xf32>
+  // expected-note @+1 {{operand 1 of 'nn.equal' has no derivative}}
+  %a = nn.equal %x, %n : (tensor<1xf32>, tensor<1xf32>) -> tensor<1xf32>
+  %b = nn.add %a, %x : (tensor<1xf32>, tensor<1xf32>) -> tensor<1xf32>
+  return %b : tensor<1xf32>
 }
 
 // -----

@@ -105,6 +105,8 @@ func.func @binary(%a: tensor<2x3x4x4xf32>, %b: tensor<3x1x4xf32>) {
   %max = nn.max %a, %b : (tensor<2x3x4x4xf32>, tensor<3x1x4xf32>) -> tensor<2x3x4x4xf32>
   // CHECK: nn.min %[[A]], %[[B]] : (
   %min = nn.min %a, %b : (tensor<2x3x4x4xf32>, tensor<3x1x4xf32>) -> tensor<2x3x4x4xf32>
+  // CHECK: nn.pow %[[A]], %[[B]] : (
+  %pow = nn.pow %a, %b : (tensor<2x3x4x4xf32>, tensor<3x1x4xf32>) -> tensor<2x3x4x4xf32>
   return
 }
 

@@ -510,8 +510,8 @@ func.func @operation(%x: tensor<1xf32>) {
 // -----
 
 func.func @learned(%x: tensor<1xf32>) {
-  // expected-error @+1 {{expected 'nn.learned' to be a unit attribute of a constant}}
-  %y = nn.exp %x {nn.learned} : tensor<1xf32>
+  // expected-error @+1 {{expected 'nn.learned' to be true or false, on a constant}}
+  %y = nn.exp %x {nn.learned = true} : tensor<1xf32>
   return
 }
 

@@ -153,6 +153,9 @@ bool Evaluator::evaluateBinary(Operation *op) {
           .Case([](MinOp) {
             return [](double a, double b) { return std::min(a, b); };
           })
+          .Case([](PowOp) {
+            return [](double a, double b) { return std::pow(a, b); };
+          })
           .Case([](EqualOp) { return std::equal_to<double>(); })
           .Case([](GateMaskOp) {
             return [](double m, double x) { return m ? x : 0; };

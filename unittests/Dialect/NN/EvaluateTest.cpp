@@ -76,6 +76,48 @@ TEST(Evaluate, ElementaryFunctions) {
   check("abs", +[](float v) { return std::fabs(v); });
 }
 
+/// a^b on the machine's sequence, one pair of numbers at a time.
+static float power(float a, float b) {
+  return evaluate("nn.pow %a, %b : (tensor<1xf32>, tensor<1xf32>) -> "
+                  "tensor<1xf32>",
+                  {Tensor({1}, {a}), Tensor({1}, {b})}, {1})[0];
+}
+
+TEST(Evaluate, Powers) {
+  constexpr float inf = std::numeric_limits<float>::infinity();
+  for (auto [a, b] : std::vector<std::pair<float, float>>{
+           {2, 3}, {0.3f, 2.5f}, {7, -1.25f}, {-2, 3}, {-2, 4}, {-0.5f, -3},
+           {1e-3f, 0.1f}, {-3, 1}, {9, 0.5f}})
+    EXPECT_NEAR(power(a, b) / std::pow(double(a), double(b)), 1, 2e-6)
+        << a << " ^ " << b;
+  // Exact, whatever the sequence rounds.
+  for (float a : {0.0f, 1.0f, -1.0f, 3.5f, -2.5f, inf, -inf, NAN})
+    EXPECT_EQ(power(a, 0), 1) << a;
+  EXPECT_EQ(power(1, 0.3f), 1);
+  EXPECT_EQ(power(-1, 7), -1);
+  EXPECT_EQ(power(-1, -8), 1);
+  EXPECT_EQ(power(0, 0.25f), 0);
+  EXPECT_EQ(power(0, 3), 0);
+  EXPECT_EQ(power(0, -0.25f), inf);
+  EXPECT_EQ(power(-0.0f, 3), 0);
+  EXPECT_EQ(power(inf, 2), inf);
+  EXPECT_EQ(power(inf, -2), 0);
+  EXPECT_EQ(power(-inf, 3), -inf);
+  EXPECT_EQ(power(0.5f, inf), 0);
+  EXPECT_EQ(power(2, inf), inf);
+}
+
+TEST(Evaluate, PowersThatAreNoNumbers) {
+  constexpr float inf = std::numeric_limits<float>::infinity();
+  for (auto [a, b] : std::vector<std::pair<float, float>>{
+           {-2, 0.5f}, {-2, 2.5f}, {-1, -0.1f}, {-2, inf}, {NAN, 2}, {2, NAN},
+           // Whole, but too large to tell even from odd.
+           {-1, 4194304}, {-1, 4194305}, {-1, 8388609}})
+    EXPECT_TRUE(std::isnan(power(a, b))) << a << " ^ " << b;
+  EXPECT_EQ(power(-1, 4194303), -1);
+  EXPECT_EQ(power(-1, 4194302), 1);
+}
+
 TEST(Evaluate, BinaryOfEqualShapes) {
   Tensor a({3}, {1, -2, 8}), b({3}, {4, 5, 2});
   auto run = [&](StringRef op) {

@@ -122,6 +122,20 @@ TEST(Gradient, OfBinaryOperations) {
   checkBinary("div %a, %b", {{2, 3}}, {{2, 3}, 0.5, 2}, {2, 3});
   checkBinary("div %a, %b", {{3, 1}}, {{2, 1, 4}, 0.5, 2}, {2, 3, 4});
   checkBinary("div %a, %b", {{2, 3}}, {{}, 0.5, 2}, {2, 3});
+  checkBinary("pow %a, %b", {{2, 3}, 0.5, 2}, {{2, 3}}, {2, 3});
+  checkBinary("pow %a, %b", {{2, 3, 2}, 0.5, 2}, {{3, 1}}, {2, 3, 2});
+  checkBinary("pow %a, %b", {{2, 3}, 0.5, 2}, {{}}, {2, 3});
+  checkBinary("pow %a, %b", {{1}, 0.5, 2}, {{2, 3}}, {2, 3});
+  checkBinary("pow %a, %b", {{}, 0.5, 2}, {{}}, {});
+}
+
+TEST(Gradient, OfPowersOfNegativeNumbers) {
+  // With respect to the base, for whole exponents.
+  for (const char *exponent : {"3.0", "2.0", "1.0", "0.0", "-1.0", "-2.0"})
+    check(std::string("%e = nn.constant dense<") + exponent +
+              "> : tensor<1xf32>\n%y = nn.pow %a, %e : (tensor<4xf32>, "
+              "tensor<1xf32>) -> tensor<4xf32>",
+          {{{4}, -2, -0.5}}, {4});
 }
 
 TEST(Gradient, OfAnOperandUsedTwice) {

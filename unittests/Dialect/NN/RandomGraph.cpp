@@ -158,7 +158,10 @@ Value RandomGraph::addActivation(Value x) {
 Value RandomGraph::addSmoothFunction(Value x) {
   Value bounded = TanhOp::create(builder, p->getLoc(), x);
   Value positive = p->add(bounded, p->constant(1.5));
-  switch (draw(0, 5)) {
+  switch (draw(0, 6)) {
+  case 5:
+    return PowOp::create(builder, p->getLoc(), positive,
+                         addParameter(chance() ? 1 : getShape(x).back()));
   case 0:
     return p->exp(bounded);
   case 1:

@@ -63,8 +63,11 @@ LogicalResult NNDialect::verifyOperationAttribute(Operation *op,
   if (name == operatorAttrName && !isa<StringAttr>(value))
     return emitExpected(op, attribute, "", "a string");
   if (name == learnedAttrName &&
-      (!isa<UnitAttr>(value) || !isa<ConstantOp>(op)))
-    return emitExpected(op, attribute, "", "a unit attribute of a constant");
+      (!isa<BoolAttr>(value) || !isa<ConstantOp>(op)))
+    return emitExpected(op, attribute, "", "true or false, on a constant");
+  if (name == literalAttrName &&
+      (!isa<StringAttr>(value) || !isa<ConstantOp>(op)))
+    return emitExpected(op, attribute, "", "a string, on a constant");
   if (name == batchAttrName) {
     auto batch = dyn_cast<IntegerAttr>(value);
     if (!batch || batch.getInt() < 1)
@@ -83,7 +86,8 @@ LogicalResult NNDialect::verifyOperationAttribute(Operation *op,
                                 "function, not on an operation";
   const StringRef known[] = {
       modelAttrName,   batchAttrName,    modeAttrName,  freezeAttrName,
-      learnedAttrName, operatorAttrName, phaseAttrName, trainedFormatAttrName};
+      learnedAttrName, literalAttrName,  operatorAttrName,
+      phaseAttrName,   trainedFormatAttrName};
   return verifyKnown(op, attribute, known, "");
 }
 

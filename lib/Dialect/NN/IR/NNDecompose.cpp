@@ -5,7 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// The sequences are those of NNTrainingOps.td and NNContractionOps.td.
+// The sequences are those of NNTrainingOps.td, NNContractionOps.td and
+// NNElementwiseOps.td.
 //
 //===----------------------------------------------------------------------===//
 
@@ -28,6 +29,7 @@ StringRef nn::getCompositeOperator(Operation *op) {
       .Case<NLLLossOp>([](auto) { return "NegativeLogLikelihoodLoss"; })
       .Case<MSELossOp>([](auto) { return "MSELoss"; })
       .Case<DropoutOp>([](auto) { return "Dropout"; })
+      .Case<PowOp>([](auto) { return "Pow"; })
       .Default([](Operation *) { return StringRef(); });
 }
 
@@ -103,4 +105,31 @@ Results DropoutOp::decompose(OpBuilder &builder) {
   auto dropped =
       DropOp::create(builder, getLoc(), random, getInput(), getRatioAttr());
   return {dropped};
+}
+
+/// `x` rounded to a whole number equals `x`; for |x| < 2^22.
+static Value isWhole(Primitives &p, Value x) {
+  Value shift = p.scalar(PowOp::roundingShift);
+  return p.equal(p.sub(p.add(x, shift), shift), x);
+}
+
+/// What a negative base multiplies the power of its magnitude by.
+static Value getSignOfPower(Primitives &p, Value exponent) {
+  Value one = p.scalar(1);
+  Value below = p.sub(p.scalar(PowOp::wholeLimit), p.abs(exponent));
+  Value whole = p.gate(below, isWhole(p, exponent));
+  Value even = isWhole(p, p.mul(exponent, p.scalar(0.5f)));
+  Value sign = p.sub(p.add(even, even), one);
+  return p.add(sign, p.sqrt(p.sub(whole, one)));
+}
+
+Results PowOp::decompose(OpBuilder &builder) {
+  Primitives p(builder, getLoc());
+  Value one = p.scalar(1);
+  Value zero = p.equal(getRhs(), p.scalar(0));
+  Value sign = getSignOfPower(p, getRhs());
+  Value power = p.exp(p.mul(getRhs(), p.log(p.abs(getLhs()))));
+  power = p.add(p.gate(p.sub(one, zero), power), zero);
+  Value factor = p.add(p.gate(p.neg(getLhs()), p.sub(sign, one)), one);
+  return {p.mul(power, factor)};
 }

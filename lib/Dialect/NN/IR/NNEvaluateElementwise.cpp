@@ -162,6 +162,31 @@ LogicalResult MinOp::evaluate(Operands operands, Results &results) {
                    [](float a, float b) { return a < b ? a : b; });
 }
 
+/// +1 for even exponents, -1 for odd ones, NaN for those that are not whole.
+static float getSignOfPower(float exponent) {
+  auto isWhole = [](float x) {
+    float rounded = x + PowOp::roundingShift;
+    rounded = rounded - PowOp::roundingShift;
+    return rounded == x ? 1.0f : 0.0f;
+  };
+  float below = PowOp::wholeLimit - std::fabs(exponent);
+  float whole = below > 0 ? isWhole(exponent) : 0.0f;
+  float even = isWhole(exponent * 0.5f);
+  float sign = even + even;
+  sign = sign - 1.0f;
+  return sign + std::sqrt(whole - 1.0f);
+}
+
+LogicalResult PowOp::evaluate(Operands operands, Results &results) {
+  return mapBinary(getType(), operands, results, [](float x, float exponent) {
+    float zero = exponent == 0 ? 1.0f : 0.0f;
+    float power = phx::expF32(exponent * phx::logF32(std::fabs(x)));
+    power = (1.0f - zero > 0 ? power : 0.0f) + zero;
+    float factor = -x > 0 ? getSignOfPower(exponent) - 1.0f : 0.0f;
+    return power * (factor + 1.0f);
+  });
+}
+
 LogicalResult EqualOp::evaluate(Operands operands, Results &results) {
   return mapBinary(getType(), operands, results,
                    [](float a, float b) { return a == b ? 1.0f : 0.0f; });

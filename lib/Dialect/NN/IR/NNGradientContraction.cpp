@@ -108,6 +108,9 @@ static void differentiate(BatchNormTrainOp op, GradientRule &rule) {
   rule.set(0, rule.mul(rest, factor));
 }
 
+/// The old statistics reach only the new ones.
+bool BatchNormTrainOp::hasDerivative(unsigned operand) { return operand < 3; }
+
 LogicalResult BatchNormTrainOp::buildGradient(
     OpBuilder &builder, ArrayRef<Value> resultGradients, ArrayRef<bool> wanted,
     SmallVectorImpl<Value> &operandGradients) {

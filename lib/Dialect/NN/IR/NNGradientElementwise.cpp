@@ -122,9 +122,37 @@ static void differentiate(MinOp op, GradientRule &rule) {
   differentiateChoice(op, rule.sub(op.getRhs(), op.getLhs()), rule);
 }
 
+static void differentiate(PowOp op, GradientRule &rule) {
+  Value x = op.getLhs(), exponent = op.getRhs();
+  Value zero = rule.scalar(0), one = rule.scalar(1);
+  if (rule.wants(0)) {
+    // The derivative of x^0 is 0 also where x^-1 is infinite.
+    Value live = rule.sub(one, rule.equal(exponent, zero));
+    Value power = PowOp::create(rule.getBuilder(), rule.getLoc(), x,
+                                rule.sub(exponent, one));
+    Value slope = rule.gate(live, rule.mul(exponent, power));
+    rule.setBroadcast(0, rule.mul(rule.dy, slope));
+  }
+  if (!rule.wants(1))
+    return;
+  // 0^b is 0 for all positive b, where log(0) is infinite.
+  Value negative = rule.gate(rule.neg(exponent), one);
+  Value live = rule.add(rule.sub(one, rule.equal(x, zero)), negative);
+  Value slope = rule.gate(live, rule.mul(op.getOutput(), rule.log(x)));
+  rule.setBroadcast(1, rule.mul(rule.dy, slope));
+}
+
 //===----------------------------------------------------------------------===//
 // Selection
 //===----------------------------------------------------------------------===//
+
+static void differentiate(EqualOp, GradientRule &) {}
+
+bool EqualOp::hasDerivative(unsigned) { return false; }
+bool GateOp::hasDerivative(unsigned operand) { return operand == 1; }
+bool GateRangeOp::hasDerivative(unsigned operand) { return operand == 1; }
+bool GateMaskOp::hasDerivative(unsigned operand) { return operand == 1; }
+bool DropOp::hasDerivative(unsigned operand) { return operand == 1; }
 
 static void differentiate(GateOp op, GradientRule &rule) {
   if (rule.wants(1))
@@ -168,6 +196,8 @@ PHOTONIC_NN_GRADIENT(MulOp, differentiate)
 PHOTONIC_NN_GRADIENT(DivOp, differentiate)
 PHOTONIC_NN_GRADIENT(MaxOp, differentiate)
 PHOTONIC_NN_GRADIENT(MinOp, differentiate)
+PHOTONIC_NN_GRADIENT(PowOp, differentiate)
+PHOTONIC_NN_GRADIENT(EqualOp, differentiate)
 PHOTONIC_NN_GRADIENT(GateOp, differentiate)
 PHOTONIC_NN_GRADIENT(GateRangeOp, differentiate)
 PHOTONIC_NN_GRADIENT(GateMaskOp, differentiate)

@@ -21,6 +21,12 @@ static LogicalResult refuseLabels(Op op, ArrayRef<bool> wanted) {
   return success();
 }
 
+bool NLLLossOp::hasDerivative(unsigned operand) { return operand == 0; }
+bool SoftmaxCrossEntropyOp::hasDerivative(unsigned operand) {
+  return operand == 0;
+}
+bool DropoutOp::hasDerivative(unsigned operand) { return operand == 0; }
+
 LogicalResult
 NLLLossOp::buildGradient(OpBuilder &builder, ArrayRef<Value> resultGradients,
                          ArrayRef<bool> wanted,

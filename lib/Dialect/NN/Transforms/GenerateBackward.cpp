@@ -7,6 +7,7 @@
 
 #include "photonic/Dialect/NN/Transforms/Passes.h"
 
+#include "Influence.h"
 #include "Recompute.h"
 #include "Recorder.h"
 
@@ -31,7 +32,8 @@ namespace {
 class Differentiator {
 public:
   Differentiator(func::FuncOp func, bool inputGradients)
-      : func(func), body(func.getBody().front()), builder(func.getContext()) {
+      : func(func), body(func.getBody().front()), builder(func.getContext()),
+        influence(body, getLosses()) {
     builder.setInsertionPoint(body.getTerminator());
     builder.setListener(&recorder);
     findVariables(inputGradients);
@@ -43,10 +45,13 @@ public:
   Value getGradient(BlockArgument argument) const {
     return gradients.lookup(argument);
   }
+  /// What the losses depended on before anything was added.
+  const Influence &getInfluence() const { return influence; }
 
   LogicalResult run();
 
 private:
+  SmallVector<Value> getLosses();
   void findVariables(bool inputGradients);
   void classify();
   void seed(Value loss);
@@ -61,12 +66,21 @@ private:
   Block &body;
   OpBuilder builder;
   Recorder recorder;
+  Influence influence;
   SmallVector<BlockArgument> variables;
   llvm::DenseSet<Value> varies, fromParameters;
   llvm::DenseMap<Value, Value> gradients;
 };
 
 } // namespace
+
+SmallVector<Value> Differentiator::getLosses() {
+  SmallVector<Value> losses;
+  for (unsigned i = 0; i < func.getNumResults(); ++i)
+    if (func.getResultAttr(i, lossAttrName))
+      losses.push_back(body.getTerminator()->getOperand(i));
+  return losses;
+}
 
 void Differentiator::findVariables(bool inputGradients) {
   for (BlockArgument argument : func.getArguments()) {
@@ -87,7 +101,9 @@ void Differentiator::classify() {
     auto in = [](const llvm::DenseSet<Value> &set) {
       return [&set](Value value) { return set.contains(value); };
     };
-    if (llvm::any_of(op.getOperands(), in(varies)))
+    if (llvm::any_of(op.getOpOperands(), [&](OpOperand &operand) {
+          return varies.contains(operand.get()) && hasDerivative(operand);
+        }))
       varies.insert_range(op.getResults());
     // Constants have no operands.
     if (llvm::all_of(op.getOperands(), in(fromParameters)))
@@ -188,14 +204,10 @@ LogicalResult Differentiator::differentiate(Operation &op) {
 }
 
 LogicalResult Differentiator::run() {
-  bool any = false;
-  for (unsigned i = 0; i < func.getNumResults(); ++i) {
-    if (!func.getResultAttr(i, lossAttrName))
-      continue;
-    any = true;
-    seed(body.getTerminator()->getOperand(i));
-  }
-  if (!any)
+  SmallVector<Value> losses = getLosses();
+  for (Value loss : losses)
+    seed(loss);
+  if (losses.empty())
     return func.emitError("expected a result marked '")
            << lossAttrName
            << "' to differentiate, found none; attach a loss first "
@@ -227,7 +239,9 @@ struct GenerateBackward : nn::impl::GenerateBackwardBase<GenerateBackward> {
     for (BlockArgument argument : differentiator.getVariables()) {
       Value gradient = differentiator.getGradient(argument);
       any |= bool(gradient);
-      if (failed(addGradient(argument, gradient)))
+      if (!gradient)
+        reportIndependent(argument, differentiator.getInfluence());
+      else if (failed(addGradient(argument, gradient)))
         return signalPassFailure();
     }
     if (!any) {
@@ -256,14 +270,21 @@ private:
            << "or nn-expose-parameters did not run";
   }
 
+  void reportIndependent(BlockArgument argument, const Influence &influence) {
+    func::FuncOp func = getOperation();
+    OpOperand *obstacle = influence.findObstacle(argument);
+    InFlightDiagnostic diag =
+        func.emitWarning(obstacle ? "the loss has no derivative with respect to '"
+                                  : "the loss does not depend on '")
+        << nn::getArgumentName(func, argument.getArgNumber())
+        << "', which is not trained";
+    if (obstacle)
+      Influence::attachNote(*diag.getUnderlyingDiagnostic(), *obstacle);
+  }
+
   LogicalResult addGradient(BlockArgument argument, Value gradient) {
     func::FuncOp func = getOperation();
     StringRef name = nn::getArgumentName(func, argument.getArgNumber());
-    if (!gradient) {
-      func.emitWarning("the loss does not depend on '")
-          << name << "', which is not trained";
-      return success();
-    }
     Builder builder(&getContext());
     bool isParameter = hasRole(func, argument.getArgNumber());
     SmallVector<NamedAttribute> attributes;

@@ -55,8 +55,11 @@ inline constexpr int64_t maxPositions = 256;
 inline constexpr llvm::StringLiteral operatorAttrName = "nn.operator";
 /// The operator that a composite operation is; empty for others.
 llvm::StringRef getCompositeOperator(mlir::Operation *op);
-/// Attribute of constants: training determines them, whatever reads them.
+/// Attributes of constants: whether training determines them, where the model
+/// says so; and the name of one that the model writes down in its graph, which
+/// is learned only if it is the weight of a layer.
 inline constexpr llvm::StringLiteral learnedAttrName = "nn.learned";
+inline constexpr llvm::StringLiteral literalAttrName = "nn.literal";
 /// Attributes of the module: name of the network, batch size, what it was
 /// imported for, and which parameters that was told to keep.
 inline constexpr llvm::StringLiteral modelAttrName = "nn.model";

@@ -61,8 +61,11 @@ def NN_Dialect : Dialect {
     | `nn.gradient_of` | string | name of the argument whose gradient this is |
     | `nn.updates` | string | name of the argument with a role that this value replaces at the end of the run |
 
-    Attributes of operations: `nn.learned` (unit) marks a constant that training
-    determines although no operation says so. `nn.operator` (string) names the
+    Attributes of operations: `nn.learned` (true or false) on a constant says
+    whether training determines it, where the model states that. `nn.literal`
+    (string) is the name of a constant that the model writes down in its graph,
+    which training determines only if a layer says so. `nn.operator` (string)
+    names the
     ONNX operator of whose sequence an operation is part, where that is another
     one than its own, such as `"BatchNormalization"`. `nn.phase` says which part
     of a training step an operation belongs to, `"forward"` (the default),
@@ -134,6 +137,9 @@ class NN_Op<string mnemonic, list<Trait> traits = []>
 
 /// The gradient and the sequence of primitive operations are written by hand.
 def NN_Differentiable : DeclareOpInterfaceMethods<DifferentiableOpInterface>;
+/// The same, where some operands have no derivative.
+def NN_PartlyDifferentiable : DeclareOpInterfaceMethods<
+    DifferentiableOpInterface, ["hasDerivative"]>;
 def NN_Composite : DeclareOpInterfaceMethods<CompositeOpInterface>;
 
 /// The result type follows from operands and attributes by

@@ -169,4 +169,35 @@ def NN_MinOp : NN_ArithmeticOp<"min", "take the smaller element",
     "`a < b ? a : b`.", [{`ga = gate(b - a, dy)` and `dy - ga`: b's on ties.
     Stashes both operands.}]>;
 
+def NN_PowOp : NN_BinaryOp<"pow", "raise to a power", [{`a ^ b` for exponents that
+    are computed or learned. With `s` = 12582912, which rounds to whole numbers
+    when it is added and subtracted, and selections as in `nn.gate`:
+
+    ```
+    whole  = gate(2^22 - |b|, (b + s) - s == b)      1 for whole exponents
+    even   = (b / 2 + s) - s == b / 2
+    sign   = (even + even - 1) + sqrt(whole - 1)     +1, -1 or NaN
+    zero   = b == 0
+    power  = gate(1 - zero, exp(b * log(|a|))) + zero
+    output = power * (gate(-a, sign - 1) + 1)
+    ```
+
+    Each operation rounds to binary32, so that the relative error is about
+    `|b log a|` times 2^-23. Anything to the power of 0 is 1. Zero counts as +0:
+    its positive powers are 0, its negative ones +inf. A negative base has a
+    power if the exponent is a whole number below 2^22 in magnitude; otherwise
+    the result is NaN.}],
+    [{Gradients: `dy * gate(b != 0, b * a^(b - 1))`, and `dy * (y * log(a))`, which
+    is NaN for a negative base, and 0 for the base 0 unless b is negative.
+    Where an operand was repeated its gradient is summed (`reduce_sum`). Stashes
+    both operands, and the result for the latter.}],
+    [NN_Differentiable, NN_Composite]> {
+  let extraClassDeclaration = [{
+    /// Adding and subtracting it rounds |x| < 2^22 to a whole number.
+    static constexpr float roundingShift = 12582912.0f;
+    /// Whole exponents of negative bases lie below.
+    static constexpr float wholeLimit = 4194304.0f;
+  }];
+}
+
 #endif // PHOTONIC_DIALECT_NN_IR_NNELEMENTWISEOPS

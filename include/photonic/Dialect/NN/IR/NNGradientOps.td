@@ -152,9 +152,10 @@ def NN_LinearWeightGradOp : NN_InferOp<"linear_weight_grad"> {
 
 def NN_EqualOp : NN_BinaryOp<"equal", "compare tensors for equality",
     "`a == b ? 1 : 0`; NaN equals nothing, -0 equals +0.",
-    "Has no gradient.">;
+    "Gradient: none; the derivative is zero wherever there is one.",
+    [NN_PartlyDifferentiable]>;
 
-def NN_GateOp : NN_InferOp<"gate", [NN_Differentiable]> {
+def NN_GateOp : NN_InferOp<"gate", [NN_PartlyDifferentiable]> {
   let summary = "pass where a condition is positive";
   let description = [{
     `cond > 0 ? x : (slope == 0 ? +0 : slope * x)`. Where `cond` is NaN it is
@@ -183,7 +184,7 @@ def NN_GateOp : NN_InferOp<"gate", [NN_Differentiable]> {
   }];
 }
 
-def NN_GateRangeOp : NN_InferOp<"gate_range", [NN_Differentiable]> {
+def NN_GateRangeOp : NN_InferOp<"gate_range", [NN_PartlyDifferentiable]> {
   let summary = "pass where a condition lies inside an interval";
   let description = [{
     `min < cond && cond < max ? x : +0`. Shapes broadcast as in `nn.add`.
@@ -229,7 +230,7 @@ def NN_PackSignsOp : NN_InferOp<"pack_signs"> {
   let assemblyFormat = "$input attr-dict `:` type($input) `->` type($output)";
 }
 
-def NN_GateMaskOp : NN_InferOp<"gate_mask", [NN_Differentiable]> {
+def NN_GateMaskOp : NN_InferOp<"gate_mask", [NN_PartlyDifferentiable]> {
   let summary = "pass where a bit is set";
   let description = [{
     `mask ? x : +0`. Gradient: the same mask on dy. Stashes the mask.

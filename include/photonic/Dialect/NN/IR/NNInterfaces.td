@@ -76,7 +76,12 @@ def DifferentiableOpInterface : OpInterface<"DifferentiableOpInterface"> {
     (ins "::mlir::OpBuilder &":$builder,
          "::llvm::ArrayRef<::mlir::Value>":$resultGradients,
          "::llvm::ArrayRef<bool>":$wanted,
-         "::llvm::SmallVectorImpl<::mlir::Value> &":$operandGradients)>
+         "::llvm::SmallVectorImpl<::mlir::Value> &":$operandGradients)>,
+    InterfaceMethod<[{
+      False for an operand whose gradient is zero or does not exist, whatever
+      the values are: conditions, labels, random numbers.
+    }],
+    "bool", "hasDerivative", (ins "unsigned":$operand), "", "return true;">
   ];
 }
 

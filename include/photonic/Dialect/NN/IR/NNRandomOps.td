@@ -38,7 +38,7 @@ def NN_UniformOp : NN_Op<"uniform"> {
   let hasVerifier = 1;
 }
 
-def NN_DropOp : NN_InferOp<"drop", [NN_Differentiable]> {
+def NN_DropOp : NN_InferOp<"drop", [NN_PartlyDifferentiable]> {
   let summary = "keep and scale where a random number is large enough";
   let description = [{
     `random >= ratio ? x * f : +0`, where `f` is `1 / (1 - ratio)` computed in
@@ -67,7 +67,8 @@ def NN_DropOp : NN_InferOp<"drop", [NN_Differentiable]> {
   }];
 }
 
-def NN_DropoutOp : NN_InferOp<"dropout", [NN_Differentiable, NN_Composite]> {
+def NN_DropoutOp : NN_InferOp<"dropout", [NN_PartlyDifferentiable,
+    NN_Composite]> {
   let summary = "drop elements at random";
   let description = [{
     `drop(uniform(key, 2^31 + stream), x)`. Streams from 2^31 on are those of

@@ -17,7 +17,7 @@
 include "photonic/Dialect/NN/IR/NNBase.td"
 
 def NN_BatchNormTrainOp : NN_InferOp<"batch_norm_train", [
-    NN_Differentiable, NN_Composite,
+    NN_PartlyDifferentiable, NN_Composite,
     DeclareOpInterfaceMethods<LearningOpInterface, ["getStatistics"]>]> {
   let summary = "normalise channels by the statistics of the batch";
   let description = [{
@@ -91,7 +91,7 @@ def NN_BatchNormTrainOp : NN_InferOp<"batch_norm_train", [
 }
 
 class NN_ClassLossOp<string mnemonic>
-    : NN_InferOp<mnemonic, [NN_Differentiable, NN_Composite]> {
+    : NN_InferOp<mnemonic, [NN_PartlyDifferentiable, NN_Composite]> {
   let arguments = (ins NN_Tensor:$input, NN_Tensor:$labels,
                        Optional<NN_Tensor>:$weights, NN_ReductionAttr:$reduction,
                        OptionalAttr<I64Attr>:$ignore_index);

@@ -37,6 +37,10 @@ public:
   /// One number, of shape [1], which broadcasts to everything but scalars.
   Value constant(float value) { return constant({1}, value); }
   Value constant(llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<float> values);
+  /// One number of rank 0, which broadcasts to everything.
+  Value scalar(float value) {
+    return constant(llvm::ArrayRef<int64_t>(), value);
+  }
 
   Value add(Value a, Value b) { return AddOp::create(builder, loc, a, b); }
   Value sub(Value a, Value b) { return SubOp::create(builder, loc, a, b); }
@@ -44,6 +48,8 @@ public:
   Value div(Value a, Value b) { return DivOp::create(builder, loc, a, b); }
   Value neg(Value x) { return NegOp::create(builder, loc, x); }
   Value exp(Value x) { return ExpOp::create(builder, loc, x); }
+  Value log(Value x) { return LogOp::create(builder, loc, x); }
+  Value abs(Value x) { return AbsOp::create(builder, loc, x); }
   Value sqrt(Value x) { return SqrtOp::create(builder, loc, x); }
 
   Value equal(Value a, Value b) { return EqualOp::create(builder, loc, a, b); }

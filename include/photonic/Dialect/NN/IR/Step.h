@@ -17,6 +17,8 @@
 #include "mlir/Interfaces/FunctionInterfaces.h"
 #include "photonic/Dialect/NN/IR/NN.h"
 #include <optional>
+#include <string>
+#include <vector>
 
 namespace photonic::nn {
 
@@ -78,6 +80,24 @@ void addUpdate(mlir::FunctionOpInterface function, llvm::StringRef name,
 /// body has to have its terminator. Null after an error if an input has that
 /// name.
 mlir::BlockArgument getRandomKey(mlir::FunctionOpInterface function);
+
+/// What a training step does with the parameters of the network.
+struct TrainingSummary {
+  struct Group {
+    std::vector<std::string> names; ///< in the order of arguments
+    int64_t numbers = 0;            ///< elements of all together
+  };
+  Group trained;    ///< replaced by an optimiser, or given a gradient
+  Group statistics; ///< replaced by averages over batches
+  Group kept;       ///< frozen, or without a gradient
+
+  /// "training 2 parameters (1,030 numbers), 0 running statistics (0 numbers),
+  /// 1 not trained (10 numbers)"
+  std::string describe() const;
+};
+
+/// Of a function with gradients or an optimiser.
+TrainingSummary summarizeTraining(mlir::FunctionOpInterface function);
 
 } // namespace photonic::nn
 

@@ -13,23 +13,34 @@ include "mlir/Pass/PassBase.td"
 def ExposeParameters : Pass<"nn-expose-parameters", "::mlir::func::FuncOp"> {
   let summary = "turn what a network learned into arguments";
   let description = [{
-    Precondition: none. A named constant that is a weight, bias, scale or
-    running statistic of an operation (`LearningOpInterface`), directly or
-    behind `nn.reshape` and `nn.transpose`, becomes an argument with `nn.role` =
+    Precondition: none. Every named constant becomes an argument with `nn.role` =
     "parameter" and the constant's value as `nn.init`, in the order of first
-    use. The pass has to run before anything is derived from parameters, such as
-    a normalisation folded into a convolution.
+    use. It is marked `nn.trainable` unless its name matches `freeze`. The pass
+    has to run before anything is derived from parameters, such as a
+    normalisation folded into a convolution.
 
-    So does what is added to a product like a bias, one number per column or
-    channel, a constant marked `nn.learned`, and one whose name matches `learn`.
-    A factor of one unnamed element may stand in between.
+    Exceptions:
 
-    Parameters are marked `nn.trainable` unless their name matches `freeze`.
-    Statistics are not; where the operation computes new ones, a result with
-    `nn.updates` is added. Other named constants stay, and a warning lists those
-    that do not match `freeze`. A weight without a name stays with a warning.
+    * Running statistics (`LearningOpInterface`) are not trainable. Where the
+      operation computes new ones, a result with `nn.updates` is added; of
+      several operations with the same statistic each begins with what the one
+      before has made of it.
+    * Where the model states what is learned, a constant with `nn.learned` =
+      false stays a constant, or, as the weight, bias or scale of an operation
+      (`LearningOpInterface`, also behind `nn.reshape`, `nn.transpose` and a
+      factor of one unnamed element), becomes an argument that is not trainable.
+    * A constant on which no result depends by operations with derivatives is
+      not learned. A warning says where the derivative is lost.
+    * A constant that has no name but `nn.literal` is learned if it is such a
+      weight, bias or scale, or one number per column or channel that is added
+      to a product.
 
-    Errors: a regular expression that is none or that matches no parameter; two
+    A constant whose name matches `learn` is learned in any case. Without
+    `nn.learned` a warning lists constants that are learned although they are no
+    weight, bias or scale, unless `learn` or `freeze` matches them. A weight
+    without a name stays with a warning.
+
+    Errors: a regular expression that is none or that matches no constant; two
     parameters of one name; a parameter that is a statistic as well.
 
     ```mlir
@@ -56,8 +67,8 @@ def ExposeParameters : Pass<"nn-expose-parameters", "::mlir::func::FuncOp"> {
            "regular expression; parameters in whose name it occurs are not "
            "trainable (default: none)">,
     Option<"learn", "learn", "std::string", "",
-           "regular expression; constants in whose name it occurs are "
-           "parameters, whatever reads them (default: none)">,
+           "regular expression; constants in whose name it occurs are learned, "
+           "whatever the model or what reads them says (default: none)">,
     Option<"trainable", "trainable", "bool", "true",
            "mark parameters as trainable; false for programs that only "
            "evaluate (default true)">
@@ -117,7 +128,8 @@ def GenerateBackward : Pass<"nn-generate-backward", "::mlir::func::FuncOp"> {
     Errors: no loss, no trainable argument, an operation between a trainable
     argument and the loss without `DifferentiableOpInterface`, a layer to
     recompute that does not exist. A trainable argument that the loss does not
-    depend on gets no gradient and a warning.
+    depend on, or with respect to which it has no derivative, gets no gradient
+    and a warning.
   }];
   let dependentDialects = ["::photonic::nn::NNDialect"];
   let options = [
@@ -182,8 +194,8 @@ def Decompose : Pass<"nn-decompose", "::mlir::func::FuncOp"> {
   let summary = "write composite operations as primitive ones";
   let description = [{
     Replaces `nn.batch_norm_train`, `nn.softmax_cross_entropy`, `nn.nll_loss`,
-    `nn.mse_loss` and `nn.dropout` by the sequences that define them; no bit
-    changes. `nn.batch_norm` with a scale, bias, mean or variance that is not
+    `nn.mse_loss`, `nn.dropout` and `nn.pow` by the sequences that define them;
+    no bit changes. `nn.batch_norm` with a scale, bias, mean or variance that is not
     constant becomes
 
     ```
