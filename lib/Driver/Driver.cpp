@@ -9,6 +9,7 @@
 
 #include "photonic/Dialect/NN/IR/NN.h"
 #include "photonic/Dialect/NN/IR/Step.h"
+#include "photonic/Dialect/PISA/IR/PISA.h"
 #include "photonic/Driver/StageCheck.h"
 #include "photonic/Import/ONNX/ImportONNX.h"
 #include "photonic/InitAllDialects.h"
@@ -128,6 +129,45 @@ static LogicalResult checkImportMode(const CompileRequest &request,
            << "', and now it is '" << training.freeze
            << "'; give the same one, or import the model again";
   return success();
+}
+
+/// IR is what the stage before the first one leaves, as --compile-from says.
+static LogicalResult checkStage(const CompileRequest &request,
+                                ModuleOp module) {
+  if (!module.lookupSymbol<func::FuncOp>("main") &&
+      module.getOps<pisa::ProgramOp>().empty())
+    return emitError(module.getLoc())
+           << "holds nothing to compile: expected a function @main, or a "
+              "pisa.program behind stage 'schedule'";
+  FailureOr<StageRange> found = detectStage(module);
+  if (failed(found))
+    return failure();
+  bool fromModel = request.from == Stage::Import;
+  Stage expected = fromModel ? Stage::Import
+                             : static_cast<Stage>(int(request.from) - 1);
+  if (!found->contains(expected)) {
+    InFlightDiagnostic diagnostic = emitError(module.getLoc());
+    diagnostic << "is IR after " << found->describe() << ", as its '"
+               << (expected < found->first ? found->firstCause
+                                           : found->lastCause)
+                      ->getName()
+               << "' shows; "
+               << (fromModel ? "without --compile-from"
+                             : "--compile-from=" +
+                                   getStageName(expected).str())
+               << " it has to be "
+               << (fromModel ? "a model"
+                             : "IR after stage '" +
+                                   getStageName(expected).str() + "'");
+    if (found->last == Stage::Emit && found->first == Stage::Emit)
+      return diagnostic << ": encode it with photonic-translate --emit";
+    return diagnostic << ": give --compile-from=" << getStageName(found->last);
+  }
+  if (fromModel)
+    return success();
+  PassManager pm(module.getContext());
+  addVerification(pm, expected);
+  return pm.run(module);
 }
 
 /// A network that block floating point has trained fits that format: truncation
@@ -306,6 +346,7 @@ LogicalResult photonic::compile(const CompileRequest &request,
   OwningOpRef<ModuleOp> module = readInput(request, context);
   // The model may have named further files.
   if (!module || failed(check(guard.check(), context)) ||
+      failed(checkStage(request, *module)) ||
       failed(checkImportMode(request, *module)) ||
       failed(checkLosses(request, *module)))
     return failure();

@@ -102,6 +102,11 @@ void StageCheck::record(Operation *op, ArrayRef<interp::Value> values,
   mergedNames[node] = getMergedNames(op->getLoc());
 }
 
+/// Values outlive the function whose names they have.
+StringRef StageCheck::internName(const std::string &name) const {
+  return StringAttr::get(context, name).getValue();
+}
+
 LogicalResult StageCheck::execute(ModuleOp module, StageValues &values) {
   results.clear();
   auto func = module.lookupSymbol<func::FuncOp>("main");
@@ -120,6 +125,9 @@ LogicalResult StageCheck::execute(ModuleOp module, StageValues &values) {
     if (auto name =
             func.getResultAttrOfType<StringAttr>(i, nn::updatesAttrName))
       values.updates[name.getValue()] = value.getTensor();
+    else
+      values.outputs[internName(nn::getOutputName(func, i))] =
+          value.getTensor();
   return success();
 }
 

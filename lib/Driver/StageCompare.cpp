@@ -61,6 +61,47 @@ static std::string describePhase(unsigned phase) {
   return " in the " + text;
 }
 
+static std::string describeOutput(StringRef name) {
+  return ("output '" + name + "'").str();
+}
+
+static std::string describeUpdate(StringRef name) {
+  return ("'" + name + "' after the step").str();
+}
+
+/// "1 node", "2 nodes".
+static std::string spellCount(size_t count, StringRef noun) {
+  return (Twine(count) + " " + noun + (count == 1 ? "" : "s")).str();
+}
+
+/// One number counts as the same with and without dimensions: several steps
+/// give a list of it.
+static bool haveSameShape(const interp::Tensor &a, const interp::Tensor &b) {
+  return a.getShape() == b.getShape() ||
+         (a.getData().size() == 1 && b.getData().size() == 1);
+}
+
+std::string StageCheck::describeMissingOutput(StringRef stage,
+                                              StringRef name) const {
+  return ("stage '" + stage + "' computes no output '" + name + "', which " +
+          describeReference() + " does")
+      .str();
+}
+
+std::string StageCheck::describeMissingUpdate(StringRef stage,
+                                              StringRef name) const {
+  return ("stage '" + stage + "' does not update '" + name + "' as " +
+          describeReference() + " does")
+      .str();
+}
+
+std::string StageCheck::describeShape(StringRef stage,
+                                      const std::string &what) const {
+  return ("stage '" + stage + "' computes another shape than " +
+          describeReference() + what)
+      .str();
+}
+
 //===----------------------------------------------------------------------===//
 // Ratios
 //===----------------------------------------------------------------------===//
@@ -84,6 +125,29 @@ static double getLargest(ArrayRef<interp::Tensor> values) {
 /// what they were computed from, which is of the size `scale`.
 static bool isRounding(const Difference &d, double scale) {
   return d.largest <= 1e-6 * scale;
+}
+
+/// Too far away for a stage that only reorders sums.
+static bool isWrong(const Difference &d, double scale) {
+  return d.differing && !(d.getRatio() >= leastRatio) && !isRounding(d, scale);
+}
+
+static void printRatio(const std::string &label, const Difference &d,
+                       llvm::raw_ostream &os) {
+  if (d.noise > 0)
+    os << llvm::formatv("  {0,8:f1} dB  {1}\n", d.getRatio(), label);
+  else
+    os << llvm::formatv("     exact     {0}\n", label);
+}
+
+std::string StageCheck::describeRatio(StringRef stage, const std::string &what,
+                                      const Difference &d) const {
+  return llvm::formatv("stage '{0}' computes something else than {1}{2}: the "
+                       "signal-to-noise ratio is {3:f1} dB, expected at least "
+                       "{4:f0}",
+                       stage, describeReference(), what, d.getRatio(),
+                       leastRatio)
+      .str();
 }
 
 /// Where operations keep their number position by position, or else the last
@@ -118,9 +182,10 @@ static std::optional<Difference> compareLists(ArrayRef<interp::Tensor> expected,
   return result;
 }
 
-LogicalResult StageCheck::compareNodeRatio(StringRef stage, ValueKey key,
-                                           ArrayRef<interp::Tensor> actual,
-                                           llvm::raw_ostream &os) {
+std::optional<std::string>
+StageCheck::describeNodeRatio(StringRef stage, ValueKey key,
+                              ArrayRef<interp::Tensor> actual,
+                              llvm::raw_ostream &os) const {
   auto [node, phase] = key;
   // An operation that stands for several nodes has the value of one of them.
   SmallVector<StringRef> names{node};
@@ -139,52 +204,52 @@ LogicalResult StageCheck::compareNodeRatio(StringRef stage, ValueKey key,
       best = d;
   }
   if (!known)
-    return success();
+    return std::nullopt;
   if (!best)
-    return emitNodeError(context, node)
-           << "stage '" << stage << "' computes another shape than "
-           << describeReference() << describePhase(phase);
-  if (keepsNumbers(stage) && best->differing &&
-      !(best->getRatio() >= leastRatio) && !isRounding(*best, scale))
-    return emitNodeError(context, node)
-           << "stage '" << stage << "' computes something else than "
-           << describeReference() << describePhase(phase)
-           << ": the signal-to-noise ratio is "
-           << llvm::formatv("{0:f1}", best->getRatio()).str()
-           << " dB, expected at least " << leastRatio;
-  std::string label = node.str() + describePhase(phase);
-  if (best->noise > 0)
-    os << llvm::formatv("  {0,8:f1} dB  {1}\n", best->getRatio(), label);
-  else
-    os << llvm::formatv("     exact     {0}\n", label);
-  return success();
+    return describeShape(stage, describePhase(phase));
+  if (keepsNumbers(stage) && isWrong(*best, scale))
+    return describeRatio(stage, describePhase(phase), *best);
+  printRatio(node.str() + describePhase(phase), *best, os);
+  return std::nullopt;
 }
 
-LogicalResult StageCheck::compareUpdateRatios(StringRef stage,
-                                              const StageValues &values) {
+std::vector<StageCheck::Finding>
+StageCheck::findWrongRatios(StringRef stage, const StageValues &values,
+                            llvm::raw_ostream &os) const {
+  std::vector<Finding> findings;
+  for (auto &[name, expected] : reference.outputs) {
+    std::string what = describeOutput(name);
+    auto it = values.outputs.find(name);
+    if (it == values.outputs.end() || !haveSameShape(expected, it->second)) {
+      findings.push_back({"", it == values.outputs.end()
+                                  ? describeMissingOutput(stage, name)
+                                  : describeShape(stage, " for " + what)});
+      continue;
+    }
+    Difference d = compareValues(expected.getData(), it->second.getData());
+    if (keepsNumbers(stage) && isWrong(d, getLargest(expected)))
+      findings.push_back({"", describeRatio(stage, " for " + what, d)});
+    else
+      printRatio(what, d, os);
+  }
   if (!keepsNumbers(stage))
-    return success();
+    return findings;
   double scale = 0;
   for (auto &[key, gradients] : reference.nodes)
     if (key.second == unsigned(nn::Phase::WeightGradient))
       scale = std::max(scale, getLargest(gradients));
   for (auto &[name, expected] : reference.updates) {
+    std::string what = describeUpdate(name);
     auto it = values.updates.find(name);
-    if (it == values.updates.end() ||
-        it->second.getShape() != expected.getShape())
-      return emitError(UnknownLoc::get(context))
-             << "stage '" << stage << "' does not update '" << name << "' as "
-             << describeReference() << " does";
+    if (it == values.updates.end() || !haveSameShape(expected, it->second)) {
+      findings.push_back({"", describeMissingUpdate(stage, name)});
+      continue;
+    }
     Difference d = compareValues(expected.getData(), it->second.getData());
-    if (d.differing && !(d.getRatio() >= leastRatio) && !isRounding(d, scale))
-      return emitError(UnknownLoc::get(context))
-             << "stage '" << stage << "' computes something else than "
-             << describeReference() << " for '" << name
-             << "' after the step: the signal-to-noise ratio is "
-             << llvm::formatv("{0:f1}", d.getRatio()).str()
-             << " dB, expected at least " << leastRatio;
+    if (isWrong(d, scale))
+      findings.push_back({"", describeRatio(stage, " for " + what, d)});
   }
-  return success();
+  return findings;
 }
 
 LogicalResult StageCheck::compareRatios(StringRef stage,
@@ -192,81 +257,132 @@ LogicalResult StageCheck::compareRatios(StringRef stage,
                                         llvm::raw_ostream &os) {
   os << llvm::formatv("{0} against {1}: signal-to-noise ratio per node\n",
                       stage, referenceStage);
+  std::vector<Finding> nodes;
   for (auto &[key, actual] : values.nodes)
-    if (failed(compareNodeRatio(stage, key, actual, os)))
-      return failure();
-  return compareUpdateRatios(stage, values);
+    if (auto text = describeNodeRatio(stage, key, actual, os))
+      nodes.push_back({key.first, *text});
+  std::vector<Finding> results = findWrongRatios(stage, values, os);
+  return judge(stage, nodes, results, os);
 }
 
 //===----------------------------------------------------------------------===//
 // Bits
 //===----------------------------------------------------------------------===//
 
-LogicalResult StageCheck::compareTensorBits(StringRef stage, StringRef node,
-                                            StringRef what,
-                                            const interp::Tensor &expected,
-                                            const interp::Tensor &actual) {
-  auto error = [&] {
-    return node.empty() ? emitError(UnknownLoc::get(context))
-                        : emitNodeError(context, node);
-  };
-  if (actual.getShape() != expected.getShape())
-    return error() << "stage '" << stage << "' computes another shape than "
-                   << describeReference() << what;
+std::optional<std::string>
+StageCheck::describeBits(StringRef stage, const std::string &what,
+                         const interp::Tensor &expected,
+                         const interp::Tensor &actual) const {
+  if (!haveSameShape(expected, actual))
+    return describeShape(stage, what);
   Difference d = compareValues(expected.getData(), actual.getData());
   if (!d.differing)
-    return success();
-  return error() << "stage '" << stage << "' disagrees with "
-                 << describeReference() << what << " in " << d.differing
-                 << " of " << expected.getData().size()
-                 << " elements; the first is number " << d.first
-                 << ": expected "
-                 << llvm::formatv("{0:e8}", expected.getData()[d.first]).str()
-                 << ", found "
-                 << llvm::formatv("{0:e8}", actual.getData()[d.first]).str()
-                 << "; the largest difference is "
-                 << llvm::formatv("{0:e2}", d.largest).str();
+    return std::nullopt;
+  return llvm::formatv(
+             "stage '{0}' disagrees with {1}{2} in {3} of {4} elements; the "
+             "first is number {5}: expected {6:e8}, found {7:e8}; the largest "
+             "difference is {8:e2}",
+             stage, describeReference(), what, d.differing,
+             expected.getData().size(), d.first, expected.getData()[d.first],
+             actual.getData()[d.first], d.largest)
+      .str();
+}
+
+std::vector<StageCheck::Finding>
+StageCheck::findWrongNodeBits(StringRef stage, const StageValues &values,
+                              size_t &equal) const {
+  std::vector<Finding> findings;
+  for (auto &[key, expected] : reference.nodes) {
+    auto it = values.nodes.find(key);
+    if (it == values.nodes.end())
+      continue; // fused with the node behind it
+    // A stage that makes more or fewer operations ends with the same value.
+    bool sameCount = it->second.size() == expected.size();
+    std::optional<std::string> text;
+    for (size_t i = sameCount ? 0 : expected.size() - 1;
+         i < expected.size() && !text; ++i)
+      text = describeBits(stage, describePhase(key.second), expected[i],
+                          sameCount ? it->second[i] : it->second.back());
+    if (text)
+      findings.push_back({key.first, *text});
+    else
+      ++equal;
+  }
+  return findings;
+}
+
+std::vector<StageCheck::Finding>
+StageCheck::findWrongBits(StringRef stage, const StageValues &values) const {
+  std::vector<Finding> findings;
+  for (auto &[name, value] : reference.outputs) {
+    auto it = values.outputs.find(name);
+    std::optional<std::string> text = it == values.outputs.end()
+                    ? describeMissingOutput(stage, name)
+                    : describeBits(stage, " about " + describeOutput(name),
+                                   value, it->second);
+    if (text)
+      findings.push_back({"", *text});
+  }
+  for (auto &[name, value] : reference.updates) {
+    auto it = values.updates.find(name);
+    std::optional<std::string> text = it == values.updates.end()
+                    ? describeMissingUpdate(stage, name)
+                    : describeBits(stage, " about " + describeUpdate(name),
+                                   value, it->second);
+    if (text)
+      findings.push_back({"", *text});
+  }
+  return findings;
 }
 
 LogicalResult StageCheck::compareBits(StringRef stage,
                                       const StageValues &values,
                                       llvm::raw_ostream &os) {
-  size_t compared = 0;
-  for (auto &[key, expected] : reference.nodes) {
-    auto it = values.nodes.find(key);
-    if (it == values.nodes.end())
-      continue; // fused with the node behind it
-    ++compared;
-    // A stage that makes more or fewer operations ends with the same value.
-    bool sameCount = it->second.size() == expected.size();
-    size_t first = sameCount ? 0 : expected.size() - 1;
-    for (size_t i = first; i < expected.size(); ++i)
-      if (failed(compareTensorBits(
-              stage, key.first, describePhase(key.second), expected[i],
-              sameCount ? it->second[i] : it->second.back())))
-        return failure();
+  size_t equal = 0;
+  std::vector<Finding> nodes = findWrongNodeBits(stage, values, equal);
+  std::vector<Finding> results = findWrongBits(stage, values);
+  if (results.empty())
+    os << llvm::formatv(
+        "{0} against {1}: {2}, {3} and {4} equal bit for bit\n", stage,
+        referenceStage, spellCount(equal, "node"),
+        spellCount(reference.outputs.size(), "output"),
+        spellCount(reference.updates.size(), "update"));
+  return judge(stage, nodes, results, os);
+}
+
+//===----------------------------------------------------------------------===//
+// Judgement
+//===----------------------------------------------------------------------===//
+
+LogicalResult StageCheck::judge(StringRef stage, ArrayRef<Finding> nodes,
+                                ArrayRef<Finding> results,
+                                llvm::raw_ostream &os) {
+  // A pass may move an operation to where it computes something else of the
+  // same effect, ReLU in front of a pool. What leaves the network decides.
+  if (results.empty()) {
+    for (const Finding &node : nodes)
+      os << "  another value, no effect on any result: node '" << node.node
+         << "'\n";
+    return success();
   }
-  for (auto &[name, expected] : reference.updates) {
-    auto it = values.updates.find(name);
-    if (it == values.updates.end())
-      return emitError(UnknownLoc::get(context))
-             << "stage '" << stage << "' does not update '" << name << "' as "
-             << describeReference() << " does";
-    if (failed(compareTensorBits(stage, "",
-                                 (" about '" + name + "' after the step").str(),
-                                 expected, it->second)))
-      return failure();
-  }
-  os << llvm::formatv("{0} against {1}: {2} nodes", stage, referenceStage,
-                      compared);
-  if (!reference.updates.empty())
-    os << llvm::formatv(" and {0} updates", reference.updates.size());
-  os << " equal bit for bit\n";
-  return success();
+  const Finding &first = nodes.empty() ? results.front() : nodes.front();
+  InFlightDiagnostic diagnostic =
+      first.node.empty() ? emitError(UnknownLoc::get(context))
+                         : emitNodeError(context, first.node);
+  diagnostic << first.text;
+  for (const Finding &result : results)
+    if (&result != &first)
+      diagnostic.attachNote(UnknownLoc::get(context)) << result.text;
+  return failure();
 }
 
 LogicalResult StageCheck::compare(StringRef stage, StageValues values,
                                   bool exact, llvm::raw_ostream &os) {
+  if (reference.outputs.empty() && reference.updates.empty())
+    return emitError(UnknownLoc::get(context))
+           << "nothing can be compared: @main of " << describeReference()
+           << " returns nothing; expected an output or a parameter that is "
+              "updated";
   if (exact)
     return compareBits(stage, values, os);
   if (failed(compareRatios(stage, values, os)))

@@ -21,11 +21,6 @@
 using namespace mlir;
 using namespace photonic;
 
-std::string photonic::getInputName(func::FuncOp function, unsigned argument) {
-  StringRef name = nn::getArgumentName(function, argument);
-  return name.empty() ? "input" + std::to_string(argument) : name.str();
-}
-
 /// Class numbers as the machine holds them, or a diagnostic.
 static FailureOr<interp::Tensor> toLabels(func::FuncOp function, StringRef name,
                                           const phx::HostArray &array,
@@ -87,7 +82,7 @@ LogicalResult StageInputs::read(func::FuncOp function) {
   llvm::StringMap<std::vector<int64_t>> shapes;
   for (unsigned i = 0; i < function.getNumArguments(); ++i)
     if (!nn::hasRole(function, i))
-      shapes[getInputName(function, i)] =
+      shapes[nn::getInputName(function, i)] =
           cast<RankedTensorType>(function.getArgument(i).getType())
               .getShape()
               .vec();
@@ -125,7 +120,7 @@ LogicalResult StageInputs::read(func::FuncOp function) {
 
 FailureOr<interp::Tensor> StageInputs::find(func::FuncOp function,
                                             unsigned argument) {
-  std::string name = getInputName(function, argument);
+  std::string name = nn::getInputName(function, argument);
   auto it = arrays.find(name);
   if (it != arrays.end())
     return toTensor(function, argument, name, it->second);
@@ -150,7 +145,7 @@ FailureOr<SmallVector<interp::Value>> StageInputs::bind(func::FuncOp function) {
         tensor = interp::Tensor::get(init);
       if (failed(tensor)) {
         function.emitError("'")
-            << getInputName(function, i)
+            << nn::getInputName(function, i)
             << "' has no initial value to begin with; expected nn.init";
         return failure();
       }
@@ -158,7 +153,7 @@ FailureOr<SmallVector<interp::Value>> StageInputs::bind(func::FuncOp function) {
       tensor = find(function, i);
       if (failed(tensor))
         return failure();
-      bound.push_back(getInputName(function, i));
+      bound.push_back(nn::getInputName(function, i));
     }
     values.push_back(std::move(*tensor));
   }

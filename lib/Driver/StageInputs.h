@@ -46,9 +46,6 @@ private:
   std::vector<std::string> bound; ///< names of arrays
 };
 
-/// Name of an input, also if the IR does not give it one.
-std::string getInputName(mlir::func::FuncOp function, unsigned argument);
-
 } // namespace photonic
 
 #endif // PHOTONIC_LIB_DRIVER_STAGEINPUTS_H

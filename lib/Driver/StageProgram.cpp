@@ -34,6 +34,7 @@ static std::string findRunTool(const std::string &given) {
 // Names that no dumped value has.
 static constexpr StringLiteral inputFile = "inputs.npz";
 static constexpr StringLiteral stateFile = "state.npz";
+static constexpr StringLiteral outputFolder = "outputs";
 
 static std::string join(StringRef directory, StringRef name) {
   SmallString<128> path(directory);
@@ -46,7 +47,7 @@ std::vector<std::string> StageCheck::makeCommand(StringRef tool, StringRef path,
   std::vector<std::string> command{
       tool.str(),      path.str(),      "--input",  join(directory, inputFile),
       "--dump-values", directory.str(), "--target", options.target,
-      "--quiet"};
+      "--output-dir",  join(directory, outputFolder), "--quiet"};
   for (const std::string &change : options.overrides) {
     command.push_back("--set");
     command.push_back(change);
@@ -81,31 +82,58 @@ static std::string getDumpName(ValueKey key) {
   return phx::encodeFileName(name) + ".npy";
 }
 
-FailureOr<StageValues> StageCheck::readProgramValues(StringRef directory) {
-  StageValues values;
-  auto fail = [&](const std::string &message) -> FailureOr<StageValues> {
-    emitError(UnknownLoc::get(context), message);
+/// The array in a file, if it holds numbers; nothing if there is no such file,
+/// which is for the comparison to judge.
+FailureOr<std::optional<interp::Tensor>>
+StageCheck::readValue(const std::string &path) const {
+  if (!llvm::sys::fs::exists(path))
+    return std::optional<interp::Tensor>();
+  phx::Result<phx::HostArray> array = phx::readNpy(path);
+  if (!array) {
+    emitError(UnknownLoc::get(context), array.error().message);
     return failure();
-  };
+  }
+  return toNumbers(*array);
+}
+
+LogicalResult StageCheck::readProgramNodes(StringRef directory,
+                                           StageValues &values) const {
   for (auto &[key, ignored] : reference.nodes) {
     // Updates are compared where they end: in parameters and state. A node may
     // update several of them, in an order that the schedule chooses.
     if (key.second == unsigned(nn::Phase::Update))
       continue;
-    std::string path = join(directory, getDumpName(key));
-    if (!llvm::sys::fs::exists(path))
-      continue;
-    phx::Result<phx::HostArray> array = phx::readNpy(path);
-    if (!array)
-      return fail(array.error().message);
-    if (auto tensor = toNumbers(*array))
-      values.nodes[key].push_back(std::move(*tensor));
+    auto value = readValue(join(directory, getDumpName(key)));
+    if (failed(value))
+      return failure();
+    if (*value)
+      values.nodes[key].push_back(std::move(**value));
   }
-  if (reference.updates.empty())
+  return success();
+}
+
+FailureOr<StageValues>
+StageCheck::readProgramValues(StringRef directory) const {
+  StageValues values;
+  if (failed(readProgramNodes(directory, values)))
+    return failure();
+  std::string outputs = join(directory, outputFolder);
+  for (auto &[name, ignored] : reference.outputs) {
+    auto value =
+        readValue(join(outputs, phx::encodeFileName(name.str()) + ".npy"));
+    if (failed(value))
+      return failure();
+    if (*value)
+      values.outputs[name] = std::move(**value);
+  }
+  std::string path = join(directory, stateFile);
+  if (reference.updates.empty() || !llvm::sys::fs::exists(path))
     return values;
-  auto state = phx::readNpz(join(directory, stateFile));
-  if (!state)
-    return fail(state.error().message);
+  auto state = phx::readNpz(path);
+  if (!state) {
+    emitError(UnknownLoc::get(context), state.error().message);
+    return failure();
+  }
   for (auto &[name, ignored] : reference.updates)
     if (auto it = state->find(name.str()); it != state->end())
       if (auto tensor = toNumbers(it->second))

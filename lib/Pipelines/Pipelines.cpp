@@ -134,7 +134,6 @@ static void addSplit(OpPassManager &pm, const StageOptions &options,
   select.streamFs = toFemtoseconds(1.0 / core.clock_ghz().value());
   select.mode = options.dataflow;
   pm.addNestedPass<func::FuncOp>(phot::createSelectDataflow(select));
-  pm.addNestedPass<func::FuncOp>(phot::createVerifySplit());
 }
 
 static void addTile(OpPassManager &pm, const phx::Target &machine) {
@@ -142,7 +141,6 @@ static void addTile(OpPassManager &pm, const phx::Target &machine) {
   tile.rows = machine.spec.core().rows().value();
   tile.columns = machine.spec.core().columns().value();
   pm.addNestedPass<func::FuncOp>(phot::createTileArray(tile));
-  pm.addNestedPass<func::FuncOp>(phot::createVerifyTile());
 }
 
 static void addSchedule(OpPassManager &pm, const StageOptions &options) {
@@ -153,9 +151,23 @@ static void addSchedule(OpPassManager &pm, const StageOptions &options) {
   pm.addPass(pisa::createSchedule(schedule));
 }
 
-void photonic::addStage(OpPassManager &pm, Stage stage,
-                        const StageOptions &options,
-                        const phx::Target &machine) {
+void photonic::addVerification(OpPassManager &pm, Stage stage) {
+  if (stage >= Stage::Lower && stage <= Stage::Split)
+    pm.addNestedPass<func::FuncOp>(phot::createVerifyLower());
+  if (stage == Stage::Format || stage == Stage::Split)
+    pm.addNestedPass<func::FuncOp>(phot::createVerifyFormat());
+  if (stage == Stage::Split)
+    pm.addNestedPass<func::FuncOp>(phot::createVerifySplit());
+  if (stage == Stage::Tile)
+    pm.addNestedPass<func::FuncOp>(phot::createVerifyTile());
+  if (stage == Stage::Emit)
+    pm.addPass(pisa::createVerifyProgram());
+}
+
+/// Appends the passes that make the changes of `stage`.
+static void addTransformation(OpPassManager &pm, Stage stage,
+                              const StageOptions &options,
+                              const phx::Target &machine) {
   switch (stage) {
   case Stage::Import:
     // Folding would make one constant of several parameters, so parameters that
@@ -167,13 +179,11 @@ void photonic::addStage(OpPassManager &pm, Stage stage,
     return addAutodiff(pm, options.training);
   case Stage::Lower:
     pm.addNestedPass<func::FuncOp>(phot::createLowerProducts());
-    pm.addNestedPass<func::FuncOp>(phot::createVerifyLower());
     return;
   case Stage::Format: {
     phot::AssignFormatsOptions formats;
     formats.format = getFormatName(options, machine);
     pm.addNestedPass<func::FuncOp>(phot::createAssignFormats(formats));
-    pm.addNestedPass<func::FuncOp>(phot::createVerifyFormat());
     return;
   }
   case Stage::Split:
@@ -184,9 +194,15 @@ void photonic::addStage(OpPassManager &pm, Stage stage,
     return addSchedule(pm, options);
   case Stage::Emit:
     pm.addPass(pisa::createInsertTokens());
-    pm.addPass(pisa::createVerifyProgram());
     return;
   }
+}
+
+void photonic::addStage(OpPassManager &pm, Stage stage,
+                        const StageOptions &options,
+                        const phx::Target &machine) {
+  addTransformation(pm, stage, options, machine);
+  addVerification(pm, stage);
 }
 
 //===----------------------------------------------------------------------===//

@@ -143,6 +143,23 @@ TEST_F(StageCheckTest, LocatesAMiscompileInTile) {
   expectLocated(messages, "pool", "stage 'tile' disagrees with");
 }
 
+TEST_F(StageCheckTest, AcceptsAnOperationThatMoved) {
+  // The maximum of rectified elements is the rectified maximum: `act` and
+  // `pool` compute something else, the network does not.
+  std::string messages = check(Stage::Tile, [](ModuleOp module) {
+    auto relu = find<nn::ReluOp>(module, "act");
+    auto pool = find<nn::MaxPoolOp>(module, "pool");
+    pool.getInputMutable().assign(relu.getInput());
+    OpBuilder builder(pool->getContext());
+    builder.setInsertionPointAfter(pool);
+    auto moved =
+        nn::ReluOp::create(builder, relu.getLoc(), pool.getType(), pool);
+    pool.getResult().replaceAllUsesExcept(moved, moved);
+    relu.erase();
+  });
+  EXPECT_EQ(messages, "");
+}
+
 TEST_F(StageCheckTest, LocatesAMiscompileInSchedule) {
   std::string messages = check(Stage::Schedule, [](ModuleOp module) {
     // The convolution reads its weights one element too far.

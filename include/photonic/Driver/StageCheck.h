@@ -18,6 +18,7 @@
 namespace photonic {
 
 class StageInputs;
+struct Difference;
 
 /// What a value belongs to: an ONNX node in one phase of a training step.
 using ValueKey = std::pair<llvm::StringRef, unsigned>;
@@ -26,15 +27,18 @@ using ValueKey = std::pair<llvm::StringRef, unsigned>;
 struct StageValues {
   /// By node and phase the results of its operations, in order.
   llvm::MapVector<ValueKey, llvm::SmallVector<interp::Tensor>> nodes;
+  /// What @main returns, by name.
+  llvm::MapVector<llvm::StringRef, interp::Tensor> outputs;
   /// What parameters and state are afterwards, by name.
   llvm::MapVector<llvm::StringRef, interp::Tensor> updates;
 };
 
 /// Executes every stage on the same inputs, parameters and state, and compares
-/// the values node by node, and what the state is afterwards. Up to `format`,
-/// where FP32 becomes the machine's numbers, it reports the
+/// outputs and what the state is afterwards; these decide. Up to `format`, where
+/// FP32 becomes the machine's numbers, it reports the
 /// signal-to-quantisation-noise ratio; behind it all stages have to agree bit
-/// for bit.
+/// for bit. Values of nodes say where something went wrong; IR without node
+/// names has none.
 class StageCheck {
 public:
   /// Reads the inputs; fails after a diagnostic.
@@ -57,6 +61,7 @@ private:
   StageCheck();
 
   mlir::LogicalResult execute(mlir::ModuleOp module, StageValues &values);
+  llvm::StringRef internName(const std::string &name) const;
   /// Notes the results of an operation of @main.
   void record(mlir::Operation *op, llvm::ArrayRef<interp::Value> values,
               StageValues &stage);
@@ -81,24 +86,53 @@ private:
   bool keepsNumbers(llvm::StringRef stage) const;
   /// The stage computes each value by as many operations as the one before.
   bool keepsOperations(llvm::StringRef stage) const;
+  /// A value that another stage computed differently.
+  struct Finding {
+    llvm::StringRef node; ///< empty for outputs and updates
+    std::string text;
+  };
   mlir::LogicalResult compare(llvm::StringRef stage, StageValues values,
                               bool exact, llvm::raw_ostream &os);
   mlir::LogicalResult compareRatios(llvm::StringRef stage,
                                     const StageValues &values,
                                     llvm::raw_ostream &os);
-  mlir::LogicalResult compareNodeRatio(llvm::StringRef stage, ValueKey key,
-                                       llvm::ArrayRef<interp::Tensor> actual,
-                                       llvm::raw_ostream &os);
-  mlir::LogicalResult compareUpdateRatios(llvm::StringRef stage,
-                                          const StageValues &values);
   mlir::LogicalResult compareBits(llvm::StringRef stage,
                                   const StageValues &values,
                                   llvm::raw_ostream &os);
-  mlir::LogicalResult compareTensorBits(llvm::StringRef stage,
-                                        llvm::StringRef node,
-                                        llvm::StringRef what,
-                                        const interp::Tensor &expected,
-                                        const interp::Tensor &actual);
+  /// Fails if a result is wrong, at the first node that differs. Nodes that
+  /// differ where all results are right are listed on `os`.
+  mlir::LogicalResult judge(llvm::StringRef stage,
+                            llvm::ArrayRef<Finding> nodes,
+                            llvm::ArrayRef<Finding> results,
+                            llvm::raw_ostream &os);
+  std::optional<std::string>
+  describeNodeRatio(llvm::StringRef stage, ValueKey key,
+                    llvm::ArrayRef<interp::Tensor> actual,
+                    llvm::raw_ostream &os) const;
+  /// Outputs and updates that are missing or too far away; prints the ratios
+  /// of the other outputs.
+  std::vector<Finding> findWrongRatios(llvm::StringRef stage,
+                                       const StageValues &values,
+                                       llvm::raw_ostream &os) const;
+  /// Nodes that are not bit-equal; counts those that are.
+  std::vector<Finding> findWrongNodeBits(llvm::StringRef stage,
+                                         const StageValues &values,
+                                         size_t &equal) const;
+  std::vector<Finding> findWrongBits(llvm::StringRef stage,
+                                     const StageValues &values) const;
+  /// What is wrong, if anything; `what` follows the name of the reference.
+  std::optional<std::string> describeBits(llvm::StringRef stage,
+                                          const std::string &what,
+                                          const interp::Tensor &expected,
+                                          const interp::Tensor &actual) const;
+  std::string describeRatio(llvm::StringRef stage, const std::string &what,
+                            const Difference &difference) const;
+  std::string describeShape(llvm::StringRef stage,
+                            const std::string &what) const;
+  std::string describeMissingOutput(llvm::StringRef stage,
+                                    llvm::StringRef name) const;
+  std::string describeMissingUpdate(llvm::StringRef stage,
+                                    llvm::StringRef name) const;
 
   // StageProgram.cpp
 
@@ -106,7 +140,13 @@ private:
   std::vector<std::string> makeCommand(llvm::StringRef tool,
                                        llvm::StringRef path,
                                        llvm::StringRef directory) const;
-  mlir::FailureOr<StageValues> readProgramValues(llvm::StringRef directory);
+  /// What photonic-run left in a directory.
+  mlir::FailureOr<StageValues>
+  readProgramValues(llvm::StringRef directory) const;
+  mlir::LogicalResult readProgramNodes(llvm::StringRef directory,
+                                       StageValues &values) const;
+  mlir::FailureOr<std::optional<interp::Tensor>>
+  readValue(const std::string &path) const;
 
   mlir::MLIRContext *context = nullptr;
   std::unique_ptr<StageInputs> inputs;

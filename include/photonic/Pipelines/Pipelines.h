@@ -10,6 +10,7 @@
 
 #include "phx/target/Target.h"
 
+#include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/PassManager.h"
 
 #include <optional>
@@ -94,6 +95,25 @@ std::string getFormatName(const StageOptions &options,
 /// Appends the passes of `stage`; `machine` is what `options.target` names.
 void addStage(mlir::OpPassManager &pm, Stage stage, const StageOptions &options,
               const phx::Target &machine);
+
+/// Appends the read-only passes that fail on IR which `stage` cannot have left.
+void addVerification(mlir::OpPassManager &pm, Stage stage);
+
+/// The stages after which IR may stand, both included: without layers and
+/// composite operations there is nothing for some stages to change.
+struct StageRange {
+  Stage first = Stage::Import, last = Stage::Emit;
+  /// The operations that decide about `first` and `last`.
+  mlir::Operation *firstCause = nullptr, *lastCause = nullptr;
+
+  bool contains(Stage stage) const { return first <= stage && stage <= last; }
+  /// "stage 'lower'" or "stage 'import' to 'tile'".
+  std::string describe() const;
+};
+
+/// After which stages `module` may stand, judged by its operations. Fails after
+/// a diagnostic if some of them belong to other stages than others.
+mlir::FailureOr<StageRange> detectStage(mlir::ModuleOp module);
 
 /// Registers `photonic-pipeline{from=... to=... target=...}`.
 void registerPipelines();

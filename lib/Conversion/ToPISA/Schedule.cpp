@@ -9,6 +9,7 @@
 
 #include "photonic/Dialect/NN/IR/Step.h"
 #include "photonic/Dialect/PISA/Transforms/Passes.h"
+#include "photonic/Dialect/Photonic/Transforms/Passes.h"
 #include "photonic/Target/PHX/PHX.h"
 
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -101,6 +102,8 @@ void Schedule::runOnOperation() {
     module.emitError("expected a function @main");
     return signalPassFailure();
   }
+  if (failed(phot::verifyTiled(func)))
+    return signalPassFailure();
   bool hierarchy = memory == "hierarchy";
   phx::Program program = createHeader(func, *machine, hierarchy);
   ProgramEmitter emitter(program);

@@ -178,15 +178,6 @@ void Scheduler::releaseDead(Operation *op, unsigned step) {
 // Arguments
 //===----------------------------------------------------------------------===//
 
-/// The attribute nn.name in `attributes`, or a name made from `index`.
-static std::string getONNXName(DictionaryAttr attributes, StringRef fallback,
-                               unsigned index) {
-  if (attributes)
-    if (auto name = attributes.getAs<StringAttr>(nn::nameAttrName))
-      return name.str();
-  return (fallback + Twine(index)).str();
-}
-
 void Scheduler::createInput(BlockArgument argument) {
   Storage storage;
   storage.kind = Storage::Kind::Input;
@@ -194,9 +185,8 @@ void Scheduler::createInput(BlockArgument argument) {
       getHome(storage.kind, storage.space).allocateFresh(getBytes(argument));
   storages[argument] = storage;
   unsigned index = argument.getArgNumber();
-  phx::Region region = makeRegion(
-      argument, getONNXName(func.getArgAttrDict(index), "input", index),
-      phx::Role::Input);
+  phx::Region region =
+      makeRegion(argument, nn::getInputName(func, index), phx::Role::Input);
   region.space = storage.space;
   region.address = storage.address;
   if (auto classes =
@@ -248,8 +238,7 @@ void Scheduler::createOutputs(func::ReturnOp op) {
   for (auto [index, value] : llvm::enumerate(op.getOperands())) {
     if (func.getResultAttr(index, nn::updatesAttrName))
       continue;
-    std::string name =
-        getONNXName(func.getResultAttrDict(index), "output", index);
+    std::string name = nn::getOutputName(func, index);
     Storage storage = getStorage(value);
     // What is not computed here and what leaves twice gets memory of its own.
     if (storage.kind != Storage::Kind::Workspace ||

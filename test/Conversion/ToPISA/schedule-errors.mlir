@@ -9,6 +9,8 @@
 // RUN: not photonic-opt %t/rank.mlir --photonic-pipeline 2>&1 | FileCheck %s --check-prefix=RANK
 // RUN: not photonic-opt %t/axes.mlir --photonic-pipeline 2>&1 | FileCheck %s --check-prefix=AXES
 // RUN: not photonic-opt %t/norm.mlir --photonic-pipeline=from=lower 2>&1 | FileCheck %s --check-prefix=NORM
+// RUN: not photonic-opt %t/linear.mlir --photonic-schedule 2>&1 | FileCheck %s --check-prefix=EARLY
+// RUN: not photonic-opt %t/norm.mlir --photonic-schedule 2>&1 | FileCheck %s --check-prefix=COMPOSITE
 // RUN: not photonic-opt %t/gradient.mlir --photonic-pipeline="memory=hierarchy set=scratchpads.activation_bytes=640" 2>&1 | FileCheck %s --check-prefix=GRADIENT
 // RUN: not photonic-opt %t/random.mlir --photonic-pipeline="memory=hierarchy format=bfp:4:16:stochastic set=scratchpads.weight_bytes=25600" 2>&1 | FileCheck %s --check-prefix=WHOLE
 // RUN: not photonic-opt %t/key.mlir --photonic-pipeline 2>&1 | FileCheck %s --check-prefix=KEY
@@ -23,7 +25,9 @@
 // DRAM: needs 16000 bytes of off-chip memory, target 'mirage' has 8192 (dram.capacity_bytes); choose a smaller batch or a target with more memory
 // RANK: needs 12 dimensions after merging, at most 11 are supported; reshape the operands so that broadcast dimensions are adjacent
 // AXES: reduces axes [0, 2, 4, 6], which are 4 dimensions after merging adjacent ones; the vector unit reduces 3: transpose the operand first
-// NORM: expected constant scale, bias, mean and variance at inference
+// NORM: error: stage lower: 'nn.batch_norm' should be decomposed (nn-decompose)
+// EARLY: error: stage tile: 'nn.linear' is not lowered to a photonic.product
+// COMPOSITE: error: stage tile: 'nn.batch_norm' is not decomposed
 // GRADIENT: error: loc("fc1"): its forward product needs a working set of 3200 bytes in scratchpad 'act' for its smallest tile, target 'mirage' has 640 (scratchpads.activation_bytes); use a smaller batch, a larger scratchpad or --memory=ideal
 // WHOLE: error: loc("fc1"): its forward product needs a working set of 32000 bytes in scratchpad 'wgt' because random rounding keeps it in one piece, target 'mirage' has 25600 (scratchpads.weight_bytes); use a smaller batch, a larger scratchpad or --memory=ideal, or a format that rounds by trunc or nearest
 // KEY: rounds at random with a key that is no argument of the function with nn.role; use the argument 'photonic.rng'

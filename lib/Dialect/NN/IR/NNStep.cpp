@@ -21,6 +21,16 @@ StringRef nn::getResultName(FunctionOpInterface function, unsigned i) {
   return name ? name.getValue() : StringRef();
 }
 
+std::string nn::getInputName(FunctionOpInterface function, unsigned argument) {
+  StringRef name = getArgumentName(function, argument);
+  return name.empty() ? "input" + std::to_string(argument) : name.str();
+}
+
+std::string nn::getOutputName(FunctionOpInterface function, unsigned result) {
+  StringRef name = getResultName(function, result);
+  return name.empty() ? "output" + std::to_string(result) : name.str();
+}
+
 bool nn::hasRole(FunctionOpInterface function, unsigned argument) {
   return bool(function.getArgAttr(argument, roleAttrName));
 }

@@ -305,6 +305,11 @@ SmallVector<int64_t> photonic::phot::getModuli(Region &body) {
   return {};
 }
 
+bool photonic::phot::isLayer(Operation *op) {
+  return isa<nn::Conv2dOp, nn::Conv2dInputGradOp, nn::Conv2dWeightGradOp,
+             nn::LinearOp, nn::LinearInputGradOp, nn::LinearWeightGradOp>(op);
+}
+
 StringRef photonic::phot::getNodeName(Location loc) {
   StringRef name;
   loc->walk([&](Location nested) {

@@ -25,10 +25,13 @@ struct VerifyLower : phot::impl::VerifyLowerBase<VerifyLower> {
   void runOnOperation() override {
     bool survivors = false;
     getOperation().walk([&](Operation *op) {
-      if (!isa<nn::Conv2dOp, nn::Conv2dInputGradOp, nn::Conv2dWeightGradOp,
-               nn::LinearOp, nn::LinearInputGradOp, nn::LinearWeightGradOp>(op))
+      auto composite = dyn_cast<nn::CompositeOpInterface>(op);
+      if (isLayer(op))
+        emitSurvivor(op, "lower") << "should be a photonic.product";
+      else if (composite && composite.isComposite())
+        emitSurvivor(op, "lower") << "should be decomposed (nn-decompose)";
+      else
         return;
-      emitSurvivor(op, "lower") << "should be a photonic.product";
       survivors = true;
     });
     if (survivors)

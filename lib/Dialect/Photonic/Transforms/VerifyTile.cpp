@@ -78,25 +78,37 @@ static StringRef describeNest(ArrayProductOp op) {
          "from photonic.zeros unless one position writes everything";
 }
 
+/// Says what keeps `op` from being scheduled; false if nothing does.
+static bool reportSurvivor(Operation *op) {
+  auto composite = dyn_cast<nn::CompositeOpInterface>(op);
+  auto pass = dyn_cast<ArrayProductOp>(op);
+  if (isa<ProductOp>(op))
+    emitSurvivor(op, "tile") << "is not cut into array passes";
+  else if (isLayer(op))
+    emitSurvivor(op, "tile") << "is not lowered to a photonic.product";
+  else if (composite && composite.isComposite())
+    emitSurvivor(op, "tile") << "is not decomposed";
+  else if (pass && !isInNest(pass))
+    emitSurvivor(op, "tile")
+        << "is not alone in a nest of scf.for loops over "
+        << describeNest(pass);
+  else
+    return false;
+  return true;
+}
+
+LogicalResult phot::verifyTiled(func::FuncOp function) {
+  bool survivors = false;
+  function.walk([&](Operation *op) { survivors |= reportSurvivor(op); });
+  return failure(survivors);
+}
+
 namespace {
 struct VerifyTile : phot::impl::VerifyTileBase<VerifyTile> {
   using Base::Base;
 
   void runOnOperation() override {
-    bool survivors = false;
-    getOperation().walk([&](Operation *op) {
-      if (isa<ProductOp>(op)) {
-        emitSurvivor(op, "tile") << "is not cut into array passes";
-        survivors = true;
-      } else if (auto pass = dyn_cast<ArrayProductOp>(op);
-                 pass && !isInNest(pass)) {
-        emitSurvivor(op, "tile")
-            << "is not alone in a nest of scf.for loops over "
-            << describeNest(pass);
-        survivors = true;
-      }
-    });
-    if (survivors)
+    if (failed(verifyTiled(getOperation())))
       signalPassFailure();
     markAllAnalysesPreserved();
   }

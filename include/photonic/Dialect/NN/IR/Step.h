@@ -44,6 +44,11 @@ inline constexpr llvm::StringLiteral labelsName = "labels";
 llvm::StringRef getArgumentName(mlir::FunctionOpInterface function, unsigned i);
 llvm::StringRef getResultName(mlir::FunctionOpInterface function, unsigned i);
 
+/// The names by which a program knows an input or output: `nn.name`, or
+/// `input0`, `output0`, … by position.
+std::string getInputName(mlir::FunctionOpInterface function, unsigned argument);
+std::string getOutputName(mlir::FunctionOpInterface function, unsigned result);
+
 /// True if the argument persists from run to run.
 bool hasRole(mlir::FunctionOpInterface function, unsigned argument);
 

@@ -136,6 +136,10 @@ int64_t getSignedRange(llvm::ArrayRef<int64_t> moduli);
 /// is none.
 mlir::SmallVector<int64_t> getModuli(mlir::Region &body);
 
+/// True for the layers of nn, and their gradients, that are products:
+/// `photonic-lower-products` replaces them.
+bool isLayer(mlir::Operation *op);
+
 /// Name of the ONNX node in a location: the first `NameLoc` in it, or empty.
 llvm::StringRef getNodeName(mlir::Location loc);
 

@@ -26,6 +26,10 @@ mlir::FailureOr<NumberFormatAttrInterface>
 parseNumberFormat(mlir::MLIRContext *context, llvm::StringRef text,
                   llvm::function_ref<mlir::InFlightDiagnostic()> emitError);
 
+/// What `photonic-verify-tile` checks: nothing is left that a stage in front of
+/// `schedule` was to replace. Reports every operation that is.
+llvm::LogicalResult verifyTiled(mlir::func::FuncOp function);
+
 #define GEN_PASS_DECL
 #define GEN_PASS_REGISTRATION
 #include "photonic/Dialect/Photonic/Transforms/PhotonicPasses.h.inc"

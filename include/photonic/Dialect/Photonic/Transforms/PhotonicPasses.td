@@ -37,10 +37,10 @@ def LowerProducts : Pass<"photonic-lower-products", "::mlir::func::FuncOp"> {
 }
 
 def VerifyLower : Pass<"photonic-verify-lower", "::mlir::func::FuncOp"> {
-  let summary = "check that no convolution, linear layer or gradient of one is left";
+  let summary = "check that no layer and no composite operation is left";
   let description = [{
-    Read-only. Fails on every `nn.conv2d` and `nn.linear` and on their gradients,
-    naming the ONNX node.
+    Read-only. Fails on every `nn.conv2d` and `nn.linear`, on their gradients, and
+    on what `nn-decompose` replaces, naming the ONNX node.
   }];
 }
 
@@ -206,10 +206,11 @@ def TileArray : Pass<"photonic-tile-array", "::mlir::func::FuncOp"> {
 def VerifyTile : Pass<"photonic-verify-tile", "::mlir::func::FuncOp"> {
   let summary = "check that products are nests of array passes";
   let description = [{
-    Read-only. Fails on every `photonic.product`, and on every
+    Read-only. Fails on every `photonic.product`, on every
     `photonic.array_product` that is not alone in the innermost of the `scf.for`
     loops that `photonic-tile-array` describes, which carry its accumulator and
-    count from zero.
+    count from zero, and on what `photonic-verify-lower` fails on: layers and
+    composite operations of nn that a stage in front was to replace.
   }];
 }
 
