@@ -16,12 +16,15 @@
 
 namespace photonic {
 
-/// How far one value is from another.
+/// How far one value is from another. A NaN is equal to every NaN: which one an
+/// operation passes on carries no meaning. Of other values that are not finite
+/// only equal ones are as good as equal numbers.
 struct Difference {
-  size_t differing = 0; ///< elements that are not bit-equal
+  size_t differing = 0; ///< elements that are not bit-equal and not both NaN
   size_t first = 0;     ///< the first of them
-  double largest = 0;   ///< largest absolute difference
-  double signal = 0, noise = 0;
+  double largest = 0;   ///< largest absolute difference, infinite where one
+                        ///< value is NaN or an infinity and the other is not
+  double signal = 0, noise = 0; ///< noise is infinite where `largest` is
 
   /// Signal-to-noise ratio in dB.
   double getRatio() const { return 10 * std::log10(signal / noise); }

@@ -12,7 +12,9 @@
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/raw_ostream.h"
 
+#include <cmath>
 #include <cstring>
+#include <limits>
 
 using namespace mlir;
 using namespace photonic;
@@ -21,10 +23,14 @@ Difference photonic::compareValues(ArrayRef<float> expected,
                                    ArrayRef<float> actual) {
   Difference d;
   for (size_t i = 0; i < expected.size(); ++i) {
-    d.signal += double(expected[i]) * expected[i];
-    if (std::memcmp(&expected[i], &actual[i], sizeof(float)) == 0)
+    bool finite = std::isfinite(expected[i]) && std::isfinite(actual[i]);
+    if (finite)
+      d.signal += double(expected[i]) * expected[i];
+    if (std::memcmp(&expected[i], &actual[i], sizeof(float)) == 0 ||
+        (std::isnan(expected[i]) && std::isnan(actual[i])))
       continue;
-    double error = double(expected[i]) - actual[i];
+    double error = finite ? double(expected[i]) - actual[i]
+                          : std::numeric_limits<double>::infinity();
     d.noise += error * error;
     if (d.differing++ == 0)
       d.first = i;
@@ -111,12 +117,13 @@ static bool isWorse(const Difference &a, const Difference &b) {
   return a.differing && (!b.differing || a.getRatio() < b.getRatio());
 }
 
-/// The largest magnitude among values.
+/// The largest magnitude among values that are finite.
 static double getLargest(ArrayRef<interp::Tensor> values) {
   double largest = 0;
   for (const interp::Tensor &value : values)
     for (float element : value.getData())
-      largest = std::max(largest, double(std::fabs(element)));
+      if (std::isfinite(element))
+        largest = std::max(largest, double(std::fabs(element)));
   return largest;
 }
 

@@ -10,6 +10,9 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "photonic/Dialect/NN/IR/NN.h"
 #include "photonic/Interpreter/Stepper.h"
+#include "phx/support/Selection.h"
+
+#include <cmath>
 
 using namespace mlir;
 using namespace photonic;
@@ -161,6 +164,20 @@ LogicalResult Interpreter::runLoop(Operation &op, Values &operands,
   return success();
 }
 
+/// Every NaN that was computed becomes the canonical one: which of two operands
+/// it came from shall not matter. What is moved stays as it is.
+static void canonicalizeResults(Operation &op,
+                                MutableArrayRef<IValue> results) {
+  if (!isa_and_nonnull<nn::NNDialect>(op.getDialect()) ||
+      op.hasTrait<MovesElements>() || op.hasTrait<OpTrait::ConstantLike>())
+    return;
+  for (IValue &value : results)
+    if (llvm::any_of(value.getTensor().getData(),
+                     [](float x) { return std::isnan(x); }))
+      for (float &x : value.getTensor().getMutableData())
+        x = phx::canonicalF32(x);
+}
+
 LogicalResult Interpreter::compute(Operation &op, Values &operands,
                                    Values &results) {
   if (auto evaluable = dyn_cast<EvaluableOpInterface>(op))
@@ -185,6 +202,7 @@ LogicalResult Interpreter::runOp(Operation &op) {
     if (!hasType(value, result.getType()))
       return op.emitError() << "evaluation gave " << getTypeString(value)
                             << " for a result of type " << result.getType();
+  canonicalizeResults(op, results);
   if (observer && !results.empty())
     observer(&op, results);
   for (auto [result, value] : llvm::zip_equal(op.getResults(), results))

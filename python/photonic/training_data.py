@@ -195,9 +195,9 @@ def get_order(samples: int, shuffle: bool, seed: int, epoch: int) -> np.ndarray:
 def measure_accuracy(
     scores: np.ndarray, labels: np.ndarray, ignore_index: Optional[int]
 ) -> float:
-    """Share of labels with the largest score, of equal ones the first; NaN if
-    all labels are ignored."""
-    right = scores.argmax(axis=1) == labels
+    """Share of labels with the largest score, of equal ones the first; a sample
+    with a score that is NaN is a miss. NaN if all labels are ignored."""
+    right = (scores.argmax(axis=1) == labels) & ~np.isnan(scores.max(axis=1))
     if ignore_index is not None:
         right = right[labels != ignore_index]
     return float(right.mean()) if right.size else float("nan")

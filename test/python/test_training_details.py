@@ -363,3 +363,12 @@ def test_the_format_of_training_is_exported(model, data, tmp_path, format):
     entries = get_metadata(again)
     assert len(entries) == len(found) and dict(entries)["photonic.format"] == "bfp:5:16"
     assert dict(entries)["photonic.learned"] == found["photonic.learned"]
+
+
+def test_a_sample_with_a_score_that_is_nan_is_a_miss():
+    from photonic.training_data import measure_accuracy
+
+    nan = np.float32("nan")
+    scores = np.array([[nan, 1, 0], [0, nan, 1], [2, 1, nan], [2, 1, 0]], np.float32)
+    assert measure_accuracy(scores, np.array([0, 0, 0, 0]), None) == 0.25
+    assert measure_accuracy(scores, np.array([0, 1, 2, 0]), None) == 0.25

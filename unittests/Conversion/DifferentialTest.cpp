@@ -24,6 +24,7 @@
 #include <cstdlib>
 #include <gtest/gtest.h>
 #include <iostream>
+#include <random>
 
 using namespace mlir;
 using namespace photonic;
@@ -67,6 +68,16 @@ static bool compileAll(Session &session, RandomMachine &machine,
   return true;
 }
 
+/// Values that comparisons treat on their own among the elements of `inputs`.
+static void addSpecials(uint64_t seed, MutableArrayRef<interp::Tensor> inputs) {
+  const float specials[] = {NAN, -NAN, INFINITY, -INFINITY, 0.0f, -0.0f};
+  std::mt19937_64 random(seed);
+  for (interp::Tensor &tensor : inputs)
+    for (float &element : tensor.getMutableData())
+      if (random() % 12 == 0)
+        element = specials[random() % 6];
+}
+
 /// One network on one machine.
 static void compareOne(uint64_t seed, Coverage &coverage) {
   Session session;
@@ -74,6 +85,9 @@ static void compareOne(uint64_t seed, Coverage &coverage) {
   RandomNetwork network(session.context, seed);
   OwningOpRef<ModuleOp> module = network.build();
   SmallVector<interp::Tensor> inputs = network.makeInputs(*module);
+  // Other formats refuse what is not finite.
+  if (StringRef(machine.options.format).starts_with("fp32"))
+    addSpecials(seed, inputs);
   std::string text;
   llvm::raw_string_ostream stream(text);
   module->print(stream);

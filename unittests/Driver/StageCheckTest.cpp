@@ -13,8 +13,13 @@
 
 #include "phx/npy/Npy.h"
 
+#include "../../lib/Driver/Difference.h"
+
 #include "mlir/AsmParser/AsmParser.h"
 #include "mlir/IR/Builders.h"
+
+#include <bit>
+#include <limits>
 
 using namespace mlir;
 using namespace photonic;
@@ -80,6 +85,29 @@ TEST_F(StageCheckTest, AcceptsACorrectCompilation) {
   }
   request.stages.format = "fp32";
   EXPECT_EQ(check(Stage::Emit, [](ModuleOp) {}), "");
+}
+
+TEST(Difference, NaNEqualsNaNAndNothingElse) {
+  float inf = std::numeric_limits<float>::infinity();
+  float nan = std::bit_cast<float>(0x7fc00000u);
+  float other = std::bit_cast<float>(0xffc12345u);
+  Difference same =
+      compareValues({nan, inf, -inf, 1, 2}, {other, inf, -inf, 1, 2});
+  EXPECT_EQ(same.differing, 0u);
+  EXPECT_EQ(same.signal, 5);
+  // Rounding beside a NaN is still measured.
+  Difference rounding = compareValues({nan, 1}, {other, 1.25f});
+  EXPECT_EQ(rounding.differing, 1u);
+  EXPECT_EQ(rounding.largest, 0.25);
+  EXPECT_NEAR(rounding.getRatio(), 12.04, 0.01);
+  const std::pair<float, float> others[] = {
+      {nan, 1.0f}, {1.0f, nan}, {inf, nan}, {inf, -inf}, {1.0f, inf}};
+  for (auto [a, b] : others) {
+    Difference d = compareValues({a, 2}, {b, 2});
+    EXPECT_EQ(d.differing, 1u);
+    EXPECT_EQ(d.largest, inf);
+    EXPECT_EQ(d.getRatio(), -inf);
+  }
 }
 
 TEST_F(StageCheckTest, LocatesAMiscompileInImport) {

@@ -12,6 +12,8 @@
 #ifndef PHOTONIC_INTERPRETER_ARITHMETIC_H
 #define PHOTONIC_INTERPRETER_ARITHMETIC_H
 
+#include "phx/support/Selection.h"
+
 #include <array>
 #include <cmath>
 #include <cstdint>
@@ -35,9 +37,9 @@ private:
   std::array<float, 16> lanes{};
 };
 
-/// Keeps the first of equal maxima.
+/// Keeps the first of equal maxima, and the first NaN.
 inline float keepMaximum(float best, float next) {
-  return next > best ? next : best;
+  return phx::replacesMaximum(next, best) ? next : best;
 }
 
 /// scale / sqrt(var + epsilon) in binary64: the factor of a batch

@@ -16,11 +16,14 @@ using namespace photonic;
 using namespace photonic::importer;
 using ::onnx::TensorProto;
 
-/// 1 where a > b: their difference is positive, as IEEE subtraction does not
-/// underflow to zero.
+/// 1 where a > b: a is the maximum and not equal to b. By comparisons alone, as
+/// a difference is NaN for equal infinities; nothing is greater than a NaN, and
+/// a NaN is greater than nothing. The gate ends the way of gradients.
 static Value emitGreater(NodeImporter &node, Value a, Value b) {
-  Value difference = node.emit<nn::SubOp>({a, b});
-  return node.emit<nn::GateOp>({difference, node.emitScalar(1)});
+  Value atLeast = node.emit<nn::EqualOp>({node.emit<nn::MaxOp>({a, b}), a});
+  Value greater =
+      node.emit<nn::SubOp>({atLeast, node.emit<nn::EqualOp>({a, b})});
+  return node.emit<nn::GateOp>({greater, node.emitScalar(1)});
 }
 
 LogicalResult importer::importComparison(NodeImporter &node) {

@@ -9,6 +9,8 @@
 
 #include "mlir/IR/Verifier.h"
 #include "llvm/ADT/StringExtras.h"
+#include <cmath>
+#include <limits>
 
 using namespace mlir;
 using namespace photonic;
@@ -284,6 +286,16 @@ Value NodeImporter::emitScalar(float value) {
 }
 
 Value NodeImporter::emitClip(Value value, float min, float max) {
+  for (float *bound : {&min, &max}) {
+    if (!std::isnan(*bound))
+      continue;
+    *bound = std::copysign(std::numeric_limits<float>::infinity(),
+                           bound == &min ? -1.0f : 1.0f);
+    mlir::emitWarning(getLoc())
+        << "the " << (bound == &min ? "lower" : "upper")
+        << " bound is NaN; it does not limit, as in ONNX Runtime. If it is not "
+           "meant, look for the operation that computed it";
+  }
   // Where the bounds cross, the upper one decides.
   nn::ClipOp::Properties properties;
   properties.min = getBuilder().getF32FloatAttr(std::min(min, max));

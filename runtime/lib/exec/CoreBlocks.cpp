@@ -7,6 +7,8 @@
 
 #include "CoreUnit.h"
 
+#include "phx/support/Selection.h"
+
 #include <algorithm>
 #include <bit>
 #include <cmath>
@@ -27,7 +29,11 @@ void CoreUnit::loadRow(const Job &job, int64_t row, Scratch &scratch,
 }
 
 void CoreUnit::storeRow(Job &job, int64_t block, int64_t row, Scratch &scratch,
-                        const float *acc) {
+                        float *acc) {
+  // The other formats stop where a sum is no number.
+  if (job.plan->bypass)
+    for (int l = 0; l < scratch.block.lanes; ++l)
+      acc[l] = canonicalF32(acc[l]);
   scratch.out.store(job.out, size_t(row), acc);
   uint32_t largest = 0;
   for (int l = 0; l < scratch.block.lanes; ++l)

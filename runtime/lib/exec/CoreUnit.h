@@ -106,7 +106,7 @@ private:
                      const Scratch &scratch) const;
   void loadRow(const Job &job, int64_t row, Scratch &scratch, float *acc);
   void storeRow(Job &job, int64_t block, int64_t row, Scratch &scratch,
-                const float *acc);
+                float *acc);
 
   Context &context;
   const std::vector<FormatPlan> &plans;

@@ -14,6 +14,8 @@
 
 #include "Context.h"
 
+#include "phx/support/Selection.h"
+
 #include <algorithm>
 #include <array>
 #include <cstring>
@@ -61,8 +63,13 @@ inline float loadFloat(const uint8_t *from) {
   std::memcpy(&value, from, sizeof value);
   return value;
 }
+/// Of what is moved: bits as they are.
 inline void storeFloat(uint8_t *to, float value) {
   std::memcpy(to, &value, sizeof value);
+}
+/// Of what is computed: every NaN becomes the canonical one.
+inline void storeResult(uint8_t *to, float value) {
+  storeFloat(to, canonicalF32(value));
 }
 
 } // namespace phx::exec

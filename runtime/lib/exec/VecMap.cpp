@@ -55,55 +55,64 @@ template <typename Fn> static void applyBinary(const Row &row, Fn fn) {
                   loadFloat(row.b + i * row.bStride)));
 }
 
+// What computes a NaN makes it canonical here; exp, log, tanh, sigmoid, maxima
+// and minima give no other. Lambdas: a function as an argument is called by its
+// address.
 static void applyBinary(VecFn fn, const Row &row, float s0, float s1) {
   switch (fn) {
   case VecFn::Add:
-    return applyBinary(row, [](float a, float b) { return a + b; });
+    return applyBinary(row,
+                       [](float a, float b) { return canonicalF32(a + b); });
   case VecFn::Sub:
-    return applyBinary(row, [](float a, float b) { return a - b; });
+    return applyBinary(row,
+                       [](float a, float b) { return canonicalF32(a - b); });
   case VecFn::Mul:
-    return applyBinary(row, [](float a, float b) { return a * b; });
+    return applyBinary(row,
+                       [](float a, float b) { return canonicalF32(a * b); });
   case VecFn::Div:
-    return applyBinary(row, [](float a, float b) { return a / b; });
+    return applyBinary(row,
+                       [](float a, float b) { return canonicalF32(a / b); });
   case VecFn::Max:
-    return applyBinary(row, [](float a, float b) { return a > b ? a : b; });
+    return applyBinary(row, [](float a, float b) { return maximumF32(a, b); });
   case VecFn::Min:
-    return applyBinary(row, [](float a, float b) { return a < b ? a : b; });
+    return applyBinary(row, [](float a, float b) { return minimumF32(a, b); });
   case VecFn::Equal:
     return applyBinary(row,
                        [](float a, float b) { return a == b ? 1.0f : 0.0f; });
   case VecFn::Gate:
     if (s0 == 0)
-      return applyBinary(row,
-                         [](float a, float b) { return a > 0 ? b : 0.0f; });
-    return applyBinary(row,
-                       [=](float a, float b) { return a > 0 ? b : s0 * b; });
+      return applyBinary(row, [](float a, float b) {
+        return canonicalF32(gateF32(a, b, 0));
+      });
+    return applyBinary(row, [=](float a, float b) {
+      return canonicalF32(gateF32(a, b, s0));
+    });
   case VecFn::GateRange:
-    return applyBinary(
-        row, [=](float a, float b) { return s0 < a && a < s1 ? b : 0.0f; });
+    return applyBinary(row, [=](float a, float b) {
+      return canonicalF32(gateRangeF32(a, b, s0, s1));
+    });
   default: // Drop
-    return applyBinary(
-        row, [=](float a, float b) { return a >= s0 ? b * s1 : 0.0f; });
+    return applyBinary(row, [=](float a, float b) {
+      return canonicalF32(dropF32(a, b, s0, s1));
+    });
   }
 }
 
 static void applyUnary(VecFn fn, const Row &row, float s0, float s1) {
   switch (fn) {
   case VecFn::Relu:
-    return applyUnary(row, [](float a) { return a <= 0.0f ? 0.0f : a; });
+    return applyUnary(row, [](float a) { return canonicalF32(reluF32(a)); });
   case VecFn::LeakyRelu:
-    return applyUnary(row, [=](float a) { return a < 0.0f ? s0 * a : a; });
+    return applyUnary(
+        row, [=](float a) { return canonicalF32(a < 0.0f ? s0 * a : a); });
   case VecFn::Clip:
-    return applyUnary(row, [=](float a) {
-      float low = a > s0 ? a : s0;
-      return low < s1 ? low : s1;
-    });
+    return applyUnary(row, [=](float a) { return clipF32(a, s0, s1); });
   case VecFn::Neg:
-    return applyUnary(row, [](float a) { return -a; });
+    return applyUnary(row, [](float a) { return canonicalF32(-a); });
   case VecFn::Abs:
-    return applyUnary(row, [](float a) { return std::fabs(a); });
+    return applyUnary(row, [](float a) { return canonicalF32(std::fabs(a)); });
   case VecFn::Sqrt:
-    return applyUnary(row, [](float a) { return std::sqrt(a); });
+    return applyUnary(row, [](float a) { return canonicalF32(std::sqrt(a)); });
   case VecFn::Exp:
     return applyUnary(row, expF32);
   case VecFn::Log:
@@ -113,10 +122,10 @@ static void applyUnary(VecFn fn, const Row &row, float s0, float s1) {
   case VecFn::Sigmoid:
     return applyUnary(row, sigmoidF32);
   case VecFn::Scale:
-    return applyUnary(row, [=](float a) { return a * s0; });
+    return applyUnary(row, [=](float a) { return canonicalF32(a * s0); });
   case VecFn::Offset:
-    return applyUnary(row, [=](float a) { return a + s0; });
-  default:
+    return applyUnary(row, [=](float a) { return canonicalF32(a + s0); });
+  default: // Copy
     return applyUnary(row, [](float a) { return a; });
   }
 }

@@ -41,7 +41,7 @@ Status exec::execute(Context &context, const VecPack &pack) {
     for (int64_t word = begin / 32; word < getMaskWords(end); ++word) {
       uint32_t bits = 0;
       for (int64_t e = 32 * word; e < std::min(end, 32 * word + 32); ++e)
-        bits |= uint32_t(loadFloat(a->at(4 * e)) > 0) << (e % 32);
+        bits |= uint32_t(isOpen(loadFloat(a->at(4 * e)))) << (e % 32);
       std::memcpy(dst->at(4 * word), &bits, sizeof bits);
     }
   });
@@ -65,8 +65,8 @@ Status exec::execute(Context &context, const VecGateMask &gate) {
       uint32_t bits;
       std::memcpy(&bits, mask->at(4 * word), sizeof bits);
       for (int64_t e = 32 * word; e < std::min(end, 32 * word + 32); ++e)
-        storeFloat(dst->at(4 * e),
-                   bits >> (e % 32) & 1 ? loadFloat(a->at(4 * e)) : 0.0f);
+        storeResult(dst->at(4 * e),
+                    bits >> (e % 32) & 1 ? loadFloat(a->at(4 * e)) : 0.0f);
     }
   });
 }

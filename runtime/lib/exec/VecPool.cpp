@@ -91,7 +91,7 @@ private:
 /// What a window gives.
 struct Pooled {
   float value = 0;
-  int64_t position = 0; ///< of the first maximum
+  int64_t position = 0; ///< of the first maximum, or of the first NaN
   bool empty = false;   ///< nothing can be said about it
 };
 
@@ -107,7 +107,7 @@ static Pooled poolWindow(const Windows &windows, const SourceView &from,
     bool any = false;
     windows.forEachPosition(origin, [&](int64_t p, int64_t offset) {
       float x = loadFloat(from.at(offset));
-      if (any && !(x > result.value))
+      if (any && !replacesMaximum(x, result.value))
         return;
       result.value = x;
       result.position = p;
@@ -159,7 +159,7 @@ static Status pool(Context &context, const Windows &windows, const Address &in,
                                  pooled = poolWindow(windows, *from, origin);
                                if (beyond || pooled.empty)
                                  empty = true;
-                               storeFloat(to->at(*target), pooled.value);
+                               storeResult(to->at(*target), pooled.value);
                              }
                              if (positions)
                                *bytes->at(row) = uint8_t(pooled.position);
@@ -228,7 +228,7 @@ static void unpoolRows(const Windows &windows, int64_t begin, int64_t end,
                        const SourceView &positions, BadRow &bad) {
   auto add = [&](int64_t offset, float x) {
     uint8_t *at = in.at(offset);
-    storeFloat(at, loadFloat(at) + x);
+    storeResult(at, loadFloat(at) + x);
   };
   windows.forEachRow(
       begin, end - begin,

@@ -8,6 +8,8 @@
 #include "VecUnit.h"
 #include "Strided.h"
 
+#include "phx/support/Math.h"
+
 #include <algorithm>
 
 using namespace phx;
@@ -159,12 +161,18 @@ Status exec::execute(Context &context, const VecReduce &reduce) {
         const uint8_t *from = a->at(getRowOffset(index, reduce.aStride));
         LaneSum lanes;
         float best = loadFloat(from);
+        // Apart, so that an element waits for one comparison alone.
+        bool anyNaN = false;
         if (sum)
           runs.forEach(from, [&](int64_t i, float x) { lanes.add(i, x); });
         else
-          runs.forEach(from,
-                       [&](int64_t, float x) { best = x > best ? x : best; });
-        storeFloat(dst->at(getRowOffset(index, reduce.dstStride)),
-                   sum ? lanes.get() : best);
+          runs.forEach(from, [&](int64_t, float x) {
+            best = x > best ? x : best;
+            anyNaN |= x != x;
+          });
+        if (anyNaN)
+          best = math::quietNaN();
+        storeResult(dst->at(getRowOffset(index, reduce.dstStride)),
+                    sum ? lanes.get() : best);
       });
 }

@@ -17,7 +17,9 @@ template <typename T> static T load(const ArrayView &array, int64_t index) {
   return value;
 }
 
-/// Classes in front of `label`. A label whose score is not a number is last.
+/// Classes in front of `label`. As everywhere else, NaN is the largest: another
+/// score that is NaN is in front of the label's, and a label whose own score is
+/// NaN is last, so that no sample with NaN in front counts as right.
 static int64_t getRank(const ArrayView &scores, int64_t row, int64_t classes,
                        int64_t label) {
   float own = load<float>(scores, row * classes + label);
@@ -26,7 +28,7 @@ static int64_t getRank(const ArrayView &scores, int64_t row, int64_t classes,
   int64_t rank = 0;
   for (int64_t other = 0; other < classes; ++other) {
     float score = load<float>(scores, row * classes + other);
-    rank += score > own || (score == own && other < label);
+    rank += score > own || score != score || (score == own && other < label);
   }
   return rank;
 }

@@ -59,3 +59,17 @@ std::optional<std::string> phx::findNonFinite(const HostArray &array) {
   }
   return std::nullopt;
 }
+
+std::optional<std::string> phx::describeNaN(const HostArray &array) {
+  // Most arrays are finite, and that is found out fast.
+  if (!findNonFinite(array))
+    return std::nullopt;
+  int64_t count = 0, first = 0;
+  for (int64_t i = 0; i < array.getNumElements(); ++i)
+    if (std::isnan(getFloat(array, i)) && count++ == 0)
+      first = i;
+  if (count == 0)
+    return std::nullopt;
+  return "holds " + std::to_string(count) + " NaN, the first in element " +
+         describePlace(array.shape, first);
+}

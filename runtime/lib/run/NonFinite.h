@@ -25,6 +25,10 @@ std::string describePlace(const std::vector<int64_t> &shape, int64_t index);
 /// absent if there is none, and for other element types.
 std::optional<std::string> findNonFinite(const HostArray &array);
 
+/// "holds 3 NaN, the first in element [1, 2]" of a binary32 array; absent if
+/// there is none, and for other element types.
+std::optional<std::string> describeNaN(const HostArray &array);
+
 } // namespace phx
 
 #endif // PHX_LIB_RUN_NONFINITE_H

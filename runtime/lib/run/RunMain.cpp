@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Interrupt.h"
+#include "NonFinite.h"
 #include "Tool.h"
 
 #include <cstdio>
@@ -54,6 +55,13 @@ Status Tool::execute() {
     return results.error();
   }
   outputs = std::move(*results);
+  for (const auto &[name, value] : outputs)
+    if (std::optional<std::string> found = describeNaN(value))
+      std::fprintf(stderr,
+                   "photonic-run: warning: output '%s' %s of %s; --dump-values "
+                   "shows which layer made it\n",
+                   name.c_str(), found->c_str(),
+                   describe(value.type, value.shape).c_str());
   if (!labels)
     return Status::success();
   Result<Accuracy> accuracy = session->measureAccuracy(outputs, *labels);

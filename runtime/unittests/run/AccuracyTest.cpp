@@ -44,6 +44,10 @@ TEST(AccuracyTest, NotANumberIsAMiss) {
   HostArray scores = makeArray({NAN, 1}, {1, 2});
   Result<Accuracy> result = computeAccuracy(scores, makeLongs({0}));
   EXPECT_EQ(result->top1, 0);
+  // Also where the other score is none: whoever takes the largest takes NaN.
+  result = computeAccuracy(scores, makeLongs({1}));
+  EXPECT_EQ(result->top1, 0);
+  EXPECT_EQ(result->top5, 1);
 }
 
 TEST(AccuracyTest, TakesBothIntegerTypes) {

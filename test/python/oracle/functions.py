@@ -107,6 +107,28 @@ def relu(x):
     return np.where(x <= 0, F(0), x)
 
 
+def canonical(x):
+    """Every NaN as 0x7fc00000: what arithmetic writes (docs/isa.md 6.6)."""
+    x = np.asarray(x)
+    if x.dtype != F or not np.isnan(x).any():
+        return x
+    bits = np.where(np.isnan(x), np.uint32(0x7FC00000), x.view(np.uint32))
+    return bits.astype(np.uint32).view(F)
+
+
+def maximum(a, b):
+    """The larger one, b of equal ones, NaN if either is."""
+    return np.where((a > b) | np.isnan(a), a, b)
+
+
+def minimum(a, b):
+    return np.where((a < b) | np.isnan(a), a, b)
+
+
+def clip(x, low, high):
+    return minimum(maximum(x, F(low)), F(high))
+
+
 def lane_sum(x, present=None):
     """Sum over the last axis with 16 lanes and a tree over the lanes.
 
@@ -124,15 +146,22 @@ def lane_sum(x, present=None):
 
 
 def first_maximum(x, present=None):
-    """Maximum over the last axis; of equal ones the first."""
-    best = x[..., 0]
+    """Maximum over the last axis; of equal ones the first. NaN beats all."""
+    return np.take_along_axis(x, first_position(x, present)[..., None], -1)[..., 0]
+
+
+def first_position(x, present=None):
+    """Where the first maximum is or, if there is NaN, the first NaN."""
+    best, where = x[..., 0], np.zeros(x.shape[:-1], np.int64)
     found = np.ones(best.shape, bool) if present is None else present[..., 0]
     for i in range(1, x.shape[-1]):
         here = True if present is None else present[..., i]
-        take = here & (~found | (x[..., i] > best))
+        beats = (x[..., i] > best) | (np.isnan(x[..., i]) & ~np.isnan(best))
+        take = here & (~found | beats)
         best = np.where(take, x[..., i], best)
+        where = np.where(take, i, where)
         found = found | here
-    return best
+    return where
 
 
 def softmax(x, axis, logarithm=False):

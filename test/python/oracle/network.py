@@ -3,6 +3,8 @@
 
 """An interpreter of ONNX graphs with the arithmetic of the machine."""
 
+import functools
+
 import numpy as np
 import onnx
 from onnx import numpy_helper
@@ -11,6 +13,9 @@ from . import functions as fn
 from . import product
 
 F = np.float32
+# Their results are elements of their operands, as bits.
+MOVES = {"Flatten", "Reshape", "Transpose", "Concat", "Gather", "Unsqueeze", "Pad",
+         "Shape"}
 
 
 def get_attributes(node):
@@ -113,6 +118,8 @@ class Network:
             if method is None:
                 raise NotImplementedError(node.op_type)
             result = np.asarray(method(node, operands, get_attributes(node)))
+            if node.op_type not in MOVES:
+                result = fn.canonical(result)
             values[node.output[0]] = result
             if keep is not None:
                 keep[node.output[0]] = result
@@ -227,8 +234,13 @@ class Network:
         x, low, high = (*operands, None, None)[:3]
         low = attributes.get("min", -np.inf) if low is None else low
         high = attributes.get("max", np.inf) if high is None else high
-        x = np.where(x > F(low), x, F(low))
-        return np.where(x < F(high), x, F(high))
+        return fn.clip(x, low, high)
+
+    def _run_max(self, node, operands, attributes):
+        return functools.reduce(fn.maximum, operands)
+
+    def _run_min(self, node, operands, attributes):
+        return functools.reduce(fn.minimum, operands)
 
     def _run_tanh(self, node, operands, attributes):
         return fn.tanh(operands[0])

@@ -16,6 +16,9 @@ from .philox import Key, Stream
 
 F = np.float32
 RNG = "photonic.rng"
+# Their results are elements of their operands, as bits.
+MOVES = {"constant", "reshape", "transpose", "concat", "pad", "slice", "embed",
+         "broadcast_to"}
 
 
 class Step:
@@ -42,6 +45,8 @@ class Step:
                 results = (results,)
             for name, result, shape in zip(op.results, results, op.shapes):
                 result = np.asarray(result)
+                if op.name.removeprefix("nn.") not in MOVES:
+                    result = fn.canonical(result)
                 assert result.shape == shape, (op.name, result.shape, shape)
                 self.values[name] = result
         outputs, updates = {}, {}
@@ -108,10 +113,10 @@ class Step:
         return a / b
 
     def _run_max(self, op, a, b):
-        return np.where(a > b, a, b)
+        return fn.maximum(a, b)
 
     def _run_min(self, op, a, b):
-        return np.where(a < b, a, b)
+        return fn.minimum(a, b)
 
     def _run_neg(self, op, x):
         return -x
@@ -141,24 +146,23 @@ class Step:
         return np.where(x < 0, F(op.attributes["alpha"]) * x, x)
 
     def _run_clip(self, op, x):
-        low, high = F(op.attributes["min"]), F(op.attributes["max"])
-        x = np.where(x > low, x, low)
-        return np.where(x < high, x, high)
+        return fn.clip(x, op.attributes["min"], op.attributes["max"])
 
     def _run_equal(self, op, a, b):
         return (a == b).astype(F)
 
     def _run_gate(self, op, condition, x):
         slope = F(op.attributes.get("slope", 0))
-        otherwise = F(0) if slope == 0 else slope * x
-        return np.where(condition > 0, x, otherwise)
+        if slope == 0:
+            return np.where(condition <= 0, F(0), x)
+        return np.where(condition > 0, x, slope * x)
 
     def _run_gate_range(self, op, condition, x):
         low, high = F(op.attributes["min"]), F(op.attributes["max"])
         return np.where((low < condition) & (condition < high), x, F(0))
 
     def _run_pack_signs(self, op, y):
-        return y > 0
+        return ~(y <= 0)
 
     def _run_gate_mask(self, op, mask, x):
         return np.where(mask, x, F(0))
@@ -171,7 +175,7 @@ class Step:
     def _run_drop(self, op, random, x):
         ratio = F(op.attributes["ratio"])
         factor = F(1.0 / (1.0 - float(ratio)))
-        return np.where(random >= ratio, x * factor, F(0))
+        return np.where(random >= ratio, x * factor, x - x)
 
     # Reductions.
 
@@ -211,9 +215,7 @@ class Step:
         values, inside, _ = fn._gather(x, *self._get_window(op))
         inside = np.broadcast_to(inside, values.shape)
         # The first of equal ones; what is outside does not take part.
-        best = fn.first_maximum(values, inside)
-        found = inside & (values == best[..., None])
-        return best, found.argmax(axis=-1)
+        return fn.first_maximum(values, inside), fn.first_position(values, inside)
 
     def _run_avg_pool(self, op, x):
         count = op.attributes.get("count_include_pad", False)

@@ -7,6 +7,7 @@
 
 #include "Interpreter/TestUtils.h"
 #include "phx/support/Math.h"
+#include <bit>
 #include <cmath>
 #include <limits>
 
@@ -56,6 +57,75 @@ TEST(Evaluate, Clip) {
   expectBits(
       evaluate("nn.clip %a min = 0.0 max = 6.0 : tensor<5xf32>", {x}, {5}),
       {0, 0.5, 6, 6, 0});
+}
+
+TEST(Evaluate, NaNIsNeverSwallowed) {
+  // Payload and sign of an operand do not reach the result.
+  float odd = std::bit_cast<float>(0xffc12345u);
+  Tensor x({3}, {odd, inf, -inf});
+  auto unary = [&](StringRef op, ArrayRef<float> expected) {
+    SCOPED_TRACE(op.str());
+    expectBits(evaluate(("nn." + op + " : tensor<3xf32>").str(), {x}, {3}),
+               expected);
+  };
+  unary("relu %a", {notANumber, inf, 0});
+  unary("leaky_relu %a alpha = 0.5", {notANumber, inf, -inf});
+  unary("clip %a min = 0.0 max = 6.0", {notANumber, 6, 0});
+  unary("sigmoid %a", {notANumber, 1, 0});
+  unary("tanh %a", {notANumber, 1, -1});
+  unary("exp %a", {notANumber, inf, 0});
+  unary("log %a", {notANumber, inf, notANumber});
+  unary("sqrt %a", {notANumber, inf, notANumber});
+  unary("neg %a", {notANumber, -inf, inf});
+  unary("abs %a", {notANumber, inf, inf});
+  Tensor a({5}, {odd, 1, odd, inf, -inf}), b({5}, {1, odd, odd, odd, -inf});
+  auto binary = [&](StringRef op, ArrayRef<float> expected) {
+    SCOPED_TRACE(op.str());
+    expectBits(evaluate(("nn." + op +
+                         " %a, %b : (tensor<5xf32>, tensor<5xf32>) -> "
+                         "tensor<5xf32>")
+                            .str(),
+                        {a, b}, {5}),
+               expected);
+  };
+  float n = notANumber;
+  binary("add", {n, n, n, n, -inf});
+  binary("sub", {n, n, n, n, n});
+  binary("max", {n, n, n, n, -inf});
+  binary("min", {n, n, n, n, -inf});
+  binary("equal", {0, 0, 0, 0, 1});
+}
+
+TEST(Evaluate, WhatIsMovedKeepsItsBits) {
+  float odd = std::bit_cast<float>(0xffc12345u);
+  Tensor x({1, 2}, {odd, -0.0f});
+  expectBits(evaluate("nn.transpose %a perm = [1, 0] : tensor<1x2xf32> -> "
+                      "tensor<2x1xf32>",
+                      {x}, {2, 1}),
+             {odd, -0.0f});
+}
+
+TEST(Evaluate, MaximaOfWindowsAndAxesWithNaN) {
+  Tensor x({1, 1, 2, 4}, {1, notANumber, inf, 2, //
+                          -inf, -inf, notANumber, 3});
+  expectBits(evaluate("nn.max_pool %a kernel = [1, 2] strides = [1, 2] : "
+                      "tensor<1x1x2x4xf32> -> tensor<1x1x2x2xf32>",
+                      {x}, {1, 1, 2, 2}),
+             {notANumber, inf, -inf, notANumber});
+  expectBits(evaluate("nn.reduce_max %a axes = [3] keepdims = false : "
+                      "tensor<1x1x2x4xf32> -> tensor<1x1x2xf32>",
+                      {x}, {1, 1, 2}),
+             {notANumber, notANumber});
+}
+
+TEST(Evaluate, SoftmaxOfInfinities) {
+  Tensor x({4, 2}, {-inf, 1, -inf, -inf, inf, 1, notANumber, 1});
+  float n = notANumber;
+  expectBits(evaluate("nn.softmax %a axis = 1 : tensor<4x2xf32>", {x}, {4, 2}),
+             {0, 1, n, n, n, n, n, n});
+  expectBits(
+      evaluate("nn.log_softmax %a axis = 1 : tensor<4x2xf32>", {x}, {4, 2}),
+      {-inf, 0, n, n, n, n, n, n});
 }
 
 TEST(Evaluate, ElementaryFunctions) {

@@ -9,6 +9,9 @@
 #include "GradientCheck.h"
 #include "RandomGraphUtils.h"
 #include "mlir/IR/Verifier.h"
+#include "phx/support/Math.h"
+#include <cmath>
+#include <limits>
 
 using namespace mlir;
 using namespace photonic;
@@ -383,6 +386,58 @@ TEST(Gradient, ConventionsOfUnaryOperations) {
   check("leaky_relu %a alpha = -0.5", {-0.5, -0.5, -0.5, 1, 1});
   check("clip %a min = 0.0 max = 6.0", {0, 0, 0, 1, 0});
   check("abs %a", {-1, 0, 0, 1, 1});
+}
+
+// PyTorch's rules: what a function lets pass has the gradient, also NaN; what a
+// bound cut off has none.
+TEST(Gradient, OfNaN) {
+  float nan = std::numeric_limits<float>::quiet_NaN();
+  Tensor x({2}, {nan, 1});
+  auto check = [&](StringRef op, ArrayRef<float> expected) {
+    SCOPED_TRACE(op.str());
+    expectBits(
+        getGradients("%y = nn." + op.str() + " : tensor<2xf32>", {x}, {2})[0],
+        expected);
+  };
+  check("relu %a", {1, 1});
+  check("leaky_relu %a alpha = 0.5", {0.5, 1});
+  check("clip %a min = 0.0 max = 6.0", {0, 1});
+  check("abs %a", {0, 1});
+  float y = phx::tanhF32(1);
+  check("tanh %a", {nan, 1 - y * y});
+  for (StringRef op : {"max", "min"}) {
+    Tensor a({4}, {nan, 1, nan, 2}), b({4}, {1, nan, nan, 2});
+    auto both = getGradients("%y = nn." + op.str() +
+                                 " %a, %b : (tensor<4xf32>, tensor<4xf32>) -> "
+                                 "tensor<4xf32>",
+                             {a, b}, {4});
+    expectBits(both[0], {1, 1, 1, 0});
+    expectBits(both[1], {1, 1, 1, 1});
+  }
+}
+
+TEST(Gradient, OfEqualInfinities) {
+  float inf = std::numeric_limits<float>::infinity();
+  Tensor a({3}, {-inf, inf, -inf}), b({3}, {-inf, inf, 1});
+  auto both = getGradients("%y = nn.max %a, %b : (tensor<3xf32>, "
+                           "tensor<3xf32>) -> tensor<3xf32>",
+                           {a, b}, {3});
+  expectBits(both[0], {0, 0, 0});
+  expectBits(both[1], {1, 1, 1});
+}
+
+TEST(Gradient, OfMaximaWithNaN) {
+  float nan = std::numeric_limits<float>::quiet_NaN();
+  Tensor x({1, 1, 1, 4}, {5, nan, 7, nan});
+  // The first NaN is the position of the maximum.
+  expectBits(getGradients("%y = nn.max_pool %a kernel = [1, 4] : "
+                          "tensor<1x1x1x4xf32> -> tensor<1x1x1x1xf32>",
+                          {x}, {1, 1, 1, 1})[0],
+             {0, 1, 0, 0});
+  expectBits(getGradients("%y = nn.reduce_max %a axes = [3] keepdims = true : "
+                          "tensor<1x1x1x4xf32> -> tensor<1x1x1x1xf32>",
+                          {x}, {1, 1, 1, 1})[0],
+             {nan, nan, nan, nan});
 }
 
 TEST(Gradient, TiesOfMaximumAndMinimumGoToTheSecond) {

@@ -8,6 +8,7 @@
 #include "photonic/Dialect/NN/IR/NN.h"
 #include "photonic/Interpreter/Arithmetic.h"
 #include "phx/support/Math.h"
+#include "phx/support/Selection.h"
 #include <cmath>
 
 using namespace mlir;
@@ -40,7 +41,7 @@ static LogicalResult mapUnary(Operands operands, Results &results, Fn fn) {
 }
 
 LogicalResult ReluOp::evaluate(Operands operands, Results &results) {
-  return mapUnary(operands, results, [](float x) { return x <= 0 ? 0.0f : x; });
+  return mapUnary(operands, results, phx::reluF32);
 }
 
 LogicalResult LeakyReluOp::evaluate(Operands operands, Results &results) {
@@ -52,8 +53,7 @@ LogicalResult LeakyReluOp::evaluate(Operands operands, Results &results) {
 LogicalResult ClipOp::evaluate(Operands operands, Results &results) {
   float min = getMin().convertToFloat(), max = getMax().convertToFloat();
   return mapUnary(operands, results, [min, max](float x) {
-    float raised = x > min ? x : min;
-    return raised < max ? raised : max;
+    return phx::clipF32(x, min, max);
   });
 }
 
@@ -154,12 +154,12 @@ LogicalResult DivOp::evaluate(Operands operands, Results &results) {
 
 LogicalResult MaxOp::evaluate(Operands operands, Results &results) {
   return mapBinary(getType(), operands, results,
-                   [](float a, float b) { return a > b ? a : b; });
+                   phx::maximumF32);
 }
 
 LogicalResult MinOp::evaluate(Operands operands, Results &results) {
   return mapBinary(getType(), operands, results,
-                   [](float a, float b) { return a < b ? a : b; });
+                   phx::minimumF32);
 }
 
 /// +1 for even exponents, -1 for odd ones, NaN for those that are not whole.
@@ -199,16 +199,14 @@ LogicalResult EqualOp::evaluate(Operands operands, Results &results) {
 LogicalResult GateOp::evaluate(Operands operands, Results &results) {
   float slope = getSlope().convertToFloat();
   return mapBinary(getType(), operands, results, [slope](float c, float x) {
-    if (c > 0)
-      return x;
-    return slope == 0 ? 0.0f : slope * x;
+    return phx::gateF32(c, x, slope);
   });
 }
 
 LogicalResult GateRangeOp::evaluate(Operands operands, Results &results) {
   float min = getMin().convertToFloat(), max = getMax().convertToFloat();
   return mapBinary(getType(), operands, results, [min, max](float c, float x) {
-    return min < c && c < max ? x : 0.0f;
+    return phx::gateRangeF32(c, x, min, max);
   });
 }
 
@@ -216,13 +214,13 @@ LogicalResult DropOp::evaluate(Operands operands, Results &results) {
   float ratio = getRatio().convertToFloat(), factor = getFactor();
   return mapBinary(getType(), operands, results,
                    [ratio, factor](float u, float x) {
-                     return u >= ratio ? x * factor : 0.0f;
+                     return phx::dropF32(u, x, ratio, factor);
                    });
 }
 
 LogicalResult PackSignsOp::evaluate(Operands operands, Results &results) {
   return mapUnary(operands, results,
-                  [](float x) { return x > 0 ? 1.0f : 0.0f; });
+                  [](float x) { return phx::isOpen(x) ? 1.0f : 0.0f; });
 }
 
 LogicalResult GateMaskOp::evaluate(Operands operands, Results &results) {

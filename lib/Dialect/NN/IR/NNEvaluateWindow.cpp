@@ -124,7 +124,7 @@ static LogicalResult mapWindows(Op op, Operands operands, Results &results,
 }
 
 namespace {
-/// The first maximum of a window and its position.
+/// The first maximum of a window, or its first NaN, and the position.
 struct Maximum {
   float value = 0;
   int64_t position = -1;
@@ -138,7 +138,7 @@ static Maximum findMaximum(const Pool &pool, const float *image, int64_t oh,
     if (!pool.isInside(h, w))
       return;
     float x = image[h * pool.width + w];
-    if (best.position < 0 || x > best.value)
+    if (best.position < 0 || phx::replacesMaximum(x, best.value))
       best = {x, position};
   });
   return best;

@@ -104,22 +104,36 @@ static void differentiate(DivOp op, GradientRule &rule) {
       1, rule.neg(rule.sumTo(rule.mul(rule.dy, ratio), op.getRhs().getType())));
 }
 
-/// `larger` is where the first operand was chosen.
+/// dy where `condition`, of small whole numbers, is 0 or less.
+static Value passUnlessPositive(Value condition, GradientRule &rule) {
+  Builder &b = rule.getBuilder();
+  return GateRangeOp::create(rule.getBuilder(), rule.getLoc(), condition,
+                             rule.dy, b.getF32FloatAttr(-2),
+                             b.getF32FloatAttr(0.5f));
+}
+
+/// The gradient of a maximum or minimum goes to the operand that was chosen, to
+/// the second one on ties. A NaN equals nothing, so both operands have it, as
+/// in PyTorch. Comparing with the result, not operands with each other by their
+/// difference, is right for equal infinities too.
 template <typename Op>
-static void differentiateChoice(Op op, Value larger, GradientRule &rule) {
-  Value first = rule.gate(larger, rule.dy);
+static void differentiateChoice(Op op, GradientRule &rule) {
+  Value isSecond = rule.equal(op.getOutput(), op.getRhs());
   if (rule.wants(0))
-    rule.setBroadcast(0, first);
-  if (rule.wants(1))
-    rule.setBroadcast(1, rule.sub(rule.dy, first));
+    rule.setBroadcast(0, passUnlessPositive(isSecond, rule));
+  if (!rule.wants(1))
+    return;
+  Value isFirst = rule.equal(op.getOutput(), op.getLhs());
+  rule.setBroadcast(1,
+                    passUnlessPositive(rule.sub(isFirst, isSecond), rule));
 }
 
 static void differentiate(MaxOp op, GradientRule &rule) {
-  differentiateChoice(op, rule.sub(op.getLhs(), op.getRhs()), rule);
+  differentiateChoice(op, rule);
 }
 
 static void differentiate(MinOp op, GradientRule &rule) {
-  differentiateChoice(op, rule.sub(op.getRhs(), op.getLhs()), rule);
+  differentiateChoice(op, rule);
 }
 
 static void differentiate(PowOp op, GradientRule &rule) {

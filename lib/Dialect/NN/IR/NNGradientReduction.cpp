@@ -38,7 +38,9 @@ static void differentiate(ReduceMaxOp op, GradientRule &rule) {
   Value hot = rule.equal(op.getInput(), keepDims(op, op.getOutput(), rule));
   Value count = rule.reduceSum(hot, op.getAxes(), /*keepdims=*/true);
   Value share = rule.div(keepDims(op, rule.dy, rule), count);
-  rule.set(0, rule.gate(hot, share));
+  // A product, not a gate: where the maximum is NaN nothing equals it, and all
+  // elements have the gradient NaN.
+  rule.set(0, rule.mul(hot, share));
 }
 
 static void differentiate(SoftmaxOp op, GradientRule &rule) {

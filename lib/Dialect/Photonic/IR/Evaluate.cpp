@@ -18,6 +18,7 @@
 #include "photonic/Dialect/Photonic/IR/ProductInfo.h"
 #include "photonic/Interpreter/Philox.h"
 #include "photonic/Interpreter/Tensor.h"
+#include "phx/support/Selection.h"
 
 #include <bit>
 #include <cfloat>
@@ -313,13 +314,15 @@ private:
         const Element *b = rhs.getElements(0, block.column + j);
         for (int64_t k = 0; acc && k < lhs.length; ++k)
           *acc += float(a[k]) * float(b[k]);
+        if (acc)
+          *acc = phx::canonicalF32(*acc);
       }
     return success();
   }
 
   static float add(float acc, Sum sum, double lhsFactor, double rhsFactor) {
     if constexpr (std::is_same_v<Sum, float>)
-      return acc + sum;
+      return phx::canonicalF32(acc + sum);
     else
       return accumulate(acc, double(sum) * lhsFactor * rhsFactor);
   }
@@ -388,8 +391,9 @@ LogicalResult ProductOp::evaluate(MutableArrayRef<interp::Value> operands,
     const interp::Tensor &bias = operands[2].getTensor();
     MutableArrayRef<float> data = result.getMutableData();
     for (auto [index, element] : llvm::enumerate(data))
-      element += bias[index / shape.getOutputPlane() %
-                      (shape.groups * shape.outChannels)];
+      element = phx::canonicalF32(element +
+                                  bias[index / shape.getOutputPlane() %
+                                       (shape.groups * shape.outChannels)]);
   }
   results.push_back(std::move(result));
   return success();

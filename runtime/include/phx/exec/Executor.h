@@ -80,8 +80,9 @@ public:
 /// that. The bypass rounds as IEEE says, flushes nothing and lets infinities
 /// pass. A group longer than the array is summed over its passes, as integers
 /// (as binary32 in the bypass), and added once, when it is complete. Maxima, in
-/// reductions and pools, replace only by a strictly greater element; a pool
-/// window with no element is an error. Values of mutable regions stay finite: a
+/// reductions and pools, replace only by a strictly greater element or by the
+/// first NaN; a pool window with no element is an error. Every NaN that is
+/// computed has the same bits. Values of mutable regions stay finite: a
 /// run that would leave others fails. The program must outlive the executor
 /// and be valid. Errors: unknown kind, loops that do not match.
 Result<std::unique_ptr<Executor>> createExecutor(const std::string &kind,

@@ -190,8 +190,8 @@ enum class VecFn : uint8_t {
   Sub = 2,        ///< a - b
   Mul = 3,        ///< a * b
   Div = 4,        ///< a / b
-  Max = 5,        ///< a > b ? a : b
-  Min = 6,        ///< a < b ? a : b
+  Max = 5,        ///< a > b ? a : b; NaN if either is
+  Min = 6,        ///< a < b ? a : b; NaN if either is
   Relu = 7,       ///< a <= 0 ? +0 : a
   LeakyRelu = 8,  ///< a < 0 ? s0 * a : a
   Clip = 9,       ///< min(max(a, s0), s1)
@@ -205,9 +205,9 @@ enum class VecFn : uint8_t {
   Fill = 17,      ///< s0, no source
   Scale = 18,     ///< a * s0
   Equal = 19,     ///< a == b ? 1 : +0
-  Gate = 20,      ///< a > 0 ? b : s0 == 0 ? +0 : s0 * b
+  Gate = 20,      ///< phx::gateF32: b where a is positive, or NaN if s0 is 0
   GateRange = 21, ///< s0 < a && a < s1 ? b : +0
-  Drop = 22,      ///< a >= s0 ? b * s1 : +0
+  Drop = 22,      ///< a >= s0 ? b * s1 : b - b
   Offset = 23,    ///< a + s0
 };
 inline constexpr VecFn lastVecFn = VecFn::Offset;
@@ -238,7 +238,7 @@ struct VecReduce {
 };
 
 enum class PoolFn : uint8_t {
-  Max = 0,          ///< first maximum wins; empty window: -inf is impossible
+  Max = 0,          ///< first NaN, else first maximum; no window is empty
   AverageValid = 1, ///< sum / number of positions inside the extents
   AverageAll = 2,   ///< sum / number of positions inside extents and margins
 };
@@ -260,7 +260,8 @@ struct VecPool {
 inline constexpr int64_t maxPositions = 256;
 
 /// VecPool with Max that also writes, for each row r, the number of the first
-/// maximum's position as the byte at positions + r (0 where out(r) is outside).
+/// NaN's position, else of the first maximum's, as the byte at positions + r (0
+/// where out(r) is outside).
 struct VecPoolPositions {
   uint32_t inMap = 0, outMap = 0;
   Address in, out;
@@ -287,7 +288,7 @@ struct VecUnpool {
   friend bool operator==(const VecUnpool &, const VecUnpool &) = default;
 };
 
-/// One bit per element: bit e mod 32 of word e / 32 of dst is a[e] > 0; the
+/// One bit per element: bit e mod 32 of word e / 32 of dst is !(a[e] <= 0); the
 /// rest of the last word is 0. Both are contiguous.
 struct VecPack {
   Address dst, a;

@@ -24,6 +24,15 @@
 #define GET_ATTRDEF_CLASSES
 #include "photonic/Dialect/NN/IR/NNAttrs.h.inc"
 #include "photonic/Dialect/NN/IR/NNOpInterfaces.h.inc"
+
+namespace photonic::interp {
+/// Trait of operations whose results consist of elements of the operands and of
+/// attributes, moved as bits.
+template <typename ConcreteType>
+class MovesElements
+    : public mlir::OpTrait::TraitBase<ConcreteType, MovesElements> {};
+} // namespace photonic::interp
+
 #define GET_OP_CLASSES
 #include "photonic/Dialect/NN/IR/NNOps.h.inc"
 

@@ -142,6 +142,12 @@ def NN_PartlyDifferentiable : DeclareOpInterfaceMethods<
     DifferentiableOpInterface, ["hasDerivative"]>;
 def NN_Composite : DeclareOpInterfaceMethods<CompositeOpInterface>;
 
+/// Results consist of elements of the operands and attributes, as bits: also a
+/// NaN keeps its sign and payload, which arithmetic makes canonical.
+def NN_MovesElements : NativeOpTrait<"MovesElements"> {
+  let cppNamespace = "::photonic::interp";
+}
+
 /// The result type follows from operands and attributes by
 /// `inferReturnTypes`, written by hand.
 class NN_InferOp<string mnemonic, list<Trait> traits = []>

@@ -22,8 +22,8 @@ def NN_ReluOp : NN_UnaryOp<"relu"> {
   let description = [{
     `x <= 0 ? +0 : x`; NaN stays NaN.
 
-    Gradient: `gate(y, dy)`, 0 at 0. Stashes the result, of which a bit per
-    element is enough.
+    Gradient: `gate(y, dy)`, 0 at 0 and dy at NaN. Stashes the result, of which
+    a bit per element is enough.
 
     Constraints: (C1) the result has the type of the operand.
 
@@ -39,10 +39,10 @@ def NN_ReluOp : NN_UnaryOp<"relu"> {
 def NN_LeakyReluOp : NN_UnaryOp<"leaky_relu"> {
   let summary = "scale what is negative";
   let description = [{
-    `x < 0 ? alpha * x : x`.
+    `x < 0 ? alpha * x : x`; NaN stays NaN.
 
-    Gradient: `gate(y, dy) slope = alpha`, alpha at 0. Stashes the result, the
-    operand if alpha is negative.
+    Gradient: `gate(y, dy) slope = alpha`, alpha at 0 and at NaN. Stashes the
+    result, the operand if alpha is negative.
 
     Constraints: (C1) the result has the type of the operand; (C2) alpha is
     finite.
@@ -61,11 +61,11 @@ def NN_LeakyReluOp : NN_UnaryOp<"leaky_relu"> {
 def NN_ClipOp : NN_UnaryOp<"clip"> {
   let summary = "limit to an interval";
   let description = [{
-    `t = x > min ? x : min; t < max ? t : max`. An infinite bound does not
-    limit.
+    `t = x > min ? x : min; t < max ? t : max`; NaN stays NaN. An infinite bound
+    does not limit.
 
-    Gradient: `gate_range(y, dy)`, 0 at and beyond the bounds. Stashes the
-    result.
+    Gradient: `gate_range(y, dy)`, 0 at and beyond the bounds and at NaN.
+    Stashes the result.
 
     Constraints: (C1) the result has the type of the operand; (C2) neither bound
     is NaN and min is at most max.
@@ -118,7 +118,7 @@ def NN_SqrtOp : NN_PlainUnaryOp<"sqrt", "take square roots",
     "`dy / (y + y)`; infinite at 0. Stashes the result.">;
 def NN_NegOp : NN_PlainUnaryOp<"neg", "change signs", "`-x`.", "`-dy`.">;
 def NN_AbsOp : NN_PlainUnaryOp<"abs", "take magnitudes", "`|x|`.",
-    "`gate(x, dy) - gate(-x, dy)`, 0 at 0. Stashes the operand.">;
+    "`gate(x, dy) - gate(-x, dy)`, 0 at 0 and at NaN. Stashes the operand.">;
 
 class NN_BinaryOp<string mnemonic, string what, string formula,
                   string gradient, list<Trait> traits = []>
@@ -162,12 +162,16 @@ def NN_MulOp : NN_ArithmeticOp<"mul", "multiply tensors elementwise", "`a * b`."
     "`dy * b` and `dy * a`. Stashes the factor of the other.">;
 def NN_DivOp : NN_ArithmeticOp<"div", "divide tensors elementwise", "`a / b`.",
     "`dy / b` and `-(dy * (y / b))`. Stashes b, and the result for the latter.">;
+def NN_ChoiceGradient {
+  string text = [{dy for the operand that was chosen, b's on ties; for both
+    where the result is NaN. With `sb = equal(y, b)` and `sa = equal(y, a)`:
+    `gate_range(sb, dy)` and `gate_range(sa - sb, dy)` from -2 to 0.5. Stashes
+    both operands and the result.}];
+}
 def NN_MaxOp : NN_ArithmeticOp<"max", "take the larger element",
-    "`a > b ? a : b`.", [{`ga = gate(a - b, dy)` and `dy - ga`: b's on ties.
-    Stashes both operands.}]>;
+    "`a > b ? a : b`; NaN if either is NaN.", NN_ChoiceGradient.text>;
 def NN_MinOp : NN_ArithmeticOp<"min", "take the smaller element",
-    "`a < b ? a : b`.", [{`ga = gate(b - a, dy)` and `dy - ga`: b's on ties.
-    Stashes both operands.}]>;
+    "`a < b ? a : b`; NaN if either is NaN.", NN_ChoiceGradient.text>;
 
 def NN_PowOp : NN_BinaryOp<"pow", "raise to a power", [{`a ^ b` for exponents that
     are computed or learned. With `s` = 12582912, which rounds to whole numbers

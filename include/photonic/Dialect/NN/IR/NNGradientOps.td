@@ -158,12 +158,12 @@ def NN_EqualOp : NN_BinaryOp<"equal", "compare tensors for equality",
 def NN_GateOp : NN_InferOp<"gate", [NN_PartlyDifferentiable]> {
   let summary = "pass where a condition is positive";
   let description = [{
-    `cond > 0 ? x : (slope == 0 ? +0 : slope * x)`. Where `cond` is NaN it is
-    not positive. Shapes broadcast as in `nn.add`.
+    With slope 0, `cond <= 0 ? +0 : x`, so that x passes where `cond` is NaN;
+    otherwise `cond > 0 ? x : slope * x`. Shapes broadcast as in `nn.add`.
 
-    Created as gradient of `nn.relu`, `nn.leaky_relu`, `nn.abs`, `nn.max`,
-    `nn.min` and of losses. Gradient: the same gate on dy; none for the
-    condition. Stashes the condition.
+    Created as gradient of `nn.relu`, `nn.leaky_relu`, `nn.abs` and of losses.
+    Gradient: the same gate on dy; none for the condition. Stashes the
+    condition.
 
     Constraints: (C1) shapes broadcast, and the result has the larger extents;
     (C2) slope is finite.
@@ -187,9 +187,10 @@ def NN_GateOp : NN_InferOp<"gate", [NN_PartlyDifferentiable]> {
 def NN_GateRangeOp : NN_InferOp<"gate_range", [NN_PartlyDifferentiable]> {
   let summary = "pass where a condition lies inside an interval";
   let description = [{
-    `min < cond && cond < max ? x : +0`. Shapes broadcast as in `nn.add`.
-    Created as gradient of `nn.clip`. Gradient: the same gate on dy; none for
-    the condition. Stashes the condition.
+    `min < cond && cond < max ? x : +0`, also +0 where `cond` is NaN. Shapes
+    broadcast as in `nn.add`. Created as gradient of `nn.clip`, `nn.max` and
+    `nn.min`. Gradient: the same gate on dy; none for the condition. Stashes the
+    condition.
 
     Constraints: (C1) shapes broadcast, and the result has the larger extents;
     (C2) neither bound is NaN and min is at most max.
@@ -211,9 +212,10 @@ def NN_GateRangeOp : NN_InferOp<"gate_range", [NN_PartlyDifferentiable]> {
 }
 
 def NN_PackSignsOp : NN_InferOp<"pack_signs"> {
-  let summary = "keep one bit per element: is it positive";
+  let summary = "keep one bit per element: does a gate let pass";
   let description = [{
-    `y > 0`. In memory a mask takes one bit per element, in words of 32.
+    `y <= 0 ? 0 : 1`, 1 for NaN. In memory a mask takes one bit per element, in
+    words of 32.
     `nn-compress-stash` creates it where the forward value is kept for the
     backward pass only to ask for its sign.
 
@@ -260,9 +262,10 @@ def NN_MaxPoolPositionsOp : NN_InferOp<"max_pool_positions", [NN_Differentiable]
   let description = [{
     The first result is that of `nn.max_pool`. The second holds the position of
     the maximum in its window, `kh * KW + kw`, of the first maximum in row-major
-    order. `nn-generate-backward` lets it replace an `nn.max_pool` whose
-    gradient is wanted: one byte per window is stashed instead of input and
-    output. Gradient: `nn.max_pool_grad`.
+    order or, if the window holds NaN, of the first NaN.
+    `nn-generate-backward` lets it replace an `nn.max_pool` whose gradient is
+    wanted: one byte per window is stashed instead of input and output.
+    Gradient: `nn.max_pool_grad`.
 
     Constraints: those of `nn.max_pool`, and (C6) the window holds at most 256
     elements; (C7) positions have the shape of the output.
@@ -366,7 +369,8 @@ def NN_AvgPoolGradOp : NN_Op<"avg_pool_grad"> {
 // Layout
 //===----------------------------------------------------------------------===//
 
-def NN_BroadcastToOp : NN_Op<"broadcast_to", [NN_Differentiable]> {
+def NN_BroadcastToOp : NN_Op<"broadcast_to", [NN_Differentiable,
+    NN_MovesElements]> {
   let summary = "repeat elements to a larger shape";
   let description = [{
     As in NumPy: shapes are aligned at the last dimension; a dimension that is
@@ -390,7 +394,7 @@ def NN_BroadcastToOp : NN_Op<"broadcast_to", [NN_Differentiable]> {
   let hasFolder = 1;
 }
 
-def NN_EmbedOp : NN_Op<"embed", [NN_Differentiable]> {
+def NN_EmbedOp : NN_Op<"embed", [NN_Differentiable, NN_MovesElements]> {
   let summary = "put a tensor into a larger one of zeros";
   let description = [{
     `output[offsets + i * strides] = input[i]`, everything else is +0: the

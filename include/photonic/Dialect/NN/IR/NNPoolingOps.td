@@ -38,8 +38,8 @@ class NN_PoolOp<string mnemonic, string meaning>
 }
 
 def NN_MaxPoolOp : NN_PoolOp<"max_pool", [{
-    The first maximum in row-major order of the window wins. Positions outside
-    the image do not take part.
+    The first maximum in row-major order of the window wins, but NaN wins
+    against everything. Positions outside the image do not take part.
 
     Gradient: `nn.max_pool_grad`. The operation itself is replaced by
     `nn.max_pool_positions`, whose positions are stashed; a window of more than

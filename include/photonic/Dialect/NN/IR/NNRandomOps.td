@@ -41,8 +41,9 @@ def NN_UniformOp : NN_Op<"uniform"> {
 def NN_DropOp : NN_InferOp<"drop", [NN_PartlyDifferentiable]> {
   let summary = "keep and scale where a random number is large enough";
   let description = [{
-    `random >= ratio ? x * f : +0`, where `f` is `1 / (1 - ratio)` computed in
-    binary64 and rounded to binary32. Shapes broadcast as in `nn.add`. Gradient:
+    `random >= ratio ? x * f : x - x`, where `f` is `1 / (1 - ratio)` computed in
+    binary64 and rounded to binary32: what is dropped is +0, and NaN where x is
+    NaN or infinite. Shapes broadcast as in `nn.add`. Gradient:
     the same operation on dy; none for the random numbers, which are stashed.
 
     Constraints: (C1) shapes broadcast, and the result has the larger extents;

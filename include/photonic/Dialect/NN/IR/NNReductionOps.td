@@ -98,10 +98,11 @@ def NN_ReduceSumOp : NN_ReduceOp<"reduce_sum", "add along axes", [{
 
 }]>;
 def NN_ReduceMaxOp : NN_ReduceOp<"reduce_max", "take maxima along axes", [{
-    The first maximum wins.
+    The first maximum wins, but NaN wins against everything.
 
-    Gradient: with `hot = equal(x, y)`, `gate(hot, dy / sum(hot))`: elements
-    that are equally large share it. Stashes operand and result.
+    Gradient: with `hot = equal(x, y)`, `hot * (dy / sum(hot))`: elements that
+    are equally large share it, and it is NaN for all if the maximum is.
+    Stashes operand and result.
 
 }]>;
 
