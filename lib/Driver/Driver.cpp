@@ -192,6 +192,23 @@ static void warnAboutFormat(const CompileRequest &request,
         << trained.getValue() << " to keep its own";
 }
 
+/// Prices of the target that were stated for another structure than that for
+/// which the program is made.
+static void warnAboutPrices(const CompileRequest &request,
+                            const phx::Target &machine, ModuleOp module) {
+  if (request.to < Stage::Schedule)
+    return;
+  std::vector<int64_t> mantissaBits;
+  int64_t bits = 0;
+  StringRef format = request.stages.format;
+  if (request.from <= Stage::Format && format.consume_front("bfp:") &&
+      !format.split(':').first.getAsInteger(10, bits))
+    mantissaBits.push_back(bits);
+  std::string text = describe(phx::findStalePrices(machine, mantissaBits));
+  if (!text.empty())
+    emitWarning(module.getLoc(), text);
+}
+
 /// A loss in the model and one on the command line would be added.
 static LogicalResult checkLosses(const CompileRequest &request,
                                  ModuleOp module) {
@@ -367,6 +384,8 @@ LogicalResult photonic::compile(const CompileRequest &request,
   if (check && request.to == Stage::Emit &&
       failed(checkProgram(*module, *check, os)))
     return failure();
+  // Of what was made, not beside the message of what could not be made.
+  warnAboutPrices(request, *machine, *module);
   if (request.printIR)
     return writeIR(request, *module, os);
   if (request.output.empty())

@@ -120,6 +120,16 @@ static Json makeLayers(const ReportInputs &inputs, const Summary &summary) {
   return list;
 }
 
+static Json makeStalePrices(const ReportInputs &inputs) {
+  Json list = Json::array();
+  for (const StalePrices &one : findStalePrices(inputs.program, inputs.target))
+    list.push_back({{"field", one.field},
+                    {"stated_for", one.statedFor},
+                    {"used", one.used},
+                    {"prices", one.prices}});
+  return list;
+}
+
 static Json makeTraining(const ReportInputs &inputs, const Summary &summary) {
   if (!inputs.training)
     return nullptr;
@@ -174,6 +184,7 @@ std::string phx::makeJsonReport(const ReportInputs &inputs) {
                  {"program", program.name},
                  {"target", inputs.target.spec.name()},
                  {"target_changes", listChanges(inputs.target)},
+                 {"stale_prices", makeStalePrices(inputs)},
                  {"memory_model", getMemoryModelName(program.memoryModel)},
                  {"format", orNull(summary.format)},
                  {"batch", program.batch},

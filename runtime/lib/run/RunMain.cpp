@@ -98,6 +98,10 @@ Status Tool::run() {
   if (!opened)
     return opened.error();
   session = std::move(*opened);
+  std::string stale = describe(
+      findStalePrices(session->getProgram(), session->getTarget()));
+  if (!stale.empty())
+    std::fprintf(stderr, "photonic-run: warning: %s\n", stale.c_str());
   if (!o.timingOnly) {
     if (Status status = loadInputs(); !status)
       return status;

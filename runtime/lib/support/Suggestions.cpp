@@ -50,13 +50,16 @@ phx::nearestNames(std::string_view name, const std::vector<std::string> &known,
   return names;
 }
 
-std::string phx::didYouMean(std::string_view name,
-                            const std::vector<std::string> &known) {
-  std::vector<std::string> names = nearestNames(name, known);
+std::string phx::phraseSuggestions(const std::vector<std::string> &names) {
   std::string text;
   for (size_t i = 0; i < names.size(); ++i) {
     text += i == 0 ? "; did you mean " : i + 1 < names.size() ? ", " : " or ";
     text += "'" + names[i] + "'";
   }
   return text.empty() ? text : text + "?";
+}
+
+std::string phx::didYouMean(std::string_view name,
+                            const std::vector<std::string> &known) {
+  return phraseSuggestions(nearestNames(name, known));
 }

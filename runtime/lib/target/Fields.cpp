@@ -25,6 +25,14 @@ std::string Field::getDoc() const {
   return field->options().GetExtension(proto::doc);
 }
 
+std::vector<std::string> Field::getStatedFor() const {
+  std::vector<std::string> names;
+  const auto &options = field->options();
+  for (int i = 0; i < options.ExtensionSize(proto::stated_for); ++i)
+    names.push_back(options.GetExtension(proto::stated_for, i));
+  return names;
+}
+
 const Message *Field::find(const proto::Target &spec) const {
   if (!spec.GetReflection()->HasField(spec, group))
     return nullptr;
@@ -162,7 +170,7 @@ int64_t Target::moduliProduct() const {
 
 int64_t Target::signedRange() const { return (moduliProduct() - 1) / 2; }
 
-uint64_t target::hashStructure(const proto::Target &spec) {
+std::vector<std::string> target::getStructure(const proto::Target &spec) {
   std::vector<std::string> lines;
   for (const std::string &extension : spec.extensions())
     lines.push_back("extension=" + extension + "\n");
@@ -172,11 +180,22 @@ uint64_t target::hashStructure(const proto::Target &spec) {
       lines.push_back(field.name + "=" + formatValue(*value) + "\n");
   // By name, so that the order of the schema does not matter.
   std::sort(lines.begin(), lines.end());
+  return lines;
+}
+
+uint64_t target::hashStructure(const proto::Target &spec) {
   uint64_t hash = 0xcbf29ce484222325u; // FNV-1a
-  for (const std::string &line : lines)
+  for (const std::string &line : getStructure(spec))
     for (unsigned char byte : line)
       hash = (hash ^ byte) * 0x100000001b3u;
   return hash;
+}
+
+std::vector<std::string> phx::listStructure(const Target &target) {
+  std::vector<std::string> lines = getStructure(target.spec);
+  for (std::string &line : lines)
+    line.pop_back();
+  return lines;
 }
 
 std::vector<TargetField> phx::describeTarget(const Target &target) {

@@ -31,6 +31,8 @@ struct Field {
 
   bool isStructural() const;
   std::string getDoc() const;
+  /// Names of the structural fields that a price was stated for.
+  std::vector<std::string> getStatedFor() const;
   /// Null if the description does not have it.
   const Message *find(const proto::Target &spec) const;
   /// Creates what is missing.
@@ -53,6 +55,8 @@ struct Locations {
   std::string path;
   const TextFormat::ParseInfoTree *tree = nullptr;
   std::map<std::string, std::string> flags; ///< field name to its override
+  /// Values that overrides replaced, of structural fields by name.
+  std::map<std::string, std::string> replaced;
 
   /// "path:line:column", or the flag that set the field; the enclosing group
   /// or the file if the field is absent.
@@ -69,6 +73,8 @@ Status applyOverrides(proto::Target &spec, Locations &locations,
 /// Every violated rule, one line each; empty if the description is sound.
 std::string checkTarget(const proto::Target &spec, const Locations &locations);
 
+/// Sorted lines "name=value\n" of what is structural, and their hash.
+std::vector<std::string> getStructure(const proto::Target &spec);
 uint64_t hashStructure(const proto::Target &spec);
 
 } // namespace phx::target

@@ -9,6 +9,7 @@
 
 #include "phx/support/Suggestions.h"
 
+#include <algorithm>
 #include <charconv>
 
 using namespace phx;
@@ -71,6 +72,33 @@ static const char *setValue(Message &message, const std::string &text) {
   return nullptr;
 }
 
+static std::string getLastPart(const std::string &name) {
+  return name.substr(name.rfind('.') + 1);
+}
+
+/// "; did you mean 'core.rows'?": the fields that have the name in some group,
+/// else those whose full name, or name in a group, is near.
+static std::string suggestField(const std::string &name) {
+  std::string last = getLastPart(name);
+  std::vector<std::string> all = getSettableNames(), same, lasts;
+  for (const std::string &field : all) {
+    lasts.push_back(getLastPart(field));
+    if (lasts.back() == last)
+      same.push_back(field);
+  }
+  if (!same.empty())
+    return phraseSuggestions(same);
+  std::string near = didYouMean(name, all);
+  if (!near.empty() || name != last)
+    return near;
+  for (const std::string &part : nearestNames(last, lasts))
+    for (size_t i = 0; i < all.size(); ++i)
+      if (lasts[i] == part &&
+          std::find(same.begin(), same.end(), all[i]) == same.end())
+        same.push_back(all[i]);
+  return phraseSuggestions(same);
+}
+
 static Status applyOverride(proto::Target &spec, Locations &locations,
                             const std::string &text) {
   size_t equals = text.find('=');
@@ -90,6 +118,9 @@ static Status applyOverride(proto::Target &spec, Locations &locations,
   for (const Field &field : getFields()) {
     if (field.name != name)
       continue;
+    // The value of the text, also if a field is set twice.
+    if (const Message *old = field.find(spec); old && field.isStructural())
+      locations.replaced.try_emplace(name, formatValue(*old));
     if (const char *expected = setValue(*field.get(spec), value))
       return Error{flag + ": " + name + " (" + field.getDoc() + ") takes " +
                    expected + ", found '" + value + "'"};
@@ -97,7 +128,7 @@ static Status applyOverride(proto::Target &spec, Locations &locations,
     return Status::success();
   }
   return Error{flag + ": a target has no field '" + name + "'" +
-               didYouMean(name, getSettableNames())};
+               suggestField(name)};
 }
 
 Status target::applyOverrides(proto::Target &spec, Locations &locations,

@@ -114,5 +114,6 @@ Result<Target> phx::parseTarget(const std::string &text,
   if (std::string errors = checkTarget(target.spec, locations); !errors.empty())
     return Error{errors};
   target.structuralHash = hashStructure(target.spec);
+  target.described = std::move(locations.replaced);
   return target;
 }

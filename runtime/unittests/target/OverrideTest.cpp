@@ -62,3 +62,17 @@ TEST(TargetOverride, SupersedesAWrongLine) {
   EXPECT_CONTAINS(parseError(text), "core.clock_ghz");
   EXPECT_EQ(parseError(text, {"core.clock_ghz=10"}), "");
 }
+
+TEST(TargetOverride, NamesWithoutTheirGroupAreFound) {
+  auto message = [](const char *set) {
+    auto target = loadTarget("mirage", {set});
+    return target.ok() ? std::string() : target.error().message;
+  };
+  EXPECT_CONTAINS(message("rows=64"),
+                  "a target has no field 'rows'; did you mean 'core.rows'?");
+  EXPECT_CONTAINS(message("clock_ghz=5"),
+                  "did you mean 'core.clock_ghz' or 'vector_unit.clock_ghz'?");
+  EXPECT_CONTAINS(message("array.moduli=3,5"), "did you mean 'core.moduli'?");
+  EXPECT_CONTAINS(message("mantisa_bits=5"),
+                  "did you mean 'format.mantissa_bits'");
+}

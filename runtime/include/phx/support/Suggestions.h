@@ -25,7 +25,10 @@ std::vector<std::string> nearestNames(std::string_view name,
                                       const std::vector<std::string> &known,
                                       size_t limit = 3);
 
-/// "; did you mean 'x' or 'y'?", or the empty string.
+/// "; did you mean 'x', 'y' or 'z'?" of all `names`; empty if there are none.
+std::string phraseSuggestions(const std::vector<std::string> &names);
+
+/// The same of the known names nearest to `name`.
 std::string didYouMean(std::string_view name,
                        const std::vector<std::string> &known);
 

@@ -17,6 +17,7 @@
 #include "target.pb.h"
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,9 @@ struct Target {
   proto::Target spec;
   std::string path; ///< file it came from
   uint64_t structuralHash = 0;
+  /// Values in the description of structural fields that an override replaced,
+  /// by field name: what the prices of the description were stated for.
+  std::map<std::string, std::string> described;
 
   /// Product of the moduli.
   int64_t moduliProduct() const;
@@ -50,6 +54,32 @@ Result<Target> parseTarget(const std::string &text, const std::string &path,
 
 /// Names of all targets on the search path, sorted.
 std::vector<std::string> listTargets();
+
+/// Structural fields as "name=value", and "extension=name", sorted: what the
+/// structural hash is made of.
+std::vector<std::string> listStructure(const Target &target);
+
+/// A structural field that has another value than prices were stated for.
+struct StalePrices {
+  std::string field;               ///< "core.moduli"
+  std::string statedFor;           ///< "31,32,33"
+  std::string used;                ///< "61,63,64"
+  std::vector<std::string> prices; ///< "core.adc_pj", ...
+};
+
+/// Prices that the description states for another structure: that of `target`
+/// without its overrides, and of products with mantissas of `mantissaBits`. A
+/// price that an override states anew is none of them. In the order of the
+/// schema.
+std::vector<StalePrices>
+findStalePrices(const Target &target,
+                const std::vector<int64_t> &mantissaBits = {});
+/// "core.moduli is 61,63,64 instead of 31,32,33, for which core.dac_pj and
+/// core.adc_pj were stated".
+std::string describe(const StalePrices &stale);
+/// A warning that lists all of them and says what to do; empty if there are
+/// none.
+std::string describe(const std::vector<StalePrices> &stale);
 
 /// The source of a number that an override has set.
 inline constexpr const char *overrideSource = "set on the command line";

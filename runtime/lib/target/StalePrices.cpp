@@ -1,0 +1,88 @@
+//===- StalePrices.cpp - Prices of another structure -----------*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Fields.h"
+
+#include <algorithm>
+
+using namespace phx;
+using namespace phx::target;
+
+/// Priced fields of the description that were stated for structural field
+/// `name`.
+static std::vector<std::string> listPrices(const Target &target,
+                                           const std::string &name) {
+  std::vector<std::string> prices;
+  for (const Field &field : getFields()) {
+    std::vector<std::string> needs = field.getStatedFor();
+    const Message *value = field.find(target.spec);
+    if (value && getSource(*value) != overrideSource &&
+        std::find(needs.begin(), needs.end(), name) != needs.end())
+      prices.push_back(field.name);
+  }
+  return prices;
+}
+
+/// The value of `field` in the text of the description.
+static std::string getDescribed(const Target &target, const Field &field) {
+  auto replaced = target.described.find(field.name);
+  return replaced != target.described.end()
+             ? replaced->second
+             : formatValue(*field.find(target.spec));
+}
+
+/// Values of `field` in use, as text: that of the target, but for mantissas
+/// those of the products, if there are any.
+static std::string getUsed(const Target &target, const Field &field,
+                           const std::vector<int64_t> &mantissaBits) {
+  if (field.name != "format.mantissa_bits" || mantissaBits.empty())
+    return formatValue(*field.find(target.spec));
+  std::string used;
+  for (int64_t bits : mantissaBits)
+    used += (used.empty() ? "" : ",") + std::to_string(bits);
+  return used;
+}
+
+std::vector<StalePrices>
+phx::findStalePrices(const Target &target,
+                     const std::vector<int64_t> &mantissaBits) {
+  std::vector<int64_t> sorted = mantissaBits;
+  std::sort(sorted.begin(), sorted.end());
+  sorted.erase(std::unique(sorted.begin(), sorted.end()), sorted.end());
+  std::vector<StalePrices> stale;
+  for (const Field &field : getFields()) {
+    if (!field.isStructural() || !field.find(target.spec))
+      continue;
+    StalePrices found{field.name, getDescribed(target, field),
+                      getUsed(target, field, sorted),
+                      listPrices(target, field.name)};
+    if (found.used != found.statedFor && !found.prices.empty())
+      stale.push_back(std::move(found));
+  }
+  return stale;
+}
+
+std::string phx::describe(const StalePrices &stale) {
+  std::string text = stale.field + " is " + stale.used + " instead of " +
+                     stale.statedFor + ", for which ";
+  for (size_t i = 0; i < stale.prices.size(); ++i) {
+    bool last = i + 1 == stale.prices.size();
+    text += (i == 0 ? "" : last ? " and " : ", ") + stale.prices[i];
+  }
+  return text + (stale.prices.size() == 1 ? " was stated" : " were stated");
+}
+
+std::string phx::describe(const std::vector<StalePrices> &stale) {
+  std::string list;
+  for (const StalePrices &one : stale)
+    list += (list.empty() ? "" : "; ") + describe(one);
+  if (list.empty())
+    return list;
+  return "prices do not follow the structure of the machine: " + list +
+         "; state these prices anew (--set), or describe the machine in a "
+         "target file of its own";
+}
