@@ -61,6 +61,7 @@ phx::Program Schedule::createHeader(func::FuncOp func,
   program.batch = getBatch(module, func);
   program.target = machine.spec.name();
   program.targetHash = machine.structuralHash;
+  program.machine = phx::listStructure(machine);
   program.compiler = PHOTONIC_VERSION;
   program.memoryModel =
       hierarchy ? phx::MemoryModel::Hierarchy : phx::MemoryModel::Ideal;

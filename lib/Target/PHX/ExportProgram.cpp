@@ -42,6 +42,9 @@ void Exporter::exportHeader() {
   program.name = op.getName().str();
   program.target = op.getTarget().str();
   program.targetHash = static_cast<uint64_t>(op.getHash());
+  if (op.getMachine())
+    for (StringAttr field : op.getMachine()->getAsRange<StringAttr>())
+      program.machine.push_back(field.str());
   program.compiler = op.getCompiler().str();
   program.memoryModel = static_cast<phx::MemoryModel>(op.getMemoryModel());
   program.batch = op.getBatch();

@@ -31,6 +31,7 @@ private:
   void importCode(Location loc);
   void importInstruction(const phx::Instruction &instruction);
   Location getLocation(uint32_t layer);
+  ArrayAttr getMachine();
 
   IntegerAttr i64(int64_t value) { return b.getI64IntegerAttr(value); }
   /// Absent if the number is what absence means.
@@ -272,6 +273,13 @@ void Importer::importCode(Location loc) {
     importInstruction(instruction);
 }
 
+ArrayAttr Importer::getMachine() {
+  if (program.machine.empty())
+    return {};
+  return b.getStrArrayAttr(
+      SmallVector<StringRef>(program.machine.begin(), program.machine.end()));
+}
+
 ProgramOp Importer::run() {
   Location loc = b.getUnknownLoc();
   auto op = ProgramOp::create(
@@ -282,7 +290,7 @@ ProgramOp Importer::run() {
       b.getDenseI64ArrayAttr({program.arrayRows, program.arrayCols}),
       i64(program.tokens), b.getDenseI64ArrayAttr(program.spaceBytes),
       program.rng ? i64(*program.rng) : IntegerAttr(),
-      b.getStringAttr(program.compiler));
+      b.getStringAttr(program.compiler), getMachine());
   OpBuilder::InsertionGuard restore(b);
   b.setInsertionPointToStart(&op.getBody().emplaceBlock());
   importTables(loc);

@@ -54,6 +54,9 @@ static Status checkNames(const Program &program) {
     return s;
   if (Status s = check("compiler version", program.compiler); !s)
     return s;
+  for (const std::string &field : program.machine)
+    if (Status s = check("field of the machine", field); !s)
+      return s;
   for (const Region &region : program.regions)
     if (Status s = check("region name", region.name); !s)
       return s;
@@ -148,6 +151,8 @@ Result<proto::Program> phx::makeHeader(const Program &program) {
   out.set_name(program.name);
   out.set_target(program.target);
   out.set_target_hash(program.targetHash);
+  for (const std::string &field : program.machine)
+    out.add_machine(field);
   out.set_compiler(program.compiler);
   out.set_isa_version(isaVersion);
   out.set_memory_model(
@@ -282,6 +287,7 @@ Result<Program> phx::parseHeader(const proto::Program &in) {
   program.name = in.name();
   program.target = in.target();
   program.targetHash = in.target_hash();
+  program.machine.assign(in.machine().begin(), in.machine().end());
   program.compiler = in.compiler();
   program.memoryModel = narrower.narrow("memory model", in.memory_model(),
                                         MemoryModel::Hierarchy);

@@ -13,7 +13,9 @@
 #include "phx/isa/Validator.h"
 #include "phx/run/MachineCheck.h"
 
+#include <algorithm>
 #include <cstdio>
+#include <map>
 
 using namespace phx;
 
@@ -40,6 +42,43 @@ static std::string listStructuralChanges(const Target &base,
   return text;
 }
 
+/// Lines "name=value" by name; values of one name are joined.
+static std::map<std::string, std::string>
+toFields(const std::vector<std::string> &lines) {
+  std::map<std::string, std::string> fields;
+  for (const std::string &line : lines) {
+    size_t equals = std::min(line.find('='), line.size());
+    std::string &value = fields[line.substr(0, equals)];
+    value += (value.empty() ? "" : ",") +
+             line.substr(std::min(equals + 1, line.size()));
+  }
+  return fields;
+}
+
+/// "core.rows (expected 32, found 64)": structural fields in which `target`
+/// differs from the machine that the program names; empty if it names none.
+static std::string listDifferences(const Program &program,
+                                   const Target &target) {
+  if (program.machine.empty())
+    return "";
+  auto expected = toFields(program.machine);
+  auto found = toFields(listStructure(target));
+  // Names of both, each once.
+  std::map<std::string, std::string> names = expected;
+  names.insert(found.begin(), found.end());
+  std::string text;
+  for (const auto &entry : names) {
+    auto get = [&](const std::map<std::string, std::string> &fields) {
+      auto at = fields.find(entry.first);
+      return at == fields.end() ? std::string("none") : at->second;
+    };
+    if (get(expected) != get(found))
+      text += (text.empty() ? "" : ", ") + entry.first + " (expected " +
+              get(expected) + ", found " + get(found) + ")";
+  }
+  return text;
+}
+
 static Error makeMismatch(const Program &program, const Target &target,
                           const std::string &name,
                           const SessionOptions &options) {
@@ -56,8 +95,11 @@ static Error makeMismatch(const Program &program, const Target &target,
                    "machine, not only its prices: " +
                    listStructuralChanges(*base, target) +
                    "; recompile the model with the same --set"};
+  std::string differences = listDifferences(program, target);
+  if (!differences.empty())
+    message += "; they differ in " + differences;
   return Error{message + "; recompile the model for this target, or give the "
-                         "one it was compiled for"};
+                         "one it was compiled for, with the same --set"};
 }
 
 Session::Session(Program ownProgram, Target ownTarget)

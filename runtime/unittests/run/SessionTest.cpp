@@ -221,6 +221,25 @@ TEST(SessionTest, TheStructureMayNot) {
   EXPECT_ERROR(Session::create(std::move(program)), expected);
 }
 
+TEST(SessionTest, NamesTheFieldsOfAnotherMachine) {
+  Program program = makeClassifier();
+  Result<Target> target = loadTarget(program.target);
+  ASSERT_TRUE(target.ok());
+  program.machine = listStructure(*target);
+  program.targetHash = 0x1234;
+  for (std::string &field : program.machine) {
+    if (field == "core.rows=32")
+      field = "core.rows=64";
+    if (field.rfind("core.moduli=", 0) == 0)
+      field = "core.moduli=61,63,64";
+  }
+  program.machine.push_back("core.wavelengths=2");
+  EXPECT_ERROR(Session::create(std::move(program)),
+               "they differ in core.moduli (expected 61,63,64, found "
+               "31,32,33), core.rows (expected 64, found 32), "
+               "core.wavelengths (expected 2, found none); recompile");
+}
+
 TEST(SessionTest, NamesTheTargetThatIsMissing) {
   Program program = makeClassifier();
   program.target = "mirag";

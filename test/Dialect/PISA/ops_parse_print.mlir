@@ -61,9 +61,9 @@ pisa.program "all" target "mirage" hash -2 memory hierarchy batch 3
 }
 
 // What a training step adds.
-// CHECK-LABEL: pisa.program "step" target "mirage" hash 0 memory ideal batch 32 array 1 [32, 16] tokens 0 bytes [0, 64, 128, 192] rng 2 compiler "" {
+// CHECK-LABEL: pisa.program "step" target "mirage" hash 0 memory ideal batch 32 array 1 [32, 16] tokens 0 bytes [0, 64, 128, 192] rng 2 compiler "" machine ["core.rows=32", "extension=rns"] {
 pisa.program "step" target "mirage" hash 0 memory ideal batch 32
-    array 1 [32, 16] tokens 0 bytes [0, 64, 128, 192] rng 2 compiler "" {
+    array 1 [32, 16] tokens 0 bytes [0, 64, 128, 192] rng 2 compiler "" machine ["core.rows=32", "extension=rns"] {
   // CHECK: pisa.product 0 m 6 n 576 k 16 groups 1 positions 25 df1 format 0 nest [0, 5] accumulate{{$}}
   pisa.product 0 m 6 n 576 k 16 groups 1 positions 25 df1 format 0 nest [0, 5] accumulate
   // CHECK: pisa.product 1 m 6 n 25 k 576 groups 1 df2 format 0 nest [0, 0] stream 4294967295 layer 2

@@ -188,6 +188,8 @@ struct Program {
   std::string name;        ///< of the model
   std::string target;      ///< name of the target description
   uint64_t targetHash = 0; ///< of its structural fields
+  /// These fields as "name=value", for messages; may be absent.
+  std::vector<std::string> machine;
   std::string compiler;    ///< version of the tool that wrote it
   MemoryModel memoryModel = MemoryModel::Ideal;
   int64_t batch = 1; ///< inferences per run
