@@ -209,6 +209,66 @@ static void warnAboutPrices(const CompileRequest &request,
     emitWarning(module.getLoc(), text);
 }
 
+/// True if `op` divides by, or multiplies with the reciprocal of, the root of a
+/// mean: LayerNormalization and its kin as sequences of operations.
+static bool dividesByRoot(Operation *op) {
+  if (!isa<nn::DivOp, nn::MulOp>(op))
+    return false;
+  auto root = op->getOperand(1).getDefiningOp<nn::SqrtOp>();
+  SmallVector<Value> open;
+  if (root)
+    open.push_back(root.getInput());
+  // From the root back over sums with an epsilon and the like.
+  for (unsigned visited = 0; !open.empty() && visited < 8; ++visited) {
+    Operation *producer = open.pop_back_val().getDefiningOp();
+    if (isa_and_nonnull<nn::ReduceMeanOp>(producer))
+      return true;
+    if (isa_and_nonnull<nn::AddOp, nn::MaxOp, nn::MulOp, nn::DivOp,
+                        nn::ReshapeOp, nn::ReduceSumOp>(producer))
+      llvm::append_range(open, producer->getOperands());
+  }
+  return false;
+}
+
+/// Truncation shrinks every operand, gradients from layer to layer too; without
+/// a normalisation that brings values back to one size, training tends to stall
+/// or to diverge.
+static void warnAboutTruncation(const CompileRequest &request,
+                                const phx::Target &machine, ModuleOp module) {
+  if (!request.stages.training.train || request.from > Stage::Autodiff ||
+      request.to < Stage::Format)
+    return;
+  std::string name = getFormatName(request.stages, machine);
+  StringRef rounding = StringRef(name).rsplit(':').second;
+  bool truncates = StringRef(name).starts_with("bfp:") &&
+                   (rounding == "trunc" || StringRef(name).count(':') == 2);
+  if (!truncates)
+    return;
+  SmallVector<Operation *> products;
+  bool normalises = false;
+  module.walk([&](Operation *op) {
+    if (isa<nn::Conv2dOp, nn::LinearOp>(op))
+      products.push_back(op);
+    normalises |= isa<nn::BatchNormTrainOp>(op) || dividesByRoot(op);
+  });
+  // The gradient of a single product passes no other one.
+  if (normalises || products.size() < 2)
+    return;
+  StringRef plain = StringRef(name);
+  plain.consume_back(":trunc");
+  emitWarning(products.front()->getLoc())
+      << "products and their gradients are truncated (" << plain
+      << ":trunc), and no normalisation keeps their size: from here to the "
+         "loss, "
+      << products.size()
+      << " products make gradients smaller than they are, and such networks "
+         "often do not learn, or their loss rises; train with --format="
+      << plain
+      << ":nearest or :stochastic, with more mantissa bits or shorter groups, "
+         "or put BatchNormalization behind the products, and standardise the "
+         "inputs (docs/guides/my-network-does-not-learn.md)";
+}
+
 /// A loss in the model and one on the command line would be added.
 static LogicalResult checkLosses(const CompileRequest &request,
                                  ModuleOp module) {
@@ -368,6 +428,7 @@ LogicalResult photonic::compile(const CompileRequest &request,
       failed(checkLosses(request, *module)))
     return failure();
   warnAboutFormat(request, *machine, *module);
+  warnAboutTruncation(request, *machine, *module);
   std::optional<StageCheck> check;
   if (!request.checkInput.empty()) {
     FailureOr<StageCheck> created =
