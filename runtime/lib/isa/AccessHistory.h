@@ -97,6 +97,9 @@ public:
     return true;
   }
 
+  /// Stretches of bytes of equal history.
+  size_t size() const { return segments.size(); }
+
   /// Calls `visit(begin, end)` for each stretch of equal history, and
   /// `visitEntry(entry)` for what is remembered of it.
   template <typename Visitor, typename EntryVisitor>

@@ -170,7 +170,8 @@ static void widen(std::optional<Range> &range, Int start,
 
 /// Lowest and highest reachable coordinate inside [0, extent).
 static std::optional<Range> getAxisRange(const MapAxis &axis,
-                                         std::vector<Contribution> parts) {
+                                         std::vector<Contribution> parts,
+                                         int64_t &steps) {
   Range whole{axis.offset, axis.offset};
   for (const Contribution &part : parts) {
     Int a = part.step * part.digit.lo, b = part.step * part.digit.hi;
@@ -193,6 +194,7 @@ static std::optional<Range> getAxisRange(const MapAxis &axis,
   if (combinations > 4096)
     return Range{std::max<Int>(whole.lo, 0),
                  std::min<Int>(whole.hi, axis.extent - 1)};
+  steps += static_cast<int64_t>(combinations);
   std::optional<Range> range;
   for (Int c = 0; c < combinations; ++c) {
     Int rest = c, start = axis.offset;
@@ -207,7 +209,9 @@ static std::optional<Range> getAxisRange(const MapAxis &axis,
 
 /// Range of one pair of boxes.
 static std::optional<Range>
-getBoxRange(const AccessMap &map, const DigitBox &rows, const DigitBox &cols) {
+getBoxRange(const AccessMap &map, const DigitBox &rows, const DigitBox &cols,
+            int64_t &steps) {
+  ++steps;
   Range sum;
   for (size_t axis = 0; axis < map.axes.size(); ++axis) {
     std::vector<Contribution> parts;
@@ -217,7 +221,8 @@ getBoxRange(const AccessMap &map, const DigitBox &rows, const DigitBox &cols) {
     for (size_t i = 0; i < cols.size(); ++i)
       if (map.cols[i].axis == axis)
         parts.push_back({map.cols[i].step, cols[i]});
-    std::optional<Range> range = getAxisRange(map.axes[axis], std::move(parts));
+    std::optional<Range> range =
+        getAxisRange(map.axes[axis], std::move(parts), steps);
     if (!range)
       return std::nullopt;
     Int stride = map.axes[axis].stride;
@@ -227,12 +232,12 @@ getBoxRange(const AccessMap &map, const DigitBox &rows, const DigitBox &cols) {
 }
 
 std::optional<Range> phx::getMapRange(const AccessMap &map, Range rows,
-                                      Range cols) {
+                                      Range cols, int64_t &steps) {
   std::optional<Range> result;
   std::vector<DigitBox> colBoxes = cutRange(map.cols, cols);
   for (const DigitBox &rowBox : cutRange(map.rows, rows))
     for (const DigitBox &colBox : colBoxes) {
-      std::optional<Range> range = getBoxRange(map, rowBox, colBox);
+      std::optional<Range> range = getBoxRange(map, rowBox, colBox, steps);
       if (!range)
         continue;
       if (!result)
@@ -264,22 +269,21 @@ static int findWidest(const Box &box, const std::array<bool, 8> &allowed) {
 std::optional<Box>
 phx::findViolation(const Box &box, const std::array<bool, 8> &coupled,
                    const std::function<bool(const Box &)> &isProved,
-                   bool &exhausted) {
-  constexpr uint64_t maxNodes = 4'000'000;
-  exhausted = false;
+                   int64_t &stepsLeft) {
   std::vector<Box> open{box};
-  for (uint64_t nodes = 0; !open.empty(); ++nodes) {
+  while (!open.empty()) {
     Box current = open.back();
     open.pop_back();
-    if (isProved(current))
+    bool proved = isProved(current);
+    --stepsLeft;
+    if (proved && stepsLeft >= 0)
       continue;
     int widest = findWidest(current, coupled);
     // Exact without fixing the other loops: only to name one bad iteration.
     if (widest < 0)
       widest =
           findWidest(current, {true, true, true, true, true, true, true, true});
-    exhausted = nodes >= maxNodes;
-    if (widest < 0 || exhausted)
+    if (widest < 0 || stepsLeft < 0)
       return current;
     auto [first, last] = current[widest];
     int64_t middle = first + (last - first) / 2;

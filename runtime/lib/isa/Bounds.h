@@ -61,15 +61,18 @@ std::array<bool, 8> getCoupledLoops(const std::vector<const Affine *> &free,
 /// Byte offsets that `map` reaches from rows [rows.lo, rows.hi] and columns
 /// [cols.lo, cols.hi] (all >= 0): lowest and highest first byte of an element
 /// inside the extents; nothing if there is none.
-std::optional<Range> getMapRange(const AccessMap &map, Range rows, Range cols);
+/// Boxes of digits that it looked at are added to `steps`.
+std::optional<Range> getMapRange(const AccessMap &map, Range rows, Range cols,
+                                 int64_t &steps);
 
 /// Divides `box`, along the `coupled` loops first, until `isProved` holds
 /// everywhere. Returns the single iteration where it does not, if there is one;
-/// or some box, with `exhausted` set, if the search was given up.
+/// or some box if the search was given up because `stepsLeft` fell below zero.
+/// Each box takes a step, and what `isProved` takes.
 std::optional<Box>
 findViolation(const Box &box, const std::array<bool, 8> &coupled,
               const std::function<bool(const Box &)> &isProved,
-              bool &exhausted);
+              int64_t &stepsLeft);
 
 } // namespace phx
 

@@ -13,8 +13,9 @@ using namespace phx;
 using namespace phx::detail;
 
 ClockModel::ClockModel(const Program &program, const ProgramTree &tree,
-                       const DependenceGraph &graph)
-    : program(program), tree(tree), graph(graph), before(tree.size()),
+                       const DependenceGraph &graph, WorkLimit &work)
+    : program(program), tree(tree), graph(graph), work(work),
+      before(tree.size()),
       after(tree.size()), carried(tree.size()),
       checksInto(program.code.size()) {
   for (const Instruction &instruction : program.code)
@@ -106,6 +107,7 @@ void ClockModel::visitSignals(uint32_t node) {
 void ClockModel::visit(uint32_t index, bool frozen) {
   const ProgramTree::Node &node = tree[index];
   bool expanded = node.isLoop() && graph.expanded[index];
+  work.spend(expanded ? 1 : int64_t(node.end - node.begin));
   if (expanded)
     for (uint32_t site : carried[index])
       credit[site] = clocks[sites[site].fromEngine];

@@ -29,8 +29,9 @@ public:
   /// Positions by engine; -1: nothing is known.
   using Clock = std::vector<int64_t>;
 
+  /// Counts its steps in `work`, but does not stop by itself.
   ClockModel(const Program &program, const ProgramTree &tree,
-             const DependenceGraph &graph);
+             const DependenceGraph &graph, WorkLimit &work);
 
   /// Tokens known to the model. A token acts once installed.
   std::vector<TokenSite> sites;
@@ -74,6 +75,7 @@ private:
   const Program &program;
   const ProgramTree &tree;
   const DependenceGraph &graph;
+  WorkLimit &work;
   std::vector<uint32_t> engineOf; ///< by instruction
 
   // Sites by the node that they stand at; carried ones by loop as well.

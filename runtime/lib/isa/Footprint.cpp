@@ -21,13 +21,15 @@ static constexpr size_t refinedIntervals = size_t(1) << 22;
 // Precision::Fast steps through at most so many iterations.
 static constexpr int64_t fastIterations = 8;
 
-/// Calls `visit(counters)` for all counters of `box` that differ in `loops`.
+/// Calls `visit(counters)` for all counters of `box` that differ in `loops`,
+/// until it answers no.
 template <typename Visitor>
 static void forEachCounters(const CounterBox &box, unsigned loops,
                             Visitor visit) {
   Counters counters = box.low;
   while (true) {
-    visit(counters);
+    if (!visit(counters))
+      return;
     int level = static_cast<int>(counters.size()) - 1;
     while (level >= 0 &&
            (!(loops >> level & 1) || counters[level] == box.high[level])) {
@@ -79,6 +81,8 @@ void UnitFootprints::enumerate(const Instruction &instruction,
   std::array<Sum, numSlots> sums;
   IntervalSet bytes;
   forEachCounters(box, usedLoops(instruction), [&](const Counters &counters) {
+    if (!work.spend(1))
+      return false;
     operands.clear();
     collectOperands(instruction, CounterBox::point(counters), operands);
     for (const Operand &operand : operands) {
@@ -95,6 +99,7 @@ void UnitFootprints::enumerate(const Instruction &instruction,
         sum.compacted = sum.bytes.size();
       }
     }
+    return true;
   });
   for (Sum &sum : sums) {
     normalize(sum.bytes);
@@ -140,7 +145,7 @@ void UnitFootprints::computeMore(const Instruction &instruction,
   bool exact = std::all_of(operands.begin(), operands.end(),
                            [](const Operand &o) { return o.exact; });
   static constexpr size_t limits[] = {fastIntervals, hullIntervals,
-                                      refinedIntervals, unlimited};
+                                      refinedIntervals};
   size_t limit = limits[static_cast<size_t>(precision)];
   bool few = countIterations(box, usedLoops(instruction)) <= fastIterations;
   if (!exact && precision != Precision::Hull &&
@@ -166,20 +171,31 @@ static Access toAccess(const UnitAccess &unit) {
   return access;
 }
 
+/// The accesses of one instruction: exact if that takes no more steps than an
+/// analysis may, otherwise a hull.
+static void computeBounded(const Program &program,
+                           const Instruction &instruction,
+                           const CounterBox &box, UnitAccessList &list) {
+  for (Precision precision : {Precision::Refined, Precision::Hull}) {
+    WorkLimit work;
+    UnitFootprints footprints(program, work);
+    footprints.compute(instruction, box, precision, ~0u, list);
+    if (!work.isExceeded())
+      return;
+  }
+}
+
 std::vector<Access> phx::getAccesses(const Program &program,
                                      const Instruction &instruction,
                                      const Counters &counters) {
-  UnitFootprints footprints(program);
   UnitAccessList list;
-  footprints.compute(instruction, CounterBox::point(counters), Precision::Exact,
-                     ~0u, list);
+  computeBounded(program, instruction, CounterBox::point(counters), list);
   std::vector<Access> accesses;
   for (const UnitAccess &unit : list)
     accesses.push_back(toAccess(unit));
   return accesses;
 }
 
-/// Adds `unit` to the access of its kind, unsorted.
 static void merge(std::vector<Access> &accesses, const UnitAccess &unit) {
   Access access = toAccess(unit);
   for (Access &other : accesses)
@@ -196,7 +212,6 @@ std::vector<EngineAccesses> phx::getAccesses(const Program &program,
                                              size_t begin, size_t end,
                                              unsigned depth,
                                              const Counters &counters) {
-  UnitFootprints footprints(program);
   UnitAccessList list;
   std::vector<EngineAccesses> engines;
   CounterBox box = CounterBox::point(counters);
@@ -212,7 +227,7 @@ std::vector<EngineAccesses> phx::getAccesses(const Program &program,
       box.low[depth] = box.high[depth] = 0;
       continue;
     }
-    footprints.compute(instruction, box, Precision::Exact, ~0u, list);
+    computeBounded(program, instruction, box, list);
     if (list.used == 0)
       continue;
     auto found = std::find_if(engines.begin(), engines.end(),
@@ -228,6 +243,31 @@ std::vector<EngineAccesses> phx::getAccesses(const Program &program,
     for (Access &access : engine.accesses)
       normalize(access.bytes);
   return engines;
+}
+
+IntervalSet phx::getWrittenBytes(const Program &program, Space space) {
+  WorkLimit work;
+  UnitFootprints footprints(program, work);
+  UnitAccessList list;
+  IntervalSet bytes;
+  CounterBox box;
+  size_t depth = 0;
+  for (const Instruction &instruction : program.code) {
+    if (const Loop *loop = std::get_if<Loop>(&instruction.body))
+      box.high[depth++] = loop->count - 1;
+    if (std::holds_alternative<End>(instruction.body))
+      box.high[--depth] = 0;
+    footprints.compute(instruction, box, Precision::Hull, ~0u, list);
+    for (const UnitAccess &access : list)
+      if (access.kind != AccessKind::Read && access.space == space)
+        bytes.insert(bytes.end(), access.bytes.begin(), access.bytes.end());
+  }
+  for (const Region &region : program.regions)
+    if (region.space == space &&
+        (region.role == Role::Input || region.isMutable))
+      bytes.push_back({region.address, region.address + region.bytes});
+  normalize(bytes);
+  return bytes;
 }
 
 bool phx::overlaps(const IntervalSet &a, const IntervalSet &b) {

@@ -15,7 +15,7 @@ using namespace phx;
 using namespace phx::detail;
 
 HazardChecker::HazardChecker(const Program &program, const ProgramTree &tree)
-    : program(program), tree(tree), footprints(program),
+    : program(program), tree(tree), footprints(program, work),
       sharedSlots(findSharedSlots(program, tree, footprints)),
       refinedSlots(program.code.size()) {}
 
@@ -141,6 +141,7 @@ PeriodicSteps::State HazardChecker::describeState() {
                         uint64_t(entry.kind), entry.product, entry.exact,
                         entry.coverage()});
         });
+  work.spend(int64_t(state.size()));
   return state;
 }
 
@@ -167,11 +168,15 @@ bool HazardChecker::runSummary(const ProgramTree::Node &node) {
 
 bool HazardChecker::runUnit(size_t index, const CounterBox &box) {
   ++stepCount;
+  if (!work.spend(1))
+    return failTooMuchWork(index);
   if (!sharedSlots[index])
     return true;
   const Instruction &instruction = program.code[index];
   footprints.computeMixed(instruction, box, sharedSlots[index],
                           refinedSlots[index], accesses);
+  if (work.isExceeded())
+    return failTooMuchWork(index);
   AccessEntry entry;
   entry.engine = ProgramTree::engineNumber(instruction.engine);
   entry.unit = index;
@@ -193,6 +198,10 @@ bool HazardChecker::runUnit(size_t index, const CounterBox &box) {
       entry.slot = access.slot;
       entry.exact = access.exact;
       auto visit = [&](const AccessEntry &old, bool conflicting, int64_t byte) {
+        if (!work.spend(1)) {
+          failTooMuchWork(index);
+          return AccessHistory::Answer::Stop;
+        }
         if (old.engine == entry.engine || old.stamp <= clock[old.engine])
           return AccessHistory::Answer::Ordered;
         if (!conflicting)
@@ -200,9 +209,12 @@ bool HazardChecker::runUnit(size_t index, const CounterBox &box) {
         conflict(old, entry, access.space, byte);
         return AccessHistory::Answer::Stop;
       };
-      if (!histories[static_cast<size_t>(access.space)].record(access.bytes,
-                                                               entry, visit))
+      AccessHistory &history = histories[static_cast<size_t>(access.space)];
+      size_t before = history.size();
+      if (!history.record(access.bytes, entry, visit))
         return false;
+      if (history.size() > before)
+        work.spend(stepsPerStretch * int64_t(history.size() - before));
     }
   return true;
 }
@@ -211,6 +223,7 @@ bool HazardChecker::signal(const Instruction &instruction, uint32_t token) {
   if (ignored[token] || !evaluate(instruction.guard, counters.low))
     return true;
   ++stepCount;
+  work.spend(1);
   uint32_t engine = ProgramTree::engineNumber(instruction.engine);
   inFlight[token].push_back(clocks[engine]);
   sealed[engine] = true;
@@ -222,6 +235,8 @@ bool HazardChecker::wait(size_t index, const Instruction &instruction,
   if (ignored[token] || !evaluate(instruction.guard, counters.low))
     return true;
   ++stepCount;
+  if (!work.spend(1))
+    return failTooMuchWork(index);
   if (inFlight[token].empty())
     return fail(index, "waits for token " + std::to_string(token) +
                            " before any signal that could satisfy it");
@@ -243,6 +258,12 @@ bool HazardChecker::wait(size_t index, const Instruction &instruction,
 bool HazardChecker::fail(size_t index, const std::string &text) {
   outcome = Outcome::Race;
   error = {describeInstruction(program, index) + ": " + text};
+  return false;
+}
+
+bool HazardChecker::failTooMuchWork(size_t index) {
+  outcome = Outcome::Race;
+  error = makeTooMuchWorkError(program, tree, index);
   return false;
 }
 

@@ -27,10 +27,12 @@ class HazardChecker {
 public:
   HazardChecker(const Program &program, const ProgramTree &tree);
 
-  /// Proves that there is no race, or describes one.
+  /// Proves that there is no race, or describes one. Errors also: a loop or an
+  /// instruction that takes more than the steps of an analysis.
   Status run();
   /// Whether there is no race without the signals and waits of tokens t with
-  /// ignored[t]. If not `exact`, it may answer no out of thrift.
+  /// ignored[t]. If not `exact`, or if all runs together take more than the
+  /// steps of an analysis, it may answer no out of thrift.
   bool succeedsWithout(const std::vector<bool> &ignored, bool exact);
 
   /// Of the latest successful run: tokens of which every wait was satisfied by
@@ -55,11 +57,13 @@ private:
   bool signal(const Instruction &instruction, uint32_t token);
   bool wait(size_t index, const Instruction &instruction, uint32_t token);
   bool fail(size_t index, const std::string &text);
+  bool failTooMuchWork(size_t index);
   bool conflict(const AccessEntry &earlier, const AccessEntry &later,
                 Space space, int64_t byte);
 
   const Program &program;
   const ProgramTree &tree;
+  WorkLimit work;
   UnitFootprints footprints;
   std::vector<uint8_t> sharedSlots;
   std::vector<uint8_t> refinedSlots; ///< by instruction, bit mask

@@ -7,6 +7,8 @@
 
 #include "IntervalSets.h"
 
+#include "SaturatingMath.h"
+
 #include <algorithm>
 #include <cstdlib>
 
@@ -63,8 +65,8 @@ bool detail::coarsen(IntervalSet &set, size_t limit) {
 
 static void shift(IntervalSet &set, int64_t offset) {
   for (Interval &interval : set) {
-    interval.begin += offset;
-    interval.end += offset;
+    interval.begin = addSaturated(interval.begin, offset);
+    interval.end = addSaturated(interval.end, offset);
   }
 }
 
@@ -75,40 +77,43 @@ void detail::addProgression(IntervalSet &set, Progression p, size_t limit,
   if (set.empty() || p.count == 1 || p.stride == 0)
     return;
   if (p.stride < 0) {
-    shift(set, p.stride * (p.count - 1));
+    shift(set, multiplySaturated(p.stride, p.count - 1));
     p.stride = -p.stride;
   }
-  int64_t reach = p.stride * (p.count - 1);
+  int64_t reach = multiplySaturated(p.stride, p.count - 1);
   if (set.size() == 1 && set[0].end - set[0].begin >= p.stride) {
-    set[0].end += reach;
+    set[0].end = addSaturated(set[0].end, reach);
     return;
   }
-  if (limit != unlimited && static_cast<size_t>(p.count) > limit / set.size()) {
+  if (static_cast<size_t>(p.count) > limit / set.size()) {
     exact = false;
     int64_t inside = set.back().end - set.front().begin;
     if (set.size() == 1 || inside < p.stride) {
       // The copies are further apart than their own gaps: fill those first.
       set = {{set.front().begin, set.back().end}};
       if (static_cast<size_t>(p.count) > limit || inside >= p.stride) {
-        set[0].end += reach;
+        set[0].end = addSaturated(set[0].end, reach);
         return;
       }
     } else {
-      set = {{set.front().begin, set.back().end + reach}};
+      set = {{set.front().begin, addSaturated(set.back().end, reach)}};
       return;
     }
   }
   IntervalSet result;
   result.reserve(set.size() * p.count);
   bool separate = set.back().end - set.front().begin <= p.stride;
-  for (int64_t i = 0; i < p.count; ++i)
+  for (int64_t i = 0; i < p.count; ++i) {
+    int64_t offset = multiplySaturated(i, p.stride);
     for (const Interval &interval : set) {
-      Interval copy{interval.begin + i * p.stride, interval.end + i * p.stride};
+      Interval copy{addSaturated(interval.begin, offset),
+                    addSaturated(interval.end, offset)};
       if (separate)
         appendSorted(result, copy);
       else
         result.push_back(copy);
     }
+  }
   if (!separate)
     normalize(result);
   set = std::move(result);
@@ -229,7 +234,7 @@ private:
     });
     IntervalSet set{{axis.offset, axis.offset + 1}};
     for (const Step &s : steps) {
-      shift(set, s.digits.begin * s.step);
+      shift(set, multiplySaturated(s.digits.begin, s.step));
       addProgression(set, {s.digits.end - s.digits.begin, s.step}, limit,
                      exact);
     }
@@ -250,16 +255,17 @@ private:
       regular &= runs[i].end - runs[i].begin == length &&
                  runs[i].begin == runs[0].begin + int64_t(i) * distance;
     if (regular) {
-      shift(set, runs[0].begin * stride);
+      shift(set, multiplySaturated(runs[0].begin, stride));
       addProgression(set, {length, stride}, limit, exact);
-      addProgression(set, {int64_t(runs.size()), distance * stride}, limit,
-                     exact);
+      addProgression(
+          set, {int64_t(runs.size()), multiplySaturated(distance, stride)},
+          limit, exact);
       return;
     }
     IntervalSet result;
     for (const Interval &run : runs) {
       IntervalSet copy = set;
-      shift(copy, run.begin * stride);
+      shift(copy, multiplySaturated(run.begin, stride));
       addProgression(copy, {run.end - run.begin, stride}, limit, exact);
       result.insert(result.end(), copy.begin(), copy.end());
     }
@@ -302,9 +308,19 @@ const FootprintCache::Value &FootprintCache::lookup(const Operand &operand,
   MapBox box(map, limit);
   auto rows = DigitSplitter(map.rows).split(operand.rowBegin, operand.rowEnd);
   auto cols = DigitSplitter(map.cols).split(operand.colBegin, operand.colEnd);
+  size_t compacted = 0;
   for (const DigitBox &row : rows)
-    for (const DigitBox &col : cols)
+    for (const DigitBox &col : cols) {
+      size_t before = value.bytes.size();
       box.append(row, col, value.bytes, value.exact);
+      if (!work.spend(1 + int64_t(value.bytes.size() - before)))
+        return value;
+      if (value.bytes.size() / 2 <= compacted + 65536)
+        continue;
+      normalize(value.bytes);
+      value.exact &= !coarsen(value.bytes, limit);
+      compacted = value.bytes.size();
+    }
   normalize(value.bytes);
   value.exact &= !coarsen(value.bytes, limit);
   storedIntervals += value.bytes.size() + 8;
@@ -327,5 +343,6 @@ void FootprintCache::materialize(const Operand &operand, size_t limit,
             });
   for (unsigned d = 0; d < operand.numDims; ++d)
     addProgression(bytes, dims[d], limit, exact);
+  work.spend(int64_t(bytes.size()));
   shift(bytes, operand.base);
 }

@@ -9,15 +9,12 @@
 #define PHX_LIB_ISA_INTERVALSETS_H
 
 #include "Operands.h"
+#include "WorkLimit.h"
 #include "phx/isa/Footprint.h"
 
-#include <limits>
 #include <unordered_map>
 
 namespace phx::detail {
-
-/// A set may stay as fine as it is.
-inline constexpr size_t unlimited = std::numeric_limits<size_t>::max();
 
 /// Sorts and merges overlapping and adjacent intervals.
 void normalize(IntervalSet &set);
@@ -35,7 +32,10 @@ void addProgression(IntervalSet &set, Progression progression, size_t limit,
 /// Turns operands into bytes, and remembers what access maps gave.
 class FootprintCache {
 public:
-  explicit FootprintCache(const Program &program) : program(program) {}
+  /// Intervals made count as steps of `work`; once it is exceeded, what
+  /// materialize() gives is of no use.
+  FootprintCache(const Program &program, WorkLimit &work)
+      : program(program), work(work) {}
 
   /// The bytes of `operand`. `exact` becomes false if the result has more
   /// bytes than the operand describes, which happens only beyond `limit`
@@ -60,6 +60,7 @@ private:
   const Value &lookup(const Operand &operand, size_t limit);
 
   const Program &program;
+  WorkLimit &work;
   std::unordered_map<Key, Value, Hash> values;
   size_t storedIntervals = 0;
 };

@@ -7,17 +7,29 @@
 
 #include "LoopPeriod.h"
 
+#include "Bounds.h"
+
 #include <algorithm>
-#include <numeric>
+#include <utility>
 
 using namespace phx;
 using namespace phx::detail;
 
 // Below this many trips, stepping is as good.
 static constexpr int64_t minTrips = 8;
-static constexpr int64_t maxPeriod = 64;
+// A period is of use only if so many of them follow each other, because
+// comparing states is work, too.
+static constexpr int64_t minPeriods = 4;
+static constexpr int64_t shortPeriod = 64;
+static constexpr int64_t minLongPeriods = 32;
 
 namespace {
+
+Int gcd(Int a, Int b) {
+  while (b != 0)
+    a = std::exchange(b, a % b);
+  return a;
+}
 
 /// Looks at every field that depends on the loop at `depth`.
 class PeriodFinder {
@@ -54,13 +66,15 @@ private:
       return true;
     if (t.modulus == 0)
       return false;
-    int64_t cycle = t.divisor * t.modulus;
-    cycle /= std::gcd(cycle, t.scale);
-    result.period = std::lcm(result.period, cycle);
-    if (result.period > maxPeriod) {
-      found = false;
-      result.period = 1;
-    }
+    Int cycle = Int(t.divisor) * t.modulus;
+    cycle /= gcd(cycle, t.scale);
+    // A longer period than the loop is none.
+    int64_t last = box.high[depth];
+    if (cycle <= last)
+      cycle *= result.period / gcd(result.period, cycle);
+    found &= cycle <= last;
+    if (found)
+      result.period = static_cast<int64_t>(cycle);
     return true;
   }
 
@@ -198,7 +212,9 @@ detail::findLoopPeriod(const Program &program, const ProgramTree &tree,
       finder.visit(instruction, sharedSlots[i]);
     }
   }
-  if (!finder.found)
+  int64_t least =
+      finder.result.period > shortPeriod ? minLongPeriods : minPeriods;
+  if (!finder.found || finder.result.until / least < finder.result.period)
     return std::nullopt;
   return finder.result;
 }

@@ -7,6 +7,8 @@
 
 #include "Operands.h"
 
+#include "SaturatingMath.h"
+
 #include <algorithm>
 #include <cstdlib>
 
@@ -25,9 +27,12 @@ void Operand::addDim(int64_t count, int64_t stride) {
   Progression &last = dims[maxDims - 1];
   for (Progression p : {last, Progression{count, stride}})
     if (p.stride < 0)
-      base += p.stride * (p.count - 1);
+      base = addSaturated(base, multiplySaturated(p.stride, p.count - 1));
+  auto reach = [](int64_t trips, int64_t step) {
+    return multiplySaturated(std::abs(step), trips - 1);
+  };
   int64_t span =
-      std::abs(last.stride) * (last.count - 1) + std::abs(stride) * (count - 1);
+      addSaturated(reach(last.count, last.stride), reach(count, stride));
   last = {span + 1, 1};
 }
 
@@ -291,7 +296,7 @@ private:
   void addBytes(uint8_t slot, const Address &address, Range rows, bool write) {
     Operand &operand = start(slot, address, write);
     operand.width = 1;
-    operand.base += rows.low;
+    operand.base = addSaturated(operand.base, rows.low);
     operand.addDim(rows.high - rows.low, 1);
   }
 
@@ -303,7 +308,7 @@ private:
     int64_t high = std::min(positions.high, fill.extent);
     if (low >= high)
       return false;
-    src.base += low * stride;
+    src.base = addSaturated(src.base, multiplySaturated(low, stride));
     src.addDim(high - low, stride);
     return true;
   }

@@ -7,6 +7,10 @@
 
 #include "ProgramTree.h"
 
+#include "Magnitudes.h"
+#include "Structure.h"
+
+#include <limits>
 #include <map>
 
 using namespace phx;
@@ -46,6 +50,29 @@ std::string detail::describeInstruction(const Program &program, size_t index) {
   return text + ")";
 }
 
+Error detail::makeTooMuchWorkError(const Program &program,
+                                   const ProgramTree &tree, size_t index) {
+  uint32_t longest = ProgramTree::root;
+  for (uint32_t node = tree.nodeAt(index); node != ProgramTree::root;
+       node = tree[node].parent)
+    if (tree[node].count > tree[longest].count)
+      longest = node;
+  std::string where = describeInstruction(program, index);
+  if (longest == ProgramTree::root)
+    return {where + ": finding out what it has to wait for takes more than " +
+            std::to_string(maxAnalysisSteps) +
+            " steps; let engines share fewer separate stretches of bytes, or "
+            "cut the program in two"};
+  return {where + ", in the loop of " + std::to_string(tree[longest].count) +
+          " iterations at instruction " + std::to_string(tree[longest].begin) +
+          ": finding out which iterations have to wait for each other takes "
+          "more than " +
+          std::to_string(maxAnalysisSteps) +
+          " steps; give the loop fewer iterations, let the addresses inside "
+          "repeat after fewer of them (the least common multiple of divisor * "
+          "modulus of their digits), or let engines use separate bytes"};
+}
+
 //===----------------------------------------------------------------------===//
 // Construction
 //===----------------------------------------------------------------------===//
@@ -69,7 +96,13 @@ static bool usesKnownMaps(const Body &body, size_t numMaps) {
 }
 
 Result<ProgramTree> ProgramTree::build(const Program &program) {
+  for (size_t m = 0; m < program.maps.size(); ++m)
+    if (std::string wrong = findMagnitude(program.maps[m]); !wrong.empty())
+      return Error{"map " + std::to_string(m) + " " + wrong};
   ProgramTree tree;
+  LastCounters last{};
+  // Of the loops that are open, and of all around them.
+  std::vector<Int> iterations{1};
   tree.engines = 2u + program.cores;
   tree.nodeOf.assign(program.code.size(), 0);
   tree.nodes.push_back({0, program.code.size(), 0, 0, 1, false, {}});
@@ -82,6 +115,8 @@ Result<ProgramTree> ProgramTree::build(const Program &program) {
         return errorAt(i, "end without a loop");
       tree.nodes[open.back()].end = i + 1;
       open.pop_back();
+      iterations.pop_back();
+      last[depth - 1] = 0;
       continue;
     }
     uint32_t node = tree.nodes.size();
@@ -95,6 +130,12 @@ Result<ProgramTree> ProgramTree::build(const Program &program) {
         return errorAt(i, "a loop needs at least one trip");
       tree.nodes[node].count = loop->count;
       open.push_back(node);
+      last[depth] = loop->count - 1;
+      iterations.push_back(iterations.back() * loop->count);
+      if (iterations.back() > maxIndex)
+        return errorAt(i, "expected at most 2^62 iterations with the loops "
+                          "around it, found " +
+                              toText(iterations.back()));
       continue;
     }
     if (std::holds_alternative<Halt>(instruction.body))
@@ -105,6 +146,8 @@ Result<ProgramTree> ProgramTree::build(const Program &program) {
       return errorAt(i, "access map out of range");
     if (usedLoops(instruction) >> depth)
       return errorAt(i, "a field depends on a loop that does not enclose it");
+    if (std::string wrong = findMagnitude(instruction, last); !wrong.empty())
+      return Error{describeInstruction(program, i) + ": " + wrong};
     if (std::holds_alternative<Signal>(instruction.body) ||
         std::holds_alternative<Wait>(instruction.body))
       for (uint32_t ancestor : open)

@@ -31,8 +31,9 @@ public:
   };
   static constexpr uint32_t root = 0;
 
-  /// Errors: unbalanced loops, more than 8 levels, an engine, access map or
-  /// loop that does not exist.
+  /// Errors: unbalanced loops, more than 8 levels or 2^62 iterations, an
+  /// engine, access map or loop that does not exist, a field or access map that
+  /// leaves the bounds within which 64 bits suffice.
   static Result<ProgramTree> build(const Program &program);
 
   const Node &operator[](uint32_t node) const { return nodes[node]; }
@@ -55,6 +56,11 @@ private:
 std::vector<uint8_t> findSharedSlots(const Program &program,
                                      const ProgramTree &tree,
                                      UnitFootprints &footprints);
+
+/// An analysis has taken too many steps at an instruction: names it, the loop
+/// around it that has the most trips, and what to do.
+Error makeTooMuchWorkError(const Program &program, const ProgramTree &tree,
+                           size_t index);
 
 /// "instruction 7 (core.stream on core[3], layer 'conv1')"
 std::string describeInstruction(const Program &program, size_t index);

@@ -129,6 +129,7 @@ struct MemoryChecker {
   const LoopTree &tree;
   size_t index;
   Box box;
+  int64_t &stepsLeft; ///< of the whole program
   Status status;
 
   const Program &program() const { return tree.program; }
@@ -136,6 +137,12 @@ struct MemoryChecker {
             const std::string &found) {
     if (status)
       status = failAt(program(), index, field, expected, found);
+  }
+  void failExhausted(const std::string &field, const std::string &expected) {
+    fail(field,
+         expected + ", proved for all instructions in at most 2^24 steps",
+         "fields that depend on loops in too entangled a way; use fewer "
+         "digits, or loops whose counts divide evenly");
   }
   void checkSpace(const std::string &field, const Address &address);
   void checkAlignment(const std::string &field, const Affine &offset);
@@ -238,16 +245,14 @@ void MemoryChecker::search(
     std::optional<Range> bytes = range(part);
     return !bytes || (bytes->lo >= 0 && bytes->hi + width <= size);
   };
-  bool exhausted = false;
-  std::optional<Box> bad = findViolation(box, coupled, isInside, exhausted);
+  std::optional<Box> bad = findViolation(box, coupled, isInside, stepsLeft);
   if (!bad)
     return;
-  Range bytes = *range(*bad);
   std::string limits = "bytes inside [0, " + std::to_string(size) + ") of " +
                        getName(address.space);
-  if (exhausted)
-    return fail(field, limits + " (within reach of the proof)",
-                "an access too entangled to bound");
+  if (stepsLeft < 0)
+    return failExhausted(field, limits);
+  Range bytes = *range(*bad);
   fail(field, limits,
        "[" + toText(bytes.lo) + ", " + toText(bytes.hi + width) +
            ") at loop counters (" + describe(*bad) + ")");
@@ -351,7 +356,9 @@ void MemoryChecker::checkMapped(const std::string &field,
            // Starts are proved not to be negative; a box may still say so.
            r.lo = std::max<Int>(r.lo, 0);
            c.lo = std::max<Int>(c.lo, 0);
-           std::optional<Range> bytes = getMapRange(map, r, c);
+           int64_t steps = 0;
+           std::optional<Range> bytes = getMapRange(map, r, c, steps);
+           stepsLeft -= steps;
            return bytes ? std::optional(*bytes + base.over(part)) : bytes;
          });
 }
@@ -372,12 +379,13 @@ void MemoryChecker::checkWithin(const std::string &field, const Affine &value,
     Range range = form.over(part);
     return range.lo >= 0 && range.hi <= most;
   };
-  bool exhausted = false;
   std::optional<Box> bad =
       findViolation(box, getCoupledLoops({&value}, getRemaining(counts), box),
-                    isProved, exhausted);
+                    isProved, stepsLeft);
   if (!bad)
     return;
+  if (stepsLeft < 0)
+    return failExhausted(field, expected);
   Range range = form.over(*bad);
   fail(field, expected,
        toText(range.lo < 0 ? range.lo : range.hi) + " at loop counters (" +
@@ -416,9 +424,10 @@ void MemoryChecker::checkBlock(const std::string &field,
   };
   std::vector<const Affine *> coupled = getRemaining(counts);
   coupled.push_back(&start);
-  bool exhausted = false;
   if (std::optional<Box> bad = findViolation(
-          box, getCoupledLoops({}, coupled, box), isProved, exhausted)) {
+          box, getCoupledLoops({}, coupled, box), isProved, stepsLeft)) {
+    if (stepsLeft < 0)
+      return failExhausted(field, expected + " of " + std::to_string(size));
     Range range = indices.over(*bad);
     fail(field, expected + " of " + std::to_string(size),
          toText(range.lo) + " to " + toText(range.hi) + " at loop counters (" +
@@ -524,11 +533,13 @@ void MemoryChecker::operator()(const CoreStream &i) {
 
 Status phx::checkMemory(const LoopTree &tree) {
   const Program &program = tree.program;
+  // Thousands of times what programs of networks take.
+  int64_t stepsLeft = int64_t(1) << 24;
   for (size_t i = 0; i < program.code.size(); ++i) {
     std::optional<Box> box = getExecutedBox(tree, i);
     if (!box)
       continue;
-    MemoryChecker checker{tree, i, *box, {}};
+    MemoryChecker checker{tree, i, *box, stepsLeft, {}};
     std::visit(checker, program.code[i].body);
     if (!checker.status)
       return checker.status;

@@ -107,47 +107,87 @@ static unsigned getLoops(const std::optional<Affine> &affine) {
   return loops;
 }
 
-/// More iterations than any program of a network has.
-static constexpr Int maxIterations = 1 << 28;
+// Boxes of iterations that one product may fall into.
+static constexpr int64_t maxBoxes = int64_t(1) << 24;
+
+namespace {
+
+/// A clipped count over boxes of iterations.
+class Factor {
+public:
+  explicit Factor(const Count &count) : cap(count.cap) {
+    if (count.remaining)
+      remaining.emplace(*count.remaining);
+  }
+  Range over(const Box &box) const {
+    if (!remaining)
+      return {cap, cap};
+    Range range = remaining->over(box);
+    auto clip = [&](Int value) { return std::clamp<Int>(value, 0, cap); };
+    return {clip(range.lo), clip(range.hi)};
+  }
+
+private:
+  int64_t cap;
+  std::optional<Form> remaining;
+};
+
+} // namespace
 
 /// Sum of the product of `factors` over the counters of `loops` in `box`;
-/// nothing if there are too many to visit.
+/// nothing if it takes more than `boxesLeft`. Counts are full almost
+/// everywhere: boxes are cut only until each count is the same all over one.
 static std::optional<Int> sumOver(const Box &box, unsigned loops,
-                                  const std::vector<const Count *> &factors) {
-  Counters counters{};
-  std::vector<unsigned> order;
-  Int iterations = 1;
-  for (unsigned l = 0; l < maxLoopDepth; ++l) {
-    counters[l] = box[l].first;
-    if (!(loops >> l & 1))
-      continue;
-    order.push_back(l);
-    iterations = multiply(iterations, Int(box[l].second) - box[l].first + 1);
-  }
-  if (iterations > maxIterations)
-    return std::nullopt;
+                                  const std::vector<const Count *> &counts,
+                                  int64_t &boxesLeft) {
+  std::vector<Factor> factors;
+  for (const Count *count : counts)
+    factors.emplace_back(*count);
   Int sum = 0;
-  while (true) {
+  std::vector<Box> open{box};
+  while (!open.empty()) {
+    if (--boxesLeft < 0)
+      return std::nullopt;
+    Box current = open.back();
+    open.pop_back();
     Int product = 1;
-    for (const Count *count : factors)
-      product = multiply(product, evaluate(*count, counters));
-    sum += product;
-    size_t next = 0;
-    while (next < order.size() &&
-           counters[order[next]] == box[order[next]].second) {
-      counters[order[next]] = box[order[next]].first;
-      ++next;
+    bool isConstant = true;
+    for (const Factor &factor : factors) {
+      Range range = factor.over(current);
+      isConstant &= range.lo == range.hi;
+      product = multiply(product, range.hi);
     }
-    if (next == order.size())
-      return sum;
-    ++counters[order[next]];
+    int widest = -1;
+    int64_t most = 0;
+    for (unsigned l = 0; l < maxLoopDepth; ++l) {
+      if (!(loops >> l & 1))
+        continue;
+      int64_t width = current[l].second - current[l].first;
+      product = multiply(product, Int(width) + 1);
+      if (width > most) {
+        widest = static_cast<int>(l);
+        most = width;
+      }
+    }
+    // One factor that is zero throughout makes the others irrelevant.
+    if (isConstant || product == 0 || widest < 0) {
+      sum += product;
+      continue;
+    }
+    Box low = current, high = current;
+    low[widest].second = current[widest].first + most / 2;
+    high[widest].first = low[widest].second + 1;
+    open.push_back(high);
+    open.push_back(low);
   }
+  return sum;
 }
 
 /// Sum of the product of `counts` over all iterations at which an instruction
 /// runs. Counts that share no loop are summed apart, other loops multiply.
 static std::optional<Int> sumProducts(const LoopTree &tree, size_t instruction,
-                                      std::vector<const Count *> counts) {
+                                      std::vector<const Count *> counts,
+                                      int64_t &boxesLeft) {
   std::optional<Box> box = getExecutedBox(tree, instruction);
   if (!box)
     return 0;
@@ -168,7 +208,7 @@ static std::optional<Int> sumProducts(const LoopTree &tree, size_t instruction,
           break;
         }
     }
-    std::optional<Int> sum = sumOver(*box, loops, together);
+    std::optional<Int> sum = sumOver(*box, loops, together, boxesLeft);
     if (!sum)
       return std::nullopt;
     total = multiply(total, *sum);
@@ -244,9 +284,10 @@ static Status checkMembers(const Program &program, size_t index,
 }
 
 static Error failTooMany(size_t index) {
-  return failProduct(index,
-                     "at most 2^28 iterations with clipped counts of their own",
-                     "more");
+  return Error{"product " + std::to_string(index) +
+               ": expected core instructions whose clipped counts fall into at "
+               "most 2^24 boxes of equal ones, found more; let the counts of "
+               "the loops around them divide evenly"};
 }
 
 static Status checkWork(const LoopTree &tree, size_t index,
@@ -254,6 +295,7 @@ static Status checkWork(const LoopTree &tree, size_t index,
   const Program &program = tree.program;
   const Product &product = program.products[index];
   Int tiles = 0, macs = 0;
+  int64_t boxesLeft = maxBoxes;
   for (size_t i : coreInstructions) {
     const Body &body = program.code[i].body;
     if (const CoreProgram *p = std::get_if<CoreProgram>(&body);
@@ -262,7 +304,8 @@ static Status checkWork(const LoopTree &tree, size_t index,
       Count rows = p->rows, cols = p->cols;
       rows.cap = std::min<int64_t>(rows.cap, 1);
       cols.cap = std::min<int64_t>(cols.cap, 1);
-      if (std::optional<Int> sum = sumProducts(tree, i, {&rows, &cols}))
+      if (std::optional<Int> sum =
+              sumProducts(tree, i, {&rows, &cols}, boxesLeft))
         tiles += *sum;
       else
         return failTooMany(index);
@@ -270,7 +313,8 @@ static Status checkWork(const LoopTree &tree, size_t index,
     if (const CoreStream *s = std::get_if<CoreStream>(&body);
         s && s->product == index) {
       if (std::optional<Int> sum =
-              sumProducts(tree, i, {&s->rows, &s->cols, &s->length}))
+              sumProducts(tree, i, {&s->rows, &s->cols, &s->length},
+                          boxesLeft))
         macs += *sum;
       else
         return failTooMany(index);

@@ -8,6 +8,8 @@
 
 #include "Structure.h"
 
+#include "Magnitudes.h"
+
 #include <algorithm>
 #include <numeric>
 #include <set>
@@ -83,6 +85,8 @@ static Status checkMaps(const Program &program) {
       return s;
     if (Status s = checkDigits(map, map.cols, where + "column digits"); !s)
       return s;
+    if (std::string wrong = detail::findMagnitude(map); !wrong.empty())
+      return Error{where + wrong};
   }
   return Status::success();
 }

@@ -177,18 +177,25 @@ Status phx::insertTokens(Program &program) {
   Result<ProgramTree> tree = ProgramTree::build(program);
   if (!tree)
     return tree.error();
-  DependenceGraph graph = traceDependences(program, *tree);
-  std::vector<TokenSite> sites = placeTokens(program, *tree, graph);
-  sortSites(sites, *tree);
-  Program result = Emitter(program, *tree, sites).run();
-  Result<std::vector<bool>> superfluous = findSuperfluous(result, sites.size());
+  WorkLimit work;
+  Result<DependenceGraph> graph = traceDependences(program, *tree, work);
+  if (!graph)
+    return graph.error();
+  Result<std::vector<TokenSite>> sites =
+      placeTokens(program, *tree, *graph, work);
+  if (!sites)
+    return sites.error();
+  sortSites(*sites, *tree);
+  Program result = Emitter(program, *tree, *sites).run();
+  Result<std::vector<bool>> superfluous =
+      findSuperfluous(result, sites->size());
   if (!superfluous)
     return superfluous.error();
   std::vector<TokenSite> kept;
-  for (size_t i = 0; i < sites.size(); ++i)
+  for (size_t i = 0; i < sites->size(); ++i)
     if (!(*superfluous)[i])
-      kept.push_back(sites[i]);
-  if (kept.size() < sites.size())
+      kept.push_back((*sites)[i]);
+  if (kept.size() < sites->size())
     result = Emitter(program, *tree, kept).run();
   program = std::move(result);
   return Status::success();

@@ -20,12 +20,14 @@ namespace {
 class Placer {
 public:
   Placer(const Program &program, const ProgramTree &tree,
-         const DependenceGraph &graph)
-      : program(program), tree(tree), graph(graph),
-        model(program, tree, graph) {}
+         const DependenceGraph &graph, WorkLimit &work)
+      : program(program), tree(tree), graph(graph), work(work),
+        model(program, tree, graph, work) {}
 
-  std::vector<TokenSite> run() {
+  Result<std::vector<TokenSite>> run() {
     placeIn(ProgramTree::root);
+    if (work.isExceeded())
+      return makeTooMuchWorkError(program, tree, tree[exceededIn].begin);
     std::vector<TokenSite> sites;
     for (uint32_t i = 0; i < model.sites.size(); ++i)
       if (model.isActive(i))
@@ -41,8 +43,9 @@ private:
     for (uint32_t child : tree[block].children)
       if (tree[child].isLoop() && graph.expanded[child])
         placeIn(child);
-    if (graph.dependences[block].empty())
+    if (graph.dependences[block].empty() || work.isExceeded())
       return;
+    exceededIn = block;
     childOf.assign(tree[block].end - tree[block].begin, 0);
     codeBegin = tree[block].begin;
     for (uint32_t child : tree[block].children)
@@ -119,6 +122,8 @@ private:
       for (uint32_t i : checks)
         model.reopenCheck(i);
       model.pass(node, waits, takeSnapshots);
+      if (!work.spend(int64_t(checks.size())))
+        return;
       std::vector<Candidate> needed = collectNeeded(checks);
       if (needed.empty())
         return;
@@ -184,6 +189,8 @@ private:
     std::vector<uint32_t> placed;
     while (true) {
       model.unroll(block, iterations);
+      if (!work.spend(int64_t(dependences.size())))
+        return;
       std::optional<TokenSite> site = chooseCarried(block);
       if (!site)
         break;
@@ -194,6 +201,8 @@ private:
     for (size_t i = placed.size(); i-- > 0;) {
       model.uninstall(placed[i]);
       model.unroll(block, iterations);
+      if (!work.spend(int64_t(dependences.size())))
+        return;
       if (chooseCarried(block))
         model.install(placed[i]);
     }
@@ -221,7 +230,9 @@ private:
   const Program &program;
   const ProgramTree &tree;
   const DependenceGraph &graph;
+  WorkLimit &work;
   ClockModel model;
+  uint32_t exceededIn = ProgramTree::root; ///< the block under work
 
   // Of the block under work.
   std::vector<uint32_t> childOf;
@@ -233,8 +244,8 @@ private:
 
 } // namespace
 
-std::vector<TokenSite> detail::placeTokens(const Program &program,
-                                           const ProgramTree &tree,
-                                           const DependenceGraph &graph) {
-  return Placer(program, tree, graph).run();
+Result<std::vector<TokenSite>>
+detail::placeTokens(const Program &program, const ProgramTree &tree,
+                    const DependenceGraph &graph, WorkLimit &work) {
+  return Placer(program, tree, graph, work).run();
 }

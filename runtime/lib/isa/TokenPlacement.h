@@ -25,10 +25,12 @@ struct TokenSite {
 };
 
 /// Chooses tokens that order all dependences, blocks inside first. None of them
-/// follows from the others as far as the clock model can tell.
-std::vector<TokenSite> placeTokens(const Program &program,
-                                   const ProgramTree &tree,
-                                   const DependenceGraph &graph);
+/// follows from the others as far as the clock model can tell. Errors: more
+/// steps than `work` allows.
+Result<std::vector<TokenSite>> placeTokens(const Program &program,
+                                           const ProgramTree &tree,
+                                           const DependenceGraph &graph,
+                                           WorkLimit &work);
 
 } // namespace phx::detail
 

@@ -19,8 +19,8 @@ namespace {
 
 class Tracer {
 public:
-  Tracer(const Program &program, const ProgramTree &tree)
-      : program(program), tree(tree), footprints(program),
+  Tracer(const Program &program, const ProgramTree &tree, WorkLimit &work)
+      : program(program), tree(tree), work(work), footprints(program, work),
         sharedSlots(findSharedSlots(program, tree, footprints)),
         blockOf(program.code.size(), ProgramTree::root), chains(tree.size()) {
     graph.expanded.assign(tree.size(), false);
@@ -28,11 +28,12 @@ public:
     graph.expanded[ProgramTree::root] = true;
   }
 
-  DependenceGraph run() {
+  Result<DependenceGraph> run() {
     CounterBox outer;
     chooseExpanded(ProgramTree::root, outer);
     for (uint32_t child : tree[ProgramTree::root].children)
-      trace(child);
+      if (!trace(child))
+        return makeTooMuchWorkError(program, tree, current);
     return std::move(graph);
   }
 
@@ -94,11 +95,16 @@ private:
   template <typename Visitor>
   bool record(size_t index, const CounterBox &box, uint64_t stamp,
               std::array<AccessHistory, numSpaces> &into, Visitor visit) {
+    current = index;
+    if (!work.spend(1))
+      return false;
     if (!sharedSlots[index])
       return true;
     const Instruction &instruction = program.code[index];
     footprints.compute(instruction, box, Precision::Fast, sharedSlots[index],
                        accesses);
+    if (work.isExceeded())
+      return false;
     AccessEntry entry;
     entry.engine = ProgramTree::engineNumber(instruction.engine);
     entry.unit = index;
@@ -111,16 +117,21 @@ private:
         entry.product = access.product;
         auto bound = [&](const AccessEntry &old, bool conflicting,
                          int64_t byte) {
-          return visit(entry, old, conflicting, byte);
+          return work.spend(1) ? visit(entry, old, conflicting, byte)
+                               : AccessHistory::Answer::Stop;
         };
-        if (!into[static_cast<size_t>(access.space)].record(access.bytes, entry,
-                                                            bound))
+        AccessHistory &history = into[static_cast<size_t>(access.space)];
+        size_t before = history.size();
+        if (!history.record(access.bytes, entry, bound))
           return false;
+        if (history.size() > before)
+          work.spend(stepsPerStretch * int64_t(history.size() - before));
       }
     return true;
   }
 
-  void trace(uint32_t index) {
+  /// False if there was too much to do.
+  bool trace(uint32_t index) {
     const ProgramTree::Node &node = tree[index];
     auto order = [&](const AccessEntry &entry, const AccessEntry &old,
                      bool conflicting, int64_t) {
@@ -132,16 +143,13 @@ private:
       addDependence(old, entry);
       return AccessHistory::Answer::Ordered;
     };
-    if (!node.isLoop()) {
-      record(node.begin, counters, position, histories, order);
-      return;
-    }
-    if (!graph.expanded[index]) {
-      forEachUnit(node, counters, [&](size_t unit, const CounterBox &box) {
-        return record(unit, box, position, histories, order);
-      });
-      return;
-    }
+    if (!node.isLoop())
+      return record(node.begin, counters, position, histories, order);
+    if (!graph.expanded[index])
+      return forEachUnit(
+          node, counters, [&](size_t unit, const CounterBox &box) {
+            return record(unit, box, position, histories, order);
+          });
     uint64_t before = position;
     PeriodicSteps steps(
         findLoopPeriod(program, tree, index, sharedSlots, counters));
@@ -149,7 +157,8 @@ private:
       counters.low[node.depth] = counters.high[node.depth] = i;
       position = before * node.count + i;
       for (uint32_t child : node.children)
-        trace(child);
+        if (!trace(child))
+          return false;
       int64_t skipped =
           steps.skipAfter(i, [&] { return describeState(index); });
       if (skipped)
@@ -158,6 +167,7 @@ private:
     }
     counters.low[node.depth] = counters.high[node.depth] = 0;
     position = before;
+    return true;
   }
 
   /// For an access made inside `loop` since it was last entered: how many
@@ -196,6 +206,7 @@ private:
                                        within, uint64_t(entry.kind),
                                        entry.product, entry.coverage()});
           });
+    work.spend(int64_t(state.size()));
     return state;
   }
 
@@ -257,6 +268,8 @@ private:
 
   const Program &program;
   const ProgramTree &tree;
+  WorkLimit &work;
+  size_t current = 0; ///< the instruction at work
   UnitFootprints footprints;
   std::vector<uint8_t> sharedSlots;
   /// By instruction: the innermost expanded loop around it.
@@ -275,7 +288,8 @@ private:
 
 } // namespace
 
-DependenceGraph detail::traceDependences(const Program &program,
-                                         const ProgramTree &tree) {
-  return Tracer(program, tree).run();
+Result<DependenceGraph> detail::traceDependences(const Program &program,
+                                                 const ProgramTree &tree,
+                                                 WorkLimit &work) {
+  return Tracer(program, tree, work).run();
 }

@@ -33,9 +33,11 @@ struct DependenceGraph {
   std::vector<std::vector<Dependence>> dependences;
 };
 
-/// Steps through `program`, which has no tokens, in stream order.
-DependenceGraph traceDependences(const Program &program,
-                                 const ProgramTree &tree);
+/// Steps through `program`, which has no tokens, in stream order. Errors: more
+/// steps than `work` allows.
+Result<DependenceGraph> traceDependences(const Program &program,
+                                         const ProgramTree &tree,
+                                         WorkLimit &work);
 
 } // namespace phx::detail
 

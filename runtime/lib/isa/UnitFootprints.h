@@ -34,8 +34,6 @@ enum class Precision : uint8_t {
   /// Exact up to millions of intervals, by enumeration where nothing else
   /// helps. Beyond that the smallest gaps are filled.
   Refined,
-  /// Exact whatever it takes.
-  Exact,
 };
 
 /// A list of accesses whose storage is reused.
@@ -54,7 +52,10 @@ struct UnitAccessList {
 /// Computes footprints of the instructions of one program.
 class UnitFootprints {
 public:
-  explicit UnitFootprints(const Program &program) : cache(program) {}
+  /// Counts its steps in `work`. Once that is exceeded, the accesses that it
+  /// gives are of no use.
+  UnitFootprints(const Program &program, WorkLimit &work)
+      : cache(program, work), work(work) {}
 
   /// The accesses of `instruction` over all counters of `box`. Operands whose
   /// bit is not set in `slots` are left out.
@@ -72,6 +73,7 @@ private:
   void append(const Operand &operand, size_t limit, UnitAccessList &list);
 
   FootprintCache cache;
+  WorkLimit &work;
   std::vector<Operand> operands; ///< scratch
 };
 

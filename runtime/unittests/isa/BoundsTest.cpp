@@ -66,7 +66,8 @@ TEST(Bounds, MapRangeIsExact) {
           expected->lo = std::min<Int>(expected->lo, *offset);
           expected->hi = std::max<Int>(expected->hi, *offset);
         }
-    std::optional<Range> found = getMapRange(map, {r0, r1}, {c0, c1});
+    int64_t steps = 0;
+    std::optional<Range> found = getMapRange(map, {r0, r1}, {c0, c1}, steps);
     ASSERT_EQ(found.has_value(), expected.has_value()) << trial;
     if (found) {
       EXPECT_TRUE(found->lo == expected->lo) << trial;

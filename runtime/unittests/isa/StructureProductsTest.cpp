@@ -237,18 +237,28 @@ TEST(StructureProducts, GroupsLongerOrShorterThanTheArray) {
   }
 }
 
+static std::vector<Count *> getTileCounts(Instruction &instruction) {
+  if (auto *load = std::get_if<CoreProgram>(&instruction.body))
+    return {&load->rows};
+  if (auto *stream = std::get_if<CoreStream>(&instruction.body))
+    return {&stream->rows};
+  return {};
+}
+
 TEST(StructureProducts, EntangledNestsAreGivenUp) {
   Program program = makeExample();
-  // 2^30 iterations that all change a count.
+  // 2^30 iterations, each with other counts than the one before.
   for (Instruction &i : program.code) {
     if (Loop *loop = std::get_if<Loop>(&i.body))
       loop->count = int64_t(1) << 30;
     i.guard.reset();
+    for (Count *count : getTileCounts(i))
+      *count = {3, Affine{1, {{0, 1, 0, 1, 3, 1}}}};
   }
   EXPECT_EQ(structureError(program),
-            "product 0: expected at most 2^28 iterations with clipped counts "
-            "of their own, found more" +
-                remedy);
+            "product 0: expected core instructions whose clipped counts fall "
+            "into at most 2^24 boxes of equal ones, found more; let the counts "
+            "of the loops around them divide evenly");
 }
 
 TEST(StructureProducts, GradientsOfConvolutions) {

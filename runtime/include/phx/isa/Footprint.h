@@ -29,7 +29,9 @@ struct Access {
   /// Set for the accumulating output of a product: accesses of equal products
   /// are no hazard among themselves.
   std::optional<uint32_t> accumulatesInto;
-  IntervalSet bytes; ///< exact
+  /// Exact up to 2^22 intervals of one operand and 2^26 steps to find them;
+  /// beyond that more than what is touched.
+  IntervalSet bytes;
 };
 
 /// Reads and writes of `instruction` at `counters`; empty if it is skipped or
@@ -48,6 +50,10 @@ struct EngineAccesses {
 std::vector<EngineAccesses> getAccesses(const Program &program, size_t begin,
                                         size_t end, unsigned depth,
                                         const Counters &counters);
+
+/// The bytes of `space` that a run writes, and perhaps more: those of inputs, of
+/// mutable regions, and of what instructions write.
+IntervalSet getWrittenBytes(const Program &program, Space space);
 
 /// True if the sets share a byte.
 bool overlaps(const IntervalSet &a, const IntervalSet &b);

@@ -22,7 +22,12 @@ namespace phx {
 /// distances above 4 are shortened to 4. Loop nests of products move along.
 /// Post-condition: validateHazards(program) succeeds, and so does validate() if
 /// the program was well formed but for its tokens. Errors: unbalanced loops, a
-/// table index out of range; `program` then has no tokens.
+/// table index or number out of range, a loop that takes more than 2^26 steps
+/// to find its order (see below); `program` then has no tokens.
+///
+/// A step is an instruction in one iteration, or a stretch of bytes entered,
+/// compared or described. Iterations that repeat themselves are not counted
+/// again.
 Status insertTokens(Program &program);
 
 } // namespace phx

@@ -24,7 +24,9 @@ Status validateStructure(const Program &program);
 /// between engines is ordered by a chain of tokens, by happens-before over the
 /// expanded program (loops without tokens are summarised). The error names both
 /// instructions (index, layer), their engines, the bytes and the missing order.
-/// Exact: accepts every program without a race, rejects every one with a race.
+/// Exact: accepts every program without a race, rejects every one with a race,
+/// but for those that take more than 2^26 steps to decide (see
+/// TokenInsertion.h); the error then names the loop and says what to change.
 Status validateHazards(const Program &program);
 
 /// Both.
