@@ -155,16 +155,19 @@ Status Context::forEach(int64_t count, int64_t cost,
   int64_t stride = std::max<int64_t>((int64_t(1) << 24) / cost, 1);
   int64_t grain = std::max<int64_t>((1 << 15) / cost, 1);
   for (int64_t begin = 0; begin < count; begin += stride) {
-    if (poller.poll())
+    if (isStopped(0))
       return Error{"interrupted"};
     int64_t end = std::min(count, begin + stride);
     int64_t pieces = (end - begin + grain - 1) / grain;
-    pool.run(size_t(pieces), [&](size_t piece, unsigned worker) {
+    auto doPiece = [&](size_t piece, unsigned worker) {
       int64_t first = begin + int64_t(piece) * grain;
       int64_t last = std::min(end, first + grain);
       for (int64_t i = first; i < last; ++i)
         task(size_t(i), worker);
-    });
+    };
+    pool.run(size_t(pieces), doPiece, [this] { isStopped(0); });
   }
+  if (stopped)
+    return Error{"interrupted"};
   return Status::success();
 }

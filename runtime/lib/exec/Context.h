@@ -20,6 +20,7 @@
 #include "phx/support/Result.h"
 #include "phx/support/ThreadPool.h"
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <string>
@@ -84,16 +85,43 @@ public:
                             std::optional<ByteRange> range);
 
   /// Does tasks [0, count), each of about `cost` elementary steps, on all
-  /// threads; errors only if interrupted.
+  /// threads; errors only if interrupted. A task may be long: then it asks
+  /// isStopped() itself.
   Status forEach(int64_t count, int64_t cost, const ThreadPool::Task &task);
+
+  /// Inside a task of forEach() on thread `worker`, every ten thousand
+  /// elements or so: true if the run is to stop. The task then returns with its
+  /// work undone, and forEach() reports the interruption.
+  bool isStopped(unsigned worker) {
+    if (worker == 0 && poller.poll())
+      stopped = true;
+    return stopped.load(std::memory_order_relaxed);
+  }
 
 private:
   Status check(const char *name, const Address &address, int64_t base,
                const ByteRange &range) const;
+
+  std::atomic<bool> stopped{false};
 };
 
 /// "layer 'conv1' (Conv)", or "layer 'conv1' (Conv, weight gradient)" in a
 /// program with phases; empty if there is no such layer.
+/// Elements between two looks at isStopped() in a long row: some 10 us.
+inline constexpr int64_t stopGrain = int64_t(1) << 15;
+
+/// Calls `visit(begin, end)` for pieces of [0, count) in order, until the run
+/// is to stop.
+template <typename Visitor>
+inline void forEachStretch(Context &context, unsigned worker, int64_t count,
+                           Visitor visit) {
+  for (int64_t begin = 0; begin < count; begin += stopGrain) {
+    if (begin != 0 && context.isStopped(worker))
+      return;
+    visit(begin, std::min(count, begin + stopGrain));
+  }
+}
+
 std::string describeLayer(const Program &program, uint32_t layer);
 /// "tensor 'x' element [0, 3, 1]" for the element of that number.
 std::string describeElement(const Region &region, int64_t number);

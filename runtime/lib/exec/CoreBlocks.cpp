@@ -162,7 +162,8 @@ void CoreUnit::addTerms(Job &job, size_t group, int64_t row,
   }
 }
 
-void CoreUnit::processBlock(Job &job, int64_t index, Scratch &scratch) {
+void CoreUnit::processBlock(Job &job, int64_t index, unsigned worker) {
+  Scratch &scratch = scratches[worker];
   int64_t offset = index * laneCount;
   int lanes = int(std::min<int64_t>(laneCount, job.length - offset));
   int64_t first = job.vecStart + offset;
@@ -179,6 +180,9 @@ void CoreUnit::processBlock(Job &job, int64_t index, Scratch &scratch) {
   job.zeroMantissas += scratch.block.zeroMantissas;
   scratch.out.set(*job.outMap, job.outMap->cols, first, lanes, job.outRows);
   for (int64_t row = 0; row < job.tile->rows; row += rowStep) {
+    // The whole tile against one block may be long.
+    if (row != 0 && row % 64 == 0 && context.isStopped(worker))
+      return;
     int rows = int(std::min<int64_t>(rowStep, job.tile->rows - row));
     for (int r = 0; r < rows; ++r)
       loadRow(job, row + r, scratch, scratch.acc[r]);

@@ -76,6 +76,8 @@ Status CoreUnit::program(unsigned core, const CoreProgram &load,
   source->numbers = getNumbers(load.product, first ? 0 : 1, tile.group);
   tile.blocks.resize(size_t((tile.rows + laneCount - 1) / laneCount));
   for (size_t b = 0; b < tile.blocks.size(); ++b) {
+    if (b != 0 && context.isStopped(0))
+      return Error{"interrupted"};
     OperandBlock &block = tile.blocks[b];
     int64_t row = tile.rowStart + int64_t(b) * laneCount;
     int lanes =
@@ -152,7 +154,7 @@ Status CoreUnit::stream(unsigned core, const CoreStream &stream,
   int64_t cost = lanes * (tile.rows * (planes * tile.columns.count / 8 + 4) +
                           tile.columns.reachCount * 4);
   Status status = context.forEach(blocks, cost, [&](size_t b, unsigned worker) {
-    processBlock(job, int64_t(b), scratches[worker]);
+    processBlock(job, int64_t(b), worker);
   });
   if (!status)
     return status;

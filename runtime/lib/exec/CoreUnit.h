@@ -95,7 +95,7 @@ private:
   Status prepareOutput(Job &job, const CoreStream &stream);
   Error describeOperand(const AccessMap &map, const Address &address,
                         int64_t row, int64_t column, float value) const;
-  void processBlock(Job &job, int64_t index, Scratch &scratch);
+  void processBlock(Job &job, int64_t index, unsigned worker);
   void addGroup(Job &job, size_t group, int64_t row, int rows,
                 Scratch &scratch);
   void addBypass(Job &job, const TileGroup &part, int64_t row, int rows,

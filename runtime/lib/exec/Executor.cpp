@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <system_error>
 
 using namespace phx;
 using namespace phx::exec;
@@ -157,6 +158,7 @@ private:
                                 const ExecutionOptions &options,
                                 Poller &poller);
   Status setKey(Machine &machine) const;
+  Status makePool(unsigned threads);
   Status interpret(Machines &machines, const ExecutionOptions &options,
                    Poller &poller);
   Status step(Machines &machines, size_t pc, const Counters &counters);
@@ -270,16 +272,33 @@ Status SerialExecutor::setKey(Machine &machine) const {
   return Status::success();
 }
 
+Status SerialExecutor::makePool(unsigned threads) {
+  if (pool && poolThreads == threads)
+    return Status::success();
+  if (threads > maxThreads)
+    return Error{"threads: expected at most " + std::to_string(maxThreads) +
+                 ", found " + std::to_string(threads)};
+  try {
+    pool = std::make_unique<ThreadPool>(threads);
+  } catch (const std::system_error &error) {
+    pool.reset();
+    return Error{"cannot start " + std::to_string(threads) + " threads: " +
+                 error.code().message() + "; use fewer"};
+  }
+  poolThreads = threads;
+  return Status::success();
+}
+
 Result<Arrays> SerialExecutor::run(const Arrays &inputs,
                                    const ExecutionOptions &options) {
   statistics.assign(program.layers.size(), {});
+  if (Status status = checkFeasible(program, options.compareToFp32); !status)
+    return status.error();
   Arrays labels;
   if (Status status = checkInputs(program, inputs, labels); !status)
     return status.error();
-  if (!pool || poolThreads != options.threads) {
-    pool = std::make_unique<ThreadPool>(options.threads);
-    poolThreads = options.threads;
-  }
+  if (Status status = makePool(options.threads); !status)
+    return status.error();
   Poller poller(options.interrupted);
   Result<Machines> machines = makeMachines(inputs, labels, options, poller);
   if (!machines)

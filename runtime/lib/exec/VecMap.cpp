@@ -130,6 +130,28 @@ static void applyUnary(VecFn fn, const Row &row, float s0, float s1) {
   }
 }
 
+/// Elements [begin, end) of a row.
+static Row cut(Row row, int64_t begin, int64_t end) {
+  auto move = [&](auto *&pointer, int64_t stride) {
+    if (pointer)
+      pointer += begin * stride;
+  };
+  move(row.dst, row.dstStride);
+  move(row.a, row.aStride);
+  move(row.b, row.bStride);
+  row.length = end - begin;
+  return row;
+}
+
+static void apply(const VecMap &map, const Row &row, unsigned sources) {
+  if (sources > 1)
+    return applyBinary(map.fn, row, map.s0, map.s1);
+  if (sources == 1)
+    return applyUnary(map.fn, row, map.s0, map.s1);
+  for (int64_t i = 0; i < row.length; ++i)
+    storeFloat(row.dst + i * row.dstStride, map.s0);
+}
+
 Status exec::execute(Context &context, const VecMap &map) {
   Extents extents = getExtents(context, map.shape);
   unsigned sources = getSourceCount(map.fn);
@@ -148,7 +170,7 @@ Status exec::execute(Context &context, const VecMap &map) {
   if (!b)
     return b.error();
   return context.forEach(extents.rows(), extents.rowLength() * 2,
-                         [&](size_t r, unsigned) {
+                         [&](size_t r, unsigned worker) {
                            auto index = extents.indexOf(int64_t(r));
                            Row row{dst->at(getRowOffset(index, map.dstStride)),
                                    nullptr,
@@ -157,15 +179,14 @@ Status exec::execute(Context &context, const VecMap &map) {
                                    map.aStride[3],
                                    map.bStride[3],
                                    extents.rowLength()};
-                           if (fill) {
-                             for (int64_t i = 0; i < row.length; ++i)
-                               storeFloat(row.dst + i * row.dstStride, map.s0);
-                             return;
-                           }
-                           row.a = a->at(getRowOffset(index, map.aStride));
-                           if (!binary)
-                             return applyUnary(map.fn, row, map.s0, map.s1);
-                           row.b = b->at(getRowOffset(index, map.bStride));
-                           applyBinary(map.fn, row, map.s0, map.s1);
+                           if (!fill)
+                             row.a = a->at(getRowOffset(index, map.aStride));
+                           if (binary)
+                             row.b = b->at(getRowOffset(index, map.bStride));
+                           forEachStretch(context, worker, row.length,
+                                          [&](int64_t begin, int64_t end) {
+                                            apply(map, cut(row, begin, end),
+                                                  sources);
+                                          });
                          });
 }

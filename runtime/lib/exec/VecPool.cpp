@@ -145,9 +145,10 @@ static Status pool(Context &context, const Windows &windows, const Address &in,
   if (!bytes)
     return bytes.error();
   std::atomic<bool> empty{false};
-  constexpr int64_t grain = 256;
+  int64_t positionsOfRow = std::max<int64_t>(windows.window.size(), 1);
+  int64_t grain = std::clamp<int64_t>(stopGrain / positionsOfRow, 1, 256);
   Status status = context.forEach(
-      (rows + grain - 1) / grain, grain * int64_t(windows.window.size()) * 4,
+      (rows + grain - 1) / grain, grain * positionsOfRow * 4,
       [&](size_t g, unsigned) {
         int64_t begin = int64_t(g) * grain;
         windows.forEachRow(first + begin, std::min(grain, rows - begin),
@@ -202,10 +203,14 @@ struct BadRow {
 /// element is then summed by one thread, in order. Rows of one piece follow
 /// each other.
 static std::vector<int64_t> cutRows(const Windows &windows) {
+  // More pieces are no faster, and take long to find.
+  constexpr int64_t maxPieces = 1 << 16;
   int64_t first = windows.first, end = first + windows.rows;
   int64_t unit = 1;
   for (const MapDigit &digit : windows.in->rows) {
     unit *= digit.radix;
+    if (windows.rows / unit >= maxPieces)
+      continue;
     std::vector<int64_t> cuts{first};
     int64_t reached = INT64_MIN;
     bool disjoint = true;
@@ -223,37 +228,42 @@ static std::vector<int64_t> cutRows(const Windows &windows) {
   return {first, end};
 }
 
-static void unpoolRows(const Windows &windows, int64_t begin, int64_t end,
+static void unpoolRows(Context &context, unsigned worker,
+                       const Windows &windows, int64_t begin, int64_t end,
                        const TargetView &in, const SourceView &out,
                        const SourceView &positions, BadRow &bad) {
   auto add = [&](int64_t offset, float x) {
     uint8_t *at = in.at(offset);
     storeResult(at, loadFloat(at) + x);
   };
-  windows.forEachRow(
-      begin, end - begin,
-      [&](int64_t row, const RowOrigin &origin, bool beyond,
-          std::optional<int64_t> source) {
-        if (!source)
-          return;
-        if (beyond)
-          return bad.note(row);
-        float x = loadFloat(out.at(*source));
-        if (windows.fn == PoolFn::Max) {
-          size_t p = *positions.at(row);
-          if (p >= windows.window.size() || !windows.window.active[p] ||
-              !isInside(*windows.in, origin, windows.window.coordinates[p]))
-            return bad.note(row);
-          return add(origin.bytes + windows.window.bytes[p], x);
-        }
-        int64_t counted =
-            windows.forEachPosition(origin, [](int64_t, int64_t) {});
-        if (counted == 0)
-          return bad.note(row);
-        float share = x / float(counted);
-        windows.forEachPosition(
-            origin, [&](int64_t, int64_t offset) { add(offset, share); });
-      });
+  auto addRow = [&](int64_t row, const RowOrigin &origin, bool beyond,
+                    std::optional<int64_t> source) {
+    if (!source)
+      return;
+    if (beyond)
+      return bad.note(row);
+    float x = loadFloat(out.at(*source));
+    if (windows.fn == PoolFn::Max) {
+      size_t p = *positions.at(row);
+      if (p >= windows.window.size() || !windows.window.active[p] ||
+          !isInside(*windows.in, origin, windows.window.coordinates[p]))
+        return bad.note(row);
+      return add(origin.bytes + windows.window.bytes[p], x);
+    }
+    int64_t counted = windows.forEachPosition(origin, [](int64_t, int64_t) {});
+    if (counted == 0)
+      return bad.note(row);
+    float share = x / float(counted);
+    windows.forEachPosition(
+        origin, [&](int64_t, int64_t offset) { add(offset, share); });
+  };
+  int64_t positionsOfRow = std::max<int64_t>(windows.window.size(), 1);
+  int64_t rows = std::max<int64_t>(stopGrain / positionsOfRow, 1);
+  for (int64_t row = begin; row < end; row += rows) {
+    if (row != begin && context.isStopped(worker))
+      return;
+    windows.forEachRow(row, std::min(rows, end - row), addRow);
+  }
 }
 
 Status exec::execute(Context &context, const VecUnpool &i) {
@@ -277,8 +287,9 @@ Status exec::execute(Context &context, const VecUnpool &i) {
   BadRow bad;
   Status status = context.forEach(
       pieces, windows.rows / pieces * int64_t(windows.window.size()) * 4,
-      [&](size_t p, unsigned) {
-        unpoolRows(windows, cuts[p], cuts[p + 1], *in, *out, *positions, bad);
+      [&](size_t p, unsigned worker) {
+        unpoolRows(context, worker, windows, cuts[p], cuts[p + 1], *in, *out,
+                   *positions, bad);
       });
   if (!status || bad.row == INT64_MAX)
     return status;

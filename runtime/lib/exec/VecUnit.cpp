@@ -90,22 +90,31 @@ Status exec::execute(Context &context, const DmaCopy &copy) {
   int64_t length = extents.rowLength();
   int64_t shift =
       window.dim == 4 ? 0 : window.start * copy.srcStride[window.dim];
-  return context.forEach(extents.rows(), length, [&](size_t r, unsigned) {
+  return context.forEach(extents.rows(), length, [&](size_t r,
+                                                     unsigned worker) {
     auto index = extents.indexOf(int64_t(r));
     uint8_t *to = dst->at(getRowOffset(index, copy.dstStride));
     bool covered = src->lowest != nullptr;
     for (size_t d = 0; d < 3; ++d)
       covered &= window.covers(d, index[d]);
-    if (!covered)
-      return zeroRow(to, copy.dstStride[3], 0, length);
-    int64_t begin = window.dim == 3 ? std::min(window.begin, length) : 0;
-    int64_t end = window.dim == 3 ? std::max(window.end, begin) : length;
-    zeroRow(to, copy.dstStride[3], 0, begin);
-    zeroRow(to, copy.dstStride[3], end, length);
-    const uint8_t *from = src->at(getRowOffset(index, copy.srcStride) + shift +
-                                  begin * copy.srcStride[3]);
-    copyRow(to + begin * copy.dstStride[3], copy.dstStride[3], from,
-            copy.srcStride[3], end - begin);
+    // What lies in [begin, end) of the row is copied, the rest is zero.
+    int64_t begin = 0, end = covered ? length : 0;
+    if (covered && window.dim == 3) {
+      begin = std::min(window.begin, length);
+      end = std::max(window.end, begin);
+    }
+    int64_t rowStart =
+        covered ? getRowOffset(index, copy.srcStride) + shift : 0;
+    forEachStretch(context, worker, length, [&](int64_t low, int64_t high) {
+      int64_t first = std::clamp(begin, low, high);
+      int64_t last = std::clamp(end, first, high);
+      zeroRow(to, copy.dstStride[3], low, first);
+      zeroRow(to, copy.dstStride[3], last, high);
+      if (first < last)
+        copyRow(to + first * copy.dstStride[3], copy.dstStride[3],
+                src->at(rowStart + first * copy.srcStride[3]),
+                copy.srcStride[3], last - first);
+    });
   });
 }
 
@@ -127,15 +136,26 @@ struct ReducedRuns {
     }
   }
   int64_t elements() const { return size[0] * size[1] * size[2]; }
-  /// Visits the elements row-major with their numbers.
+  /// Visits the elements row-major with their numbers, until the run is to
+  /// stop.
   template <typename Visitor>
-  void forEach(const uint8_t *from, Visitor visit) const {
-    int64_t number = 0;
+  void forEach(Context &context, unsigned worker, const uint8_t *from,
+               Visitor visit) const {
+    int64_t number = 0, sinceLook = 0;
     for (int64_t i = 0; i < size[0]; ++i)
       for (int64_t j = 0; j < size[1]; ++j) {
         const uint8_t *run = from + i * stride[0] + j * stride[1];
-        for (int64_t k = 0; k < size[2]; ++k)
-          visit(number++, loadFloat(run + k * stride[2]));
+        for (int64_t begin = 0; begin < size[2]; begin += stopGrain) {
+          int64_t end = std::min(size[2], begin + stopGrain);
+          for (int64_t k = begin; k < end; ++k)
+            visit(number++, loadFloat(run + k * stride[2]));
+          sinceLook += end - begin;
+          if (sinceLook < stopGrain)
+            continue;
+          sinceLook = 0;
+          if (context.isStopped(worker))
+            return;
+        }
       }
   }
 };
@@ -156,7 +176,7 @@ Status exec::execute(Context &context, const VecReduce &reduce) {
     return dst.error();
   bool sum = reduce.fn == ReduceFn::Sum;
   return context.forEach(
-      extents.rows(), runs.elements() * 4, [&](size_t r, unsigned) {
+      extents.rows(), runs.elements() * 4, [&](size_t r, unsigned worker) {
         auto index = extents.indexOf(int64_t(r));
         const uint8_t *from = a->at(getRowOffset(index, reduce.aStride));
         LaneSum lanes;
@@ -164,9 +184,10 @@ Status exec::execute(Context &context, const VecReduce &reduce) {
         // Apart, so that an element waits for one comparison alone.
         bool anyNaN = false;
         if (sum)
-          runs.forEach(from, [&](int64_t i, float x) { lanes.add(i, x); });
+          runs.forEach(context, worker, from,
+                       [&](int64_t i, float x) { lanes.add(i, x); });
         else
-          runs.forEach(from, [&](int64_t, float x) {
+          runs.forEach(context, worker, from, [&](int64_t, float x) {
             best = x > best ? x : best;
             anyNaN |= x != x;
           });

@@ -7,6 +7,7 @@
 
 #include "phx/run/CommandLine.h"
 
+#include "phx/exec/Executor.h"
 #include "phx/support/Suggestions.h"
 
 #include <CLI/CLI.hpp>
@@ -97,7 +98,7 @@ static void addMachineOptions(CLI::App &app, CommandLine &o) {
   app.add_option("--threads", o.threads,
                  "host threads (default: all); results do not depend on it")
       ->type_name("N")
-      ->check(CLI::Range(1u, 1024u));
+      ->check(CLI::Range(1u, maxThreads));
 }
 
 static void addFlags(CLI::App &app, CommandLine &o) {
@@ -197,7 +198,8 @@ Result<ParsedCommandLine> phx::parseCommandLine(int argc,
     return makeUnexpected(app, extras.front());
   if (o.program.empty())
     return Error{"expected a program file: photonic-run MODEL.phx ...; "
-                 "photonic-compile makes one"};
+                 "photonic-compile makes one, photonic-run --help explains the "
+                 "options"};
   if (Status status = checkCombinations(o); !status)
     return status.error();
   return parsed;

@@ -9,9 +9,11 @@
 #include "NonFinite.h"
 #include "Tool.h"
 
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <fcntl.h>
 #include <new>
 #include <stdexcept>
 #include <sys/ioctl.h>
@@ -36,13 +38,17 @@ void Tool::keepInterrupted() {
                  status.error().message.c_str());
 }
 
+bool Tool::comparesToFp32() const {
+  // Nobody would see the ratios of a run without a report.
+  return !o.noCompare && !o.fp32 && (!o.quiet || !o.report.empty());
+}
+
 Status Tool::execute() {
   RunOptions options;
   options.executor = o.executor;
   options.threads = o.threads;
   options.bypassFormats = o.fp32;
-  // Nobody would see the ratios of a run without a report.
-  options.compareToFp32 = !o.noCompare && (!o.quiet || !o.report.empty());
+  options.compareToFp32 = comparesToFp32();
   options.interrupted = wasInterrupted;
   if (!o.dumpDirectory.empty())
     options.onLayer = [this](uint32_t layer, const HostArray &value) {
@@ -77,6 +83,15 @@ static unsigned getTerminalWidth() {
   return 100;
 }
 
+/// Everything to standard output, or an error.
+static Status writeOutput(const std::string &text) {
+  errno = 0;
+  if (std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0)
+    return Status::success();
+  return Error{std::string("cannot write to standard output: ") +
+               std::strerror(errno)};
+}
+
 Status Tool::print() {
   if (o.quiet)
     return Status::success();
@@ -86,10 +101,7 @@ Status Tool::print() {
       session->makeText(getTerminalWidth(), color, getMode());
   if (!text)
     return text.error();
-  if (std::fputs(text->c_str(), stdout) < 0 || std::fflush(stdout) != 0)
-    return Error{std::string("cannot write the report to standard output: ") +
-                 std::strerror(errno)};
-  return Status::success();
+  return writeOutput(*text);
 }
 
 Status Tool::run() {
@@ -103,6 +115,11 @@ Status Tool::run() {
   if (!stale.empty())
     std::fprintf(stderr, "photonic-run: warning: %s\n", stale.c_str());
   if (!o.timingOnly) {
+    // Before anything of the size of a memory is made.
+    if (Status status =
+            checkFeasible(session->getProgram(), comparesToFp32());
+        !status)
+      return status;
     if (Status status = loadInputs(); !status)
       return status;
     if (Status status = loadState(); !status)
@@ -145,13 +162,30 @@ static Status runTool(CommandLine options) {
   }
 }
 
+/// The next file that is opened would become a standard stream that is closed.
+/// What stands in for standard output cannot be written to, so that a report is
+/// not lost in silence.
+static void occupyStandardStreams() {
+  for (int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(stream, F_GETFD) != -1 || errno != EBADF)
+      continue;
+    int opened = ::open("/dev/null",
+                        stream == STDERR_FILENO ? O_WRONLY : O_RDONLY);
+    if (opened >= 0 && opened != stream) {
+      ::dup2(opened, stream);
+      ::close(opened);
+    }
+  }
+}
+
 int phx::runMain(int argc, char **argv) {
+  occupyStandardStreams();
   Result<ParsedCommandLine> parsed = parseCommandLine(argc, argv);
   if (!parsed)
     return fail(parsed.error().message);
   if (parsed->leave) {
-    std::fputs(parsed->text.c_str(), stdout);
-    return 0;
+    Status written = writeOutput(parsed->text);
+    return written ? 0 : fail(written.error().message);
   }
   handleInterrupts();
   Status status = runTool(std::move(parsed->options));

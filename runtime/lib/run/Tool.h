@@ -44,6 +44,7 @@ private:
   Status writeFiles();
 
   // RunMain.cpp
+  bool comparesToFp32() const;
   Status execute();
   void keepInterrupted();
   Status print();

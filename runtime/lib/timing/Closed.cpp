@@ -126,7 +126,8 @@ bool ClosedSimulation::runCode(size_t begin, size_t end) {
       i = layout.matching[i];
       continue;
     }
-    ++stepped;
+    if (++stepped > maxClosedSteps)
+      return fail(makeTooManyStepsError(program, i));
     if (step.opcode != Opcode::Signal && step.opcode != Opcode::Wait) {
       if (!execute(i, step))
         return false;

@@ -94,6 +94,24 @@ Femtoseconds LayerEngines::getLongest(size_t layer) const {
   return *std::max_element(first, first + static_cast<ptrdiff_t>(engines));
 }
 
+Error phx::detail::makeTooManyStepsError(const Program &program,
+                                         size_t instruction) {
+  size_t outermost = instruction;
+  int depth = 0;
+  for (size_t i = 0; i <= instruction && i < program.code.size(); ++i) {
+    if (std::holds_alternative<Loop>(program.code[i].body) && depth++ == 0)
+      outermost = i;
+    if (std::holds_alternative<End>(program.code[i].body))
+      --depth;
+  }
+  return {"the times of the iterations around instruction " +
+          std::to_string(instruction) + " (loop at instruction " +
+          std::to_string(outermost) +
+          ") repeat too rarely to be jumped over: more than 2^28 instructions "
+          "were gone through one by one; give the loop fewer iterations, or "
+          "compile for a smaller batch"};
+}
+
 Error phx::detail::makeTooLongError() {
   return {"the program runs longer than 2^63 femtoseconds (2.5 hours), the "
           "longest simulated time; check the target's clocks, latencies and "

@@ -64,6 +64,12 @@ private:
 };
 
 /// The errors that both simulations may run into.
+/// Instructions that a simulation goes through one by one. Those that closed
+/// timing jumps over do not count; networks take less than a thousandth.
+inline constexpr uint64_t maxClosedSteps = uint64_t(1) << 28;
+inline constexpr int64_t maxSteppedSteps = int64_t(1) << 33;
+/// Where closed timing has done maxClosedSteps.
+Error makeTooManyStepsError(const Program &program, size_t instruction);
 Error makeTooLongError();
 Error makeEmptyTokenError(size_t instruction, uint32_t token);
 

@@ -213,10 +213,33 @@ TimingResult SteppedSimulation::finish() {
   return std::move(result);
 }
 
+/// Instructions in all iterations; beyond the limit the number does not matter.
+static int64_t countSteps(const Program &program) {
+  std::vector<int64_t> iterations{1};
+  int64_t steps = 0;
+  for (const Instruction &instruction : program.code) {
+    if (const auto *loop = std::get_if<Loop>(&instruction.body)) {
+      int64_t inside = 0;
+      if (__builtin_mul_overflow(iterations.back(), loop->count, &inside))
+        inside = maxSteppedSteps + 1;
+      iterations.push_back(inside);
+    } else if (std::holds_alternative<End>(instruction.body)) {
+      iterations.pop_back();
+    } else if (steps <= maxSteppedSteps) {
+      steps += std::min(iterations.back(), maxSteppedSteps + 1);
+    }
+  }
+  return steps;
+}
+
 Result<TimingResult>
 phx::detail::simulateStepped(const Program &program, const Durations &durations,
                              const Layout &layout,
                              const TimingOptions &options) {
+  if (countSteps(program) > maxSteppedSteps)
+    return Error{"the program executes more than 2^33 instructions, too many "
+                 "to step through; use --timing closed, which gives the same "
+                 "times"};
   SteppedSimulation simulation(program, durations, layout, options);
   if (Status status = simulation.run(); !status.ok())
     return status.error();

@@ -30,8 +30,11 @@ struct LayerStatistics {
   bool compared = false;
 };
 
+/// More threads than any host has use for.
+inline constexpr unsigned maxThreads = 1024;
+
 struct ExecutionOptions {
-  unsigned threads = 0; ///< 0: all hardware threads
+  unsigned threads = 0; ///< 0: all hardware threads; at most maxThreads
   /// Treat every format as Fp32 (the arithmetic bypass).
   bool bypassFormats = false;
   /// Also runs the bypass in lockstep and fills `signal` and `noise`.
@@ -73,6 +76,13 @@ public:
   /// Of the latest run, by layer index.
   virtual const std::vector<LayerStatistics> &getStatistics() const = 0;
 };
+
+/// Whether a run of `program`, valid as it is, can end on this machine. Errors:
+/// one instruction has more than 2^56 elementary steps (elements, or products
+/// of two numbers) over all its iterations, counted as if no count were
+/// clipped; it writes to more bytes than the system has to give, twice as many
+/// with `compareToFp32`.
+Status checkFeasible(const Program &program, bool compareToFp32);
 
 /// "reference" goes through the residues, one modulus at a time; "fast" takes
 /// the integer product directly wherever the moduli provably hold it. Both

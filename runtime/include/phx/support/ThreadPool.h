@@ -16,6 +16,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -31,30 +32,31 @@ public:
   /// Does task `task` (0-based) on thread `worker`, in [0, size()).
   using Task = std::function<void(size_t task, unsigned worker)>;
 
-  /// `threads` counts the caller of run(); 0 means all hardware threads.
+  /// `threads` counts the caller of run(); 0 means all hardware threads. Throws
+  /// std::system_error if the system has no more threads to give.
   explicit ThreadPool(unsigned threads) {
     if (threads == 0)
       threads = std::max(1u, std::thread::hardware_concurrency());
-    for (unsigned worker = 1; worker < threads; ++worker)
-      helpers.emplace_back([this, worker] { work(worker); });
-  }
-  ~ThreadPool() {
-    {
-      std::lock_guard<std::mutex> lock(mutex);
-      stopping = true;
-      generation.fetch_add(1);
+    helpers.reserve(threads - 1);
+    try {
+      for (unsigned worker = 1; worker < threads; ++worker)
+        helpers.emplace_back([this, worker] { work(worker); });
+    } catch (...) {
+      stop();
+      throw;
     }
-    wake.notify_all();
-    for (std::thread &helper : helpers)
-      helper.join();
   }
+  ~ThreadPool() { stop(); }
   ThreadPool(const ThreadPool &) = delete;
   ThreadPool &operator=(const ThreadPool &) = delete;
 
   unsigned size() const { return unsigned(helpers.size()) + 1; }
 
-  /// Does tasks [0, count) and returns when all are done. Not reentrant.
-  void run(size_t count, const Task &task) {
+  /// Does tasks [0, count) and returns when all are done. Not reentrant. While
+  /// the caller has nothing to do but wait for others, it calls `whileWaiting`
+  /// about every 10 ms.
+  void run(size_t count, const Task &task,
+           const std::function<void()> &whileWaiting = [] {}) {
     if (helpers.empty() || count < 2) {
       for (size_t i = 0; i < count; ++i)
         task(i, 0);
@@ -71,11 +73,27 @@ public:
     wake.notify_all();
     drain(0);
     std::unique_lock<std::mutex> lock(mutex);
-    done.wait(lock, [&] { return busy == 0; });
+    while (!done.wait_for(lock, std::chrono::milliseconds(10),
+                          [&] { return busy == 0; })) {
+      lock.unlock();
+      whileWaiting();
+      lock.lock();
+    }
     current = nullptr;
   }
 
 private:
+  void stop() {
+    {
+      std::lock_guard<std::mutex> lock(mutex);
+      stopping = true;
+      generation.fetch_add(1);
+    }
+    wake.notify_all();
+    for (std::thread &helper : helpers)
+      helper.join();
+  }
+
   void drain(unsigned worker) {
     for (size_t i = next.fetch_add(1); i < total; i = next.fetch_add(1))
       (*current)(i, worker);

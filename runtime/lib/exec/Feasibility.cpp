@@ -1,0 +1,186 @@
+//===- Feasibility.cpp - Whether a run can end on this machine ------------===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "phx/exec/Executor.h"
+
+#include "phx/isa/Footprint.h"
+
+#include <algorithm>
+#include <fstream>
+#include <limits>
+#include <optional>
+#include <string>
+#include <vector>
+
+using namespace phx;
+
+//===----------------------------------------------------------------------===//
+// Steps
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+/// Years of work for any machine.
+constexpr int maxStepsLog2 = 56;
+constexpr int64_t maxSteps = int64_t(1) << maxStepsLog2;
+
+/// A product of numbers of at least 0; beyond maxSteps it stays there.
+class StepProduct {
+public:
+  StepProduct &operator*=(int64_t factor) {
+    if (__builtin_mul_overflow(value, factor, &value) || value > maxSteps)
+      value = maxSteps + 1;
+    return *this;
+  }
+  int64_t get() const { return value; }
+
+private:
+  int64_t value = 1;
+};
+
+/// Elementary steps of one execution, each count at its cap.
+struct StepCounter {
+  StepProduct operator()(const DmaCopy &i) const { return ofShape(i.shape); }
+  StepProduct operator()(const VecMap &i) const { return ofShape(i.shape); }
+  StepProduct operator()(const VecReduce &i) const { return ofShape(i.shape); }
+  StepProduct operator()(const VecPool &i) const {
+    return of({i.rows.cap, i.window});
+  }
+  StepProduct operator()(const VecPoolPositions &i) const {
+    return of({i.rows.cap, i.window});
+  }
+  StepProduct operator()(const VecUnpool &i) const {
+    return of({i.rows.cap, i.window});
+  }
+  StepProduct operator()(const VecPack &i) const { return of({i.count.cap}); }
+  StepProduct operator()(const VecGateMask &i) const {
+    return of({i.count.cap});
+  }
+  StepProduct operator()(const VecRandom &i) const { return of({i.count.cap}); }
+  StepProduct operator()(const CoreProgram &i) const {
+    return of({i.rows.cap, i.cols.cap});
+  }
+  StepProduct operator()(const CoreStream &i) const {
+    return of({i.rows.cap, i.cols.cap, i.length.cap});
+  }
+  template <typename Other> StepProduct operator()(const Other &) const {
+    return of({});
+  }
+
+  static StepProduct of(std::initializer_list<int64_t> factors) {
+    StepProduct product;
+    for (int64_t factor : factors)
+      product *= factor;
+    return product;
+  }
+  static StepProduct ofShape(const Shape4 &shape) {
+    return of({shape[0].cap, shape[1].cap, shape[2].cap, shape[3].cap});
+  }
+};
+
+} // namespace
+
+static Status checkSteps(const Program &program) {
+  std::vector<StepProduct> iterations(1);
+  for (size_t pc = 0; pc < program.code.size(); ++pc) {
+    const Instruction &instruction = program.code[pc];
+    if (const auto *loop = std::get_if<Loop>(&instruction.body)) {
+      iterations.push_back(iterations.back());
+      iterations.back() *= loop->count;
+      continue;
+    }
+    StepProduct steps = std::visit(StepCounter(), instruction.body);
+    steps *= iterations.back().get();
+    if (std::holds_alternative<End>(instruction.body) && iterations.size() > 1)
+      iterations.pop_back();
+    if (steps.get() <= maxSteps)
+      continue;
+    return Error{"instruction " + std::to_string(pc) + " (" +
+                 getMnemonic(instruction.body) +
+                 ") takes more than 2^" + std::to_string(maxStepsLog2) +
+                 " elementary steps over all its iterations, and no execution "
+                 "ends within years; compile the model for a smaller batch, or "
+                 "look at the extents and loop counts of the program"};
+  }
+  return Status::success();
+}
+
+//===----------------------------------------------------------------------===//
+// Memory
+//===----------------------------------------------------------------------===//
+
+/// Bytes behind `key` in /proc/meminfo; nothing where there is no such file.
+static std::optional<int64_t> readMemoryInfo(const std::string &key) {
+  std::ifstream file("/proc/meminfo");
+  std::string name, unit;
+  int64_t kilobytes;
+  while (file >> name >> kilobytes) {
+    if (name == key + ":")
+      return kilobytes * 1024;
+    std::getline(file, unit);
+  }
+  return std::nullopt;
+}
+
+/// Bytes that new pages can take: free and reclaimable memory and swap, and no
+/// more than a container may have.
+static int64_t getAvailableBytes() {
+  int64_t available = std::numeric_limits<int64_t>::max();
+  if (std::optional<int64_t> memory = readMemoryInfo("MemAvailable"))
+    available = *memory + readMemoryInfo("SwapFree").value_or(0);
+  for (const char *path : {"/sys/fs/cgroup/memory.max",
+                           "/sys/fs/cgroup/memory/memory.limit_in_bytes"}) {
+    std::ifstream file(path);
+    if (int64_t limit; file >> limit)
+      available = std::min(available, limit);
+  }
+  return available;
+}
+
+/// Less is always there; finding out takes longer than a small run.
+static constexpr int64_t smallMemory = int64_t(1) << 28;
+
+/// Pages exist from the first write on: those of inputs, of what persists, and
+/// of what instructions write. Other initial contents stay in the file.
+static int64_t countWrittenBytes(const Program &program) {
+  int64_t total = 0;
+  for (unsigned s = 0; s < numSpaces; ++s) {
+    for (const Interval &interval :
+         getWrittenBytes(program, static_cast<Space>(s)))
+      total += std::min(interval.end, program.spaceBytes[s]) - interval.begin;
+  }
+  return total;
+}
+
+static Status checkMemory(const Program &program, bool compareToFp32) {
+  int64_t spaces = 0, copies = compareToFp32 ? 2 : 1;
+  for (int64_t bytes : program.spaceBytes)
+    spaces += bytes;
+  if (spaces * copies <= smallMemory)
+    return Status::success();
+  int64_t available = getAvailableBytes();
+  if (spaces * copies <= available)
+    return Status::success();
+  int64_t needed = countWrittenBytes(program);
+  if (needed * copies <= available)
+    return Status::success();
+  bool fitsOnce = needed <= available;
+  return Error{"the run writes to " + std::to_string(needed * copies) +
+               " bytes of memory, and " + std::to_string(available) +
+               " are available; " +
+               (fitsOnce ? "leave out the comparison to binary32, which takes "
+                           "half of it (--no-compare), or compile the model "
+                           "for a smaller batch"
+                         : "compile the model for a smaller batch, or use "
+                           "--timing-only, which needs no memory for values")};
+}
+
+Status phx::checkFeasible(const Program &program, bool compareToFp32) {
+  if (Status status = checkSteps(program); !status)
+    return status;
+  return checkMemory(program, compareToFp32);
+}
