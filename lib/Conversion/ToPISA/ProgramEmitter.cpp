@@ -58,9 +58,9 @@ void ProgramEmitter::setLayer(StringRef name, StringRef op, phx::Phase phase) {
     // the forward pass.
     auto forward = layers.find({name.str(), phx::Phase::Forward});
     if (forward != layers.end())
-      for (phx::Layer &same : program.layers)
-        if (StringRef(same.name) == name)
-          same.op = program.layers[forward->second].op;
+      for (auto same = layers.lower_bound({name.str(), phx::Phase()});
+           same != layers.end() && same->first.first == name; ++same)
+        program.layers[same->second].op = program.layers[forward->second].op;
   }
   layer = it->second;
 }

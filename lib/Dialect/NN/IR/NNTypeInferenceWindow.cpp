@@ -33,6 +33,17 @@ Window nn::getWindow(unsigned d, ArrayRef<int64_t> kernel,
   return {kernel[d], strides[d], pads[d], pads[d + 2], dilations[d], ceilMode};
 }
 
+/// Numbers of windows are computed in 64 bits.
+static LogicalResult checkLargest(std::optional<Location> loc, StringRef what,
+                                  ArrayRef<int64_t> numbers) {
+  constexpr int64_t largest = int64_t(1) << 31;
+  for (int64_t n : numbers)
+    if (n > largest)
+      return emitOptionalError(loc, "expected ", what, " of at most 2^31, got ",
+                               n);
+  return success();
+}
+
 static LogicalResult checkWindow(std::optional<Location> loc,
                                  ArrayRef<int64_t> kernel,
                                  ArrayRef<int64_t> strides,
@@ -41,7 +52,11 @@ static LogicalResult checkWindow(std::optional<Location> loc,
   return failure(failed(checkNumbers(loc, "kernel", kernel, 2, 1)) ||
                  failed(checkNumbers(loc, "strides", strides, 2, 1)) ||
                  failed(checkNumbers(loc, "pads", pads, 4, 0)) ||
-                 failed(checkNumbers(loc, "dilations", dilations, 2, 1)));
+                 failed(checkNumbers(loc, "dilations", dilations, 2, 1)) ||
+                 failed(checkLargest(loc, "kernel", kernel)) ||
+                 failed(checkLargest(loc, "strides", strides)) ||
+                 failed(checkLargest(loc, "pads", pads)) ||
+                 failed(checkLargest(loc, "dilations", dilations)));
 }
 
 /// Number of windows in spatial dimension `d`, or a diagnostic.
@@ -193,19 +208,26 @@ LogicalResult BatchNormOp::inferReturnTypes(MLIRContext *,
 // Pooling
 //===----------------------------------------------------------------------===//
 
-/// Index of a window without a tap inside [low, high), or -1.
+/// Index of the first window without a tap inside [low, high); -1 if there is
+/// none; `tooMany` if too many windows begin before `low` to tell.
+static constexpr int64_t tooMany = -2;
 static int64_t findEmptyWindow(const Window &window, int64_t count, int64_t low,
                                int64_t high) {
-  for (int64_t i = 0; i < count; ++i) {
-    bool hit = false;
-    for (int64_t tap = 0; tap < window.kernel && !hit; ++tap) {
-      int64_t position = window.getPosition(i, tap);
-      hit = position >= low && position < high;
-    }
-    if (!hit)
+  constexpr int64_t maxWindows = int64_t(1) << 24;
+  int64_t i = 0;
+  for (; i < count && window.getPosition(i, 0) < low; ++i) {
+    if (i == maxWindows)
+      return tooMany;
+    int64_t distance = low - window.getPosition(i, 0);
+    int64_t tap = (distance + window.dilation - 1) / window.dilation;
+    if (tap >= window.kernel || window.getPosition(i, tap) >= high)
       return i;
   }
-  return -1;
+  // From here on the first tap alone decides.
+  if (i >= count || window.getPosition(count - 1, 0) < high)
+    return -1;
+  return std::max(i, (high + window.padLow + window.stride - 1) /
+                         window.stride);
 }
 
 FailureOr<RankedTensorType> nn::inferPool(std::optional<Location> loc,
@@ -231,6 +253,11 @@ FailureOr<RankedTensorType> nn::inferPool(std::optional<Location> loc,
     int64_t empty =
         findEmptyWindow(window, *count, pool.countPadding ? -window.padLow : 0,
                         extent + (pool.countPadding ? window.padHigh : 0));
+    if (empty == tooMany)
+      return emitOptionalError(loc, "more than 2^24 windows in dimension ",
+                               2 + d, " begin in the padding; expected less, "
+                               "got padding ", window.padLow, " and stride ",
+                               window.stride);
     if (empty >= 0)
       return emitOptionalError(loc, "window ", empty, " in dimension ", 2 + d,
                                " holds no element of ", Type(x), ": kernel ",
