@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "photonic/Driver/Driver.h"
+#include "photonic/Support/ToolMain.h"
 
 #include "mlir/IR/Remarks.h"
 #include "llvm/ADT/StringExtras.h"
@@ -27,7 +28,7 @@ static constexpr const char *overview =
 
 Exit code 0: done. 1: the input, an option or the machine is at fault; the
 message says what was expected, what was found and what to do, and no file is
-left behind.)";
+left behind. 130: interrupted.)";
 
 /// What passes have remarks about.
 static const char *const remarkCategories[] = {"Stash", "Recompute", "Dataflow",
@@ -37,7 +38,7 @@ namespace {
 /// The options of the tool, registered when constructed.
 struct Options {
   cl::OptionCategory category{"photonic-compile options"};
-  cl::opt<std::string> input{cl::Positional, cl::Required,
+  cl::opt<std::string> input{cl::Positional,
                              cl::desc("<MODEL.onnx | STAGE.mlir>"),
                              cl::cat(category)};
   cl::opt<std::string> output{
@@ -293,6 +294,9 @@ static std::string fillRequest(const Options &o, CompileRequest &request) {
     return wrong;
   if (std::string wrong = findLateOption(o, request.from); !wrong.empty())
     return wrong;
+  if (request.input.empty())
+    return "expected a model: photonic-compile MODEL.onnx -o MODEL.phx; "
+           "photonic-compile --help lists the options";
   if (request.output.empty() && !request.printIR && request.checkInput.empty())
     return "nothing to do: give -o FILE, --compile-to=STAGE or "
            "--check=INPUT.npz";
@@ -311,13 +315,26 @@ static mlir::LogicalResult enableRemarks(mlir::MLIRContext &context,
       /*printAsEmitRemarks=*/true);
 }
 
-int photonic::compileMain(int argc, char **argv) {
+/// Reads the command line; a message, without the name of the tool, if it is
+/// wrong.
+static std::string parseOptions(int argc, char **argv) {
+  std::string text;
+  raw_string_ostream stream(text);
+  if (cl::ParseCommandLineOptions(argc, argv, overview, &stream))
+    return {};
+  StringRef message = StringRef(text).trim();
+  message.consume_front("photonic-compile: ");
+  return message.empty() ? "the command line is wrong" : message.str();
+}
+
+static int compileFile(int argc, char **argv) {
   Options options;
   cl::HideUnrelatedOptions(options.category);
   cl::SetVersionPrinter([](raw_ostream &os) {
     os << "photonic-compile " << PHOTONIC_VERSION << "\n";
   });
-  cl::ParseCommandLineOptions(argc, argv, overview);
+  if (std::string wrong = parseOptions(argc, argv); !wrong.empty())
+    return complain(wrong);
   CompileRequest request;
   if (std::string wrong = fillRequest(options, request); !wrong.empty())
     return complain(wrong);
@@ -328,7 +345,7 @@ int photonic::compileMain(int argc, char **argv) {
   // One function, passes of milliseconds: threads would cost more than they
   // save.
   mlir::MLIRContext context(registry, mlir::MLIRContext::Threading::DISABLED);
-  DiagnosticPrinter printer(context, "photonic-compile", errs());
+  photonic::DiagnosticPrinter printer(context, "photonic-compile", errs());
   // Not to standard output, where IR goes.
   request.onTraining = [](const nn::TrainingSummary &summary) {
     errs() << "photonic-compile: " << summary.describe() << "\n";
@@ -337,4 +354,8 @@ int photonic::compileMain(int argc, char **argv) {
       mlir::failed(enableRemarks(context, options.remarks)))
     return 1;
   return mlir::failed(compile(request, context, outs())) ? 1 : 0;
+}
+
+int photonic::compileMain(int argc, char **argv) {
+  return runTool("photonic-compile", [&] { return compileFile(argc, argv); });
 }

@@ -13,15 +13,15 @@
 #include "photonic/Driver/StageCheck.h"
 #include "photonic/Import/ONNX/ImportONNX.h"
 #include "photonic/InitAllDialects.h"
+#include "photonic/Support/TemporaryDirectory.h"
+#include "photonic/Support/TextLimits.h"
 #include "photonic/Target/PHX/PHX.h"
 
 #include "phx/isa/ProgramFile.h"
 #include "phx/support/FileSystem.h"
 #include "phx/support/OutputGuard.h"
 
-#include "mlir/Parser/Parser.h"
 #include "llvm/Support/FileSystem.h"
-#include "llvm/Support/FileUtilities.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/SourceMgr.h"
@@ -101,7 +101,7 @@ static OwningOpRef<ModuleOp> readInput(const CompileRequest &request,
   sources.AddNewSourceBuffer(
       llvm::MemoryBuffer::getMemBuffer(file->text(), request.input),
       llvm::SMLoc());
-  return parseSourceFile<ModuleOp>(sources, ParserConfig(&context));
+  return parseIR(sources, context);
 }
 
 /// Imported IR is made for what it is imported for: inference folds away what
@@ -363,18 +363,18 @@ static LogicalResult runStages(const CompileRequest &request,
   return success();
 }
 
-/// Executes the finished program in a temporary file against the other stages.
+/// Executes the finished program in a temporary directory against the other
+/// stages.
 static LogicalResult checkProgram(ModuleOp module, StageCheck &check,
                                   llvm::raw_ostream &os) {
-  SmallString<128> path;
-  if (std::error_code error =
-          llvm::sys::fs::createTemporaryFile("check", "phx", path))
-    return module.emitError("cannot create a temporary file: ")
-           << error.message();
-  llvm::FileRemover remover(path);
-  if (failed(writeProgramFile(module, path)))
+  auto files = TemporaryDirectory::create("photonic-check");
+  if (!files)
+    return module.emitError("cannot create a temporary directory: ")
+           << files.getError().message();
+  if (failed(
+          writeProgramFile(module, (*files)->getFile(StageCheck::programFile))))
     return failure();
-  return check.runProgram(path, os);
+  return check.runProgram(**files, os);
 }
 
 /// Passes load the target by its name.

@@ -7,6 +7,7 @@
 
 #include "StageInputs.h"
 #include "photonic/Driver/StageCheck.h"
+#include "photonic/Support/TemporaryDirectory.h"
 
 #include "phx/npy/Npy.h"
 
@@ -141,39 +142,29 @@ StageCheck::readProgramValues(StringRef directory) const {
   return values;
 }
 
-LogicalResult StageCheck::runProgram(StringRef path, llvm::raw_ostream &os) {
+LogicalResult StageCheck::runProgram(const TemporaryDirectory &files,
+                                     llvm::raw_ostream &os) {
   Location loc = UnknownLoc::get(context);
   std::string tool = findRunTool(runTool);
   if (tool.empty())
     return emitError(loc, "photonic-run is needed to check the program; it was "
                           "found neither beside this tool nor on PATH");
-  SmallString<128> directory;
-  if (std::error_code error =
-          llvm::sys::fs::createUniqueDirectory("photonic-check", directory))
-    return emitError(loc, "cannot create a temporary directory: ")
-           << error.message();
-  if (phx::Status saved = inputs->save(join(directory, inputFile)); !saved) {
-    llvm::sys::fs::remove_directories(directory);
+  if (phx::Status saved = inputs->save(files.getFile(inputFile)); !saved)
     return emitError(loc, saved.error().message);
-  }
-  std::string log = join(directory, "log.txt");
-  std::vector<std::string> command = makeCommand(tool, path, directory);
+  std::string log = files.getFile("log.txt");
+  std::vector<std::string> command =
+      makeCommand(tool, files.getFile(programFile), files.getPath());
   SmallVector<StringRef> views(command.begin(), command.end());
-  std::optional<StringRef> redirects[] = {std::nullopt, StringRef(log),
-                                          StringRef(log)};
   std::string problem;
-  int code = llvm::sys::ExecuteAndWait(tool, views, std::nullopt, redirects, 0,
-                                       0, &problem);
-  LogicalResult result = failure();
+  int code = runChild(tool, views, log, problem);
   if (code != 0) {
     auto text = llvm::MemoryBuffer::getFile(log);
     emitError(loc, "photonic-run failed on the compiled program: ")
         << problem << (text ? (*text)->getBuffer().trim() : StringRef());
   } else {
-    FailureOr<StageValues> values = readProgramValues(directory);
+    FailureOr<StageValues> values = readProgramValues(files.getPath());
     if (succeeded(values))
-      result = compare("emit", std::move(*values), /*exact=*/true, os);
+      return compare("emit", std::move(*values), /*exact=*/true, os);
   }
-  llvm::sys::fs::remove_directories(directory);
-  return result;
+  return failure();
 }

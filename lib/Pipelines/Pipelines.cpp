@@ -15,6 +15,7 @@
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
 #include "llvm/Support/ErrorHandling.h"
+#include "llvm/Support/raw_ostream.h"
 
 #include <cmath>
 
@@ -256,16 +257,22 @@ struct PipelineOptions : PassPipelineOptions<PipelineOptions> {
 };
 } // namespace
 
-/// Appends the stages that `options` name; a name that is none is fatal, as an
-/// unknown pass would be.
-static void buildPipeline(OpPassManager &pm, const PipelineOptions &options) {
+using ErrorHandler = llvm::function_ref<LogicalResult(const Twine &)>;
+
+/// Appends the stages that `text`, the options in braces, names.
+static LogicalResult buildPipeline(OpPassManager &pm, StringRef text,
+                                   ErrorHandler fail) {
+  PipelineOptions options;
+  std::string problem;
+  llvm::raw_string_ostream stream(problem);
+  if (failed(options.parseFromString(text, stream)))
+    return fail("photonic-pipeline: " + Twine(problem));
   std::optional<Stage> from = parseStage(options.from);
   std::optional<Stage> to = parseStage(options.to);
   if (!from || !to)
-    llvm::report_fatal_error(
-        llvm::StringRef("photonic-pipeline: 'from' and 'to' have to be " +
-                        listStages()),
-        /*gen_crash_diag=*/false);
+    return fail("photonic-pipeline: '" + Twine(from ? "to" : "from") +
+                "' has to be " + listStages() + ", found '" +
+                (from ? options.to : options.from).getValue() + "'");
   StageOptions stages;
   stages.target = options.target;
   stages.overrides.assign(options.overrides.begin(), options.overrides.end());
@@ -276,16 +283,19 @@ static void buildPipeline(OpPassManager &pm, const PipelineOptions &options) {
   phx::Result<phx::Target> machine =
       phx::loadTarget(stages.target, stages.overrides);
   if (!machine)
-    llvm::report_fatal_error(llvm::StringRef(machine.error().message),
-                             /*gen_crash_diag=*/false);
+    return fail("photonic-pipeline: " + machine.error().message);
   for (Stage stage : allStages)
     if (stage >= *from && stage <= *to)
       addStage(pm, stage, stages, *machine);
+  return success();
 }
 
 void photonic::registerPipelines() {
-  PassPipelineRegistration<PipelineOptions>(
+  registerPassPipeline(
       "photonic-pipeline",
       "the stages of the compiler, from 'from' to 'to', both included",
-      buildPipeline);
+      buildPipeline,
+      [](llvm::function_ref<void(const mlir::detail::PassOptions &)> visit) {
+        visit(PipelineOptions());
+      });
 }

@@ -8,11 +8,11 @@
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
 #include "photonic/InitAllDialects.h"
 #include "photonic/InitAllPasses.h"
+#include "photonic/Support/OptMain.h"
 
 int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
   photonic::registerAllDialects(registry);
   photonic::registerAllPasses();
-  return mlir::asMainReturnCode(mlir::MlirOptMain(
-      argc, argv, "compiler passes for photonic accelerators\n", registry));
+  return photonic::optMain(argc, argv, registry);
 }

@@ -8,6 +8,7 @@
 #include "mlir/Support/LogicalResult.h"
 #include "mlir/Tools/mlir-translate/MlirTranslateMain.h"
 #include "photonic/Import/ONNX/ImportONNX.h"
+#include "photonic/Support/ToolMain.h"
 #include "photonic/Target/PHX/PHX.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/Support/FileSystem.h"
@@ -34,9 +35,15 @@ static std::string redirectOutput(llvm::SmallVectorImpl<char *> &arguments,
   return {};
 }
 
-int main(int argc, char **argv) {
+static int translate(int argc, char **argv) {
   photonic::registerImportONNXTranslation();
   photonic::registerPHXTranslations();
+  if (argc < 2) {
+    llvm::errs() << "photonic-translate: error: expected a translation and a "
+                    "file: photonic-translate --disassemble MODEL.phx; "
+                    "photonic-translate --help lists all\n";
+    return 1;
+  }
   llvm::SmallVector<char *> arguments(argv, argv + argc);
   std::string temporary;
   std::string output = redirectOutput(arguments, temporary);
@@ -52,4 +59,9 @@ int main(int argc, char **argv) {
     return 1;
   }
   return 0;
+}
+
+int main(int argc, char **argv) {
+  return photonic::runTool("photonic-translate",
+                           [&] { return translate(argc, argv); });
 }

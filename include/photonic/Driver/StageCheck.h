@@ -18,6 +18,7 @@
 namespace photonic {
 
 class StageInputs;
+class TemporaryDirectory;
 struct Difference;
 
 /// What a value belongs to: an ONNX node in one phase of a training step.
@@ -54,8 +55,11 @@ public:
   /// Executes `module` as it is after `stage` and compares.
   mlir::LogicalResult run(Stage stage, mlir::ModuleOp module,
                           llvm::raw_ostream &os);
-  /// Executes the program file at `path` by `photonic-run --dump-values`.
-  mlir::LogicalResult runProgram(llvm::StringRef path, llvm::raw_ostream &os);
+  /// The file in which runProgram() expects the program.
+  static constexpr llvm::StringLiteral programFile = "program.phx";
+  /// Executes the program in `files` by `photonic-run --dump-values`.
+  mlir::LogicalResult runProgram(const TemporaryDirectory &files,
+                                 llvm::raw_ostream &os);
 
 private:
   StageCheck();

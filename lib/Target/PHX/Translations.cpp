@@ -7,6 +7,8 @@
 
 #include "photonic/Target/PHX/PHX.h"
 
+#include "photonic/Support/TextLimits.h"
+
 #include "phx/isa/ProgramFile.h"
 #include "phx/isa/Validator.h"
 
@@ -96,16 +98,27 @@ static LogicalResult emitProgram(ModuleOp module, raw_ostream &os) {
   return success();
 }
 
+/// Reads IR that may come from anywhere, and encodes it.
+static LogicalResult assemble(llvm::SourceMgr &sources, raw_ostream &os,
+                              MLIRContext *context) {
+  context->loadDialect<PISADialect>();
+  OwningOpRef<ModuleOp> module = parseIR(sources, *context);
+  return module ? emitProgram(*module, os) : failure();
+}
+
 void photonic::registerPHXTranslations() {
   auto registerDialect = [](DialectRegistry &registry) {
     registry.insert<PISADialect>();
   };
-  static TranslateFromMLIRRegistration emit(
-      "emit", "encode a pisa program as a .phx file", emitProgram,
-      registerDialect);
-  static TranslateFromMLIRRegistration assemble(
+  auto fromText = [](const std::shared_ptr<llvm::SourceMgr> &sources,
+                     raw_ostream &os, MLIRContext *context) {
+    return assemble(*sources, os, context);
+  };
+  static TranslateRegistration emit(
+      "emit", "encode a pisa program as a .phx file", fromText);
+  static TranslateRegistration assembleText(
       "assemble", "assemble the textual form of pisa into a .phx file",
-      emitProgram, registerDialect);
+      fromText);
   static TranslateToMLIRRegistration toText(
       "disassemble", "print a .phx file as pisa",
       [](llvm::SourceMgr &sources, MLIRContext *context) {

@@ -44,7 +44,7 @@ static std::mutex temporaryMutex;
 static constexpr int caughtSignals[] = {SIGINT, SIGTERM, SIGHUP};
 static struct sigaction previousActions[std::size(caughtSignals)];
 
-static void removeTemporaries() {
+void phx::removeTemporaryFiles() {
   for (int i = 0; i < maxTemporaries; ++i)
     if (temporaryUsed[i].load(std::memory_order_acquire))
       ::unlink(temporaryPaths[i]);
@@ -63,14 +63,14 @@ static void handleSignal(int signal, siginfo_t *info, void *context) {
       return previous.sa_sigaction(signal, info, context);
     if (previous.sa_handler != SIG_DFL)
       return previous.sa_handler(signal);
-    removeTemporaries();
+    removeTemporaryFiles();
     ::sigaction(signal, &previous, nullptr);
     ::raise(signal);
   }
 }
 
 static void installHandlers() {
-  std::atexit(removeTemporaries);
+  std::atexit(removeTemporaryFiles);
   for (size_t i = 0; i < std::size(caughtSignals); ++i) {
     struct sigaction action = {};
     action.sa_sigaction = handleSignal;

@@ -67,6 +67,10 @@ private:
   uint64_t position = 0;
 };
 
+/// Removes the temporary file of every AtomicFile that has not been committed;
+/// for handlers of signals that end the process. Does not allocate.
+void removeTemporaryFiles();
+
 /// Writes `contents` to `path` through an AtomicFile.
 Status writeFileAtomically(const std::string &path, std::string_view contents);
 
