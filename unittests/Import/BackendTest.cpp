@@ -175,19 +175,21 @@ std::vector<float> getElements(const TensorProto &tensor) {
       decodeTensor(*model, tensor, UnknownLoc::get(&context), "tensor");
   if (!constant)
     return {};
-  if (constant->isFloat())
-    return constant->floats.vec();
-  return {constant->ints.begin(), constant->ints.end()};
+  return constant->getFloats().floats.vec();
 }
 
-bool isClose(float got, float want) {
+bool isClose(float got, float want, float tolerance) {
   if (std::isnan(want) || std::isinf(want))
     return std::isnan(want) ? std::isnan(got) : got == want;
-  return std::fabs(got - want) <= 1e-6f + 1e-5f * std::fabs(want);
+  return std::fabs(got - want) <= 1e-6f + tolerance * std::fabs(want);
 }
 
 void compare(const Case &test, ArrayRef<interp::Value> results) {
   ASSERT_EQ(results.size(), test.outputs.size());
+  // The data of window functions were computed with another number pi than
+  // their models hold.
+  bool isWindow = StringRef(test.folder).contains("window_");
+  float tolerance = isWindow ? 1e-3f : 1e-5f;
   for (auto [value, expected] : llvm::zip_equal(results, test.outputs)) {
     std::vector<float> want = getElements(expected);
     ArrayRef<float> got = value.getTensor().getData();
@@ -196,7 +198,7 @@ void compare(const Case &test, ArrayRef<interp::Value> results) {
                   Shape(expected.dims().begin(), expected.dims().end())));
     ASSERT_EQ(got.size(), want.size());
     for (size_t i = 0; i < want.size(); ++i)
-      ASSERT_PRED2(isClose, got[i], want[i]) << "element " << i;
+      ASSERT_PRED3(isClose, got[i], want[i], tolerance) << "element " << i;
   }
 }
 
@@ -300,27 +302,45 @@ const Refusal nodeRefusals[] = {
     {"test_training_dropout_zero_ratio inputs", "its ratio 'r' is computed"},
     {"test_training_dropout_zero_ratio", ""},
     {"test_training_dropout", "input training_mode=true is not supported"},
-    // Elements that are no finite binary32 floats.
+    // Weights are left to nn, which lacks the reciprocal.
+    {"test_layer_normalization_4d_ constant", onlyOnConstants},
+    {"test_layer_normalization_default_ constant", onlyOnConstants},
+    // Elements that are NaN or text.
     {"test_cast_BFLOAT16_to_FLOAT", "'input' holds NaN at index [2, 0]"},
     {"test_castlike_BFLOAT16_to_FLOAT", "'input' holds NaN at index [2, 0]"},
     {"test_cast_STRING_to_FLOAT", "has elements of type STRING"},
     {"test_castlike_STRING_to_FLOAT", "has elements of type STRING"},
-    {"test_cast_DOUBLE_to_FLOAT16", "attribute to=10 (FLOAT16)"},
-    {"test_castlike_DOUBLE_to_FLOAT16", "attribute to=10 (FLOAT16)"},
-    {"test_cast_FLOAT16_to_DOUBLE", "attribute to=11 (DOUBLE)"},
-    {"test_castlike_FLOAT16_to_DOUBLE", "attribute to=11 (DOUBLE)"},
-    {"test_cast_FLOAT_to_", "is not supported: tensors are FLOAT"},
-    {"test_castlike_FLOAT_to_", "is not supported: tensors are FLOAT"},
+    {"test_cast_FLOAT_to_ inputs", "is not supported: tensors are FLOAT"},
+    {"test_castlike_FLOAT_to_ inputs", "is not supported: tensors are FLOAT"},
+    {"test_cast_FLOAT_to_STRING", "attribute to=8 (STRING)"},
+    {"test_castlike_FLOAT_to_STRING", "attribute to=8 (STRING)"},
+    {"test_cast_FLOAT_to_BFLOAT16", "holds NaN at index [2, 0]"},
+    {"test_castlike_FLOAT_to_BFLOAT16", "holds NaN at index [2, 0]"},
     {"test_clip_default_int8", "expected a tensor of FLOAT"},
     {"test_maxpool_2d_uint8", "expected a tensor of FLOAT"},
     // Tensors without elements.
     {"test_constantofshape_int_shape_zero", "of shape [0] has no elements"},
     {"test_reshape_allowzero inputs", "expected inputs of static shape"},
     {"test_reshape_allowzero constant", "has no elements"},
-    {"test_slice_start_out_of_bounds", "is empty"},
+    {"test_slice_start_out_of_bounds", "has no elements"},
     {"test_split_zero_size inputs", "expected inputs of static shape"},
-    {"test_split_zero_size constant", "parts of [0, 0, 0]"},
+    {"test_split_zero_size constant", "has no elements"},
+    {"test_tril_zero", "has no elements"},
+    {"test_triu_zero", "has no elements"},
 };
+
+/// True if an operator that exists on constants alone reads what is not
+/// constant; no test has one that reads constants only beside such inputs.
+bool needsConstants(const Case &test) {
+  bool hasValues = false;
+  for (auto [i, tensor] : llvm::enumerate(test.inputs))
+    hasValues |= fitsInput(test.model, i, tensor);
+  return hasValues && llvm::any_of(test.model.graph().node(), [&](auto &node) {
+           return !findOperator(node.domain(), node.op_type(),
+                                getOpset(test.model, node.domain()))
+                       ->handler;
+         });
+}
 
 void runPart(const std::string &part, ArrayRef<Refusal> refusals, int atLeast) {
   if (!llvm::sys::fs::is_directory(getSuite() + "/" + part))
@@ -335,6 +355,8 @@ void runPart(const std::string &part, ArrayRef<Refusal> refusals, int atLeast) {
       executed += outcome.imported;
       refused += !outcome.imported;
       StringRef expected = findRefusal(refusals, name, allConstant);
+      if (!allConstant && needsConstants(test))
+        expected = onlyOnConstants;
       EXPECT_EQ(outcome.imported, expected.empty()) << outcome.messages;
       EXPECT_NE(outcome.messages.find(expected.str()), std::string::npos)
           << outcome.messages;

@@ -8,11 +8,10 @@
 #include "Constant.h"
 
 #include "mlir/IR/Diagnostics.h"
-#include "llvm/ADT/bit.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/MathExtras.h"
 #include "llvm/Support/raw_ostream.h"
-#include <cmath>
 #include <cstring>
 
 using namespace mlir;
@@ -55,24 +54,61 @@ std::string importer::spellNumber(double value) {
 // Constant
 //===----------------------------------------------------------------------===//
 
-std::shared_ptr<Constant> Constant::getInts(ArrayRef<int64_t> shape,
-                                            std::vector<int64_t> values,
-                                            int32_t type) {
+std::shared_ptr<Constant> Constant::allocate(int32_t type,
+                                             ArrayRef<int64_t> shape) {
   auto constant = std::make_shared<Constant>();
   constant->elementType = type;
   constant->shape.assign(shape.begin(), shape.end());
-  constant->ints = std::move(values);
+  size_t size = size_t(*countElements(shape)) * getElementWidth(type);
+  // Memory from `new` is aligned for every element type.
+  std::shared_ptr<char[]> bytes(new char[size]);
+  constant->written = bytes.get();
+  constant->storage = {{bytes.get(), size}, std::move(bytes)};
   return constant;
 }
 
-std::shared_ptr<Constant> Constant::getFloats(ArrayRef<int64_t> shape,
-                                              std::vector<float> values) {
+std::shared_ptr<Constant> Constant::reshape(ArrayRef<int64_t> newShape) const {
   auto constant = std::make_shared<Constant>();
-  constant->shape.assign(shape.begin(), shape.end());
-  auto storage = std::make_shared<std::vector<float>>(std::move(values));
-  constant->floats = *storage;
-  constant->owner = std::move(storage);
+  constant->elementType = elementType;
+  constant->shape.assign(newShape.begin(), newShape.end());
+  constant->storage = storage;
   return constant;
+}
+
+OwnedFloats Constant::getFloats() const {
+  if (elementType == TensorProto::FLOAT)
+    return {getElements<float>(), storage.owner};
+  auto floats = std::make_shared<std::vector<float>>(getNumElements());
+  visitElementType(elementType, [&](auto tag) {
+    using T = decltype(tag);
+    llvm::transform(getElements<T>(), floats->begin(),
+                    [](T element) { return convertElement<float>(element); });
+  });
+  ArrayRef<float> view = *floats;
+  return {view, std::move(floats)};
+}
+
+float Constant::getFloat() const { return getFloats().floats.front(); }
+
+std::vector<int64_t> Constant::getIntegers() const {
+  std::vector<int64_t> integers;
+  visitElementType(elementType, [&](auto tag) {
+    using T = decltype(tag);
+    if constexpr (!isFloatElement<T>) {
+      ArrayRef<T> elements = getElements<T>();
+      integers.assign(elements.begin(), elements.end());
+    }
+  });
+  return integers;
+}
+
+bool Constant::hasNonZero() const {
+  return visitElementType(elementType, [&](auto tag) {
+    using T = decltype(tag);
+    return llvm::any_of(getElements<T>(), [](T element) {
+      return convertElement<ComputeType<T>>(element) != ComputeType<T>();
+    });
+  });
 }
 
 std::string Constant::describe() const {
@@ -80,9 +116,18 @@ std::string Constant::describe() const {
   llvm::raw_string_ostream os(text);
   os << "constant " << getElementTypeName(elementType) << " "
      << spellShape(shape);
-  if (isFloat() || ints.size() > 8)
+  if (isFloat() || getNumElements() > 8)
     return text;
-  os << " = " << spellShape(ints);
+  os << " = [";
+  visitElementType(elementType, [&](auto tag) {
+    using T = decltype(tag);
+    if constexpr (std::is_integral_v<T>)
+      llvm::interleaveComma(getElements<T>(), os, [&](T element) {
+        os << (std::is_signed_v<T> ? llvm::itostr(int64_t(element))
+                                   : llvm::utostr(uint64_t(element)));
+      });
+  });
+  os << "]";
   return text;
 }
 
@@ -114,21 +159,6 @@ int64_t importer::findNonFinite(ArrayRef<float> values) {
 // Decoding
 //===----------------------------------------------------------------------===//
 
-static float halfToFloat(uint16_t half) {
-  uint32_t sign = uint32_t(half & 0x8000) << 16;
-  uint32_t exponent = (half >> 10) & 31, mantissa = half & 1023;
-  if (exponent == 0) {
-    float magnitude = std::ldexp(float(mantissa), -24);
-    return sign ? -magnitude : magnitude;
-  }
-  uint32_t biased = exponent == 31 ? 255 : exponent + 112;
-  return llvm::bit_cast<float>(sign | biased << 23 | mantissa << 13);
-}
-
-static float bfloat16ToFloat(uint16_t bits) {
-  return llvm::bit_cast<float>(uint32_t(bits) << 16);
-}
-
 namespace {
 /// Reads one TensorProto.
 class Decoder {
@@ -141,85 +171,64 @@ public:
 
 private:
   InFlightDiagnostic error() { return emitError(where) << what; }
-  /// Bytes of an element in raw data, 0 if the type is not understood.
-  static unsigned getWidth(int32_t type);
-  LogicalResult findRawBytes();
+  LogicalResult readBytes(OwnedBytes raw);
+  /// The bytes of the elements if they lie in raw data or in another file.
+  FailureOr<std::optional<OwnedBytes>> findRawBytes();
+  /// Elements in the field of their type, or in a wider one.
+  LogicalResult readFields();
+  template <typename T, typename Field> LogicalResult readField(Field field);
   LogicalResult checkCount(int64_t found);
-  LogicalResult decodeFloats();
-  LogicalResult decodeInts();
-
-  /// Elements of type T in raw data, each converted.
-  template <typename T, typename To, typename Fn>
-  void convertRaw(std::vector<To> &out, Fn convert) {
-    out.resize(count);
-    for (int64_t i = 0; i < count; ++i) {
-      T element;
-      std::memcpy(&element, raw->bytes.data() + i * sizeof(T), sizeof(T));
-      out[i] = convert(element);
-    }
-  }
-  template <typename Field, typename To, typename Fn>
-  LogicalResult convertField(const Field &field, std::vector<To> &out,
-                             Fn convert) {
-    if (failed(checkCount(field.size())))
-      return failure();
-    out.reserve(count);
-    for (auto element : field)
-      out.push_back(convert(element));
-    return success();
-  }
 
   Model &model;
   const TensorProto &tensor;
   Location where;
   StringRef what;
   int64_t count = 0;
-  std::optional<OwnedBytes> raw;
-  std::shared_ptr<Constant> result = std::make_shared<Constant>();
+  std::shared_ptr<Constant> result;
 };
 } // namespace
 
-unsigned Decoder::getWidth(int32_t type) {
-  switch (type) {
-  case TensorProto::BOOL:
-  case TensorProto::INT8:
-  case TensorProto::UINT8:
-    return 1;
-  case TensorProto::INT16:
-  case TensorProto::UINT16:
-  case TensorProto::FLOAT16:
-  case TensorProto::BFLOAT16:
-    return 2;
-  case TensorProto::FLOAT:
-  case TensorProto::INT32:
-  case TensorProto::UINT32:
-    return 4;
-  case TensorProto::DOUBLE:
-  case TensorProto::INT64:
-  case TensorProto::UINT64:
-    return 8;
-  default:
-    return 0;
-  }
-}
-
-LogicalResult Decoder::findRawBytes() {
-  uint64_t size = uint64_t(count) * getWidth(tensor.data_type());
+FailureOr<std::optional<OwnedBytes>> Decoder::findRawBytes() {
+  uint64_t size = uint64_t(count) * getElementWidth(tensor.data_type());
   if (tensor.data_location() == TensorProto::EXTERNAL) {
     auto external = model.getExternalBytes(tensor, size, where, what);
     if (failed(external))
       return failure();
-    raw = *external;
-    return success();
+    return std::optional(*external);
   }
   if (!tensor.has_raw_data())
-    return success();
+    return std::optional<OwnedBytes>();
   if (tensor.raw_data().size() != size)
     return error() << " of type " << getElementTypeName(tensor.data_type())
                    << " and shape " << spellShape(result->shape) << " needs "
                    << size << " bytes, found " << tensor.raw_data().size()
                    << "; the file is damaged";
-  raw = OwnedBytes{{tensor.raw_data().data(), size}, model.getProto()};
+  return std::optional(
+      OwnedBytes{{tensor.raw_data().data(), size}, model.getProto()});
+}
+
+LogicalResult Decoder::readBytes(OwnedBytes raw) {
+  int32_t type = tensor.data_type();
+  // Data in an external file may lie at any offset.
+  uintptr_t address = reinterpret_cast<uintptr_t>(raw.bytes.data());
+  bool isAligned = address % getElementWidth(type) == 0;
+  bool isValid = type != TensorProto::BOOL ||
+                 llvm::all_of(raw.bytes, [](char c) { return c == c % 2; });
+  if (isAligned && isValid) {
+    result->storage = std::move(raw);
+    return success();
+  }
+  std::shared_ptr<Constant> copy = Constant::allocate(type, result->shape);
+  visitElementType(type, [&](auto tag) {
+    using T = decltype(tag);
+    MutableArrayRef<T> elements = copy->getMutable<T>();
+    if constexpr (std::is_same_v<T, bool>)
+      llvm::transform(raw.bytes, elements.begin(),
+                      [](char byte) { return byte != 0; });
+    else
+      std::memcpy(elements.data(), raw.bytes.data(), raw.bytes.size());
+  });
+  result->storage = copy->storage;
   return success();
 }
 
@@ -231,85 +240,73 @@ LogicalResult Decoder::checkCount(int64_t found) {
                  << "; the file is damaged";
 }
 
-LogicalResult Decoder::decodeFloats() {
-  int32_t type = tensor.data_type();
-  if (type == TensorProto::FLOAT && !raw) {
-    if (failed(checkCount(tensor.float_data_size())))
-      return failure();
-    result->floats = {tensor.float_data().data(), size_t(count)};
-    result->owner = model.getProto();
-    return success();
+/// `element` of a field as T; nothing if T cannot hold it.
+template <typename T, typename Element>
+static std::optional<T> narrow(Element element) {
+  if constexpr (isNarrowFloat<T>) {
+    T half;
+    half.bits = uint16_t(element);
+    return half;
+  } else if constexpr (std::is_same_v<T, bool>) {
+    return element != 0;
+  } else {
+    T narrowed = T(element);
+    return Element(narrowed) == element ? std::optional(narrowed)
+                                        : std::nullopt;
   }
-  // Data in an external file may lie at any offset.
-  if (type == TensorProto::FLOAT &&
-      llvm::isAddrAligned(llvm::Align::Of<float>(), raw->bytes.data())) {
-    result->floats = {reinterpret_cast<const float *>(raw->bytes.data()),
-                      size_t(count)};
-    result->owner = raw->owner;
-    return success();
-  }
-  auto storage = std::make_shared<std::vector<float>>();
-  auto narrow = [](double value) { return float(value); };
-  auto half = [&](uint16_t bits) {
-    return type == TensorProto::FLOAT16 ? halfToFloat(bits)
-                                        : bfloat16ToFloat(bits);
-  };
-  if (type == TensorProto::FLOAT)
-    convertRaw<float>(*storage, [](float value) { return value; });
-  else if (type == TensorProto::DOUBLE && raw)
-    convertRaw<double>(*storage, narrow);
-  else if (type != TensorProto::DOUBLE && raw)
-    convertRaw<uint16_t>(*storage, half);
-  else if (failed(type == TensorProto::DOUBLE
-                      ? convertField(tensor.double_data(), *storage, narrow)
-                      : convertField(tensor.int32_data(), *storage, half)))
-    return failure();
-  result->floats = *storage;
-  result->owner = std::move(storage);
-  return success();
 }
 
-LogicalResult Decoder::decodeInts() {
-  auto widen = [](auto value) { return static_cast<int64_t>(value); };
-  std::vector<int64_t> &out = result->ints;
-  int32_t type = tensor.data_type();
-  if (!raw) {
-    if (type == TensorProto::INT64)
-      return convertField(tensor.int64_data(), out, widen);
-    if (type == TensorProto::UINT64 || type == TensorProto::UINT32)
-      return convertField(tensor.uint64_data(), out, widen);
-    return convertField(tensor.int32_data(), out, widen);
+template <typename T, typename Field>
+LogicalResult Decoder::readField(Field field) {
+  using Element = typename Field::value_type;
+  if (failed(checkCount(field.size())))
+    return failure();
+  if constexpr (std::is_same_v<T, Element>) {
+    result->storage = {{reinterpret_cast<const char *>(field.data()),
+                        field.size() * sizeof(T)},
+                       model.getProto()};
+    return success();
+  } else {
+    std::shared_ptr<Constant> copy =
+        Constant::allocate(tensor.data_type(), result->shape);
+    for (auto [element, target] :
+         llvm::zip_equal(field, copy->getMutable<T>())) {
+      std::optional<T> narrowed = narrow<T>(element);
+      if (!narrowed)
+        return error() << " holds " << element << ", which is no "
+                       << getElementTypeName(tensor.data_type())
+                       << "; the file is damaged";
+      target = *narrowed;
+    }
+    result->storage = copy->storage;
+    return success();
   }
-  switch (type) {
-  case TensorProto::BOOL:
-    convertRaw<uint8_t>(out, [](uint8_t value) { return int64_t(value != 0); });
-    break;
-  case TensorProto::INT8:
-    convertRaw<int8_t>(out, widen);
-    break;
-  case TensorProto::UINT8:
-    convertRaw<uint8_t>(out, widen);
-    break;
-  case TensorProto::INT16:
-    convertRaw<int16_t>(out, widen);
-    break;
-  case TensorProto::UINT16:
-    convertRaw<uint16_t>(out, widen);
-    break;
-  case TensorProto::INT32:
-    convertRaw<int32_t>(out, widen);
-    break;
-  case TensorProto::UINT32:
-    convertRaw<uint32_t>(out, widen);
-    break;
-  default:
-    convertRaw<int64_t>(out, widen);
-    break;
-  }
-  return success();
+}
+
+template <typename Field> static auto viewOf(const Field &field) {
+  using Element = std::decay_t<decltype(field.Get(0))>;
+  return ArrayRef<Element>(field.data(), size_t(field.size()));
+}
+
+LogicalResult Decoder::readFields() {
+  return visitElementType(tensor.data_type(), [&](auto tag) {
+    using T = decltype(tag);
+    if constexpr (std::is_same_v<T, float>)
+      return readField<T>(viewOf(tensor.float_data()));
+    else if constexpr (std::is_same_v<T, double>)
+      return readField<T>(viewOf(tensor.double_data()));
+    else if constexpr (std::is_same_v<T, int64_t>)
+      return readField<T>(viewOf(tensor.int64_data()));
+    else if constexpr (std::is_same_v<T, uint64_t> ||
+                       std::is_same_v<T, uint32_t>)
+      return readField<T>(viewOf(tensor.uint64_data()));
+    else
+      return readField<T>(viewOf(tensor.int32_data()));
+  });
 }
 
 std::shared_ptr<Constant> Decoder::decode() {
+  result = std::make_shared<Constant>();
   result->elementType = tensor.data_type();
   result->shape.assign(tensor.dims().begin(), tensor.dims().end());
   result->name = tensor.name();
@@ -320,11 +317,11 @@ std::shared_ptr<Constant> Decoder::decode() {
     return nullptr;
   }
   count = *elements;
-  if (getWidth(tensor.data_type()) == 0) {
+  if (getElementWidth(tensor.data_type()) == 0) {
     error() << " has elements of type "
             << getElementTypeName(tensor.data_type())
-            << "; expected FLOAT, or integers for shapes: export the model in "
-               "FP32";
+            << "; expected floats of 16, 32 or 64 bits, integers or booleans: "
+               "export the model in FP32";
     return nullptr;
   }
   if (tensor.has_segment()) {
@@ -332,8 +329,9 @@ std::shared_ptr<Constant> Decoder::decode() {
                "the model again";
     return nullptr;
   }
-  if (failed(findRawBytes()) ||
-      failed(result->isFloat() ? decodeFloats() : decodeInts()))
+  FailureOr<std::optional<OwnedBytes>> raw = findRawBytes();
+  if (failed(raw) ||
+      failed(*raw ? readBytes(std::move(**raw)) : readFields()))
     return nullptr;
   return std::move(result);
 }

@@ -121,52 +121,92 @@ static std::string spellPosition(ArrayRef<int64_t> shape, int64_t index) {
   return spellShape(position);
 }
 
-ElementsAttr GraphImporter::makeElements(const Constant &constant) {
+ElementsAttr GraphImporter::makeElements(const Constant &constant,
+                                         const OwnedFloats &elements) {
   auto type = RankedTensorType::get(constant.shape, builder.getF32Type());
-  if (!constant.isParameter && constant.floats.size() <= 16)
-    return DenseElementsAttr::get(type, constant.floats);
+  ArrayRef<float> floats = elements.floats;
+  if (!constant.isParameter && floats.size() <= 16)
+    return DenseElementsAttr::get(type, floats);
   // The blob shares the elements with the model or the external file.
   AsmResourceBlob blob(
-      ArrayRef<char>(reinterpret_cast<const char *>(constant.floats.data()),
-                     constant.floats.size() * sizeof(float)),
-      alignof(float), [owner = constant.owner](void *, size_t, size_t) {},
+      ArrayRef<char>(reinterpret_cast<const char *>(floats.data()),
+                     floats.size() * sizeof(float)),
+      alignof(float), [owner = elements.owner](void *, size_t, size_t) {},
       /*dataIsMutable=*/false);
   return DenseResourceElementsAttr::get(
       type, constant.name.empty() ? "constant" : constant.name,
       std::move(blob));
 }
 
-LogicalResult GraphImporter::checkElements(const Constant &constant) {
-  std::string what = (constant.isParameter ? "initialiser '" : "constant '") +
-                     constant.name + "'";
-  int64_t bad = findNonFinite(constant.floats);
-  if (bad >= 0) {
-    emitError(model.getLoc())
-        << what << " holds "
-        << (std::isnan(constant.floats[bad]) ? "NaN" : "an infinity")
-        << " at index " << spellPosition(constant.shape, bad) << " (element "
-        << bad << "); expected finite weights: check the training";
-    return failure();
-  }
-  if (constant.floats.empty())
+/// `initialiser 'w'`
+static std::string spellConstant(const Constant &constant) {
+  return (constant.isParameter ? "initialiser '" : "constant '") +
+         constant.name + "'";
+}
+
+/// `initialiser 'w' holds NaN at index [1, 0] (element 2); expected …`
+static std::string spellBadElement(const Constant &constant, float element,
+                                   int64_t index) {
+  return spellConstant(constant) + " holds " +
+         (std::isnan(element) ? "NaN" : "an infinity") + " at index " +
+         spellPosition(constant.shape, index) + " (element " +
+         std::to_string(index) +
+         "); expected finite weights: check the training";
+}
+
+LogicalResult GraphImporter::checkElements(const Constant &constant,
+                                           ArrayRef<float> floats) {
+  if (floats.empty())
     return emitError(model.getLoc())
-           << what << " of shape " << spellShape(constant.shape)
+           << spellConstant(constant) << " of shape "
+           << spellShape(constant.shape)
            << " has no elements; expected positive extents";
-  return success();
+  const float *bad =
+      llvm::find_if(floats, [](float element) { return std::isnan(element); });
+  if (bad == floats.end())
+    return success();
+  return emitError(model.getLoc())
+         << spellBadElement(constant, *bad, bad - floats.begin());
+}
+
+LogicalResult GraphImporter::checkParameter(const Constant &constant,
+                                            ArrayRef<float> floats) {
+  if (failed(checkElements(constant, floats)))
+    return failure();
+  int64_t bad = findNonFinite(floats);
+  if (bad < 0)
+    return success();
+  return emitError(model.getLoc())
+         << spellBadElement(constant, floats[bad], bad);
+}
+
+LogicalResult GraphImporter::checkFinite(nn::ConstantOp constant) {
+  auto found =
+      constant ? infinite.find(constant.getOperation()) : infinite.end();
+  if (found == infinite.end())
+    return success();
+  setFailed();
+  return emitError(model.getLoc()) << found->second;
 }
 
 Value GraphImporter::materialize(Constant &constant) {
   if (constant.value)
     return constant.value;
-  if (failed(checkElements(constant)))
+  OwnedFloats elements = constant.getFloats();
+  int64_t bad = findNonFinite(elements.floats);
+  if ((bad >= 0 || elements.floats.empty()) &&
+      failed(checkElements(constant, elements.floats)))
     return {};
   Location loc = getNameLoc(constant.name.empty() ? "constant" : constant.name);
   StringAttr name = constant.isParameter ? builder.getStringAttr(constant.name)
                                          : StringAttr();
-  auto op = nn::ConstantOp::create(builder, loc, makeElements(constant), name);
+  auto op = nn::ConstantOp::create(builder, loc,
+                                   makeElements(constant, elements), name);
   if (hasLearnable())
     markLearning(op, constant);
   constant.value = op;
+  if (bad >= 0)
+    infinite[op] = spellBadElement(constant, elements.floats[bad], bad);
   return constant.value;
 }
 
@@ -179,6 +219,40 @@ const OperatorForm *GraphImporter::findForm(const Node &node) const {
                       model.getOpset(node.getDomain()));
 }
 
+llvm::StringSet<> GraphImporter::findComputed() const {
+  llvm::StringSet<> computed;
+  for (const auto &input : model.getGraph().input())
+    if (!initializers.contains(input.name()))
+      computed.insert(input.name());
+  for (const Node &node : nodes) {
+    // Shapes are known while importing.
+    bool depends = llvm::any_of(
+        node.getProto().input(), [&](const std::string &input) {
+          return node.getOpType() != "Shape" && node.getOpType() != "Size" &&
+                 computed.contains(input);
+        });
+    for (unsigned i = 0; depends && i < node.getNumOutputs(); ++i)
+      if (node.hasOutput(i))
+        computed.insert(node.getOutput(i));
+  }
+  return computed;
+}
+
+void GraphImporter::checkPad(const Node &node,
+                             function_ref<void(std::string)> report) {
+  StringRef mode = node.getString("mode", "constant");
+  if (mode == "constant")
+    return;
+  std::optional<Shape> pads = node.getInts("pads");
+  bool extends =
+      pads && llvm::any_of(*pads, [](int64_t pad) { return pad != 0; });
+  if (initializers.contains(node.getInput(1)))
+    if (const auto &constant = lookup(node.getInput(1)).constant)
+      extends = constant->hasNonZero();
+  if (extends)
+    report(refusePadMode(mode));
+}
+
 void GraphImporter::checkNodes() {
   for (const Node &node : nodes)
     for (unsigned i = 0; i < node.getNumInputs(); ++i)
@@ -186,18 +260,27 @@ void GraphImporter::checkNodes() {
   for (const auto &output : model.getGraph().output())
     used.insert(output.name());
   used.erase("");
+  llvm::StringSet<> computed = findComputed();
   for (const Node &node : nodes) {
     auto report = [&](std::string reason) {
       refused[node.getIndex()] = true;
       reportUnsupported(node, std::move(reason));
     };
     const OperatorForm *form = findForm(node);
-    if (form) {
+    auto isComputed = [&](const std::string &input) {
+      return computed.contains(input);
+    };
+    if (form)
       checkForm(node, *form, used, mode, report);
+    if (form && node.getOpType() == "Pad")
+      checkPad(node, report);
+    if (form && (form->handler ||
+                 !llvm::any_of(node.getProto().input(), isComputed)))
       continue;
-    }
     std::string reason = "the operator is not supported";
-    if (!isKnownDomain(node.getDomain()))
+    if (form)
+      reason = onlyOnConstants;
+    else if (!isKnownDomain(node.getDomain()))
       reason = "the domain is not supported";
     else if (int since =
                  getKnownOpsets(node.getDomain(), node.getOpType()).first)

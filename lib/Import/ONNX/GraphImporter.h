@@ -10,6 +10,7 @@
 
 #include "Constant.h"
 #include "Node.h"
+#include "photonic/Dialect/NN/IR/NN.h"
 #include "photonic/Import/ONNX/ImportONNX.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -116,8 +117,11 @@ public:
   bool isUsed(llvm::StringRef name) const { return used.contains(name); }
 
   /// The nn.constant of a float constant, one for all who read it. Null after a
-  /// diagnostic if an element is not finite.
+  /// diagnostic if there are no elements or one of them is NaN.
   mlir::Value materialize(Constant &constant);
+  /// Emits a diagnostic and fails if an element is infinite; `constant` may be
+  /// null.
+  llvm::LogicalResult checkFinite(nn::ConstantOp constant);
 
   /// The argument `photonic.rng` of the function: seed, trial and step from
   /// which random numbers are made.
@@ -160,8 +164,16 @@ public:
 
 private:
   /// The elements as an attribute, without a copy unless there are few.
-  mlir::ElementsAttr makeElements(const Constant &constant);
-  llvm::LogicalResult checkElements(const Constant &constant);
+  mlir::ElementsAttr makeElements(const Constant &constant,
+                                  const OwnedFloats &elements);
+  /// Emits a diagnostic and fails if there are no elements or one is NaN.
+  llvm::LogicalResult checkElements(const Constant &constant,
+                                    llvm::ArrayRef<float> floats);
+  /// The same also for infinite elements.
+  llvm::LogicalResult checkParameter(const Constant &constant,
+                                     llvm::ArrayRef<float> floats);
+  /// Names of tensors that depend on what the network is given when it runs.
+  llvm::StringSet<> findComputed() const;
   /// Notes on the operation what the model says about learning it.
   void markLearning(mlir::Operation *op, const Constant &constant);
   /// Emits a warning about parameters that are written as copies of others.
@@ -181,6 +193,9 @@ private:
   llvm::LogicalResult importOptimizer();
   const OperatorForm *findForm(const Node &node) const;
   void checkNodes();
+  /// Reports a Pad by amounts that the model states in a mode that nn lacks.
+  void checkPad(const Node &node,
+                llvm::function_ref<void(std::string)> report);
   void importNodes();
   void createFunction(llvm::ArrayRef<GraphInput> inputs, bool batchBound);
   llvm::LogicalResult compileFreeze();
@@ -210,6 +225,8 @@ private:
   std::optional<llvm::Regex> freeze;
   int64_t nextRandomStream = 0;
   llvm::DenseSet<mlir::Value> losses;
+  /// The constants with infinite elements, and what to say about the first.
+  llvm::DenseMap<mlir::Operation *, std::string> infinite;
   llvm::StringSet<> leftOut;
   /// Parameters that are written as copies, and those that are taken as the
   /// same one, where the model does not say which is meant.

@@ -137,7 +137,7 @@ void GraphImporter::warnAboutUnread() {
     auto entry = entries.find(name);
     bool isRead = entry != entries.end();
     Learning learning = model.getLearning(name);
-    if (!Constant::isFloatType(initializer.data_type()) || isFrozen(name) ||
+    if (!isFloatType(initializer.data_type()) || isFrozen(name) ||
         (isRead && (!entry->second.constant || entry->second.constant->value)))
       continue;
     std::string &names = isRead ? settings : dead;
@@ -197,13 +197,14 @@ void GraphImporter::createParameter(StringRef name, bool trainable) {
   Entry &entry = lookup(name);
   if (!entry.constant || !entry.constant->isFloat())
     return;
-  if (failed(checkElements(*entry.constant))) {
+  OwnedFloats elements = entry.constant->getFloats();
+  if (failed(checkParameter(*entry.constant, elements.floats))) {
     entry.poisoned = true;
     return setFailed();
   }
-  BlockArgument argument =
-      nn::addPersistent(function, name, nn::parameterRole,
-                        makeElements(*entry.constant), getNameLoc(name));
+  BlockArgument argument = nn::addPersistent(
+      function, name, nn::parameterRole,
+      makeElements(*entry.constant, elements), getNameLoc(name));
   if (trainable)
     function.setArgAttr(argument.getArgNumber(), nn::trainableAttrName,
                         builder.getUnitAttr());

@@ -13,7 +13,7 @@ using namespace photonic;
 using namespace photonic::importer;
 
 LogicalResult importer::importConv(NodeImporter &node) {
-  Value input = node.getTensor(0), weight = node.getTensor(1);
+  Value input = node.getTensor(0), weight = node.getFiniteTensor(1);
   if (!input || !weight)
     return failure();
   ArrayRef<int64_t> shape = getShape(input), weightShape = getShape(weight);
@@ -33,7 +33,7 @@ LogicalResult importer::importConv(NodeImporter &node) {
   SmallVector<Value> operands = {addHeight(node, input),
                                  addHeight(node, weight)};
   if (node.hasInput(2))
-    operands.push_back(node.getTensor(2));
+    operands.push_back(node.getFiniteTensor(2));
   Value result = node.emit<nn::Conv2dOp>(operands, properties);
   return node.setResult(dropHeight(node, result, shape.size()));
 }
@@ -87,7 +87,7 @@ static LogicalResult importPlainGemm(NodeImporter &node, float alpha) {
 }
 
 LogicalResult importer::importGemm(NodeImporter &node) {
-  Value a = node.getTensor(0), b = node.getTensor(1);
+  Value a = node.getFiniteTensor(0), b = node.getFiniteTensor(1);
   if (!a || !b)
     return failure();
   if (getShape(a).size() != 2 || getShape(b).size() != 2)
@@ -101,7 +101,7 @@ LogicalResult importer::importGemm(NodeImporter &node) {
     a = node.emitTranspose(a, {1, 0});
   if (node.getNode().getInt("transB", 0) == 0)
     b = node.emitTranspose(b, {1, 0});
-  Value c = node.getTensor(2);
+  Value c = node.getFiniteTensor(2);
   if (!c || !a || !b)
     return failure();
   Shape result = {getShape(a)[0], getShape(b)[0]};
@@ -117,7 +117,7 @@ LogicalResult importer::importGemm(NodeImporter &node) {
 }
 
 LogicalResult importer::importMatMul(NodeImporter &node) {
-  Value a = node.getTensor(0), b = node.getTensor(1);
+  Value a = node.getFiniteTensor(0), b = node.getFiniteTensor(1);
   if (!a || !b)
     return failure();
   Shape shapeA(getShape(a)), shapeB(getShape(b));
@@ -152,7 +152,7 @@ LogicalResult importer::importFusedMatMul(NodeImporter &node) {
   for (StringRef attr : {"transBatchA", "transBatchB"})
     if (proto.getInt(attr, 0) != 0)
       return node.unsupported("attribute " + attr + "=1; expected 0");
-  Value a = node.getTensor(0), b = node.getTensor(1);
+  Value a = node.getFiniteTensor(0), b = node.getFiniteTensor(1);
   if (!a || !b)
     return failure();
   if (getShape(a).size() != 2 || getShape(b).size() != 2)

@@ -40,40 +40,22 @@ LogicalResult importer::importUnary(NodeImporter &node) {
   return node.setResult(emit(node, node.getTensor(0)));
 }
 
-/// a op b of two constants of one element, or nothing. Exponents and bounds
-/// that a graph computes from constants are then known to those who need them.
-static std::optional<float> foldScalars(NodeImporter &node) {
-  if (node.getNode().getNumInputs() != 2)
-    return std::nullopt;
-  std::optional<float> a = node.getConstantFloat(0),
-                       b = node.getConstantFloat(1);
-  if (!a || !b)
-    return std::nullopt;
-  float result = llvm::StringSwitch<float>(node.getNode().getOpType())
-                     .Case("Add", *a + *b)
-                     .Case("Sub", *a - *b)
-                     .Case("Mul", *a * *b)
-                     .Case("Div", *a / *b)
-                     .Default(std::numeric_limits<float>::quiet_NaN());
-  return std::isfinite(result) ? std::optional(result) : std::nullopt;
-}
-
 LogicalResult importer::importArithmetic(NodeImporter &node) {
-  if (node.isInteger(0) && node.getNode().getOpType() != "Sum")
-    return foldArithmetic(node);
-  if (std::optional<float> scalar = foldScalars(node))
-    return node.setResult(Constant::getFloats(
-        *broadcastShapes(node.getShape(0), node.getShape(1)), {*scalar}));
-  EmitFn emit = llvm::StringSwitch<EmitFn>(node.getNode().getOpType())
-                    .Cases({"Add", "Sum"}, emitPlain<nn::AddOp>)
+  StringRef op = node.getNode().getOpType();
+  EmitFn emit = llvm::StringSwitch<EmitFn>(op)
+                    .Cases({"Add", "Mean", "Sum"}, emitPlain<nn::AddOp>)
                     .Case("Sub", emitPlain<nn::SubOp>)
                     .Case("Mul", emitPlain<nn::MulOp>)
                     .Case("Div", emitPlain<nn::DivOp>)
                     .Case("Max", emitPlain<nn::MaxOp>)
                     .Case("Min", emitPlain<nn::MinOp>);
+  // From left to right, as ONNX Runtime adds.
+  unsigned count = node.getNode().getNumInputs();
   Value result = node.getTensor(0);
-  for (unsigned i = 1; i < node.getNode().getNumInputs(); ++i)
+  for (unsigned i = 1; i < count; ++i)
     result = emit(node, {result, node.getTensor(i)});
+  if (op == "Mean" && count > 1 && result)
+    result = node.emit<nn::MulOp>({result, node.emitScalar(1 / float(count))});
   return node.setResult(result);
 }
 
@@ -93,14 +75,14 @@ static Value emitPower(NodeImporter &node, Value x, float exponent) {
 static Value getExponents(NodeImporter &node) {
   if (!node.isInteger(1))
     return node.getTensor(1);
-  const std::vector<int64_t> &ints = node.getEntry(1).constant->ints;
-  return node.emitConstant(node.getShape(1), {ints.begin(), ints.end()});
+  return node.emitConstant(node.getShape(1),
+                           node.getConstant(1)->getFloats().floats.vec());
 }
 
 LogicalResult importer::importPow(NodeImporter &node) {
   std::optional<float> exponent = node.getConstantFloat(1);
-  if (node.isInteger(1) && node.getEntry(1).constant->ints.size() == 1)
-    exponent = float(node.getEntry(1).constant->ints.front());
+  if (node.isInteger(1) && node.getConstant(1)->getNumElements() == 1)
+    exponent = node.getConstant(1)->getFloat();
   Value base = node.getTensor(0);
   // Exact where few multiplications do, and one root.
   bool isPlain = exponent && (*exponent == 0.5f ||

@@ -80,8 +80,8 @@ LogicalResult importer::importScale(NodeImporter &node) {
   float factor = 0;
   if (std::optional<float> constant = node.getConstantFloat(1))
     factor = *constant;
-  else if (node.isInteger(1) && node.getEntry(1).constant->ints.size() == 1)
-    factor = float(node.getEntry(1).constant->ints.front());
+  else if (node.isInteger(1) && node.getConstant(1)->getNumElements() == 1)
+    factor = node.getConstant(1)->getFloat();
   else
     return node.unsupported("its scale '" + node.getNode().getInput(1) +
                             "' is computed when the network runs; expected a "
@@ -97,7 +97,7 @@ LogicalResult importer::importDropoutGrad(NodeImporter &node) {
   if (node.hasInput(2))
     ratio = node.getConstantFloat(2);
   bool training = node.isInteger(3) &&
-                  node.getEntry(3).constant->ints == std::vector<int64_t>{1};
+                  node.getConstant(3)->hasNonZero();
   if (!ratio || (node.hasInput(3) && !node.isInteger(3)))
     return node.unsupported("its ratio or training_mode is computed when the "
                             "network runs; expected constants");

@@ -70,9 +70,11 @@ LogicalResult importer::importSqueeze(NodeImporter &node) {
   FailureOr<std::optional<Shape>> axes = node.getAxes(1, shape.size());
   if (failed(axes))
     return failure();
+  // An empty list of axes is none, for ONNX Runtime and for PyTorch.
+  bool isGiven = *axes && !(*axes)->empty();
   Shape rest;
   for (size_t d = 0; d < shape.size(); ++d) {
-    bool chosen = *axes ? llvm::is_contained(**axes, d) : shape[d] == 1;
+    bool chosen = isGiven ? llvm::is_contained(**axes, d) : shape[d] == 1;
     if (chosen && shape[d] != 1)
       return node.fail("cannot remove dimension " + Twine(d) + " of extent " +
                        Twine(shape[d]) + " from shape " + spellShape(shape));
@@ -144,8 +146,7 @@ LogicalResult importer::importConcatTraining(NodeImporter &node) {
   std::vector<int64_t> lengths;
   for (unsigned i = 0; i < node.getNode().getNumInputs(); ++i)
     lengths.push_back(node.getShape(i)[*axis]);
-  return node.setResult(1, Constant::getInts({int64_t(lengths.size())}, lengths,
-                                             ::onnx::TensorProto::INT64));
+  return node.setResult(1, Constant::getList(lengths));
 }
 
 //===----------------------------------------------------------------------===//
@@ -182,9 +183,33 @@ static FailureOr<float> getPadValue(NodeImporter &node) {
   return node.getSetting(2, "constant_value");
 }
 
-LogicalResult importer::importPad(NodeImporter &node) {
+/// The input without the elements that negative amounts remove, extended by the
+/// other ones.
+static Value emitPad(NodeImporter &node, ArrayRef<int64_t> pads, float value) {
   Shape shape(node.getShape(0));
   int64_t rank = shape.size();
+  Shape low(rank), high(rank), offsets(rank), sizes(rank), ones(rank, 1);
+  for (int64_t d = 0; d < rank; ++d) {
+    int64_t before = pads[d], after = pads[rank + d];
+    offsets[d] = std::max<int64_t>(-before, 0);
+    sizes[d] = shape[d] - offsets[d] - std::max<int64_t>(-after, 0);
+    low[d] = std::max<int64_t>(before, 0);
+    high[d] = std::max<int64_t>(after, 0);
+  }
+  Value core =
+      node.getTensor(node.slice(node.getTensor(0), offsets, sizes, ones));
+  auto isZero = [](int64_t pad) { return pad == 0; };
+  if (llvm::all_of(low, isZero) && llvm::all_of(high, isZero))
+    return core;
+  nn::PadOp::Properties properties;
+  properties.low = node.getBuilder().getDenseI64ArrayAttr(low);
+  properties.high = node.getBuilder().getDenseI64ArrayAttr(high);
+  properties.value = node.getBuilder().getF32FloatAttr(value);
+  return node.emit<nn::PadOp>(core, properties);
+}
+
+LogicalResult importer::importPad(NodeImporter &node) {
+  int64_t rank = node.getShape(0).size();
   FailureOr<Shape> pads = getPads(node, rank);
   FailureOr<float> value = getPadValue(node);
   if (failed(pads) || failed(value))
@@ -196,25 +221,12 @@ LogicalResult importer::importPad(NodeImporter &node) {
   for (int64_t pad : *pads)
     if (std::abs(pad) > maxMadeElements)
       return node.fail("the pads " + spellShape(*pads) + " are impossible");
-  // Negative amounts remove elements.
-  Shape low(rank), high(rank), offsets(rank), sizes(rank), ones(rank, 1);
-  for (int64_t d = 0; d < rank; ++d) {
-    int64_t before = (*pads)[d], after = (*pads)[rank + d];
-    offsets[d] = std::max<int64_t>(-before, 0);
-    sizes[d] = shape[d] - offsets[d] - std::max<int64_t>(-after, 0);
-    low[d] = std::max<int64_t>(before, 0);
-    high[d] = std::max<int64_t>(after, 0);
-  }
-  Value core =
-      node.getTensor(node.slice(node.getTensor(0), offsets, sizes, ones));
-  if (llvm::all_of(low, [](int64_t p) { return p == 0; }) &&
-      llvm::all_of(high, [](int64_t p) { return p == 0; }))
-    return node.setResult(core);
-  nn::PadOp::Properties properties;
-  properties.low = node.getBuilder().getDenseI64ArrayAttr(low);
-  properties.high = node.getBuilder().getDenseI64ArrayAttr(high);
-  properties.value = node.getBuilder().getF32FloatAttr(*value);
-  return node.setResult(node.emit<nn::PadOp>(core, properties));
+  if (llvm::all_of(*pads, [](int64_t pad) { return pad == 0; }))
+    return node.setResult(node.getEntry(0));
+  StringRef mode = node.getNode().getString("mode", "constant");
+  if (mode != "constant")
+    return node.unsupported(refusePadMode(mode));
+  return node.setResult(emitPad(node, *pads, *value));
 }
 
 LogicalResult importer::importExpand(NodeImporter &node) {
@@ -230,7 +242,10 @@ LogicalResult importer::importExpand(NodeImporter &node) {
   if (countElements(*result).value_or(maxMadeElements) >= maxMadeElements)
     return node.fail("the requested shape " + spellShape(*target) +
                      " is impossible");
-  if (node.isInteger(0))
-    return node.setResult(broadcastTo(*node.getEntry(0).constant, *result));
+  // nn repeats many floats without storing them.
+  constexpr int64_t many = int64_t(1) << 20;
+  bool isLarge = !node.isInteger(0) && *countElements(*result) > many;
+  if (node.isFoldable(0) && !isLarge && !node.getConstant(0)->isWeights())
+    return node.setResult(broadcastTo(node.getConstant(0), *result));
   return node.setResult(node.emitBroadcast(node.getTensor(0), *result));
 }

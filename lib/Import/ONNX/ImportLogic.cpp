@@ -14,7 +14,6 @@
 using namespace mlir;
 using namespace photonic;
 using namespace photonic::importer;
-using ::onnx::TensorProto;
 
 /// 1 where a > b: a is the maximum and not equal to b. By comparisons alone, as
 /// a difference is NaN for equal infinities; nothing is greater than a NaN, and
@@ -27,8 +26,6 @@ static Value emitGreater(NodeImporter &node, Value a, Value b) {
 }
 
 LogicalResult importer::importComparison(NodeImporter &node) {
-  if (node.isInteger(0) && node.isInteger(1))
-    return foldArithmetic(node, TensorProto::BOOL);
   StringRef op = node.getNode().getOpType();
   bool onBooleans =
       op == "Equal" && node.getEntry(0).isValueOf(ValueKind::Boolean);
@@ -50,50 +47,18 @@ LogicalResult importer::importComparison(NodeImporter &node) {
 
 LogicalResult importer::importLogic(NodeImporter &node) {
   StringRef op = node.getNode().getOpType();
-  if (op == "Not" && node.isInteger(0)) {
-    std::vector<int64_t> values = node.getEntry(0).constant->ints;
-    for (int64_t &value : values)
-      value = !value;
-    return node.setResult(
-        Constant::getInts(node.getShape(0), std::move(values),
-                          node.getEntry(0).constant->elementType));
-  }
   Value a = node.getBooleans(0);
   if (op == "Not") {
     Value result = node.emit<nn::SubOp>({node.emitScalar(1), a});
     return node.setResult(Entry(result, ValueKind::Boolean));
   }
-  if (node.isInteger(0) && node.isInteger(1))
-    return foldArithmetic(node);
   Value b = node.getBooleans(1);
   Value result =
       op == "And" ? node.emit<nn::MulOp>({a, b}) : node.emit<nn::MaxOp>({a, b});
   return node.setResult(Entry(result, ValueKind::Boolean));
 }
 
-/// Where on constants of integers.
-static LogicalResult foldWhere(NodeImporter &node) {
-  std::optional<Shape> shape(Shape{});
-  for (unsigned i = 0; i < 3; ++i)
-    if (shape)
-      shape = broadcastShapes(*shape, node.getShape(i));
-  if (!shape ||
-      countElements(*shape).value_or(maxMadeElements) >= maxMadeElements)
-    return node.fail("the shapes do not broadcast");
-  SmallVector<std::shared_ptr<Constant>> inputs;
-  for (unsigned i = 0; i < 3; ++i)
-    inputs.push_back(broadcastTo(*node.getEntry(i).constant, *shape));
-  std::vector<int64_t> values;
-  for (auto [condition, x, y] :
-       llvm::zip_equal(inputs[0]->ints, inputs[1]->ints, inputs[2]->ints))
-    values.push_back(condition ? x : y);
-  return node.setResult(Constant::getInts(
-      *shape, std::move(values), node.getEntry(1).constant->elementType));
-}
-
 LogicalResult importer::importWhere(NodeImporter &node) {
-  if (node.isInteger(0) && node.isInteger(1) && node.isInteger(2))
-    return foldWhere(node);
   Value condition = node.getBooleans(0);
   Value x = node.getTensor(1), y = node.getTensor(2);
   Value otherwise = node.emit<nn::SubOp>({node.emitScalar(1), condition});

@@ -238,5 +238,5 @@ LogicalResult importer::importInPlaceAccumulator(NodeImporter &node) {
   // The first output says that the buffer was updated, which always is so.
   node.getGraph().leaveOut(node.getNode().getOutput(0));
   return node.setResult(0,
-                        Constant::getInts({1}, {1}, ::onnx::TensorProto::BOOL));
+                        Constant::getSplat<bool>({1}, true));
 }

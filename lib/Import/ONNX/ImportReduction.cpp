@@ -49,11 +49,7 @@ static Value emitReduce(NodeImporter &node, Value input, ArrayRef<int64_t> axes,
   return node.emit<ReduceOp>(input, properties);
 }
 
-LogicalResult importer::importReduce(NodeImporter &node) {
-  Value input = node.getTensor(0);
-  if (!input)
-    return failure();
-  int64_t rank = getShape(input).size();
+FailureOr<Shape> importer::getReducedAxes(NodeImporter &node, int64_t rank) {
   FailureOr<std::optional<Shape>> given = node.getAxes(1, rank);
   if (failed(given))
     return failure();
@@ -61,6 +57,17 @@ LogicalResult importer::importReduce(NodeImporter &node) {
   if (axes.empty() && node.getNode().getInt("noop_with_empty_axes", 0) == 0)
     for (int64_t d = 0; d < rank; ++d)
       axes.push_back(d);
+  return axes;
+}
+
+LogicalResult importer::importReduce(NodeImporter &node) {
+  Value input = node.getTensor(0);
+  if (!input)
+    return failure();
+  FailureOr<Shape> reduced = getReducedAxes(node, getShape(input).size());
+  if (failed(reduced))
+    return failure();
+  ArrayRef<int64_t> axes = *reduced;
   if (axes.empty())
     return node.setResult(input);
   bool keepdims = node.getNode().getInt("keepdims", 1) != 0;

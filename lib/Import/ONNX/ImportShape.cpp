@@ -38,16 +38,15 @@ LogicalResult importer::importConstant(NodeImporter &node) {
     return node.setResult(constant);
   }
   if (attr.name() == "value_int")
-    return node.setResult(
-        Constant::getInts({}, {attr.i()}, TensorProto::INT64));
+    return node.setResult(Constant::get<int64_t>({}, attr.i()));
   if (attr.name() == "value_ints")
-    return node.setResult(Constant::getInts(
-        {attr.ints_size()}, {attr.ints().begin(), attr.ints().end()},
-        TensorProto::INT64));
+    return node.setResult(Constant::getList(
+        {attr.ints().data(), size_t(attr.ints_size())}));
   if (attr.name() == "value_float")
-    return node.setResult(Constant::getFloats({}, {attr.f()}));
-  return node.setResult(Constant::getFloats(
-      {attr.floats_size()}, {attr.floats().begin(), attr.floats().end()}));
+    return node.setResult(Constant::get<float>({}, attr.f()));
+  return node.setResult(
+      Constant::get<float>({attr.floats_size()}, {attr.floats().data(),
+                                                  size_t(attr.floats_size())}));
 }
 
 LogicalResult importer::importConstantOfShape(NodeImporter &node) {
@@ -60,19 +59,16 @@ LogicalResult importer::importConstantOfShape(NodeImporter &node) {
                      " is impossible");
   const auto *attr = node.getNode().findAttr("value");
   if (!attr)
-    return node.setResult(
-        Constant::getFloats(*shape, std::vector<float>(*count, 0.0f)));
+    return node.setResult(Constant::getSplat<float>(*shape, 0));
   std::shared_ptr<Constant> value =
       decodeTensor(node.getModel(), attr->t(), node.getModel().getLoc(),
                    ("value of node '" + node.getNode().getName() + "'").str());
   if (!value || value->getNumElements() != 1)
     return node.fail("expected a value with one element");
-  if (value->isFloat())
-    return node.setResult(Constant::getFloats(
-        *shape, std::vector<float>(*count, value->floats.front())));
-  return node.setResult(Constant::getInts(
-      *shape, std::vector<int64_t>(*count, value->ints.front()),
-      value->elementType));
+  return node.setResult(visitElementType(value->elementType, [&](auto tag) {
+    using T = decltype(tag);
+    return Constant::getSplat<T>(*shape, value->getElements<T>().front());
+  }));
 }
 
 //===----------------------------------------------------------------------===//
@@ -89,44 +85,17 @@ LogicalResult importer::importShape(NodeImporter &node) {
   int64_t end = clamp(node.getNode().getInt("end", rank));
   ArrayRef<int64_t> part =
       shape.slice(start, std::max<int64_t>(end - start, 0));
-  return node.setResult(Constant::getInts({int64_t(part.size())}, part.vec(),
-                                          TensorProto::INT64));
+  return node.setResult(Constant::getList(part));
 }
 
 LogicalResult importer::importSize(NodeImporter &node) {
-  return node.setResult(Constant::getInts(
-      {}, {*countElements(node.getShape(0))}, TensorProto::INT64));
+  return node.setResult(
+      Constant::get<int64_t>({}, *countElements(node.getShape(0))));
 }
 
 //===----------------------------------------------------------------------===//
 // Cast
 //===----------------------------------------------------------------------===//
-
-/// The value that an integer takes in a narrower type; nothing if the type is
-/// not one of integers.
-static std::optional<int64_t> wrap(int64_t value, int64_t type) {
-  switch (type) {
-  case TensorProto::BOOL:
-    return value != 0;
-  case TensorProto::INT8:
-    return int8_t(value);
-  case TensorProto::UINT8:
-    return uint8_t(value);
-  case TensorProto::INT16:
-    return int16_t(value);
-  case TensorProto::UINT16:
-    return uint16_t(value);
-  case TensorProto::INT32:
-    return int32_t(value);
-  case TensorProto::UINT32:
-    return uint32_t(value);
-  case TensorProto::INT64:
-  case TensorProto::UINT64:
-    return value;
-  default:
-    return std::nullopt;
-  }
-}
 
 /// What a cast makes of a value that is computed at run time; empty if it has
 /// no such form.
@@ -157,77 +126,83 @@ LogicalResult importer::importCast(NodeImporter &node) {
                             ") is not supported: tensors are FLOAT, only "
                             "constants can be cast to integers");
   };
-  bool toFloat = to == TensorProto::FLOAT;
   if (input.value) {
     Entry result = castValue(input, to);
     return result ? node.setResult(result) : refuse();
   }
-  // Parameters of narrower or wider types are held as binary32 already.
-  if (!input.isInteger() && toFloat)
+  // Parameters of narrower or wider types become binary32 in any case. What can
+  // be computed here is none of this handler's business.
+  if (!input.isInteger() && to == TensorProto::FLOAT)
     return node.setResult(input);
-  if (!toFloat && !wrap(0, to))
-    return refuse();
-  if (!input.isFoldable())
-    return node.unsupported(
-        "input '" + node.getNode().getInput(0) +
-        "' is a parameter that training may change, but only constants can be "
-        "cast to integers; make it the value of a Constant node");
-  std::vector<int64_t> ints = input.constant->ints;
-  if (toFloat)
-    return node.setResult(Constant::getFloats(
-        input.getShape(), std::vector<float>(ints.begin(), ints.end())));
-  if (!input.isInteger()) {
-    for (float value : input.constant->floats) {
-      if (!(std::fabs(value) < 9.2e18f))
-        return node.fail("cannot cast " + spellNumber(value) +
-                         " to an integer");
-      // The type decides about zero by the float, not by its integer part.
-      ints.push_back(to == TensorProto::BOOL ? value != 0 : int64_t(value));
-    }
-  }
-  for (int64_t &value : ints)
-    value = *wrap(value, to);
-  return node.setResult(
-      Constant::getInts(input.getShape(), std::move(ints), to));
+  return node.unsupported(
+      "input '" + node.getNode().getInput(0) +
+      "' is a parameter that training may change, but only constants can be "
+      "cast to " +
+      getElementTypeName(to) + "; make it the value of a Constant node");
 }
 
 //===----------------------------------------------------------------------===//
 // Range
 //===----------------------------------------------------------------------===//
 
-LogicalResult importer::importRange(NodeImporter &node) {
-  constexpr int64_t limit = 1 << 24;
-  if (node.isInteger(0)) {
-    FailureOr<int64_t> start = node.getInteger(0, "start");
-    FailureOr<int64_t> end = node.getInteger(1, "limit");
-    FailureOr<int64_t> delta = node.getInteger(2, "delta");
-    if (failed(start) || failed(end) || failed(delta))
-      return failure();
-    double count = std::ceil((double(*end) - double(*start)) / double(*delta));
-    if (*delta == 0 || !(count <= double(limit)))
-      return node.fail("the range from " + Twine(*start) + " to " +
-                       Twine(*end) + " in steps of " + Twine(*delta) +
-                       " is impossible");
-    std::vector<int64_t> values;
-    for (int64_t i = 0; i < int64_t(std::max(count, 0.0)); ++i)
-      values.push_back(*start + i * *delta);
-    return node.setResult(
-        Constant::getInts({int64_t(values.size())}, std::move(values),
-                          node.getEntry(0).constant->elementType));
-  }
-  FailureOr<float> start = node.getSetting(0, "start");
-  FailureOr<float> end = node.getSetting(1, "limit");
-  FailureOr<float> delta = node.getSetting(2, "delta");
-  if (failed(start) || failed(end) || failed(delta))
-    return failure();
-  double count = std::ceil((double(*end) - *start) / *delta);
-  if (!(count >= 1 && count <= double(limit)))
-    return node.fail("the range from " + spellNumber(*start) + " to " +
-                     spellNumber(*end) + " in steps of " + spellNumber(*delta) +
+/// The number of elements from start to end, which is not among them. Negative
+/// or huge if there is none.
+template <typename T> static double countRange(T start, T end, T delta) {
+  if constexpr (std::is_floating_point_v<T>)
+    return std::ceil(double(end - start) / double(delta));
+  // The difference of two integers may be larger than the largest one.
+  bool isEmpty = delta > 0 ? start >= end : start <= end;
+  uint64_t distance = delta > 0 ? uint64_t(end) - uint64_t(start)
+                                : uint64_t(start) - uint64_t(end);
+  uint64_t step = delta > 0 ? uint64_t(delta) : -uint64_t(delta);
+  return isEmpty ? 0 : double((distance - 1) / step) + 1;
+}
+
+template <typename T>
+static LogicalResult setRange(NodeImporter &node, T start, T end, T delta) {
+  double count = delta == T() ? NAN : countRange(start, end, delta);
+  if (!(count <= double(1 << 24)))
+    return node.fail("the range from " + spellNumber(start) + " to " +
+                     spellNumber(end) + " in steps of " + spellNumber(delta) +
                      " is impossible");
-  std::vector<float> values;
-  for (int64_t i = 0; i < int64_t(count); ++i)
-    values.push_back(*start + float(i) * *delta);
-  return node.setResult(
-      Constant::getFloats({int64_t(values.size())}, std::move(values)));
+  int64_t extent = std::max(count, 0.0);
+  std::shared_ptr<Constant> result =
+      Constant::allocate(getElementType<T>(), {extent});
+  // ONNX Runtime adds from element to element.
+  for (T &element : result->getMutable<T>()) {
+    element = start;
+    if constexpr (std::is_floating_point_v<T>)
+      start += delta;
+    else
+      start = T(uint64_t(start) + uint64_t(delta));
+  }
+  return node.setResult(result);
+}
+
+LogicalResult importer::importRange(NodeImporter &node) {
+  static constexpr llvm::StringLiteral roles[] = {"start", "limit", "delta"};
+  SmallVector<std::shared_ptr<Constant>> bounds;
+  for (auto [i, role] : llvm::enumerate(roles)) {
+    auto bound = node.getSettingConstant(i, role);
+    if (failed(bound))
+      return failure();
+    bounds.push_back(*bound);
+  }
+  int32_t type = bounds.front()->elementType;
+  for (const auto &bound : bounds)
+    if (bound->elementType != type)
+      return node.fail("expected bounds of one element type, got " +
+                       bounds.front()->describe() + " and " +
+                       bound->describe());
+  return visitElementType(type, [&](auto tag) -> LogicalResult {
+    using T = decltype(tag);
+    if constexpr (std::is_same_v<T, bool> || isNarrowFloat<T>)
+      return node.fail("expected a range of numbers of 32 or 64 bits or of "
+                       "integers, got the " +
+                       bounds.front()->describe());
+    else
+      return setRange(node, bounds[0]->getElements<T>().front(),
+                      bounds[1]->getElements<T>().front(),
+                      bounds[2]->getElements<T>().front());
+  });
 }

@@ -116,7 +116,7 @@ static FailureOr<SlicePart> getSlicePart(NodeImporter &node,
 
 LogicalResult importer::importSlice(NodeImporter &node) {
   FailureOr<SlicePart> part =
-      getSlicePart(node, node.getShape(0), 1, node.isInteger(0));
+      getSlicePart(node, node.getShape(0), 1, /*mayBeEmpty=*/true);
   if (failed(part))
     return failure();
   return node.setResult(
@@ -186,7 +186,7 @@ LogicalResult importer::importSplit(NodeImporter &node) {
     total += size;
   if (sizes->size() != node.getNode().getNumOutputs() ||
       total != uint64_t(extent) || llvm::any_of(*sizes, [&](int64_t size) {
-        return size <= 0 || size > extent;
+        return size < 0 || size > extent;
       }))
     return node.fail("parts of " + spellShape(*sizes) +
                      " do not divide an "
@@ -240,9 +240,7 @@ static FailureOr<Shape> getIndices(NodeImporter &node, ArrayRef<int64_t> shape,
                             "' are computed when the network runs; expected "
                             "integers known when it is imported");
   int64_t extent = shape[axis];
-  Shape indices(ArrayRef<int64_t>(node.getEntry(1).constant->ints));
-  if (indices.empty())
-    return node.fail("expected at least one index");
+  Shape indices(ArrayRef<int64_t>(node.getConstant(1)->getIntegers()));
   for (int64_t &index : indices) {
     if (index < -extent || index >= extent)
       return node.fail("index " + Twine(index) + " lies outside dimension " +
@@ -271,6 +269,9 @@ LogicalResult importer::importGather(NodeImporter &node) {
   Shape result(ArrayRef(shape).take_front(*axis));
   llvm::append_range(result, node.getShape(1));
   llvm::append_range(result, ArrayRef(shape).drop_front(*axis + 1));
+  if (parts.empty())
+    return node.setResult(
+        Constant::allocate(::onnx::TensorProto::FLOAT, result));
   Entry gathered = node.concat(parts, *axis);
   return gathered ? node.setResult(node.reshape(gathered, result)) : failure();
 }

@@ -78,7 +78,7 @@ importBatchStatistics(NodeImporter &node, ValueRange operands, bool unbiased) {
 static SmallVector<Value> getNormalizationInputs(NodeImporter &node) {
   SmallVector<Value> operands;
   for (unsigned i = 0; i < 5; ++i)
-    operands.push_back(node.getTensor(i));
+    operands.push_back(i == 0 ? node.getTensor(i) : node.getFiniteTensor(i));
   return operands;
 }
 
@@ -141,8 +141,7 @@ static LogicalResult importNoDropout(NodeImporter &node) {
       return node.fail("the mask of shape " + spellShape(shape) +
                        " is impossible");
     if (failed(node.setResult(
-            1, Constant::getInts(shape, std::vector<int64_t>(count, 1),
-                                 ::onnx::TensorProto::BOOL))))
+            1, Constant::getSplat<bool>(shape, true))))
       return failure();
   }
   return node.setResult(node.getEntry(0));
@@ -167,7 +166,7 @@ static LogicalResult checkNoTraining(NodeImporter &node) {
     return node.unsupported("its training_mode '" + node.getNode().getInput(2) +
                             "' is computed when the network runs; export the "
                             "model in eval mode");
-  if (llvm::any_of(training.constant->ints, [](int64_t v) { return v; }))
+  if (training.constant->hasNonZero())
     return node.unsupported("input training_mode=true is not supported: " +
                             trainingRemedy);
   return success();
@@ -188,8 +187,7 @@ static FailureOr<bool> isRandom(NodeImporter &node) {
     return node.unsupported("its training_mode '" + node.getNode().getInput(2) +
                             "' is computed when the network runs; expected a "
                             "constant");
-  return llvm::any_of(node.getEntry(2).constant->ints,
-                      [](int64_t v) { return v != 0; });
+  return node.getConstant(2)->hasNonZero();
 }
 
 LogicalResult importer::importDropout(NodeImporter &node) {

@@ -36,6 +36,7 @@ public:
     return i < getNumInputs() ? ref(proto.input(i)) : llvm::StringRef();
   }
   bool hasInput(unsigned i) const { return !getInput(i).empty(); }
+  bool hasOutput(unsigned i) const { return !getOutput(i).empty(); }
   unsigned getNumOutputs() const { return proto.output_size(); }
   llvm::StringRef getOutput(unsigned i) const {
     return i < getNumOutputs() ? ref(proto.output(i)) : llvm::StringRef();

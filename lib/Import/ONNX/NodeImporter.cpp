@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "NodeImporter.h"
+#include "Fold.h"
 
 #include "mlir/IR/Verifier.h"
 #include "llvm/ADT/StringExtras.h"
@@ -33,11 +33,40 @@ void NodeImporter::run(const OperatorForm &form) {
   bool poisoned = false;
   for (unsigned i = 0; i < node.getNumInputs(); ++i)
     poisoned |= hasInput(i) && getEntry(i).poisoned;
-  if (!poisoned && succeeded(form.handler(*this)))
+  if (!poisoned && succeeded(import(form)))
     return;
   if (!messages.empty())
     emitFailure();
   graph.poison(node);
+}
+
+const Folder *NodeImporter::chooseFolder(const OperatorForm &form) {
+  const Folder *folder = findFolder(node);
+  if (!folder)
+    return nullptr;
+  bool leavesWeights = form.handler && folder->hasForm;
+  for (unsigned i = 0; i < node.getNumInputs(); ++i)
+    if (hasInput(i) &&
+        (!isFoldable(i) || (leavesWeights && getConstant(i)->isWeights())))
+      return nullptr;
+  return folder;
+}
+
+LogicalResult NodeImporter::refuseValues() {
+  for (unsigned i = 0; i < node.getNumInputs(); ++i)
+    if (hasInput(i) && !isFoldable(i))
+      return unsupported(
+          onlyOnConstants + ", and input " + Twine(i) + " '" +
+          node.getInput(i) + "' is " +
+          (getEntry(i).constant ? "a parameter that training may change"
+                                : "computed when the network runs"));
+  return unsupported(onlyOnConstants);
+}
+
+LogicalResult NodeImporter::import(const OperatorForm &form) {
+  if (const Folder *folder = chooseFolder(form))
+    return folder->fold(*this);
+  return form.handler ? form.handler(*this) : refuseValues();
 }
 
 //===----------------------------------------------------------------------===//
@@ -98,8 +127,26 @@ Value NodeImporter::getBooleans(unsigned i) {
       entry.constant->elementType != ::onnx::TensorProto::BOOL)
     return failNull("expected booleans, got the " + entry.describe() + " '" +
                     node.getInput(i) + "'");
-  return emitConstant(entry.constant->shape, {entry.constant->ints.begin(),
-                                              entry.constant->ints.end()});
+  return emitConstant(entry.constant->shape,
+                      entry.constant->getFloats().floats.vec());
+}
+
+/// The constant behind changes of layout; null if it is something else.
+static nn::ConstantOp findLayoutConstant(Value value) {
+  while (Operation *op = value.getDefiningOp()) {
+    if (!isa<nn::ReshapeOp, nn::TransposeOp, nn::SliceOp, nn::BroadcastToOp>(
+            op))
+      break;
+    value = op->getOperand(0);
+  }
+  return value.getDefiningOp<nn::ConstantOp>();
+}
+
+Value NodeImporter::getFiniteTensor(unsigned i) {
+  Value value = getTensor(i);
+  if (value && failed(graph.checkFinite(findLayoutConstant(value))))
+    return {};
+  return value;
 }
 
 /// The argument of the function behind changes of shape; null if it is none.
@@ -115,12 +162,12 @@ Value NodeImporter::getLabels(unsigned i, int64_t classes,
   if (classes > (int64_t(1) << 24))
     return failNull("expected at most 2^24 classes, got " + Twine(classes));
   if (entry.isInteger()) {
-    for (int64_t label : entry.constant->ints)
+    for (int64_t label : entry.constant->getIntegers())
       if ((label < 0 || label >= classes) && label != ignoreIndex)
         return failNull("expected labels in [0, " + Twine(classes) + "), got " +
                         Twine(label) + " in '" + node.getInput(i) + "'");
-    return emitConstant(entry.constant->shape, {entry.constant->ints.begin(),
-                                                entry.constant->ints.end()});
+    return emitConstant(entry.constant->shape,
+                        entry.constant->getFloats().floats.vec());
   }
   if (!entry.isValueOf(ValueKind::Labels))
     return failNull("expected class labels of INT64 or INT32, got the " +
@@ -146,7 +193,7 @@ FailureOr<Shape> NodeImporter::getIntegers(unsigned i, StringRef role) {
   if (entry.constant->shape.size() > 1)
     return fail("expected a list of integers as " + role + ", got the " +
                 entry.describe());
-  return Shape(ArrayRef<int64_t>(entry.constant->ints));
+  return Shape(ArrayRef<int64_t>(entry.constant->getIntegers()));
 }
 
 FailureOr<int64_t> NodeImporter::getInteger(unsigned i, StringRef role) {
@@ -164,24 +211,37 @@ std::optional<float> NodeImporter::getConstantFloat(unsigned i) {
     return std::nullopt;
   Entry &entry = getEntry(i);
   if (!entry.isFoldable() || !entry.constant->isFloat() ||
-      entry.constant->floats.size() != 1)
+      entry.constant->getNumElements() != 1)
     return std::nullopt;
-  return entry.constant->floats.front();
+  return entry.constant->getFloat();
 }
 
-FailureOr<float> NodeImporter::getSetting(unsigned i, StringRef role) {
+FailureOr<std::shared_ptr<Constant>>
+NodeImporter::getSettingConstant(unsigned i, StringRef role) {
+  if (!hasInput(i))
+    return fail("input " + Twine(i) + " (" + role + ") is left out");
   Entry &entry = getEntry(i);
   std::string what = ("its " + role + " '" + node.getInput(i) + "'").str();
   if (entry.value)
     return unsupported(what + " is computed when the network runs; expected a "
                               "scalar known when it is imported");
-  if (!entry.constant->isFloat() || entry.constant->floats.size() != 1)
-    return fail("expected one float as " + role + ", got the " +
+  if (entry.constant->getNumElements() != 1)
+    return fail("expected one number as " + role + ", got the " +
                 entry.describe());
   if (entry.constant->isLearnable && getModel().isLearned(entry.constant->name))
     return unsupported(what + " is learned, but the operator has no derivative "
                               "with respect to it; expected a constant");
-  return entry.constant->floats.front();
+  return entry.constant;
+}
+
+FailureOr<float> NodeImporter::getSetting(unsigned i, StringRef role) {
+  FailureOr<std::shared_ptr<Constant>> constant = getSettingConstant(i, role);
+  if (failed(constant))
+    return failure();
+  if (!(*constant)->isFloat())
+    return fail("expected a float as " + role + ", got the " +
+                (*constant)->describe());
+  return (*constant)->getFloat();
 }
 
 FailureOr<int64_t> NodeImporter::normalizeAxis(int64_t axis, int64_t rank,
@@ -275,8 +335,7 @@ Value NodeImporter::emitBroadcast(Value value, ArrayRef<int64_t> shape) {
 
 Value NodeImporter::emitConstant(ArrayRef<int64_t> shape,
                                  std::vector<float> values) {
-  std::shared_ptr<Constant> constant =
-      Constant::getFloats(shape, std::move(values));
+  std::shared_ptr<Constant> constant = Constant::get<float>(shape, values);
   constant->name = node.getName().str();
   return getTensor(Entry(constant));
 }
@@ -304,33 +363,43 @@ Value NodeImporter::emitClip(Value value, float min, float max) {
 }
 
 //===----------------------------------------------------------------------===//
-// Layout of floats and integers
+// Layout
 //===----------------------------------------------------------------------===//
+
+/// True if the layout of an entry is changed here, false if by nn.
+static bool isMovedHere(const Entry &entry) {
+  return entry.isFoldable() && !entry.constant->isWeights();
+}
 
 Entry NodeImporter::reshape(const Entry &entry, ArrayRef<int64_t> shape) {
   // Class labels stay class labels in another shape.
   if (entry.isValueOf(ValueKind::Labels) || entry.isValueOf(ValueKind::Boolean))
     return Entry(emitReshape(entry.value, shape), entry.kind);
-  if (!entry.isInteger())
-    return emitReshape(getTensor(entry), shape);
-  return Constant::getInts(shape, entry.constant->ints,
-                           entry.constant->elementType);
+  if (isMovedHere(entry))
+    return entry.getShape() == shape ? entry
+                                     : Entry(entry.constant->reshape(shape));
+  return emitReshape(getTensor(entry), shape);
 }
 
 Entry NodeImporter::slice(const Entry &entry, ArrayRef<int64_t> offsets,
                           ArrayRef<int64_t> sizes, ArrayRef<int64_t> strides) {
-  if (!entry.isInteger()) {
+  // What has no elements depends on nothing.
+  if (countElements(sizes) == 0)
+    return Constant::allocate(entry.constant ? entry.constant->elementType
+                                             : ::onnx::TensorProto::FLOAT,
+                              sizes);
+  bool isWhole = entry.getShape() == sizes &&
+                 llvm::all_of(strides, [](int64_t s) { return s == 1; });
+  if (!isMovedHere(entry)) {
     nn::SliceOp::Properties properties;
     properties.offsets = getBuilder().getDenseI64ArrayAttr(offsets);
     properties.sizes = getBuilder().getDenseI64ArrayAttr(sizes);
     properties.strides = getBuilder().getDenseI64ArrayAttr(strides);
-    if (Value value = getTensor(entry))
-      return sizes == importer::getShape(value) &&
-                     llvm::all_of(strides, [](int64_t s) { return s == 1; })
-                 ? value
-                 : emit<nn::SliceOp>(value, properties);
-    return {};
+    Value value = getTensor(entry);
+    return isWhole ? value : emit<nn::SliceOp>(value, properties);
   }
+  if (isWhole)
+    return entry;
   Shape steps = getRowMajorStrides(entry.getShape());
   int64_t offset = 0;
   for (size_t d = 0; d < steps.size(); ++d) {
@@ -341,7 +410,7 @@ Entry NodeImporter::slice(const Entry &entry, ArrayRef<int64_t> offsets,
 }
 
 Entry NodeImporter::transpose(const Entry &entry, ArrayRef<int64_t> perm) {
-  if (!entry.isInteger())
+  if (!isMovedHere(entry))
     return emitTranspose(getTensor(entry), perm);
   Shape steps = getRowMajorStrides(entry.getShape()), sizes, strides;
   for (int64_t d : perm) {
@@ -351,41 +420,56 @@ Entry NodeImporter::transpose(const Entry &entry, ArrayRef<int64_t> perm) {
   return readView(*entry.constant, 0, sizes, strides);
 }
 
-Entry NodeImporter::concat(ArrayRef<Entry> parts, int64_t axis) {
-  if (!llvm::all_of(parts, [](const Entry &e) { return e.isInteger(); })) {
-    SmallVector<Value> values;
-    for (const Entry &part : parts)
-      values.push_back(getTensor(part));
-    if (values.size() == 1)
-      return values.front();
-    nn::ConcatOp::Properties properties;
-    properties.axis = getBuilder().getI64IntegerAttr(axis);
-    return emit<nn::ConcatOp>(values, properties);
-  }
-  Shape shape(parts.front().getShape());
-  shape[axis] = 0;
-  int64_t outer = *countElements(ArrayRef(shape).take_front(axis));
-  for (const Entry &part : parts) {
-    Shape expected = shape;
-    if (part.getShape().size() == shape.size())
+/// Parameters that may change, and what is computed when the network runs, are
+/// binary32 whatever the model calls them.
+static int32_t getTypeOf(const Entry &entry) {
+  return entry.isFoldable() ? entry.constant->elementType
+                            : int32_t(::onnx::TensorProto::FLOAT);
+}
+
+Entry NodeImporter::concat(ArrayRef<Entry> all, int64_t axis) {
+  const Entry &first = all.front();
+  SmallVector<Entry> parts;
+  int64_t total = 0;
+  for (const Entry &part : all) {
+    Shape expected(first.getShape());
+    if (part.getShape().size() == expected.size())
       expected[axis] = part.getShape()[axis];
     if (part.getShape() != ArrayRef(expected))
-      return failNull("the " + parts.front().describe() + " and the " +
+      return failNull("the " + first.describe() + " and the " +
                       part.describe() + " differ in more than axis " +
                       Twine(axis));
+    if (getTypeOf(part) != getTypeOf(first))
+      return failNull("expected parts of one element type, got the " +
+                      first.describe() + " and the " + part.describe());
+    total += expected[axis];
+    if (countElements(expected) != 0)
+      parts.push_back(part);
   }
-  std::vector<int64_t> values;
-  for (int64_t row = 0; row < outer; ++row)
-    for (const Entry &part : parts) {
-      const std::vector<int64_t> &ints = part.constant->ints;
-      size_t size = ints.size() / outer;
-      values.insert(values.end(), ints.begin() + row * size,
-                    ints.begin() + (row + 1) * size);
-    }
+  if (parts.empty()) {
+    Shape shape(first.getShape());
+    shape[axis] = total;
+    return Constant::allocate(getTypeOf(first), shape);
+  }
+  if (parts.size() == 1)
+    return isMovedHere(parts.front()) ? parts.front()
+                                      : Entry(getTensor(parts.front()));
+  if (llvm::all_of(parts, isMovedHere)) {
+    Shape shape(first.getShape());
+    shape[axis] = total;
+    if (failed(checkMadeShape(*this, shape)))
+      return {};
+    SmallVector<std::shared_ptr<Constant>> constants;
+    for (const Entry &part : parts)
+      constants.push_back(part.constant);
+    return concatenate(constants, axis);
+  }
+  SmallVector<Value> values;
   for (const Entry &part : parts)
-    shape[axis] += part.getShape()[axis];
-  return Constant::getInts(shape, std::move(values),
-                           parts.front().constant->elementType);
+    values.push_back(getTensor(part));
+  nn::ConcatOp::Properties properties;
+  properties.axis = getBuilder().getI64IntegerAttr(axis);
+  return emit<nn::ConcatOp>(values, properties);
 }
 
 //===----------------------------------------------------------------------===//

@@ -14,6 +14,8 @@
 
 namespace photonic::importer {
 
+struct Folder;
+
 /// One node being imported: its inputs, ways to create operations at its
 /// location, and its outputs. Functions that create operations return null
 /// after an error, and pass on null operands, so that a handler needs to look
@@ -48,12 +50,19 @@ public:
   bool isFoldable(unsigned i) {
     return hasInput(i) && getEntry(i).isFoldable();
   }
+  /// The constant that an input is, which must be one.
+  const std::shared_ptr<Constant> &getConstant(unsigned i) {
+    return getEntry(i).constant;
+  }
   llvm::ArrayRef<int64_t> getShape(unsigned i) {
     return getEntry(i).getShape();
   }
   /// The input as a tensor of floats; null after an error.
   mlir::Value getTensor(unsigned i);
   mlir::Value getTensor(const Entry &entry);
+  /// The same for an operand of a layer, which has no infinite elements if it
+  /// is a constant, whatever its layout is.
+  mlir::Value getFiniteTensor(unsigned i);
   /// The input as booleans 0 and 1; null after an error.
   mlir::Value getBooleans(unsigned i);
   /// The input as class labels of a loss over `classes` classes, of which
@@ -72,6 +81,9 @@ public:
   /// operator calls it. An initialiser is accepted in every mode unless the
   /// model lists it among those that are learned.
   llvm::FailureOr<float> getSetting(unsigned i, llvm::StringRef role);
+  /// The same of any element type.
+  llvm::FailureOr<std::shared_ptr<Constant>>
+  getSettingConstant(unsigned i, llvm::StringRef role);
   /// `axis` counted from the front, for a tensor of the given rank; an error
   /// otherwise. With `allowEnd`, the rank itself is valid.
   llvm::FailureOr<int64_t> normalizeAxis(int64_t axis, int64_t rank,
@@ -135,8 +147,8 @@ public:
                            std::vector<float> values);
   mlir::Value emitClip(mlir::Value value, float min, float max);
 
-  // The same for floats and for integers that exist only while importing. An
-  // empty entry after an error.
+  // The same for constants that are computed here and for what is computed when
+  // the network runs. An empty entry after an error.
   Entry reshape(const Entry &entry, llvm::ArrayRef<int64_t> shape);
   Entry slice(const Entry &entry, llvm::ArrayRef<int64_t> offsets,
               llvm::ArrayRef<int64_t> sizes, llvm::ArrayRef<int64_t> strides);
@@ -174,6 +186,11 @@ private:
   using InferTypes = llvm::function_ref<llvm::LogicalResult(
       llvm::SmallVectorImpl<mlir::Type> &)>;
   mlir::Operation *create(mlir::OperationState &state, InferTypes infer);
+  llvm::LogicalResult import(const OperatorForm &form);
+  /// The way to compute the node here, or null: all inputs are foldable
+  /// constants, and nn has no better form.
+  const Folder *chooseFolder(const OperatorForm &form);
+  llvm::LogicalResult refuseValues();
 
   GraphImporter &graph;
   const Node &node;
@@ -186,26 +203,9 @@ inline llvm::ArrayRef<int64_t> getShape(mlir::Value value) {
   return llvm::cast<mlir::RankedTensorType>(value.getType()).getShape();
 }
 
-//===----------------------------------------------------------------------===//
-// Integers (IntegerArithmetic.cpp)
-//===----------------------------------------------------------------------===//
-
-/// Elements of `constant` at offset + sum(index[d] * strides[d]), for all
-/// indices below `sizes` in row-major order.
-std::shared_ptr<Constant> readView(const Constant &constant, int64_t offset,
-                                   llvm::ArrayRef<int64_t> sizes,
-                                   llvm::ArrayRef<int64_t> strides);
-/// Row-major strides in elements.
-Shape getRowMajorStrides(llvm::ArrayRef<int64_t> shape);
-/// The common shape after NumPy broadcasting, or nothing.
-std::optional<Shape> broadcastShapes(llvm::ArrayRef<int64_t> a,
-                                     llvm::ArrayRef<int64_t> b);
-/// Add, Sub, Mul, Div, Max, Min, comparisons, And, Or on constants of integers;
-/// the result has the element type of the operands, or the given one.
-llvm::LogicalResult foldArithmetic(NodeImporter &node,
-                                   std::optional<int32_t> resultType = {});
-std::shared_ptr<Constant> broadcastTo(const Constant &constant,
-                                      llvm::ArrayRef<int64_t> shape);
+/// The axes over which a Reduce operator goes, for an input of the given rank;
+/// none if it reduces nothing. (ImportReduction.cpp)
+llvm::FailureOr<Shape> getReducedAxes(NodeImporter &node, int64_t rank);
 
 } // namespace photonic::importer
 

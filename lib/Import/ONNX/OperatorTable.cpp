@@ -76,6 +76,7 @@ static constexpr OperatorForm forms[] = {
      WINDOW "storage_order:i ceil_mode:i dilations:I", importMaxPool},
     {"MaxPoolGrad", 9, unlimited, 2, 2, 1,
      WINDOW "storage_order:i ceil_mode:i dilations:I", importMaxPoolGrad},
+    {"Mean", 8, unlimited, 1, unlimited, 1, "", importArithmetic},
     {"Min", 8, unlimited, 1, unlimited, 1, "", importArithmetic},
     {"Mul", 7, unlimited, 2, 2, 1, "", importArithmetic},
     {"Neg", 6, unlimited, 1, 1, 1, "", importUnary},
@@ -136,22 +137,34 @@ ArrayRef<OperatorForm> importer::getForms(StringRef domain) {
                                  : ArrayRef<OperatorForm>();
 }
 
+/// All forms of the operator.
+static SmallVector<const OperatorForm *> findForms(StringRef domain,
+                                                   StringRef name) {
+  ArrayRef<OperatorForm> onConstants =
+      isDefaultDomain(domain) ? getConstantForms() : ArrayRef<OperatorForm>();
+  SmallVector<const OperatorForm *> found;
+  for (ArrayRef<OperatorForm> table : {getForms(domain), onConstants})
+    for (const OperatorForm &form : table)
+      if (form.name == name)
+        found.push_back(&form);
+  return found;
+}
+
 const OperatorForm *importer::findOperator(StringRef domain, StringRef name,
                                            int64_t opset) {
-  for (const OperatorForm &form : getForms(domain))
-    if (form.name == name && opset >= form.since && opset <= form.until)
-      return &form;
+  for (const OperatorForm *form : findForms(domain, name))
+    if (opset >= form->since && opset <= form->until)
+      return form;
   return nullptr;
 }
 
 std::pair<int, int> importer::getKnownOpsets(StringRef domain, StringRef name) {
   std::pair<int, int> range = {0, 0};
-  for (const OperatorForm &form : getForms(domain))
-    if (form.name == name) {
-      range.first =
-          range.first ? std::min(range.first, form.since) : form.since;
-      range.second = std::max(range.second, form.until);
-    }
+  for (const OperatorForm *form : findForms(domain, name)) {
+    range.first =
+        range.first ? std::min(range.first, form->since) : form->since;
+    range.second = std::max(range.second, form->until);
+  }
   return range;
 }
 
@@ -256,8 +269,6 @@ static void checkValues(const Node &node, ImportMode mode,
     if (reduction != "mean" && reduction != "sum" && reduction != "none")
       refuse("reduction", "expected mean, sum or none");
   }
-  if (op == "Pad" && node.getString("mode", "constant") != "constant")
-    refuse("mode", "expected constant");
   if (op.starts_with("Conv") || op.starts_with("MaxPool") ||
       op.starts_with("AveragePool")) {
     static constexpr std::array<StringLiteral, 4> modes = {

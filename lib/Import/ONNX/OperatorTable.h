@@ -32,8 +32,13 @@ struct OperatorForm {
   /// integer, float, string, tensor; I, F for lists. A final `!` marks what is
   /// required.
   llvm::StringLiteral attrs;
+  /// Null if the operator exists on constants alone.
   Handler handler;
 };
+
+/// Why an operator without a handler is refused.
+inline constexpr llvm::StringLiteral onlyOnConstants =
+    "the operator is not supported, except on constants";
 
 /// Any number of inputs, outputs, or opsets.
 inline constexpr int unlimited = 1 << 20;
@@ -41,6 +46,9 @@ inline constexpr int unlimited = 1 << 20;
 /// The forms of ai.onnx (OperatorTable.cpp), of com.microsoft and of
 /// ai.onnx.preview.training (TrainingTable.cpp).
 llvm::ArrayRef<OperatorForm> getForms(llvm::StringRef domain);
+/// The forms of operators of ai.onnx that exist on constants alone
+/// (ConstantTable.cpp).
+llvm::ArrayRef<OperatorForm> getConstantForms();
 llvm::ArrayRef<OperatorForm> getMicrosoftForms();
 llvm::ArrayRef<OperatorForm> getTrainingForms();
 
@@ -63,6 +71,12 @@ void checkForm(const Node &node, const OperatorForm &form,
 inline constexpr llvm::StringLiteral trainingRemedy =
     "only inference is; compile a training step with --train, a program that "
     "evaluates with --mutable-parameters, or export the model in eval mode";
+
+/// Why a Pad in another mode than constant is refused.
+inline std::string refusePadMode(llvm::StringRef mode) {
+  return "attribute mode=" + mode.str() +
+         " is not supported: expected constant, or pads that are all 0";
+}
 
 #define PHOTONIC_ONNX_HANDLER(NAME)                                            \
   llvm::LogicalResult import##NAME(NodeImporter &node)

@@ -145,6 +145,10 @@ func.func @ceil_mode(%x: tensor<1x1x6x5xf32>) {
   // CHECK: tensor<1x1x6x5xf32> -> tensor<1x1x2x3xf32>
   %dropped = nn.max_pool %x kernel = [2, 2] strides = [3, 2] pads = [0, 0, 1, 1]
       ceil_mode = true : tensor<1x1x6x5xf32> -> tensor<1x1x2x3xf32>
+  // A window that is larger than the image, by less than a stride.
+  // CHECK: tensor<1x1x6x5xf32> -> tensor<1x1x1x1xf32>
+  %larger = nn.max_pool %x kernel = [8, 7] strides = [3, 3] ceil_mode = true
+      : tensor<1x1x6x5xf32> -> tensor<1x1x1x1xf32>
   return
 }
 

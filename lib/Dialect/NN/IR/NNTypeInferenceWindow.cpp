@@ -18,8 +18,9 @@ using namespace photonic::nn;
 
 int64_t Window::getNumWindows(int64_t extent) const {
   int64_t span = extent + padLow + padHigh - dilation * (kernel - 1) - 1;
+  // Rounded up, a window of which less than a stride sticks out is one as well.
   if (span < 0)
-    return 0;
+    return ceilMode && -span < stride ? 1 : 0;
   if (!ceilMode)
     return span / stride + 1;
   int64_t count = (span + stride - 1) / stride + 1;

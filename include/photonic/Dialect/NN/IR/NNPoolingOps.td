@@ -21,7 +21,8 @@ class NN_PoolOp<string mnemonic, string meaning>
 
     * (C1) `input` has rank 4;
     * (C2) kernel, strides and dilations are at least 1, pads at least 0;
-    * (C3) the dilated kernel fits into the padded image;
+    * (C3) the dilated kernel fits into the padded image; with `ceil_mode`, less
+      than a stride of it may stick out;
     * (C4) every window holds at least one element of the image (with
       `count_include_pad`: of the image or its padding);
     * (C5) the result has the shape above.
