@@ -37,7 +37,7 @@ static constexpr StringLiteral inputFile = "inputs.npz";
 static constexpr StringLiteral stateFile = "state.npz";
 static constexpr StringLiteral outputFolder = "outputs";
 
-static std::string join(StringRef directory, StringRef name) {
+static std::string joinPath(StringRef directory, StringRef name) {
   SmallString<128> path(directory);
   llvm::sys::path::append(path, name);
   return path.str().str();
@@ -46,16 +46,16 @@ static std::string join(StringRef directory, StringRef name) {
 std::vector<std::string> StageCheck::makeCommand(StringRef tool, StringRef path,
                                                  StringRef directory) const {
   std::vector<std::string> command{
-      tool.str(),      path.str(),      "--input",  join(directory, inputFile),
+      tool.str(),      path.str(),      "--input",  joinPath(directory, inputFile),
       "--dump-values", directory.str(), "--target", options.target,
-      "--output-dir",  join(directory, outputFolder), "--quiet"};
+      "--output-dir",  joinPath(directory, outputFolder), "--quiet"};
   for (const std::string &change : options.overrides) {
     command.push_back("--set");
     command.push_back(change);
   }
   if (!reference.updates.empty()) {
     command.push_back("--save-state");
-    command.push_back(join(directory, stateFile));
+    command.push_back(joinPath(directory, stateFile));
   }
   return command;
 }
@@ -104,7 +104,7 @@ LogicalResult StageCheck::readProgramNodes(StringRef directory,
     // update several of them, in an order that the schedule chooses.
     if (key.second == unsigned(nn::Phase::Update))
       continue;
-    auto value = readValue(join(directory, getDumpName(key)));
+    auto value = readValue(joinPath(directory, getDumpName(key)));
     if (failed(value))
       return failure();
     if (*value)
@@ -118,16 +118,16 @@ StageCheck::readProgramValues(StringRef directory) const {
   StageValues values;
   if (failed(readProgramNodes(directory, values)))
     return failure();
-  std::string outputs = join(directory, outputFolder);
+  std::string outputs = joinPath(directory, outputFolder);
   for (auto &[name, ignored] : reference.outputs) {
     auto value =
-        readValue(join(outputs, phx::encodeFileName(name.str()) + ".npy"));
+        readValue(joinPath(outputs, phx::encodeFileName(name.str()) + ".npy"));
     if (failed(value))
       return failure();
     if (*value)
       values.outputs[name] = std::move(**value);
   }
-  std::string path = join(directory, stateFile);
+  std::string path = joinPath(directory, stateFile);
   if (reference.updates.empty() || !llvm::sys::fs::exists(path))
     return values;
   auto state = phx::readNpz(path);
