@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "photonic/Driver/Driver.h"
+#include "photonic/Import/ONNX/ImportONNX.h"
 #include "photonic/Support/ToolMain.h"
 
 #include "mlir/IR/Remarks.h"
@@ -120,6 +121,16 @@ struct Options {
       cl::cat(category),
       cl::desc("nodes whose results are computed again for the backward pass "
                "instead of kept")};
+  cl::opt<bool> listOperators{
+      "list-operators", cl::cat(category),
+      cl::desc("print the ONNX operators that can be imported, with versions "
+               "of their domain, numbers of inputs and outputs, and "
+               "attributes; then exit"),
+      cl::callback([](const bool &) {
+        printOperators(outs());
+        outs().flush();
+        std::exit(0);
+      })};
   cl::opt<bool> mutableParameters{
       "mutable-parameters", cl::cat(category),
       cl::desc("compile the forward pass of a network in training: parameters "

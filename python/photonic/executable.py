@@ -324,7 +324,9 @@ class Executable:
 
     def _name_inputs(self, inputs: Inputs) -> Mapping[str, ArrayLike]:
         if isinstance(inputs, Mapping):
-            return inputs
+            # What no output needs may be of any type.
+            ignored = set(self._session.ignored_inputs)
+            return {n: array for n, array in inputs.items() if n not in ignored}
         names = [tensor.name for tensor in self.inputs]
         if len(names) != 1:
             raise InputError(

@@ -497,6 +497,10 @@ NB_MODULE(_runtime, m) {
       .def("save", &PySession::save, "path"_a)
       .def("describe_target",
            [](const PySession &s) { return describe(s.getTarget()); })
+      .def_prop_ro("ignored_inputs",
+                   [](const PySession &s) {
+                     return s.getProgram().ignoredInputs;
+                   })
       .def_prop_ro("inputs",
                    [](PySession &s) { return s.getRegions(phx::Role::Input); })
       .def_prop_ro("outputs",

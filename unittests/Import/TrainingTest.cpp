@@ -166,8 +166,8 @@ TEST_F(TrainingTest, modeDecidesAboutDropout) {
   EXPECT_HOLDS("return %arg0");
   EXPECT_LACKS("photonic.rng");
   EXPECT_EQ(infer(graph), "");
-  EXPECT_SAYS("input training_mode=true is not supported: only inference is; "
-              "compile a training step with --train");
+  EXPECT_SAYS("input training_mode=true is not supported with ratio 0.25: only "
+              "inference is; compile a training step with --train");
 }
 
 TEST_F(TrainingTest, everyDropoutHasAStream) {

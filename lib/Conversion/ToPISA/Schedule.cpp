@@ -58,6 +58,10 @@ phx::Program Schedule::createHeader(func::FuncOp func,
   phx::Program program;
   if (auto name = module->getAttrOfType<StringAttr>(nn::modelAttrName))
     program.name = name.str();
+  if (auto ignored =
+          module->getAttrOfType<ArrayAttr>(nn::ignoredInputsAttrName))
+    for (auto input : ignored.getAsRange<StringAttr>())
+      program.ignoredInputs.push_back(input.str());
   program.batch = getBatch(module, func);
   program.target = machine.spec.name();
   program.targetHash = machine.structuralHash;

@@ -140,6 +140,11 @@ std::shared_ptr<Constant> decodeTensor(Model &model,
                                        mlir::Location where,
                                        llvm::StringRef what);
 
+/// Reads a sparse tensor of the model and makes it dense.
+std::shared_ptr<Constant>
+decodeSparseTensor(Model &model, const ::onnx::SparseTensorProto &tensor,
+                   mlir::Location where, llvm::StringRef what);
+
 /// Row-major index of the first element that is NaN or infinite, or -1.
 int64_t findNonFinite(llvm::ArrayRef<float> values);
 

@@ -46,6 +46,8 @@ static StringRef spellKind(ValueKind kind) {
 }
 
 std::string Entry::describe() const {
+  if (unknown)
+    return "not known, because what computes it cannot be imported";
   if (!value)
     return constant ? constant->describe() : "nothing";
   std::string text;
@@ -59,21 +61,8 @@ std::string Entry::describe() const {
 
 GraphImporter::GraphImporter(Model &model, const ImportOptions &options,
                              MLIRContext &context)
-    : model(model), options(options), mode(options.mode), builder(&context) {
-  const ::onnx::GraphProto &graph = model.getGraph();
-  for (const auto &initializer : graph.initializer())
-    initializers[initializer.name()] = &initializer;
-  nodes.reserve(graph.node_size());
-  for (int i = 0; i < graph.node_size(); ++i)
-    nodes.emplace_back(graph.node(i), i);
-  for (Node &node : nodes) {
-    std::string name = node.getName().str();
-    for (unsigned copy = 2; !nodeNames.insert(name).second; ++copy)
-      name = node.getName().str() + "#" + std::to_string(copy);
-    node.rename(std::move(name));
-  }
-  refused.resize(nodes.size());
-}
+    : model(model), options(options), mode(options.mode), builder(&context),
+      graph(model) {}
 
 Location GraphImporter::getNameLoc(StringRef name) {
   return NameLoc::get(builder.getStringAttr(name));
@@ -81,32 +70,28 @@ Location GraphImporter::getNameLoc(StringRef name) {
 
 Entry &GraphImporter::lookup(StringRef name) {
   auto [it, isNew] = entries.try_emplace(name);
+  Entry &entry = it->second;
   if (!isNew)
-    return it->second;
-  auto initializer = initializers.find(name);
-  if (initializer != initializers.end()) {
-    it->second.constant =
-        decodeTensor(model, *initializer->second, model.getLoc(),
-                     ("initialiser '" + name + "'").str());
-    if (Constant *constant = it->second.constant.get()) {
-      constant->isParameter = true;
-      constant->isLearnable = hasLearnable() && constant->isFloat() &&
-                              model.getLearning(name) != Learning::Literal;
+    return entry;
+  if (const Initializer *initializer = graph.findInitializer(name)) {
+    std::string what = ("initialiser '" + name + "'").str();
+    entry.constant =
+        initializer->dense
+            ? decodeTensor(model, *initializer->dense, model.getLoc(), what)
+            : decodeSparseTensor(model, *initializer->sparse, model.getLoc(),
+                                 what);
+    if (entry.constant) {
+      entry.constant->name = name.str();
+      entry.constant->isParameter = true;
+      entry.constant->isLearnable = hasLearnable() && entry.constant->isFloat() &&
+                                    model.getLearning(name) != Learning::Literal;
     } else {
       setFailed();
     }
   }
-  it->second.poisoned = !it->second.constant;
-  return it->second;
-}
-
-void GraphImporter::poison(const Node &node) {
-  for (unsigned i = 0; i < node.getNumOutputs(); ++i)
-    entries[node.getOutput(i)].poisoned = true;
-}
-
-void GraphImporter::reportUnsupported(const Node &node, std::string reason) {
-  unsupported.push_back({&node, std::move(reason)});
+  if (!entry)
+    makeUnknown(entry, /*atRunTime=*/!graph.findInitializer(name));
+  return entry;
 }
 
 //===----------------------------------------------------------------------===//
@@ -211,124 +196,6 @@ Value GraphImporter::materialize(Constant &constant) {
 }
 
 //===----------------------------------------------------------------------===//
-// Nodes
-//===----------------------------------------------------------------------===//
-
-const OperatorForm *GraphImporter::findForm(const Node &node) const {
-  return findOperator(node.getDomain(), node.getOpType(),
-                      model.getOpset(node.getDomain()));
-}
-
-llvm::StringSet<> GraphImporter::findComputed() const {
-  llvm::StringSet<> computed;
-  for (const auto &input : model.getGraph().input())
-    if (!initializers.contains(input.name()))
-      computed.insert(input.name());
-  for (const Node &node : nodes) {
-    // Shapes are known while importing.
-    bool depends = llvm::any_of(
-        node.getProto().input(), [&](const std::string &input) {
-          return node.getOpType() != "Shape" && node.getOpType() != "Size" &&
-                 computed.contains(input);
-        });
-    for (unsigned i = 0; depends && i < node.getNumOutputs(); ++i)
-      if (node.hasOutput(i))
-        computed.insert(node.getOutput(i));
-  }
-  return computed;
-}
-
-void GraphImporter::checkPad(const Node &node,
-                             function_ref<void(std::string)> report) {
-  StringRef mode = node.getString("mode", "constant");
-  if (mode == "constant")
-    return;
-  std::optional<Shape> pads = node.getInts("pads");
-  bool extends =
-      pads && llvm::any_of(*pads, [](int64_t pad) { return pad != 0; });
-  if (initializers.contains(node.getInput(1)))
-    if (const auto &constant = lookup(node.getInput(1)).constant)
-      extends = constant->hasNonZero();
-  if (extends)
-    report(refusePadMode(mode));
-}
-
-void GraphImporter::checkNodes() {
-  for (const Node &node : nodes)
-    for (unsigned i = 0; i < node.getNumInputs(); ++i)
-      used.insert(node.getInput(i));
-  for (const auto &output : model.getGraph().output())
-    used.insert(output.name());
-  used.erase("");
-  llvm::StringSet<> computed = findComputed();
-  for (const Node &node : nodes) {
-    auto report = [&](std::string reason) {
-      refused[node.getIndex()] = true;
-      reportUnsupported(node, std::move(reason));
-    };
-    const OperatorForm *form = findForm(node);
-    auto isComputed = [&](const std::string &input) {
-      return computed.contains(input);
-    };
-    if (form)
-      checkForm(node, *form, used, mode, report);
-    if (form && node.getOpType() == "Pad")
-      checkPad(node, report);
-    if (form && (form->handler ||
-                 !llvm::any_of(node.getProto().input(), isComputed)))
-      continue;
-    std::string reason = "the operator is not supported";
-    if (form)
-      reason = onlyOnConstants;
-    else if (!isKnownDomain(node.getDomain()))
-      reason = "the domain is not supported";
-    else if (int since =
-                 getKnownOpsets(node.getDomain(), node.getOpType()).first)
-      reason += " before opset " + std::to_string(since);
-    for (const auto &attr : node.getProto().attribute())
-      reason += (&attr == &node.getProto().attribute(0) ? "; its attributes: "
-                                                        : ", ") +
-                spellAttr(attr);
-    report(std::move(reason));
-  }
-}
-
-void GraphImporter::importNodes() {
-  for (const Node &node : nodes) {
-    if (refused[node.getIndex()]) {
-      poison(node);
-      continue;
-    }
-    NodeImporter(*this, node).run(*findForm(node));
-  }
-}
-
-void GraphImporter::emitUnsupported() {
-  if (unsupported.empty())
-    return;
-  setFailed();
-  llvm::SmallSetVector<const Node *, 8> culprits;
-  for (const Unsupported &item : unsupported)
-    culprits.insert(item.node);
-  InFlightDiagnostic diagnostic = emitError(model.getLoc());
-  diagnostic << culprits.size() << " of " << nodes.size()
-             << " nodes cannot be imported; change the network or simplify the "
-                "model until none of these is left";
-  for (const Unsupported &item : unsupported) {
-    const Node &node = *item.node;
-    int64_t opset = model.getOpset(node.getDomain());
-    Diagnostic &note = diagnostic.attachNote(model.getLoc());
-    note << "node '" << node.getName() << "': operator " << node.getOpType()
-         << ", domain " << spellDomain(node.getDomain()) << ", opset ";
-    if (opset)
-      note << opset;
-    else
-      note << "not imported";
-    note << ": " << item.reason;
-  }
-}
-
-//===----------------------------------------------------------------------===//
 // Function
 //===----------------------------------------------------------------------===//
 
@@ -349,6 +216,10 @@ void GraphImporter::createFunction(ArrayRef<GraphInput> inputs,
   if (batchBound)
     (*module)->setAttr(nn::batchAttrName,
                        builder.getI64IntegerAttr(options.batch));
+  SmallVector<StringRef> ignored = findIgnoredInputs();
+  if (!ignored.empty())
+    (*module)->setAttr(nn::ignoredInputsAttrName,
+                       builder.getStrArrayAttr(ignored));
   SmallVector<Type> types;
   for (const GraphInput &input : inputs)
     types.push_back(input.type);
@@ -366,16 +237,34 @@ void GraphImporter::createFunction(ArrayRef<GraphInput> inputs,
   builder.setInsertionPoint(func::ReturnOp::create(builder, model.getLoc()));
 }
 
-std::optional<Shape> GraphImporter::findDeclaredShape(StringRef name) const {
-  for (const auto &info : model.getGraph().value_info()) {
-    if (ref(info.name()) != name || !info.type().tensor_type().has_shape())
+SmallVector<StringRef> GraphImporter::findIgnoredInputs() const {
+  SmallVector<StringRef> ignored;
+  for (const auto &input : model.getGraph().input())
+    if (!graph.findInitializer(input.name()) && !graph.isUsed(input.name()))
+      ignored.push_back(input.name());
+  return ignored;
+}
+
+void GraphImporter::warnAboutInputs() {
+  for (StringRef name : findIgnoredInputs())
+    emitWarning(model.getLoc())
+        << "no output needs input '" << name
+        << "'; the program ignores what is fed to it";
+}
+
+void GraphImporter::noteInputs(ArrayRef<GraphInput> inputs) {
+  llvm::StringMap<RankedTensorType> types;
+  for (const GraphInput &input : inputs)
+    types[input.name] = input.type;
+  for (const auto &input : model.getGraph().input()) {
+    auto it = types.find(input.name());
+    if (it == types.end())
       continue;
-    Shape shape;
-    for (const auto &dim : info.type().tensor_type().shape().dim())
-      shape.push_back(dim.dim_value() > 0 ? dim.dim_value() : -1);
-    return shape;
+    const auto &dims = input.type().tensor_type().shape().dim();
+    for (auto [dim, extent] : llvm::zip_equal(dims, it->second.getShape()))
+      if (!dim.dim_param().empty())
+        symbols[dim.dim_param()] = extent;
   }
-  return std::nullopt;
 }
 
 void GraphImporter::checkDeclaredOutput(const ::onnx::ValueInfoProto &output,
@@ -394,23 +283,62 @@ void GraphImporter::checkDeclaredOutput(const ::onnx::ValueInfoProto &output,
         << spellShape(declared) << ", but the graph computes " << type;
 }
 
+/// Programs return binary32. Other elements are returned as that if it holds
+/// them.
+static std::shared_ptr<Constant> convertOutput(const Constant &constant) {
+  for (int64_t element : constant.getIntegers())
+    if (std::abs(element) > (int64_t(1) << 24))
+      return nullptr;
+  std::shared_ptr<Constant> result =
+      Constant::get<float>(constant.shape, constant.getFloats().floats);
+  result->name = constant.name;
+  return result;
+}
+
+Value GraphImporter::getOutput(const ::onnx::ValueInfoProto &output) {
+  Entry &entry = lookup(graph.resolve(output.name()));
+  if (entry.poisoned) {
+    if (!anyFailed)
+      emitError(model.getLoc()) << "nothing defines the output '"
+                                << output.name() << "'; export the model again";
+    return {};
+  }
+  std::shared_ptr<Constant> converted;
+  if (entry.isInteger())
+    converted = convertOutput(*entry.constant);
+  if (entry.isValueOf(ValueKind::Positions) ||
+      (entry.isInteger() && !converted)) {
+    emitError(model.getLoc())
+        << "output '" << output.name() << "' is the " << entry.describe()
+        << "; expected tensors of FLOAT: remove this output from the model";
+    return {};
+  }
+  if (converted || (entry.value && entry.kind != ValueKind::Float))
+    emitWarning(model.getLoc())
+        << "output '" << output.name() << "' is the " << entry.describe()
+        << "; programs return it as tensor of FLOAT";
+  if (entry.value)
+    return entry.value;
+  return materialize(converted ? *converted : *entry.constant);
+}
+
 void GraphImporter::importOutputs() {
   unsigned index = 0;
+  llvm::StringSet<> seen;
   for (const auto &output : model.getGraph().output()) {
     if (leftOut.contains(output.name()))
       continue;
-    Entry &entry = lookup(output.name());
-    if (entry.poisoned)
-      return;
-    if (entry.isInteger() || entry.isValueOf(ValueKind::Positions)) {
-      emitError(model.getLoc())
-          << "output '" << output.name() << "' is the " << entry.describe()
-          << "; expected tensors of FLOAT: remove this output from the model";
-      return setFailed();
+    if (!seen.insert(output.name()).second) {
+      emitWarning(model.getLoc())
+          << "output '" << output.name()
+          << "' is listed twice; the program returns it once";
+      continue;
     }
-    Value value = entry.value ? entry.value : materialize(*entry.constant);
-    if (!value)
-      return setFailed();
+    Value value = getOutput(output);
+    if (!value) {
+      setFailed();
+      continue;
+    }
     checkDeclaredOutput(output, value);
     addOutput(index++, output.name(), value);
   }
@@ -439,18 +367,28 @@ void GraphImporter::addOutput(unsigned index, StringRef name, Value value) {
 }
 
 OwningOpRef<ModuleOp> GraphImporter::run() {
-  if (failed(compileFreeze()) || failed(checkGraph(model)) ||
-      failed(checkBackward()))
+  if (failed(compileFreeze()))
     return {};
-  bool batchBound = false;
-  auto inputs =
-      bindGraphInputs(model, options, *builder.getContext(), batchBound);
+  bool namesHold = succeeded(checkGraph(model));
+  if (namesHold && failed(checkBackward()))
+    return {};
   checkNodes();
-  if (failed(inputs)) {
+  if (!namesHold) {
     emitUnsupported();
     return {};
   }
+  bool batchBound = false;
+  auto inputs =
+      bindGraphInputs(model, graph, options, *builder.getContext(), batchBound);
+  if (failed(inputs)) {
+    // Nodes are judged as far as that goes without the inputs.
+    setFailed();
+    inputs.emplace();
+  } else {
+    warnAboutInputs();
+  }
   createFunction(*inputs, batchBound);
+  noteInputs(*inputs);
   if (hasBackward)
     createParameters();
   importNodes();

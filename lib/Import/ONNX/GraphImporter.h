@@ -9,7 +9,7 @@
 #define PHOTONIC_LIB_IMPORT_ONNX_GRAPHIMPORTER_H
 
 #include "Constant.h"
-#include "Node.h"
+#include "FlatGraph.h"
 #include "photonic/Dialect/NN/IR/NN.h"
 #include "photonic/Import/ONNX/ImportONNX.h"
 
@@ -35,13 +35,18 @@ enum class ValueKind {
 };
 
 /// What a name in the graph stands for: a value computed at run time, or a
-/// constant. Poisoned if its definition could not be imported; then nothing
-/// more is said about those who read it.
+/// constant. Poisoned if what it needs could not be imported; it is then there
+/// to judge those who read it, and stands for a value of the type that it would
+/// have. If that is unknown too, it has any value, and nothing is said about
+/// those who read it.
 struct Entry {
   mlir::Value value;
   ValueKind kind = ValueKind::Float;
   std::shared_ptr<Constant> constant;
   bool poisoned = false;
+  bool unknown = false;
+  /// Of what is unknown: it is computed when the network runs.
+  bool atRunTime = false;
 
   Entry() = default;
   Entry(mlir::Value value, ValueKind kind = ValueKind::Float)
@@ -70,19 +75,21 @@ struct IntegerUse {
   /// In that case, who uses it and how; empty if nobody does.
   std::string culprit;
 };
-IntegerUse findIntegerUse(const ::onnx::GraphProto &graph,
+IntegerUse findIntegerUse(Model &model, const FlatGraph &graph,
                           const ::onnx::ValueInfoProto &input);
 
-/// The inputs that are not initialisers, with their types after symbolic
-/// extents were bound. Emits one diagnostic for everything that is wrong.
+/// The inputs that are used and no initialisers, with their types after
+/// symbolic extents were bound. Emits one diagnostic for everything that is
+/// wrong.
 struct GraphInput {
   llvm::StringRef name;
   mlir::RankedTensorType type;
   ValueKind kind = ValueKind::Float;
 };
 llvm::FailureOr<llvm::SmallVector<GraphInput>>
-bindGraphInputs(Model &model, const ImportOptions &options,
-                mlir::MLIRContext &context, bool &batchBound);
+bindGraphInputs(Model &model, const FlatGraph &graph,
+                const ImportOptions &options, mlir::MLIRContext &context,
+                bool &batchBound);
 
 class GraphImporter {
 public:
@@ -107,14 +114,17 @@ public:
   mlir::Location getNameLoc(llvm::StringRef name);
 
   /// The entry of a name; decodes an initialiser when it is first asked for.
+  /// Never empty.
   Entry &lookup(llvm::StringRef name);
   void define(llvm::StringRef name, Entry entry) {
     entries[name] = std::move(entry);
   }
-  void poison(const Node &node);
-  bool hasNode(llvm::StringRef name) const { return nodeNames.contains(name); }
+  /// Poisons what a node computes. Unless it was imported, its outputs stand
+  /// for values of the types that the model declares or the operator implies.
+  void poison(const Node &node, bool imported = false);
+  bool hasNode(llvm::StringRef name) const { return graph.hasNode(name); }
   /// True if a node reads the tensor, or the graph returns it.
-  bool isUsed(llvm::StringRef name) const { return used.contains(name); }
+  bool isUsed(llvm::StringRef name) const { return graph.isUsed(name); }
 
   /// The nn.constant of a float constant, one for all who read it. Null after a
   /// diagnostic if there are no elements or one of them is NaN.
@@ -145,7 +155,7 @@ public:
   /// The output of the graph, if it is one, says nothing and is left out.
   void leaveOut(llvm::StringRef name) { leftOut.insert(name); }
   /// The extents that the model declares for a tensor that is computed, -1
-  /// where they are symbolic; nothing if it declares none.
+  /// where they are not those of an input; nothing if it declares none.
   std::optional<Shape> findDeclaredShape(llvm::StringRef name) const;
 
   /// Notes that an argument holds numbers of `classes` classes, of which
@@ -172,8 +182,6 @@ private:
   /// The same also for infinite elements.
   llvm::LogicalResult checkParameter(const Constant &constant,
                                      llvm::ArrayRef<float> floats);
-  /// Names of tensors that depend on what the network is given when it runs.
-  llvm::StringSet<> findComputed() const;
   /// Notes on the operation what the model says about learning it.
   void markLearning(mlir::Operation *op, const Constant &constant);
   /// Emits a warning about parameters that are written as copies of others.
@@ -192,14 +200,34 @@ private:
   getLearned();
   llvm::LogicalResult importOptimizer();
   const OperatorForm *findForm(const Node &node) const;
+  /// Replaces calls of functions, and reports what is wrong with the form of
+  /// nodes that are live and new.
   void checkNodes();
-  /// Reports a Pad by amounts that the model states in a mode that nn lacks.
-  void checkPad(const Node &node,
-                llvm::function_ref<void(std::string)> report);
+  void checkNode(const Node &node, const llvm::StringSet<> &computed);
+  void importNode(const Node &node);
+  /// Names of tensors that depend on what the network is given when it runs.
+  llvm::StringSet<> findComputed() const;
   void importNodes();
+  /// Decides on an If whose condition has been imported.
+  void decideIf(Node &node);
+  /// What replaces a call or an operator that is not known.
+  std::string explainUnknown(const Node &node) const;
+  bool canExpand(const Node &node) const;
+  /// The type of an output of a node that was not imported; null if it is
+  /// unknown.
+  mlir::RankedTensorType assumeType(const Node &node, unsigned output);
+  mlir::RankedTensorType findDeclaredType(llvm::StringRef name);
+  void makeUnknown(Entry &entry, bool atRunTime);
+  mlir::Value makeStandIn(mlir::RankedTensorType type);
+  void noteInputs(llvm::ArrayRef<GraphInput> inputs);
+  /// The inputs that no output needs.
+  llvm::SmallVector<llvm::StringRef> findIgnoredInputs() const;
+  void warnAboutInputs();
   void createFunction(llvm::ArrayRef<GraphInput> inputs, bool batchBound);
   llvm::LogicalResult compileFreeze();
   void importOutputs();
+  /// What the graph returns; null after a diagnostic.
+  mlir::Value getOutput(const ::onnx::ValueInfoProto &output);
   void addOutput(unsigned index, llvm::StringRef name, mlir::Value value);
   void checkDeclaredOutput(const ::onnx::ValueInfoProto &output,
                            mlir::Value value);
@@ -212,16 +240,16 @@ private:
   mlir::OpBuilder builder;
   mlir::OwningOpRef<mlir::ModuleOp> module;
   mlir::func::FuncOp function;
-  std::vector<Node> nodes;
-  llvm::StringSet<> nodeNames, used;
+  FlatGraph graph;
   llvm::StringMap<Entry> entries;
-  llvm::StringMap<const ::onnx::TensorProto *> initializers;
+  /// Extents of symbolic dimensions of the inputs.
+  llvm::StringMap<int64_t> symbols;
   struct Unsupported {
     const Node *node;
     std::string reason;
   };
   std::vector<Unsupported> unsupported;
-  std::vector<bool> refused;
+  llvm::DenseSet<const Node *> checked, refused, imported;
   std::optional<llvm::Regex> freeze;
   int64_t nextRandomStream = 0;
   llvm::DenseSet<mlir::Value> losses;

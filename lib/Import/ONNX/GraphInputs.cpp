@@ -21,8 +21,9 @@ namespace {
 /// Binds symbolic extents.
 class InputBinder {
 public:
-  InputBinder(Model &model, const ImportOptions &options, MLIRContext &context)
-      : model(model), options(options), context(context) {}
+  InputBinder(Model &model, const FlatGraph &flat, const ImportOptions &options,
+              MLIRContext &context)
+      : model(model), flat(flat), options(options), context(context) {}
 
   FailureOr<SmallVector<GraphInput>> run();
   bool batchBound = false;
@@ -41,6 +42,7 @@ private:
   }
 
   Model &model;
+  const FlatGraph &flat;
   const ImportOptions &options;
   MLIRContext &context;
   llvm::StringSet<> batchSymbols;
@@ -57,7 +59,7 @@ LogicalResult InputBinder::checkType(const ::onnx::ValueInfoProto &input,
   const auto &type = input.type().tensor_type();
   kind = ValueKind::Float;
   if (type.elem_type() != ::onnx::TensorProto::FLOAT) {
-    IntegerUse use = findIntegerUse(model.getGraph(), input);
+    IntegerUse use = findIntegerUse(model, flat, input);
     if (use.kind == ValueKind::Float)
       return error() << "input '" << input.name() << "' has elements of type "
                      << getElementTypeName(type.elem_type())
@@ -136,12 +138,9 @@ LogicalResult InputBinder::checkDims(const llvm::StringSet<> &symbols) {
 
 FailureOr<SmallVector<GraphInput>> InputBinder::run() {
   const ::onnx::GraphProto &graph = model.getGraph();
-  llvm::StringSet<> initializers;
-  for (const auto &initializer : graph.initializer())
-    initializers.insert(initializer.name());
   SmallVector<const ::onnx::ValueInfoProto *> infos;
   for (const auto &input : graph.input())
-    if (!initializers.contains(input.name()))
+    if (!flat.findInitializer(input.name()) && flat.isUsed(input.name()))
       infos.push_back(&input);
   bool ok = true;
   SmallVector<ValueKind> kinds(infos.size());
@@ -152,8 +151,8 @@ FailureOr<SmallVector<GraphInput>> InputBinder::run() {
     ok = false;
   }
   llvm::StringSet<> symbols;
-  for (const auto *input : infos)
-    for (const auto &dim : input->type().tensor_type().shape().dim())
+  for (const auto &input : graph.input())
+    for (const auto &dim : input.type().tensor_type().shape().dim())
       if (!isFixed(dim) && !dim.dim_param().empty())
         symbols.insert(dim.dim_param());
   ok &= succeeded(checkDims(symbols));
@@ -213,9 +212,10 @@ FailureOr<SmallVector<GraphInput>> InputBinder::run() {
 }
 
 FailureOr<SmallVector<GraphInput>>
-importer::bindGraphInputs(Model &model, const ImportOptions &options,
-                          MLIRContext &context, bool &batchBound) {
-  InputBinder binder(model, options, context);
+importer::bindGraphInputs(Model &model, const FlatGraph &graph,
+                          const ImportOptions &options, MLIRContext &context,
+                          bool &batchBound) {
+  InputBinder binder(model, graph, options, context);
   auto inputs = binder.run();
   batchBound = binder.batchBound;
   return inputs;

@@ -169,8 +169,8 @@ static bool isBackward(const Node &node) {
 }
 
 LogicalResult GraphImporter::checkBackward() {
-  auto first = llvm::find_if(nodes, isBackward);
-  if (first == nodes.end())
+  auto first = llvm::find_if(graph.getNodes(), isBackward);
+  if (first == graph.getNodes().end())
     return success();
   hasBackward = true;
   mode = ImportMode::Training;
@@ -192,7 +192,7 @@ StringRef GraphImporter::getAccumulated(StringRef buffer) {
 }
 
 void GraphImporter::createParameter(StringRef name, bool trainable) {
-  if (!initializers.contains(name))
+  if (!graph.findInitializer(name))
     return;
   Entry &entry = lookup(name);
   if (!entry.constant || !entry.constant->isFloat())
@@ -212,7 +212,9 @@ void GraphImporter::createParameter(StringRef name, bool trainable) {
 }
 
 void GraphImporter::createParameters() {
-  for (const Node &node : nodes) {
+  for (const Node &node : graph.getNodes()) {
+    if (!graph.isLive(node))
+      continue;
     if (node.getOpType() == "InPlaceAccumulatorV2")
       createParameter(getAccumulated(node.getInput(0)), /*trainable=*/true);
     if (node.getOpType() != "BatchNormInternal")

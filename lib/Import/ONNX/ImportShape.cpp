@@ -22,27 +22,32 @@ using ::onnx::TensorProto;
 
 LogicalResult importer::importConstant(NodeImporter &node) {
   const Node &proto = node.getNode();
-  if (proto.getProto().attribute_size() != 1)
+  if (proto.getAttrs().size() != 1)
     return node.fail("expected exactly one attribute with a value, got " +
-                     Twine(proto.getProto().attribute_size()));
-  const auto &attr = proto.getProto().attribute(0);
-  if (attr.name() == "value") {
+                     Twine(proto.getAttrs().size()));
+  StringRef name = proto.getAttrs().front().name;
+  const auto &attr = *proto.getAttrs().front().value;
+  if (name == "value" || name == "sparse_value") {
     // A damaged tensor has been reported, with its own location.
+    std::string what = ("value of node '" + proto.getName() + "'").str();
+    Location where = node.getModel().getLoc();
     std::shared_ptr<Constant> constant =
-        decodeTensor(node.getModel(), attr.t(), node.getModel().getLoc(),
-                     ("value of node '" + proto.getName() + "'").str());
+        name == "value"
+            ? decodeTensor(node.getModel(), attr.t(), where, what)
+            : decodeSparseTensor(node.getModel(), attr.sparse_tensor(), where,
+                                 what);
     if (!constant)
       return node.fail("its value cannot be read");
     constant->name = proto.getOutput(0).str();
     constant->isLiteral = constant->isFloat();
     return node.setResult(constant);
   }
-  if (attr.name() == "value_int")
+  if (name == "value_int")
     return node.setResult(Constant::get<int64_t>({}, attr.i()));
-  if (attr.name() == "value_ints")
+  if (name == "value_ints")
     return node.setResult(Constant::getList(
         {attr.ints().data(), size_t(attr.ints_size())}));
-  if (attr.name() == "value_float")
+  if (name == "value_float")
     return node.setResult(Constant::get<float>({}, attr.f()));
   return node.setResult(
       Constant::get<float>({attr.floats_size()}, {attr.floats().data(),

@@ -17,10 +17,26 @@ using namespace photonic::importer;
 // BatchNormalization
 //===----------------------------------------------------------------------===//
 
+static SmallVector<Value> getNormalizationInputs(NodeImporter &node) {
+  SmallVector<Value> operands;
+  for (unsigned i = 0; i < 5; ++i)
+    operands.push_back(i == 0 ? node.getTensor(i) : node.getFiniteTensor(i));
+  return operands;
+}
+
+/// Before opset 14, more outputs than the first ask for training.
+static bool hasTrainingForm(NodeImporter &node) {
+  return node.getOpset() < 14 &&
+         llvm::any_of(node.getNode().getOutputs().drop_front(),
+                      [](StringRef output) { return !output.empty(); });
+}
+
 /// Normalisation by the statistics of the batch, unless the stored ones are
 /// frozen. A backward pass that is there was made for what the node says.
 static bool usesBatchStatistics(NodeImporter &node) {
   GraphImporter &graph = node.getGraph();
+  if (graph.getMode() == ImportMode::Inference)
+    return hasTrainingForm(node);
   if (graph.getMode() != ImportMode::Training)
     return false;
   if (graph.holdsBackward())
@@ -30,8 +46,14 @@ static bool usesBatchStatistics(NodeImporter &node) {
          !graph.isFrozen(node.getNode().getInput(4));
 }
 
-static LogicalResult importStoredStatistics(NodeImporter &node,
-                                            ValueRange operands) {
+static LogicalResult importStoredStatistics(NodeImporter &node) {
+  for (unsigned i : {3, 4})
+    if (node.isUsed(i))
+      return node.unsupported(
+          "output " + Twine(i) + " '" + node.getNode().getOutput(i) +
+          "' is a statistic of the batch, which is not computed outside of "
+          "training");
+  SmallVector<Value> operands = getNormalizationInputs(node);
   nn::BatchNormOp::Properties properties;
   properties.epsilon = node.getBuilder().getF32FloatAttr(
       node.getNode().getFloat("epsilon", 1e-5f));
@@ -39,12 +61,6 @@ static LogicalResult importStoredStatistics(NodeImporter &node,
   for (unsigned i : {1, 2})
     if (failed(node.setResult(i, node.getEntry(2 + i))))
       return failure();
-  for (unsigned i : {3, 4})
-    if (node.isUsed(i))
-      return node.unsupported(
-          "output " + Twine(i) + " '" + node.getNode().getOutput(i) +
-          "' is a statistic of the batch, which is not computed outside of "
-          "training");
   return node.setResult(node.emit<nn::BatchNormOp>(operands, properties));
 }
 
@@ -75,21 +91,34 @@ importBatchStatistics(NodeImporter &node, ValueRange operands, bool unbiased) {
   return op;
 }
 
-static SmallVector<Value> getNormalizationInputs(NodeImporter &node) {
-  SmallVector<Value> operands;
-  for (unsigned i = 0; i < 5; ++i)
-    operands.push_back(i == 0 ? node.getTensor(i) : node.getFiniteTensor(i));
-  return operands;
+/// Says what the form of training means where inference was asked for.
+static LogicalResult checkTrainingForm(NodeImporter &node) {
+  const Node &proto = node.getNode();
+  if (node.isUsed(4))
+    return node.unsupported(
+        "output 4 '" + proto.getOutput(4) +
+        "' is the variance of the batch in ONNX and 1 / sqrt(variance + "
+        "epsilon) in ONNX Runtime; expected that nobody reads it");
+  emitWarning(node.getModel().getLoc())
+      << "node '" << proto.getName() << "' (BatchNormalization) of opset "
+      << node.getOpset()
+      << " has more outputs than the first, which is the form of training: it "
+         "normalises by the statistics of each batch, as in ONNX Runtime; "
+         "export the model in eval mode to use the stored ones";
+  return success();
 }
 
 LogicalResult importer::importBatchNormalization(NodeImporter &node) {
-  SmallVector<Value> operands = getNormalizationInputs(node);
   if (!usesBatchStatistics(node))
-    return importStoredStatistics(node, operands);
+    return importStoredStatistics(node);
+  bool isInference = node.getGraph().getMode() == ImportMode::Inference;
+  if (isInference && failed(checkTrainingForm(node)))
+    return failure();
   // PyTorch stores the unbiased variance; what it exports is to go on like
-  // that. ONNX says biased.
-  nn::BatchNormTrainOp op =
-      importBatchStatistics(node, operands, node.getModel().isFromPyTorch());
+  // that when it is trained. ONNX says biased.
+  nn::BatchNormTrainOp op = importBatchStatistics(
+      node, getNormalizationInputs(node),
+      /*unbiased=*/!isInference && node.getModel().isFromPyTorch());
   if (!op)
     return failure();
   if (!node.isUsed(4))
@@ -132,18 +161,29 @@ static FailureOr<float> getRatio(NodeImporter &node) {
   return ratio;
 }
 
+/// The mask where nothing is dropped.
+static LogicalResult importFullMask(NodeImporter &node) {
+  if (node.getOpset() < 12 &&
+      node.getGraph().getMode() == ImportMode::Inference)
+    return node.unsupported(
+        "output 1 '" + node.getNode().getOutput(1) +
+        "', the mask, is all ones in ONNX's evaluator and all zeros in ONNX "
+        "Runtime before opset 12; expected that nobody reads it: remove the "
+        "Dropout, or convert the model to opset 12");
+  ArrayRef<int64_t> shape = node.getShape(0);
+  int64_t count = *countElements(shape);
+  if (count > maxMadeElements)
+    return node.fail("the mask of shape " + spellShape(shape) +
+                     " is impossible");
+  if (node.getOpset() < 10)
+    return node.setResult(1, Constant::getSplat<float>(shape, 1));
+  return node.setResult(1, Constant::getSplat<bool>(shape, true));
+}
+
 /// Nothing is dropped.
 static LogicalResult importNoDropout(NodeImporter &node) {
-  if (node.isUsed(1)) {
-    ArrayRef<int64_t> shape = node.getShape(0);
-    int64_t count = *countElements(shape);
-    if (count > maxMadeElements)
-      return node.fail("the mask of shape " + spellShape(shape) +
-                       " is impossible");
-    if (failed(node.setResult(
-            1, Constant::getSplat<bool>(shape, true))))
-      return failure();
-  }
+  if (node.isUsed(1) && failed(importFullMask(node)))
+    return failure();
   return node.setResult(node.getEntry(0));
 }
 
@@ -166,10 +206,16 @@ static LogicalResult checkNoTraining(NodeImporter &node) {
     return node.unsupported("its training_mode '" + node.getNode().getInput(2) +
                             "' is computed when the network runs; export the "
                             "model in eval mode");
-  if (training.constant->hasNonZero())
-    return node.unsupported("input training_mode=true is not supported: " +
-                            trainingRemedy);
-  return success();
+  if (!training.constant->hasNonZero())
+    return success();
+  FailureOr<float> ratio = getRatio(node);
+  if (failed(ratio))
+    return failure();
+  if (*ratio == 0)
+    return success();
+  return node.unsupported("input training_mode=true is not supported with "
+                          "ratio " +
+                          spellNumber(*ratio) + ": " + trainingRemedy);
 }
 
 /// True if elements are dropped: in training and, where the backward pass is

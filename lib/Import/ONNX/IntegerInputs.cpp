@@ -67,7 +67,7 @@ static bool mayHold(int32_t type, ValueKind kind) {
   return isInteger && (kind == ValueKind::Labels || kind == ValueKind::Counter);
 }
 
-IntegerUse importer::findIntegerUse(const ::onnx::GraphProto &graph,
+IntegerUse importer::findIntegerUse(Model &model, const FlatGraph &graph,
                                     const ::onnx::ValueInfoProto &input) {
   llvm::StringSet<> names;
   names.insert(input.name());
@@ -77,18 +77,19 @@ IntegerUse importer::findIntegerUse(const ::onnx::GraphProto &graph,
     use.culprit = culprit;
     return use;
   };
-  for (const auto &output : graph.output())
-    if (output.name() == input.name())
+  for (const auto &output : model.getGraph().output())
+    if (names.contains(graph.resolve(output.name())))
       return refuse("the graph returns it");
   // Nodes are in topological order, or else the graph is refused.
-  for (int i = 0; i < graph.node_size(); ++i) {
-    Node node(graph.node(i), i);
+  for (const Node &node : graph.getNodes()) {
+    if (!graph.isLive(node))
+      continue;
+    std::string reader = "node '" + node.getName().str() + "' (" +
+                         node.getOpType().str() + ") reads it";
     for (unsigned k = 0; k < node.getNumInputs(); ++k) {
       if (!names.contains(node.getInput(k)))
         continue;
       ValueKind kind = getSlotKind(node, k);
-      std::string reader = "node '" + node.getName().str() + "' (" +
-                           node.getOpType().str() + ") reads it";
       if (passesOn(node, k))
         names.insert(node.getOutput(0));
       else if (!mayHold(input.type().tensor_type().elem_type(), kind) ||
@@ -97,6 +98,13 @@ IntegerUse importer::findIntegerUse(const ::onnx::GraphProto &graph,
       else
         use.kind = kind;
     }
+    bool isCaptured = false;
+    visitCaptured(node, [&](const NodeAttr &attr, StringRef name) {
+      isCaptured |= attr.scope && names.contains(graph.resolve(
+                                      attr.scope->find(name).value_or("")));
+    });
+    if (isCaptured)
+      return refuse(reader);
   }
   return use;
 }

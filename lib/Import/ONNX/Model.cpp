@@ -72,7 +72,8 @@ std::unique_ptr<Model> Model::parse(llvm::MemoryBufferRef buffer,
   }
   // The parser's own messages would go to standard error.
   ::google::protobuf::LogSilencer silencer;
-  model->proto = std::make_shared<::onnx::ModelProto>();
+  model->storage = std::make_shared<Storage>();
+  model->proto = {model->storage, &model->storage->proto};
   bool parsed = model->proto->ParseFromArray(buffer.getBufferStart(),
                                              int(buffer.getBufferSize()));
   bool looksLikeModel = model->proto->ir_version() > 0;
@@ -91,7 +92,7 @@ std::unique_ptr<Model> Model::parse(llvm::MemoryBufferRef buffer,
             << "; pass a file written by an ONNX exporter";
     return nullptr;
   }
-  if (failed(model->checkOpset()))
+  if (failed(model->checkOpset()) || failed(model->readFunctions()))
     return nullptr;
   for (const auto &entry : model->proto->metadata_props()) {
     if (entry.key() == "photonic.format")
@@ -112,22 +113,30 @@ LogicalResult Model::checkOpset() {
              << opset << " and " << import.version() << "; export it again";
     opset = import.version();
   }
-  // A model of optimizers alone uses none of the default operators.
+  // A model of optimizers or calls alone uses none of the default operators.
   bool usesDefault = llvm::any_of(getGraph().node(), [](const auto &node) {
     return isDefaultDomain(node.domain());
   });
-  if (opset == 0 && !usesDefault && getOpset(trainingDomain) != 0)
+  if (opset == 0 && !usesDefault &&
+      (getOpset(trainingDomain) != 0 || proto->functions_size() > 0))
     opset = newestOpset;
-  if (opset >= oldestOpset && opset <= newestOpset)
+  return checkOpset(opset, "the model");
+}
+
+LogicalResult Model::checkOpset(int64_t version, StringRef owner) const {
+  if (version >= oldestOpset && version <= newestOpset)
     return success();
   InFlightDiagnostic diagnostic = emitError(loc)
                                   << "expected opset " << oldestOpset << " to "
                                   << newestOpset << ", found ";
-  if (opset == 0)
+  if (version == 0)
     return diagnostic << "no version of the operators of ai.onnx; export the "
                          "model again";
-  return diagnostic << opset << "; export the model with opset_version="
-                    << (opset < oldestOpset ? 17 : newestOpset)
+  diagnostic << version;
+  if (owner != "the model")
+    diagnostic << " in " << owner;
+  return diagnostic << "; export the model with opset_version="
+                    << (version < oldestOpset ? 17 : newestOpset)
                     << " or convert it with onnx.version_converter";
 }
 

@@ -13,8 +13,10 @@
 
 #include "mlir/IR/Location.h"
 #include "mlir/IR/MLIRContext.h"
+#include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/Support/MemoryBuffer.h"
+#include <deque>
 #include <memory>
 #include <onnx/onnx_pb.h>
 #include <string>
@@ -51,6 +53,9 @@ public:
   /// True if PyTorch exported the model, whose operators then mean what
   /// PyTorch's do where ONNX leaves no choice to express the difference.
   bool isFromPyTorch() const { return proto->producer_name() == "pytorch"; }
+  /// Fails with a diagnostic if `version` of the default operator set, which
+  /// `owner` imports, is not known.
+  llvm::LogicalResult checkOpset(int64_t version, llvm::StringRef owner) const;
   /// The number format of products in which `Trainer` of the Python package
   /// trained it, its metadata `photonic.format`; empty if it did not.
   llvm::StringRef getTrainedFormat() const { return trainedFormat; }
@@ -63,6 +68,15 @@ public:
   }
   mlir::Location getLoc() const { return loc; }
 
+  /// A function of the model; null if it defines none of this name.
+  const ::onnx::FunctionProto *findFunction(llvm::StringRef domain,
+                                            llvm::StringRef name,
+                                            llvm::StringRef overload) const;
+  /// The attributes of a function that a call may leave out, with the values
+  /// that they have then.
+  llvm::ArrayRef<const ::onnx::AttributeProto *>
+  getDefaults(const ::onnx::FunctionProto &function) const;
+
   /// The `size` bytes of a tensor whose elements lie in another file. Emits a
   /// diagnostic at `where`, starting with `what`, and fails if they do not.
   llvm::FailureOr<OwnedBytes>
@@ -72,6 +86,7 @@ public:
 private:
   explicit Model(mlir::Location loc) : loc(loc) {}
   llvm::LogicalResult checkOpset();
+  llvm::LogicalResult readFunctions();
   /// Maps a regular file in the folder of the model, or in the folder that a
   /// link to the model leads to: download caches keep models and data so.
   llvm::FailureOr<phx::MappedFile>
@@ -80,12 +95,27 @@ private:
 
   mlir::Location loc;
   std::string path;
+  /// What constants point into lives as long as any of them.
+  struct Storage {
+    ::onnx::ModelProto proto;
+    std::deque<::onnx::AttributeProto> defaults;
+  };
+  std::shared_ptr<Storage> storage;
   std::shared_ptr<::onnx::ModelProto> proto;
+  llvm::StringMap<const ::onnx::FunctionProto *> functions;
+  llvm::DenseMap<const ::onnx::FunctionProto *,
+                 std::vector<const ::onnx::AttributeProto *>>
+      defaults;
   int64_t opset = 0;
   LearningList learning;
   std::string trainedFormat;
   llvm::StringMap<phx::MappedFile> externalFiles;
 };
+
+/// A field of type string that the installed schema of ONNX may not know yet, by
+/// its number; empty if there is none.
+std::string getNewerString(const ::google::protobuf::Message &message,
+                           int number);
 
 /// FLOAT, INT64, …, or the number if it has no name here.
 std::string getElementTypeName(int32_t type);

@@ -14,16 +14,76 @@ using namespace photonic;
 using namespace photonic::importer;
 using ::onnx::AttributeProto;
 
-Node::Node(const ::onnx::NodeProto &proto, unsigned index)
-    : proto(proto), index(index), name(proto.name()) {
+//===----------------------------------------------------------------------===//
+// Scope
+//===----------------------------------------------------------------------===//
+
+std::optional<StringRef> Scope::find(StringRef name) const {
+  for (const Scope *scope = this; scope; scope = scope->parent) {
+    if (auto it = scope->names.find(name); it != scope->names.end())
+      return it->second;
+    // The body of a function sees nothing around it.
+    if (scope->function)
+      return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+const ::onnx::FunctionProto *Scope::getFunction() const {
+  const Scope *scope = this;
+  while (scope && !scope->function)
+    scope = scope->parent;
+  return scope ? scope->function : nullptr;
+}
+
+const NodeAttr *Scope::findAttr(StringRef name) const {
+  const Scope *scope = this;
+  while (scope && !scope->function)
+    scope = scope->parent;
+  if (!scope)
+    return nullptr;
+  auto it = scope->attrs.find(name);
+  return it == scope->attrs.end() ? nullptr : &it->second;
+}
+
+//===----------------------------------------------------------------------===//
+// Node
+//===----------------------------------------------------------------------===//
+
+Node::Node(const ::onnx::NodeProto &proto, unsigned index, const Scope *scope)
+    : proto(proto), index(index), scope(scope), name(proto.name()) {
   if (name.empty())
     name = proto.op_type() + "_" + std::to_string(index);
+  for (const std::string &input : proto.input())
+    inputs.push_back(input);
+  for (const std::string &output : proto.output())
+    outputs.push_back(output);
+  bool inFunction = scope && scope->getFunction();
+  for (const AttributeProto &attr : proto.attribute()) {
+    // What refers to nothing stays, for the operator table to refuse.
+    if (attr.ref_attr_name().empty() || !inFunction)
+      attrs.push_back({attr.name(), &attr, scope});
+    else if (const NodeAttr *bound = scope->findAttr(attr.ref_attr_name()))
+      attrs.push_back({attr.name(), bound->value, bound->scope});
+  }
+}
+
+int64_t Node::getOpset(const Model &model, StringRef domain) const {
+  const ::onnx::FunctionProto *function =
+      scope ? scope->getFunction() : nullptr;
+  if (!function)
+    return model.getOpset(domain);
+  for (const auto &import : function->opset_import())
+    if (import.domain() == domain ||
+        (isDefaultDomain(import.domain()) && isDefaultDomain(domain)))
+      return import.version();
+  return 0;
 }
 
 const AttributeProto *Node::findAttr(StringRef attr) const {
-  for (const AttributeProto &candidate : proto.attribute())
-    if (candidate.name() == attr)
-      return &candidate;
+  for (const NodeAttr &candidate : attrs)
+    if (candidate.name == attr)
+      return candidate.value;
   return nullptr;
 }
 
@@ -60,10 +120,49 @@ int importer::getAttrType(const AttributeProto &attr) {
     return AttributeProto::STRING;
   if (attr.has_t())
     return AttributeProto::TENSOR;
+  if (attr.has_g())
+    return AttributeProto::GRAPH;
+  if (attr.has_sparse_tensor())
+    return AttributeProto::SPARSE_TENSOR;
   if (attr.floats_size() > 0)
     return AttributeProto::FLOATS;
   return attr.ints_size() > 0 ? AttributeProto::INTS
                               : AttributeProto::UNDEFINED;
+}
+
+/// Visits what a graph reads and does not define; `inner` are the names that
+/// graphs around it define.
+static void visitGraph(const ::onnx::GraphProto &graph,
+                       llvm::StringSet<> inner,
+                       function_ref<void(StringRef)> visit) {
+  for (const auto &input : graph.input())
+    inner.insert(input.name());
+  for (const auto &initializer : graph.initializer())
+    inner.insert(initializer.name());
+  for (const auto &initializer : graph.sparse_initializer())
+    inner.insert(initializer.values().name());
+  auto read = [&](StringRef name) {
+    if (!name.empty() && !inner.contains(name))
+      visit(name);
+  };
+  for (const ::onnx::NodeProto &node : graph.node()) {
+    llvm::for_each(node.input(), read);
+    for (const AttributeProto &attr : node.attribute())
+      if (attr.has_g())
+        visitGraph(attr.g(), inner, visit);
+    for (const std::string &output : node.output())
+      inner.insert(output);
+  }
+  for (const auto &output : graph.output())
+    read(output.name());
+}
+
+void importer::visitCaptured(
+    const Node &node, function_ref<void(const NodeAttr &, StringRef)> visit) {
+  for (const NodeAttr &attr : node.getAttrs())
+    if (attr.value->has_g())
+      visitGraph(attr.value->g(), {},
+                 [&](StringRef name) { visit(attr, name); });
 }
 
 /// Prints a list, cut when it gets long.
@@ -76,10 +175,14 @@ static void spellList(const Range &range, llvm::raw_ostream &os) {
   os << (range.size() > shown ? ", ...]" : "]");
 }
 
-std::string importer::spellAttr(const AttributeProto &attr) {
+std::string importer::spellAttr(StringRef name, const AttributeProto &attr) {
   std::string text;
   llvm::raw_string_ostream os(text);
-  os << attr.name() << "=";
+  os << name << "=";
+  if (!attr.ref_attr_name().empty()) {
+    os << "(attribute " << attr.ref_attr_name() << " of a function)";
+    return text;
+  }
   switch (getAttrType(attr)) {
   case AttributeProto::INT:
     os << attr.i();

@@ -30,14 +30,16 @@ NodeImporter::NodeImporter(GraphImporter &graph, const Node &node)
 }
 
 void NodeImporter::run(const OperatorForm &form) {
-  bool poisoned = false;
-  for (unsigned i = 0; i < node.getNumInputs(); ++i)
-    poisoned |= hasInput(i) && getEntry(i).poisoned;
-  if (!poisoned && succeeded(import(form)))
+  bool poisoned = llvm::any_of(node.getInputs(), [&](StringRef input) {
+    return !input.empty() && graph.lookup(input).poisoned;
+  });
+  bool ok = succeeded(import(form));
+  if (ok && !poisoned)
     return;
+  bool imported = ok && !readUnknown;
   if (!messages.empty())
     emitFailure();
-  graph.poison(node);
+  graph.poison(node, imported);
 }
 
 const Folder *NodeImporter::chooseFolder(const OperatorForm &form) {
@@ -74,12 +76,13 @@ LogicalResult NodeImporter::import(const OperatorForm &form) {
 //===----------------------------------------------------------------------===//
 
 LogicalResult NodeImporter::fail(const Twine &message) {
-  messages.push_back(message.str());
+  remember(message.str());
   return failure();
 }
 
 LogicalResult NodeImporter::unsupported(const Twine &reason) {
-  graph.reportUnsupported(node, reason.str());
+  if (!readUnknown)
+    graph.reportUnsupported(node, reason.str());
   return failure();
 }
 
@@ -311,7 +314,7 @@ Operation *NodeImporter::create(OperationState &state, InferTypes infer) {
     }
   }
   if (!result)
-    messages.insert(messages.end(), said.begin(), said.end());
+    llvm::for_each(said, [&](std::string &text) { remember(std::move(text)); });
   return result;
 }
 

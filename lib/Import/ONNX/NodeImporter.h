@@ -24,11 +24,14 @@ class NodeImporter {
 public:
   NodeImporter(GraphImporter &graph, const Node &node);
 
-  /// Imports the node, or says why not and poisons its outputs.
+  /// Imports the node, or says why not. If that or an input is poisoned, its
+  /// outputs are; once the handler has asked for an input of which nothing is
+  /// known, nothing more is said.
   void run(const OperatorForm &form);
 
   const Node &getNode() const { return node; }
-  int64_t getOpset() const { return graph.getModel().getOpset(); }
+  /// Version of the default operator set, where the node stands.
+  int64_t getOpset() const { return node.getOpset(graph.getModel(), ""); }
   mlir::OpBuilder &getBuilder() { return graph.getBuilder(); }
   Model &getModel() { return graph.getModel(); }
   GraphImporter &getGraph() { return graph; }
@@ -42,7 +45,11 @@ public:
   //===--- Inputs ---------------------------------------------------------===//
 
   bool hasInput(unsigned i) const { return node.hasInput(i); }
-  Entry &getEntry(unsigned i) { return graph.lookup(node.getInput(i)); }
+  Entry &getEntry(unsigned i) {
+    Entry &entry = graph.lookup(node.getInput(i));
+    readUnknown |= entry.unknown;
+    return entry;
+  }
   /// True for constants of integers, which exist only while importing.
   bool isInteger(unsigned i) { return hasInput(i) && getEntry(i).isInteger(); }
   /// True for constants that training does not change: a handler may compute
@@ -166,8 +173,12 @@ public:
   }
 
 private:
+  void remember(std::string message) {
+    if (!readUnknown)
+      messages.push_back(std::move(message));
+  }
   mlir::Value failNull(const llvm::Twine &message) {
-    messages.push_back(message.str());
+    remember(message.str());
     return {};
   }
   /// Fills in defaults of attributes that `properties` leaves open.
@@ -197,6 +208,8 @@ private:
   mlir::Location loc;
   nn::Phase phase = nn::Phase::Forward;
   std::vector<std::string> messages;
+  /// An input was asked for of which nothing is known.
+  bool readUnknown = false;
 };
 
 inline llvm::ArrayRef<int64_t> getShape(mlir::Value value) {

@@ -30,18 +30,24 @@ static constexpr OperatorForm forms[] = {
     {"AveragePoolGrad", 9, unlimited, 1, 1, 1,
      WINDOW "count_include_pad:i ceil_mode:i dilations:I",
      importAveragePoolGrad},
+    {"BatchNormalization", 7, 8, 5, 5, 5, "epsilon:f momentum:f spatial:i",
+     importBatchNormalization},
     {"BatchNormalization", 9, 13, 5, 5, 5, "epsilon:f momentum:f",
      importBatchNormalization},
     {"BatchNormalization", 14, unlimited, 5, 5, 3,
      "epsilon:f momentum:f training_mode:i", importBatchNormalization},
-    {"Cast", 9, 18, 1, 1, 1, "to:i!", importCast},
-    {"Cast", 19, unlimited, 1, 1, 1, "to:i! saturate:i", importCast},
+    {"Cast", 6, 18, 1, 1, 1, "to:i!", importCast},
+    {"Cast", 19, 23, 1, 1, 1, "to:i! saturate:i", importCast},
+    {"Cast", 24, unlimited, 1, 1, 1, "to:i! saturate:i round_mode:s",
+     importCast},
     {"Clip", 6, 10, 1, 1, 1, "min:f max:f", importClip},
     {"Clip", 11, unlimited, 1, 3, 1, "", importClip},
     {"Concat", 4, unlimited, 1, unlimited, 1, "axis:i!", importConcat},
-    {"Constant", 1, 11, 0, 0, 1, "value:t", importConstant},
+    {"Constant", 1, 10, 0, 0, 1, "value:t", importConstant},
+    {"Constant", 11, 11, 0, 0, 1, "value:t sparse_value:z", importConstant},
     {"Constant", 12, unlimited, 0, 0, 1,
-     "value:t value_float:f value_floats:F value_int:i value_ints:I",
+     "value:t sparse_value:z value_float:f value_floats:F value_int:i "
+     "value_ints:I",
      importConstant},
     {"ConstantOfShape", 9, unlimited, 1, 1, 1, "value:t",
      importConstantOfShape},
@@ -59,25 +65,27 @@ static constexpr OperatorForm forms[] = {
      importGemm},
     {"GlobalAveragePool", 1, unlimited, 1, 1, 1, "", importGlobalPool},
     {"GlobalMaxPool", 1, unlimited, 1, 1, 1, "", importGlobalPool},
-    {"Greater", 9, unlimited, 2, 2, 1, "", importComparison},
+    {"Greater", 7, unlimited, 2, 2, 1, "", importComparison},
     {"GreaterOrEqual", 12, unlimited, 2, 2, 1, "", importComparison},
     {"HardSigmoid", 6, unlimited, 1, 1, 1, "alpha:f beta:f", importHardSigmoid},
     {"HardSwish", 14, unlimited, 1, 1, 1, "", importHardSwish},
     {"Identity", 1, unlimited, 1, 1, 1, "", importIdentity},
+    {"If", 1, unlimited, 1, 1, -1, "then_branch:g! else_branch:g!", importIf},
     {"LeakyRelu", 6, unlimited, 1, 1, 1, "alpha:f", importLeakyRelu},
-    {"Less", 9, unlimited, 2, 2, 1, "", importComparison},
+    {"Less", 7, unlimited, 2, 2, 1, "", importComparison},
     {"LessOrEqual", 12, unlimited, 2, 2, 1, "", importComparison},
     {"Log", 6, unlimited, 1, 1, 1, "", importUnary},
     {"LogSoftmax", 1, unlimited, 1, 1, 1, "axis:i", importSoftmax},
     {"MatMul", 1, unlimited, 2, 2, 1, "", importMatMul},
-    {"Max", 8, unlimited, 1, unlimited, 1, "", importArithmetic},
+    {"Max", 6, unlimited, 1, unlimited, 1, "", importArithmetic},
+    {"MaxPool", 1, 7, 1, 1, 1, WINDOW, importMaxPool},
     {"MaxPool", 8, 9, 1, 1, 2, WINDOW "storage_order:i", importMaxPool},
     {"MaxPool", 10, unlimited, 1, 1, 2,
      WINDOW "storage_order:i ceil_mode:i dilations:I", importMaxPool},
     {"MaxPoolGrad", 9, unlimited, 2, 2, 1,
      WINDOW "storage_order:i ceil_mode:i dilations:I", importMaxPoolGrad},
-    {"Mean", 8, unlimited, 1, unlimited, 1, "", importArithmetic},
-    {"Min", 8, unlimited, 1, unlimited, 1, "", importArithmetic},
+    {"Mean", 6, unlimited, 1, unlimited, 1, "", importArithmetic},
+    {"Min", 6, unlimited, 1, unlimited, 1, "", importArithmetic},
     {"Mul", 7, unlimited, 2, 2, 1, "", importArithmetic},
     {"Neg", 6, unlimited, 1, 1, 1, "", importUnary},
     {"NegativeLogLikelihoodLoss", 12, unlimited, 2, 3, 1,
@@ -118,7 +126,7 @@ static constexpr OperatorForm forms[] = {
     {"Squeeze", 1, 12, 1, 1, 1, "axes:I", importSqueeze},
     {"Squeeze", 13, unlimited, 1, 2, 1, "", importSqueeze},
     {"Sub", 7, unlimited, 2, 2, 1, "", importArithmetic},
-    {"Sum", 8, unlimited, 1, unlimited, 1, "", importArithmetic},
+    {"Sum", 6, unlimited, 1, unlimited, 1, "", importArithmetic},
     {"Tanh", 6, unlimited, 1, 1, 1, "", importUnary},
     {"Transpose", 1, unlimited, 1, 1, 1, "perm:I", importTranspose},
     {"Unsqueeze", 1, 12, 1, 1, 1, "axes:I!", importUnsqueeze},
@@ -191,6 +199,8 @@ static SmallVector<AttrSpec> parseSpecs(StringRef text) {
                        .Case("f", AttributeProto::FLOAT)
                        .Case("s", AttributeProto::STRING)
                        .Case("t", AttributeProto::TENSOR)
+                       .Case("z", AttributeProto::SPARSE_TENSOR)
+                       .Case("g", AttributeProto::GRAPH)
                        .Case("I", AttributeProto::INTS)
                        .Default(AttributeProto::FLOATS);
     specs.push_back({name, attrType, type.ends_with("!")});
@@ -198,29 +208,35 @@ static SmallVector<AttrSpec> parseSpecs(StringRef text) {
   return specs;
 }
 
+static std::string spellType(int type) {
+  return AttributeProto::AttributeType_Name(
+      AttributeProto::AttributeType(type));
+}
+
 /// Attributes: all known, all of the right type, none missing.
 static void checkAttrs(const Node &node, const OperatorForm &form,
                        function_ref<void(std::string)> report) {
   SmallVector<AttrSpec> specs = parseSpecs(form.attrs);
   llvm::StringSet<> seen;
-  for (const AttributeProto &attr : node.getProto().attribute()) {
+  for (const NodeAttr &attr : node.getAttrs()) {
     const AttrSpec *spec = llvm::find_if(
-        specs, [&](const AttrSpec &s) { return s.name == ref(attr.name()); });
+        specs, [&](const AttrSpec &s) { return s.name == attr.name; });
     if (spec == specs.end()) {
       report("attribute " + spellAttr(attr) + " is not supported");
       continue;
     }
-    if (!seen.insert(attr.name()).second)
+    if (!seen.insert(attr.name).second)
       report("attribute " + spellAttr(attr) + " appears twice");
-    int type = getAttrType(attr);
+    if (!attr.value->ref_attr_name().empty()) {
+      report("attribute " + spellAttr(attr) +
+             " stands outside of any function; expected a value");
+      continue;
+    }
+    int type = getAttrType(*attr.value);
     // An empty list of a file without types looks like nothing at all.
     if (type != spec->type && type != AttributeProto::UNDEFINED)
-      report("attribute " + spellAttr(attr) + " has type " +
-             AttributeProto::AttributeType_Name(
-                 AttributeProto::AttributeType(type)) +
-             ", expected " +
-             AttributeProto::AttributeType_Name(
-                 AttributeProto::AttributeType(spec->type)));
+      report("attribute " + spellAttr(attr) + " has type " + spellType(type) +
+             ", expected " + spellType(spec->type));
   }
   for (const AttrSpec &spec : specs)
     if (spec.required && !seen.contains(spec.name))
@@ -228,7 +244,7 @@ static void checkAttrs(const Node &node, const OperatorForm &form,
 }
 
 static void checkCounts(const Node &node, const OperatorForm &form,
-                        const llvm::StringSet<> &used,
+                        function_ref<bool(StringRef)> isUsed,
                         function_ref<void(std::string)> report) {
   int inputs = node.getNumInputs();
   if (inputs < form.minInputs || inputs > form.maxInputs)
@@ -242,7 +258,7 @@ static void checkCounts(const Node &node, const OperatorForm &form,
     if (!node.hasInput(i))
       report("input " + std::to_string(i) + " is left out");
   for (int i = form.maxOutputs; i >= 0 && i < int(node.getNumOutputs()); ++i)
-    if (used.contains(node.getOutput(i)))
+    if (isUsed(node.getOutput(i)))
       report("output " + std::to_string(i) + " '" + node.getOutput(i).str() +
              "' is used, but only " +
              (form.maxOutputs == 1 ? std::string("output 0 is")
@@ -257,13 +273,15 @@ static void checkCounts(const Node &node, const OperatorForm &form,
 static void checkValues(const Node &node, ImportMode mode,
                         function_ref<void(std::string)> report) {
   auto refuse = [&](StringRef attr, StringRef why) {
-    report("attribute " + spellAttr(*node.findAttr(attr)) +
+    report("attribute " + spellAttr(attr, *node.findAttr(attr)) +
            " is not supported: " + why.str());
   };
   StringRef op = node.getOpType();
   if (op == "BatchNormalization" && mode == ImportMode::Inference &&
       node.getInt("training_mode", 0) != 0)
     refuse("training_mode", trainingRemedy);
+  if (node.getInt("spatial", 1) != 1)
+    refuse("spatial", "expected 1, statistics per channel");
   if (op.contains("Loss")) {
     StringRef reduction = node.getString("reduction", "mean");
     if (reduction != "mean" && reduction != "sum" && reduction != "none")
@@ -284,9 +302,9 @@ static void checkValues(const Node &node, ImportMode mode,
 }
 
 void importer::checkForm(const Node &node, const OperatorForm &form,
-                         const llvm::StringSet<> &used, ImportMode mode,
+                         function_ref<bool(StringRef)> isUsed, ImportMode mode,
                          function_ref<void(std::string)> report) {
   checkAttrs(node, form, report);
-  checkCounts(node, form, used, report);
+  checkCounts(node, form, isUsed, report);
   checkValues(node, mode, report);
 }

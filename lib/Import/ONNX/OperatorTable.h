@@ -28,9 +28,9 @@ struct OperatorForm {
   int minInputs, maxInputs;
   /// Outputs that the importer can produce; -1: any number.
   int maxOutputs;
-  /// Attributes as `name:type` separated by blanks. Types: i, f, s, t for
-  /// integer, float, string, tensor; I, F for lists. A final `!` marks what is
-  /// required.
+  /// Attributes as `name:type` separated by blanks. Types: i, f, s, t, z, g for
+  /// integer, float, string, tensor, sparse tensor, graph; I, F for lists. A
+  /// final `!` marks what is required.
   llvm::StringLiteral attrs;
   /// Null if the operator exists on constants alone.
   Handler handler;
@@ -61,10 +61,11 @@ const OperatorForm *findOperator(llvm::StringRef domain, llvm::StringRef name,
 std::pair<int, int> getKnownOpsets(llvm::StringRef domain,
                                    llvm::StringRef name);
 
-/// Reports why the node cannot be imported, whatever its inputs are. `used`
-/// holds the names of all tensors that somebody reads.
+/// Reports why the node cannot be imported, whatever its inputs are. `isUsed`
+/// is true for tensors that somebody reads.
 void checkForm(const Node &node, const OperatorForm &form,
-               const llvm::StringSet<> &used, ImportMode mode,
+               llvm::function_ref<bool(llvm::StringRef)> isUsed,
+               ImportMode mode,
                llvm::function_ref<void(std::string)> report);
 
 /// What to do about an operator in training mode where only inference is.
@@ -86,6 +87,8 @@ PHOTONIC_ONNX_HANDLER(Conv);
 PHOTONIC_ONNX_HANDLER(Gemm);
 PHOTONIC_ONNX_HANDLER(MatMul);
 PHOTONIC_ONNX_HANDLER(FusedMatMul);
+// ImportControl.cpp
+PHOTONIC_ONNX_HANDLER(If);
 // ImportElementwise.cpp
 PHOTONIC_ONNX_HANDLER(Unary);
 PHOTONIC_ONNX_HANDLER(LeakyRelu);

@@ -55,6 +55,9 @@ void Exporter::exportHeader() {
   llvm::copy(op.getBytes(), program.spaceBytes.begin());
   if (op.getRng())
     program.rng = static_cast<uint32_t>(*op.getRng());
+  if (ArrayAttr ignored = op.getIgnoredAttr())
+    for (auto input : ignored.getAsRange<StringAttr>())
+      program.ignoredInputs.push_back(input.str());
 }
 
 static std::vector<phx::MapDigit> getDigits(ArrayAttr tuples) {

@@ -290,6 +290,10 @@ ProgramOp Importer::run() {
       b.getDenseI64ArrayAttr({program.arrayRows, program.arrayCols}),
       i64(program.tokens), b.getDenseI64ArrayAttr(program.spaceBytes),
       program.rng ? i64(*program.rng) : IntegerAttr(),
+      program.ignoredInputs.empty()
+          ? ArrayAttr()
+          : b.getStrArrayAttr(SmallVector<StringRef>(
+                program.ignoredInputs.begin(), program.ignoredInputs.end())),
       b.getStringAttr(program.compiler), getMachine());
   OpBuilder::InsertionGuard restore(b);
   b.setInsertionPointToStart(&op.getBody().emplaceBlock());

@@ -60,6 +60,9 @@ static Status checkNames(const Program &program) {
   for (const Region &region : program.regions)
     if (Status s = check("region name", region.name); !s)
       return s;
+  for (const std::string &name : program.ignoredInputs)
+    if (Status s = check("name of an ignored input", name); !s)
+      return s;
   for (const Layer &layer : program.layers) {
     if (Status s = check("layer name", layer.name); !s)
       return s;
@@ -176,6 +179,8 @@ Result<proto::Program> phx::makeHeader(const Program &program) {
     putLayer(layer, out.add_layers());
   if (program.rng)
     out.set_rng(*program.rng);
+  for (const std::string &name : program.ignoredInputs)
+    out.add_ignored_inputs(name);
   return out;
 }
 
@@ -310,6 +315,8 @@ Result<Program> phx::parseHeader(const proto::Program &in) {
     program.layers.push_back(narrower.get(layer));
   if (in.has_rng())
     program.rng = in.rng();
+  program.ignoredInputs.assign(in.ignored_inputs().begin(),
+                               in.ignored_inputs().end());
   if (!narrower.failure.empty())
     return Error{narrower.failure};
   return program;

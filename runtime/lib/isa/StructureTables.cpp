@@ -328,6 +328,18 @@ static Status checkRng(const Program &program) {
   return Status::success();
 }
 
+static Status checkIgnoredInputs(const Program &program) {
+  std::set<std::string> names;
+  for (const Region &region : program.regions)
+    if (region.role == Role::Input)
+      names.insert(region.name);
+  for (const std::string &name : program.ignoredInputs)
+    if (!names.insert(name).second)
+      return failTable("ignored inputs", "names of no other input",
+                       "'" + name + "'");
+  return Status::success();
+}
+
 static Status checkLayers(const Program &program) {
   for (size_t l = 0; l < program.layers.size(); ++l) {
     const Layer &layer = program.layers[l];
@@ -362,7 +374,7 @@ Status phx::checkTables(const Program &program) {
                            getName(static_cast<Space>(s)),
                        "0 to 2^50", bytes);
   for (auto check : {checkMaps, checkFormats, checkProductShapes, checkRegions,
-                     checkRng, checkLayers})
+                     checkRng, checkIgnoredInputs, checkLayers})
     if (Status status = check(program); !status)
       return status;
   return Status::success();

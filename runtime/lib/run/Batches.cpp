@@ -48,6 +48,8 @@ Error Session::makeUnknownInput(const std::string &name) const {
   std::vector<std::string> known;
   for (const Region *region : getRegions(Role::Input))
     known.push_back(region->name);
+  known.insert(known.end(), program.ignoredInputs.begin(),
+               program.ignoredInputs.end());
   return Error{"the program has no input '" + name + "'" +
                didYouMean(name, known) +
                "; inputs of this program: " + describeInputs()};
@@ -60,10 +62,15 @@ static const Region *findRegion(const std::vector<const Region *> &regions,
   return found == regions.end() ? nullptr : *found;
 }
 
+static bool isIgnored(const Program &program, const std::string &name) {
+  return std::ranges::find(program.ignoredInputs, name) !=
+         program.ignoredInputs.end();
+}
+
 Status Session::checkNames(const ArrayViews &inputs) const {
   std::vector<const Region *> regions = getRegions(Role::Input);
   for (const auto &[name, value] : inputs)
-    if (!findRegion(regions, name))
+    if (!findRegion(regions, name) && !isIgnored(program, name))
       return makeUnknownInput(name);
   for (const Region *region : regions)
     if (!inputs.count(region->name))
@@ -107,6 +114,8 @@ static bool hasSampleShape(const Region &region, const ArrayView &value) {
 
 Status Session::checkInput(const std::string &name, ElementType type,
                            const std::vector<int64_t> &shape) const {
+  if (isIgnored(program, name))
+    return Status::success();
   const Region *region = findRegion(getRegions(Role::Input), name);
   if (!region)
     return makeUnknownInput(name);

@@ -24,12 +24,16 @@
 #include <utility>
 #include <vector>
 
+namespace llvm {
+class raw_ostream;
+} // namespace llvm
+
 namespace photonic {
 
 /// The oldest and the newest version of the default operator set that the
 /// importer knows.
-inline constexpr int64_t oldestOpset = 9;
-inline constexpr int64_t newestOpset = 20;
+inline constexpr int64_t oldestOpset = 7;
+inline constexpr int64_t newestOpset = 24;
 
 /// What the function is for.
 enum class ImportMode {
@@ -82,6 +86,11 @@ mlir::OwningOpRef<mlir::ModuleOp> importONNXFile(llvm::StringRef path,
 mlir::OwningOpRef<mlir::ModuleOp> importONNXBuffer(llvm::MemoryBufferRef buffer,
                                                    const ImportOptions &options,
                                                    mlir::MLIRContext &context);
+
+/// Prints the operators that can be imported, one form per line: domain,
+/// operator, versions of the domain's operator set, numbers of inputs and of
+/// outputs, attributes. Versions end with those that the importer knows.
+void printOperators(llvm::raw_ostream &os);
 
 /// Registers `--import-onnx` with its options `--batch`, `--dim`, `--mode` and
 /// `--freeze` for photonic-translate.

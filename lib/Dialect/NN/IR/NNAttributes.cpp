@@ -73,6 +73,11 @@ LogicalResult NNDialect::verifyOperationAttribute(Operation *op,
     if (!batch || batch.getInt() < 1)
       return emitExpected(op, attribute, "", "a positive integer");
   }
+  if (name == ignoredInputsAttrName) {
+    auto inputs = dyn_cast<ArrayAttr>(value);
+    if (!inputs || !llvm::all_of(inputs, llvm::IsaPred<StringAttr>))
+      return emitExpected(op, attribute, "", "a list of strings");
+  }
   if (name == phaseAttrName) {
     auto phase = dyn_cast<StringAttr>(value);
     if (!phase || !symbolizePhase(phase.getValue()))
@@ -87,7 +92,7 @@ LogicalResult NNDialect::verifyOperationAttribute(Operation *op,
   const StringRef known[] = {
       modelAttrName,   batchAttrName,    modeAttrName,  freezeAttrName,
       learnedAttrName, literalAttrName,  operatorAttrName,
-      phaseAttrName,   trainedFormatAttrName};
+      phaseAttrName,   trainedFormatAttrName, ignoredInputsAttrName};
   return verifyKnown(op, attribute, known, "");
 }
 

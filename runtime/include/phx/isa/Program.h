@@ -199,6 +199,9 @@ struct Program {
   /// The region of [seed, trial, step], three whole binary32 numbers that
   /// stochastic rounding reads when a run starts.
   std::optional<uint32_t> rng;
+  /// Inputs of the network that no output needs. They have no region; the host
+  /// may give them, of any type and shape.
+  std::vector<std::string> ignoredInputs;
 
   std::vector<AccessMap> maps;
   std::vector<NumberFormat> formats;

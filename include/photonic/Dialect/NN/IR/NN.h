@@ -73,6 +73,10 @@ inline constexpr llvm::StringLiteral literalAttrName = "nn.literal";
 /// imported for, and which parameters that was told to keep.
 inline constexpr llvm::StringLiteral modelAttrName = "nn.model";
 inline constexpr llvm::StringLiteral batchAttrName = "nn.batch";
+/// Attribute of the module: names of inputs of the network that no output
+/// needs. They are no arguments; programs take and ignore them.
+inline constexpr llvm::StringLiteral ignoredInputsAttrName =
+    "nn.ignored_inputs";
 inline constexpr llvm::StringLiteral modeAttrName = "nn.mode";
 inline constexpr llvm::StringLiteral freezeAttrName = "nn.freeze";
 /// Attribute of the module: the number format of products that the network was

@@ -35,7 +35,8 @@ def NN_Dialect : Dialect {
       batch size to which a symbolic batch dimension was bound; `nn.mode`, what
       it was imported for (`"inference"`, `"training"`, `"evaluation"`), and
       `nn.freeze`, the regular expression of what training was to keep;
-      `nn.trained_format`, the number format in which it was trained.
+      `nn.trained_format`, the number format in which it was trained;
+      `nn.ignored_inputs`, names of inputs that no output needs.
     * Sums of digital operations use 16 lanes (element i in lane i mod 16, from
       +0) and then `lane[x] += lane[x + step]` for step = 8, 4, 2, 1.
 

@@ -28,7 +28,8 @@ def PISA_ProgramOp : PISA_Op<"program", [
     `hash` is the structural hash of the target description; a program runs on
     every target that has it. `bytes` is what is used of `dram`, `act`, `wgt`
     and `grad`. `rng` is the number of the region of [seed, trial, step] that
-    stochastic rounding takes its key from. `machine`, structural fields as
+    stochastic rounding takes its key from. `ignored` are names of inputs that
+    the host may give and the code does not need. `machine`, structural fields as
     "name=value", serves messages about another machine alone.
 
     Constraints:
@@ -48,13 +49,14 @@ def PISA_ProgramOp : PISA_Op<"program", [
   let arguments = (ins StrAttr:$name, StrAttr:$target, I64Attr:$hash,
     EnumProp<PISA_MemoryModel>:$memory_model, I64Attr:$batch,
     I64Attr:$cores, DenseI64ArrayAttr:$array, I64Attr:$tokens,
-    DenseI64ArrayAttr:$bytes, OptionalAttr<I64Attr>:$rng, StrAttr:$compiler,
+    DenseI64ArrayAttr:$bytes, OptionalAttr<I64Attr>:$rng,
+    OptionalAttr<StrArrayAttr>:$ignored, StrAttr:$compiler,
     OptionalAttr<StrArrayAttr>:$machine);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = [{
     $name `target` $target `hash` $hash `memory` $memory_model `batch` $batch
     `array` $cores $array `tokens` $tokens `bytes` $bytes (`rng` $rng^)?
-    `compiler` $compiler (`machine` $machine^)?
+    (`ignored` $ignored^)? `compiler` $compiler (`machine` $machine^)?
     attr-dict-with-keyword $body
   }];
   let hasRegionVerifier = 1;
