@@ -53,9 +53,16 @@ struct Options {
       cl::desc("change a field of the target, e.g. core.count=16")};
   cl::opt<int64_t> batch{"batch", cl::init(0), cl::value_desc("N"),
                          cl::cat(category),
-                         cl::desc("size of a symbolic batch dimension")};
-  cl::list<std::string> dim{"dim", cl::value_desc("name=N"), cl::cat(category),
-                            cl::desc("size of another symbolic dimension")};
+                         cl::desc("samples in one run: the extent of open "
+                                  "first dimensions of the inputs")};
+  cl::list<std::string> dim{
+      "dim", cl::value_desc("name=N|input:axis=N"), cl::cat(category),
+      cl::desc("extent of another open dimension, by its name in the model or "
+               "by input and number (from 0); may be repeated")};
+  cl::list<std::string> shape{
+      "shape", cl::value_desc("input=N,N,..."), cl::cat(category),
+      cl::desc("all extents of an input, for a model that does not give its "
+               "number of dimensions; may be repeated")};
   cl::opt<std::string> format{
       "format", cl::value_desc("bfp:M:G[:R]|fp32"), cl::cat(category),
       cl::desc("number format of products: mantissa bits, group, rounding; "
@@ -155,6 +162,7 @@ static std::string findLateOption(const Options &o, Stage from) {
   const Late options[] = {
       {"--batch", o.batch.getNumOccurrences() > 0, Stage::Import},
       {"--dim", o.dim.getNumOccurrences() > 0, Stage::Import},
+      {"--shape", o.shape.getNumOccurrences() > 0, Stage::Import},
       {"--freeze", o.freeze.getNumOccurrences() > 0, Stage::Autodiff},
       {"--learn", o.learn.getNumOccurrences() > 0, Stage::Autodiff},
       {"--train", o.train, Stage::Autodiff},
@@ -223,15 +231,22 @@ static std::string checkTraining(const Options &o) {
   return {};
 }
 
-/// Sizes of symbolic dimensions; a message if one makes no sense.
+/// Extents of open dimensions; a message if one makes no sense.
 static std::string parseDims(const Options &o, CompileRequest &request) {
   for (StringRef dim : o.dim) {
     auto [name, value] = dim.rsplit('=');
     int64_t size = 0;
     if (name.empty() || value.getAsInteger(10, size) || size < 1)
-      return "--dim has to be name=N with N at least 1, found '" + dim.str() +
-             "'";
+      return "--dim has to be name=N or input:axis=N with N at least 1, found "
+             "'" + dim.str() + "'";
     request.dims.emplace_back(name.str(), size);
+  }
+  for (StringRef text : o.shape) {
+    auto shape = parseInputShape(text);
+    if (!shape)
+      return "--shape has to be input=N,N,... with extents of at least 1, "
+             "found '" + text.str() + "'";
+    request.shapes.push_back(std::move(*shape));
   }
   return {};
 }

@@ -57,6 +57,7 @@ static FailureOr<ImportOptions> getImportOptions(const CompileRequest &request,
   ImportOptions options;
   options.batch = request.batch;
   options.dims = request.dims;
+  options.shapes = request.shapes;
   options.freeze = training.freeze;
   if (training.train)
     options.mode = ImportMode::Training;

@@ -119,13 +119,19 @@ StageCheck::readProgramValues(StringRef directory) const {
   if (failed(readProgramNodes(directory, values)))
     return failure();
   std::string outputs = joinPath(directory, outputFolder);
-  for (auto &[name, ignored] : reference.outputs) {
+  for (auto &[name, expected] : reference.outputs) {
     auto value =
         readValue(joinPath(outputs, phx::encodeFileName(name.str()) + ".npy"));
     if (failed(value))
       return failure();
-    if (*value)
-      values.outputs[name] = std::move(**value);
+    if (!*value)
+      continue;
+    // The losses of a run's steps form a vector, and there is one step.
+    bool isLoss = expected.getShape().empty() &&
+                  (*value)->getShape() == ArrayRef<int64_t>{1};
+    values.outputs[name] =
+        isLoss ? interp::Tensor(ArrayRef<int64_t>(), (*value)->getData())
+               : std::move(**value);
   }
   std::string path = joinPath(directory, stateFile);
   if (reference.updates.empty() || !llvm::sys::fs::exists(path))

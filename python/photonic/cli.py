@@ -63,13 +63,35 @@ def _root(
 
 def parse_dims(dims: List[str]) -> dict[str, int]:
     """Arguments of --dim. Raises InputError."""
-    sizes = {}
+    sizes: dict[str, int] = {}
     for text in dims:
         name, found, value = text.rpartition("=")
         if not found or not name or not value.isdecimal():
-            raise InputError(f"--dim: expected NAME=N with N at least 1, found '{text}'")
+            raise InputError(
+                "--dim: expected NAME=N or INPUT:AXIS=N with N at least 1, found "
+                f"'{text}'"
+            )
+        if name in sizes:
+            raise InputError(f"--dim: dimension '{name}' is bound twice")
         sizes[name] = int(value)
     return sizes
+
+
+def parse_shapes(shapes: List[str]) -> dict[str, list[int]]:
+    """Arguments of --shape. Raises InputError."""
+    result: dict[str, list[int]] = {}
+    for text in shapes:
+        name, _, extents = text.rpartition("=")
+        numbers = [number.strip() for number in extents.split(",")]
+        if not name or not all(number.isdecimal() for number in numbers):
+            raise InputError(
+                "--shape: expected INPUT=N,N,... with extents of at least 1, found "
+                f"'{text}'"
+            )
+        if name in result:
+            raise InputError(f"--shape: input '{name}' is given twice")
+        result[name] = [int(number) for number in numbers]
+    return result
 
 
 @app.command("compile")
@@ -79,9 +101,20 @@ def compile_command(
         None, "-o", "--output", metavar="MODEL.phx", help="Default: beside the model."
     ),
     target: str = typer.Option("mirage", metavar="NAME|FILE", help="The machine."),
-    batch: Optional[int] = typer.Option(None, help="Size of a symbolic batch."),
+    batch: Optional[int] = typer.Option(
+        None, help="Samples in one run: the extent of open first dimensions."
+    ),
     dim: Optional[List[str]] = typer.Option(
-        None, "--dim", metavar="NAME=N", help="Size of another symbolic dimension."
+        None,
+        "--dim",
+        metavar="NAME=N|INPUT:AXIS=N",
+        help="Extent of another open dimension, by name or by input and number.",
+    ),
+    shape: Optional[List[str]] = typer.Option(
+        None,
+        "--shape",
+        metavar="INPUT=N,N,...",
+        help="All extents of an input whose number of dimensions the model leaves open.",
     ),
     format: Optional[str] = typer.Option(
         None, metavar="bfp:M:G|fp32", help="Number format (default: the target's)."
@@ -126,6 +159,7 @@ def compile_command(
         target,
         batch=batch,
         dims=parse_dims(dim or []),
+        shapes=parse_shapes(shape or []),
         format=format,
         dataflow=dataflow,
         memory=memory,

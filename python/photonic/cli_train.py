@@ -197,7 +197,16 @@ def train_command(
         None, metavar="NODE,...", help="Nodes to compute again instead of keeping."
     ),
     dim: Optional[List[str]] = typer.Option(
-        None, metavar="NAME=N", help="Size of another symbolic dimension."
+        None,
+        "--dim",
+        metavar="NAME=N|INPUT:AXIS=N",
+        help="Extent of another open dimension, by name or by input and number.",
+    ),
+    shape: Optional[List[str]] = typer.Option(
+        None,
+        "--shape",
+        metavar="INPUT=N,N,...",
+        help="All extents of an input whose number of dimensions the model leaves open.",
     ),
     dataflow: str = typer.Option("auto", metavar="auto|df1|df2"),
     memory: str = typer.Option("ideal", metavar="ideal|hierarchy"),
@@ -213,7 +222,7 @@ def train_command(
     Ctrl-C finishes the step, writes the checkpoint and exits with 130, SIGTERM with
     143; the same command continues.
     """
-    from .cli import parse_dims
+    from .cli import parse_dims, parse_shapes
 
     files.check_outputs(
         [model, *find_external(model), target,
@@ -228,6 +237,7 @@ def train_command(
         model, target, loss=loss, optimizer=optimizer, batch=batch, format=format,
         freeze=freeze, learn=learn, recompute=[n for n in (recompute or "").split(",") if n],
         loss_output=loss_output, dims=parse_dims(dim or []),
+        shapes=parse_shapes(shape or []),
         dataflow=dataflow, memory=memory, set=set_, threads=threads, executor=executor,
     )
     x, y = _read_data(input, labels, trainer, "")

@@ -9,7 +9,7 @@ import numbers
 import os
 import tempfile
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from . import files
 from .errors import CompileError, CompileWarning, InputError
@@ -113,6 +113,20 @@ def _check_dims(dims: object) -> list[tuple[str, int]]:
     return [(name, _check_size(f"dims[{name!r}]", n)) for name, n in (dims or {}).items()]
 
 
+def _check_shapes(shapes: object) -> list[tuple[str, list[int]]]:
+    example = "expected {name: (size, ...)}"
+    if shapes is not None and not isinstance(shapes, Mapping):
+        raise InputError(f"shapes: {example}, found {shapes!r}")
+    result = []
+    for name, shape in (shapes or {}).items():
+        if not isinstance(name, str):
+            raise InputError(f"shapes: expected names that are strings, found {name!r}")
+        if isinstance(shape, (str, bytes)) or not isinstance(shape, Sequence):
+            raise InputError(f"shapes[{name!r}]: {example}, found {shape!r}")
+        result.append((name, [_check_size(f"shapes[{name!r}]", n) for n in shape]))
+    return result
+
+
 def _check_training(given: Mapping[str, object], by_name: bool) -> None:
     """Raises InputError for arguments that do not go together. `by_name`: the
     optimizer is no file."""
@@ -175,6 +189,7 @@ def compile(
     *,
     batch: int | None = None,
     dims: Mapping[str, int] | None = None,
+    shapes: Mapping[str, Sequence[int]] | None = None,
     format: str | None = None,
     dataflow: str = "auto",
     memory: str = "ideal",
@@ -194,7 +209,10 @@ def compile(
 
     `model`: .onnx file, or .mlir as saved after a stage.
     `target`: name or .textproto file; `set` changes its fields.
-    `batch`: size of a symbolic batch dimension; `dims`: of others, by name.
+    `batch`: samples in one run, the extent of open first dimensions of the inputs.
+    `dims`: extents of other open dimensions, by their name in the model or by input
+    and number: {"height": 24, "x:3": 32}. `shapes`: all extents of inputs, for a
+    model that does not give their number: {"x": (1, 3, 24, 24)}.
     `format`: number format of products, "bfp:MANTISSA:GROUP[:ROUNDING]" or
     "fp32" (conversion bypassed, for debugging); by default the target's.
     `dataflow`: the stationary operand is the weights ("df1"), the activations
@@ -221,8 +239,8 @@ def compile(
     arguments that make no sense.
     """
     executable, remarks = build(
-        model, target, batch=batch, dims=dims, format=format, dataflow=dataflow,
-        memory=memory, set=set, output=output, train=train, loss=loss,
+        model, target, batch=batch, dims=dims, shapes=shapes, format=format,
+        dataflow=dataflow, memory=memory, set=set, output=output, train=train, loss=loss,
         loss_output=loss_output, optimizer=optimizer, freeze=freeze, learn=learn,
         emit_gradients=emit_gradients, recompute=recompute,
         mutable_parameters=mutable_parameters,
@@ -238,6 +256,7 @@ def build(
     *,
     batch: int | None,
     dims: Mapping[str, int] | None,
+    shapes: Mapping[str, Sequence[int]] | None = None,
     format: str | None,
     dataflow: str,
     memory: str,
@@ -259,6 +278,7 @@ def build(
     request.input = files.to_path(check_model(model), "model")
     request.batch = 0 if batch is None else _check_size("batch", batch)
     request.dims = _check_dims(dims)
+    request.shapes = _check_shapes(shapes)
     stages = request.stages
     stages.target = files.to_path(target, "target")
     stages.overrides = to_overrides(set)

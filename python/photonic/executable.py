@@ -9,8 +9,8 @@ import json
 import numbers
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, Union
+from dataclasses import dataclass, field
+from typing import Any, Optional, Union
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -36,8 +36,16 @@ class TensorInfo:
     name: str
     #: NumPy's name of the element type.
     dtype: str
-    #: The first dimension is the batch, unless the model says otherwise.
     shape: tuple[int, ...]
+    #: The dimension along which the samples of a batch lie; None if the tensor is
+    #: the same for all samples, or made of all of them.
+    batch_axis: Optional[int] = field(default=None, compare=False)
+
+
+def _describe(
+    entries: list[tuple[str, str, tuple[int, ...]]], axes: list[Optional[int]]
+) -> list[TensorInfo]:
+    return [TensorInfo(*entry, axis) for entry, axis in zip(entries, axes)]
 
 
 @dataclass(frozen=True)
@@ -109,12 +117,12 @@ class Executable:
     @property
     def inputs(self) -> list[TensorInfo]:
         """What `run` needs."""
-        return [TensorInfo(*entry) for entry in self._session.inputs]
+        return _describe(self._session.inputs, self._session.input_axes)
 
     @property
     def outputs(self) -> list[TensorInfo]:
         """What `run` returns."""
-        return [TensorInfo(*entry) for entry in self._session.outputs]
+        return _describe(self._session.outputs, self._session.output_axes)
 
     @property
     def is_training(self) -> bool:
@@ -180,7 +188,8 @@ class Executable:
         executor: str = "fast",
         fp32: bool = False,
     ) -> dict[str, np.ndarray]:
-        """One execution on exactly one batch; outputs in the program's shapes.
+        """One execution on exactly one batch; outputs in the program's shapes, a
+        loss has shape ().
 
         In training: one step. A step that raises leaves parameters and state as
         they were. Arguments and errors as for `run`.
@@ -229,10 +238,12 @@ class Executable:
         """Executes the program and returns its outputs by name.
 
         `inputs`: arrays by name, with the types and shapes of `self.inputs`; an
-        array alone if there is one input. The first dimension may hold any
+        array alone if there is one input. The batch axis of an input may hold any
         number of samples >= 1: the program then runs ceil(samples / batch)
-        times, the last time padded, and the outputs are joined. A training
-        program makes that many steps instead, without a last partial batch.
+        times, the last time padded, and the outputs are joined along theirs;
+        inputs without one are the same in every run. A training program makes that
+        many steps instead, without a last partial batch; a loss is then an array
+        of one number per step.
 
         `threads`: of the host, all by default; results do not depend on it.
         `executor`: "fast" or "reference"; equal bits from both.

@@ -10,7 +10,7 @@ import numbers
 import os
 import re
 import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Optional
 
 import numpy as np
@@ -54,6 +54,7 @@ class Trainer:
         learn: Optional[str] = None,
         recompute: Iterable[str] = (),
         dims: Optional[Mapping[str, int]] = None,
+        shapes: Optional[Mapping[str, Sequence[int]]] = None,
         dataflow: str = "auto",
         memory: str = "ideal",
         set: Overrides = None,
@@ -82,7 +83,7 @@ class Trainer:
         something else than a parameter.
         `recompute`: names of layers whose values are computed again for the backward pass
         instead of kept.
-        `dims`, `dataflow`, `memory`, `set`: as for `compile`.
+        `dims`, `shapes`, `dataflow`, `memory`, `set`: as for `compile`.
         `threads`, `executor`: as for `Executable.run`.
 
         Raises CompileError and InputError.
@@ -98,6 +99,7 @@ class Trainer:
         self._options: dict[str, Any] = {
             "batch": batch,
             "dims": dims,
+            "shapes": shapes,
             "format": format,
             "dataflow": dataflow,
             "memory": memory,
@@ -154,7 +156,7 @@ class Trainer:
 
     @property
     def inputs(self) -> list[TensorInfo]:
-        """Inputs of the network; their first dimension is the batch."""
+        """Inputs of the network; `batch_axis` is where their samples lie."""
         return [t for t in self._step.inputs if t.name in self._model.inputs]
 
     @property
@@ -344,6 +346,7 @@ class Trainer:
         """What the bits of a step depend on, besides state and data."""
         state = {tensor.name for tensor in self._step.parameters}
         exe = self._step
+        shapes = {n: list(s) for n, s in (self._options["shapes"] or {}).items()}
         schema = repr([(t.name, t.dtype, t.shape) for t in exe.parameters + exe.state])
         return {
             "model": self._model.get_fingerprint(state)[:16],
@@ -356,6 +359,7 @@ class Trainer:
             "target fields": self._options["set"],
             "machine": {field.name: field.value for field in exe.target.fields},
             "dims": dict(self._options["dims"] or {}),
+            **({"shapes": shapes} if shapes else {}),
             "memory": self._options["memory"],
             "dataflow": self._options["dataflow"],
         }

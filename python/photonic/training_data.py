@@ -45,24 +45,38 @@ class Dataset:
         }
         self.labels = self._check_labels(to_array(y, f"{what}labels"), label)
         self.label_name = label.tensor.name
-        sizes = {name: len(array) for name, array in self.inputs.items()}
-        sizes["labels"] = len(self.labels)
+        self._axes = {tensor.name: tensor.batch_axis for tensor in inputs}
+        self._axes[self.label_name] = label.tensor.batch_axis
+        if label.tensor.batch_axis is None:
+            raise InputError(
+                f"{what}the compiler cannot tell which label belongs to which sample of "
+                "a batch; choose an output with one row per sample, or call compile("
+                "..., train=True) and Executable.step with whole batches"
+            )
+        sizes = {
+            name: array.shape[axis]
+            for name, array in self.inputs.items()
+            if (axis := self._axes[name]) is not None
+        }
+        sizes["labels"] = len(self)
         if len(set(sizes.values())) != 1:
             found = ", ".join(f"{name} {size}" for name, size in sizes.items())
             raise InputError(
                 f"{what}expected one number of samples in inputs and labels, found {found}"
             )
-        if not len(self.labels):
+        if not len(self):
             raise InputError(f"{what}expected at least one sample, found none")
 
     def __len__(self) -> int:
-        return len(self.labels)
+        return self.labels.shape[self._axes[self.label_name]]
 
     def take(self, indices: np.ndarray) -> dict[str, np.ndarray]:
         """A batch, as a training program takes it."""
-        batch = {name: array[indices] for name, array in self.inputs.items()}
-        batch[self.label_name] = self.labels[indices]
-        return batch
+        arrays = {**self.inputs, self.label_name: self.labels}
+        return {
+            name: _take(array, indices, self._axes[name])
+            for name, array in arrays.items()
+        }
 
     def get_hash(self) -> str:
         """Changes when a value does."""
@@ -93,10 +107,8 @@ class Dataset:
     def _check_input(self, tensor: TensorInfo, array: ArrayLike) -> np.ndarray:
         if not isinstance(array, np.ndarray):
             array = to_array(array, f"{self._what}input '{tensor.name}'")
-        inner = tensor.shape[1:]
-        fits = array.ndim == len(tensor.shape) and array.shape[1:] == inner
-        if array.dtype.name != tensor.dtype or not fits:
-            shape = ", ".join(["samples", *map(str, inner)])
+        if array.dtype.name != tensor.dtype or not _fits(array, tensor):
+            shape = _spell_shape(tensor)
             remedy = ""
             if array.dtype.name != tensor.dtype:
                 remedy = f"; convert it with .astype({tensor.dtype!r})"
@@ -104,41 +116,42 @@ class Dataset:
                 f"{self._what}input '{tensor.name}': expected {tensor.dtype}[{shape}], "
                 f"found {array.dtype}{list(array.shape)}{remedy}"
             )
-        self._check_finite(f"input '{tensor.name}'", array)
+        self._check_finite(f"input '{tensor.name}'", array, tensor.batch_axis)
         return array
 
-    def _check_finite(self, name: str, array: np.ndarray) -> None:
+    def _check_finite(
+        self, name: str, array: np.ndarray, axis: Optional[int]
+    ) -> None:
         if array.dtype.kind != "f":
             return
         for start, part in _split(array):
             finite = np.isfinite(part)
             if finite.all():
                 continue
-            sample, *position = (int(i) for i in np.argwhere(~finite)[0])
-            place = f", position {position}" if position else ""
+            where = [int(i) for i in np.argwhere(~finite)[0]]
+            value = part[tuple(where)]
+            where[0] += start
             raise InputError(
-                f"{self._what}{name}: expected finite numbers, found "
-                f"{part[(sample, *position)]} at sample {start + sample}{place}; leave "
-                "such samples out, or replace the values, for instance with "
-                "np.nan_to_num"
+                f"{self._what}{name}: expected finite numbers, found {value} at "
+                f"{_name_place(where, axis)}; leave such samples out, or replace the "
+                "values, for instance with np.nan_to_num"
             )
 
     def _check_labels(self, y: np.ndarray, label: LabelInfo) -> np.ndarray:
-        inner = label.tensor.shape[1:]
         kind = "integers" if label.classes is not None else label.tensor.dtype
         right_kind = (
             y.dtype.kind in "iu"
             if label.classes is not None
             else y.dtype.name == label.tensor.dtype
         )
-        if not right_kind or y.shape[1:] != inner or y.ndim != 1 + len(inner):
-            shape = ", ".join(["samples", *map(str, inner)])
+        if not right_kind or not _fits(y, label.tensor):
             raise InputError(
-                f"{self._what}labels: expected {kind} of shape [{shape}], found "
+                f"{self._what}labels: expected {kind} of shape "
+                f"[{_spell_shape(label.tensor)}], found "
                 f"{y.dtype}{list(y.shape)}{_get_remedy(y, label)}"
             )
         if label.classes is None:
-            self._check_finite("labels", y)
+            self._check_finite("labels", y, label.tensor.batch_axis)
             return y
         known = (y >= 0) & (y < label.classes)
         if label.ignore_index is not None:
@@ -156,9 +169,39 @@ class Dataset:
         return y.astype(np.int64)
 
 
+def _take(array: np.ndarray, indices: np.ndarray, axis: Optional[int]) -> np.ndarray:
+    """Samples of an array; all of it if it is the same for all samples."""
+    return array if axis is None else array[(slice(None),) * axis + (indices,)]
+
+
+def _fits(array: np.ndarray, tensor: TensorInfo) -> bool:
+    """True if the array holds samples of the tensor, however many."""
+    if array.ndim != len(tensor.shape):
+        return False
+    return all(
+        extent == expected or axis == tensor.batch_axis
+        for axis, (extent, expected) in enumerate(zip(array.shape, tensor.shape))
+    )
+
+
+def _spell_shape(tensor: TensorInfo) -> str:
+    return ", ".join(
+        "samples" if axis == tensor.batch_axis else str(extent)
+        for axis, extent in enumerate(tensor.shape)
+    )
+
+
+def _name_place(index: list[int], axis: Optional[int]) -> str:
+    if axis is None:
+        return f"position {index}"
+    inner = index[:axis] + index[axis + 1 :]
+    return f"sample {index[axis]}" + (f", position {inner}" if inner else "")
+
+
 def _split(array: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
     """The array in pieces of some megabytes, with the first sample of each: it
     may be a file that memory does not hold."""
+    array = np.atleast_1d(array)
     step = max(1, (1 << 24) // max(1, array.nbytes // max(1, len(array))))
     for start in range(0, len(array), step):
         yield start, array[start : start + step]

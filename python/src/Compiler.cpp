@@ -100,6 +100,7 @@ NB_MODULE(_compiler, m) {
       .def_rw("output", &Request::output)
       .def_rw("batch", &Request::batch)
       .def_rw("dims", &Request::dims)
+      .def_rw("shapes", &Request::shapes)
       .def_rw("stages", &Request::stages);
   m.def("is_optimizer_model", [](const std::string &text) {
     return photonic::isOptimizerModel(text);

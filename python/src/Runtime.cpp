@@ -101,6 +101,8 @@ public:
   void writeTrace(const std::string &path, bool stepped);
   void save(const std::string &path);
   nb::list getRegions(phx::Role role);
+  /// Their batch axes, None for those without.
+  nb::list getBatchAxes(phx::Role role);
   const phx::Program &getProgram() const { return session->getProgram(); }
   const phx::Target &getTarget() const { return session->getTarget(); }
 
@@ -384,6 +386,13 @@ nb::list PySession::getRegions(phx::Role role) {
   return list;
 }
 
+nb::list PySession::getBatchAxes(phx::Role role) {
+  nb::list list;
+  for (const phx::Region *region : session->getRegions(role))
+    list.append(region->batchAxis);
+  return list;
+}
+
 static std::string toHex(uint64_t hash) {
   char text[24];
   std::snprintf(text, sizeof(text), "%016llx",
@@ -505,6 +514,12 @@ NB_MODULE(_runtime, m) {
                    [](PySession &s) { return s.getRegions(phx::Role::Input); })
       .def_prop_ro("outputs",
                    [](PySession &s) { return s.getRegions(phx::Role::Output); })
+      .def_prop_ro(
+          "input_axes",
+          [](PySession &s) { return s.getBatchAxes(phx::Role::Input); })
+      .def_prop_ro(
+          "output_axes",
+          [](PySession &s) { return s.getBatchAxes(phx::Role::Output); })
       .def_prop_ro("name",
                    [](const PySession &s) { return s.getProgram().name; })
       .def_prop_ro("batch",

@@ -260,7 +260,7 @@ class Problem:
         module = self.copy_module(dtype)
         out, loss = self.measure(module, self.x.to(dtype), self.y)
         loss.backward()
-        result = {"output": out, "loss": loss.reshape(1)}
+        result = {"output": out, "loss": loss}
         # What the loss does not depend on has no gradient, and is not exported.
         used = {n: v.grad for n, v in module.named_parameters() if v.grad is not None}
         for name, value in module.named_buffers():

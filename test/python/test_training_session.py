@@ -50,6 +50,9 @@ def test_describes_itself(session):
     assert session.is_training
     assert session.batch == 4
     assert session.inputs == [("x", "float32", (4, 3)), ("labels", "int64", (4,))]
+    assert session.input_axes == [0, 0]
+    axes = dict(zip([name for name, *_ in session.outputs], session.output_axes))
+    assert axes == {"scores": 0, "loss": None, "seen": 0, "w.grad": None}
     assert session.labels == {"labels": (3, -1)}
     assert session.state_regions == [
         ("w", "parameter", "float32", (3,)),
@@ -63,8 +66,8 @@ def test_steps_change_the_state(session):
     w = np.array([1, 2, 3], np.float32)
     for number in range(3):
         outputs = step(session)
-        assert outputs["loss"].shape == (1,)
-        assert outputs["loss"][0] == (X * w).sum()
+        assert outputs["loss"].shape == ()
+        assert outputs["loss"] == (X * w).sum()
         np.testing.assert_array_equal(outputs["scores"], X * w)
         np.testing.assert_array_equal(outputs["w.grad"], X.sum(axis=0))
         np.testing.assert_array_equal(outputs["seen"], Y)
@@ -73,7 +76,7 @@ def test_steps_change_the_state(session):
         np.testing.assert_array_equal(session.read_state()["w"], w)
     record = session.record()
     assert (record["runs"], record["samples"], record["dropped"]) == (3, 12, 0)
-    assert record["loss"]["last"] == outputs["loss"][0]
+    assert record["loss"]["last"] == outputs["loss"]
     session.forget_record()
     assert session.record() is None
 

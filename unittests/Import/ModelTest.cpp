@@ -173,8 +173,9 @@ TEST_F(ModelTest, initialisersAmongInputs) {
   std::string text = import(makeInput("x", {"1", "2"}) + makeInput("w", {"2"}) +
                             makeWeights("w", "2", "1, 2") +
                             makeNode("Add", {"x", "w"}, "y") + makeOutput("y"));
-  EXPECT_HOLDS(text, "@main(%arg0: tensor<1x2xf32> {nn.name = \"x\"}) -> "
-                     "(tensor<1x2xf32> {nn.name = \"y\"})");
+  EXPECT_HOLDS(text, "@main(%arg0: tensor<1x2xf32> {nn.batch_axis = 0 : "
+                     "i64, nn.name = \"x\"}) -> (tensor<1x2xf32> "
+                     "{nn.batch_axis = 0 : i64, nn.name = \"y\"})");
   EXPECT_HOLDS(text, "nn.constant \"w\" dense_resource<w>");
 }
 
@@ -227,6 +228,170 @@ TEST_F(ModelTest, otherSymbols) {
                "tensor<2x8x1x1xf32>");
   EXPECT_EQ(import(graph, 17, {.batch = 2, .dims = {{"H", 0}}}), "");
   EXPECT_SAYS("expected a positive extent for dimension 'H', got 0");
+}
+
+/// `INPUT = { nn.batch_axis …` of input number `index`, or that it has none.
+static std::string arg(unsigned index, const std::string &type, int axis) {
+  std::string text = "%arg" + std::to_string(index) + ": tensor<" + type +
+                     "xf32> {";
+  return axis < 0 ? text + "nn.name"
+                  : text + "nn.batch_axis = " + std::to_string(axis) + " : i64";
+}
+
+TEST_F(ModelTest, batchIsKnownByItsSymbol) {
+  std::string add = makeNode("Add", {"x", "w"}, "y") + makeOutput("y");
+  // An equal extent is none.
+  std::string text = import(makeInput("x", {"N", "2"}) +
+                                makeInput("w", {"1", "2"}) + add,
+                            17, {.batch = 1});
+  EXPECT_HOLDS(text, arg(0, "1x2", 0));
+  EXPECT_HOLDS(text, arg(1, "1x2", -1));
+  // The same symbol in another place is.
+  text = import(makeInput("x", {"N", "2"}) + makeInput("w", {"2", "N"}) +
+                    makeNode("Transpose", {"w"}, "t") +
+                    makeNode("Add", {"x", "t"}, "y") + makeOutput("y"),
+                17, {.batch = 3});
+  EXPECT_HOLDS(text, arg(0, "3x2", 0));
+  EXPECT_HOLDS(text, arg(1, "2x3", 1));
+  EXPECT_HOLDS(text, "-> (tensor<3x2xf32> {nn.batch_axis = 0 : i64");
+  // It is the only one that is open.
+  text = import(makeInput("x", {"5", "N", "2"}) + makeNode("Relu", {"x"}, "y") +
+                    makeOutput("y"),
+                17, {.batch = 3});
+  EXPECT_HOLDS(text, arg(0, "5x3x2", 1));
+  // Another option settles the first dimension.
+  text = import(makeInput("x", {"T", "N", "2"}) + makeNode("Relu", {"x"}, "y") +
+                    makeOutput("y"),
+                17, {.batch = 3, .dims = {{"T", 4}}});
+  EXPECT_HOLDS(text, arg(0, "4x3x2", 1));
+  // Without a batch: the name of the first dimension.
+  text = import(makeInput("x", {"N", "2"}) + makeInput("w", {"2", "2"}) +
+                    makeNode("MatMul", {"x", "w"}, "y") + makeOutput("y"),
+                17, {.dims = {{"N", 2}}});
+  EXPECT_HOLDS(text, "nn.batch = 2");
+  EXPECT_HOLDS(text, arg(0, "2x2", 0));
+  EXPECT_HOLDS(text, arg(1, "2x2", -1));
+}
+
+TEST_F(ModelTest, batchOfFixedShapes) {
+  std::string relu = makeNode("Relu", {"x"}, "y") + makeOutput("y");
+  std::string text = import(makeInput("x", {"2", "3"}) + relu);
+  EXPECT_HOLDS(text, "nn.batch = 2");
+  EXPECT_HOLDS(text, arg(0, "2x3", 0));
+  EXPECT_HOLDS(text, "-> (tensor<2x3xf32> {nn.batch_axis = 0 : i64");
+  // A vector is one sample.
+  EXPECT_EQ(import(makeInput("x", {"2"}) + relu).find("batch"),
+            std::string::npos);
+  // Several inputs: nobody knows.
+  std::string two = makeInput("x", {"2", "2"}) + makeInput("w", {"2", "2"}) +
+                    makeNode("MatMul", {"x", "w"}, "y") + makeOutput("y");
+  EXPECT_EQ(import(two).find("batch"), std::string::npos);
+  text = import(two, 17, {.batch = 2});
+  EXPECT_HOLDS(text, arg(0, "2x2", 0));
+  EXPECT_HOLDS(text, arg(1, "2x2", 0));
+  // Rows times columns: samples of one with those of the other.
+  EXPECT_HOLDS(text, "-> (tensor<2x2xf32> {nn.name");
+  text = import(makeInput("x", {"4", "2"}) + makeInput("w", {"2", "2"}) +
+                    makeNode("MatMul", {"x", "w"}, "y") + makeOutput("y"),
+                17, {.batch = 4});
+  EXPECT_HOLDS(text, arg(0, "4x2", 0));
+  EXPECT_HOLDS(text, arg(1, "2x2", -1));
+  EXPECT_HOLDS(text, "-> (tensor<4x2xf32> {nn.batch_axis = 0 : i64");
+}
+
+TEST_F(ModelTest, declaredBatchOfOutputs) {
+  std::string graph = makeInput("x", {"N", "3"}) +
+                      makeNode("Transpose", {"x"}, "y");
+  std::string right = graph + "output { " + makeInfo("y", {"3", "N"}) + "} ";
+  EXPECT_HOLDS(import(right, 17, {.batch = 3}),
+               "-> (tensor<3x3xf32> {nn.batch_axis = 1 : i64");
+  EXPECT_EQ(messages, "");
+  std::string wrong = graph + "output { " + makeInfo("y", {"N", "3"}) + "} ";
+  EXPECT_HOLDS(import(wrong, 17, {.batch = 3}),
+               "-> (tensor<3x3xf32> {nn.batch_axis = 1 : i64");
+  EXPECT_SAYS("output 'y' is declared with its samples along dimension 0, but "
+              "the graph computes them along dimension 1, which is used");
+  // What a batch of 1 leaves open.
+  std::string flat = makeInput("x", {"N", "3"}) +
+                     makeIntegers("s", "1, -1, 3") +
+                     makeNode("Reshape", {"x", "s"}, "y");
+  EXPECT_HOLDS(import(flat + makeOutput("y"), 17, {.batch = 1}),
+               "-> (tensor<1x1x3xf32> {nn.name");
+  flat += "output { " + makeInfo("y", {"1", "N", "3"}) + "} ";
+  EXPECT_HOLDS(import(flat, 17, {.batch = 1}),
+               "-> (tensor<1x1x3xf32> {nn.batch_axis = 1 : i64");
+}
+
+TEST_F(ModelTest, dimensionsWithoutNames) {
+  std::string relu = makeNode("Relu", {"x"}, "y") + makeOutput("y");
+  for (std::string name : {"?", "-1", "unk__7", ""}) {
+    std::string graph = makeInput("x", {"N", "3", name, name}) + relu;
+    EXPECT_EQ(import(graph, 17, {.batch = 2}), "");
+    EXPECT_SAYS("found 2 dynamic dimensions");
+    EXPECT_SAYS(": bind it with --dim x:2=N");
+    EXPECT_SAYS(": bind it with --dim x:3=N");
+    EXPECT_HOLDS(
+        import(graph, 17, {.batch = 2, .dims = {{"x:2", 7}, {"x:3", 8}}}),
+        arg(0, "2x3x7x8", 0));
+  }
+  std::string named = makeInput("x", {"N", "H", "H"}) + relu;
+  // A number goes before a name.
+  EXPECT_HOLDS(
+      import(named, 17, {.batch = 2, .dims = {{"H", 7}, {"x:2", 8}}}),
+      arg(0, "2x7x8", 0));
+  auto refuse = [&](std::vector<std::pair<std::string, int64_t>> dims,
+                    const std::string &message) {
+    EXPECT_EQ(import(named, 17, {.batch = 2, .dims = std::move(dims)}), "");
+    EXPECT_SAYS(message);
+  };
+  refuse({{"H", 7}, {"H", 8}}, "dimension 'H' is bound twice");
+  refuse({{"x:1", 7}, {"x:1", 8}},
+         "dimension 1 of input 'x' is bound twice, to 7 and to 8");
+  refuse({{"x:3", 7}}, "input 'x' has no dimension 3, it has 3 of them");
+  refuse({{"z:1", 7}}, "has no input 'z' to bind dimension 1 of; it has 'x'");
+  refuse({{"W", 7}}, "has no symbolic dimension 'W'; it has 'H', 'N'");
+  refuse({{"N", 5}, {"H", 7}}, "batch 2 was asked for");
+  EXPECT_EQ(import(makeInput("x", {"2", "3"}) + relu, 17,
+                   {.dims = {{"x:1", 4}}}),
+            "");
+  EXPECT_SAYS("dimension 1 of input 'x' was to be 4, but the model fixes it at "
+              "3");
+}
+
+TEST_F(ModelTest, inputsWithoutAShape) {
+  std::string graph =
+      "input { name: 'x' type { tensor_type { elem_type: 1 } } } " +
+      makeNode("Relu", {"x"}, "y") + makeOutput("y");
+  EXPECT_EQ(import(graph), "");
+  EXPECT_SAYS("give it one, such as --shape x=1,3,24,24");
+  EXPECT_HOLDS(import(graph, 17, {.shapes = {{"x", {2, 5}}}}),
+               arg(0, "2x5", 0));
+  EXPECT_EQ(import(graph, 17, {.shapes = {{"z", {2, 5}}}}), "");
+  EXPECT_SAYS("has no input 'z' to give a shape to; it has 'x'");
+  std::string fixed = makeInput("x", {"N", "3"}) +
+                      makeNode("Relu", {"x"}, "y") + makeOutput("y");
+  EXPECT_EQ(import(fixed, 17, {.shapes = {{"x", {2, 5}}}}), "");
+  EXPECT_SAYS("dimension 1 of input 'x' was to be 5, but the model fixes it at "
+              "3");
+  EXPECT_EQ(import(fixed, 17, {.shapes = {{"x", {2}}}}), "");
+  EXPECT_SAYS("expected 2 extents for input 'x', got 1");
+}
+
+TEST_F(ModelTest, inputsWithoutElements) {
+  std::string graph = makeInput("x", {"0", "3"}) +
+                      makeNode("Relu", {"x"}, "y") + makeOutput("y");
+  EXPECT_EQ(import(graph), "");
+  EXPECT_SAYS("dimension 0 of input 'x' is '0': no program takes an input "
+              "without elements; if the extent is open, bind it with --batch "
+              "N");
+  // Nobody misses it.
+  std::string text = import(makeInput("x", {"2", "3"}) +
+                            makeInput("z", {"0", "3"}) +
+                            makeNode("Relu", {"x"}, "y") + makeOutput("y"));
+  EXPECT_HOLDS(text, arg(0, "2x3", 0));
+  EXPECT_EQ(text.find("\"z\""), std::string::npos);
+  EXPECT_SAYS("input 'z' has no elements and is read by no node, so that it is "
+              "no input of the program");
 }
 
 TEST_F(ModelTest, typesOfInputs) {

@@ -118,7 +118,8 @@ TEST_F(TrainingTest, statisticsAreOutputs) {
                     makeOutput("m") + makeOutput("v") + makeOutput("sm") +
                     makeOutput("sv");
   train(old, 13);
-  EXPECT_HOLDS("-> (tensor<4x2x3x3xf32> {nn.name = \"y\"}, tensor<2xf32> "
+  EXPECT_HOLDS("-> (tensor<4x2x3x3xf32> {nn.batch_axis = 0 : i64, nn.name = "
+               "\"y\"}, tensor<2xf32> "
                "{nn.name = \"m\"}, tensor<2xf32> {nn.name = \"v\"}, "
                "tensor<2xf32> {nn.name = \"sm\"}, tensor<2xf32> {nn.name = "
                "\"sv\"})");
@@ -234,16 +235,18 @@ std::string loss(const std::string &more = "", int labelType = int64,
 TEST_F(TrainingTest, lossIsMarked) {
   for (int type : {int64, int32}) {
     train(loss(makeInt("ignore_index", -100), type));
-    EXPECT_HOLDS("%arg1: tensor<4xf32> {nn.classes = 3 : i64, "
-                 "nn.ignore_index = -100 : i64, nn.name = \"labels\"}");
-    EXPECT_HOLDS("tensor<1xf32> {nn.loss, nn.name = \"loss\"}");
-    EXPECT_HOLDS("tensor<4x3xf32> {nn.name = \"logs\"}");
+    EXPECT_HOLDS("%arg1: tensor<4xf32> {nn.batch_axis = 0 : i64, "
+                 "nn.classes = 3 : i64, nn.ignore_index = -100 : i64, "
+                 "nn.name = \"labels\"}");
+    EXPECT_HOLDS("tensor<f32> {nn.loss, nn.name = \"loss\"}");
+    EXPECT_HOLDS("tensor<4x3xf32> {nn.batch_axis = 0 : i64, "
+                 "nn.name = \"logs\"}");
     EXPECT_HOLDS("nn.softmax_cross_entropy %arg0, %arg1 reduction = ");
     EXPECT_HOLDS("mean ignore_index = -100");
   }
   // A value per element is no loss to differentiate.
   train(loss("attribute { name: 'reduction' type: STRING s: 'none' }"));
-  EXPECT_HOLDS("tensor<4xf32> {nn.name = \"loss\"}");
+  EXPECT_HOLDS("tensor<4xf32> {nn.batch_axis = 0 : i64, nn.name = \"loss\"}");
   infer(loss());
   EXPECT_HOLDS("tensor<f32> {nn.name = \"loss\"}");
 }
@@ -255,8 +258,8 @@ TEST_F(TrainingTest, labelsInAnotherShape) {
         makeNode("LogSoftmax", {"scores"}, "logs") +
         makeNode("NegativeLogLikelihoodLoss", {"logs", "labels"}, "loss") +
         makeOutput("loss"));
-  EXPECT_HOLDS("%arg1: tensor<4x1xf32> {nn.classes = 3 : i64, nn.name = "
-               "\"y\"}");
+  EXPECT_HOLDS("%arg1: tensor<4x1xf32> {nn.batch_axis = 0 : i64, "
+               "nn.classes = 3 : i64, nn.name = \"y\"}");
   EXPECT_HOLDS("nn.nll_loss");
 }
 

@@ -23,7 +23,10 @@ struct CompileRequest {
   std::string input;  ///< .onnx, or .mlir as printed after a stage
   std::string output; ///< .phx, or IR if `to` is not Emit; empty: print IR
   int64_t batch = 0;  ///< 0: as the model says
-  std::vector<std::pair<std::string, int64_t>> dims; ///< other symbolic sizes
+  /// Other open extents, by name or as INPUT:AXIS.
+  std::vector<std::pair<std::string, int64_t>> dims;
+  /// All extents of inputs.
+  std::vector<std::pair<std::string, std::vector<int64_t>>> shapes;
   StageOptions stages;
   Stage from = Stage::Import;
   Stage to = Stage::Emit;

@@ -29,30 +29,20 @@ struct Schedule final : impl::ScheduleBase<Schedule> {
 
 private:
   /// The program's header, from the target and the module's attributes.
-  phx::Program createHeader(func::FuncOp func, const phx::Target &machine,
-                            bool hierarchy);
+  phx::Program createHeader(const phx::Target &machine, bool hierarchy);
   LogicalResult checkCapacity(const phx::Program &program,
                               const phx::Target &machine);
 };
 
 } // namespace
 
-/// Inferences per run: the size that a symbolic batch dimension was bound to,
-/// or the leading dimension of the first input.
-static int64_t getBatch(ModuleOp module, func::FuncOp func) {
-  if (auto batch = module->getAttrOfType<IntegerAttr>(nn::batchAttrName))
-    return batch.getInt();
-  for (BlockArgument argument : func.getArguments()) {
-    if (nn::hasRole(func, argument.getArgNumber()))
-      continue;
-    auto type = cast<RankedTensorType>(argument.getType());
-    return type.getRank() == 0 ? 1 : type.getDimSize(0);
-  }
-  return 1;
+/// Inferences per run.
+static int64_t getBatch(ModuleOp module) {
+  auto batch = module->getAttrOfType<IntegerAttr>(nn::batchAttrName);
+  return batch ? batch.getInt() : 1;
 }
 
-phx::Program Schedule::createHeader(func::FuncOp func,
-                                    const phx::Target &machine,
+phx::Program Schedule::createHeader(const phx::Target &machine,
                                     bool hierarchy) {
   ModuleOp module = getOperation();
   phx::Program program;
@@ -62,7 +52,7 @@ phx::Program Schedule::createHeader(func::FuncOp func,
           module->getAttrOfType<ArrayAttr>(nn::ignoredInputsAttrName))
     for (auto input : ignored.getAsRange<StringAttr>())
       program.ignoredInputs.push_back(input.str());
-  program.batch = getBatch(module, func);
+  program.batch = getBatch(module);
   program.target = machine.spec.name();
   program.targetHash = machine.structuralHash;
   program.machine = phx::listStructure(machine);
@@ -110,7 +100,7 @@ void Schedule::runOnOperation() {
   if (failed(phot::verifyTiled(func)))
     return signalPassFailure();
   bool hierarchy = memory == "hierarchy";
-  phx::Program program = createHeader(func, *machine, hierarchy);
+  phx::Program program = createHeader(*machine, hierarchy);
   ProgramEmitter emitter(program);
   std::unique_ptr<Scheduler> scheduler =
       hierarchy ? createHierarchyScheduler(func, *machine, emitter)

@@ -178,6 +178,14 @@ void Scheduler::releaseDead(Operation *op, unsigned step) {
 // Arguments
 //===----------------------------------------------------------------------===//
 
+/// The dimension along which the samples of a batch lie.
+static std::optional<uint32_t> getBatchAxis(DictionaryAttr attributes) {
+  if (attributes)
+    if (auto axis = attributes.getAs<IntegerAttr>(nn::batchAxisAttrName))
+      return static_cast<uint32_t>(axis.getInt());
+  return std::nullopt;
+}
+
 void Scheduler::createInput(BlockArgument argument) {
   Storage storage;
   storage.kind = Storage::Kind::Input;
@@ -189,6 +197,7 @@ void Scheduler::createInput(BlockArgument argument) {
       makeRegion(argument, nn::getInputName(func, index), phx::Role::Input);
   region.space = storage.space;
   region.address = storage.address;
+  region.batchAxis = getBatchAxis(func.getArgAttrDict(index));
   if (auto classes =
           func.getArgAttrOfType<IntegerAttr>(index, nn::classesAttrName)) {
     region.labels.emplace();
@@ -248,7 +257,9 @@ void Scheduler::createOutputs(func::ReturnOp op) {
       emitHomeCopy(copy, storage, getBytes(value));
       storage = copy;
     }
-    addValueRegion(value, storage, name, phx::Role::Output);
+    uint32_t region = addValueRegion(value, storage, name, phx::Role::Output);
+    e.program.regions[region].batchAxis =
+        getBatchAxis(func.getResultAttrDict(index));
   }
 }
 

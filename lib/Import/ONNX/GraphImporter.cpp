@@ -8,6 +8,7 @@
 #include "GraphImporter.h"
 #include "NodeImporter.h"
 #include "OperatorTable.h"
+#include "photonic/Dialect/NN/IR/BatchAxes.h"
 #include "photonic/Dialect/NN/IR/NN.h"
 #include "photonic/Dialect/NN/IR/Step.h"
 
@@ -199,8 +200,7 @@ Value GraphImporter::materialize(Constant &constant) {
 // Function
 //===----------------------------------------------------------------------===//
 
-void GraphImporter::createFunction(ArrayRef<GraphInput> inputs,
-                                   bool batchBound) {
+void GraphImporter::createFunction(const GraphInputs &inputs) {
   module = ModuleOp::create(model.getLoc());
   (*module)->setAttr(
       nn::modelAttrName,
@@ -213,25 +213,30 @@ void GraphImporter::createFunction(ArrayRef<GraphInput> inputs,
   if (!options.freeze.empty())
     (*module)->setAttr(nn::freezeAttrName,
                        builder.getStringAttr(options.freeze));
-  if (batchBound)
-    (*module)->setAttr(nn::batchAttrName,
-                       builder.getI64IntegerAttr(options.batch));
+  batch = inputs.batch;
+  for (const auto &symbol : inputs.batchSymbols)
+    batchSymbols.insert(symbol.first());
+  if (batch)
+    (*module)->setAttr(nn::batchAttrName, builder.getI64IntegerAttr(batch));
   SmallVector<StringRef> ignored = findIgnoredInputs();
   if (!ignored.empty())
     (*module)->setAttr(nn::ignoredInputsAttrName,
                        builder.getStrArrayAttr(ignored));
   SmallVector<Type> types;
-  for (const GraphInput &input : inputs)
+  for (const GraphInput &input : inputs.list)
     types.push_back(input.type);
   builder.setInsertionPointToEnd(module->getBody());
   function = func::FuncOp::create(builder, model.getLoc(), "main",
                                   builder.getFunctionType(types, {}));
   Block *body = builder.createBlock(&function.getBody());
-  for (auto [i, input] : llvm::enumerate(inputs)) {
+  for (auto [i, input] : llvm::enumerate(inputs.list)) {
     define(input.name,
            Entry(body->addArgument(input.type, getNameLoc(input.name)),
                  input.kind));
     function.setArgAttr(i, nn::nameAttrName, builder.getStringAttr(input.name));
+    if (input.batchAxis)
+      function.setArgAttr(i, nn::batchAxisAttrName,
+                          builder.getI64IntegerAttr(*input.batchAxis));
   }
   builder.setInsertionPointToEnd(body);
   builder.setInsertionPoint(func::ReturnOp::create(builder, model.getLoc()));
@@ -340,29 +345,34 @@ void GraphImporter::importOutputs() {
       continue;
     }
     checkDeclaredOutput(output, value);
-    addOutput(index++, output.name(), value);
+    addOutput(index++, output, value);
   }
 }
 
-void GraphImporter::addOutput(unsigned index, StringRef name, Value value) {
+std::optional<int64_t> GraphImporter::findDeclaredBatchAxis(
+    const ::onnx::ValueInfoProto &output, Value value) const {
+  const auto &declared = output.type().tensor_type().shape();
+  ArrayRef<int64_t> shape = cast<RankedTensorType>(value.getType()).getShape();
+  if (declared.dim_size() != int(shape.size()))
+    return std::nullopt;
+  for (auto [axis, dim] : llvm::enumerate(declared.dim()))
+    if (batchSymbols.contains(dim.dim_param()) && shape[axis] == batch)
+      return int64_t(axis);
+  return std::nullopt;
+}
+
+void GraphImporter::addOutput(unsigned index,
+                              const ::onnx::ValueInfoProto &output,
+                              Value value) {
   NamedAttrList attrs;
-  attrs.set(nn::nameAttrName, builder.getStringAttr(name));
+  attrs.set(nn::nameAttrName, builder.getStringAttr(output.name()));
+  if (std::optional<int64_t> axis = findDeclaredBatchAxis(output, value))
+    attrs.set(nn::batchAxisAttrName, builder.getI64IntegerAttr(*axis));
   auto type = cast<RankedTensorType>(value.getType());
-  if (mode == ImportMode::Training && losses.contains(value) &&
-      type.getNumElements() == 1) {
-    // The loss of a graph with a backward pass has been differentiated.
-    if (!hasBackward)
-      attrs.set(nn::lossAttrName, builder.getUnitAttr());
-    // One number per step, not a scalar: the numbers of several steps form a
-    // vector.
-    if (type.getRank() != 1) {
-      auto vector = nn::ReshapeOp::create(
-          builder, value.getLoc(),
-          RankedTensorType::get({1}, builder.getF32Type()), value);
-      nn::setPhase(vector, nn::Phase::Loss);
-      value = vector;
-    }
-  }
+  // The loss of a graph with a backward pass has been differentiated.
+  if (mode == ImportMode::Training && !hasBackward && losses.contains(value) &&
+      type.getNumElements() == 1)
+    attrs.set(nn::lossAttrName, builder.getUnitAttr());
   nn::addResult(function, value, attrs, index);
 }
 
@@ -377,9 +387,7 @@ OwningOpRef<ModuleOp> GraphImporter::run() {
     emitUnsupported();
     return {};
   }
-  bool batchBound = false;
-  auto inputs =
-      bindGraphInputs(model, graph, options, *builder.getContext(), batchBound);
+  auto inputs = bindGraphInputs(model, graph, options, *builder.getContext());
   if (failed(inputs)) {
     // Nodes are judged as far as that goes without the inputs.
     setFailed();
@@ -387,8 +395,8 @@ OwningOpRef<ModuleOp> GraphImporter::run() {
   } else {
     warnAboutInputs();
   }
-  createFunction(*inputs, batchBound);
-  noteInputs(*inputs);
+  createFunction(*inputs);
+  noteInputs(inputs->list);
   if (hasBackward)
     createParameters();
   importNodes();
@@ -401,7 +409,10 @@ OwningOpRef<ModuleOp> GraphImporter::run() {
       failed(importOptimizer()))
     return {};
   importOutputs();
-  if (anyFailed || failed(verify(*module)))
+  if (anyFailed)
+    return {};
+  nn::inferBatchAxes(function);
+  if (failed(verify(*module)))
     return {};
   return std::move(module);
 }

@@ -85,11 +85,18 @@ struct GraphInput {
   llvm::StringRef name;
   mlir::RankedTensorType type;
   ValueKind kind = ValueKind::Float;
+  /// The dimension along which the samples of a batch lie.
+  std::optional<int64_t> batchAxis = std::nullopt;
 };
-llvm::FailureOr<llvm::SmallVector<GraphInput>>
-bindGraphInputs(Model &model, const FlatGraph &graph,
-                const ImportOptions &options, mlir::MLIRContext &context,
-                bool &batchBound);
+struct GraphInputs {
+  llvm::SmallVector<GraphInput> list;
+  int64_t batch = 0; ///< samples in one run; 0: no input holds samples
+  /// The symbolic dimensions of the model that stand for that number.
+  llvm::StringSet<> batchSymbols;
+};
+llvm::FailureOr<GraphInputs> bindGraphInputs(Model &model, const FlatGraph &graph,
+                                             const ImportOptions &options,
+                                             mlir::MLIRContext &context);
 
 class GraphImporter {
 public:
@@ -223,12 +230,17 @@ private:
   /// The inputs that no output needs.
   llvm::SmallVector<llvm::StringRef> findIgnoredInputs() const;
   void warnAboutInputs();
-  void createFunction(llvm::ArrayRef<GraphInput> inputs, bool batchBound);
+  void createFunction(const GraphInputs &inputs);
   llvm::LogicalResult compileFreeze();
   void importOutputs();
   /// What the graph returns; null after a diagnostic.
   mlir::Value getOutput(const ::onnx::ValueInfoProto &output);
-  void addOutput(unsigned index, llvm::StringRef name, mlir::Value value);
+  void addOutput(unsigned index, const ::onnx::ValueInfoProto &output,
+                 mlir::Value value);
+  /// The dimension of an output that the model declares to be the batch.
+  std::optional<int64_t>
+  findDeclaredBatchAxis(const ::onnx::ValueInfoProto &output,
+                        mlir::Value value) const;
   void checkDeclaredOutput(const ::onnx::ValueInfoProto &output,
                            mlir::Value value);
   void emitUnsupported();
@@ -252,6 +264,8 @@ private:
   llvm::DenseSet<const Node *> checked, refused, imported;
   std::optional<llvm::Regex> freeze;
   int64_t nextRandomStream = 0;
+  int64_t batch = 0;
+  llvm::StringSet<> batchSymbols;
   llvm::DenseSet<mlir::Value> losses;
   /// The constants with infinite elements, and what to say about the first.
   llvm::DenseMap<mlir::Operation *, std::string> infinite;

@@ -6,48 +6,40 @@
 //===----------------------------------------------------------------------===//
 
 #include "GraphImporter.h"
+#include "InputShapes.h"
 
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/Diagnostics.h"
-#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
 using namespace photonic;
 using namespace photonic::importer;
-using ::onnx::TensorShapeProto;
 
 namespace {
-/// Binds symbolic extents.
+/// From the inputs of the model to arguments of the function.
 class InputBinder {
 public:
   InputBinder(Model &model, const FlatGraph &flat, const ImportOptions &options,
               MLIRContext &context)
       : model(model), flat(flat), options(options), context(context) {}
 
-  FailureOr<SmallVector<GraphInput>> run();
-  bool batchBound = false;
+  FailureOr<GraphInputs> run();
 
 private:
   InFlightDiagnostic error() { return emitError(model.getLoc()); }
+  LogicalResult collect();
   LogicalResult checkType(const ::onnx::ValueInfoProto &input, ValueKind &kind);
-  /// Notes which symbols stand for the batch.
-  LogicalResult checkDims(const llvm::StringSet<> &symbols);
-  void findBatchSymbols(const ::onnx::ValueInfoProto &input);
-  LogicalResult checkFixedBatch(const ::onnx::ValueInfoProto &input);
-  /// The extent of dimension `axis`, or nothing if it is left open.
-  std::optional<int64_t> bind(const TensorShapeProto::Dimension &dim, int axis);
-  static bool isFixed(const TensorShapeProto::Dimension &dim) {
-    return dim.dim_value() > 0;
-  }
+  /// One note for each dimension without an extent, with the option to give.
+  LogicalResult reportOpen(const BatchChoice &batch);
+  FailureOr<GraphInput> makeInput(const InputShape &input,
+                                  const BatchChoice &batch);
 
   Model &model;
   const FlatGraph &flat;
   const ImportOptions &options;
   MLIRContext &context;
-  llvm::StringSet<> batchSymbols;
-  bool hasSymbolicBatch = false;
-  std::vector<std::string> open;
+  std::vector<InputShape> inputs;
 };
 } // namespace
 
@@ -58,165 +50,120 @@ LogicalResult InputBinder::checkType(const ::onnx::ValueInfoProto &input,
                    << "' is not a tensor; expected tensors of FLOAT";
   const auto &type = input.type().tensor_type();
   kind = ValueKind::Float;
-  if (type.elem_type() != ::onnx::TensorProto::FLOAT) {
-    IntegerUse use = findIntegerUse(model, flat, input);
-    if (use.kind == ValueKind::Float)
-      return error() << "input '" << input.name() << "' has elements of type "
-                     << getElementTypeName(type.elem_type())
-                     << ", expected FLOAT"
-                     << (use.culprit.empty() ? "" : ", because " + use.culprit)
-                     << "; export the model in FP32, or make the input a "
-                        "constant (labels of losses may be INT64 or INT32)";
-    kind = use.kind;
-  }
-  if (!type.has_shape())
-    return error() << "input '" << input.name()
-                   << "' has no shape; expected its number of dimensions at "
-                      "least: export the model with shapes";
+  if (type.elem_type() == ::onnx::TensorProto::FLOAT)
+    return success();
+  IntegerUse use = findIntegerUse(model, flat, input);
+  if (use.kind == ValueKind::Float)
+    return error() << "input '" << input.name() << "' has elements of type "
+                   << getElementTypeName(type.elem_type())
+                   << ", expected FLOAT"
+                   << (use.culprit.empty() ? "" : ", because " + use.culprit)
+                   << "; export the model in FP32, or make the input a "
+                      "constant (labels of losses may be INT64 or INT32)";
+  kind = use.kind;
   return success();
 }
 
-void InputBinder::findBatchSymbols(const ::onnx::ValueInfoProto &input) {
-  const TensorShapeProto &shape = input.type().tensor_type().shape();
-  if (shape.dim_size() == 0 || isFixed(shape.dim(0)))
-    return;
-  hasSymbolicBatch = true;
-  if (!shape.dim(0).dim_param().empty())
-    batchSymbols.insert(shape.dim(0).dim_param());
-}
-
-LogicalResult
-InputBinder::checkFixedBatch(const ::onnx::ValueInfoProto &input) {
-  // Next to an input with a symbolic batch, a fixed first dimension is
-  // something else.
-  const TensorShapeProto &shape = input.type().tensor_type().shape();
-  if (options.batch == 0 || hasSymbolicBatch || shape.dim_size() == 0 ||
-      shape.dim(0).dim_value() == options.batch)
-    return success();
-  return error() << "batch " << options.batch << " was asked for, but input '"
-                 << input.name() << "' has the fixed first dimension "
-                 << shape.dim(0).dim_value()
-                 << "; leave the batch out, or export the model with a dynamic "
-                    "first dimension";
-}
-
-std::optional<int64_t> InputBinder::bind(const TensorShapeProto::Dimension &dim,
-                                         int axis) {
-  if (isFixed(dim))
-    return dim.dim_value();
-  for (const auto &[symbol, extent] : options.dims)
-    if (!dim.dim_param().empty() && symbol == dim.dim_param())
-      return extent;
-  bool isBatch = axis == 0 || batchSymbols.contains(dim.dim_param());
-  if (!isBatch || options.batch == 0)
-    return std::nullopt;
-  batchBound = true;
-  return options.batch;
-}
-
-/// Every bound dimension exists in the model, and none is bound twice.
-LogicalResult InputBinder::checkDims(const llvm::StringSet<> &symbols) {
-  std::vector<std::string> known;
-  for (const auto &symbol : symbols)
-    known.push_back("'" + symbol.first().str() + "'");
-  llvm::sort(known);
+/// Inputs that no output needs are read as far as options may name their
+/// dimensions.
+LogicalResult InputBinder::collect() {
+  const ::onnx::GraphProto &graph = model.getGraph();
+  llvm::StringSet<> state;
+  // What ONNX Runtime collects gradients in, and the flag that resets it.
+  for (const auto &node : graph.node())
+    if (node.op_type() == "InPlaceAccumulatorV2")
+      state.insert(node.input().begin(), node.input().end());
   bool ok = true;
-  llvm::StringSet<> bound;
-  for (const auto &[symbol, extent] : options.dims) {
-    if (!symbols.contains(symbol)) {
-      error() << "has no symbolic dimension '" << symbol << "'; it has "
-              << (known.empty() ? std::string("none")
-                                : llvm::join(known, ", "));
-      ok = false;
-    } else if (!bound.insert(symbol).second) {
-      error() << "dimension '" << symbol << "' is bound twice";
-      ok = false;
-    }
+  for (const auto &info : graph.input()) {
+    if (flat.findInitializer(info.name()))
+      continue;
+    InputShape input = readInputShape(info);
+    input.isRead = flat.isUsed(info.name());
+    ValueKind kind = ValueKind::Float;
+    if (input.isRead)
+      ok &= succeeded(checkType(info, kind));
+    input.hasShape |= !input.isRead || !info.type().has_tensor_type();
+    input.isData = input.isRead && !state.contains(info.name()) &&
+                   (kind == ValueKind::Float || kind == ValueKind::Boolean);
+    input.isLabels = kind == ValueKind::Labels;
+    input.kind = kind;
+    inputs.push_back(std::move(input));
   }
   return success(ok);
 }
 
-FailureOr<SmallVector<GraphInput>> InputBinder::run() {
-  const ::onnx::GraphProto &graph = model.getGraph();
-  SmallVector<const ::onnx::ValueInfoProto *> infos;
-  for (const auto &input : graph.input())
-    if (!flat.findInitializer(input.name()) && flat.isUsed(input.name()))
-      infos.push_back(&input);
-  bool ok = true;
-  SmallVector<ValueKind> kinds(infos.size());
-  for (auto [input, kind] : llvm::zip_equal(infos, kinds))
-    ok &= succeeded(checkType(*input, kind));
-  if (options.batch < 0) {
-    error() << "expected a positive batch, got " << options.batch;
-    ok = false;
-  }
-  llvm::StringSet<> symbols;
-  for (const auto &input : graph.input())
-    for (const auto &dim : input.type().tensor_type().shape().dim())
-      if (!isFixed(dim) && !dim.dim_param().empty())
-        symbols.insert(dim.dim_param());
-  ok &= succeeded(checkDims(symbols));
-  for (const auto &[symbol, extent] : options.dims)
-    if (extent <= 0) {
-      error() << "expected a positive extent for dimension '" << symbol
-              << "', got " << extent;
-      ok = false;
-    }
-  if (!ok)
-    return failure();
-  for (const auto *input : infos)
-    findBatchSymbols(*input);
-  SmallVector<GraphInput> inputs;
-  for (auto [input, kind] : llvm::zip_equal(infos, kinds)) {
-    ok &= succeeded(checkFixedBatch(*input));
-    Shape extents;
-    const TensorShapeProto &shape = input->type().tensor_type().shape();
-    for (int axis = 0; axis < shape.dim_size(); ++axis) {
-      const auto &dim = shape.dim(axis);
-      std::optional<int64_t> extent = bind(dim, axis);
-      std::string symbol = dim.has_dim_value() ? std::to_string(dim.dim_value())
-                           : dim.dim_param().empty() ? "?"
-                                                     : dim.dim_param();
-      bool isBatch = axis == 0 || batchSymbols.contains(symbol);
-      if (!extent)
-        open.push_back("dimension " + std::to_string(axis) + " of input '" +
-                       input->name() + "' is '" + symbol + "': " +
-                       (isBatch ? "bind it with --batch N"
-                        : dim.dim_param().empty()
-                            ? "export the model with a positive extent"
-                            : "bind it with --dim " + symbol + "=N"));
-      extents.push_back(extent.value_or(1));
-    }
-    if (!countElements(extents)) {
-      error() << "input '" << input->name() << "' has the impossible shape "
-              << spellShape(extents);
-      ok = false;
-      continue;
-    }
-    inputs.push_back(
-        {input->name(),
-         RankedTensorType::get(extents, Float32Type::get(&context)), kind});
-  }
-  if (!open.empty()) {
-    InFlightDiagnostic diagnostic =
-        error() << "expected inputs of static shape, found " << open.size()
-                << " dynamic "
-                << (open.size() == 1 ? "dimension" : "dimensions");
-    for (const std::string &text : open)
-      diagnostic.attachNote(model.getLoc()) << text;
-    return failure();
-  }
-  if (!ok)
-    return failure();
-  return inputs;
+LogicalResult InputBinder::reportOpen(const BatchChoice &batch) {
+  std::vector<std::string> notes;
+  for (const InputShape &input : inputs)
+    for (auto [axis, dim] : llvm::enumerate(input.dims))
+      if (!dim.extent && input.isRead)
+        notes.push_back(describeOpenDim(input, axis, batch));
+  if (notes.empty())
+    return success();
+  InFlightDiagnostic diagnostic =
+      error() << "expected inputs of static shape, found " << notes.size()
+              << " dynamic "
+              << (notes.size() == 1 ? "dimension" : "dimensions");
+  for (const std::string &text : notes)
+    diagnostic.attachNote(model.getLoc()) << text;
+  return failure();
 }
 
-FailureOr<SmallVector<GraphInput>>
-importer::bindGraphInputs(Model &model, const FlatGraph &graph,
-                          const ImportOptions &options, MLIRContext &context,
-                          bool &batchBound) {
-  InputBinder binder(model, graph, options, context);
-  auto inputs = binder.run();
-  batchBound = binder.batchBound;
-  return inputs;
+FailureOr<GraphInput> InputBinder::makeInput(const InputShape &input,
+                                             const BatchChoice &batch) {
+  Shape extents;
+  SmallVector<int64_t> batchAxes;
+  for (auto [axis, dim] : llvm::enumerate(input.dims)) {
+    extents.push_back(*dim.extent);
+    if (dim.isBatch)
+      batchAxes.push_back(int64_t(axis));
+  }
+  if (!countElements(extents))
+    return error() << "input '" << input.name << "' has the impossible shape "
+                   << spellShape(extents);
+  GraphInput result{input.name,
+                    RankedTensorType::get(extents, Float32Type::get(&context)),
+                    input.kind};
+  if (batchAxes.size() == 1)
+    result.batchAxis = batchAxes.front();
+  else if (batchAxes.size() > 1)
+    emitWarning(model.getLoc())
+        << "input '" << input.name << "' has the batch in dimensions "
+        << batchAxes[0] << " and " << batchAxes[1]
+        << ", so that it cannot be split into samples: give exactly one batch "
+           "of " << batch.size << " in every run";
+  return result;
+}
+
+FailureOr<GraphInputs> InputBinder::run() {
+  LogicalResult collected = collect();
+  BatchChoice batch;
+  if (failed(bindInputShapes(model, options, inputs)) || failed(collected) ||
+      failed(chooseBatch(model, options, inputs, batch)) ||
+      failed(reportOpen(batch)))
+    return failure();
+  GraphInputs result;
+  bool ok = true;
+  for (const InputShape &input : inputs) {
+    if (!input.isRead)
+      continue;
+    FailureOr<GraphInput> made = makeInput(input, batch);
+    ok &= succeeded(made);
+    if (failed(made))
+      continue;
+    if (made->batchAxis)
+      result.batch = batch.size;
+    result.list.push_back(*made);
+  }
+  if (!ok)
+    return failure();
+  result.batchSymbols = std::move(batch.symbols);
+  return result;
+}
+
+FailureOr<GraphInputs> importer::bindGraphInputs(Model &model,
+                                                 const FlatGraph &graph,
+                                                 const ImportOptions &options,
+                                                 MLIRContext &context) {
+  return InputBinder(model, graph, options, context).run();
 }

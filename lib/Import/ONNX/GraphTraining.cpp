@@ -57,6 +57,7 @@ LogicalResult GraphImporter::addUpdate(BlockArgument argument, Value value) {
                         builder.getStringAttr(nn::stateRole));
     function.setArgAttr(index, nn::initAttrName,
                         DenseElementsAttr::get(type, 0.0f));
+    function.removeArgAttr(index, builder.getStringAttr(nn::batchAxisAttrName));
   }
   nn::addUpdate(function, name, value);
   return success();

@@ -35,6 +35,23 @@ StringRef photonic::getImportModeName(ImportMode mode) {
   llvm_unreachable("all modes are handled");
 }
 
+std::optional<std::pair<std::string, std::vector<int64_t>>>
+photonic::parseInputShape(StringRef text) {
+  auto [name, list] = text.rsplit('=');
+  std::vector<int64_t> extents;
+  SmallVector<StringRef> numbers;
+  list.split(numbers, ',');
+  for (StringRef number : numbers) {
+    int64_t extent = 0;
+    if (number.trim().getAsInteger(10, extent) || extent < 1)
+      return std::nullopt;
+    extents.push_back(extent);
+  }
+  if (name.empty() || extents.empty())
+    return std::nullopt;
+  return std::pair(name.str(), std::move(extents));
+}
+
 static OwningOpRef<ModuleOp>
 importModel(Model &model, const ImportOptions &options, MLIRContext &context) {
   context.loadDialect<nn::NNDialect, func::FuncDialect>();

@@ -24,8 +24,11 @@ struct CommandLine {
       llvm::cl::desc("extent of a symbolic first dimension of the inputs of an "
                      "ONNX model")};
   llvm::cl::list<std::string> dims{
-      "dim", llvm::cl::value_desc("NAME=N"),
-      llvm::cl::desc("extent of another symbolic dimension of an ONNX model")};
+      "dim", llvm::cl::value_desc("NAME=N|INPUT:AXIS=N"),
+      llvm::cl::desc("extent of another open dimension of an ONNX model")};
+  llvm::cl::list<std::string> shapes{
+      "shape", llvm::cl::value_desc("INPUT=N,N,..."),
+      llvm::cl::desc("all extents of an input of an ONNX model")};
   llvm::cl::opt<std::string> mode{
       "mode", llvm::cl::init("inference"),
       llvm::cl::value_desc("inference|training|evaluation"),
@@ -51,8 +54,16 @@ static LogicalResult parseOptions(const CommandLine &commandLine, Location loc,
     auto [name, number] = StringRef(text).rsplit('=');
     int64_t extent = 0;
     if (name.empty() || number.getAsInteger(10, extent))
-      return emitError(loc) << "expected --dim NAME=N, got '" << text << "'";
+      return emitError(loc)
+             << "expected --dim NAME=N or INPUT:AXIS=N, got '" << text << "'";
     options.dims.emplace_back(name.str(), extent);
+  }
+  for (const std::string &text : commandLine.shapes) {
+    auto shape = parseInputShape(text);
+    if (!shape)
+      return emitError(loc)
+             << "expected --shape INPUT=N,N,..., got '" << text << "'";
+    options.shapes.push_back(std::move(*shape));
   }
   return success();
 }

@@ -182,6 +182,8 @@ LogicalResult Exporter::exportRegion(RegionOp region) {
   entry.address = address.offset.base;
   entry.bytes = region.getBytes();
   entry.isMutable = region.getIsMutable();
+  if (region.getBatchAxis())
+    entry.batchAxis = static_cast<uint32_t>(*region.getBatchAxis());
   if (region.getClasses()) {
     entry.labels = phx::Labels{static_cast<int64_t>(*region.getClasses()), {}};
     if (region.getIgnoreIndex())

@@ -133,6 +133,7 @@ void Importer::importRegions(Location loc) {
     RegionOp::create(b, loc, i64(index), b.getStringAttr(r.name),
                      static_cast<pisa::Role>(r.role), unitIf(r.isMutable),
                      get(address), i64(r.bytes), TypeAttr::get(type),
+                     r.batchAxis ? i64(*r.batchAxis) : IntegerAttr(),
                      r.labels ? i64(r.labels->classes) : IntegerAttr(),
                      ignores ? i64(*r.labels->ignoreIndex) : IntegerAttr(),
                      r.data ? init(*r.data, type) : ElementsAttr());

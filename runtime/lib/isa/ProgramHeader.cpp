@@ -132,6 +132,8 @@ static void putRegion(const Region &region, proto::Program::Region *out) {
   if (region.data)
     out->set_data(*region.data);
   out->set_is_mutable(region.isMutable);
+  if (region.batchAxis)
+    out->set_batch_axis(*region.batchAxis);
   if (!region.labels)
     return;
   out->mutable_labels()->set_classes(region.labels->classes);
@@ -264,6 +266,8 @@ struct Narrower {
       if (in.labels().has_ignore_index())
         region.labels->ignoreIndex = in.labels().ignore_index();
     }
+    if (in.has_batch_axis())
+      region.batchAxis = in.batch_axis();
     return region;
   }
   Layer get(const proto::Program::Layer &in) {

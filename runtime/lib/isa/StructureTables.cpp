@@ -205,6 +205,23 @@ static Status checkLabels(const Region &region, const std::string &where) {
   return Status::success();
 }
 
+static Status checkBatchAxis(const Program &program, const Region &region,
+                             const std::string &where) {
+  if (region.role != Role::Input && region.role != Role::Output)
+    return failTable(where + "batch axis", "one of an input or an output only",
+                     "one of another region");
+  if (*region.batchAxis >= region.shape.size())
+    return failTable(where + "batch axis",
+                     "a dimension below " + std::to_string(region.shape.size()),
+                     *region.batchAxis);
+  if (int64_t extent = region.shape[*region.batchAxis]; extent != program.batch)
+    return failTable(where + "batch axis",
+                     "a dimension of extent " + std::to_string(program.batch) +
+                         ", the program's batch",
+                     extent);
+  return Status::success();
+}
+
 static Status checkRegion(const Program &program, const Region &region,
                           const std::string &where) {
   if (region.isMutable && region.role != Role::Parameter &&
@@ -213,6 +230,9 @@ static Status checkRegion(const Program &program, const Region &region,
                      static_cast<int64_t>(region.role));
   if (region.labels)
     if (Status status = checkLabels(region, where); !status)
+      return status;
+  if (region.batchAxis)
+    if (Status status = checkBatchAxis(program, region, where); !status)
       return status;
   std::optional<int64_t> needed = getNeededBytes(region);
   if (!needed)

@@ -7,6 +7,7 @@
 
 #include "Labels.h"
 
+#include <algorithm>
 #include <cstring>
 
 using namespace phx;
@@ -85,7 +86,7 @@ Result<std::string> Session::getScoresName() const {
     all += (all.empty() ? "" : ", ") + ("'" + region->name + "' ") +
            describe(region->type, region->shape);
     if (region->type != ElementType::F32 || region->shape.size() != 2 ||
-        region->shape[0] != program.batch || isGradient(*region))
+        !region->batchAxis)
       continue;
     name = region->name;
     ++found;
@@ -93,10 +94,32 @@ Result<std::string> Session::getScoresName() const {
   if (found != 1)
     return Error{
         "accuracy needs exactly one output of type float32 and shape [" +
-        std::to_string(program.batch) + ", classes], found " +
+        std::to_string(program.batch) +
+        ", classes] with one row of scores per sample, found " +
         std::to_string(found) +
         "; outputs of this program: " + (all.empty() ? "none" : all)};
   return name;
+}
+
+/// Scores [samples, classes] of an output in which samples lie along `axis`.
+static HostArray toRows(const HostArray &scores, uint32_t axis) {
+  if (axis == 0 || scores.shape.size() != 2)
+    return scores;
+  int64_t classes = scores.shape[0], samples = scores.shape[1];
+  HostArray rows{scores.type, {samples, classes}, {}};
+  rows.bytes.resize(scores.bytes.size());
+  for (int64_t i = 0; i < samples; ++i)
+    for (int64_t c = 0; c < classes; ++c)
+      std::memcpy(rows.bytes.data() + 4 * (i * classes + c),
+                  scores.bytes.data() + 4 * (c * samples + i), 4);
+  return rows;
+}
+
+const Region &Session::getOutput(const std::string &name) const {
+  std::vector<const Region *> outputs = getRegions(Role::Output);
+  return **std::find_if(
+      outputs.begin(), outputs.end(),
+      [&](const Region *region) { return region->name == name; });
 }
 
 Result<Accuracy> Session::measureAccuracy(const HostArrays &outputs,
@@ -107,7 +130,8 @@ Result<Accuracy> Session::measureAccuracy(const HostArrays &outputs,
   auto scores = outputs.find(*name);
   if (scores == outputs.end())
     return Error{"output '" + *name + "' is missing"};
-  Result<Accuracy> result = computeAccuracy(scores->second, labels);
+  Result<Accuracy> result = computeAccuracy(
+      toRows(scores->second, *getOutput(*name).batchAxis), labels);
   if (result)
     accuracy = *result;
   return result;
@@ -125,7 +149,7 @@ void Session::measureOwnAccuracy(const HostArrays &outputs,
   Result<std::string> name = getScoresName();
   if (!region || region->shape.size() != 1 || !name)
     return;
-  const HostArray &scores = outputs.at(*name);
+  HostArray scores = toRows(outputs.at(*name), *getOutput(*name).batchAxis);
   if (scores.shape[1] != region->labels->classes)
     return;
   ArrayView labels = inputs.at(region->name);

@@ -7,6 +7,7 @@
 
 #include "Batching.h"
 #include "Labels.h"
+#include "StateSchema.h"
 
 #include "phx/support/Suggestions.h"
 
@@ -15,21 +16,23 @@
 
 using namespace phx;
 
-static bool isBatched(const Region &region, int64_t batch) {
-  return !region.shape.empty() && region.shape[0] == batch;
-}
+namespace {
+/// An array as `outer` rows of samples of `bytes` each: the samples lie along
+/// dimension `axis`.
+struct SampleRows {
+  SampleRows(ElementType type, const std::vector<int64_t> &shape, size_t axis)
+      : bytes(byteWidth(type)) {
+    for (size_t d = 0; d < shape.size(); ++d)
+      (d < axis ? outer : d > axis ? bytes : samples) *= shape[d];
+  }
+  int64_t outer = 1, samples = 1, bytes;
+};
+} // namespace
 
-/// Bytes of one sample of `value`.
-static int64_t getSampleBytes(const ArrayView &value) {
-  int64_t bytes = byteWidth(value.type);
-  for (size_t i = 1; i < value.shape.size(); ++i)
-    bytes *= value.shape[i];
-  return bytes;
-}
-
-static bool isScalar(const Region &region) {
-  return region.shape.empty() ||
-         (region.shape.size() == 1 && region.shape[0] == 1);
+/// "the first dimension", "dimension 2".
+static std::string nameAxis(uint32_t axis) {
+  return axis == 0 ? "the first dimension"
+                   : "dimension " + std::to_string(axis);
 }
 
 std::string Session::describeInputs() const {
@@ -83,14 +86,39 @@ static bool hasType(const Region &region, const ArrayView &value) {
   return region.labels ? isInteger(value.type) : value.type == region.type;
 }
 
+/// True if only extents differ, of one dimension.
+static bool hasOtherExtent(const Region &region, const ArrayView &value) {
+  if (value.shape.size() != region.shape.size())
+    return false;
+  int different = 0;
+  for (size_t d = 0; d < value.shape.size(); ++d)
+    different += value.shape[d] != region.shape[d];
+  return different == 1;
+}
+
+/// What to do about an array with another extent than that of an input without
+/// a batch.
+static std::string explainFixedInput(bool anyBatch) {
+  if (anyBatch)
+    return "; it is not made of samples: give one array for all of them, or "
+           "export the model with the same symbolic dimension for the samples "
+           "of every input";
+  return "; the program has no batch dimension, because the shapes of the "
+         "model's inputs are fixed: run it on one array after the other, or "
+         "say which dimension holds the samples: export the model with a "
+         "symbolic first dimension, or compile it with --batch and the extent "
+         "that the first dimension of its inputs has";
+}
+
 /// What is legal for `region`, and what to do about `value`.
 static Error makeInputError(const Region &region, const ArrayView &value,
-                            int64_t batch) {
+                            bool anyBatch) {
   std::string expected = describeInput(region);
   if (region.labels)
     expected += " or int32, one class number each,";
-  if (isBatched(region, batch))
-    expected += " or any other number of samples in the first dimension";
+  if (region.batchAxis)
+    expected +=
+        " or any other number of samples in " + nameAxis(*region.batchAxis);
   std::string message = "input '" + region.name + "': expected " + expected +
                         ", found " + describe(value.type, value.shape);
   if (region.labels && value.shape.size() == region.shape.size() + 1)
@@ -101,61 +129,75 @@ static Error makeInputError(const Region &region, const ArrayView &value,
   else if (!hasType(region, value))
     message += std::string("; convert it with numpy: x.astype('") +
                getTypeName(region.type) + "')";
+  else if (!region.batchAxis && hasOtherExtent(region, value))
+    message += explainFixedInput(anyBatch);
   else
     message += "; reshape the array, or recompile the model for this shape";
   return Error{message};
 }
 
+/// True if `value` holds samples of `region`, however many.
 static bool hasSampleShape(const Region &region, const ArrayView &value) {
-  return value.shape.size() == region.shape.size() &&
-         std::equal(region.shape.begin() + 1, region.shape.end(),
-                    value.shape.begin() + 1);
+  if (!region.batchAxis || value.shape.size() != region.shape.size())
+    return false;
+  std::vector<int64_t> shape = value.shape;
+  shape[*region.batchAxis] = region.shape[*region.batchAxis];
+  return shape == region.shape;
+}
+
+static bool haveBatch(const std::vector<const Region *> &regions) {
+  return std::any_of(regions.begin(), regions.end(), [](const Region *region) {
+    return region->batchAxis.has_value();
+  });
 }
 
 Status Session::checkInput(const std::string &name, ElementType type,
                            const std::vector<int64_t> &shape) const {
   if (isIgnored(program, name))
     return Status::success();
-  const Region *region = findRegion(getRegions(Role::Input), name);
+  std::vector<const Region *> regions = getRegions(Role::Input);
+  const Region *region = findRegion(regions, name);
   if (!region)
     return makeUnknownInput(name);
   ArrayView value(type, shape, nullptr);
-  bool fits = shape == region->shape || (isBatched(*region, program.batch) &&
-                                         hasSampleShape(*region, value));
+  bool fits = shape == region->shape || hasSampleShape(*region, value);
   if (!fits || !hasType(*region, value))
-    return makeInputError(*region, value, program.batch);
+    return makeInputError(*region, value, haveBatch(regions));
   return Status::success();
 }
 
 /// Types and shapes, and how many samples there are.
 Result<Session::Batching> Session::planShapes(const ArrayViews &inputs) const {
   std::vector<const Region *> regions = getRegions(Role::Input);
+  bool anyBatch = haveBatch(regions);
   Batching batching;
   batching.samples = program.batch;
   for (const Region *region : regions) {
     const ArrayView &value = inputs.at(region->name);
     if (!hasType(*region, value))
-      return makeInputError(*region, value, program.batch);
+      return makeInputError(*region, value, anyBatch);
     if (value.shape == region->shape)
       continue;
-    if (!isBatched(*region, program.batch) || !hasSampleShape(*region, value))
-      return makeInputError(*region, value, program.batch);
-    if (value.shape[0] < 1)
+    if (!hasSampleShape(*region, value))
+      return makeInputError(*region, value, anyBatch);
+    if (value.shape[*region->batchAxis] < 1)
       return Error{"input '" + region->name + "' holds no sample (" +
                    describe(value.type, value.shape) + "); give at least one"};
     batching.split = true;
-    batching.samples = value.shape[0];
+    batching.samples = value.shape[*region->batchAxis];
   }
   if (!batching.split)
     return batching;
-  for (const Region *region : regions)
-    if (isBatched(*region, program.batch) &&
-        inputs.at(region->name).shape[0] != batching.samples)
+  for (const Region *region : regions) {
+    if (!region->batchAxis)
+      continue;
+    int64_t samples = inputs.at(region->name).shape[*region->batchAxis];
+    if (samples != batching.samples)
       return Error{"input '" + region->name + "' holds " +
-                   std::to_string(inputs.at(region->name).shape[0]) +
-                   " samples, another input " +
+                   std::to_string(samples) + " samples, another input " +
                    std::to_string(batching.samples) +
                    "; give the same number in every input"};
+  }
   return batching;
 }
 
@@ -188,12 +230,16 @@ Status Session::checkJoin(const Batching &batching) const {
     std::string name = "output '" + region->name + "' " +
                        describe(region->type, region->shape);
     Join join = getJoin(*region, batching);
-    if (join == Join::Samples && !isBatched(*region, program.batch))
+    if (join == Join::Samples && !region->batchAxis)
       return Error{name +
-                   " has no batch dimension, so the results of several "
-                   "runs cannot be joined; give inputs of exactly the "
-                   "program's shapes: " +
-                   describeInputs()};
+                   " has no batch dimension: it depends on all samples of a "
+                   "run or on none, or the compiler cannot tell which part of "
+                   "it belongs to which; so the results of several runs cannot "
+                   "be joined, and padding cannot be taken out; give inputs of "
+                   "exactly the program's shapes, " +
+                   describeInputs() +
+                   ", or compile the model with --batch " +
+                   std::to_string(batching.samples)};
     bool padded = batching.samples % program.batch != 0;
     if (join != Join::Samples && padded && !canIgnore)
       return Error{name +
@@ -233,21 +279,26 @@ Result<int64_t> Session::countSamples(const ArrayViews &inputs) const {
 // Inputs of one execution
 //===----------------------------------------------------------------------===//
 
-/// Samples [first, first + batch) of `value`; behind the end the last one.
-static HostArray takeBatch(const ArrayView &value, int64_t first,
+/// Samples [first, first + batch) of `value` along dimension `axis`; behind the
+/// end the last one.
+static HostArray takeBatch(const ArrayView &value, uint32_t axis, int64_t first,
                            int64_t batch) {
+  SampleRows rows(value.type, value.shape, axis);
   HostArray slice{value.type, value.shape, {}};
-  slice.shape[0] = batch;
-  int64_t bytes = getSampleBytes(value);
-  slice.bytes.resize(size_t(batch * bytes));
+  slice.shape[axis] = batch;
+  slice.bytes.resize(size_t(rows.outer * batch * rows.bytes));
   if (slice.bytes.empty())
     return slice;
-  int64_t whole = std::min(batch, value.shape[0] - first);
-  std::memcpy(slice.bytes.data(), value.bytes + first * bytes,
-              size_t(whole * bytes));
-  const uint8_t *last = value.bytes + (value.shape[0] - 1) * bytes;
-  for (int64_t i = whole; i < batch; ++i)
-    std::memcpy(slice.bytes.data() + i * bytes, last, size_t(bytes));
+  int64_t whole = std::min(batch, rows.samples - first);
+  uint8_t *to = slice.bytes.data();
+  for (int64_t row = 0; row < rows.outer; ++row) {
+    const uint8_t *from = value.bytes + row * rows.samples * rows.bytes;
+    std::memcpy(to, from + first * rows.bytes, size_t(whole * rows.bytes));
+    to += whole * rows.bytes;
+    const uint8_t *last = from + (rows.samples - 1) * rows.bytes;
+    for (int64_t i = whole; i < batch; ++i, to += rows.bytes)
+      std::memcpy(to, last, size_t(rows.bytes));
+  }
   return slice;
 }
 
@@ -265,12 +316,12 @@ HostArrays Session::takeInputs(const ArrayViews &inputs,
   for (const Region *region : getRegions(Role::Input)) {
     const ArrayView &value = inputs.at(region->name);
     HostArray &array = arrays[region->name];
-    if (!batching.split || !isBatched(*region, program.batch)) {
+    if (!batching.split || !region->batchAxis) {
       array = copyArray(value);
       continue;
     }
     int64_t first = index * program.batch;
-    array = takeBatch(value, first, program.batch);
+    array = takeBatch(value, *region->batchAxis, first, program.batch);
     if (batching.samples - first < program.batch)
       ignoreSamples(*region, batching.samples - first, array);
   }
@@ -281,46 +332,34 @@ HostArrays Session::takeInputs(const ArrayViews &inputs,
 // Outputs of several executions
 //===----------------------------------------------------------------------===//
 
-bool Session::isGradient(const Region &region) const {
-  static constexpr std::string_view suffix = ".grad";
-  if (!region.name.ends_with(suffix))
-    return false;
-  std::string_view name(region.name);
-  name.remove_suffix(suffix.size());
-  for (const Region &parameter : program.regions)
-    if (parameter.isMutable && parameter.name == name)
-      return parameter.shape == region.shape;
-  return false;
-}
-
 /// How the values of an output in several executions become one array.
 Session::Join Session::getJoin(const Region &region,
                                const Batching &batching) const {
-  if (!training && !takesLabels(program))
+  if (region.batchAxis)
     return batching.split ? Join::Samples : Join::Whole;
-  if (isScalar(region))
-    return Join::Runs;
-  if (isGradient(region) || !isBatched(region, program.batch))
-    return batching.runs > 1 ? Join::Runs : Join::Whole;
-  return batching.split ? Join::Samples : Join::Whole;
+  if (training)
+    return isOneNumber(region) || batching.runs > 1 ? Join::Runs : Join::Whole;
+  // Losses of several batches; their labels tell padding from samples.
+  if (batching.split && !takesLabels(program))
+    return Join::Samples;
+  return batching.runs > 1 ? Join::Runs : Join::Whole;
 }
 
-/// Puts `part` at element `first` of the `total` along the first dimension of
+/// Puts `part` at sample `first` of the `total` along dimension `axis` of
 /// `whole`, as far as it fits.
-static void putPart(const HostArray &part, int64_t first, int64_t total,
-                    HostArray &whole) {
-  size_t bytes =
-      part.bytes.size() / size_t(std::max<int64_t>(part.shape[0], 1));
+static void putPart(const HostArray &part, uint32_t axis, int64_t first,
+                    int64_t total, HostArray &whole) {
+  SampleRows rows(part.type, part.shape, axis);
   if (first == 0) {
     whole.type = part.type;
     whole.shape = part.shape;
-    whole.shape[0] = total;
-    whole.bytes.resize(bytes * size_t(total));
+    whole.shape[axis] = total;
+    whole.bytes.resize(size_t(rows.outer * total * rows.bytes));
   }
-  size_t count = size_t(std::min(part.shape[0], total - first)) * bytes;
-  if (count)
-    std::memcpy(whole.bytes.data() + size_t(first) * bytes, part.bytes.data(),
-                count);
+  auto count = size_t(std::min(rows.samples, total - first) * rows.bytes);
+  for (int64_t row = 0; count && row < rows.outer; ++row)
+    std::memcpy(whole.bytes.data() + (row * total + first) * rows.bytes,
+                part.bytes.data() + row * rows.samples * rows.bytes, count);
 }
 
 void Session::putOutputs(HostArrays results, const Batching &batching,
@@ -333,13 +372,14 @@ void Session::putOutputs(HostArrays results, const Batching &batching,
       whole = std::move(part);
       break;
     case Join::Samples:
-      putPart(part, index * program.batch, batching.samples, whole);
+      putPart(part, *region->batchAxis, index * program.batch,
+              batching.samples, whole);
       break;
     case Join::Runs:
-      if (isScalar(*region))
+      if (isOneNumber(*region))
         part.shape.clear();
       part.shape.insert(part.shape.begin(), 1);
-      putPart(part, index, batching.runs, whole);
+      putPart(part, 0, index, batching.runs, whole);
       break;
     }
   }

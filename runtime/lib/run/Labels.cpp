@@ -39,17 +39,32 @@ static int64_t countElements(const std::vector<int64_t> &shape) {
   return count;
 }
 
+/// Labels of one sample that lie side by side: the dimensions behind the one
+/// along which samples lie.
+static int64_t countInner(const std::vector<int64_t> &shape, uint32_t axis) {
+  return countElements({shape.begin() + axis + 1, shape.end()});
+}
+
+/// "sample 3", "sample 3 at [0, 2]".
+static std::string nameLabel(const Region &region, const ArrayView &value,
+                             int64_t index) {
+  if (value.shape.empty() || !region.batchAxis)
+    return "element " + describePlace(value.shape, index);
+  uint32_t axis = *region.batchAxis;
+  int64_t inner = countInner(value.shape, axis), samples = value.shape[axis];
+  std::string name = "sample " + std::to_string(index / inner % samples);
+  std::vector<int64_t> others = value.shape;
+  others.erase(others.begin() + axis);
+  if (others.empty())
+    return name;
+  int64_t place = index / (inner * samples) * inner + index % inner;
+  return name + " at " + describePlace(others, place);
+}
+
 static Error makeLabelError(const Region &region, const ArrayView &value,
                             int64_t index, int64_t label) {
   const Labels &labels = *region.labels;
-  std::string where = "sample 0";
-  if (!value.shape.empty()) {
-    std::vector<int64_t> inner(value.shape.begin() + 1, value.shape.end());
-    int64_t each = countElements(inner);
-    where = "sample " + std::to_string(index / each);
-    if (!inner.empty())
-      where += " at " + describePlace(inner, index % each);
-  }
+  std::string where = nameLabel(region, value, index);
   std::string expected =
       "a class from 0 to " + std::to_string(labels.classes - 1);
   if (labels.ignoreIndex)
@@ -83,8 +98,11 @@ void phx::ignoreSamples(const Region &region, int64_t samples,
                         HostArray &labels) {
   if (!region.labels || !region.labels->ignoreIndex)
     return;
-  int64_t each = labels.getNumElements() / labels.shape[0];
-  for (int64_t i = samples * each; i < labels.getNumElements(); ++i) {
+  int64_t inner = countInner(labels.shape, *region.batchAxis);
+  int64_t extent = labels.shape[*region.batchAxis];
+  for (int64_t i = 0; i < labels.getNumElements(); ++i) {
+    if (i / inner % extent < samples)
+      continue;
     if (labels.type == ElementType::I32) {
       auto ignored = int32_t(*region.labels->ignoreIndex);
       std::memcpy(labels.bytes.data() + 4 * i, &ignored, 4);

@@ -29,7 +29,7 @@ bool takesLabels(const Program &program);
 Status checkLabels(const Region &region, const ArrayView &value);
 
 /// Makes samples [samples, ...) of `labels` (int32 or int64) take no part in
-/// the loss, if the region has an index to ignore.
+/// the loss, if the region has an index to ignore. The region has a batch axis.
 void ignoreSamples(const Region &region, int64_t samples, HostArray &labels);
 
 } // namespace phx

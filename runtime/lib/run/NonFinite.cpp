@@ -51,7 +51,10 @@ std::optional<std::string> phx::findNonFinite(const HostArray &array) {
     for (size_t i = begin; i < begin + words; ++i) {
       float value = getFloat(array, int64_t(i));
       if (!std::isfinite(value))
-        return "element " + describePlace(array.shape, int64_t(i)) + " is " +
+        return (array.shape.empty()
+                    ? "it"
+                    : "element " + describePlace(array.shape, int64_t(i))) +
+               " is " +
                (std::isnan(value) ? "nan"
                 : value > 0       ? "inf"
                                   : "-inf");

@@ -21,8 +21,9 @@ float getFloat(const HostArray &array, int64_t index);
 /// "[1, 0, 2]" of the element with this row-major number.
 std::string describePlace(const std::vector<int64_t> &shape, int64_t index);
 
-/// "element [1, 2] is nan" for the first infinity or NaN of a binary32 array;
-/// absent if there is none, and for other element types.
+/// "element [1, 2] is nan" ("it is nan" of an array without dimensions) for the
+/// first infinity or NaN of a binary32 array; absent if there is none, and for
+/// other element types.
 std::optional<std::string> findNonFinite(const HostArray &array);
 
 /// "holds 3 NaN, the first in element [1, 2]" of a binary32 array; absent if

@@ -68,6 +68,11 @@ bool phx::writesMutableRegions(const Program &program) {
   return false;
 }
 
+bool phx::isOneNumber(const Region &region) {
+  return !region.batchAxis &&
+         (region.shape.empty() || region.shape == std::vector<int64_t>{1});
+}
+
 std::string phx::findLossName(const Program &program) {
   std::vector<std::string> scalars;
   for (const Region &region : program.regions) {

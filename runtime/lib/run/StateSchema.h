@@ -55,6 +55,9 @@ std::string listNames(const std::vector<std::string> &names);
 /// True if an execution changes mutable regions.
 bool writesMutableRegions(const Program &program);
 
+/// True if the region holds one number [] or [1] for all samples together.
+bool isOneNumber(const Region &region);
+
 /// The output [1] or [] named "loss", or the only such output; or "".
 std::string findLossName(const Program &program);
 

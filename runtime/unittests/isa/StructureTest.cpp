@@ -313,6 +313,28 @@ TEST(Structure, Labels) {
             "another region");
 }
 
+TEST(Structure, BatchAxes) {
+  Region input{"x", Role::Input, ElementType::F32, {16, 4, 16}, Space::Weight,
+               0,   4096,        std::nullopt};
+  auto with = [&](uint32_t axis) {
+    input.batchAxis = axis;
+    return tableError([&](Program &p) {
+      p.spaceBytes[2] = 4096;
+      p.batch = 16;
+      p.regions = {input};
+    });
+  };
+  EXPECT_EQ(with(0), "accepted");
+  EXPECT_EQ(with(2), "accepted");
+  EXPECT_EQ(with(3), "region 0 'x' batch axis: expected a dimension below 3, "
+                     "found 3");
+  EXPECT_EQ(with(1), "region 0 'x' batch axis: expected a dimension of extent "
+                     "16, the program's batch, found 4");
+  input.role = Role::Parameter;
+  EXPECT_EQ(with(0), "region 0 'x' batch axis: expected one of an input or an "
+                     "output only, found one of another region");
+}
+
 TEST(Structure, RandomNumbersHaveAKey) {
   Region key{"rng", Role::State, ElementType::F32, {3}, Space::Weight,
              0,     64,          std::nullopt};

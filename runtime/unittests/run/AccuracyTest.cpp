@@ -71,6 +71,21 @@ TEST(AccuracyTest, RefusesWrongLabels) {
                "at least one sample");
 }
 
+TEST(AccuracyTest, ScoresMayBeColumns) {
+  Program program = makeClassifier();
+  for (Region &region : program.regions)
+    if (region.role == Role::Output) {
+      region.shape = {classes, batch};
+      region.batchAxis = 1;
+    }
+  auto session = makeSession(std::move(program));
+  std::vector<float> values(classes * 2, 0.0f);
+  values[3 * 2] = values[5 * 2 + 1] = 1;
+  HostArrays outputs{{"y", makeArray(values, {classes, 2})}};
+  EXPECT_EQ(session->measureAccuracy(outputs, makeLongs({3, 5}))->top1, 1);
+  EXPECT_EQ(session->measureAccuracy(outputs, makeLongs({3, 4}))->top1, 0.5);
+}
+
 TEST(AccuracyTest, NeedsExactlyOneOutputOfScores) {
   EXPECT_EQ(*makeSession()->getScoresName(), "y");
   EXPECT_ERROR(makeSession(makeTwoClassifiers())->getScoresName(),

@@ -62,6 +62,7 @@ inline Program makeClassifier(const std::string &prefix = "",
   std::vector<Region> &list = builder.program.regions;
   list[regions.in].shape = {batch, features};
   list[regions.out].shape = {batch, classes};
+  list[regions.in].batchAxis = list[regions.out].batchAxis = 0;
   list[regions.weights].role = Role::Parameter;
   builder.setData(regions.weights, makeValues(classes * features, 7));
   return continued ? Program() : builder.finish();

@@ -168,14 +168,115 @@ TEST(SessionTest, InputsHoldEquallyManySamples) {
   EXPECT_TRUE(session->run({{"ax", more}, {"bx", more}}, singleThread()).ok());
 }
 
-TEST(SessionTest, OutputsWithoutBatchAreNotJoined) {
-  Program program = makeClassifier();
+//===----------------------------------------------------------------------===//
+// Where the batch is
+//===----------------------------------------------------------------------===//
+
+/// A program in which the region `name` has another shape of as many elements,
+/// and samples along `axis`.
+static Program reshape(Program program, const std::string &name,
+                       std::vector<int64_t> shape,
+                       std::optional<uint32_t> axis) {
   for (Region &region : program.regions)
-    if (region.role == Role::Output)
-      region.shape = {classes, batch};
-  auto session = makeSession(std::move(program));
-  EXPECT_TRUE(session->run({{"x", makeSamples(batch)}}, singleThread()).ok());
-  EXPECT_ERROR(session->run({{"x", makeSamples(5)}}), "cannot be joined");
+    if (region.name == name) {
+      region.shape = std::move(shape);
+      region.batchAxis = axis;
+    }
+  return program;
+}
+
+/// Columns [first, first + count) of a matrix of floats; behind the end the
+/// last one.
+static HostArray takeColumns(const HostArray &matrix, int64_t first,
+                             int64_t count) {
+  int64_t rows = matrix.shape[0], columns = matrix.shape[1];
+  HostArray part{matrix.type, {rows, count}, {}};
+  for (int64_t row = 0; row < rows; ++row)
+    for (int64_t i = first; i < first + count; ++i) {
+      int64_t column = std::min(i, columns - 1);
+      const uint8_t *from = &matrix.bytes[size_t(row * columns + column) * 4];
+      part.bytes.insert(part.bytes.end(), from, from + 4);
+    }
+  return part;
+}
+
+TEST(SessionTest, OutputsWithoutBatchAreNotJoined) {
+  // That an extent equals the batch says nothing.
+  for (std::vector<int64_t> shape : {std::vector<int64_t>{classes, batch},
+                                     std::vector<int64_t>{batch, classes}}) {
+    auto session =
+        makeSession(reshape(makeClassifier(), "y", shape, std::nullopt));
+    EXPECT_TRUE(session->run({{"x", makeSamples(batch)}}, singleThread()).ok());
+    for (int64_t samples : {3, 5, 8})
+      EXPECT_ERROR(session->run({{"x", makeSamples(samples)}}),
+                   "output 'y' float32[" + std::to_string(shape[0]) + ", " +
+                       std::to_string(shape[1]) + "] has no batch dimension");
+  }
+}
+
+TEST(SessionTest, OutputsAreJoinedAlongTheirBatch) {
+  auto session =
+      makeSession(reshape(makeClassifier(), "y", {classes, batch}, 1));
+  for (int64_t samples : {1, 4, 6, 9}) {
+    HostArray x = makeSamples(samples), whole = runOn(*session, x);
+    ASSERT_EQ(whole.shape, (std::vector<int64_t>{classes, samples}));
+    for (int64_t first = 0; first < samples; first += batch) {
+      HostArray part{x.type, {batch, features}, {}};
+      for (int64_t i = first; i < first + batch; ++i) {
+        auto row = x.bytes.begin() + std::min(i, samples - 1) * features * 4;
+        part.bytes.insert(part.bytes.end(), row, row + features * 4);
+      }
+      int64_t count = std::min(batch, samples - first);
+      EXPECT_EQ(takeColumns(whole, first, count).bytes,
+                takeColumns(runOn(*session, part), 0, count).bytes);
+    }
+  }
+}
+
+TEST(SessionTest, InputsAreSplitAlongTheirBatch) {
+  auto session =
+      makeSession(reshape(makeClassifier(), "x", {features, batch}, 1));
+  HostArray x = makeSamples(9);
+  x.shape = {features, 9};
+  HostArray whole = runOn(*session, x);
+  EXPECT_EQ(whole.shape, (std::vector<int64_t>{9, classes}));
+  std::vector<uint8_t> expected;
+  for (int64_t first : {0, 4, 8}) {
+    HostArray y = runOn(*session, takeColumns(x, first, batch));
+    expected.insert(expected.end(), y.bytes.begin(), y.bytes.end());
+  }
+  expected.resize(9 * classes * 4);
+  EXPECT_EQ(whole.bytes, expected);
+  EXPECT_ERROR(session->run({{"x", makeSamples(5)}}),
+               "expected float32[40, 4] or any other number of samples in "
+               "dimension 1, found float32[5, 40]; reshape the array");
+}
+
+TEST(SessionTest, InputsWithoutBatchGoIntoEveryRun) {
+  // The output of the second network stands for what both inputs make.
+  auto session = makeSession(reshape(makeTwoClassifiers(), "bx",
+                                     {batch, features}, std::nullopt));
+  HostArray some = makeSamples(batch), more = makeSamples(6);
+  auto outputs =
+      session->run({{"ax", more}, {"bx", some}}, singleThread());
+  ASSERT_TRUE(outputs.ok()) << outputs.error().message;
+  EXPECT_EQ(outputs->at("by").shape, (std::vector<int64_t>{6, classes}));
+  HostArray once = session->run({{"ax", some}, {"bx", some}})->at("by");
+  EXPECT_TRUE(std::equal(once.bytes.begin(), once.bytes.end(),
+                         outputs->at("by").bytes.begin()));
+  EXPECT_ERROR(session->run({{"ax", more}, {"bx", more}}),
+               "input 'bx': expected float32[4, 40], found float32[6, 40]; it "
+               "is not made of samples: give one array for all of them");
+}
+
+TEST(SessionTest, ProgramsWithoutABatchTellHowToGetOne) {
+  Program program = makeClassifier();
+  program = reshape(std::move(program), "x", {batch, features}, std::nullopt);
+  auto session = makeSession(
+      reshape(std::move(program), "y", {batch, classes}, std::nullopt));
+  EXPECT_ERROR(session->run({{"x", makeSamples(6)}}),
+               "found float32[6, 40]; the program has no batch dimension, "
+               "because the shapes of the model's inputs are fixed");
 }
 
 TEST(SessionTest, Interrupts) {

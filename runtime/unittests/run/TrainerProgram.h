@@ -74,8 +74,10 @@ private:
     b.program.regions[labels].labels = Labels{width, o.ignoreIndex};
     w = addMutable(o.parameter, Role::Parameter, {1, 2, 3});
     scores = addRegion("scores", Role::Output, {batch, width});
-    loss = addRegion("loss", Role::Output, {1});
+    loss = addRegion("loss", Role::Output, {});
     seen = addRegion("seen", Role::Output, {batch});
+    for (uint32_t region : {x, labels, scores, seen})
+      b.program.regions[region].batchAxis = 0;
     if (o.counts)
       key = addMutable("photonic.rng", Role::State, {0, 0, 0});
     if (!o.updates)

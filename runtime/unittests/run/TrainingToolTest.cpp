@@ -192,7 +192,7 @@ TEST_F(TrainingToolTest, NamesTheStepThatFails) {
   // The file of the good run stays, and nothing else appears.
   refuse({"--save-state", at("s.npz"), "--output-dir", at("out"), "--report",
           at("r.json")},
-         "step 2 of 3: the loss 'loss' is not finite: element [0] is nan; the "
+         "step 2 of 3: the loss 'loss' is not finite: it is nan; the "
          "first value that is not finite is in tensor 'scores' (element [1, 0] "
          "is nan), made by layer 'mul' (Mul, forward)");
 }

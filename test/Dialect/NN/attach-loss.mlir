@@ -6,12 +6,12 @@
 
 // CHECK-LABEL: func.func @classes
 // CHECK-SAME: (%{{.*}}: tensor<8x10xf32> {nn.name = "x"}, %[[Y:.*]]: tensor<8xf32> {nn.classes = 10 : i64, nn.ignore_index = -100 : i64, nn.name = "labels"}, %{{.*}}: tensor<1xf32> {nn.init
-// CHECK-SAME: -> (tensor<1xf32> {nn.loss, nn.name = "loss"}, tensor<8x10xf32> {nn.name = "scores"}, tensor<1xf32> {nn.updates = "s"})
+// CHECK-SAME: -> (tensor<f32> {nn.loss, nn.name = "loss"}, tensor<8x10xf32> {nn.name = "scores"}, tensor<1xf32> {nn.updates = "s"})
 // IGNORE-LABEL: func.func @classes
 // IGNORE-SAME: nn.ignore_index = 7 : i64
 // MSE-LABEL: func.func @classes
 // MSE-SAME: %[[Y:[^:,]*]]: tensor<8x10xf32> {nn.name = "labels"}
-// MSE-SAME: -> (tensor<1xf32> {nn.loss, nn.name = "loss"}, tensor<8x10xf32>
+// MSE-SAME: -> (tensor<f32> {nn.loss, nn.name = "loss"}, tensor<8x10xf32>
 func.func @classes(
     %x: tensor<8x10xf32> {nn.name = "x"},
     %s: tensor<1xf32> {nn.name = "s", nn.role = "state",
@@ -23,7 +23,8 @@ func.func @classes(
   // CHECK: %[[L:.*]], %{{.*}} = nn.softmax_cross_entropy %[[R]], %[[Y]] reduction = mean ignore_index = -100 {nn.phase = "loss"}
   // IGNORE: reduction = mean ignore_index = 7
   // MSE: nn.mse_loss %{{.*}}, %[[Y]] reduction = mean {nn.phase = "loss"}
-  // CHECK: return %[[L]], %[[R]], %{{.*}}
+  // CHECK: %[[S:.*]] = nn.reshape %[[L]] {nn.phase = "loss"} : tensor<1xf32> -> tensor<f32>
+  // CHECK: return %[[S]], %[[R]], %{{.*}}
   return %y, %s : tensor<8x10xf32>, tensor<1xf32>
 }
 
@@ -35,6 +36,21 @@ func.func @classes(
 // CHECK-SAME: tensor<2x4x5xf32> {nn.classes = 3 : i64
 func.func @pixels(%x: tensor<2x3x4x5xf32>) -> tensor<2x3x4x5xf32> {
   return %x : tensor<2x3x4x5xf32>
+}
+
+// -----
+
+// Samples of the labels lie where those of the output do, without the classes.
+
+module attributes {nn.batch = 5 : i64} {
+  // CHECK-LABEL: func.func @samples
+  // CHECK-SAME: tensor<2x4x5xf32> {nn.batch_axis = 2 : i64, nn.classes = 3 : i64
+  // MSE-LABEL: func.func @samples
+  // MSE-SAME: tensor<2x3x4x5xf32> {nn.batch_axis = 3 : i64, nn.name = "labels"}
+  func.func @samples(%x: tensor<2x3x4x5xf32>)
+      -> (tensor<2x3x4x5xf32> {nn.batch_axis = 3 : i64}) {
+    return %x : tensor<2x3x4x5xf32>
+  }
 }
 
 // -----

@@ -487,14 +487,14 @@ func.func @embed_overflow(%x: tensor<3xf32>) {
 
 // Attributes that nobody knows would have no effect.
 
-// expected-error @+1 {{unknown attribute 'nn.trainabel' of argument 0; expected nn.name, nn.role, nn.init, nn.trainable, nn.classes, nn.ignore_index}}
+// expected-error @+1 {{unknown attribute 'nn.trainabel' of argument 0; expected nn.name, nn.role, nn.init, nn.trainable, nn.classes, nn.ignore_index, nn.batch_axis}}
 func.func @argument(%x: tensor<1xf32> {nn.name = "x", nn.trainabel}) {
   return
 }
 
 // -----
 
-// expected-error @+1 {{unknown attribute 'nn.role' of result 0; expected nn.name, nn.loss, nn.gradient_of, nn.updates}}
+// expected-error @+1 {{unknown attribute 'nn.role' of result 0; expected nn.name, nn.loss, nn.gradient_of, nn.updates, nn.batch_axis}}
 func.func @result(%x: tensor<1xf32>) -> (tensor<1xf32> {nn.role = "state"}) {
   return %x : tensor<1xf32>
 }
@@ -544,4 +544,50 @@ func.func @twins(%x: tensor<1xf32>)
 // expected-error @+1 {{expected 'nn.loss' of result 0 to be a unit attribute, got false}}
 func.func @loss(%x: tensor<1xf32>) -> (tensor<1xf32> {nn.loss = false}) {
   return %x : tensor<1xf32>
+}
+
+// -----
+
+module attributes {nn.batch = 2 : i64} {
+  // expected-error @+1 {{expected 'nn.batch_axis' of argument 0 to be an i64, the number of a dimension, got 2 : i64; the type is 'tensor<2x3xf32>'}}
+  func.func @range(%x: tensor<2x3xf32> {nn.batch_axis = 2 : i64}) {
+    return
+  }
+}
+
+// -----
+
+module attributes {nn.batch = 2 : i64} {
+  // expected-error @+1 {{expected 'nn.batch_axis' of result 0 to be an i64, the number of a dimension, got 0 : i32}}
+  func.func @width(%x: tensor<2x3xf32>)
+      -> (tensor<2x3xf32> {nn.batch_axis = 0 : i32}) {
+    return %x : tensor<2x3xf32>
+  }
+}
+
+// -----
+
+module attributes {nn.batch = 2 : i64} {
+  // expected-error @+1 {{expected extent 2, the module's 'nn.batch', in dimension 1 of argument 0, got 'tensor<2x3xf32>'}}
+  func.func @extent(%x: tensor<2x3xf32> {nn.batch_axis = 1 : i64}) {
+    return
+  }
+}
+
+// -----
+
+// expected-error @+1 {{expected 'nn.batch' on the module, because of 'nn.batch_axis' of result 0}}
+func.func @no_batch(%x: tensor<2x3xf32>)
+    -> (tensor<2x3xf32> {nn.batch_axis = 0 : i64}) {
+  return %x : tensor<2x3xf32>
+}
+
+// -----
+
+module attributes {nn.batch = 1 : i64} {
+  // expected-error @+1 {{'nn.batch_axis' of argument 0 belongs on an input, not on what persists from run to run}}
+  func.func @state(%s: tensor<1xf32> {nn.batch_axis = 0 : i64, nn.name = "s",
+      nn.role = "state", nn.init = dense<0.0> : tensor<1xf32>}) {
+    return
+  }
 }

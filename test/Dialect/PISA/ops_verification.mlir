@@ -587,3 +587,33 @@ pisa.program "p" target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 
   pisa.halt
   }
 }
+
+// -----
+
+pisa.program "p" target "t" hash 0 memory ideal batch 4 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  // expected-error @+1 {{expected a batch axis of an input or an output only}}
+  pisa.region 0 "w" workspace at act[0] bytes 32 type tensor<4x2xf32> batch_axis 0
+  pisa.code {
+  pisa.halt
+  }
+}
+
+// -----
+
+pisa.program "p" target "t" hash 0 memory ideal batch 4 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  // expected-error @+1 {{expected a batch axis in [0, 2), found 2}}
+  pisa.region 0 "x" input at act[0] bytes 32 type tensor<4x2xf32> batch_axis 2
+  pisa.code {
+  pisa.halt
+  }
+}
+
+// -----
+
+pisa.program "p" target "t" hash 0 memory ideal batch 4 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  // expected-error @+1 {{expected extent 4, the program's batch, in dimension 1, found 'tensor<4x2xf32>'}}
+  pisa.region 0 "x" input at act[0] bytes 32 type tensor<4x2xf32> batch_axis 1
+  pisa.code {
+  pisa.halt
+  }
+}

@@ -54,11 +54,15 @@ std::optional<ImportMode> parseImportMode(llvm::StringRef name);
 llvm::StringRef getImportModeName(ImportMode mode);
 
 struct ImportOptions {
-  /// Extent of the first dimension of every input in which that dimension is
-  /// symbolic. 0: not bound.
+  /// How many samples one run takes: the extent of open first dimensions of
+  /// inputs and of all dimensions of their names; of inputs with fixed shapes,
+  /// those whose first dimension has this extent hold samples. 0: not given.
   int64_t batch = 0;
-  /// Extents of other symbolic dimensions, by their name in the model.
+  /// Extents of other open dimensions, by their name in the model, or by input
+  /// and number, `INPUT:AXIS`, which goes before a name.
   std::vector<std::pair<std::string, int64_t>> dims = {};
+  /// Extents of all dimensions of inputs, by name. For inputs without a shape.
+  std::vector<std::pair<std::string, std::vector<int64_t>>> shapes = {};
   ImportMode mode = ImportMode::Inference;
   /// Regular expression, found anywhere in a name. In mode Training a
   /// BatchNormalization keeps its stored statistics if its node or one of its
@@ -71,6 +75,11 @@ struct ImportOptions {
   /// Initial learning rate of that optimizer.
   float learningRate = 1e-3f;
 };
+
+/// Reads `INPUT=N,N,...`, an entry of ImportOptions::shapes; nothing if it is
+/// something else or an extent is below 1.
+std::optional<std::pair<std::string, std::vector<int64_t>>>
+parseInputShape(llvm::StringRef text);
 
 /// Imports the model at `path`; files with external data are looked up beside
 /// it. Weights are not copied: they stay in the memory into which the file was
@@ -92,8 +101,8 @@ mlir::OwningOpRef<mlir::ModuleOp> importONNXBuffer(llvm::MemoryBufferRef buffer,
 /// outputs, attributes. Versions end with those that the importer knows.
 void printOperators(llvm::raw_ostream &os);
 
-/// Registers `--import-onnx` with its options `--batch`, `--dim`, `--mode` and
-/// `--freeze` for photonic-translate.
+/// Registers `--import-onnx` with its options `--batch`, `--dim`, `--shape`,
+/// `--mode` and `--freeze` for photonic-translate.
 void registerImportONNXTranslation();
 
 } // namespace photonic

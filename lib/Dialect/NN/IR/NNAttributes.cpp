@@ -12,6 +12,8 @@
 
 #include "photonic/Dialect/NN/IR/Step.h"
 
+#include "mlir/IR/BuiltinOps.h"
+
 using namespace mlir;
 using namespace photonic;
 using namespace photonic::nn;
@@ -97,6 +99,36 @@ LogicalResult NNDialect::verifyOperationAttribute(Operation *op,
 }
 
 //===----------------------------------------------------------------------===//
+// Arguments and results
+//===----------------------------------------------------------------------===//
+
+/// The dimension along which the samples lie exists and has their number.
+static LogicalResult verifyBatchAxis(FunctionOpInterface function, Type type,
+                                     NamedAttribute attribute,
+                                     const Twine &place) {
+  auto axis = dyn_cast<IntegerAttr>(attribute.getValue());
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  if (!axis || !axis.getType().isInteger(64) || !tensor || axis.getInt() < 0 ||
+      axis.getInt() >= tensor.getRank())
+    return emitExpected(function, attribute, place,
+                        "an i64, the number of a dimension")
+           << "; the type is " << type;
+  auto module = function->getParentOfType<ModuleOp>();
+  auto batch = module ? module->getAttrOfType<IntegerAttr>(batchAttrName)
+                      : IntegerAttr();
+  if (!batch)
+    return function.emitOpError() << "expected '" << batchAttrName
+                                  << "' on the module, because of '"
+                                  << batchAxisAttrName << "'" << place;
+  if (tensor.getDimSize(axis.getInt()) != batch.getInt())
+    return function.emitOpError()
+           << "expected extent " << batch.getInt() << ", the module's '"
+           << batchAttrName << "', in dimension " << axis.getInt() << place
+           << ", got " << type;
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
 // Arguments
 //===----------------------------------------------------------------------===//
 
@@ -115,6 +147,7 @@ public:
   LogicalResult verifyTrainable();
   LogicalResult verifyClasses();
   LogicalResult verifyIgnoreIndex();
+  LogicalResult verifyBatchAxis();
 
 private:
   InFlightDiagnostic emitExpected(const Twine &what) {
@@ -192,6 +225,15 @@ LogicalResult ArgumentRules::verifyIgnoreIndex() {
   return verifyBeside(classesAttrName);
 }
 
+LogicalResult ArgumentRules::verifyBatchAxis() {
+  if (hasRole(function, argument))
+    return function.emitOpError()
+           << "'" << attribute.getName().getValue() << "'" << place
+           << " belongs on an input, not on what persists from run to run";
+  return ::verifyBatchAxis(function, function.getArgumentTypes()[argument],
+                           attribute, place);
+}
+
 LogicalResult NNDialect::verifyRegionArgAttribute(Operation *op, unsigned,
                                                   unsigned argument,
                                                   NamedAttribute attribute) {
@@ -205,7 +247,8 @@ LogicalResult NNDialect::verifyRegionArgAttribute(Operation *op, unsigned,
       {initAttrName, &ArgumentRules::verifyInit},
       {trainableAttrName, &ArgumentRules::verifyTrainable},
       {classesAttrName, &ArgumentRules::verifyClasses},
-      {ignoreIndexAttrName, &ArgumentRules::verifyIgnoreIndex}};
+      {ignoreIndexAttrName, &ArgumentRules::verifyIgnoreIndex},
+      {batchAxisAttrName, &ArgumentRules::verifyBatchAxis}};
   for (auto [name, rule] : rules)
     if (attribute.getName() == name) {
       ArgumentRules argumentRules(function, argument, attribute);
@@ -213,7 +256,8 @@ LogicalResult NNDialect::verifyRegionArgAttribute(Operation *op, unsigned,
     }
   const StringRef known[] = {nameAttrName,    roleAttrName,
                              initAttrName,    trainableAttrName,
-                             classesAttrName, ignoreIndexAttrName};
+                             classesAttrName, ignoreIndexAttrName,
+                             batchAxisAttrName};
   return verifyKnown(op, attribute, known, " of argument " + Twine(argument));
 }
 
@@ -293,7 +337,10 @@ LogicalResult NNDialect::verifyRegionResultAttribute(Operation *op, unsigned,
              << function.getResultTypes()[result];
     return success();
   }
+  if (name == batchAxisAttrName)
+    return verifyBatchAxis(function, function.getResultTypes()[result],
+                           attribute, " of result " + Twine(result));
   const StringRef known[] = {nameAttrName, lossAttrName, gradientOfAttrName,
-                             updatesAttrName};
+                             updatesAttrName, batchAxisAttrName};
   return verifyKnown(op, attribute, known, " of result " + Twine(result));
 }

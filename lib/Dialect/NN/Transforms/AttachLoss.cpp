@@ -136,11 +136,29 @@ private:
     return func.getArgument(index);
   }
 
-  void addLoss(Operation *op) {
+  /// Dimension of the labels along which the samples lie, if those of the
+  /// output lie along one that the labels have too.
+  void addBatchAxis(unsigned output, std::optional<int64_t> classAxis,
+                    SmallVectorImpl<NamedAttribute> &attributes) {
+    auto axis = getOperation().getResultAttrOfType<IntegerAttr>(
+        output, batchAxisAttrName);
+    if (!axis || axis.getInt() == classAxis)
+      return;
+    int64_t number = axis.getInt() - (classAxis && axis.getInt() > *classAxis);
+    Builder builder(&getContext());
+    attributes.push_back(builder.getNamedAttr(
+        batchAxisAttrName, builder.getI64IntegerAttr(number)));
+  }
+
+  void addLoss(OpBuilder &at, Operation *op) {
     setPhase(op, Phase::Loss);
     Builder builder(&getContext());
+    auto scalar = ReshapeOp::create(
+        at, op->getLoc(), RankedTensorType::get({}, builder.getF32Type()),
+        op->getResult(0));
+    setPhase(scalar, Phase::Loss);
     addResult(
-        getOperation(), op->getResult(0),
+        getOperation(), scalar,
         {builder.getNamedAttr(nameAttrName, builder.getStringAttr(lossName)),
          builder.getNamedAttr(lossAttrName, builder.getUnitAttr())},
         0);
@@ -159,17 +177,19 @@ private:
     SmallVector<int64_t> shape(type.getShape());
     shape.erase(shape.begin() + 1);
     Location loc = NameLoc::get(builder.getStringAttr(lossName));
-    BlockArgument labels = addLabels(
-        RankedTensorType::get(shape, type.getElementType()),
-        {builder.getNamedAttr(classesAttrName,
-                              builder.getI64IntegerAttr(type.getDimSize(1))),
-         builder.getNamedAttr(ignoreIndexAttrName,
-                              builder.getI64IntegerAttr(ignoreIndex))},
-        loc);
+    SmallVector<NamedAttribute> attributes = {
+        builder.getNamedAttr(classesAttrName,
+                             builder.getI64IntegerAttr(type.getDimSize(1))),
+        builder.getNamedAttr(ignoreIndexAttrName,
+                             builder.getI64IntegerAttr(ignoreIndex))};
+    addBatchAxis(output, 1, attributes);
+    BlockArgument labels =
+        addLabels(RankedTensorType::get(shape, type.getElementType()),
+                  attributes, loc);
     OpBuilder at(getOperation().getBody().front().getTerminator());
-    addLoss(SoftmaxCrossEntropyOp::create(
-        at, loc, scores, labels, Value(), Reduction::Mean,
-        builder.getI64IntegerAttr(ignoreIndex)));
+    addLoss(at, SoftmaxCrossEntropyOp::create(
+                    at, loc, scores, labels, Value(), Reduction::Mean,
+                    builder.getI64IntegerAttr(ignoreIndex)));
     return success();
   }
 
@@ -179,9 +199,11 @@ private:
     if (!type)
       return emitMisfit(output, "a tensor");
     Location loc = NameLoc::get(StringAttr::get(&getContext(), lossName));
-    BlockArgument target = addLabels(type, {}, loc);
+    SmallVector<NamedAttribute> attributes;
+    addBatchAxis(output, std::nullopt, attributes);
+    BlockArgument target = addLabels(type, attributes, loc);
     OpBuilder at(getOperation().getBody().front().getTerminator());
-    addLoss(MSELossOp::create(at, loc, value, target, Reduction::Mean));
+    addLoss(at, MSELossOp::create(at, loc, value, target, Reduction::Mean));
     return success();
   }
 };

@@ -274,6 +274,24 @@ LogicalResult LayerOp::verify() {
              : success();
 }
 
+/// region_c4
+static LogicalResult verifyBatchAxis(RegionOp op, RankedTensorType type) {
+  if (op.getRole() != Role::Input && op.getRole() != Role::Output)
+    return op.emitOpError(
+        "expected a batch axis of an input or an output only");
+  auto axis = static_cast<int64_t>(*op.getBatchAxis());
+  if (axis < 0 || axis >= type.getRank())
+    return op.emitOpError("expected a batch axis in [0, ")
+           << type.getRank() << "), found " << axis;
+  auto program = op->getParentOfType<ProgramOp>();
+  if (program &&
+      type.getDimSize(axis) != static_cast<int64_t>(program.getBatch()))
+    return op.emitOpError("expected extent ")
+           << program.getBatch() << ", the program's batch, in dimension "
+           << axis << ", found " << type;
+  return success();
+}
+
 LogicalResult RegionOp::verify() {
   phx::Address address = getAddress().getValue();
   if (!address.offset.terms.empty() || address.offset.base % 64)
@@ -288,6 +306,8 @@ LogicalResult RegionOp::verify() {
            << needed << " bytes for " << type << ", has " << getBytes();
   if (getIgnoreIndex() && !getClasses()) // region_c3
     return emitOpError("ignores a label, but has no number of classes");
+  if (getBatchAxis() && failed(verifyBatchAxis(*this, type)))
+    return failure();
   if (getInit() && getInit()->getShapedType() != type) // region_c2
     return emitOpError("initial contents have type ")
            << getInit()->getShapedType() << ", the region has " << type;

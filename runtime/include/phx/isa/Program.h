@@ -141,6 +141,9 @@ struct Region {
   /// A parameter or state whose contents a run replaces and the next one finds.
   bool isMutable = false;
   std::optional<Labels> labels = std::nullopt; ///< of inputs
+  /// The dimension of an input or output along which the samples of a batch
+  /// lie, of extent Program::batch. Absent: it is not made of samples.
+  std::optional<uint32_t> batchAxis = std::nullopt;
   friend bool operator==(const Region &, const Region &) = default;
 };
 

@@ -110,10 +110,10 @@ public:
   bool isTraining() const { return training; }
 
   /// How many samples `inputs` hold: program.batch if every shape is the
-  /// program's, otherwise the common first dimension of the inputs whose first
-  /// dimension is the batch. Errors: unknown or missing names, wrong types or
-  /// shapes, first dimensions that disagree, labels that are no class, in
-  /// training fewer samples than a batch.
+  /// program's, otherwise the common extent of their batch axes. Errors:
+  /// unknown or missing names, wrong types or shapes, numbers of samples that
+  /// disagree, labels that are no class, in training fewer samples than a
+  /// batch.
   Result<int64_t> countSamples(const ArrayViews &inputs) const;
 
   /// Whether `name` is an input and arrays of that type and shape can be its
@@ -122,17 +122,20 @@ public:
                     const std::vector<int64_t> &shape) const;
 
   /// Runs the program on any number of samples. Labels are class numbers, int32
-  /// or int64. Returns outputs by name.
+  /// or int64. Returns outputs by name. Inputs without a batch axis go into
+  /// each execution as they are.
   ///
   /// Inference, samples >= 1: ceil(samples / batch) executions, the last one
   /// padded by repeating the last sample (its label by the index to ignore, if
-  /// the program has one). Outputs are joined along the first dimension,
-  /// without the padding.
+  /// the program has one). Outputs are joined along their batch axis, without
+  /// the padding; those without one are refused unless the samples are exactly
+  /// one batch or the program takes labels: several executions then give
+  /// [executions, ...], losses [executions].
   ///
   /// Training, samples >= batch: floor(samples / batch) steps, one after the
-  /// other; the rest is dropped (see the record). Outputs of shape [] or [1]
-  /// become [steps]; those whose first dimension is the batch are joined;
-  /// others, such as gradients, become [steps, ...] if there are several steps.
+  /// other; the rest is dropped (see the record). Outputs with a batch axis are
+  /// joined along it; losses become [steps]; others, such as gradients, become
+  /// [steps, ...] if there are several steps.
   /// After an error or an interruption the record and the state are those of
   /// the steps that were completed.
   Result<HostArrays> run(const ArrayViews &inputs,
@@ -193,8 +196,8 @@ public:
   // Reports
   //===--------------------------------------------------------------------===//
 
-  /// Name of the only output of shape [batch, classes]; gradients do not count.
-  /// Errors: none, several.
+  /// Name of the only output of two dimensions with a batch axis: one row, or
+  /// column, of scores per sample. Errors: none, several.
   Result<std::string> getScoresName() const;
   /// Compares scores with labels, and remembers the result for reports.
   Result<Accuracy> measureAccuracy(const HostArrays &outputs,
@@ -234,7 +237,7 @@ private:
   Result<Batching> planBatches(const ArrayViews &inputs) const;
   HostArrays takeInputs(const ArrayViews &inputs, const Batching &batching,
                         int64_t index) const;
-  bool isGradient(const Region &region) const;
+  const Region &getOutput(const std::string &name) const;
   Join getJoin(const Region &region, const Batching &batching) const;
   void putOutputs(HostArrays results, const Batching &batching, int64_t index,
                   HostArrays &outputs) const;

@@ -19,6 +19,14 @@
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "photonic/Interpreter/Tensor.h"
 
+namespace photonic::nn {
+/// The dimension of a result that dimension `axis` of an operand becomes if
+/// shapes are aligned at the last dimension; none if it is repeated.
+llvm::SmallVector<int64_t> mapElementwiseAxis(mlir::Operation *op,
+                                              unsigned operand, int64_t axis,
+                                              unsigned result);
+} // namespace photonic::nn
+
 #include "photonic/Dialect/NN/IR/NNDialect.h.inc"
 #include "photonic/Dialect/NN/IR/NNEnums.h.inc"
 #define GET_ATTRDEF_CLASSES
@@ -51,6 +59,9 @@ inline constexpr llvm::StringLiteral initAttrName = "nn.init";
 inline constexpr llvm::StringLiteral trainableAttrName = "nn.trainable";
 inline constexpr llvm::StringLiteral classesAttrName = "nn.classes";
 inline constexpr llvm::StringLiteral ignoreIndexAttrName = "nn.ignore_index";
+/// Attribute of inputs and of results: the dimension along which the samples of
+/// a batch lie, of the extent that `batchAttrName` of the module says.
+inline constexpr llvm::StringLiteral batchAxisAttrName = "nn.batch_axis";
 /// Attributes of results: what is differentiated, whose gradient it is, which
 /// argument it replaces at the end of a run.
 inline constexpr llvm::StringLiteral lossAttrName = "nn.loss";

@@ -32,7 +32,7 @@ def NN_Dialect : Dialect {
     * The entry function is `func.func @main`. Its arguments and results carry
       `nn.name`, the name of the ONNX input or output.
     * The module carries `nn.model`, the name of the network; `nn.batch`, the
-      batch size to which a symbolic batch dimension was bound; `nn.mode`, what
+      number of samples in one run, 1 without it; `nn.mode`, what
       it was imported for (`"inference"`, `"training"`, `"evaluation"`), and
       `nn.freeze`, the regular expression of what training was to keep;
       `nn.trained_format`, the number format in which it was trained;
@@ -52,6 +52,7 @@ def NN_Dialect : Dialect {
     | `nn.trainable` | unit | a parameter for which gradients are wanted |
     | `nn.classes` | integer C | the input holds class numbers, whole numbers in [0, C) |
     | `nn.ignore_index` | integer | a class number outside of the rule above, for elements without a class |
+    | `nn.batch_axis` | `i64` | dimension of an input along which the samples of a batch lie; its extent is the module's `nn.batch`. Without it the input is the same for all samples |
 
     Attributes of results:
 
@@ -59,6 +60,7 @@ def NN_Dialect : Dialect {
     | --- | --- | --- |
     | `nn.name` | string | name of the output |
     | `nn.loss` | unit | one element; the sum of all losses is differentiated |
+    | `nn.batch_axis` | `i64` | dimension along which the samples of a batch lie, as for arguments; written by `nn-infer-batch-axes` and the importer. Without it the results of several runs cannot be joined to one |
     | `nn.gradient_of` | string | name of the argument whose gradient this is |
     | `nn.updates` | string | name of the argument with a role that this value replaces at the end of the run |
 
@@ -142,6 +144,10 @@ def NN_Differentiable : DeclareOpInterfaceMethods<DifferentiableOpInterface>;
 def NN_PartlyDifferentiable : DeclareOpInterfaceMethods<
     DifferentiableOpInterface, ["hasDerivative"]>;
 def NN_Composite : DeclareOpInterfaceMethods<CompositeOpInterface>;
+/// Where samples go is written by hand; `BatchAxisOpInterface` alone says that
+/// the operation is elementwise.
+def NN_Batched
+    : DeclareOpInterfaceMethods<BatchAxisOpInterface, ["mapBatchAxis"]>;
 
 /// Results consist of elements of the operands and attributes, as bits: also a
 /// NaN keeps its sign and payload, which arithmetic makes canonical.

@@ -10,7 +10,7 @@
 
 include "photonic/Dialect/NN/IR/NNBase.td"
 
-def NN_Conv2dOp : NN_InferOp<"conv2d", [NN_Differentiable,
+def NN_Conv2dOp : NN_InferOp<"conv2d", [NN_Differentiable, NN_Batched,
     DeclareOpInterfaceMethods<LearningOpInterface>]> {
   let summary = "convolve images with filters";
   let description = [{
@@ -59,7 +59,7 @@ def NN_Conv2dOp : NN_InferOp<"conv2d", [NN_Differentiable,
   let hasCanonicalizer = 1;
 }
 
-def NN_LinearOp : NN_InferOp<"linear", [NN_Differentiable,
+def NN_LinearOp : NN_InferOp<"linear", [NN_Differentiable, NN_Batched,
     DeclareOpInterfaceMethods<LearningOpInterface>]> {
   let summary = "multiply rows by a weight matrix";
   let description = [{
@@ -92,7 +92,7 @@ def NN_LinearOp : NN_InferOp<"linear", [NN_Differentiable,
   }];
 }
 
-def NN_BatchNormOp : NN_InferOp<"batch_norm", [NN_Differentiable,
+def NN_BatchNormOp : NN_InferOp<"batch_norm", [NN_Differentiable, NN_Batched,
     DeclareOpInterfaceMethods<CompositeOpInterface, ["isComposite"]>,
     DeclareOpInterfaceMethods<LearningOpInterface, ["getStatistics"]>]> {
   let summary = "normalise channels by stored statistics";

@@ -11,7 +11,8 @@
 include "photonic/Dialect/NN/IR/NNBase.td"
 
 class NN_UnaryOp<string mnemonic, list<Trait> traits = []>
-    : NN_Op<mnemonic, traits # [SameOperandsAndResultType, NN_Differentiable]> {
+    : NN_Op<mnemonic, traits # [SameOperandsAndResultType, NN_Differentiable,
+                              BatchAxisOpInterface]> {
   let arguments = (ins NN_Tensor:$input);
   let results = (outs NN_Tensor:$output);
   let assemblyFormat = "$input attr-dict `:` type($input)";
@@ -122,7 +123,7 @@ def NN_AbsOp : NN_PlainUnaryOp<"abs", "take magnitudes", "`|x|`.",
 
 class NN_BinaryOp<string mnemonic, string what, string formula,
                   string gradient, list<Trait> traits = []>
-    : NN_InferOp<mnemonic, traits> {
+    : NN_InferOp<mnemonic, traits # [BatchAxisOpInterface]> {
   let summary = what;
   let description = "    " # formula # [{
 

@@ -20,7 +20,8 @@ include "photonic/Dialect/NN/IR/NNElementwiseOps.td"
 // Products
 //===----------------------------------------------------------------------===//
 
-class NN_Conv2dGradOp<string mnemonic, string other> : NN_Op<mnemonic> {
+class NN_Conv2dGradOp<string mnemonic, string other>
+    : NN_Op<mnemonic, [NN_Batched]> {
   let results = (outs NN_Tensor:$output);
   let assemblyFormat = "$grad `,` $" # other # [{
     (`strides` `=` $strides^)? (`pads` `=` $pads^)?
@@ -96,7 +97,7 @@ def NN_Conv2dWeightGradOp : NN_Conv2dGradOp<"conv2d_weight_grad", "input"> {
                        DefaultValuedAttr<I64Attr, "1">:$groups);
 }
 
-def NN_LinearInputGradOp : NN_InferOp<"linear_input_grad"> {
+def NN_LinearInputGradOp : NN_InferOp<"linear_input_grad", [NN_Batched]> {
   let summary = "gradient of a linear layer with respect to its input";
   let description = [{
     `dx[b, k] = sum over m of grad[b, m] * weight[m, k]`, accumulated in FP32
@@ -121,7 +122,7 @@ def NN_LinearInputGradOp : NN_InferOp<"linear_input_grad"> {
   }];
 }
 
-def NN_LinearWeightGradOp : NN_InferOp<"linear_weight_grad"> {
+def NN_LinearWeightGradOp : NN_InferOp<"linear_weight_grad", [NN_Batched]> {
   let summary = "gradient of a linear layer with respect to its weights";
   let description = [{
     `dw[m, k] = sum over b of grad[b, m] * input[b, k]`, accumulated in FP32
@@ -155,7 +156,8 @@ def NN_EqualOp : NN_BinaryOp<"equal", "compare tensors for equality",
     "Gradient: none; the derivative is zero wherever there is one.",
     [NN_PartlyDifferentiable]>;
 
-def NN_GateOp : NN_InferOp<"gate", [NN_PartlyDifferentiable]> {
+def NN_GateOp : NN_InferOp<"gate", [NN_PartlyDifferentiable,
+    BatchAxisOpInterface]> {
   let summary = "pass where a condition is positive";
   let description = [{
     With slope 0, `cond <= 0 ? +0 : x`, so that x passes where `cond` is NaN;
@@ -184,7 +186,8 @@ def NN_GateOp : NN_InferOp<"gate", [NN_PartlyDifferentiable]> {
   }];
 }
 
-def NN_GateRangeOp : NN_InferOp<"gate_range", [NN_PartlyDifferentiable]> {
+def NN_GateRangeOp : NN_InferOp<"gate_range", [NN_PartlyDifferentiable,
+    BatchAxisOpInterface]> {
   let summary = "pass where a condition lies inside an interval";
   let description = [{
     `min < cond && cond < max ? x : +0`, also +0 where `cond` is NaN. Shapes
@@ -211,7 +214,7 @@ def NN_GateRangeOp : NN_InferOp<"gate_range", [NN_PartlyDifferentiable]> {
   }];
 }
 
-def NN_PackSignsOp : NN_InferOp<"pack_signs"> {
+def NN_PackSignsOp : NN_InferOp<"pack_signs", [BatchAxisOpInterface]> {
   let summary = "keep one bit per element: does a gate let pass";
   let description = [{
     `y <= 0 ? 0 : 1`, 1 for NaN. In memory a mask takes one bit per element, in
@@ -232,7 +235,8 @@ def NN_PackSignsOp : NN_InferOp<"pack_signs"> {
   let assemblyFormat = "$input attr-dict `:` type($input) `->` type($output)";
 }
 
-def NN_GateMaskOp : NN_InferOp<"gate_mask", [NN_PartlyDifferentiable]> {
+def NN_GateMaskOp : NN_InferOp<"gate_mask", [NN_PartlyDifferentiable,
+    BatchAxisOpInterface]> {
   let summary = "pass where a bit is set";
   let description = [{
     `mask ? x : +0`. Gradient: the same mask on dy. Stashes the mask.
@@ -257,7 +261,8 @@ def NN_GateMaskOp : NN_InferOp<"gate_mask", [NN_PartlyDifferentiable]> {
 // Pools
 //===----------------------------------------------------------------------===//
 
-def NN_MaxPoolPositionsOp : NN_InferOp<"max_pool_positions", [NN_Differentiable]> {
+def NN_MaxPoolPositionsOp : NN_InferOp<"max_pool_positions", [NN_Differentiable,
+    NN_Batched]> {
   let summary = "take the maximum of each window and note where it was";
   let description = [{
     The first result is that of `nn.max_pool`. The second holds the position of
@@ -291,7 +296,7 @@ def NN_MaxPoolPositionsOp : NN_InferOp<"max_pool_positions", [NN_Differentiable]
   }];
 }
 
-def NN_MaxPoolGradOp : NN_Op<"max_pool_grad"> {
+def NN_MaxPoolGradOp : NN_Op<"max_pool_grad", [NN_Batched]> {
   let summary = "gradient of a maximum pool";
   let description = [{
     Adds each element of `grad` to the input element of its window that
@@ -327,7 +332,7 @@ def NN_MaxPoolGradOp : NN_Op<"max_pool_grad"> {
   let hasVerifier = 1;
 }
 
-def NN_AvgPoolGradOp : NN_Op<"avg_pool_grad"> {
+def NN_AvgPoolGradOp : NN_Op<"avg_pool_grad", [NN_Batched]> {
   let summary = "gradient of an average pool";
   let description = [{
     Divides each element of `grad` by the number of positions that `nn.avg_pool`
@@ -370,7 +375,7 @@ def NN_AvgPoolGradOp : NN_Op<"avg_pool_grad"> {
 //===----------------------------------------------------------------------===//
 
 def NN_BroadcastToOp : NN_Op<"broadcast_to", [NN_Differentiable,
-    NN_MovesElements]> {
+    NN_MovesElements, BatchAxisOpInterface]> {
   let summary = "repeat elements to a larger shape";
   let description = [{
     As in NumPy: shapes are aligned at the last dimension; a dimension that is
@@ -394,7 +399,8 @@ def NN_BroadcastToOp : NN_Op<"broadcast_to", [NN_Differentiable,
   let hasFolder = 1;
 }
 
-def NN_EmbedOp : NN_Op<"embed", [NN_Differentiable, NN_MovesElements]> {
+def NN_EmbedOp : NN_Op<"embed", [NN_Differentiable, NN_MovesElements,
+    NN_Batched]> {
   let summary = "put a tensor into a larger one of zeros";
   let description = [{
     `output[offsets + i * strides] = input[i]`, everything else is +0: the

@@ -106,6 +106,38 @@ def LearningOpInterface : OpInterface<"LearningOpInterface"> {
   ];
 }
 
+def BatchAxisOpInterface : OpInterface<"BatchAxisOpInterface"> {
+  let cppNamespace = "::photonic::nn";
+  let description = [{
+    An operation that can tell where the samples of a batch are in its results.
+
+    Samples lie *along* a dimension if they are the outermost index of it: with
+    B samples its extent is a multiple of B, and sample s has the s-th part of
+    it. (A reshape merges the batch with dimensions behind it.) What an
+    operation that does not implement this interface makes of samples is not
+    known; the outputs that depend on it then have no batch dimension, which is
+    safe: several runs are not joined.
+  }];
+  let methods = [
+    InterfaceMethod<[{
+      The dimensions of result `result` along which samples lie if those of
+      operand `operand` lie along its dimension `axis`: there each sample of the
+      result depends on the same sample of the operand only. The extents of both
+      dimensions are equal, or differ because the batch is split from what lies
+      behind it, or merged. Several dimensions if extents of 1 leave it open
+      which it is; none if samples are mixed, dropped or repeated.
+
+      By default the operation computes elements from elements, and shapes are
+      aligned at the last dimension.
+    }],
+    "::llvm::SmallVector<int64_t>", "mapBatchAxis",
+    (ins "unsigned":$operand, "int64_t":$axis, "unsigned":$result,
+         "int64_t":$batch), "", [{
+      return ::photonic::nn::mapElementwiseAxis($_op, operand, axis, result);
+    }]>
+  ];
+}
+
 def CompositeOpInterface : OpInterface<"CompositeOpInterface"> {
   let cppNamespace = "::photonic::nn";
   let description = [{

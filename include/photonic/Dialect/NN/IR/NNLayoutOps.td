@@ -10,7 +10,8 @@
 
 include "photonic/Dialect/NN/IR/NNBase.td"
 
-def NN_PadOp : NN_InferOp<"pad", [NN_Differentiable, NN_MovesElements]> {
+def NN_PadOp : NN_InferOp<"pad", [NN_Differentiable, NN_MovesElements,
+    NN_Batched]> {
   let summary = "surround a tensor with a value";
   let description = [{
     Adds `low[d]` elements before and `high[d]` behind dimension d.
@@ -44,7 +45,8 @@ def NN_PadOp : NN_InferOp<"pad", [NN_Differentiable, NN_MovesElements]> {
   let hasFolder = 1;
 }
 
-def NN_ReshapeOp : NN_Op<"reshape", [NN_Differentiable, NN_MovesElements]> {
+def NN_ReshapeOp : NN_Op<"reshape", [NN_Differentiable, NN_MovesElements,
+    NN_Batched]> {
   let summary = "give the elements another shape";
   let description = [{
     The elements keep their row-major order. The target is the result type.
@@ -68,7 +70,8 @@ def NN_ReshapeOp : NN_Op<"reshape", [NN_Differentiable, NN_MovesElements]> {
 }
 
 def NN_TransposeOp : NN_InferOp<"transpose", [NN_Differentiable,
-                                                  NN_MovesElements]> {
+                                                  NN_MovesElements,
+    NN_Batched]> {
   let summary = "permute dimensions";
   let description = [{
     `output.shape[d] = input.shape[perm[d]]`.
@@ -94,7 +97,8 @@ def NN_TransposeOp : NN_InferOp<"transpose", [NN_Differentiable,
   let hasCanonicalizer = 1;
 }
 
-def NN_ConcatOp : NN_InferOp<"concat", [NN_Differentiable, NN_MovesElements]> {
+def NN_ConcatOp : NN_InferOp<"concat", [NN_Differentiable, NN_MovesElements,
+    NN_Batched]> {
   let summary = "put tensors one behind the other";
   let description = [{
     Gradients: the parts of dy, by `nn.slice`.
@@ -122,7 +126,8 @@ def NN_ConcatOp : NN_InferOp<"concat", [NN_Differentiable, NN_MovesElements]> {
   let hasFolder = 1;
 }
 
-def NN_SliceOp : NN_InferOp<"slice", [NN_Differentiable, NN_MovesElements]> {
+def NN_SliceOp : NN_InferOp<"slice", [NN_Differentiable, NN_MovesElements,
+    NN_Batched]> {
   let summary = "take a regular part of a tensor";
   let description = [{
     `output[i] = input[offsets + i * strides]`, elementwise per dimension.

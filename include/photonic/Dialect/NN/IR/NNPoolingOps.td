@@ -11,7 +11,7 @@
 include "photonic/Dialect/NN/IR/NNBase.td"
 
 class NN_PoolOp<string mnemonic, string meaning>
-    : NN_InferOp<mnemonic, [NN_Differentiable]> {
+    : NN_InferOp<mnemonic, [NN_Differentiable, NN_Batched]> {
   let description = meaning # [{
     The result extent is `floor((H + top + bottom - dilation * (KH - 1) - 1) /
     stride) + 1`; with `ceil_mode` the division rounds up, and a last window

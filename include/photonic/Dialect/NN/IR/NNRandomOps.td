@@ -38,7 +38,7 @@ def NN_UniformOp : NN_Op<"uniform"> {
   let hasVerifier = 1;
 }
 
-def NN_DropOp : NN_InferOp<"drop", [NN_PartlyDifferentiable]> {
+def NN_DropOp : NN_InferOp<"drop", [NN_PartlyDifferentiable, NN_Batched]> {
   let summary = "keep and scale where a random number is large enough";
   let description = [{
     `random >= ratio ? x * f : x - x`, where `f` is `1 / (1 - ratio)` computed in
@@ -69,7 +69,7 @@ def NN_DropOp : NN_InferOp<"drop", [NN_PartlyDifferentiable]> {
 }
 
 def NN_DropoutOp : NN_InferOp<"dropout", [NN_PartlyDifferentiable,
-    NN_Composite]> {
+    NN_Composite, NN_Batched]> {
   let summary = "drop elements at random";
   let description = [{
     `drop(uniform(key, 2^31 + stream), x)`. Streams from 2^31 on are those of

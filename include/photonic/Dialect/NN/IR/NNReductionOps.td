@@ -11,7 +11,7 @@
 include "photonic/Dialect/NN/IR/NNBase.td"
 
 class NN_SoftmaxLikeOp<string mnemonic>
-    : NN_Op<mnemonic, [SameOperandsAndResultType, NN_Differentiable]> {
+    : NN_Op<mnemonic, [SameOperandsAndResultType, NN_Differentiable, NN_Batched]> {
   let arguments = (ins NN_Tensor:$input, I64Attr:$axis);
   let results = (outs NN_Tensor:$output);
   let assemblyFormat = "$input `axis` `=` $axis attr-dict `:` type($input)";
@@ -57,7 +57,7 @@ def NN_LogSoftmaxOp : NN_SoftmaxLikeOp<"log_softmax"> {
 }
 
 class NN_ReduceOp<string mnemonic, string what, string meaning>
-    : NN_InferOp<mnemonic, [NN_Differentiable]> {
+    : NN_InferOp<mnemonic, [NN_Differentiable, NN_Batched]> {
   let summary = what;
   let description = meaning # [{
     The number of an element is its row-major position within the reduced

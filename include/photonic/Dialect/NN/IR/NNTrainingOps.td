@@ -17,7 +17,7 @@
 include "photonic/Dialect/NN/IR/NNBase.td"
 
 def NN_BatchNormTrainOp : NN_InferOp<"batch_norm_train", [
-    NN_PartlyDifferentiable, NN_Composite,
+    NN_PartlyDifferentiable, NN_Composite, NN_Batched,
     DeclareOpInterfaceMethods<LearningOpInterface, ["getStatistics"]>]> {
   let summary = "normalise channels by the statistics of the batch";
   let description = [{
@@ -91,7 +91,8 @@ def NN_BatchNormTrainOp : NN_InferOp<"batch_norm_train", [
 }
 
 class NN_ClassLossOp<string mnemonic>
-    : NN_InferOp<mnemonic, [NN_PartlyDifferentiable, NN_Composite]> {
+    : NN_InferOp<mnemonic, [NN_PartlyDifferentiable, NN_Composite,
+                           NN_Batched]> {
   let arguments = (ins NN_Tensor:$input, NN_Tensor:$labels,
                        Optional<NN_Tensor>:$weights, NN_ReductionAttr:$reduction,
                        OptionalAttr<I64Attr>:$ignore_index);
@@ -173,7 +174,8 @@ def NN_SoftmaxCrossEntropyOp : NN_ClassLossOp<"softmax_cross_entropy"> {
   let results = (outs NN_Tensor:$loss, NN_Tensor:$log_prob);
 }
 
-def NN_MSELossOp : NN_InferOp<"mse_loss", [NN_Differentiable, NN_Composite]> {
+def NN_MSELossOp : NN_InferOp<"mse_loss", [NN_Differentiable, NN_Composite,
+    NN_Batched]> {
   let summary = "square the distance to a target";
   let description = [{
     `d = input - target`, `losses = d * d`; `sum` is `reduce_sum` over all

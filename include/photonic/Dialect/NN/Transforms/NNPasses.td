@@ -75,11 +75,48 @@ def ExposeParameters : Pass<"nn-expose-parameters", "::mlir::func::FuncOp"> {
   ];
 }
 
+def InferBatchAxes : Pass<"nn-infer-batch-axes", "::mlir::func::FuncOp"> {
+  let summary = "find the dimension of each output that holds the samples";
+  let description = [{
+    Precondition: inputs that hold the samples of a batch say along which
+    dimension, `nn.batch_axis`. Every operation says what becomes of it
+    (`BatchAxisOpInterface`); outputs whose samples lie along one dimension get
+    the attribute, others lose it, and so do gradients and what replaces
+    parameters and state. Without `nn.batch` on the module nothing changes.
+
+    What an output says before is what the model declares. It decides where a
+    batch of 1 leaves several dimensions open. Where it contradicts the graph a
+    warning says so, and the graph is right.
+
+    The importer does the same. The runtime splits inputs and joins outputs along
+    these dimensions.
+
+    ```mlir
+    module attributes {nn.batch = 8 : i64} {
+      func.func @main(%x: tensor<8x3xf32> {nn.batch_axis = 0 : i64})
+          -> tensor<3x8xf32> {
+        %y = nn.transpose %x perm = [1, 0] : tensor<8x3xf32> -> tensor<3x8xf32>
+        return %y : tensor<3x8xf32>
+      }
+    }
+    // becomes
+    module attributes {nn.batch = 8 : i64} {
+      func.func @main(%x: tensor<8x3xf32> {nn.batch_axis = 0 : i64})
+          -> (tensor<3x8xf32> {nn.batch_axis = 1 : i64}) {
+        %y = nn.transpose %x perm = [1, 0] : tensor<8x3xf32> -> tensor<3x8xf32>
+        return %y : tensor<3x8xf32>
+      }
+    }
+    ```
+  }];
+}
+
 def AttachLoss : Pass<"nn-attach-loss", "::mlir::func::FuncOp"> {
   let summary = "compare an output with labels";
   let description = [{
     Precondition: the function has no input called `labels`. Adds that input and
-    a first result `loss`, marked `nn.loss`, the mean over the batch.
+    a first result `loss` of shape [], marked `nn.loss`, the mean over the batch.
+    The labels' samples lie where those of the output do (`nn.batch_axis`).
 
     * `cross_entropy`: the output [B, C, d...] holds scores, the labels [B,
       d...] class numbers in [0, C) or `ignore-index`.

@@ -162,9 +162,12 @@ def PISA_RegionOp : PISA_TableOp<"region"> {
     * (C1) The address is a multiple of 64, `bytes` suffices for type and shape.
     * (C2) `init` has the region's type and shape.
     * (C3) Only labels have an ignored number.
+    * (C4) `batch_axis`, the dimension along which the samples of a batch lie, is
+      one of an input or output; its extent is the program's batch.
 
     ```mlir
     pisa.region 0 "x" input at act[0] bytes 3136 type tensor<1x1x28x28xf32>
+        batch_axis 0
     ```
 
     ```mlir
@@ -179,12 +182,12 @@ def PISA_RegionOp : PISA_TableOp<"region"> {
   }];
   let arguments = (ins I64Attr:$index, StrAttr:$name, EnumProp<PISA_Role>:$role,
     UnitAttr:$is_mutable, PISA_AddressAttr:$address, I64Attr:$bytes,
-    TypeAttr:$type, OptionalAttr<I64Attr>:$classes,
-    OptionalAttr<I64Attr>:$ignore_index, OptionalAttr<ElementsAttr>:$init);
+    TypeAttr:$type, OptionalAttr<I64Attr>:$batch_axis,
+    OptionalAttr<I64Attr>:$classes, OptionalAttr<I64Attr>:$ignore_index, OptionalAttr<ElementsAttr>:$init);
   let assemblyFormat = [{
     $index $name $role (`mutable` $is_mutable^)?
     `at` custom<AddressField>($address) `bytes` $bytes `type` $type
-    (`classes` $classes^)? (`ignore` $ignore_index^)? (`init` $init^)? attr-dict
+    (`batch_axis` $batch_axis^)? (`classes` $classes^)? (`ignore` $ignore_index^)? (`init` $init^)? attr-dict
   }];
   let hasVerifier = 1;
 }
