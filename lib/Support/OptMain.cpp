@@ -8,60 +8,47 @@
 #include "photonic/Support/OptMain.h"
 
 #include "photonic/Support/TextLimits.h"
+#include "photonic/Support/ToolFiles.h"
 #include "photonic/Support/ToolMain.h"
 
 #include "mlir/Bytecode/BytecodeReader.h"
-#include "mlir/Support/FileUtilities.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
 #include "llvm/Support/MemoryBuffer.h"
-#include "llvm/Support/ToolOutputFile.h"
+#include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
 
-static int complain(const llvm::Twine &message) {
-  llvm::errs() << "photonic-opt: error: " << message << "\n";
-  return 1;
+/// Whether the input is safe to parse; false after a message.
+static bool isSafe(const llvm::MemoryBuffer &buffer) {
+  if (isBytecode(buffer))
+    return true;
+  auto problem = photonic::findTextProblem(buffer.getBuffer());
+  if (!problem)
+    return true;
+  llvm::errs() << buffer.getBufferIdentifier() << ":" << problem->line << ":"
+               << problem->column << ": error: " << problem->message << "\n";
+  return false;
 }
 
-/// The input, if it is safe to parse; null after a message.
-static std::unique_ptr<llvm::MemoryBuffer> readInput(llvm::StringRef name) {
-  std::string error;
-  std::unique_ptr<llvm::MemoryBuffer> buffer = openInputFile(name, &error);
-  if (!buffer) {
-    complain(error);
-    return nullptr;
-  }
-  if (isBytecode(*buffer))
-    return buffer;
-  if (auto problem = photonic::findTextProblem(buffer->getBuffer())) {
-    llvm::errs() << buffer->getBufferIdentifier() << ":" << problem->line << ":"
-                 << problem->column << ": error: " << problem->message << "\n";
-    return nullptr;
-  }
-  return buffer;
-}
+/// Options of MLIR and LLVM that name files to write.
+static constexpr llvm::StringLiteral writingOptions[] = {
+    "info-output-file",
+    "log-actions-to",
+    "mlir-generate-reproducer",
+    "mlir-pass-pipeline-crash-reproducer",
+    "profile-actions-to",
+    "remarks-output-file"};
 
-static int processFile(llvm::StringRef input, llvm::StringRef output,
-                       DialectRegistry &registry,
-                       const MlirOptMainConfig &config) {
-  std::unique_ptr<llvm::MemoryBuffer> buffer = readInput(input);
-  if (!buffer)
-    return 1;
-  std::string error;
-  std::unique_ptr<llvm::ToolOutputFile> file = openOutputFile(output, &error);
-  if (!file)
-    return complain(error);
-  if (failed(MlirOptMain(file->os(), std::move(buffer), registry, config)))
-    return 1;
-  file->os().flush();
-  // Standard output is looked at when the tool ends.
-  if (output != "-" && file->os().has_error()) {
-    std::string reason = file->os().error().message();
-    file->os().clear_error();
-    return complain("cannot write '" + output + "': " + reason);
-  }
-  file->keep();
-  return 0;
+static photonic::ToolFiles getFiles(int argc, char **argv,
+                                    const std::string &input,
+                                    const std::string &output) {
+  photonic::ToolFiles files{"photonic-opt", input, output};
+  files.reads.push_back(photonic::findOption(argc, argv, "irdl-file"));
+  for (llvm::StringRef option : writingOptions)
+    if (std::string path = photonic::findOption(argc, argv, option);
+        !path.empty())
+      files.writes.emplace_back(("--" + option).str(), path);
+  return files;
 }
 
 int photonic::optMain(int argc, char **argv, DialectRegistry &registry) {
@@ -73,6 +60,13 @@ int photonic::optMain(int argc, char **argv, DialectRegistry &registry) {
     if (config.shouldShowDialects() || config.shouldListPasses())
       return asMainReturnCode(
           MlirOptMain(argc, argv, input, output, registry));
-    return processFile(input, output, registry, config);
+    return runOnFiles(
+        getFiles(argc, argv, input, output),
+        [&](std::unique_ptr<llvm::MemoryBuffer> buffer,
+            llvm::raw_ostream &os) -> LogicalResult {
+          if (!isSafe(*buffer))
+            return failure();
+          return MlirOptMain(os, std::move(buffer), registry, config);
+        });
   });
 }
