@@ -13,8 +13,10 @@
 
 #include "mlir/Bytecode/BytecodeReader.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
+#include "llvm/Support/CommandLine.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/raw_ostream.h"
+#include <cassert>
 
 using namespace mlir;
 
@@ -51,8 +53,19 @@ static photonic::ToolFiles getFiles(int argc, char **argv,
   return files;
 }
 
+/// Prints locations unless told not to: the names of ONNX nodes are in them, by
+/// which checks, remarks and reports know operations after a round through text.
+static void printLocationsByDefault() {
+  registerAsmPrinterCLOptions();
+  auto &options = llvm::cl::getRegisteredOptions();
+  auto option = options.find("mlir-print-debuginfo");
+  assert(option != options.end() && "an option of MLIR's printer");
+  static_cast<llvm::cl::opt<bool> *>(option->second)->setInitialValue(true);
+}
+
 int photonic::optMain(int argc, char **argv, DialectRegistry &registry) {
   return runTool("photonic-opt", [&] {
+    printLocationsByDefault();
     auto [input, output] = registerAndParseCLIOptions(
         argc, argv, "compiler passes for photonic accelerators\n", registry);
     MlirOptMainConfig config = MlirOptMainConfig::createFromCLOptions();

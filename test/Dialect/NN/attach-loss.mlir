@@ -1,6 +1,6 @@
-// RUN: photonic-opt %s --nn-attach-loss --split-input-file --verify-diagnostics | FileCheck %s
-// RUN: photonic-opt %s --nn-attach-loss='ignore-index=7' --split-input-file | FileCheck %s --check-prefix=IGNORE
-// RUN: photonic-opt %s --nn-attach-loss='loss=mse' --split-input-file | FileCheck %s --check-prefix=MSE
+// RUN: photonic-opt --mlir-print-debuginfo=false %s --nn-attach-loss --split-input-file --verify-diagnostics | FileCheck %s
+// RUN: photonic-opt --mlir-print-debuginfo=false %s --nn-attach-loss='ignore-index=7' --split-input-file | FileCheck %s --check-prefix=IGNORE
+// RUN: photonic-opt --mlir-print-debuginfo=false %s --nn-attach-loss='loss=mse' --split-input-file | FileCheck %s --check-prefix=MSE
 
 // The labels stand behind the inputs and in front of what persists.
 

@@ -1,9 +1,9 @@
-// RUN: photonic-opt %s --nn-expose-parameters --split-input-file --verify-diagnostics | FileCheck %s
-// RUN: photonic-opt %s --nn-expose-parameters=trainable=false --split-input-file | FileCheck %s --check-prefix=EVAL
-// RUN: not photonic-opt %s --nn-expose-parameters='freeze=^conv' --split-input-file 2>/dev/null | FileCheck %s --check-prefix=FREEZE
-// RUN: not photonic-opt %s --nn-expose-parameters='freeze=^factor$|^position$' --split-input-file 2>&1 | FileCheck %s --check-prefix=QUIET
-// RUN: not photonic-opt %s --nn-expose-parameters='learn=^factor$|^position$' --split-input-file 2>&1 | FileCheck %s --check-prefix=NAMED
-// RUN: not photonic-opt %s --nn-expose-parameters='learn=.' --split-input-file 2>/dev/null | FileCheck %s --check-prefix=LEARN
+// RUN: photonic-opt --mlir-print-debuginfo=false %s --nn-expose-parameters --split-input-file --verify-diagnostics | FileCheck %s
+// RUN: photonic-opt --mlir-print-debuginfo=false %s --nn-expose-parameters=trainable=false --split-input-file | FileCheck %s --check-prefix=EVAL
+// RUN: not photonic-opt --mlir-print-debuginfo=false %s --nn-expose-parameters='freeze=^conv' --split-input-file 2>/dev/null | FileCheck %s --check-prefix=FREEZE
+// RUN: not photonic-opt --mlir-print-debuginfo=false %s --nn-expose-parameters='freeze=^factor$|^position$' --split-input-file 2>&1 | FileCheck %s --check-prefix=QUIET
+// RUN: not photonic-opt --mlir-print-debuginfo=false %s --nn-expose-parameters='learn=^factor$|^position$' --split-input-file 2>&1 | FileCheck %s --check-prefix=NAMED
+// RUN: not photonic-opt --mlir-print-debuginfo=false %s --nn-expose-parameters='learn=.' --split-input-file 2>/dev/null | FileCheck %s --check-prefix=LEARN
 
 // Freezing or learning it by name answers the warning.
 // QUIET-NOT: warning: trained, though

@@ -1,6 +1,6 @@
-// RUN: photonic-opt %s | photonic-opt | FileCheck %s
-// RUN: photonic-opt %s --mlir-print-op-generic | photonic-opt | FileCheck %s
-// RUN: photonic-opt %s --verify-roundtrip | FileCheck %s
+// RUN: photonic-opt %s | photonic-opt --mlir-print-debuginfo=false | FileCheck %s
+// RUN: photonic-opt %s --mlir-print-op-generic | photonic-opt --mlir-print-debuginfo=false | FileCheck %s
+// RUN: photonic-opt --mlir-print-debuginfo=false %s --verify-roundtrip | FileCheck %s
 
 // CHECK: module attributes {nn.batch = 1 : i64, nn.model = "all"}
 module attributes {nn.model = "all", nn.batch = 1 : i64} {

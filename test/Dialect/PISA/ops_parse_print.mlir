@@ -1,6 +1,6 @@
-// RUN: photonic-opt %s | photonic-opt | FileCheck %s
-// RUN: photonic-opt %s --mlir-print-op-generic | photonic-opt | FileCheck %s
-// RUN: photonic-opt %s --verify-roundtrip | FileCheck %s
+// RUN: photonic-opt %s | photonic-opt --mlir-print-debuginfo=false | FileCheck %s
+// RUN: photonic-opt %s --mlir-print-op-generic | photonic-opt --mlir-print-debuginfo=false | FileCheck %s
+// RUN: photonic-opt --mlir-print-debuginfo=false %s --verify-roundtrip | FileCheck %s
 
 // CHECK-LABEL: pisa.program "all" target "mirage" hash -2 memory hierarchy batch 3 array 2 [32, 16] tokens 2 bytes [64, 128, 192, 256] compiler "0.1.0" {
 pisa.program "all" target "mirage" hash -2 memory hierarchy batch 3

@@ -1,4 +1,4 @@
-// RUN: photonic-opt %s --photonic-lower-products --photonic-verify-lower --split-input-file | FileCheck %s --implicit-check-not=nn.conv2d --implicit-check-not=nn.linear
+// RUN: photonic-opt --mlir-print-debuginfo=false %s --photonic-lower-products --photonic-verify-lower --split-input-file | FileCheck %s --implicit-check-not=nn.conv2d --implicit-check-not=nn.linear
 // RUN: photonic-opt %s --photonic-lower-products --split-input-file --mlir-print-debuginfo | FileCheck %s --check-prefix=LOC
 
 // Weights become the left operand; geometry becomes a window.

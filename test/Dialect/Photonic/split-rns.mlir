@@ -1,26 +1,26 @@
-// RUN: photonic-opt %s --photonic-assign-formats --photonic-split-rns --photonic-verify-split | FileCheck %s
-// RUN: photonic-opt %s --photonic-assign-formats --photonic-split-rns=moduli=7,16,9,11 | FileCheck %s --check-prefix=FOUR
-// RUN: photonic-opt %s --photonic-assign-formats=format=fp32 --photonic-split-rns --photonic-verify-split | FileCheck %s --check-prefix=FP32
+// RUN: photonic-opt --mlir-print-debuginfo=false %s --photonic-assign-formats --photonic-split-rns --photonic-verify-split | FileCheck %s
+// RUN: photonic-opt --mlir-print-debuginfo=false %s --photonic-assign-formats --photonic-split-rns=moduli=7,16,9,11 | FileCheck %s --check-prefix=FOUR
+// RUN: photonic-opt --mlir-print-debuginfo=false %s --photonic-assign-formats=format=fp32 --photonic-split-rns --photonic-verify-split | FileCheck %s --check-prefix=FP32
 
 // The largest sum of groups is 3600 = 16 * 15 * 15: 7201 represents it, 7200
 // does not (even product: range 3599), and a negative result must not wrap.
-// RUN: photonic-opt %s --photonic-assign-formats --photonic-split-rns=moduli=19,379 | FileCheck %s --check-prefix=TIGHT
-// RUN: not photonic-opt %s --photonic-assign-formats --photonic-split-rns=moduli=225,32 2>&1 | FileCheck %s --check-prefix=LOOSE
+// RUN: photonic-opt --mlir-print-debuginfo=false %s --photonic-assign-formats --photonic-split-rns=moduli=19,379 | FileCheck %s --check-prefix=TIGHT
+// RUN: not photonic-opt --mlir-print-debuginfo=false %s --photonic-assign-formats --photonic-split-rns=moduli=225,32 2>&1 | FileCheck %s --check-prefix=LOOSE
 
 // The paper's rule would refuse 5 mantissa bits on 31, 32, 33; the exact bound
 // of 15376 fits into 16367.
-// RUN: photonic-opt %s --photonic-assign-formats=format=bfp:5:16 --photonic-split-rns | FileCheck %s
-// RUN: not photonic-opt %s --photonic-assign-formats=format=bfp:6:16 --photonic-split-rns 2>&1 | FileCheck %s --check-prefix=SIX
+// RUN: photonic-opt --mlir-print-debuginfo=false %s --photonic-assign-formats=format=bfp:5:16 --photonic-split-rns | FileCheck %s
+// RUN: not photonic-opt --mlir-print-debuginfo=false %s --photonic-assign-formats=format=bfp:6:16 --photonic-split-rns 2>&1 | FileCheck %s --check-prefix=SIX
 
-// RUN: not photonic-opt %s --photonic-assign-formats --photonic-split-rns=moduli=31,32,62 2>&1 | FileCheck %s --check-prefix=COPRIME
-// RUN: not photonic-opt %s --photonic-assign-formats --photonic-split-rns=moduli=1,32 2>&1 | FileCheck %s --check-prefix=MODULUS
-// RUN: not photonic-opt %s --photonic-assign-formats --photonic-split-rns=moduli=32767,32768,32765 2>&1 | FileCheck %s --check-prefix=HUGE
+// RUN: not photonic-opt --mlir-print-debuginfo=false %s --photonic-assign-formats --photonic-split-rns=moduli=31,32,62 2>&1 | FileCheck %s --check-prefix=COPRIME
+// RUN: not photonic-opt --mlir-print-debuginfo=false %s --photonic-assign-formats --photonic-split-rns=moduli=1,32 2>&1 | FileCheck %s --check-prefix=MODULUS
+// RUN: not photonic-opt --mlir-print-debuginfo=false %s --photonic-assign-formats --photonic-split-rns=moduli=32767,32768,32765 2>&1 | FileCheck %s --check-prefix=HUGE
 // A group of 32 takes two passes of 16 columns, each of which has to stay in
 // range; one pass of 32 columns reaches 32 * 31 * 31.
-// RUN: photonic-opt %s --photonic-assign-formats=format=bfp:5:32 --photonic-split-rns | FileCheck %s
-// RUN: not photonic-opt %s --photonic-assign-formats=format=bfp:5:32 --photonic-split-rns=columns=32 2>&1 | FileCheck %s --check-prefix=LONG
-// RUN: not photonic-opt %s --photonic-assign-formats --photonic-split-rns=columns=0 2>&1 | FileCheck %s --check-prefix=COLUMNS
-// RUN: photonic-opt %s --photonic-assign-formats=format=bfp:4:32 --photonic-split-rns=columns=32 | FileCheck %s --check-prefix=G32
+// RUN: photonic-opt --mlir-print-debuginfo=false %s --photonic-assign-formats=format=bfp:5:32 --photonic-split-rns | FileCheck %s
+// RUN: not photonic-opt --mlir-print-debuginfo=false %s --photonic-assign-formats=format=bfp:5:32 --photonic-split-rns=columns=32 2>&1 | FileCheck %s --check-prefix=LONG
+// RUN: not photonic-opt --mlir-print-debuginfo=false %s --photonic-assign-formats --photonic-split-rns=columns=0 2>&1 | FileCheck %s --check-prefix=COLUMNS
+// RUN: photonic-opt --mlir-print-debuginfo=false %s --photonic-assign-formats=format=bfp:4:32 --photonic-split-rns=columns=32 | FileCheck %s --check-prefix=G32
 
 // LOOSE: error: loc("fc"): stage split: 'photonic.product' of node 'fc' cannot be computed in residues: sums reach 3600 = 16 * 15 * 15, but moduli [225, 32] represent only [-3599, 3599]
 // LOOSE: note: loc("fc"): rule of thumb: log2 P >= 2 (b_m + 1) + log2 g - 1, here 12.81 >= 13.00

@@ -1,5 +1,5 @@
-// RUN: photonic-opt %s | photonic-opt | FileCheck %s
-// RUN: photonic-opt %s --mlir-print-op-generic | photonic-opt | FileCheck %s
+// RUN: photonic-opt %s | photonic-opt --mlir-print-debuginfo=false | FileCheck %s
+// RUN: photonic-opt %s --mlir-print-op-generic | photonic-opt --mlir-print-debuginfo=false | FileCheck %s
 // RUN: photonic-opt %s --verify-roundtrip -o /dev/null
 
 #bfp = #photonic.bfp<mantissa = 4, group = 16, rounding = trunc>
