@@ -258,6 +258,7 @@ void GraphImporter::warnAboutInputs() {
 }
 
 void GraphImporter::noteInputs(ArrayRef<GraphInput> inputs) {
+  llvm::StringSet<> ambiguous;
   llvm::StringMap<RankedTensorType> types;
   for (const GraphInput &input : inputs)
     types[input.name] = input.type;
@@ -266,10 +267,20 @@ void GraphImporter::noteInputs(ArrayRef<GraphInput> inputs) {
     if (it == types.end())
       continue;
     const auto &dims = input.type().tensor_type().shape().dim();
-    for (auto [dim, extent] : llvm::zip_equal(dims, it->second.getShape()))
-      if (!dim.dim_param().empty())
-        symbols[dim.dim_param()] = extent;
+    // An input without a shape got it from an option.
+    if (dims.size() != it->second.getRank())
+      continue;
+    for (auto [dim, extent] : llvm::zip_equal(dims, it->second.getShape())) {
+      if (dim.dim_param().empty())
+        continue;
+      // A name of two extents says nothing about other tensors.
+      auto [known, isNew] = symbols.try_emplace(dim.dim_param(), extent);
+      if (!isNew && known->second != extent)
+        ambiguous.insert(dim.dim_param());
+    }
   }
+  for (const auto &name : ambiguous)
+    symbols.erase(name.first());
 }
 
 void GraphImporter::checkDeclaredOutput(const ::onnx::ValueInfoProto &output,

@@ -17,8 +17,8 @@ LogicalResult importer::importConv(NodeImporter &node) {
   if (!input || !weight)
     return failure();
   ArrayRef<int64_t> shape = getShape(input), weightShape = getShape(weight);
-  if (shape.size() != weightShape.size())
-    return node.fail("expected an input and weights of the same rank");
+  if (shape.size() != weightShape.size() || shape.size() < 3)
+    return node.fail("expected an input and weights of the same rank, 3 or 4");
   FailureOr<Window2d> window =
       getWindow2d(node, shape, weightShape.drop_front(2));
   if (failed(window))

@@ -130,9 +130,9 @@ LogicalResult importer::importConvGrad(NodeImporter &node) {
   if (!dy || !x || !w)
     return failure();
   size_t rank = getShape(x).size();
-  if (getShape(w).size() != rank || getShape(dy).size() != rank)
+  if (getShape(w).size() != rank || getShape(dy).size() != rank || rank < 3)
     return node.fail("expected a gradient, an input and weights of the same "
-                     "rank");
+                     "rank, 3 or 4");
   FailureOr<Window2d> window =
       getWindow2d(node, getShape(x), getShape(w).drop_front(2));
   if (failed(window))

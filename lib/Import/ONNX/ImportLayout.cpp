@@ -208,7 +208,27 @@ static Value emitPad(NodeImporter &node, ArrayRef<int64_t> pads, float value) {
   return node.emit<nn::PadOp>(core, properties);
 }
 
+/// True if it is known that the amounts are all zero: then the mode says
+/// nothing.
+static FailureOr<bool> padsNothing(NodeImporter &node) {
+  std::optional<Shape> pads = node.getNode().getInts("pads");
+  if (!pads && node.isInteger(1)) {
+    FailureOr<Shape> amounts = node.getIntegers(1, "pads");
+    if (failed(amounts))
+      return failure();
+    pads = *amounts;
+  }
+  return pads && llvm::all_of(*pads, [](int64_t pad) { return pad == 0; });
+}
+
 LogicalResult importer::importPad(NodeImporter &node) {
+  // Before anything is asked about the input, of which nothing may be known.
+  StringRef mode = node.getNode().getString("mode", "constant");
+  FailureOr<bool> isIdentity = padsNothing(node);
+  if (failed(isIdentity))
+    return failure();
+  if (mode != "constant" && !*isIdentity)
+    return node.unsupported(refusePadMode(mode));
   int64_t rank = node.getShape(0).size();
   FailureOr<Shape> pads = getPads(node, rank);
   FailureOr<float> value = getPadValue(node);
@@ -223,9 +243,6 @@ LogicalResult importer::importPad(NodeImporter &node) {
       return node.fail("the pads " + spellShape(*pads) + " are impossible");
   if (llvm::all_of(*pads, [](int64_t pad) { return pad == 0; }))
     return node.setResult(node.getEntry(0));
-  StringRef mode = node.getNode().getString("mode", "constant");
-  if (mode != "constant")
-    return node.unsupported(refusePadMode(mode));
   return node.setResult(emitPad(node, *pads, *value));
 }
 

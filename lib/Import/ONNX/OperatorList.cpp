@@ -58,5 +58,7 @@ void photonic::printOperators(llvm::raw_ostream &os) {
     for (const OperatorForm &form : getForms(domain))
       printForm(domain, form, os);
   for (const OperatorForm &form : getConstantForms())
-    printForm("", form, os);
+    if (findOperator("", form.name, std::max(form.since, int(oldestOpset))) ==
+        &form)
+      printForm("", form, os);
 }
