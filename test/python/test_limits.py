@@ -27,6 +27,10 @@ COMMANDS = {
     "input": ["photonic-run", "tiny", "--input=x={}"],
     "inputs": ["photonic-run", "tiny", "--input={}.npz"],
     "labels": ["photonic-run", "tiny", "--input=x.npy", "--labels={}"],
+    "text of passes": ["photonic-opt", "{}"],
+    "assembly": ["photonic-translate", "--assemble", "{}"],
+    "translated model": ["photonic-translate", "--import-onnx", "{}"],
+    "translated program": ["photonic-translate", "--disassemble", "{}"],
 }
 
 

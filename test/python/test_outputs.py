@@ -58,6 +58,11 @@ COMMANDS = [
       for write in ("--report", "--trace")),
     (["photonic-run", "{program}", "--timing-only", "--target=mine", "--quiet"], "target",
      "--report"),
+    (["photonic-translate", "--disassemble", "{program}"], "program", "-o"),
+    (["photonic-translate", "--assemble", "{pisa}"], "pisa", "-o"),
+    (["photonic-translate", "--import-onnx", "--batch=1", "{external}"], "data", "-o"),
+    (["photonic-opt", "{ir}"], "ir", "-o"),
+    (["photonic-opt", "{ir}"], "ir", "--remarks-output-file"),
 ]
 
 
@@ -123,13 +128,16 @@ def case(originals, tool, tmp_path):
 def test_inputs(case, command, read, write, spelling):
     output = SPELLINGS[spelling](case.files[read], case.place)
     message = case.run(command, f"{write}={output}")
-    assert f"'{output}' is " in message
+    # What is read late, such as external data, is found by its own name.
+    assert f"'{output}' is " in message or f"'{case.files[read]}' is " in message
     assert "read by this run and would be overwritten by it" in message
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
 @pytest.mark.parametrize("command, read, write", [
     (COMPILE, "model", "-o"), (RUN, "input", "--report"),
+    (["photonic-translate", "--assemble", "{pisa}"], "pisa", "-o"),
+    (["photonic-opt", "{ir}"], "ir", "-o"),
 ])
 def test_spellings(case, command, read, write, spelling):
     output = SPELLINGS[spelling](case.files[read], case.place)
@@ -175,7 +183,9 @@ def test_python(tmp_path):
 
 def test_full_devices(case):
     """A message, an exit code, and everything as it was."""
-    for command, option in [(COMPILE, "-o"), (RUN, "--report"), (RUN, "--trace")]:
+    for command, option in [(COMPILE, "-o"), (RUN, "--report"), (RUN, "--trace"),
+                            (["photonic-translate", "--disassemble", "{program}"], "-o"),
+                            (["photonic-opt", "{ir}"], "-o")]:
         message = case.run(command, f"{option}=/dev/full")
         assert "error: cannot write '/dev/full': No space left on device" in message
 

@@ -107,7 +107,8 @@ TEST_F(GraphTest, inputsThatNoOutputNeeds) {
              "input { name: 'text' type { tensor_type { elem_type: 8 } } } " +
              makeNode("Cast", {"ids"}, "dead", makeInt("to", 6)) +
              makeNode("Relu", {"x"}, "y") + makeOutput("y"));
-  EXPECT_HOLDS(text, "@main(%arg0: tensor<2x3xf32> {nn.name = \"x\"})");
+  EXPECT_HOLDS(text, "@main(%arg0: tensor<2x3xf32> {nn.batch_axis = 0 : i64, "
+                     "nn.name = \"x\"})");
   EXPECT_HOLDS(text, "nn.ignored_inputs = [\"ids\", \"spare\", \"text\"]");
   EXPECT_SAYS("no output needs input 'ids'; the program ignores what is fed to "
               "it");
@@ -126,7 +127,8 @@ TEST_F(GraphTest, knownConditionsChooseABranch) {
         {"never", refused, relu}}) {
     std::string text = import(graph + makeIf(condition, "y", first, second) +
                               makeOutput("y"));
-    EXPECT_HOLDS(text, "(tensor<2x3xf32> {nn.name = \"y\"})");
+    EXPECT_HOLDS(text, "(tensor<2x3xf32> {nn.batch_axis = 0 : i64, "
+                       "nn.name = \"y\"})");
     EXPECT_HOLDS(text, "nn.relu %arg0");
   }
   EXPECT_EQ(import(graph + makeIf("no", "y", relu, refused) + makeOutput("y")),
@@ -169,7 +171,8 @@ TEST_F(GraphTest, conditionsByShapeArithmetic) {
       makeIf("f", "y", makeNode("Squeeze", {"a", "one"}, "q") + makeOutput("q"),
              makeNode("Magic", {"a"}, "q") + makeOutput("q"), "last") +
       makeOutput("y"));
-  EXPECT_HOLDS(text, "-> (tensor<2x3xf32> {nn.name = \"y\"})");
+  EXPECT_HOLDS(text, "-> (tensor<2x3xf32> {nn.batch_axis = 0 : i64, "
+                     "nn.name = \"y\"})");
 }
 
 TEST_F(GraphTest, branchesThatPassOnWhatIsAround) {
@@ -398,14 +401,15 @@ TEST_F(GraphTest, functionsInTheDomainOfONNX) {
 TEST_F(GraphTest, outputsThatAreListedTwice) {
   EXPECT_HOLDS(import(x + makeNode("Relu", {"x"}, "y") + makeOutput("y") +
                       makeOutput("y")),
-               "-> (tensor<2x3xf32> {nn.name = \"y\"})");
+               "-> (tensor<2x3xf32> {nn.batch_axis = 0 : i64, "
+               "nn.name = \"y\"})");
   EXPECT_SAYS("output 'y' is listed twice; the program returns it once");
 }
 
 TEST_F(GraphTest, outputsThatAreNotComputed) {
   std::string text = import(x + makeWeights("w", "2", "1, 2") + makeOutput("x") +
                             makeOutput("w"));
-  EXPECT_HOLDS(text, "{nn.name = \"x\"}, tensor<2xf32> {nn.name = \"w\"}");
+  EXPECT_HOLDS(text, "nn.name = \"x\"}, tensor<2xf32> {nn.name = \"w\"}");
 }
 
 TEST_F(GraphTest, outputsOfOtherTypes) {

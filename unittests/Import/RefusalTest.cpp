@@ -32,13 +32,12 @@ TEST_F(RefusalTest, behindARefusedNode) {
                    makeNode("Cast", {"f"}, "y", makeInt("to", 1)) +
                    makeOutput("y")),
             "");
-  EXPECT_SAYS("4 of 6 nodes cannot be imported");
+  EXPECT_SAYS("3 of 6 nodes cannot be imported");
   EXPECT_SAYS("operator Erf");
   EXPECT_SAYS("operator MatMul, domain ai.onnx, opset 17: a right factor of "
               "shape [2, 4, 3]");
-  EXPECT_SAYS("operator Pow, domain ai.onnx, opset 17: its exponent is 1.5");
   EXPECT_SAYS("attribute to=6 (INT32)");
-  EXPECT_EQ(StringRef(messages).count("note: "), 4u) << messages;
+  EXPECT_EQ(StringRef(messages).count("note: "), 3u) << messages;
 }
 
 TEST_F(RefusalTest, typesThatTheModelDeclares) {
@@ -134,7 +133,6 @@ TEST_F(RefusalTest, behindInputsThatAreRefused) {
             "");
   EXPECT_SAYS("expected inputs of static shape");
   EXPECT_SAYS("operator Magic");
-  EXPECT_SAYS("its exponent is 1.5");
   EXPECT_SAYS("attribute fast=1");
   // So is what is wrong beside names that nothing defines.
   EXPECT_EQ(import(x + makeNode("Add", {"x", "ghost"}, "a") +

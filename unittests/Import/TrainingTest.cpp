@@ -286,7 +286,8 @@ TEST_F(TrainingTest, labelsOfWrongType) {
 
 TEST_F(TrainingTest, labelsUsedAsNumbers) {
   EXPECT_EQ(train(loss() +
-                  makeNode("Add", {"labels", "labels"}, "z", "name: 'sum' ")),
+                  makeNode("Add", {"labels", "labels"}, "z", "name: 'sum' ") +
+                  makeOutput("z")),
             "");
   EXPECT_SAYS("because node 'sum' (Add) reads it");
   EXPECT_EQ(train(loss() + makeOutput("labels")), "");
@@ -296,7 +297,8 @@ TEST_F(TrainingTest, labelsUsedAsNumbers) {
 TEST_F(TrainingTest, labelsOfTwoMeanings) {
   EXPECT_EQ(train(loss() + makeInput("others", {"4", "5"}) +
                   makeNode("SoftmaxCrossEntropyLoss", {"others", "labels"},
-                           "second", "name: 'second' ")),
+                           "second", "name: 'second' ") +
+                  makeOutput("second")),
             "");
   EXPECT_SAYS("the labels 'labels' are numbers of 5 classes here");
 }
@@ -444,7 +446,9 @@ TEST_F(TrainingTest, statesOfOptimizersHaveNamesOfTheirOwn) {
   ImportOptions options;
   options.optimizerModel = file.path.str().str();
   EXPECT_EQ(import(withMicrosoft(backward(makeWeights("w", "2", "1, 2")) +
-                                 makeInput("w.exp_avg", {"2"})),
+                                 makeInput("w.exp_avg", {"2"}) +
+                                 makeNode("Relu", {"w.exp_avg"}, "r") +
+                                 makeOutput("r")),
                    options),
             "");
   EXPECT_SAYS("the model has an input or parameter 'w.exp_avg', which is the "

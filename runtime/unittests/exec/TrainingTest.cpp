@@ -150,13 +150,13 @@ TEST(Training, MasksOfSigns) {
       ASSERT_TRUE(result.ok()) << result.error().message;
       std::vector<uint32_t> bits(static_cast<size_t>(words));
       for (size_t e = 0; e < x.size(); ++e)
-        bits[e / 32] |= uint32_t(x[e] > 0) << (e % 32);
+        bits[e / 32] |= uint32_t(!(x[e] <= 0)) << (e % 32);
       std::vector<uint32_t> got(static_cast<size_t>(words));
       std::memcpy(got.data(), result->at("m").bytes.data(), got.size() * 4);
       EXPECT_EQ(got, bits) << count;
       std::vector<float> expected(g.size());
       for (size_t e = 0; e < x.size(); ++e)
-        expected[e] = x[e] > 0 ? g[e] : 0.0f;
+        expected[e] = x[e] <= 0 ? 0.0f : g[e];
       EXPECT_EQ(firstDifference(toVector(result->at("y")), expected), -1);
       EXPECT_EQ(firstDifference(toVector(result->at("z")), expected), -1);
     }

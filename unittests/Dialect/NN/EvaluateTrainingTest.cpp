@@ -33,7 +33,7 @@ TEST(EvaluateTraining, Gate) {
   Tensor c({5}, {-1, -0.0f, 0, 1e-40f, notANumber});
   Tensor x({5}, {-2, -2, -2, -2, -2});
   expectBits(evaluateOp("nn.gate %a, %b", {c, x}, {getType({5})})[0],
-             {0, 0, 0, -2, 0});
+             {0, 0, 0, -2, -2});
   expectBits(
       evaluateOp("nn.gate %a, %b slope = -0.25", {c, x}, {getType({5})})[0],
       {0.5, 0.5, 0.5, -2, 0.5});
@@ -70,8 +70,8 @@ TEST(EvaluateTraining, Masks) {
       x({5}, {-2, -2, 3, inf, -0.0f});
   auto results = program.run({y, x});
   ASSERT_EQ(results.size(), 2u) << program.messages;
-  expectBits(results[0], {1, 0, 0, 0, 1});
-  expectBits(results[1], {-2, 0, 0, 0, -0.0f});
+  expectBits(results[0], {1, 0, 0, 1, 1});
+  expectBits(results[1], {-2, 0, 0, inf, -0.0f});
 }
 
 //===----------------------------------------------------------------------===//
