@@ -92,13 +92,13 @@ def test_no_model(place):
     place.refuse_model(place.directory / "missing.onnx", words=["missing.onnx"])
 
 
-@pytest.mark.parametrize("opset", [8, 21, 99])
+@pytest.mark.parametrize("opset", [6, 25, 99])
 def test_opset(opset, place, good):
     model = onnx.load(str(good))
     model.opset_import[0].version = opset
     path = place.directory / "m.onnx"
     onnx.save(model, str(path))
-    place.refuse_model(path, words=["opset", str(opset), "9", "20"])
+    place.refuse_model(path, words=["opset", str(opset), "7", "24"])
 
 
 def test_missing_external_data(place):
@@ -125,6 +125,9 @@ def test_all_unsupported_nodes_are_listed(place):
     b.node("Einsum", ["r"], "d", name="third_bad", equation="nchw->nc")
     b.nodes.append(helper.make_node("Relu", ["r"], ["y"], name="fine"))
     b.output("y", [1, 3, 8, 8])
+    # What nobody needs is not looked at.
+    for output in "acd":
+        b.output(output)
     model = b.build()
     model.opset_import.append(helper.make_opsetid("my.domain", 1))
     path = place.directory / "m.onnx"
