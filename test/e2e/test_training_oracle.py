@@ -35,7 +35,7 @@ class Training:
                    f"--optimizer={optimizer}", f"--batch={len(problem.x)}"]
         cli.execute("photonic-compile", folder / "m.onnx", *options,
                     "--compile-to=autodiff", "-o", folder / "m.mlir")
-        generic = cli.execute("photonic-opt", "--mlir-print-op-generic",
+        generic = cli.execute("photonic-opt", "--mlir-print-debuginfo=false", "--mlir-print-op-generic",
                               folder / "m.mlir").stdout
         self.step = Step(generic)
         cli.compile(folder / "m.onnx", folder / "m.phx", *options, f"--format={text}")
