@@ -350,10 +350,15 @@ def test_full_device(cli, program, x):
     assert result.returncode == 1 and "/dev/full" in result.stderr
 
 
+def _allow_interrupts():
+    # A shell starts background jobs with SIGINT ignored.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def start(*arguments):
     return subprocess.Popen(
         [str(a) for a in arguments], stderr=subprocess.PIPE,
-        stdout=subprocess.PIPE, text=True,
+        stdout=subprocess.PIPE, text=True, preexec_fn=_allow_interrupts,
     )
 
 
