@@ -154,7 +154,7 @@ def compile_command(
     path = output
     if path is None:
         path = os.path.splitext(model)[0] + ".phx"
-    compiler.compile(
+    exe = compiler.compile(
         model,
         target,
         batch=batch,
@@ -175,6 +175,8 @@ def compile_command(
         recompute=[n for n in (recompute or "").split(",") if n],
         mutable_parameters=mutable_parameters,
     )
+    if exe.training is not None:
+        streams.say(f"photonic: {exe.training}")
     print(path)
 
 

@@ -240,6 +240,7 @@ def train_command(
         shapes=parse_shapes(shape or []),
         dataflow=dataflow, memory=memory, set=set_, threads=threads, executor=executor,
     )
+    streams.say(f"photonic: {trainer.summary}")
     x, y = _read_data(input, labels, trainer, "")
     validation = None
     if validation_input:

@@ -6,6 +6,7 @@
 import itertools
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -125,6 +126,7 @@ def test_all_outputs(folder):
     done = train(folder, "--export", "trained.onnx", "--history", "history.json",
                  "--report", "pipe", "--checkpoint", "c")
     assert done.returncode == 0, done.stderr
+    assert re.search(r"^photonic: training \d+ parameters \(\d+ numbers\)", done.stderr, re.M)
     reader.join(10)
     assert json.loads(read[0])["training"]["steps"] == 4
     assert (folder / "trained.onnx").is_symlink()
