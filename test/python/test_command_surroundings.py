@@ -71,6 +71,8 @@ def test_training_outlives_its_reader(tmp_path):
             [*COMMAND, "train", "n.onnx", "--input", "d.npz", "--batch", "16", "--epochs", "3",
              "--history", "h.json", "--export", "out.onnx"],
             cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, check=False)
+    summary, separator, done.stderr = done.stderr.partition(b"\n")
+    assert summary.startswith(b"photonic: training ") and separator
     assert_one_error(done, b"cannot write to the standard output: No space")
     assert len(json.loads((tmp_path / "h.json").read_text())["loss"]) == 6
     assert (tmp_path / "out.onnx").exists()

@@ -380,7 +380,8 @@ def test_weights_that_are_constants_of_the_graph(tmp_path):
     for name, value in trainer.parameters.items():
         assert (again.parameters[name] == value).all(), name
     # A number of the graph is learned if somebody asks for it.
-    scaled = photonic.Trainer(tmp_path / "m.onnx", batch=BATCH, learn="^half$")
+    scaled = photonic.Trainer(tmp_path / "m.onnx", batch=BATCH, format="fp32",
+                              learn="^half$")
     assert "half" in scaled.summary.trained
 
 
