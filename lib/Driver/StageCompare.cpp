@@ -80,11 +80,8 @@ static std::string spellCount(size_t count, StringRef noun) {
   return (Twine(count) + " " + noun + (count == 1 ? "" : "s")).str();
 }
 
-/// One number counts as the same with and without dimensions: several steps
-/// give a list of it.
 static bool haveSameShape(const interp::Tensor &a, const interp::Tensor &b) {
-  return a.getShape() == b.getShape() ||
-         (a.getData().size() == 1 && b.getData().size() == 1);
+  return a.getShape() == b.getShape();
 }
 
 std::string StageCheck::describeMissingOutput(StringRef stage,
@@ -321,24 +318,24 @@ StageCheck::findWrongNodeBits(StringRef stage, const StageValues &values,
 std::vector<StageCheck::Finding>
 StageCheck::findWrongBits(StringRef stage, const StageValues &values) const {
   std::vector<Finding> findings;
-  for (auto &[name, value] : reference.outputs) {
-    auto it = values.outputs.find(name);
-    std::optional<std::string> text = it == values.outputs.end()
-                    ? describeMissingOutput(stage, name)
-                    : describeBits(stage, " about " + describeOutput(name),
-                                   value, it->second);
-    if (text)
-      findings.push_back({"", *text});
-  }
-  for (auto &[name, value] : reference.updates) {
-    auto it = values.updates.find(name);
-    std::optional<std::string> text = it == values.updates.end()
-                    ? describeMissingUpdate(stage, name)
-                    : describeBits(stage, " about " + describeUpdate(name),
-                                   value, it->second);
-    if (text)
-      findings.push_back({"", *text});
-  }
+  auto compareAll = [&](const auto &expected, const auto &found, auto describe,
+                        auto describeMissing) {
+    for (auto &[name, value] : expected) {
+      auto it = found.find(name);
+      std::optional<std::string> text =
+          it == found.end() ? describeMissing(name)
+                            : describeBits(stage, " about " + describe(name),
+                                           value, it->second);
+      if (text)
+        findings.push_back({"", *text});
+    }
+  };
+  compareAll(
+      reference.outputs, values.outputs, describeOutput,
+      [&](StringRef name) { return describeMissingOutput(stage, name); });
+  compareAll(
+      reference.updates, values.updates, describeUpdate,
+      [&](StringRef name) { return describeMissingUpdate(stage, name); });
   return findings;
 }
 

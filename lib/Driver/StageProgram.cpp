@@ -46,9 +46,12 @@ static std::string joinPath(StringRef directory, StringRef name) {
 std::vector<std::string> StageCheck::makeCommand(StringRef tool, StringRef path,
                                                  StringRef directory) const {
   std::vector<std::string> command{
-      tool.str(),      path.str(),      "--input",  joinPath(directory, inputFile),
-      "--dump-values", directory.str(), "--target", options.target,
-      "--output-dir",  joinPath(directory, outputFolder), "--quiet"};
+      tool.str(),      path.str(),
+      "--input",       joinPath(directory, inputFile),
+      "--dump-values", directory.str(),
+      "--target",      options.target,
+      "--output-dir",  joinPath(directory, outputFolder),
+      "--quiet"};
   for (const std::string &change : options.overrides) {
     command.push_back("--set");
     command.push_back(change);
