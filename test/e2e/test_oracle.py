@@ -51,10 +51,9 @@ def dot(a, b, fmt):
         integer = sum(x * y for x, y in zip(ma, mb))
         term = Fraction(integer) * Fraction(2) ** (ea + eb - 2 * (fmt.bits - 1))
         exact = Fraction(total) + term
-        # A sum of zero is +0 unless nothing but -0 is added.
         total = round_to_binary32(exact) if exact else 0.0
         if abs(total) < 2.0**-126:
-            total = math.copysign(0.0, total)
+            total = 0.0
     return np.float32(total)
 
 

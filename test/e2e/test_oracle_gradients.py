@@ -76,10 +76,9 @@ def accumulate(total, a, b, fmt, u, v):
         exact = Fraction(float(total)) + integer * Fraction(2) ** (
             ea + eb - 2 * (fmt.bits - 1)
         )
-        # A sum of zeros is +0.
         total = round_to_binary32(exact) if exact else 0.0
         if abs(total) < 2.0**-126:
-            total = math.copysign(0.0, total)
+            total = 0.0
     return total
 
 

@@ -22,10 +22,13 @@ static int roundUp(int lanes) { return (lanes + 15) / 16 * 16; }
 
 void CoreUnit::loadRow(const Job &job, int64_t row, Scratch &scratch,
                        float *acc) {
-  if (job.continues)
-    scratch.out.load(job.out, size_t(row), acc);
-  else
+  if (!job.continues) {
     std::fill_n(acc, laneCount, 0.0f);
+    return;
+  }
+  scratch.out.load(job.out, size_t(row), acc);
+  if (!job.plan->bypass)
+    std::transform(acc, acc + laneCount, acc, flush);
 }
 
 void CoreUnit::storeRow(Job &job, int64_t block, int64_t row, Scratch &scratch,

@@ -272,9 +272,7 @@ PHX_CLONES void exec::accumulate(float *__restrict acc,
                                  float rowScale, int lanes) {
   for (int l = 0; l < lanes; ++l) {
     float sum = acc[l] + float(terms[l]) * (laneScales[l] * rowScale);
-    uint32_t bits = std::bit_cast<uint32_t>(sum);
-    uint32_t field = bits & exponentMask;
-    acc[l] = std::bit_cast<float>(field ? bits : bits & 0x80000000u);
+    acc[l] = flush(sum);
   }
 }
 
@@ -293,8 +291,5 @@ float exec::addExact(float acc, int64_t term, int exponent) {
       bits += (error > 0) == (sum > 0) ? 1 : -1;
     sum = std::bit_cast<double>(bits);
   }
-  float rounded = float(sum);
-  uint32_t bits = std::bit_cast<uint32_t>(rounded);
-  return bits & exponentMask ? rounded
-                             : std::bit_cast<float>(bits & 0x80000000u);
+  return flush(float(sum));
 }

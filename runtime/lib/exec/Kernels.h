@@ -18,6 +18,7 @@
 
 #include "phx/support/Philox.h"
 
+#include <bit>
 #include <cstdint>
 
 namespace phx::exec {
@@ -63,6 +64,11 @@ void dotFloat(const uint32_t *x, const uint32_t *w, int64_t cols, int lanes,
 void reconstruct32(const FormatPlan &plan, int32_t *sums, int lanes);
 /// sums[plane][l] -> sums[0][l].
 void reconstruct64(const FormatPlan &plan, int64_t *sums, int lanes);
+
+/// What an accumulator holds of `value`: +0 where the magnitude is below 2^-126.
+inline float flush(float value) {
+  return std::bit_cast<uint32_t>(value) & exponentMask ? value : 0.0f;
+}
 
 /// acc = flush(acc + term * laneScale * rowScale) where every product of the
 /// three is exact and normal or zero.

@@ -7,6 +7,9 @@
 
 #include "ProductHelpers.h"
 
+#include <algorithm>
+#include <array>
+
 using namespace phx;
 using namespace phx::testing;
 
@@ -154,7 +157,7 @@ TEST(Product, ExactCases) {
   // Beside a normal element a subnormal one would have bits to give.
   EXPECT_EQ(product({0x1p-126f, 0x1.8p-127f}, {0.0f, 8.0f}).values[0], 0.0f);
   float flushed = product({0x1p-64f}, {-0x1p-63f}).values[0];
-  EXPECT_EQ(std::bit_cast<uint32_t>(flushed), 0x80000000u); // -2^-127
+  EXPECT_EQ(std::bit_cast<uint32_t>(flushed), 0u); // -2^-127
   // The same by cancellation, after an exact addition: 1.5 * 2^-126 - 2^-126.
   std::vector<float> x(19, 0.0f), w(19, 0.0f);
   x[0] = 1.5f;
@@ -180,4 +183,142 @@ TEST(Product, ExactCases) {
   w[0] = -0x1p63f;
   w[16] = 0x1p64f;
   EXPECT_EQ(product(x, w).values[0], 0x1p127f);
+}
+
+//===----------------------------------------------------------------------===//
+// Terms of zero
+//===----------------------------------------------------------------------===//
+
+/// `values`, rows of 16 * groups.size() elements, with 16 more behind each group
+/// that `groups` says, made by `make`.
+template <typename Make>
+static std::vector<float> insertGroups(const std::vector<float> &values,
+                                       const std::vector<bool> &groups,
+                                       Make make) {
+  std::vector<float> result;
+  for (size_t at = 0; at < values.size(); at += 16) {
+    result.insert(result.end(), values.begin() + at, values.begin() + at + 16);
+    if (groups[at / 16 % groups.size()])
+      for (int j = 0; j < 16; ++j)
+        result.push_back(make());
+  }
+  return result;
+}
+
+TEST(ZeroTerms, ChangeNoBitOfAResult) {
+  // Sums of either sign are flushed; groups of zeros follow them.
+  int64_t flushed = 0;
+  for (uint64_t seed = 1300; seed < 1340; ++seed) {
+    Generator generate(seed);
+    int64_t m = generate.pick(1, 40), n = generate.pick(1, 70), inserted = 0;
+    std::vector<bool> groups(size_t(generate.pick(1, 6)));
+    for (size_t g = 0; g < groups.size(); ++g) {
+      groups[g] = generate.pick(0, 1);
+      inserted += groups[g];
+    }
+    int64_t k = 16 * int64_t(groups.size());
+    ProductCase with, without;
+    with.format = without.format = mirageFormat();
+    without.spec = linearSpec(m, k, n);
+    with.spec = linearSpec(m, k + 16 * inserted, n);
+    // Few products to a sum, about 2^-127 each.
+    auto small = [&] {
+      float value = generate.value(Values::Sparse);
+      return generate.pick(0, 2) ? 0.0f : std::ldexp(value, -64);
+    };
+    without.first.resize(size_t(n * k));
+    std::generate(without.first.begin(), without.first.end(), small);
+    without.second.resize(size_t(m * k));
+    std::generate(without.second.begin(), without.second.end(), small);
+    // A group of zeros, of either sign, meets anything.
+    bool first = generate.pick(0, 1);
+    auto zero = [&] { return generate.pick(0, 1) ? 0.0f : -0.0f; };
+    auto any = [&] { return generate.value(Values::Plain); };
+    with.first = first ? insertGroups(without.first, groups, zero)
+                       : insertGroups(without.first, groups, any);
+    with.second = first ? insertGroups(without.second, groups, any)
+                        : insertGroups(without.second, groups, zero);
+    for (const char *executor : {"reference", "fast"}) {
+      std::vector<float> expected =
+          execute(without, Dataflow::Df1, {2, 32, 16}, 1, executor).values;
+      for (Dataflow dataflow : {Dataflow::Df1, Dataflow::Df2})
+        EXPECT_EQ(
+            firstDifference(
+                execute(with, dataflow, {2, 32, 16}, 1, executor).values,
+                expected),
+            -1)
+            << executor << ", seed " << seed;
+      flushed += std::count(expected.begin(), expected.end(), 0.0f);
+    }
+  }
+  EXPECT_GT(flushed, 1000);
+}
+
+/// The product of `c`, accumulated to what the input "s" holds.
+static Program buildContinued(const ProductCase &c, Dataflow dataflow) {
+  ProgramBuilder b(2, 32, 16);
+  uint32_t format = b.addFormat(c.format);
+  uint32_t x =
+      b.addRegion("a", Role::Input, getShape(c, 0), Space::Activation);
+  uint32_t w = b.addRegion("b", Role::Input, getShape(c, 1), Space::Weight);
+  uint32_t s =
+      b.addRegion("s", Role::Input, c.spec.outShape(), Space::Activation);
+  uint32_t y =
+      b.addRegion("y", Role::Output, c.spec.outShape(), Space::Gradient);
+  VecMap copy;
+  copy.fn = VecFn::Copy;
+  copy.dst = b.at(y);
+  copy.a = b.at(s);
+  copy.dstStride = copy.aStride = {0, 0, 0, 4};
+  copy.shape = {Count{1, {}}, Count{1, {}}, Count{1, {}},
+                Count{countElements(c.spec.outShape()), {}}};
+  b.add({EngineKind::Vec, 0}, copy);
+  b.addConv(c.spec, dataflow, format, x, w, y, "conv");
+  b.program.products.back().accumulate = true;
+  return b.finish();
+}
+
+TEST(ZeroTerms, AccumulatorsAreFlushedWhereTheyContinue) {
+  // What stands in memory may be anything: zeros of both signs, subnormals.
+  for (bool zeros : {true, false})
+    for (unsigned group : {16u, 48u})
+      for (uint64_t seed = 1400; seed < 1410; ++seed) {
+        Generator generate(seed);
+        ProductCase c;
+        c.format = makeFormat(4, group, {31, 32, 33});
+        c.spec = linearSpec(7, 96, 37);
+        fill(c, generate, Values::Tiny, zeros ? Values::Plain : Values::Tiny);
+        if (zeros)
+          c.first.assign(c.first.size(), 0.0f);
+        std::vector<float> start, expected;
+        for (int64_t i = 0; i < countElements(c.spec.outShape()); ++i)
+          start.push_back(
+              std::array{0.0f, -0.0f, 0x1.8p-127f, -0x1p-149f,
+                         generate.value(Values::Tiny),
+                         generate.value(Values::Plain)}[size_t(i) % 6]);
+        ConvTensors at{c.spec};
+        for (int64_t n = 0; n < 37; ++n)
+          for (int64_t o = 0; o < 7; ++o) {
+            Line a, b;
+            for (int64_t k = 0; k < 96; ++k) {
+              a.values.push_back(c.second[at.weight(0, o, k, 0, 0)]);
+              b.values.push_back(c.first[at.in(n, 0, k, 0, 0)]);
+            }
+            float acc = start[at.out(n, 0, o, 0, 0)];
+            expected.push_back(zeros ? flushed(acc)
+                                     : contract(acc, a, b, c.format));
+          }
+        for (Dataflow dataflow : {Dataflow::Df1, Dataflow::Df2})
+          for (const char *executor : {"reference", "fast"}) {
+            auto result =
+                runProgram(buildContinued(c, dataflow),
+                           {{"a", toArray(c.first, getShape(c, 0))},
+                            {"b", toArray(c.second, getShape(c, 1))},
+                            {"s", toArray(start, c.spec.outShape())}},
+                           threads(1), executor);
+            ASSERT_TRUE(result.ok()) << result.error().message;
+            EXPECT_EQ(firstDifference(toVector(result->at("y")), expected), -1)
+                << executor << ", seed " << seed;
+          }
+      }
 }

@@ -54,10 +54,14 @@ inline float roundToFloat(__int128 value, int exponent) {
   return negative ? -rounded : rounded;
 }
 
-/// flush(RNE(acc + term * 2^exponent)).
+/// +0 in place of what is smaller than every normal number.
+inline float flushed(float x) { return std::fabs(x) < 0x1p-126f ? 0.0f : x; }
+
+/// flush(RNE(flush(acc) + term * 2^exponent)).
 inline float addRounded(float acc, __int128 term, int exponent) {
   if (std::isinf(acc))
     return acc;
+  acc = flushed(acc);
   int accExponent = 0;
   __int128 a = __int128(std::ldexp(std::frexp(acc, &accExponent), 24));
   accExponent -= 24;
@@ -81,12 +85,7 @@ inline float addRounded(float acc, __int128 term, int exponent) {
       std::abort();
   }
   __int128 sum = (upper << distance) + lower;
-  float rounded = roundToFloat(sum, low);
-  if (sum == 0 && std::signbit(acc) && acc == 0 && term == 0)
-    rounded = 0.0f;
-  if (std::fabs(rounded) < 0x1p-126f)
-    rounded = std::copysign(0.0f, sum < 0 ? -1.0f : 1.0f);
-  return rounded;
+  return flushed(roundToFloat(sum, low));
 }
 
 /// Number of values the moduli tell apart; 0 for formats without.

@@ -34,7 +34,7 @@ def multiply(a, b, start=None):
 def _multiply_chunk(a, b, start):
     ranges = a.get_exponent_range(), b.get_exponent_range()
     if start is not None:
-        # Also where every term is zero: -0 + 0 is +0.
+        # Also where every term is zero: what accumulators hold is flushed.
         return _multiply_wide(a, b, start)
     if None in ranges:
         return np.zeros((len(a.mantissas), len(b.mantissas)), np.float32)
@@ -68,7 +68,7 @@ def _multiply_wide(a, b, start=None):
     offset = 2 * (a.bits - 1)
     sums = np.zeros((len(a.mantissas), len(b.mantissas)), np.float32)
     if start is not None:
-        sums = start.copy()
+        sums = flush(start)
     for k in range(a.mantissas.shape[1]):
         integers = a.mantissas[:, k].astype(np.float64) @ b.mantissas[:, k].T
         exponents = a.exponents[:, k, None] + b.exponents[None, :, k] - offset
@@ -98,8 +98,8 @@ def add_rounding_once(x, y):
 
 
 def flush(x):
-    """Turns magnitudes below 2^-126 into zero and keeps the sign."""
-    return np.where(np.abs(x) < TINY, np.copysign(np.float32(0), x), x)
+    """Turns magnitudes below 2^-126 into +0."""
+    return np.where(np.abs(x) < TINY, np.float32(0), x)
 
 
 def convert_operand(matrix, fmt, stream, operand, group=0):

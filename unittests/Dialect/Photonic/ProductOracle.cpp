@@ -94,7 +94,7 @@ static llvm::APInt scaled(float value) {
   return scaled(int64_t(std::ldexp(mantissa, 24)), exponent - 24);
 }
 
-/// Nearest binary32, ties to even, and magnitudes below 2^-126 to zero.
+/// Nearest binary32, ties to even, and magnitudes below 2^-126 to +0.
 static float roundAndFlush(const llvm::APInt &value) {
   llvm::APInt magnitude = value.abs();
   if (magnitude.isZero())
@@ -108,7 +108,7 @@ static float roundAndFlush(const llvm::APInt &value) {
   float result =
       float(std::ldexp(double(kept.getZExtValue()), drop - fraction));
   if (result < FLT_MIN)
-    result = 0;
+    return 0.0f;
   return value.isNegative() ? -result : result;
 }
 

@@ -417,11 +417,16 @@ TEST_F(DotTest, RoundsOnce) {
   EXPECT_EQ(dot({one, -term * more}, {1.0f, more}, "bfp:15:1"), below);
 }
 
-TEST_F(DotTest, FlushesAndKeepsTheSign) {
-  auto zero = dot({std::ldexp(-1.0f, -70)}, {std::ldexp(1.0f, -70)}, "bfp:4:1");
+TEST_F(DotTest, FlushesToPlusZero) {
+  float small = std::ldexp(-1.0f, -70), other = std::ldexp(1.0f, -70);
+  auto zero = dot({small}, {other}, "bfp:4:1");
   ASSERT_TRUE(zero);
   EXPECT_EQ(*zero, 0.0f);
-  EXPECT_TRUE(std::signbit(*zero));
+  EXPECT_FALSE(std::signbit(*zero));
+  // So that a term of zero changes nothing.
+  auto behind = dot({small, 0.0f}, {other, 1.0f}, "bfp:4:1");
+  ASSERT_TRUE(behind);
+  EXPECT_FALSE(std::signbit(*behind));
   EXPECT_EQ(dot({std::ldexp(1.0f, -63)}, {std::ldexp(1.0f, -63)}, "bfp:4:1"),
             FLT_MIN);
   EXPECT_EQ(dot({std::ldexp(1.875f, -64)}, {std::ldexp(1.0f, -63)}, "bfp:4:1"),

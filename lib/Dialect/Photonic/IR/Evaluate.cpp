@@ -56,10 +56,13 @@ template <typename Element> struct Converted {
 // Accumulation
 //===----------------------------------------------------------------------===//
 
-/// flush(RNE(acc + term)) with one rounding. The sum in binary64 is rounded to
-/// odd, so that rounding it again to binary32 is correct.
+/// What an accumulator holds of `value`: +0 where the magnitude is below 2^-126.
+float flush(float value) { return std::fabs(value) < FLT_MIN ? 0.0f : value; }
+
+/// flush(RNE(flush(acc) + term)) with one rounding. The sum in binary64 is
+/// rounded to odd, so that rounding it again to binary32 is correct.
 float accumulate(float acc, double term) {
-  double a = acc, sum = a + term;
+  double a = flush(acc), sum = a + term;
   double part = sum - a;
   double error = (a - (sum - part)) + (term - part);
   if (error != 0) {
@@ -68,8 +71,7 @@ float accumulate(float acc, double term) {
       sum =
           std::bit_cast<double>((error > 0) == (sum > 0) ? bits + 1 : bits - 1);
   }
-  float rounded = float(sum);
-  return std::fabs(rounded) < FLT_MIN ? std::copysign(0.0f, rounded) : rounded;
+  return flush(float(sum));
 }
 
 //===----------------------------------------------------------------------===//
