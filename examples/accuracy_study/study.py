@@ -127,7 +127,7 @@ def get_changes(format):
     changes = {}
     adder = {"trunc": 0, "nearest": 36e-6, "stochastic": 137e-6}[rounding]
     if adder:
-        changes["area.bfp_mm2"] = round(0.0013184 + COLUMNS * adder, 7)
+        changes["core.area.bfp_mm2"] = round(0.0013184 + COLUMNS * adder, 7)
     if k != 5:
         # The machine's own format has to fit its moduli, too.
         changes["format.mantissa_bits"], changes["format.group"] = bits, int(group)
@@ -143,7 +143,7 @@ def get_changes(format):
         ):
             changes["core." + field] = round(price * factor, 10)
         for field, area in (("rns_reverse_mm2", 0.0015458), ("rns_forward_mm2", 0.0002317)):
-            changes["area." + field] = round(area * residues, 10)
+            changes["core.area." + field] = round(area * residues, 10)
     return changes
 
 

@@ -15,6 +15,7 @@
 #include "photonic/InitAllDialects.h"
 #include "photonic/Support/TemporaryDirectory.h"
 #include "photonic/Support/TextLimits.h"
+#include "photonic/Target/Machine/Machine.h"
 #include "photonic/Target/PHX/PHX.h"
 
 #include "phx/isa/ProgramFile.h"
@@ -413,7 +414,7 @@ LogicalResult photonic::compile(const CompileRequest &request,
                                 MLIRContext &context, llvm::raw_ostream &os) {
   phx::OutputGuard guard;
   phx::Result<phx::Target> machine =
-      phx::loadTarget(request.stages.target, request.stages.overrides);
+      loadMachine(request.stages.target, request.stages.overrides);
   if (!machine) {
     emitError(UnknownLoc::get(&context), machine.error().message);
     return failure();

@@ -10,6 +10,7 @@
 #include "photonic/Dialect/NN/Transforms/Passes.h"
 #include "photonic/Dialect/PISA/Transforms/Passes.h"
 #include "photonic/Dialect/Photonic/Transforms/Passes.h"
+#include "photonic/Target/Machine/Machine.h"
 
 #include "mlir/Pass/PassOptions.h"
 #include "mlir/Pass/PassRegistry.h"
@@ -119,28 +120,28 @@ static void addAutodiff(OpPassManager &pm, const TrainingOptions &options) {
 
 static void addSplit(OpPassManager &pm, const StageOptions &options,
                      const phx::Target &machine) {
-  const auto &core = machine.spec.core();
+  Arrays arrays = getArrays(machine);
   phot::SplitRNSOptions split;
-  split.moduli.assign(core.moduli().values().begin(),
-                      core.moduli().values().end());
-  split.columns = core.columns().value();
+  split.moduli.assign(arrays.getModuli().begin(), arrays.getModuli().end());
+  split.columns = arrays.columns;
   pm.addNestedPass<func::FuncOp>(phot::createSplitRNS(split));
   phot::SelectDataflowOptions select;
-  select.cores = core.count().value();
-  select.rows = core.rows().value();
-  select.columns = core.columns().value();
+  select.cores = arrays.count;
+  select.rows = arrays.rows;
+  select.columns = arrays.columns;
   // Paid once per pass, like programming.
-  select.programFs =
-      toFemtoseconds(core.program_ns().value() + core.fill_ns().value());
-  select.streamFs = toFemtoseconds(1.0 / core.clock_ghz().value());
+  select.programFs = toFemtoseconds(arrays.machine->program_ns().value() +
+                                    arrays.machine->fill_ns().value());
+  select.streamFs = toFemtoseconds(1.0 / arrays.machine->clock_ghz().value());
   select.mode = options.dataflow;
   pm.addNestedPass<func::FuncOp>(phot::createSelectDataflow(select));
 }
 
 static void addTile(OpPassManager &pm, const phx::Target &machine) {
   phot::TileArrayOptions tile;
-  tile.rows = machine.spec.core().rows().value();
-  tile.columns = machine.spec.core().columns().value();
+  Arrays arrays = getArrays(machine);
+  tile.rows = arrays.rows;
+  tile.columns = arrays.columns;
   pm.addNestedPass<func::FuncOp>(phot::createTileArray(tile));
 }
 
@@ -281,7 +282,7 @@ static LogicalResult buildPipeline(OpPassManager &pm, StringRef text,
   stages.memory = options.memory;
   stages.training = makeTrainingOptions(options);
   phx::Result<phx::Target> machine =
-      phx::loadTarget(stages.target, stages.overrides);
+      loadMachine(stages.target, stages.overrides);
   if (!machine)
     return fail("photonic-pipeline: " + machine.error().message);
   for (Stage stage : allStages)

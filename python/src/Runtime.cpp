@@ -49,6 +49,7 @@
 
 #include "Arrays.h"
 
+#include "machines/AllTargets.h"
 #include "phx/isa/ProgramFile.h"
 #include "phx/npy/Npy.h"
 #include "phx/run/Session.h"
@@ -470,6 +471,7 @@ static nb::bytes readInside(const nb::bytes &path,
 }
 
 NB_MODULE(_runtime, m) {
+  phx::registerAllMachineTargets();
   m.doc() = "Program files, execution, timing and reports (internal).";
   m.def("list_targets", &phx::listTargets);
   m.def("describe_target", &describeTarget, "name"_a, "overrides"_a);

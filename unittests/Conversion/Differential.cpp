@@ -10,6 +10,7 @@
 #include "photonic/Dialect/NN/IR/Step.h"
 #include "photonic/Driver/Driver.h"
 #include "photonic/Interpreter/Interpreter.h"
+#include "photonic/Target/Machine/Machine.h"
 #include "photonic/Target/PHX/PHX.h"
 
 #include "phx/exec/Executor.h"
@@ -102,7 +103,7 @@ Session::Session() {
 
 bool Session::runStages(ModuleOp module, const StageOptions &options,
                         Stage from, Stage to) {
-  auto machine = phx::loadTarget(options.target, options.overrides);
+  auto machine = loadMachine(options.target, options.overrides);
   if (!machine) {
     messages += machine.error().message + "\n";
     return false;

@@ -7,6 +7,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "Chunking.h"
+
+#include "photonic/Target/Machine/Machine.h"
 #include "SpaceAllocator.h"
 
 #include "llvm/Support/MathExtras.h"
@@ -76,7 +78,7 @@ ChunkSearch::getChannelCandidates() const {
       candidates.push_back({groups, shape.m});
     return candidates;
   }
-  int64_t rows = target.spec.core().rows().value();
+  int64_t rows = getArrays(target).rows;
   for (int64_t m : getPieces(shape.m, rows, /*divides=*/false))
     candidates.push_back({1, m});
   return candidates;
@@ -151,18 +153,19 @@ std::optional<ChunkingFailure> ChunkSearch::checkFit(const Chunking &c) const {
 
 /// Nanoseconds: array passes and transfers overlap, so the longer one counts.
 double ChunkSearch::estimate(const Chunking &c) const {
-  const auto &core = target.spec.core();
+  Arrays arrays = getArrays(target);
   double chunks = double(c.mChunks) * c.getNChunks();
   double vectors = dataflow == phot::Dataflow::DF1
                        ? double(c.block.getColumns())
                        : double(c.block.getRows());
   double passes =
-      divideCeil(countBlockPasses(c.block, dataflow, core.rows().value(),
-                                  core.columns().value(), group),
-                 core.count().value());
+      divideCeil(countBlockPasses(c.block, dataflow, arrays.rows,
+                                  arrays.columns, group),
+                 arrays.count);
   double coreTime =
       chunks * passes *
-      (core.program_ns().value() + vectors / core.clock_ghz().value());
+      (arrays.machine->program_ns().value() +
+       vectors / arrays.machine->clock_ghz().value());
   double inputLoads = c.loopsN() ? chunks : 1;
   double bytes = double(c.weightBytes) * c.mChunks +
                  double(c.inputBytes) * inputLoads +

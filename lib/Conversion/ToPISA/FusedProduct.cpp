@@ -8,6 +8,8 @@
 
 #include "HierarchyScheduler.h"
 
+#include "photonic/Target/Machine/Machine.h"
+
 using namespace mlir;
 using namespace photonic;
 
@@ -352,7 +354,7 @@ void FusedProductEmitter::compute(const ChunkIndex &m, const ChunkIndex &n) {
   options.rows = op.getRows();
   options.cols = op.getColumns();
   options.group = op.getGroupLength();
-  options.cores = s.target.spec.core().count().value();
+  options.cores = getArrays(s.target).count;
   options.format = s.e.program.products[product].format;
   options.product = product;
   options.lhs = weights.at(m);

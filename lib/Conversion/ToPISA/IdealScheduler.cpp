@@ -14,6 +14,8 @@
 
 #include "Scheduler.h"
 
+#include "photonic/Target/Machine/Machine.h"
+
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -75,7 +77,7 @@ LogicalResult IdealScheduler::scheduleProduct(Operation *nest, unsigned step) {
   options.rows = op.getRows();
   options.cols = op.getColumns();
   options.group = op.getGroupLength();
-  options.cores = target.spec.core().count().value();
+  options.cores = getArrays(target).count;
   options.format = e.getFormat(getNumberFormat(op));
   FailureOr<uint32_t> number = createProduct(op, shape, options.format);
   if (failed(number))

@@ -10,6 +10,7 @@
 #include "photonic/Dialect/NN/IR/Step.h"
 #include "photonic/Dialect/PISA/Transforms/Passes.h"
 #include "photonic/Dialect/Photonic/Transforms/Passes.h"
+#include "photonic/Target/Machine/Machine.h"
 #include "photonic/Target/PHX/PHX.h"
 
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -59,10 +60,10 @@ phx::Program Schedule::createHeader(const phx::Target &machine,
   program.compiler = PHOTONIC_VERSION;
   program.memoryModel =
       hierarchy ? phx::MemoryModel::Hierarchy : phx::MemoryModel::Ideal;
-  program.cores = static_cast<uint8_t>(machine.spec.core().count().value());
-  program.arrayRows = static_cast<uint32_t>(machine.spec.core().rows().value());
-  program.arrayCols =
-      static_cast<uint32_t>(machine.spec.core().columns().value());
+  Arrays arrays = getArrays(machine);
+  program.cores = static_cast<uint8_t>(arrays.count);
+  program.arrayRows = static_cast<uint32_t>(arrays.rows);
+  program.arrayCols = static_cast<uint32_t>(arrays.columns);
   return program;
 }
 
@@ -86,7 +87,7 @@ void Schedule::runOnOperation() {
         << memory << "'";
     return signalPassFailure();
   }
-  phx::Result<phx::Target> machine = phx::loadTarget(
+  phx::Result<phx::Target> machine = loadMachine(
       targetName, std::vector<std::string>(overrides.begin(), overrides.end()));
   if (!machine) {
     module.emitError(machine.error().message);

@@ -8,6 +8,7 @@
 #include "Scheduler.h"
 
 #include "photonic/Dialect/NN/IR/Step.h"
+#include "photonic/Target/Machine/Machine.h"
 
 #include "llvm/Support/MathExtras.h"
 
@@ -321,7 +322,7 @@ phx::NumberFormat Scheduler::getNumberFormat(phot::ArrayProductOp op) const {
   phx::NumberFormat format;
   format.mantissaBits =
       static_cast<uint8_t>(target.spec.format().mantissa_bits().value());
-  for (int64_t modulus : target.spec.core().moduli().values())
+  for (int64_t modulus : getArrays(target).getModuli())
     format.moduli.push_back(static_cast<uint32_t>(modulus));
   format.group = static_cast<uint32_t>(op.getColumns());
   if (auto bfp = dyn_cast<phot::BfpAttr>(op.getLhsFormat())) {

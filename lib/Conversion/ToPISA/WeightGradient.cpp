@@ -15,6 +15,8 @@
 
 #include "HierarchyScheduler.h"
 
+#include "photonic/Target/Machine/Machine.h"
+
 #include "llvm/Support/MathExtras.h"
 
 #include <limits>
@@ -133,7 +135,7 @@ WeightChunkSearch::checkFit(const WeightChunking &c) const {
 
 /// Nanoseconds: array passes and transfers overlap, so the longer one counts.
 double WeightChunkSearch::estimate(const WeightChunking &c) {
-  const auto &core = target.spec.core();
+  Arrays arrays = getArrays(target);
   double chunks =
       double(c.mChunks) * double(c.imageChunks + (c.tailImages > 0));
   double vectors = op.getDataflow() == phot::Dataflow::DF1
@@ -142,10 +144,11 @@ double WeightChunkSearch::estimate(const WeightChunking &c) {
   double passes =
       divideCeil(countBlockPasses(c.block, op.getDataflow(), op.getRows(),
                                   op.getColumns(), op.getGroupLength()),
-                 core.count().value());
+                 arrays.count);
   double coreTime =
       chunks * passes *
-      (core.program_ns().value() + vectors / core.clock_ghz().value());
+      (arrays.machine->program_ns().value() +
+       vectors / arrays.machine->clock_ghz().value());
   double bytes = double(c.lhsBytes + c.rhsBytes) * chunks +
                  double(c.resultBytes) * (1 + extras.residuals) * c.mChunks;
   double dmaTime =
@@ -307,7 +310,7 @@ void WeightGradientEmitter::compute(const ChunkIndex &m, const ChunkIndex &n,
   options.rows = op.getRows();
   options.cols = op.getColumns();
   options.group = op.getGroupLength();
-  options.cores = s.target.spec.core().count().value();
+  options.cores = getArrays(s.target).count;
   options.format = s.e.program.products[product].format;
   options.product = product;
   options.lhs = lhs.at(n);

@@ -7,6 +7,8 @@
 
 #include "phx/energy/Energy.h"
 
+#include "machines/rns/Target.h"
+
 #include <algorithm>
 
 using namespace phx;
@@ -58,7 +60,7 @@ struct Charger {
       add(Counter::StochasticRoundings, elements);
   }
   uint64_t moduli() const {
-    return static_cast<uint64_t>(target.spec.core().moduli().values_size());
+    return static_cast<uint64_t>(rns::findArrays(target)->getModuli().size());
   }
 
   void operator()(const Halt &) {}
@@ -109,7 +111,7 @@ void Charger::operator()(const CoreStream &stream) {
   uint64_t rows = count(stream.rows), cols = count(stream.cols);
   uint64_t vectors = count(stream.length);
   auto detections =
-      static_cast<uint64_t>(target.spec.core().detections_per_row().value());
+      static_cast<uint64_t>(rns::findArrays(target)->machine->detections_per_row().value());
   // No lane gating: idle rows are detected and converted like busy ones.
   uint64_t symbols = arrayRows() * moduli() * detections;
   add(Counter::BfpConversions, vectors);

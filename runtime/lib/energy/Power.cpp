@@ -7,6 +7,8 @@
 
 #include "phx/energy/Energy.h"
 
+#include "machines/rns/Target.h"
+
 #include <cmath>
 
 using namespace phx;
@@ -16,7 +18,7 @@ static constexpr double boltzmann = 1.380649e-23;         // J/K, exact (SI)
 
 /// Loss of one multiplier of modulus `m` with every digit on, in dB. The
 /// longest phase that two residues around zero need sets the shifter's length.
-static double getMultiplierLoss(const proto::LinkBudget &link, double m) {
+static double getMultiplierLoss(const proto::rns::LinkBudget &link, double m) {
   double halfTurns = std::ceil((m - 1) * (m - 1) / 2) * 2 / m;
   double lengthCm =
       link.v_pi_l_v_cm().value() / link.bias_v().value() * halfTurns;
@@ -25,7 +27,7 @@ static double getMultiplierLoss(const proto::LinkBudget &link, double m) {
 
 /// Smallest photocurrent in amperes whose ratio to shot and thermal noise
 /// reaches `snr`: I / sqrt(2 q I df + 4 k T df / R) = snr, solved for I.
-static double getPhotocurrent(const proto::LinkBudget &link, double snr) {
+static double getPhotocurrent(const proto::rns::LinkBudget &link, double snr) {
   double bandwidth = link.bandwidth_ghz().value() * 1e9;
   double shot = 2 * electronCharge * bandwidth;
   double thermal = 4 * boltzmann * link.temperature_k().value() * bandwidth /
@@ -35,21 +37,22 @@ static double getPhotocurrent(const proto::LinkBudget &link, double snr) {
 }
 
 double phx::getLaserPower(const Target &target) {
-  const proto::LinkBudget &link = target.spec.link_budget();
-  const proto::Core &core = target.spec.core();
+  auto arrays = rns::findArrays(target);
+  const proto::rns::Machine &core = *arrays->machine;
+  const proto::rns::LinkBudget &link = core.link_budget();
   double watts = 0; // one row, all moduli
   for (int64_t modulus : core.moduli().values()) {
     double m = static_cast<double>(modulus);
     double current = getPhotocurrent(link, link.snr_per_modulus().value() * m);
     double atDetector = current / link.responsivity_a_per_w().value();
-    double loss = static_cast<double>(core.columns().value()) *
+    double loss = static_cast<double>(arrays->columns) *
                       getMultiplierLoss(link, m) +
                   link.coupler_db().value() + link.extra_db().value();
     watts += atDetector * std::pow(10, loss / 10);
   }
   return watts * static_cast<double>(core.detections_per_row().value()) *
-         static_cast<double>(core.rows().value()) *
-         static_cast<double>(core.count().value()) /
+         static_cast<double>(arrays->rows) *
+         static_cast<double>(arrays->count) /
          link.wall_plug_efficiency().value();
 }
 

@@ -7,6 +7,8 @@
 
 #include "phx/energy/Energy.h"
 
+#include "machines/rns/Target.h"
+
 using namespace phx;
 
 const char *phx::getComponentName(Component component) {
@@ -23,7 +25,7 @@ Energies phx::priceCharges(const Counters64 &charges, const Target &target) {
     energies[static_cast<unsigned>(component)] +=
         static_cast<double>(charges[static_cast<unsigned>(counter)]) * pj;
   };
-  const proto::Core &core = target.spec.core();
+  const proto::rns::Machine &core = *rns::findArrays(target)->machine;
   price(Component::Dac, Counter::DacConversions, core.dac_pj().value());
   price(Component::Adc, Counter::AdcConversions, core.adc_pj().value());
   price(Component::Tia, Counter::TiaSymbols, core.tia_pj().value());

@@ -7,6 +7,8 @@
 
 #include "phx/energy/Energy.h"
 
+#include "machines/rns/Target.h"
+
 #include <algorithm>
 
 using namespace phx;
@@ -56,7 +58,7 @@ void Builder::addTables(const Target &target) {
   format.mantissaBits =
       static_cast<uint8_t>(target.spec.format().mantissa_bits().value());
   format.group = static_cast<uint32_t>(width);
-  for (int64_t modulus : target.spec.core().moduli().values())
+  for (int64_t modulus : rns::findArrays(target)->getModuli())
     format.moduli.push_back(static_cast<uint32_t>(modulus));
   program.formats.push_back(format);
   addMatrix("weight", Role::Workspace, Space::Weight, rows, contraction());
@@ -109,12 +111,12 @@ void Builder::addCode() {
 
 Program phx::makeSaturatingProgram(const Target &target, int64_t vectors,
                                    int64_t tiles) {
-  const proto::Core &core = target.spec.core();
+  auto arrays = rns::findArrays(target);
   // A short group takes a pass of its own and leaves the other columns idle.
   int64_t width =
-      std::min(core.columns().value(), target.spec.format().group().value());
+      std::min(arrays->columns, target.spec.format().group().value());
   Builder builder{
-      {}, core.rows().value(), width, core.count().value(), vectors, tiles};
+      {}, arrays->rows, width, arrays->count, vectors, tiles};
   Program &program = builder.program;
   program.name = "saturate";
   program.target = target.spec.name();
@@ -122,7 +124,7 @@ Program phx::makeSaturatingProgram(const Target &target, int64_t vectors,
   program.compiler = "photonic-mlir";
   program.cores = static_cast<uint8_t>(builder.cores);
   program.arrayRows = static_cast<uint32_t>(builder.rows);
-  program.arrayCols = static_cast<uint32_t>(core.columns().value());
+  program.arrayCols = static_cast<uint32_t>(arrays->columns);
   builder.addTables(target);
   builder.addCode();
   return program;

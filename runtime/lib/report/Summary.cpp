@@ -7,6 +7,8 @@
 
 #include "Summary.h"
 
+#include "machines/rns/Target.h"
+
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -295,11 +297,11 @@ Summary report::summarize(const ReportInputs &inputs) {
   addArea(inputs.target, summary);
   addScope(inputs, summary);
   summary.format = describeFormat(inputs.program);
-  const proto::Core &core = inputs.target.spec.core();
-  double peak = static_cast<double>(core.count().value()) *
-                static_cast<double>(core.rows().value()) *
-                static_cast<double>(core.columns().value()) *
-                core.clock_ghz().value() * summary.latencyNs;
+  auto arrays = rns::findArrays(inputs.target);
+  double peak = static_cast<double>(arrays->count) *
+                static_cast<double>(arrays->rows) *
+                static_cast<double>(arrays->columns) *
+                arrays->machine->clock_ghz().value() * summary.latencyNs;
   if (peak > 0)
     summary.utilization =
         static_cast<double>(get(summary.counters, Counter::Macs)) / peak;

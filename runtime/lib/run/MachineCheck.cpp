@@ -7,37 +7,43 @@
 
 #include "phx/run/MachineCheck.h"
 
+#include "machines/rns/Target.h"
+
 #include <algorithm>
 
 using namespace phx;
 
 /// "the program needs X of FIELD, target 'NAME' has Y".
-static Error makeError(const char *field, int64_t needed, int64_t available,
+static Error makeError(const std::string &field, int64_t needed, int64_t available,
                        const Target &target, const char *remedy) {
   return Error{"the program needs " + std::to_string(needed) + " (" + field +
                "), target '" + target.spec.name() + "' has " +
                std::to_string(available) + "; " + remedy};
 }
 
-static Status checkCores(const Program &program, const Target &target) {
-  const proto::Core &core = target.spec.core();
+static Status checkArrays(const Program &program, const Target &target) {
+  auto arrays = rns::findArrays(target);
+  if (!arrays)
+    return Status::success();
   const char *remedy = "recompile the model for this target";
-  if (program.cores != core.count().value())
-    return makeError("core.count", program.cores, core.count().value(), target,
+  const std::string group =
+      target.spec.groups(static_cast<int>(arrays->group)).name() + ".";
+  if (program.cores != arrays->count)
+    return makeError(group + "count", program.cores, arrays->count, target,
                      remedy);
-  if (program.arrayRows != core.rows().value())
-    return makeError("core.rows", program.arrayRows, core.rows().value(),
+  if (program.arrayRows != arrays->rows)
+    return makeError(group + "rows", program.arrayRows, arrays->rows, target,
+                     remedy);
+  if (program.arrayCols != arrays->columns)
+    return makeError(group + "columns", program.arrayCols, arrays->columns,
                      target, remedy);
-  if (program.arrayCols != core.columns().value())
-    return makeError("core.columns", program.arrayCols, core.columns().value(),
-                     target, remedy);
-  const auto &moduli = core.moduli().values();
+  const auto &moduli = arrays->getModuli();
   for (const NumberFormat &format : program.formats)
     if (format.kind == FormatKind::Bfp &&
         !std::equal(format.moduli.begin(), format.moduli.end(), moduli.begin(),
                     moduli.end(), [](uint32_t a, int64_t b) { return a == b; }))
       return Error{"the program's products use other moduli than target '" +
-                   target.spec.name() + "' has (core.moduli); " + remedy};
+                   target.spec.name() + "' has (" + group + "moduli); " + remedy};
   return Status::success();
 }
 
@@ -54,6 +60,28 @@ static Status checkExtensions(const Program &program, const Target &target) {
                    getMnemonic(program.code[i].body) +
                    ") belongs to the extension 'rns', which target '" +
                    target.spec.name() + "' does not declare"};
+  }
+  return Status::success();
+}
+
+/// Engines and memories that a target need not have.
+static Status checkParts(const Program &program, const Target &target) {
+  const proto::Target &spec = target.spec;
+  for (size_t i = 0; i < program.code.size(); ++i) {
+    const Instruction &instruction = program.code[i];
+    EngineKind engine = instruction.engine.kind;
+    const char *missing = nullptr;
+    if (getOpcode(instruction.body) < Opcode::DmaCopy)
+      continue; // control, whose engine says nothing
+    if (engine == EngineKind::Vec && !spec.has_vector_unit())
+      missing = "vector_unit";
+    if (engine == EngineKind::Dma && !spec.has_dma())
+      missing = "dma";
+    if (missing)
+      return Error{"instruction " + std::to_string(i) + " (" +
+                   getMnemonic(instruction.body) + ") needs the part '" +
+                   missing + "', which target '" + spec.name() +
+                   "' does not have"};
   }
   return Status::success();
 }
@@ -78,7 +106,9 @@ static Status checkCapacities(const Program &program, const Target &target) {
 Status phx::checkMachine(const Program &program, const Target &target) {
   if (Status s = checkExtensions(program, target); !s)
     return s;
-  if (Status s = checkCores(program, target); !s)
+  if (Status s = checkParts(program, target); !s)
+    return s;
+  if (Status s = checkArrays(program, target); !s)
     return s;
   return checkCapacities(program, target);
 }

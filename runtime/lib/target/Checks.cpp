@@ -6,47 +6,39 @@
 //===----------------------------------------------------------------------===//
 
 #include "Fields.h"
+#include "Machines.h"
 
 #include "phx/support/Suggestions.h"
+#include "phx/target/MachineClass.h"
 
 #include <algorithm>
-#include <bit>
-#include <cmath>
-#include <numeric>
+#include <set>
 
 using namespace phx;
 using namespace phx::target;
 
 static const char *const roundings[] = {"trunc", "nearest", "stochastic"};
-/// Extensions that this version of the instruction set knows.
-static const char *const extensions[] = {"rns"};
 
 namespace {
 /// Collects every violated rule.
 class Checker {
 public:
-  Checker(const proto::Target &spec, const Locations &locations)
-      : spec(spec), locations(locations) {}
+  Checker(const Target &target, const Locations &locations)
+      : target(target), spec(target.spec), locations(locations) {}
 
   std::string run() {
     checkNames();
-    for (const Field &field : getFields())
+    checkEngines();
+    for (const Field &field : locations.fields)
       checkField(field);
     // The rules between fields read fields; they need all of them.
-    if (errors.empty()) {
-      checkModuli();
+    if (errors.empty())
       checkRounding();
-    }
-    if (errors.empty()) {
-      checkRange();
-      checkConverters();
-      checkGroup();
-      checkScratchpads();
-    }
+    if (errors.empty())
+      checkMachines();
     return errors;
   }
 
-private:
   void report(const std::string &location, const std::string &message) {
     errors += (errors.empty() ? "" : "\n") + location + ": " + message;
   }
@@ -54,42 +46,96 @@ private:
     report(locations.of(name), message);
   }
 
+private:
   void checkNames();
+  void checkExtensions();
+  void checkEngines();
   void checkField(const Field &field);
   void checkLimits(const Field &field, double value, const std::string &text);
-  void checkModuli();
   void checkRounding();
-  void checkRange();
-  void checkConverters();
-  void checkGroup();
-  void checkScratchpads();
+  void checkMachines();
 
+  const Target &target;
   const proto::Target &spec;
   const Locations &locations;
   std::string errors;
+};
+
+/// Lets the rules of a class report where the others do.
+class LocatedChecker : public GroupChecker {
+public:
+  LocatedChecker(Checker &checker, const Target &target, size_t group,
+                 const Locations &locations)
+      : GroupChecker(target, group), checker(checker), locations(locations) {}
+
+  void report(const std::string &field, const std::string &message) override {
+    checker.report(field.empty() ? locations.ofGroup(group)
+                                 : locations.of(field),
+                   message);
+  }
+  bool isOverridden(const std::string &field) const override {
+    return locations.flags.count(field);
+  }
+
+private:
+  Checker &checker;
+  const Locations &locations;
 };
 } // namespace
 
 void Checker::checkNames() {
   if (spec.name().empty())
     report(locations.path, "the target has no name; add: name: \"...\"");
-  std::vector<std::string> known(std::begin(extensions), std::end(extensions));
-  bool hasRns = false;
+  checkExtensions();
+}
+
+void Checker::checkExtensions() {
+  std::vector<std::string> known;
+  std::string list;
+  for (const MachineClass &machineClass : getMachineClasses()) {
+    known.push_back(machineClass.name);
+    list += (list.empty() ? "'" : ", '") + machineClass.name + "'";
+  }
+  std::set<std::string> used, listed;
+  for (size_t group = 0; group < target.machines.size(); ++group)
+    used.insert(findMachineClass(target.machines[group]->GetDescriptor())->name);
   for (const std::string &extension : spec.extensions()) {
-    hasRns |= extension == "rns";
     if (std::find(known.begin(), known.end(), extension) == known.end())
       reportAt("extensions", "extension '" + extension +
-                                 "' is unknown; this version has 'rns'" +
+                                 "' is unknown; this version has " +
+                                 (list.empty() ? "none" : list) +
                                  didYouMean(extension, known));
+    else if (!used.count(extension))
+      reportAt("extensions", "extension '" + extension +
+                                 "' has no group of arrays of that class");
+    listed.insert(extension);
   }
-  if (!hasRns)
-    reportAt("extensions", "the target does not have the extension 'rns', "
-                           "without which it has no core instructions; add: "
-                           "extensions: \"rns\"");
+  for (const std::string &missing : used) {
+    if (listed.count(missing))
+      continue;
+    reportAt("extensions",
+             "the target does not have the extension '" + missing +
+                 "', without which its arrays of that class have no "
+                 "instructions; add: extensions: \"" +
+                 missing + "\"");
+  }
+}
+
+void Checker::checkEngines() {
+  if (spec.groups().empty() && !spec.has_vector_unit())
+    report(locations.path,
+           "the target has nothing that computes; add groups { ... } or "
+           "vector_unit { ... }");
 }
 
 void Checker::checkField(const Field &field) {
-  const Message *value = field.find(spec);
+  if (field.isOptional(target))
+    return;
+  if (!field.isSourced())
+    return report(locations.of(field),
+                  field.name + " is declared as something else than Real, Int, "
+                               "Ints or Text, so that it cannot have a source");
+  const Message *value = field.find(target);
   if (!value)
     return report(locations.of(field),
                   "field " + field.name + " (" + field.getDoc() +
@@ -114,7 +160,7 @@ void Checker::checkField(const Field &field) {
 
 void Checker::checkLimits(const Field &field, double value,
                           const std::string &text) {
-  const auto &options = field.field->options();
+  const auto &options = field.getLeaf()->options();
   double low = options.GetExtension(proto::min);
   double high = options.GetExtension(proto::max);
   // Written so that NaN fails.
@@ -125,29 +171,9 @@ void Checker::checkLimits(const Field &field, double value,
                                   " to " + formatReal(high));
 }
 
-void Checker::checkModuli() {
-  const auto &moduli = spec.core().moduli().values();
-  if (moduli.size() > 16)
-    return reportAt("core.moduli", "core.moduli has " +
-                                       std::to_string(moduli.size()) +
-                                       " entries, legal is 1 to 16");
-  __int128 product = 1;
-  for (int i = 0; i < moduli.size(); ++i) {
-    product *= moduli[i];
-    if (product > (__int128(1) << 62))
-      return reportAt("core.moduli", "the product of core.moduli exceeds 2^62");
-    for (int j = 0; j < i; ++j)
-      if (int64_t divisor = std::gcd(moduli[i], moduli[j]); divisor != 1)
-        return reportAt("core.moduli",
-                        "core.moduli " + std::to_string(moduli[j]) + " and " +
-                            std::to_string(moduli[i]) + " share the divisor " +
-                            std::to_string(divisor) +
-                            "; residues need pairwise coprime moduli (even "
-                            "ones are legal)");
-  }
-}
-
 void Checker::checkRounding() {
+  if (!spec.has_format())
+    return;
   const std::string &rounding = spec.format().rounding().value();
   std::vector<std::string> known(std::begin(roundings), std::end(roundings));
   if (std::find(known.begin(), known.end(), rounding) == known.end())
@@ -156,100 +182,59 @@ void Checker::checkRounding() {
                                     didYouMean(rounding, known));
 }
 
-/// Text of log2 with four digits.
-static std::string formatLog(double value) {
-  char buffer[32];
-  std::snprintf(buffer, sizeof(buffer), "%.4f", value);
-  return buffer;
+void Checker::checkMachines() {
+  for (size_t group = 0; group < target.machines.size(); ++group) {
+    const MachineClass &machineClass =
+        *findMachineClass(target.machines[group]->GetDescriptor());
+    LocatedChecker checker(*this, target, group, locations);
+    if (machineClass.check)
+      machineClass.check(checker);
+  }
 }
 
-void Checker::checkRange() {
-  int64_t bits = spec.format().mantissa_bits().value();
-  int64_t group = spec.format().group().value();
-  int64_t columns = spec.core().columns().value();
-  int64_t pass = std::min(group, columns);
-  int64_t largest = (int64_t(1) << bits) - 1;
-  int64_t bound = pass * largest * largest;
-  int64_t product = 1;
-  for (int64_t modulus : spec.core().moduli().values())
-    product *= modulus;
-  int64_t range = (product - 1) / 2;
-  if (bound <= range)
-    return;
-  double rule = 2.0 * static_cast<double>(bits + 1) +
-                std::log2(static_cast<double>(group)) - 1;
-  // The line that was set last is the one to blame.
-  std::string at = "core.moduli";
-  for (const char *name :
-       {"core.columns", "format.mantissa_bits", "format.group"})
-    if (locations.flags.count(name))
-      at = name;
-  reportAt(at, "one pass can reach " + std::to_string(pass) + " * " +
-                   std::to_string(largest) + "^2 = " + std::to_string(bound) +
-                   " (smaller of format.group " + std::to_string(group) +
-                   " and core.columns " + std::to_string(columns) +
-                   "; format.mantissa_bits " + std::to_string(bits) +
-                   "), but core.moduli with product " +
-                   std::to_string(product) + " represent at most " +
-                   std::to_string(range) +
-                   "; use larger or more moduli, or fewer bits. (The rule of "
-                   "the Mirage paper, Eq 13, asks for log2 of the product >= " +
-                   formatLog(rule) + ", here it is " +
-                   formatLog(std::log2(static_cast<double>(product))) + ".)");
-}
-
-void Checker::checkConverters() {
-  int64_t largest = 0;
-  for (int64_t modulus : spec.core().moduli().values())
-    largest = std::max(largest, modulus);
-  // Residues are 0 to m - 1.
-  int64_t needed = std::bit_width(static_cast<uint64_t>(largest - 1));
-  auto check = [&](const char *name, int64_t bits) {
-    if (bits < needed)
-      reportAt(name, std::string(name) + " is " + std::to_string(bits) +
-                         ", but the largest modulus " +
-                         std::to_string(largest) + " needs " +
-                         std::to_string(needed) + " bits");
-  };
-  check("core.dac_bits", spec.core().dac_bits().value());
-  check("core.adc_bits", spec.core().adc_bits().value());
-}
-
-void Checker::checkGroup() {
-  int64_t group = spec.format().group().value();
-  int64_t columns = spec.core().columns().value();
-  // A shorter group takes a pass of its own and leaves columns idle. A longer
-  // one is summed over several passes, and only whole arrays keep passes and
-  // groups aligned.
-  if (group > columns && group % columns != 0)
-    reportAt("format.group",
-             "format.group " + std::to_string(group) +
-                 " is longer than the array and no multiple of core.columns " +
-                 std::to_string(columns) +
-                 "; use at most one array width, or whole multiples of it");
-}
-
-void Checker::checkScratchpads() {
-  int64_t rows = spec.core().rows().value();
-  int64_t columns = spec.core().columns().value();
-  auto check = [&](const char *name, int64_t capacity, int64_t needed,
-                   const char *what) {
-    if (capacity < needed)
-      reportAt(name, std::string(name) + " is " + std::to_string(capacity) +
-                         ", but " + what + " of one " + std::to_string(rows) +
-                         " x " + std::to_string(columns) + " tile takes " +
-                         std::to_string(needed) + " bytes");
-  };
-  const proto::Scratchpads &pads = spec.scratchpads();
-  check("scratchpads.activation_bytes", pads.activation_bytes().value(),
-        4 * columns, "one streamed vector");
-  check("scratchpads.weight_bytes", pads.weight_bytes().value(),
-        4 * rows * columns, "the stationary operand");
-  check("scratchpads.gradient_bytes", pads.gradient_bytes().value(), 4 * rows,
-        "one result vector");
-}
-
-std::string target::checkTarget(const proto::Target &spec,
+std::string target::checkTarget(const Target &target,
                                 const Locations &locations) {
-  return Checker(spec, locations).run();
+  return Checker(target, locations).run();
+}
+
+/// What is wrong with the name of a group; empty if nothing is.
+static std::string checkGroupName(const std::string &name,
+                                  const std::set<std::string> &others) {
+  if (name.empty())
+    return "a group of arrays has no name; add: name: \"core\"";
+  bool isWord = name[0] >= 'a' && name[0] <= 'z';
+  for (char c : name)
+    isWord &= (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+  if (!isWord)
+    return "the name of a group, '" + name +
+           "', is no word; it starts the names of fields: use small letters, "
+           "digits and '_', a letter first";
+  if (proto::Target::descriptor()->FindFieldByName(name))
+    return "a group cannot be named '" + name +
+           "', as another part of the target is";
+  if (others.count(name))
+    return "two groups are named '" + name + "'; their fields need two names";
+  return "";
+}
+
+std::string target::checkGroups(Target &target, const Locations &locations) {
+  std::string errors;
+  auto report = [&](const std::string &location, const std::string &message) {
+    if (!message.empty())
+      errors += (errors.empty() ? "" : "\n") + location + ": " + message;
+  };
+  std::set<std::string> names;
+  for (size_t i = 0; i < static_cast<size_t>(target.spec.groups_size()); ++i) {
+    const std::string &name = target.spec.groups(static_cast<int>(i)).name();
+    report(locations.ofGroup(i), checkGroupName(name, names));
+    names.insert(name);
+    if (locations.isMachinePacked(i))
+      report(locations.ofMachine(i),
+             "the machine of group '" + name +
+                 "' is given as a type and bytes, in which fields have no "
+                 "place; write machine { [TYPE] { ... } }");
+    else
+      report(locations.ofMachine(i), unpackMachine(target, i));
+  }
+  return errors;
 }

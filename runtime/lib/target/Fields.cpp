@@ -7,69 +7,147 @@
 
 #include "Fields.h"
 
+#include "phx/target/MachineClass.h"
+
 #include <algorithm>
 #include <charconv>
 
 using namespace phx;
 using namespace phx::target;
+using google::protobuf::Descriptor;
 
 //===----------------------------------------------------------------------===//
 // Reflection
 //===----------------------------------------------------------------------===//
 
 bool Field::isStructural() const {
-  return field->options().GetExtension(proto::field_class) == proto::STRUCTURAL;
+  return getLeaf()->options().GetExtension(proto::field_class) ==
+         proto::STRUCTURAL;
 }
 
 std::string Field::getDoc() const {
-  return field->options().GetExtension(proto::doc);
+  return getLeaf()->options().GetExtension(proto::doc);
 }
 
-std::vector<std::string> Field::getStatedFor() const {
+static bool isSourcedType(const Descriptor *type) {
+  return type == proto::Real::descriptor() || type == proto::Int::descriptor() ||
+         type == proto::Ints::descriptor() || type == proto::Text::descriptor();
+}
+
+bool Field::isSourced() const {
+  return !getLeaf()->is_repeated() && getLeaf()->message_type() &&
+         isSourcedType(getLeaf()->message_type());
+}
+
+std::vector<std::string> Field::getStatedFor(const Target &target) const {
   std::vector<std::string> names;
-  const auto &options = field->options();
-  for (int i = 0; i < options.ExtensionSize(proto::stated_for); ++i)
-    names.push_back(options.GetExtension(proto::stated_for, i));
+  const auto &options = getLeaf()->options();
+  for (int i = 0; i < options.ExtensionSize(proto::stated_for); ++i) {
+    std::string name = options.GetExtension(proto::stated_for, i);
+    bool isAbsolute = proto::Target::descriptor()->FindFieldByName(
+        name.substr(0, name.find('.')));
+    if (place != Place::Target && !isAbsolute)
+      name = target.spec.groups(static_cast<int>(group)).name() + "." + name;
+    names.push_back(std::move(name));
+  }
   return names;
 }
 
-const Message *Field::find(const proto::Target &spec) const {
-  if (!spec.GetReflection()->HasField(spec, group))
-    return nullptr;
-  const Message &inner = spec.GetReflection()->GetMessage(spec, group);
-  if (!inner.GetReflection()->HasField(inner, field))
-    return nullptr;
-  return &inner.GetReflection()->GetMessage(inner, field);
+/// The message that the path of `field` starts from.
+static const Message &getRoot(const Field &field, const Target &target) {
+  switch (field.place) {
+  case Place::Target:
+    return target.spec;
+  case Place::Group:
+    return target.spec.groups(static_cast<int>(field.group));
+  case Place::Machine:
+    break;
+  }
+  return *target.machines[field.group];
 }
 
-Message *Field::get(proto::Target &spec) const {
-  Message *inner = spec.GetReflection()->MutableMessage(&spec, group);
-  return inner->GetReflection()->MutableMessage(inner, field);
+const Message *Field::find(const Target &target) const {
+  const Message *message = &getRoot(*this, target);
+  for (const FieldDescriptor *step : path) {
+    if (!message->GetReflection()->HasField(*message, step))
+      return nullptr;
+    message = &message->GetReflection()->GetMessage(*message, step);
+  }
+  return message;
 }
 
-static std::vector<Field> collectFields() {
+bool Field::isOptional(const Target &target) const {
+  return place == Place::Target &&
+         !target.spec.GetReflection()->HasField(target.spec, path.front());
+}
+
+void Field::edit(Target &target,
+                 const std::function<void(Message &)> &change) const {
+  auto walk = [&](Message *message) {
+    for (const FieldDescriptor *step : path)
+      message = message->GetReflection()->MutableMessage(message, step);
+    change(*message);
+  };
+  if (place == Place::Target)
+    return walk(&target.spec);
+  if (place == Place::Group)
+    return walk(target.spec.mutable_groups(static_cast<int>(group)));
+  std::unique_ptr<Message> machine(target.machines[group]->New());
+  machine->CopyFrom(*target.machines[group]);
+  walk(machine.get());
+  target.setMachine(group, *machine);
+}
+
+/// Appends the fields below `type`; `field` leads there.
+static void addFields(const Descriptor *type, Field field,
+                      std::vector<Field> &fields) {
+  std::string prefix = field.name.empty() ? "" : field.name + ".";
+  for (int i = 0; i < type->field_count(); ++i) {
+    const FieldDescriptor *step = type->field(i);
+    Field next = field;
+    next.name = prefix + step->name();
+    next.path.push_back(step);
+    if (!step->is_repeated() && step->message_type() &&
+        !isSourcedType(step->message_type()))
+      addFields(step->message_type(), std::move(next), fields);
+    else
+      fields.push_back(std::move(next));
+  }
+}
+
+static void addGroup(const Target &target, size_t group,
+                     std::vector<Field> &fields) {
+  const std::string &name = target.spec.groups(static_cast<int>(group)).name();
+  const Descriptor *type = proto::Group::descriptor();
+  for (int i = 0; i < type->field_count(); ++i)
+    if (const FieldDescriptor *field = type->field(i);
+        field->message_type() && isSourcedType(field->message_type()))
+      fields.push_back(
+          {name + "." + field->name(), Place::Group, group, {field}});
+  if (const auto &machine = target.machines[group])
+    addFields(machine->GetDescriptor(), {name, Place::Machine, group, {}},
+              fields);
+}
+
+std::vector<Field> target::collectFields(const Target &target) {
   std::vector<Field> fields;
-  const auto *root = proto::Target::descriptor();
+  const Descriptor *root = proto::Target::descriptor();
   for (int i = 0; i < root->field_count(); ++i) {
-    const FieldDescriptor *group = root->field(i);
-    if (group->cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE)
-      continue;
-    const auto *inner = group->message_type();
-    for (int j = 0; j < inner->field_count(); ++j)
-      fields.push_back({group->name() + "." + inner->field(j)->name(), group,
-                        inner->field(j)});
+    const FieldDescriptor *part = root->field(i);
+    if (part->message_type() == proto::Group::descriptor())
+      for (size_t group = 0; group < target.machines.size(); ++group)
+        addGroup(target, group, fields);
+    else if (part->message_type())
+      addFields(part->message_type(),
+                {part->name(), Place::Target, 0, {part}}, fields);
   }
   return fields;
 }
 
-const std::vector<Field> &target::getFields() {
-  static const std::vector<Field> fields = collectFields();
-  return fields;
-}
-
-std::vector<std::string> target::getSettableNames() {
+std::vector<std::string>
+target::getSettableNames(const std::vector<Field> &fields) {
   std::vector<std::string> names = {"extensions"};
-  for (const Field &field : getFields())
+  for (const Field &field : fields)
     names.push_back(field.name);
   return names;
 }
@@ -114,22 +192,55 @@ static std::string format(const std::string &path,
          std::to_string(location.column + 1);
 }
 
+static const FieldDescriptor *getGroupsField() {
+  return proto::Target::descriptor()->FindFieldByName("groups");
+}
+static const FieldDescriptor *getMachineField() {
+  return proto::Group::descriptor()->FindFieldByName("machine");
+}
+
+namespace {
+/// A walk down the text of a description as far as it goes.
+struct Walk {
+  const TextFormat::ParseInfoTree *tree; ///< null once something is absent
+  TextFormat::ParseLocation location{-1, -1};
+
+  void step(const FieldDescriptor *field, int index = -1) {
+    if (!tree)
+      return;
+    auto next = tree->GetLocation(field, index);
+    tree = next.line >= 0 ? tree->GetTreeForNested(field, index) : nullptr;
+    if (next.line >= 0)
+      location = next;
+  }
+};
+} // namespace
+
+static Walk walkToGroup(const Locations &locations, size_t group) {
+  Walk walk{locations.tree};
+  walk.step(getGroupsField(), static_cast<int>(group));
+  return walk;
+}
+
+static Walk walkTo(const Locations &locations, const Field &field) {
+  Walk walk{locations.tree};
+  if (field.place != Place::Target)
+    walk = walkToGroup(locations, field.group);
+  if (field.place == Place::Machine)
+    walk.step(getMachineField());
+  for (const FieldDescriptor *step : field.path)
+    walk.step(step);
+  return walk;
+}
+
 std::string Locations::of(const Field &field) const {
   if (auto flag = flags.find(field.name); flag != flags.end())
     return "--set " + flag->second;
-  if (!tree)
-    return path;
-  TextFormat::ParseInfoTree *inner = tree->GetTreeForNested(field.group, -1);
-  if (inner) {
-    auto location = inner->GetLocation(field.field, -1);
-    if (location.line >= 0)
-      return format(path, location);
-  }
-  return format(path, tree->GetLocation(field.group, -1));
+  return format(path, walkTo(*this, field).location);
 }
 
 std::string Locations::of(const std::string &name) const {
-  for (const Field &field : getFields())
+  for (const Field &field : fields)
     if (field.name == name)
       return of(field);
   if (auto flag = flags.find(name); flag != flags.end())
@@ -141,16 +252,31 @@ std::string Locations::of(const std::string &name) const {
              : path;
 }
 
+std::string Locations::ofGroup(size_t group) const {
+  return format(path, walkToGroup(*this, group).location);
+}
+
+std::string Locations::ofMachine(size_t group) const {
+  Walk walk = walkToGroup(*this, group);
+  walk.step(getMachineField());
+  return format(path, walk.location);
+}
+
+bool Locations::isMachinePacked(size_t group) const {
+  Walk walk = walkToGroup(*this, group);
+  walk.step(getMachineField());
+  const Descriptor *any = getMachineField()->message_type();
+  return walk.tree &&
+         walk.tree->GetLocation(any->FindFieldByName("type_url"), -1).line >= 0;
+}
+
 bool Locations::hasValue(const Field &field) const {
   if (flags.count(field.name))
     return true;
-  TextFormat::ParseInfoTree *inner =
-      tree ? tree->GetTreeForNested(field.group, -1) : nullptr;
-  TextFormat::ParseInfoTree *leaf =
-      inner ? inner->GetTreeForNested(field.field, -1) : nullptr;
+  const TextFormat::ParseInfoTree *leaf = walkTo(*this, field).tree;
   if (!leaf)
     return false;
-  const auto *type = field.field->message_type();
+  const auto *type = field.getLeaf()->message_type();
   const auto *value = type->FindFieldByName("value");
   if (!value)
     value = type->FindFieldByName("values");
@@ -161,38 +287,34 @@ bool Locations::hasValue(const Field &field) const {
 // Public queries
 //===----------------------------------------------------------------------===//
 
-int64_t Target::moduliProduct() const {
-  int64_t product = 1;
-  for (int64_t modulus : spec.core().moduli().values())
-    product *= modulus;
-  return product;
-}
-
-int64_t Target::signedRange() const { return (moduliProduct() - 1) / 2; }
-
-std::vector<std::string> target::getStructure(const proto::Target &spec) {
+std::vector<std::string> target::getStructure(const Target &target) {
   std::vector<std::string> lines;
-  for (const std::string &extension : spec.extensions())
+  for (const std::string &extension : target.spec.extensions())
     lines.push_back("extension=" + extension + "\n");
-  for (const Field &field : getFields())
+  for (size_t group = 0; group < target.machines.size(); ++group)
+    if (const MachineClass *machineClass =
+            findMachineClass(target.machines[group]->GetDescriptor()))
+      lines.push_back(target.spec.groups(static_cast<int>(group)).name() +
+                      ".class=" + machineClass->name + "\n");
+  for (const Field &field : collectFields(target))
     if (const Message *value =
-            field.isStructural() ? field.find(spec) : nullptr)
+            field.isStructural() ? field.find(target) : nullptr)
       lines.push_back(field.name + "=" + formatValue(*value) + "\n");
   // By name, so that the order of the schema does not matter.
   std::sort(lines.begin(), lines.end());
   return lines;
 }
 
-uint64_t target::hashStructure(const proto::Target &spec) {
+uint64_t target::hashStructure(const Target &target) {
   uint64_t hash = 0xcbf29ce484222325u; // FNV-1a
-  for (const std::string &line : getStructure(spec))
+  for (const std::string &line : getStructure(target))
     for (unsigned char byte : line)
       hash = (hash ^ byte) * 0x100000001b3u;
   return hash;
 }
 
 std::vector<std::string> phx::listStructure(const Target &target) {
-  std::vector<std::string> lines = getStructure(target.spec);
+  std::vector<std::string> lines = getStructure(target);
   for (std::string &line : lines)
     line.pop_back();
   return lines;
@@ -200,8 +322,8 @@ std::vector<std::string> phx::listStructure(const Target &target) {
 
 std::vector<TargetField> phx::describeTarget(const Target &target) {
   std::vector<TargetField> list;
-  for (const Field &field : getFields())
-    if (const Message *value = field.find(target.spec))
+  for (const Field &field : collectFields(target))
+    if (const Message *value = field.find(target))
       list.push_back({field.name, formatValue(*value), getSource(*value),
                       field.getDoc(), field.isStructural()});
   return list;

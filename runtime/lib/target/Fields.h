@@ -12,6 +12,7 @@
 
 #include <google/protobuf/text_format.h>
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -23,26 +24,39 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using google::protobuf::TextFormat;
 
+/// Where a field is: of the target itself, of a group of arrays, or of the
+/// machine of a group.
+enum class Place { Target, Group, Machine };
+
 /// One sourced field of a description, found by reflection.
 struct Field {
-  std::string name;                       ///< "core.clock_ghz"
-  const FieldDescriptor *group = nullptr; ///< `core` in Target
-  const FieldDescriptor *field = nullptr; ///< `clock_ghz` in Core
+  std::string name; ///< "core.link_budget.coupler_db"
+  Place place = Place::Target;
+  size_t group = 0; ///< index in Target.groups, but for Place::Target
+  /// From the message of `place` to the field: {link_budget, coupler_db}.
+  std::vector<const FieldDescriptor *> path;
 
+  const FieldDescriptor *getLeaf() const { return path.back(); }
   bool isStructural() const;
   std::string getDoc() const;
-  /// Names of the structural fields that a price was stated for.
-  std::vector<std::string> getStatedFor() const;
+  /// True if the field is a message with a source, as all should be.
+  bool isSourced() const;
+  /// Full names of the structural fields that a price was stated for.
+  std::vector<std::string> getStatedFor(const Target &target) const;
   /// Null if the description does not have it.
-  const Message *find(const proto::Target &spec) const;
-  /// Creates what is missing.
-  Message *get(proto::Target &spec) const;
+  const Message *find(const Target &target) const;
+  /// True if the part of the target that the field belongs to is absent, and
+  /// may be.
+  bool isOptional(const Target &target) const;
+  /// Calls `change` on the field's message, created if it is missing.
+  void edit(Target &target, const std::function<void(Message &)> &change) const;
 };
 
-/// All fields in the order of the schema.
-const std::vector<Field> &getFields();
+/// All fields that a description with these groups and machines can have, in
+/// the order of the schema.
+std::vector<Field> collectFields(const Target &target);
 /// Their names, and "extensions".
-std::vector<std::string> getSettableNames();
+std::vector<std::string> getSettableNames(const std::vector<Field> &fields);
 
 /// Shortest decimal text that reads back as `value`.
 std::string formatReal(double value);
@@ -53,6 +67,7 @@ std::string getSource(const Message &value);
 /// Where each field was given, for messages.
 struct Locations {
   std::string path;
+  std::vector<Field> fields; ///< of the description, see collectFields
   const TextFormat::ParseInfoTree *tree = nullptr;
   std::map<std::string, std::string> flags; ///< field name to its override
   /// Values that overrides replaced, of structural fields by name.
@@ -61,21 +76,30 @@ struct Locations {
   /// "path:line:column", or the flag that set the field; the enclosing group
   /// or the file if the field is absent.
   std::string of(const Field &field) const;
+  /// Of a field, a part ("format"), or "extensions".
   std::string of(const std::string &name) const;
+  /// Of a group of arrays, and of its machine if there is one.
+  std::string ofGroup(size_t group) const;
+  std::string ofMachine(size_t group) const;
+  /// True if the machine was given as a name and bytes.
+  bool isMachinePacked(size_t group) const;
   /// True if the text or a flag gave the number itself.
   bool hasValue(const Field &field) const;
 };
 
-/// Applies "field=value" texts to `spec` and notes them in `locations`.
-Status applyOverrides(proto::Target &spec, Locations &locations,
+/// Applies "field=value" texts to `target` and notes them in `locations`.
+Status applyOverrides(Target &target, Locations &locations,
                       const std::vector<std::string> &overrides);
 
+/// What is wrong with the names and machines of groups, on which the names of
+/// all their fields depend; fills target.machines. Empty if nothing is.
+std::string checkGroups(Target &target, const Locations &locations);
 /// Every violated rule, one line each; empty if the description is sound.
-std::string checkTarget(const proto::Target &spec, const Locations &locations);
+std::string checkTarget(const Target &target, const Locations &locations);
 
 /// Sorted lines "name=value\n" of what is structural, and their hash.
-std::vector<std::string> getStructure(const proto::Target &spec);
-uint64_t hashStructure(const proto::Target &spec);
+std::vector<std::string> getStructure(const Target &target);
+uint64_t hashStructure(const Target &target);
 
 } // namespace phx::target
 

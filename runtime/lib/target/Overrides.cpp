@@ -78,9 +78,10 @@ static std::string getLastPart(const std::string &name) {
 
 /// "; did you mean 'core.rows'?": the fields that have the name in some group,
 /// else those whose full name, or name in a group, is near.
-static std::string suggestField(const std::string &name) {
+static std::string suggestField(const std::string &name,
+                                const std::vector<Field> &fields) {
   std::string last = getLastPart(name);
-  std::vector<std::string> all = getSettableNames(), same, lasts;
+  std::vector<std::string> all = getSettableNames(fields), same, lasts;
   for (const std::string &field : all) {
     lasts.push_back(getLastPart(field));
     if (lasts.back() == last)
@@ -99,7 +100,7 @@ static std::string suggestField(const std::string &name) {
   return phraseSuggestions(same);
 }
 
-static Status applyOverride(proto::Target &spec, Locations &locations,
+static Status applyOverride(Target &target, Locations &locations,
                             const std::string &text) {
   size_t equals = text.find('=');
   std::string flag = "--set " + text;
@@ -109,32 +110,35 @@ static Status applyOverride(proto::Target &spec, Locations &locations,
   std::string name = trim(text.substr(0, equals));
   std::string value = trim(text.substr(equals + 1));
   if (name == "extensions") {
-    spec.clear_extensions();
+    target.spec.clear_extensions();
     for (const std::string &part : splitList(value))
-      spec.add_extensions(part);
+      target.spec.add_extensions(part);
     locations.flags[name] = text;
     return Status::success();
   }
-  for (const Field &field : getFields()) {
-    if (field.name != name)
+  for (const Field &field : locations.fields) {
+    if (field.name != name || !field.isSourced())
       continue;
     // The value of the text, also if a field is set twice.
-    if (const Message *old = field.find(spec); old && field.isStructural())
+    if (const Message *old = field.find(target); old && field.isStructural())
       locations.replaced.try_emplace(name, formatValue(*old));
-    if (const char *expected = setValue(*field.get(spec), value))
+    const char *expected = nullptr;
+    field.edit(target,
+               [&](Message &message) { expected = setValue(message, value); });
+    if (expected)
       return Error{flag + ": " + name + " (" + field.getDoc() + ") takes " +
                    expected + ", found '" + value + "'"};
     locations.flags[name] = text;
     return Status::success();
   }
   return Error{flag + ": a target has no field '" + name + "'" +
-               suggestField(name)};
+               suggestField(name, locations.fields)};
 }
 
-Status target::applyOverrides(proto::Target &spec, Locations &locations,
+Status target::applyOverrides(Target &target, Locations &locations,
                               const std::vector<std::string> &overrides) {
   for (const std::string &text : overrides)
-    if (Status status = applyOverride(spec, locations, text); !status)
+    if (Status status = applyOverride(target, locations, text); !status)
       return status;
   return Status::success();
 }

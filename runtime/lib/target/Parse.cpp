@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Fields.h"
+#include "Machines.h"
 
 #include "phx/support/Suggestions.h"
 
@@ -33,7 +34,8 @@ public:
     // noise.
     if (!first.empty())
       return;
-    if (explainUnknownField(line, message))
+    if (explainUnknownField(line, message) ||
+        explainUnknownMachine(line, column, message))
       return;
     std::string hint;
     if (message.rfind("Expected \"{\"", 0) == 0)
@@ -69,7 +71,9 @@ private:
     std::vector<std::string> known;
     for (int i = 0; i < descriptor->field_count(); ++i)
       known.push_back(descriptor->field(i)->name());
-    std::string hint = didYouMean(name, known);
+    std::string hint = explainMovedPart(type, name);
+    if (hint.empty())
+      hint = didYouMean(name, known);
     if (hint.empty()) {
       hint = "; known are ";
       for (size_t i = 0; i < known.size(); ++i)
@@ -84,6 +88,34 @@ private:
     bool found = column != std::string::npos;
     report(found ? at : line, found ? static_cast<int>(column) : 0,
            "unknown field '" + name + "' in " + descriptor->name() + hint);
+    return true;
+  }
+
+  /// Parts of the target that belong to a group of arrays since there is more
+  /// than one class of them.
+  static std::string explainMovedPart(const std::string &type,
+                                      const std::string &name) {
+    if (type != proto::Target::descriptor()->full_name() ||
+        (name != "core" && name != "link_budget" && name != "area"))
+      return "";
+    return "; arrays, with all that belongs to their kind, are written groups "
+           "{ name: \"core\" count { ... } rows { ... } columns { ... } "
+           "machine { [" +
+           std::string(anyPrefix) +
+           "phx.proto.rns.Machine] { moduli { ... } ... link_budget { ... } "
+           "area { ... } } } }; see runtime/targets/mirage.textproto";
+  }
+
+  bool explainUnknownMachine(int line, int column, const std::string &message) {
+    const std::string mark = "Could not find type \"",
+                      end = "\" stored in google.protobuf.Any";
+    size_t stop = message.find(end);
+    if (message.rfind(mark, 0) != 0 || stop == std::string::npos)
+      return false;
+    report(line, column,
+           "no machine class has the type '" +
+               message.substr(mark.size(), stop - mark.size()) + "'; " +
+               listMachineClasses());
     return true;
   }
 
@@ -108,12 +140,14 @@ Result<Target> phx::parseTarget(const std::string &text,
   Locations locations;
   locations.path = path;
   locations.tree = &tree;
-  if (Status status = applyOverrides(target.spec, locations, overrides);
-      !status)
-    return status.error();
-  if (std::string errors = checkTarget(target.spec, locations); !errors.empty())
+  if (std::string errors = checkGroups(target, locations); !errors.empty())
     return Error{errors};
-  target.structuralHash = hashStructure(target.spec);
+  locations.fields = collectFields(target);
+  if (Status status = applyOverrides(target, locations, overrides); !status)
+    return status.error();
+  if (std::string errors = checkTarget(target, locations); !errors.empty())
+    return Error{errors};
+  target.structuralHash = hashStructure(target);
   target.described = std::move(locations.replaced);
   return target;
 }

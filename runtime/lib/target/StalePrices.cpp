@@ -15,11 +15,12 @@ using namespace phx::target;
 /// Priced fields of the description that were stated for structural field
 /// `name`.
 static std::vector<std::string> listPrices(const Target &target,
+                                           const std::vector<Field> &fields,
                                            const std::string &name) {
   std::vector<std::string> prices;
-  for (const Field &field : getFields()) {
-    std::vector<std::string> needs = field.getStatedFor();
-    const Message *value = field.find(target.spec);
+  for (const Field &field : fields) {
+    std::vector<std::string> needs = field.getStatedFor(target);
+    const Message *value = field.find(target);
     if (value && getSource(*value) != overrideSource &&
         std::find(needs.begin(), needs.end(), name) != needs.end())
       prices.push_back(field.name);
@@ -32,7 +33,7 @@ static std::string getDescribed(const Target &target, const Field &field) {
   auto replaced = target.described.find(field.name);
   return replaced != target.described.end()
              ? replaced->second
-             : formatValue(*field.find(target.spec));
+             : formatValue(*field.find(target));
 }
 
 /// Values of `field` in use, as text: that of the target, but for mantissas
@@ -40,7 +41,7 @@ static std::string getDescribed(const Target &target, const Field &field) {
 static std::string getUsed(const Target &target, const Field &field,
                            const std::vector<int64_t> &mantissaBits) {
   if (field.name != "format.mantissa_bits" || mantissaBits.empty())
-    return formatValue(*field.find(target.spec));
+    return formatValue(*field.find(target));
   std::string used;
   for (int64_t bits : mantissaBits)
     used += (used.empty() ? "" : ",") + std::to_string(bits);
@@ -54,12 +55,13 @@ phx::findStalePrices(const Target &target,
   std::sort(sorted.begin(), sorted.end());
   sorted.erase(std::unique(sorted.begin(), sorted.end()), sorted.end());
   std::vector<StalePrices> stale;
-  for (const Field &field : getFields()) {
-    if (!field.isStructural() || !field.find(target.spec))
+  std::vector<Field> fields = collectFields(target);
+  for (const Field &field : fields) {
+    if (!field.isStructural() || !field.find(target))
       continue;
     StalePrices found{field.name, getDescribed(target, field),
                       getUsed(target, field, sorted),
-                      listPrices(target, field.name)};
+                      listPrices(target, fields, field.name)};
     if (found.used != found.statedFor && !found.prices.empty())
       stale.push_back(std::move(found));
   }

@@ -7,6 +7,8 @@
 
 #include "Durations.h"
 
+#include "machines/rns/Target.h"
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -41,14 +43,19 @@ static Femtoseconds getTransfer(int64_t bytes, double bytesPerNs) {
 }
 
 Durations::Durations(const Target &target)
-    : program(toFemtoseconds(target.spec.core().program_ns().value())),
-      vector(toPeriod(target.spec.core().clock_ghz().value())),
-      fill(toFemtoseconds(target.spec.core().fill_ns().value())),
-      cycle(toPeriod(target.spec.vector_unit().clock_ghz().value())),
+    : cycle(target.spec.has_vector_unit()
+                ? toPeriod(target.spec.vector_unit().clock_ghz().value())
+                : 0),
       lanes(target.spec.vector_unit().lanes().value()),
       portBytesPerNs(target.spec.vector_unit().port_bytes_per_ns().value()),
       dmaLatency(toFemtoseconds(target.spec.dma().latency_ns().value())),
-      dmaBytesPerNs(target.spec.dma().bytes_per_ns().value()) {}
+      dmaBytesPerNs(target.spec.dma().bytes_per_ns().value()) {
+  if (auto arrays = rns::findArrays(target)) {
+    program = toFemtoseconds(arrays->machine->program_ns().value());
+    vector = toPeriod(arrays->machine->clock_ghz().value());
+    fill = toFemtoseconds(arrays->machine->fill_ns().value());
+  }
+}
 
 static int64_t getElements(const Shape4 &shape, const Counters &counters) {
   int64_t elements = 1;

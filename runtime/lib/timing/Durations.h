@@ -32,7 +32,7 @@ private:
   Femtoseconds getVec(const Instruction &instruction,
                       const Counters &counters) const;
 
-  Femtoseconds program, vector, fill; ///< core
+  Femtoseconds program = 0, vector = 0, fill = 0; ///< core
   Femtoseconds cycle;                 ///< vector unit
   int64_t lanes;
   double portBytesPerNs;

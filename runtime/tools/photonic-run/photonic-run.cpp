@@ -5,6 +5,10 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "machines/AllTargets.h"
 #include "phx/run/CommandLine.h"
 
-int main(int argc, char **argv) { return phx::runMain(argc, argv); }
+int main(int argc, char **argv) {
+  phx::registerAllMachineTargets();
+  return phx::runMain(argc, argv);
+}

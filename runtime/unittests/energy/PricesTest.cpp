@@ -100,7 +100,7 @@ static double findLaserPower(double snr, double columns) {
 
 TEST(Laser, FollowsTheLinkBudget) {
   EXPECT_NEAR(getLaserPower(load()), findLaserPower(1, 16), 1e-9);
-  EXPECT_NEAR(getLaserPower(load({"link_budget.snr_per_modulus=2"})),
+  EXPECT_NEAR(getLaserPower(load({"core.link_budget.snr_per_modulus=2"})),
               findLaserPower(2, 16), 1e-9);
   EXPECT_NEAR(getLaserPower(load({"core.columns=8", "format.group=8"})),
               findLaserPower(1, 8), 1e-9);
@@ -110,10 +110,10 @@ TEST(Laser, FollowsTheLinkBudget) {
 
 TEST(Laser, LossesAndCountsScale) {
   double base = getLaserPower(load());
-  EXPECT_NEAR(getLaserPower(load({"link_budget.extra_db=10"})), 10 * base,
+  EXPECT_NEAR(getLaserPower(load({"core.link_budget.extra_db=10"})), 10 * base,
               1e-9);
   EXPECT_NEAR(getLaserPower(load({"core.count=16"})), 2 * base, 1e-9);
-  EXPECT_NEAR(getLaserPower(load({"link_budget.wall_plug_efficiency=0.1"})),
+  EXPECT_NEAR(getLaserPower(load({"core.link_budget.wall_plug_efficiency=0.1"})),
               2 * base, 1e-9);
   EXPECT_NEAR(getLaserPower(load({"core.detections_per_row=1"})), base / 2,
               1e-9);

@@ -63,3 +63,13 @@ TEST(MachineCheck, refusesInstructionsOfMissingExtensions) {
   target.spec.clear_extensions();
   expectRefused(makeClassifier(), target, "extension 'rns'");
 }
+
+TEST(MachineCheck, namesPartsThatTheTargetLacks) {
+  Target target = mirage();
+  target.spec.clear_vector_unit();
+  Program program = makeClassifier();
+  program.code.insert(program.code.begin(), Instruction{});
+  program.code.front().engine = {EngineKind::Vec, 0};
+  program.code.front().body = VecMap{};
+  expectRefused(program, target, "needs the part 'vector_unit'");
+}

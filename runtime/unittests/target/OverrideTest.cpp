@@ -7,6 +7,8 @@
 
 #include "TestTarget.h"
 
+#include "machines/rns/Target.h"
+
 using namespace phx;
 using namespace phx::test;
 
@@ -15,19 +17,19 @@ TEST(TargetOverride, EveryKindOfValue) {
       "mirage", {"core.count=16", " dma.bytes_per_ns = 1e2 ",
                  "core.moduli=31, 32,35", "format.rounding=nearest"});
   ASSERT_TRUE(target.ok()) << target.error().message;
-  EXPECT_EQ(target->spec.core().count().value(), 16);
-  EXPECT_EQ(target->spec.core().count().source(), "set on the command line");
+  EXPECT_EQ(target->spec.groups(0).count().value(), 16);
+  EXPECT_EQ(target->spec.groups(0).count().source(), "set on the command line");
   EXPECT_EQ(target->spec.dma().bytes_per_ns().value(), 100);
-  EXPECT_EQ(target->moduliProduct(), 31 * 32 * 35);
+  EXPECT_EQ(rns::findArrays(*target)->getModuliProduct(), 31 * 32 * 35);
   EXPECT_EQ(target->spec.format().rounding().value(), "nearest");
   // What was not set keeps its source.
-  EXPECT_NE(target->spec.core().rows().source(), "set on the command line");
+  EXPECT_NE(target->spec.groups(0).rows().source(), "set on the command line");
 }
 
 TEST(TargetOverride, LastOneWins) {
   auto target = loadTarget("mirage", {"core.count=16", "core.count=4"});
   ASSERT_TRUE(target.ok());
-  EXPECT_EQ(target->spec.core().count().value(), 4);
+  EXPECT_EQ(target->spec.groups(0).count().value(), 4);
 }
 
 TEST(TargetOverride, UnknownFieldNamesNearest) {
@@ -73,6 +75,13 @@ TEST(TargetOverride, NamesWithoutTheirGroupAreFound) {
   EXPECT_CONTAINS(message("clock_ghz=5"),
                   "did you mean 'core.clock_ghz' or 'vector_unit.clock_ghz'?");
   EXPECT_CONTAINS(message("array.moduli=3,5"), "did you mean 'core.moduli'?");
+  // Where they were before there was more than one class of arrays.
+  EXPECT_CONTAINS(message("link_budget.coupler_db=1"),
+                  "did you mean 'core.link_budget.coupler_db'?");
+  EXPECT_CONTAINS(message("area.adc_mm2=1"),
+                  "did you mean 'core.area.adc_mm2'?");
+  EXPECT_CONTAINS(message("area.sram_mm2_per_mib=1"),
+                  "did you mean 'scratchpads.sram_mm2_per_mib'?");
   EXPECT_CONTAINS(message("mantisa_bits=5"),
                   "did you mean 'format.mantissa_bits'");
 }

@@ -38,14 +38,14 @@ TEST(StalePrices, NamesFieldsAndPrices) {
             "61,63,64 instead of 31,32,33, for which core.dac_bits, "
             "core.adc_bits, core.dac_pj, core.adc_pj, core.tia_pj, "
             "core.rns_forward_pj, core.rns_reverse_pj, core.modulator_pj, "
-            "area.photonic_mm2_per_multiplier, area.adc_mm2, area.dac_mm2, "
-            "area.rns_reverse_mm2 and area.rns_forward_mm2 were stated; state "
+            "core.area.photonic_mm2_per_multiplier, core.area.adc_mm2, core.area.dac_mm2, "
+            "core.area.rns_reverse_mm2 and core.area.rns_forward_mm2 were stated; state "
             "these prices anew (--set), or describe the machine in a target "
             "file of its own");
   std::string two = warn({"core.rows=64", "dram.capacity_bytes=1024000"});
   EXPECT_CONTAINS(two, "core.rows is 64 instead of 32, for which "
                        "core.program_ns, core.modulator_pj, "
-                       "area.dacs_per_modulus_array and area.other_mm2");
+                       "core.area.dacs_per_modulus_array and core.area.other_mm2");
   EXPECT_CONTAINS(two, "; dram.capacity_bytes is 1024000 instead of "
                        "17179869184, for which dram.static_mw was stated;");
 }
@@ -84,9 +84,9 @@ TEST(StalePrices, RelationsNameStructuralFields) {
   for (const TargetField &field : describeTarget(*target))
     if (field.structural)
       structural.push_back(field.name);
-  for (const auto &field : target::getFields()) {
-    EXPECT_TRUE(field.getStatedFor().empty() || !field.isStructural());
-    for (const std::string &name : field.getStatedFor())
+  for (const auto &field : target::collectFields(*target)) {
+    EXPECT_TRUE(field.getStatedFor(*target).empty() || !field.isStructural());
+    for (const std::string &name : field.getStatedFor(*target))
       EXPECT_EQ(std::count(structural.begin(), structural.end(), name), 1)
           << field.name << ": " << name;
   }

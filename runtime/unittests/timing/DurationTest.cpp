@@ -22,13 +22,17 @@ TEST(Duration, CoresProgramAndStream) {
   EXPECT_EQ(getTime(makeTile(), target), 5 * ns);
   EXPECT_EQ(getTime(makeStream(256), target), 25'600'000);
   EXPECT_EQ(getTime(makeStream(0), target), 0);
-  target.spec.mutable_core()->mutable_fill_ns()->set_value(1.5);
+  editArrays(target, [](auto &machine) {
+    machine.mutable_fill_ns()->set_value(1.5);
+  });
   EXPECT_EQ(getTime(makeStream(1), target), 1'600'000);
 }
 
 TEST(Duration, PricesAreRoundedOnce) {
   Target target = makeTarget();
-  target.spec.mutable_core()->mutable_clock_ghz()->set_value(3);
+  editArrays(target, [](auto &machine) {
+    machine.mutable_clock_ghz()->set_value(3);
+  });
   EXPECT_EQ(getTime(makeStream(3), target), 3 * 333'333);
 }
 
@@ -164,7 +168,9 @@ TEST(Duration, BeyondTheRangeIsAnError) {
 TEST(Duration, LongestTimeIsExact) {
   // 2^63 - 1 = 7^2 * 73 * 127 * 337 * 92737 * 649657; one more is too long.
   Target target = makeTarget();
-  target.spec.mutable_core()->mutable_clock_ghz()->set_value(1e6); // 1 fs
+  editArrays(target, [](auto &machine) {
+    machine.mutable_clock_ghz()->set_value(1e6); // 1 fs
+  });
   for (int64_t extra : {0, 1}) {
     ProgramBuilder b;
     b.loop(int64_t(92737) * 649657);

@@ -335,7 +335,9 @@ TEST(Peak, IsABoundWhereTheLargestNeverMeet) {
   // Short streams of two cores, 2 ns apart at first, drift by 1 fs per
   // iteration: too slowly ever to meet.
   Target target = makeTarget();
-  target.spec.mutable_core()->mutable_clock_ghz()->set_value(1e6); // 1 fs
+  editArrays(target, [](auto &machine) {
+    machine.mutable_clock_ghz()->set_value(1e6); // 1 fs
+  });
   TimingOptions options;
   options.power = getPower;
   for (int64_t trips : {1000, 1'000'000}) {
@@ -370,7 +372,9 @@ TEST(Peak, IsABoundWhereTheLargestNeverMeet) {
 
 TEST(Peak, ZeroDurationsDoNotCount) {
   Target target = makeTarget();
-  target.spec.mutable_core()->mutable_program_ns()->set_value(0);
+  editArrays(target, [](auto &machine) {
+    machine.mutable_program_ns()->set_value(0);
+  });
   ProgramBuilder b;
   b.add(core(0), makeTile());
   b.add(dma, makeCopy(1));

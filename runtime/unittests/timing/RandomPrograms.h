@@ -40,9 +40,11 @@ public:
     if (chance(50))
       return target;
     proto::Target &spec = target.spec;
-    spec.mutable_core()->mutable_clock_ghz()->set_value(double(pick(1, 30)));
-    spec.mutable_core()->mutable_program_ns()->set_value(double(pick(0, 9)));
-    spec.mutable_core()->mutable_fill_ns()->set_value(double(pick(0, 2)));
+    editArrays(target, [&](rns::Machine &machine) {
+      machine.mutable_clock_ghz()->set_value(double(pick(1, 30)));
+      machine.mutable_program_ns()->set_value(double(pick(0, 9)));
+      machine.mutable_fill_ns()->set_value(double(pick(0, 2)));
+    });
     spec.mutable_vector_unit()->mutable_lanes()->set_value(pick(1, 300));
     spec.mutable_dma()->mutable_latency_ns()->set_value(double(pick(0, 20)));
     spec.mutable_dma()->mutable_bytes_per_ns()->set_value(double(pick(1, 64)));

@@ -9,6 +9,7 @@
 #define PHX_UNITTESTS_TIMING_TESTTIMING_H
 
 #include "../support/ProgramBuilder.h"
+#include "machines/rns/Target.h"
 #include "phx/timing/Timing.h"
 
 #include <gtest/gtest.h>
@@ -26,15 +27,25 @@ inline constexpr Femtoseconds ns = 1'000'000;
 inline Target makeTarget() {
   Target target;
   proto::Target &spec = target.spec;
-  spec.mutable_core()->mutable_clock_ghz()->set_value(10);
-  spec.mutable_core()->mutable_program_ns()->set_value(5);
-  spec.mutable_core()->mutable_fill_ns()->set_value(0);
+  spec.add_groups()->set_name("core");
+  rns::Machine machine;
+  machine.mutable_clock_ghz()->set_value(10);
+  machine.mutable_program_ns()->set_value(5);
+  machine.mutable_fill_ns()->set_value(0);
+  target.setMachine(0, machine);
   spec.mutable_vector_unit()->mutable_lanes()->set_value(256);
   spec.mutable_vector_unit()->mutable_clock_ghz()->set_value(1);
   spec.mutable_vector_unit()->mutable_port_bytes_per_ns()->set_value(1e6);
   spec.mutable_dma()->mutable_bytes_per_ns()->set_value(4);
   spec.mutable_dma()->mutable_latency_ns()->set_value(0);
   return target;
+}
+
+/// Calls `change` on the arrays of a target from makeTarget().
+template <typename Change> void editArrays(Target &target, Change change) {
+  rns::Machine machine = *target.findMachine<rns::Machine>(0);
+  change(machine);
+  target.setMachine(0, machine);
 }
 
 inline Shape4 makeShape(Count inner) {

@@ -18,6 +18,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -26,16 +27,25 @@ namespace phx {
 /// A description that passed every check.
 struct Target {
   proto::Target spec;
+  /// What spec.groups(i).machine() holds, as the message of its class. Change
+  /// it with setMachine only, so that the two agree.
+  std::vector<std::shared_ptr<const google::protobuf::Message>> machines;
   std::string path; ///< file it came from
   uint64_t structuralHash = 0;
   /// Values in the description of structural fields that an override replaced,
   /// by field name: what the prices of the description were stated for.
   std::map<std::string, std::string> described;
 
-  /// Product of the moduli.
-  int64_t moduliProduct() const;
-  /// Largest magnitude that the moduli represent: floor((product - 1) / 2).
-  int64_t signedRange() const;
+  /// The machine of group `group`; null if it is of another class.
+  template <typename Machine> const Machine *findMachine(size_t group) const {
+    const google::protobuf::Message *machine =
+        group < machines.size() ? machines[group].get() : nullptr;
+    return machine && machine->GetDescriptor() == Machine::descriptor()
+               ? static_cast<const Machine *>(machine)
+               : nullptr;
+  }
+  /// Sets the machine of group `group` of `spec`.
+  void setMachine(size_t group, const google::protobuf::Message &machine);
 };
 
 /// Loads `nameOrPath`: a file if it contains '/' or ends in ".textproto",
@@ -55,8 +65,8 @@ Result<Target> parseTarget(const std::string &text, const std::string &path,
 /// Names of all targets on the search path, sorted.
 std::vector<std::string> listTargets();
 
-/// Structural fields as "name=value", and "extension=name", sorted: what the
-/// structural hash is made of.
+/// Structural fields as "name=value", "GROUP.class=name", and
+/// "extension=name", sorted: what the structural hash is made of.
 std::vector<std::string> listStructure(const Target &target);
 
 /// A structural field that has another value than prices were stated for.

@@ -1,0 +1,57 @@
+//===- Machine.cpp - The machine that a program is made for ----*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "photonic/Target/Machine/Machine.h"
+
+#include "machines/AllTargets.h"
+
+using namespace photonic;
+
+/// Parts without which there is no program; empty if nothing is missing.
+static std::string listMissingParts(const phx::proto::Target &spec) {
+  const std::pair<const char *, bool> parts[] = {
+      {"vector_unit", spec.has_vector_unit()},
+      {"scratchpads", spec.has_scratchpads()},
+      {"dram", spec.has_dram()},
+      {"dma", spec.has_dma()}};
+  std::string missing;
+  for (auto [name, isThere] : parts)
+    if (!isThere)
+      missing += (missing.empty() ? "" : ", ") + std::string(name);
+  return missing;
+}
+
+/// Why no program can be made for this target; empty if one can.
+static std::string explainRefusal(const phx::Target &machine) {
+  const phx::proto::Target &spec = machine.spec;
+  std::string at = machine.path + ": ";
+  if (spec.groups_size() != 1 || !phx::rns::findArrays(machine))
+    return at + "the compiler maps products onto one group of arrays of class "
+                "'rns'; target '" +
+           spec.name() + "' has " + std::to_string(spec.groups_size()) +
+           (spec.groups_size() == 1 ? " group, of another class" : " groups");
+  std::string missing = listMissingParts(spec);
+  if (!missing.empty())
+    return at + "programs need the parts " + missing + ", which target '" +
+           spec.name() + "' does not have; add them to its description";
+  return "";
+}
+
+phx::Result<phx::Target>
+photonic::loadMachine(const std::string &nameOrPath,
+                      const std::vector<std::string> &overrides) {
+  phx::registerAllMachineTargets();
+  phx::Result<phx::Target> machine = phx::loadTarget(nameOrPath, overrides);
+  if (machine)
+    if (std::string refusal = explainRefusal(*machine); !refusal.empty())
+      return phx::Error{refusal};
+  return machine;
+}
+
+Arrays photonic::getArrays(const phx::Target &machine) {
+  return *phx::rns::findArrays(machine);
+}

@@ -1,0 +1,178 @@
+//===- Checks.cpp - Rules of residue arrays --------------------*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "machines/rns/Checks.h"
+
+#include "machines/rns/Target.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <numeric>
+
+using namespace phx;
+
+namespace {
+/// Checks one group.
+class Rules {
+public:
+  explicit Rules(GroupChecker &checker)
+      : checker(checker), spec(checker.target.spec),
+        arrays(rns::getArrays(checker.target, checker.group)) {}
+
+  void run() {
+    checkModuli();
+    checkFormatIsThere();
+    // The rest computes with both.
+    if (failed)
+      return;
+    checkRange();
+    checkConverters();
+    checkGroup();
+    checkScratchpads();
+  }
+
+private:
+  std::string name(const char *field) const { return checker.getName(field); }
+  void report(const std::string &at, const std::string &message) {
+    failed = true;
+    checker.report(at, message);
+  }
+
+  void checkModuli();
+  void checkFormatIsThere();
+  void checkRange();
+  void checkConverters();
+  void checkGroup();
+  void checkScratchpads();
+
+  GroupChecker &checker;
+  const proto::Target &spec;
+  rns::Arrays arrays;
+  bool failed = false;
+};
+} // namespace
+
+void Rules::checkModuli() {
+  const auto &moduli = arrays.getModuli();
+  const std::string field = name("moduli");
+  if (moduli.empty() || moduli.size() > 16)
+    return report(field, field + " has " + std::to_string(moduli.size()) +
+                             " entries, legal is 1 to 16");
+  __int128 product = 1;
+  for (int i = 0; i < moduli.size(); ++i) {
+    product *= moduli[i];
+    if (product > (__int128(1) << 62))
+      return report(field, "the product of " + field + " exceeds 2^62");
+    for (int j = 0; j < i; ++j)
+      if (int64_t divisor = std::gcd(moduli[i], moduli[j]); divisor != 1)
+        return report(field, field + " " + std::to_string(moduli[j]) + " and " +
+                                 std::to_string(moduli[i]) +
+                                 " share the divisor " +
+                                 std::to_string(divisor) +
+                                 "; residues need pairwise coprime moduli "
+                                 "(even ones are legal)");
+  }
+}
+
+void Rules::checkFormatIsThere() {
+  if (!spec.has_format())
+    report("", "group '" + checker.getGroup().name() +
+                   "' multiplies block floating point numbers, but the target "
+                   "does not say which; add: format { mantissa_bits { ... } "
+                   "group { ... } rounding { ... } }");
+}
+
+/// Text of log2 with four digits.
+static std::string formatLog(double value) {
+  char buffer[32];
+  std::snprintf(buffer, sizeof(buffer), "%.4f", value);
+  return buffer;
+}
+
+void Rules::checkRange() {
+  int64_t bits = spec.format().mantissa_bits().value();
+  int64_t group = spec.format().group().value();
+  int64_t pass = std::min(group, arrays.columns);
+  int64_t largest = (int64_t(1) << bits) - 1;
+  int64_t bound = pass * largest * largest;
+  int64_t product = arrays.getModuliProduct(), range = arrays.getSignedRange();
+  if (bound <= range)
+    return;
+  double rule = 2.0 * static_cast<double>(bits + 1) +
+                std::log2(static_cast<double>(group)) - 1;
+  // The line that was set last is the one to blame.
+  std::string at = name("moduli");
+  for (const std::string &field :
+       {name("columns"), std::string("format.mantissa_bits"),
+        std::string("format.group")})
+    if (checker.isOverridden(field))
+      at = field;
+  report(at, "one pass can reach " + std::to_string(pass) + " * " +
+                 std::to_string(largest) + "^2 = " + std::to_string(bound) +
+                 " (smaller of format.group " + std::to_string(group) +
+                 " and " + name("columns") + " " +
+                 std::to_string(arrays.columns) + "; format.mantissa_bits " +
+                 std::to_string(bits) + "), but " + name("moduli") +
+                 " with product " + std::to_string(product) +
+                 " represent at most " + std::to_string(range) +
+                 "; use larger or more moduli, or fewer bits. (The rule of "
+                 "the Mirage paper, Eq 13, asks for log2 of the product >= " +
+                 formatLog(rule) + ", here it is " +
+                 formatLog(std::log2(static_cast<double>(product))) + ".)");
+}
+
+void Rules::checkConverters() {
+  int64_t largest = *std::max_element(arrays.getModuli().begin(),
+                                      arrays.getModuli().end());
+  // Residues are 0 to m - 1.
+  int64_t needed = std::bit_width(static_cast<uint64_t>(largest - 1));
+  auto check = [&](const std::string &field, int64_t bits) {
+    if (bits < needed)
+      report(field, field + " is " + std::to_string(bits) +
+                        ", but the largest modulus " + std::to_string(largest) +
+                        " needs " + std::to_string(needed) + " bits");
+  };
+  check(name("dac_bits"), arrays.machine->dac_bits().value());
+  check(name("adc_bits"), arrays.machine->adc_bits().value());
+}
+
+void Rules::checkGroup() {
+  int64_t group = spec.format().group().value();
+  // A shorter group takes a pass of its own and leaves columns idle. A longer
+  // one is summed over several passes, and only whole arrays keep passes and
+  // groups aligned.
+  if (group > arrays.columns && group % arrays.columns != 0)
+    report("format.group",
+           "format.group " + std::to_string(group) +
+               " is longer than the array and no multiple of " +
+               name("columns") + " " + std::to_string(arrays.columns) +
+               "; use at most one array width, or whole multiples of it");
+}
+
+void Rules::checkScratchpads() {
+  if (!spec.has_scratchpads())
+    return;
+  auto check = [&](const char *field, int64_t capacity, int64_t needed,
+                   const char *what) {
+    if (capacity < needed)
+      report(field, std::string(field) + " is " + std::to_string(capacity) +
+                        ", but " + what + " of one " +
+                        std::to_string(arrays.rows) + " x " +
+                        std::to_string(arrays.columns) + " tile takes " +
+                        std::to_string(needed) + " bytes");
+  };
+  const proto::Scratchpads &pads = spec.scratchpads();
+  check("scratchpads.activation_bytes", pads.activation_bytes().value(),
+        4 * arrays.columns, "one streamed vector");
+  check("scratchpads.weight_bytes", pads.weight_bytes().value(),
+        4 * arrays.rows * arrays.columns, "the stationary operand");
+  check("scratchpads.gradient_bytes", pads.gradient_bytes().value(),
+        4 * arrays.rows, "one result vector");
+}
+
+void rns::checkMachine(GroupChecker &checker) { Rules(checker).run(); }

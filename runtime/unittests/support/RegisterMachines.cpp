@@ -1,0 +1,14 @@
+//===- RegisterMachines.cpp - Machine classes for tests --------*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "machines/AllTargets.h"
+
+/// Before main, so that no test needs a fixture for it.
+[[maybe_unused]] static const bool registered = [] {
+  phx::registerAllMachineTargets();
+  return true;
+}();
