@@ -147,6 +147,14 @@ Result<TargetView> Context::target(const char *name, const Address &address,
       range->low};
 }
 
+std::string Context::describeLoad() const {
+  int64_t bytes = 0;
+  for (int64_t size : program.spaceBytes)
+    bytes += size;
+  return " (the memories of the program have " + std::to_string(bytes) +
+         " bytes, and " + std::to_string(pool.size()) + " threads are at work)";
+}
+
 Status Context::forEach(int64_t count, int64_t cost,
                         const ThreadPool::Task &task) {
   // Between two questions to the poller about 10 ms of work, and for each
@@ -165,7 +173,10 @@ Status Context::forEach(int64_t count, int64_t cost,
       for (int64_t i = first; i < last; ++i)
         task(size_t(i), worker);
     };
-    pool.run(size_t(pieces), doPiece, [this] { isStopped(0); });
+    if (Status status =
+            pool.run(size_t(pieces), doPiece, [this] { isStopped(0); });
+        !status)
+      return fail(status.error().message + describeLoad());
   }
   if (stopped)
     return Error{"interrupted"};

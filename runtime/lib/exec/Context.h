@@ -85,7 +85,7 @@ public:
                             std::optional<ByteRange> range);
 
   /// Does tasks [0, count), each of about `cost` elementary steps, on all
-  /// threads; errors only if interrupted. A task may be long: then it asks
+  /// threads. Errors: interrupted, or a task threw. A task may be long: then it asks
   /// isStopped() itself.
   Status forEach(int64_t count, int64_t cost, const ThreadPool::Task &task);
 
@@ -101,6 +101,8 @@ public:
 private:
   Status check(const char *name, const Address &address, int64_t base,
                const ByteRange &range) const;
+  /// What a run takes, for messages about what there is not enough of.
+  std::string describeLoad() const;
 
   std::atomic<bool> stopped{false};
 };

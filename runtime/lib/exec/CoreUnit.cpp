@@ -113,8 +113,11 @@ Status CoreUnit::prepareOutput(Job &job, const CoreStream &stream) {
     return Status::success();
   uint8_t *sums = context.memory.partialSums(stream.out.space);
   if (!sums)
-    return context.fail("no memory for partial sums of groups longer than the "
-                        "array");
+    return context.fail(
+        "cannot allocate " +
+        std::to_string(2 * context.memory.size(stream.out.space)) +
+        " bytes for partial sums of groups longer than the array; compile the "
+        "program for a smaller batch, or use a machine with more memory");
   job.partial =
       reinterpret_cast<int64_t *>(sums) + context.value(stream.out.offset) / 4;
   return Status::success();

@@ -10,9 +10,10 @@
 #include "RandomNumbers.h"
 #include "State.h"
 
+#include "phx/support/Exceptions.h"
+
 #include <algorithm>
 #include <cstring>
-#include <system_error>
 
 using namespace phx;
 using namespace phx::exec;
@@ -153,6 +154,8 @@ private:
     std::unique_ptr<Machine> main, bypass;
   };
 
+  /// run(), which may throw.
+  Result<Arrays> runOnce(const Arrays &inputs, const ExecutionOptions &options);
   Result<std::vector<FormatPlan>> makePlans(bool bypass) const;
   Result<Machines> makeMachines(const Arrays &inputs, const Arrays &labels,
                                 const ExecutionOptions &options,
@@ -278,19 +281,22 @@ Status SerialExecutor::makePool(unsigned threads) {
   if (threads > maxThreads)
     return Error{"threads: expected at most " + std::to_string(maxThreads) +
                  ", found " + std::to_string(threads)};
-  try {
-    pool = std::make_unique<ThreadPool>(threads);
-  } catch (const std::system_error &error) {
-    pool.reset();
-    return Error{"cannot start " + std::to_string(threads) + " threads: " +
-                 error.code().message() + "; use fewer"};
-  }
+  pool.reset();
+  Result<std::unique_ptr<ThreadPool>> made = ThreadPool::create(threads);
+  if (!made)
+    return made.error();
+  pool = std::move(*made);
   poolThreads = threads;
   return Status::success();
 }
 
 Result<Arrays> SerialExecutor::run(const Arrays &inputs,
                                    const ExecutionOptions &options) {
+  return catchExceptions([&] { return runOnce(inputs, options); });
+}
+
+Result<Arrays> SerialExecutor::runOnce(const Arrays &inputs,
+                                       const ExecutionOptions &options) {
   statistics.assign(program.layers.size(), {});
   if (Status status = checkFeasible(program, options.compareToFp32); !status)
     return status.error();

@@ -50,7 +50,9 @@ Result<std::unique_ptr<Memory>> Memory::create(const Program &program,
     state.bytes = program.spaceBytes[s];
     if (!state.buffer.allocate(state.bytes))
       return Error{"cannot allocate " + std::to_string(state.bytes) +
-                   " bytes for memory space " + std::to_string(s)};
+                   " bytes for memory space " + std::to_string(s) +
+                   "; compile the program for a smaller batch, or use a "
+                   "machine with more memory"};
   }
   for (uint32_t r = 0; r < program.regions.size(); ++r) {
     const Region &region = program.regions[r];

@@ -72,7 +72,8 @@ Status MutableState::set(const std::string &name, const HostArray &value) {
                  describe(region.type, region.shape) + ", found " +
                  describe(value.type, value.shape) + " in " +
                  std::to_string(value.bytes.size()) + " bytes"};
-  contents[*index] = value.bytes;
+  std::vector<uint8_t> bytes = value.bytes;
+  contents[*index] = std::move(bytes);
   return Status::success();
 }
 
@@ -150,7 +151,13 @@ Status MutableState::commit(Memory &memory) {
       return status;
     changed.push_back({r, now});
   }
+  // A step is kept whole or not at all, so that memory comes first.
+  std::map<uint32_t, std::vector<uint8_t>> added;
   for (auto [r, now] : changed)
-    contents[r].assign(now, now + getByteSize(program.regions[r]));
+    if (!contents.count(r))
+      added[r].resize(size_t(getByteSize(program.regions[r])));
+  contents.merge(added);
+  for (auto [r, now] : changed)
+    std::memcpy(contents[r].data(), now, contents[r].size());
   return Status::success();
 }

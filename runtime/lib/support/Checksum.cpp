@@ -31,8 +31,13 @@ uint32_t phx::extendCrc32(uint32_t crc, const void *bytes, uint64_t size) {
     return crc32OneThread(crc, begin, size);
   uint64_t half = size / 2;
   uint32_t second = 0;
-  std::thread worker(
-      [&] { second = crc32OneThread(0, begin + half, size - half); });
+  std::thread worker;
+  try {
+    worker = std::thread(
+        [&] { second = crc32OneThread(0, begin + half, size - half); });
+  } catch (...) { // no thread, or no memory for one: it was only for speed
+    return crc32OneThread(crc, begin, size);
+  }
   uint32_t first = crc32OneThread(crc, begin, half);
   worker.join();
   return static_cast<uint32_t>(

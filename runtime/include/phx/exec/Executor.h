@@ -86,9 +86,9 @@ Status checkFeasible(const Program &program, bool compareToFp32);
 
 /// "reference" goes through the residues, one modulus at a time; "fast" takes
 /// the integer product directly wherever the moduli provably hold it. Both
-/// round acc + term once, to binary32 with its subnormals, and flush to +0 after
-/// that, and where accumulators continue from memory before. The bypass rounds as IEEE says, flushes nothing and lets infinities
-/// pass. A group longer than the array is summed over its passes, as integers
+/// round acc + term once, to binary32 with its subnormals, and flush to +0
+/// after that; what accumulators continue from is flushed before. The bypass
+/// rounds as IEEE says, flushes nothing and lets infinities pass. A group longer than the array is summed over its passes, as integers
 /// (as binary32 in the bypass), and added once, when it is complete. Maxima, in
 /// reductions and pools, replace only by a strictly greater element or by the
 /// first NaN; a pool window with no element is an error. Every NaN that is

@@ -14,13 +14,15 @@
 #ifndef PHX_SUPPORT_THREADPOOL_H
 #define PHX_SUPPORT_THREADPOOL_H
 
-#include <algorithm>
+#include "phx/support/Result.h"
+
 #include <atomic>
-#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -32,21 +34,10 @@ public:
   /// Does task `task` (0-based) on thread `worker`, in [0, size()).
   using Task = std::function<void(size_t task, unsigned worker)>;
 
-  /// `threads` counts the caller of run(); 0 means all hardware threads. Throws
-  /// std::system_error if the system has no more threads to give.
-  explicit ThreadPool(unsigned threads) {
-    if (threads == 0)
-      threads = std::max(1u, std::thread::hardware_concurrency());
-    helpers.reserve(threads - 1);
-    try {
-      for (unsigned worker = 1; worker < threads; ++worker)
-        helpers.emplace_back([this, worker] { work(worker); });
-    } catch (...) {
-      stop();
-      throw;
-    }
-  }
-  ~ThreadPool() { stop(); }
+  /// `threads` counts the caller of run(); 0 means all hardware threads.
+  /// Errors: the system has no more threads to give, or no memory.
+  static Result<std::unique_ptr<ThreadPool>> create(unsigned threads);
+  ~ThreadPool();
   ThreadPool(const ThreadPool &) = delete;
   ThreadPool &operator=(const ThreadPool &) = delete;
 
@@ -54,71 +45,20 @@ public:
 
   /// Does tasks [0, count) and returns when all are done. Not reentrant. While
   /// the caller has nothing to do but wait for others, it calls `whileWaiting`
-  /// about every 10 ms.
-  void run(size_t count, const Task &task,
-           const std::function<void()> &whileWaiting = [] {}) {
-    if (helpers.empty() || count < 2) {
-      for (size_t i = 0; i < count; ++i)
-        task(i, 0);
-      return;
-    }
-    {
-      std::lock_guard<std::mutex> lock(mutex);
-      current = &task;
-      total = count;
-      next.store(0);
-      busy = unsigned(helpers.size());
-      generation.fetch_add(1);
-    }
-    wake.notify_all();
-    drain(0);
-    std::unique_lock<std::mutex> lock(mutex);
-    while (!done.wait_for(lock, std::chrono::milliseconds(10),
-                          [&] { return busy == 0; })) {
-      lock.unlock();
-      whileWaiting();
-      lock.lock();
-    }
-    current = nullptr;
-  }
+  /// about every 10 ms. Errors: a task or `whileWaiting` threw; then no further
+  /// task begins, those at work have ended, and the pool can be used again.
+  Status run(size_t count, const Task &task,
+             const std::function<void()> &whileWaiting = [] {});
 
 private:
-  void stop() {
-    {
-      std::lock_guard<std::mutex> lock(mutex);
-      stopping = true;
-      generation.fetch_add(1);
-    }
-    wake.notify_all();
-    for (std::thread &helper : helpers)
-      helper.join();
-  }
-
-  void drain(unsigned worker) {
-    for (size_t i = next.fetch_add(1); i < total; i = next.fetch_add(1))
-      (*current)(i, worker);
-  }
-
-  void work(unsigned worker) {
-    uint64_t seen = 0;
-    while (true) {
-      // Streams of short instructions follow each other closely: looking around
-      // for a moment is cheaper than sleeping and being woken.
-      for (int spin = 0; spin < 4000 && generation.load() == seen; ++spin)
-        std::atomic_signal_fence(std::memory_order_seq_cst);
-      {
-        std::unique_lock<std::mutex> lock(mutex);
-        wake.wait(lock, [&] { return generation.load() != seen; });
-        seen = generation.load();
-        if (stopping)
-          return;
-      }
-      drain(worker);
-      std::lock_guard<std::mutex> lock(mutex);
-      if (--busy == 0)
-        done.notify_one();
-    }
-  }
+  ThreadPool() = default;
+  void start(unsigned count);
+  /// Keeps the first exception that `work` throws and lets no further task
+  /// begin.
+  template <typename Work> void attempt(const Work &work);
+  void share(const std::function<void()> &whileWaiting);
+  void drain(unsigned worker);
+  void work(unsigned worker);
 
   std::vector<std::thread> helpers;
   std::mutex mutex;
@@ -129,6 +69,7 @@ private:
   size_t total = 0;
   unsigned busy = 0;
   bool stopping = false;
+  std::exception_ptr failure; ///< the first of the present run
 };
 
 } // namespace phx
