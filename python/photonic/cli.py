@@ -13,7 +13,7 @@ from typing import Any, List, Optional, Tuple
 import typer
 from rich.console import Console
 
-from . import cli_train, compiler, executable, files, show, streams
+from . import cli_explain, cli_train, compiler, executable, files, show, streams
 from .command import INTERRUPTED
 from .errors import CompileError, CompileWarning, Error, InputError
 from .executable import Executable
@@ -294,6 +294,7 @@ def report_command(path: str = typer.Argument(..., metavar="FILE.json")) -> None
 
 
 app.command("train")(cli_train.train_command)
+app.command("explain")(cli_explain.explain_command)
 
 
 def _print_warning(message, category, *ignored) -> None:

@@ -49,9 +49,10 @@
 
 #include "Arrays.h"
 
-#include "machines/AllTargets.h"
+#include "machines/All.h"
 #include "phx/isa/ProgramFile.h"
 #include "phx/npy/Npy.h"
+#include "phx/report/Glossary.h"
 #include "phx/run/Session.h"
 #include "phx/support/FileSystem.h"
 #include "phx/support/OutputGuard.h"
@@ -418,6 +419,15 @@ static nb::dict describe(const phx::Target &target) {
   return result;
 }
 
+/// (kind, name, unit, definition, price) of every declared name.
+static nb::list listGlossary() {
+  nb::list entries;
+  for (const phx::GlossaryEntry &entry : phx::listGlossary())
+    entries.append(nb::make_tuple(entry.kind, entry.name, entry.unit,
+                                  entry.definition, entry.price));
+  return entries;
+}
+
 static nb::dict describeTarget(const std::string &name,
                                const std::vector<std::string> &overrides) {
   phx::Result<phx::Target> target = phx::loadTarget(name, overrides);
@@ -471,9 +481,10 @@ static nb::bytes readInside(const nb::bytes &path,
 }
 
 NB_MODULE(_runtime, m) {
-  phx::registerAllMachineTargets();
+  phx::registerAllMachines();
   m.doc() = "Program files, execution, timing and reports (internal).";
   m.def("list_targets", &phx::listTargets);
+  m.def("list_glossary", &listGlossary);
   m.def("describe_target", &describeTarget, "name"_a, "overrides"_a);
   m.def("check_outputs", &checkOutputs, "reads"_a, "writes"_a);
   m.def("read_file", &readFile, "path"_a, "limit"_a, "what"_a);

@@ -1,4 +1,4 @@
-//===- Area.cpp - Area of a target -----------------------------*- C++ -*-===//
+//===- Area.cpp - Area of a target ------------------------------*- C++ -*-===//
 //
 // Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -7,39 +7,53 @@
 
 #include "phx/energy/Energy.h"
 
-#include "machines/rns/Target.h"
+#include <algorithm>
+#include <iterator>
 
 using namespace phx;
 
+static std::vector<AreaItem> makeArea(const Target &target,
+                                      int64_t mantissaBits) {
+  std::vector<AreaItem> items;
+  for (size_t group = 0; group < target.machines.size(); ++group)
+    if (const MachineModel *model = findMachineModel(target, group);
+        model && model->addArea)
+      model->addArea(target, group, mantissaBits, items);
+  if (target.spec.has_scratchpads()) {
+    const proto::Scratchpads &pads = target.spec.scratchpads();
+    auto bytes = static_cast<double>(pads.activation_bytes().value() +
+                                     pads.weight_bytes().value() +
+                                     pads.gradient_bytes().value());
+    items.push_back(
+        {"scratchpad",
+         bytes / (1024.0 * 1024.0) * pads.sram_mm2_per_mib().value(),
+         AreaItem::Kind::Memories});
+  }
+  if (target.spec.has_vector_unit()) {
+    const proto::VectorUnit &unit = target.spec.vector_unit();
+    items.push_back({"vector",
+                     static_cast<double>(unit.lanes().value()) *
+                         unit.vector_mm2_per_lane().value(),
+                     AreaItem::Kind::VectorUnit});
+  }
+  std::vector<AreaItem> ordered;
+  for (auto kind : {AreaItem::Kind::Arrays, AreaItem::Kind::Memories,
+                    AreaItem::Kind::Logic, AreaItem::Kind::VectorUnit})
+    std::copy_if(items.begin(), items.end(), std::back_inserter(ordered),
+                 [&](const AreaItem &item) { return item.kind == kind; });
+  return ordered;
+}
+
 std::vector<AreaItem> phx::getArea(const Target &target) {
-  auto arrays = rns::findArrays(target);
-  const proto::rns::Machine &core = *arrays->machine;
-  const proto::rns::Area &area = core.area();
-  const proto::Scratchpads &pads = target.spec.scratchpads();
-  auto cores = static_cast<double>(arrays->count);
-  auto rows = static_cast<double>(arrays->rows);
-  auto columns = static_cast<double>(arrays->columns);
-  auto parts = cores * static_cast<double>(core.moduli().values_size());
-  auto copies = cores * static_cast<double>(area.digital_copies().value());
-  auto detections = static_cast<double>(core.detections_per_row().value());
-  auto bytes = static_cast<double>(pads.activation_bytes().value() +
-                                   pads.weight_bytes().value() +
-                                   pads.gradient_bytes().value());
-  auto dacs = static_cast<double>(area.dacs_per_modulus_array().value());
-  return {
-      {"photonic",
-       parts * rows * columns * area.photonic_mm2_per_multiplier().value(),
-       true},
-      {"adc", parts * rows * detections * area.adc_mm2().value()},
-      {"dac", parts * dacs * area.dac_mm2().value()},
-      {"scratchpad",
-       bytes / (1024.0 * 1024.0) * pads.sram_mm2_per_mib().value()},
-      {"rns_reverse", copies * rows * area.rns_reverse_mm2().value()},
-      {"rns_forward", copies * columns * area.rns_forward_mm2().value()},
-      {"bfp", copies * area.bfp_mm2().value()},
-      {"other", area.other_mm2().value()},
-      {"vector",
-       static_cast<double>(target.spec.vector_unit().lanes().value()) *
-           target.spec.vector_unit().vector_mm2_per_lane().value()},
-  };
+  return makeArea(target, getPriceContext(target).mantissaBits);
+}
+
+std::vector<AreaItem> phx::getArea(const Target &target,
+                                   const Program &program) {
+  int64_t widest = 0;
+  for (const NumberFormat &format : program.formats)
+    if (format.kind == FormatKind::Bfp)
+      widest = std::max<int64_t>(widest, format.mantissaBits);
+  return makeArea(target,
+                  widest ? widest : getPriceContext(target).mantissaBits);
 }

@@ -157,7 +157,7 @@ private:
                 uint64_t factor);
   void charge(uint64_t factor) {
     Counters64 charges = getCharges(program, instruction, counters, target);
-    for (unsigned i = 0; i < numCounters; ++i)
+    for (size_t i = 0; i < numCounters; ++i)
       total[i] += charges[i] * factor;
   }
   Behaviour getBehaviour(uint8_t loop, int64_t trip) const;
@@ -177,6 +177,7 @@ private:
   std::array<bool, 8> influential{};
   Counters counters{};
   Counters64 total{};
+  const size_t numCounters = getCounters().size();
 };
 } // namespace
 

@@ -1,4 +1,4 @@
-//===- DynamicPower.cpp - Power of running instructions --------*- C++ -*-===//
+//===- DynamicPower.cpp - Power of running instructions ---------*- C++ -*-===//
 //
 // Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -7,18 +7,24 @@
 
 #include "phx/energy/Energy.h"
 
-#include <numeric>
-
 using namespace phx;
 
-double phx::getDynamicPower(const Program &program,
-                            const Instruction &instruction,
-                            const Counters &counters, const Target &target) {
+const Prices &DynamicPower::getPricesOf(const Instruction &instruction) {
+  PriceContext context = getPriceContext(program, instruction, target);
+  for (const auto &[seen, prices] : known)
+    if (seen == context)
+      return prices;
+  known.push_back({context, getPrices(target, context)});
+  return known.back().second;
+}
+
+double DynamicPower::operator()(const Instruction &instruction,
+                                const Counters &counters) {
   Femtoseconds duration = getDuration(program, instruction, counters, target);
   if (duration <= 0)
     return 0;
-  Energies energies =
-      priceCharges(getCharges(program, instruction, counters, target), target);
-  double picojoules = std::accumulate(energies.begin(), energies.end(), 0.0);
+  double picojoules =
+      sum(priceCharges(getCharges(program, instruction, counters, target),
+                       getPricesOf(instruction)));
   return picojoules * 1e3 / static_cast<double>(duration); // pJ/fs = kW
 }

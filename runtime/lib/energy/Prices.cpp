@@ -1,4 +1,4 @@
-//===- Prices.cpp - What charges cost --------------------------*- C++ -*-===//
+//===- Prices.cpp - What charges cost ---------------------------*- C++ -*-===//
 //
 // Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -7,46 +7,77 @@
 
 #include "phx/energy/Energy.h"
 
-#include "machines/rns/Target.h"
+#include <algorithm>
 
 using namespace phx;
 
-const char *phx::getComponentName(Component component) {
-  static const char *const names[numComponents] = {
-      "laser",       "dac",    "adc",         "tia",
-      "modulator",   "bfp",    "rns_forward", "rns_reverse",
-      "accumulator", "vector", "scratchpad",  "dram"};
-  return names[static_cast<unsigned>(component)];
+Prices phx::getPrices(const Target &target, const PriceContext &context) {
+  Prices prices{};
+  for (Counter counter : getCounters())
+    if (const CounterDeclaration &declared = describe(counter); declared.price)
+      prices[counter.index] = declared.price(target, context);
+  return prices;
+}
+
+/// True if the prices of a counter may depend on the context.
+static bool isOfClass(Counter counter) {
+  return counter.index > counters::macs.index;
+}
+
+void ChargeTotals::add(const PriceContext &context, const Counters64 &charges) {
+  for (auto &[known, total] : parts)
+    if (known == context)
+      return accumulate(total, charges);
+  parts.push_back({context, charges});
+}
+
+void ChargeTotals::add(const ChargeTotals &other) {
+  for (const auto &[context, charges] : other.parts)
+    add(context, charges);
+}
+
+Counters64 ChargeTotals::getTotal() const {
+  Counters64 total{};
+  for (const auto &part : parts)
+    accumulate(total, part.second);
+  return total;
+}
+
+Energies phx::priceCharges(const Counters64 &charges, const Prices &prices) {
+  Energies energies{};
+  for (Counter counter : getCounters())
+    if (const auto &component = describe(counter).component)
+      energies[component->index] +=
+          static_cast<double>(get(charges, counter)) * prices[counter.index];
+  return energies;
+}
+
+Energies phx::priceCharges(const ChargeTotals &charges, const Target &target) {
+  Counters64 total = charges.getTotal();
+  std::vector<Prices> prices;
+  for (const auto &part : charges.getParts())
+    prices.push_back(getPrices(target, part.first));
+  Energies energies{};
+  // A counter at a time, so that a sum does not depend on how charges are
+  // split where their prices agree.
+  for (Counter counter : getCounters()) {
+    const auto &component = describe(counter).component;
+    if (!component || prices.empty())
+      continue;
+    double &energy = energies[component->index];
+    if (!isOfClass(counter)) {
+      energy += static_cast<double>(get(total, counter)) *
+                prices.front()[counter.index];
+      continue;
+    }
+    for (size_t i = 0; i < prices.size(); ++i)
+      energy +=
+          static_cast<double>(get(charges.getParts()[i].second, counter)) *
+          prices[i][counter.index];
+  }
+  return energies;
 }
 
 Energies phx::priceCharges(const Counters64 &charges, const Target &target) {
-  Energies energies{};
-  auto price = [&](Component component, Counter counter, double pj) {
-    energies[static_cast<unsigned>(component)] +=
-        static_cast<double>(charges[static_cast<unsigned>(counter)]) * pj;
-  };
-  const proto::rns::Machine &core = *rns::findArrays(target)->machine;
-  price(Component::Dac, Counter::DacConversions, core.dac_pj().value());
-  price(Component::Adc, Counter::AdcConversions, core.adc_pj().value());
-  price(Component::Tia, Counter::TiaSymbols, core.tia_pj().value());
-  price(Component::Modulator, Counter::ModulatedElements,
-        core.modulator_pj().value());
-  price(Component::Bfp, Counter::BfpConversions, core.bfp_pj().value());
-  price(Component::Bfp, Counter::NearestRoundings,
-        core.round_nearest_pj().value());
-  price(Component::Bfp, Counter::StochasticRoundings,
-        core.round_stochastic_pj().value());
-  price(Component::RnsForward, Counter::ForwardConversions,
-        core.rns_forward_pj().value());
-  price(Component::RnsReverse, Counter::ReverseConversions,
-        core.rns_reverse_pj().value());
-  price(Component::Accumulator, Counter::Accumulations,
-        core.accumulate_pj().value());
-  price(Component::Vector, Counter::VectorOps,
-        target.spec.vector_unit().op_pj().value());
-  price(Component::Scratchpad, Counter::ScratchpadBytes,
-        target.spec.scratchpads().access_pj_per_byte().value());
-  price(Component::Dram, Counter::DramBytes,
-        target.spec.dram().access_pj_per_byte().value());
-  return energies;
+  return priceCharges(charges, getPrices(target, getPriceContext(target)));
 }

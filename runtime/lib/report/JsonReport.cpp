@@ -29,18 +29,19 @@ static Json orNull(const std::string &text) {
 
 static Json makeComponents(const Energies &energies) {
   Json object = Json::object();
-  for (unsigned i = 0; i < numComponents; ++i)
-    object[getComponentName(static_cast<Component>(i))] = energies[i];
+  for (Component component : getComponents())
+    object[describe(component).name] = get(energies, component);
   return object;
 }
 
 static Json makeEnergy(const Summary &summary) {
   Json components = Json::object();
-  for (unsigned i = 0; i < numComponents; ++i)
-    components[getComponentName(static_cast<Component>(i))] = {
-        {"total", summary.dynamicPj[i] + summary.staticPj[i]},
-        {"dynamic", summary.dynamicPj[i]},
-        {"static", summary.staticPj[i]}};
+  for (Component component : getComponents()) {
+    double charged = get(summary.dynamicPj, component);
+    double drawn = get(summary.staticPj, component);
+    components[describe(component).name] = {
+        {"total", charged + drawn}, {"dynamic", charged}, {"static", drawn}};
+  }
   double dynamic = summary.unattributedDynamicPj;
   return {{"total", summary.totalPj},
           {"dynamic", summary.totalDynamicPj},
@@ -53,20 +54,17 @@ static Json makeEnergy(const Summary &summary) {
 }
 
 static Json makePaperConvention(const Summary &summary) {
-  uint64_t macs = get(summary.counters, Counter::Macs);
+  if (!summary.paper)
+    return nullptr;
+  uint64_t macs = get(summary.counters, counters::macs);
   Json perMac = nullptr;
   if (macs)
-    perMac = summary.paperPj / static_cast<double>(macs);
-  return {
-      {"latency_ns", summary.paperLatencyNs},
-      {"energy_pj", summary.paperPj},
-      {"scratchpad_energy_pj", summary.paperScratchpadPj},
-      {"energy_per_mac_pj", perMac},
-      {"definition",
-       "products only: latency is the sum over layers of core_ns; energy is "
-       "the dynamic energy of core instructions without scratchpads and "
-       "DRAM, plus the lasers of all cores over that latency; digital "
-       "operations, memories and transfers are free"}};
+    perMac = summary.paper->energyPj / static_cast<double>(macs);
+  return {{"latency_ns", summary.paperLatencyNs},
+          {"energy_pj", summary.paper->energyPj},
+          {"scratchpad_energy_pj", summary.paper->scratchpadPj},
+          {"energy_per_mac_pj", perMac},
+          {"definition", summary.paperDefinition}};
 }
 
 static Json makeArea(const Summary &summary) {
@@ -165,16 +163,16 @@ static Json makeMemory(const ReportInputs &inputs, const Summary &summary) {
                       {"capacity_bytes", summary.capacities[i]}});
   return {{"capacity_enforced",
            inputs.program.memoryModel == MemoryModel::Hierarchy},
-          {"dram_traffic_bytes", get(summary.counters, Counter::DramBytes)},
+          {"dram_traffic_bytes", get(summary.counters, counters::dramBytes)},
           {"spaces", spaces}};
 }
 
 std::string phx::makeJsonReport(const ReportInputs &inputs) {
   Summary summary = summarize(inputs);
   const Program &program = inputs.program;
-  Json counters = Json::object();
-  for (unsigned i = 0; i < numCounters; ++i)
-    counters[getCounterName(static_cast<Counter>(i))] = summary.counters[i];
+  Json charges = Json::object();
+  for (Counter counter : getCounters())
+    charges[describe(counter).name] = get(summary.counters, counter);
   Json accuracy = nullptr;
   if (inputs.accuracy)
     accuracy = {{"top1", inputs.accuracy->top1},
@@ -198,14 +196,14 @@ std::string phx::makeJsonReport(const ReportInputs &inputs) {
                  {"includes", summary.includes},
                  {"excludes", summary.excludes},
                  {"paper_convention", makePaperConvention(summary)},
-                 {"macs", get(summary.counters, Counter::Macs)},
+                 {"macs", get(summary.counters, counters::macs)},
                  {"utilization", summary.utilization},
                  {"core_busy_share", summary.coreBusyShare},
                  {"area_mm2", makeArea(summary)},
                  {"accuracy", accuracy},
                  {"training", makeTraining(inputs, summary)},
                  {"memory", makeMemory(inputs, summary)},
-                 {"counters", counters},
+                 {"counters", charges},
                  {"engines", makeEngines(summary)},
                  {"layers", makeLayers(inputs, summary)}};
   // ONNX names may hold any bytes; JSON holds UTF-8.

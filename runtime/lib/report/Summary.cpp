@@ -7,8 +7,6 @@
 
 #include "Summary.h"
 
-#include "machines/rns/Target.h"
-
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -46,23 +44,6 @@ std::string report::getEngineName(EngineId engine) {
   return "?";
 }
 
-uint64_t report::get(const Counters64 &counters, Counter counter) {
-  return counters[static_cast<unsigned>(counter)];
-}
-
-double report::get(const Energies &energies, Component component) {
-  return energies[static_cast<unsigned>(component)];
-}
-
-double report::sum(const Energies &energies) {
-  return std::accumulate(energies.begin(), energies.end(), 0.0);
-}
-
-static void accumulate(Counters64 &into, const Counters64 &from) {
-  for (unsigned i = 0; i < numCounters; ++i)
-    into[i] += from[i];
-}
-
 //===----------------------------------------------------------------------===//
 // Parts of the summary
 //===----------------------------------------------------------------------===//
@@ -71,23 +52,24 @@ static void accumulate(Counters64 &into, const Counters64 &from) {
 /// that make products.
 namespace {
 struct Attribution {
-  std::vector<Counters64> layers;
-  Counters64 none{}, products{};
+  std::vector<ChargeTotals> layers;
+  ChargeTotals none, products;
 };
 } // namespace
 
 static Attribution attribute(const ReportInputs &inputs) {
   const Program &program = inputs.program;
   Attribution result;
-  result.layers.resize(program.layers.size(), Counters64{});
+  result.layers.resize(program.layers.size());
   for (size_t i = 0; i < inputs.charges.size(); ++i) {
     const Instruction &instruction = program.code[i];
+    PriceContext context = getPriceContext(program, instruction, inputs.target);
     bool known = instruction.layer < result.layers.size();
-    accumulate(known ? result.layers[instruction.layer] : result.none,
-               inputs.charges[i]);
+    (known ? result.layers[instruction.layer] : result.none)
+        .add(context, inputs.charges[i]);
     if (std::holds_alternative<CoreProgram>(instruction.body) ||
         std::holds_alternative<CoreStream>(instruction.body))
-      accumulate(result.products, inputs.charges[i]);
+      result.products.add(context, inputs.charges[i]);
   }
   return result;
 }
@@ -124,7 +106,7 @@ static std::vector<LayerSummary> summarizeLayers(const ReportInputs &inputs,
     LayerSummary &layer = layers[i];
     layer.energy = priceCharges(charges.layers[i], inputs.target);
     layer.totalPj = sum(layer.energy);
-    layer.macs = get(charges.layers[i], Counter::Macs);
+    layer.macs = get(charges.layers[i].getTotal(), counters::macs);
     layer.dataflow = dataflows[i];
     if (i < inputs.timing.layers.size()) {
       const LayerTiming &timing = inputs.timing.layers[i];
@@ -210,13 +192,13 @@ static void addScope(const ReportInputs &inputs, Summary &summary) {
         "model scratchpads hold all regions, whatever their size");
 }
 
-static void addArea(const Target &target, Summary &summary) {
-  summary.area = getArea(target);
+static void addArea(const ReportInputs &inputs, Summary &summary) {
+  summary.area = getArea(inputs.target, inputs.program);
   for (const AreaItem &item : summary.area) {
     summary.areaTotal += item.mm2;
     if (item.photonic)
       summary.areaPhotonic += item.mm2;
-    if (item.component != "vector")
+    if (item.kind != AreaItem::Kind::VectorUnit)
       summary.areaPaper += item.mm2;
   }
 }
@@ -241,24 +223,41 @@ static void addEngines(const TimingResult &timing, Summary &summary) {
     summary.coreBusyShare = busy / (cores * summary.latencyNs);
 }
 
-/// Products only, as papers count: core time, no digital operations, no memory.
+/// What the paper of the first class that has one counts.
 static void addPaperConvention(const ReportInputs &inputs,
                                const Attribution &charges, Summary &summary) {
   for (const LayerSummary &layer : summary.layers)
     summary.paperLatencyNs += layer.coreNs;
   Energies energies = priceCharges(charges.products, inputs.target);
-  summary.paperScratchpadPj = get(energies, Component::Scratchpad);
-  double laserPj = getLaserPower(inputs.target) * summary.paperLatencyNs * 1e3;
-  summary.paperPj = sum(energies) - summary.paperScratchpadPj -
-                    get(energies, Component::Dram) + laserPj;
+  for (size_t group = 0; group < inputs.target.machines.size(); ++group) {
+    const MachineModel *model = findMachineModel(inputs.target, group);
+    if (!model || !model->getPaperFigures)
+      continue;
+    summary.paper = model->getPaperFigures(inputs.target, group, energies,
+                                           summary.paperLatencyNs);
+    summary.paperDefinition = model->paperDefinition;
+    return;
+  }
+}
+
+/// Multiply-accumulates of all arrays in the time of the run.
+static double getPeakMacs(const Target &target, double latencyNs) {
+  double peak = 0;
+  for (size_t group = 0; group < target.machines.size(); ++group)
+    if (const MachineModel *model = findMachineModel(target, group);
+        model && model->getPeakMacs)
+      peak += model->getPeakMacs(target, group) * latencyNs;
+  return peak;
 }
 
 static void addPower(const ReportInputs &inputs, Summary &summary) {
   auto watts = getStaticPower(inputs.target, inputs.program.memoryModel);
   double total = 0;
-  for (unsigned i = 0; i < numComponents; ++i) {
-    summary.staticPj[i] = watts[i] * summary.latencyNs * 1e3; // W ns = 1000 pJ
-    total += watts[i];
+  for (Component component : getComponents()) {
+    double power = get(watts, component);
+    summary.staticPj[component.index] =
+        power * summary.latencyNs * 1e3; // W ns = 1000 pJ
+    total += power;
   }
   summary.totalDynamicPj = sum(summary.dynamicPj);
   summary.totalStaticPj = sum(summary.staticPj);
@@ -284,27 +283,24 @@ Summary report::summarize(const ReportInputs &inputs) {
   Attribution charges = attribute(inputs);
   summary.latencyNs = toNs(inputs.timing.latency);
   summary.layers = summarizeLayers(inputs, charges);
-  summary.counters = charges.none;
-  for (const Counters64 &layer : charges.layers)
-    accumulate(summary.counters, layer);
-  summary.dynamicPj = priceCharges(summary.counters, inputs.target);
+  ChargeTotals all = charges.none;
+  for (const ChargeTotals &layer : charges.layers)
+    all.add(layer);
+  summary.counters = all.getTotal();
+  summary.dynamicPj = priceCharges(all, inputs.target);
   summary.unattributedDynamicPj =
       sum(priceCharges(charges.none, inputs.target));
   addPower(inputs, summary);
   addEngines(inputs.timing, summary);
   addPaperConvention(inputs, charges, summary);
   addPhases(inputs, summary);
-  addArea(inputs.target, summary);
+  addArea(inputs, summary);
   addScope(inputs, summary);
   summary.format = describeFormat(inputs.program);
-  auto arrays = rns::findArrays(inputs.target);
-  double peak = static_cast<double>(arrays->count) *
-                static_cast<double>(arrays->rows) *
-                static_cast<double>(arrays->columns) *
-                arrays->machine->clock_ghz().value() * summary.latencyNs;
+  double peak = getPeakMacs(inputs.target, summary.latencyNs);
   if (peak > 0)
     summary.utilization =
-        static_cast<double>(get(summary.counters, Counter::Macs)) / peak;
+        static_cast<double>(get(summary.counters, counters::macs)) / peak;
   const proto::Target &spec = inputs.target.spec;
   summary.capacities = {spec.dram().capacity_bytes().value(),
                         spec.scratchpads().activation_bytes().value(),

@@ -59,7 +59,10 @@ struct Summary {
   Counters64 counters{};
   double utilization = 0, coreBusyShare = 0;
 
-  double paperLatencyNs = 0, paperPj = 0, paperScratchpadPj = 0;
+  /// Absent if no class of the target's arrays has such a convention.
+  std::optional<PaperFigures> paper;
+  double paperLatencyNs = 0;
+  const char *paperDefinition = "";
 
   std::vector<AreaItem> area;
   double areaTotal = 0, areaPhotonic = 0, areaPaper = 0;
@@ -88,9 +91,6 @@ const char *getMemoryModelName(MemoryModel model);
 /// Fields of the target that were set for this run, as "field=value".
 std::vector<std::string> listChanges(const Target &target);
 std::string getEngineName(EngineId engine);
-uint64_t get(const Counters64 &counters, Counter counter);
-double get(const Energies &energies, Component component);
-double sum(const Energies &energies);
 
 } // namespace phx::report
 

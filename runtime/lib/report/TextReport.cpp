@@ -133,7 +133,7 @@ void TextReport::addTotals() {
         (summary.peakIsBound ? "<= " : "") + formatSi(*summary.peakPowerW, "W");
   addPair("average power", formatSi(summary.averagePowerW, "W"), "peak power",
           peak);
-  auto macs = static_cast<double>(get(summary.counters, Counter::Macs));
+  auto macs = static_cast<double>(get(summary.counters, counters::macs));
   addPair("MACs", formatCount(macs), each,
           formatCount(macs / std::max(batch, 1.0)));
   addPair("utilization", formatPercent(summary.utilization), "cores busy",
@@ -144,8 +144,10 @@ void TextReport::addTotals() {
   std::snprintf(chiplets, sizeof(chiplets), "%.1f + %.1f mm2",
                 summary.areaPhotonic, summary.areaTotal - summary.areaPhotonic);
   addPair("area", area, "photonic + elec.", chiplets);
-  addPair("products only", formatSi(summary.paperLatencyNs * 1e-9, "s"),
-          "(paper convention)", formatSi(summary.paperPj * 1e-12, "J"));
+  if (summary.paper)
+    addPair("products only", formatSi(summary.paperLatencyNs * 1e-9, "s"),
+            "(paper convention)",
+            formatSi(summary.paper->energyPj * 1e-12, "J"));
   if (const auto &accuracy = inputs.accuracy) {
     addPair("top-1 accuracy", formatPercent(accuracy->top1), "top-5 accuracy",
             formatPercent(accuracy->top5));
@@ -163,23 +165,26 @@ void TextReport::addEnergy() {
   table.addColumn("total");
   table.addColumn("share");
   table.addColumn("", true);
-  std::vector<unsigned> order;
-  for (unsigned i = 0; i < numComponents; ++i)
-    if (summary.dynamicPj[i] + summary.staticPj[i] > 0)
-      order.push_back(i);
-  auto total = [&](unsigned i) {
-    return summary.dynamicPj[i] + summary.staticPj[i];
+  auto total = [&](Component component) {
+    return get(summary.dynamicPj, component) + get(summary.staticPj, component);
   };
-  std::sort(order.begin(), order.end(), [&](unsigned a, unsigned b) {
-    return total(a) != total(b) ? total(a) > total(b) : a < b;
+  const std::vector<Component> &components = getComponents();
+  std::vector<size_t> order;
+  for (size_t i = 0; i < components.size(); ++i)
+    if (total(components[i]) > 0)
+      order.push_back(i);
+  std::sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+    double left = total(components[a]), right = total(components[b]);
+    return left != right ? left > right : a < b;
   });
-  for (unsigned i : order) {
-    double share = total(i) / summary.totalPj;
+  for (size_t i : order) {
+    Component component = components[i];
+    double share = total(component) / summary.totalPj;
     auto bar = static_cast<size_t>(std::lround(20 * share));
-    table.addRow({getComponentName(static_cast<Component>(i)),
-                  formatSi(summary.dynamicPj[i] * 1e-12, "J"),
-                  formatSi(summary.staticPj[i] * 1e-12, "J"),
-                  formatSi(total(i) * 1e-12, "J"), formatPercent(share),
+    table.addRow({describe(component).name,
+                  formatSi(get(summary.dynamicPj, component) * 1e-12, "J"),
+                  formatSi(get(summary.staticPj, component) * 1e-12, "J"),
+                  formatSi(total(component) * 1e-12, "J"), formatPercent(share),
                   std::string(bar, '#')});
   }
   addTable(table);
@@ -224,7 +229,7 @@ void TextReport::addMemory() {
   addTable(table);
   if (enforced)
     addPair("DRAM traffic", formatBytes(static_cast<int64_t>(
-                                get(summary.counters, Counter::DramBytes))));
+                                get(summary.counters, counters::dramBytes))));
   else
     text +=
         dim + "  capacities do not bind under the ideal memory model\n" + plain;
@@ -246,24 +251,6 @@ void TextReport::addLayers() {
   double apart = summary.unattributedDynamicPj + summary.totalStaticPj;
   text += dim + "  energy: dynamic only; static and unattributed beside it: " +
           formatSi(apart * 1e-12, "J") + "\n" + notes + plain;
-}
-
-/// `text` in lines of at most `width` characters, continued with `indent`.
-static std::string wrap(const std::string &text, size_t width,
-                        const std::string &indent) {
-  std::string result, line;
-  for (size_t at = 0; at < text.size();) {
-    size_t end = std::min(text.find(' ', at), text.size());
-    std::string word = text.substr(at, end - at);
-    if (!line.empty() && displayWidth(line) + 1 + displayWidth(word) > width) {
-      result += line + "\n";
-      line = indent + word;
-    } else {
-      line += (line.empty() ? "" : " ") + word;
-    }
-    at = end + 1;
-  }
-  return result + line + "\n";
 }
 
 void TextReport::addSentences(const std::string &title,

@@ -194,3 +194,20 @@ std::string TextTable::format(unsigned columns, const std::string &heading,
     text += formatRow(row) + "\n";
   return text;
 }
+
+std::string phx::report::wrap(const std::string &text, size_t width,
+                              const std::string &indent) {
+  std::string result, line;
+  for (size_t at = 0; at < text.size();) {
+    size_t end = std::min(text.find(' ', at), text.size());
+    std::string word = text.substr(at, end - at);
+    if (!line.empty() && displayWidth(line) + 1 + displayWidth(word) > width) {
+      result += line + "\n";
+      line = indent + word;
+    } else {
+      line += (line.empty() ? "" : " ") + word;
+    }
+    at = end + 1;
+  }
+  return result + line + "\n";
+}

@@ -31,6 +31,10 @@ std::string keepEnd(const std::string &text, size_t width);
 /// The same with the beginning kept.
 std::string keepBegin(const std::string &text, size_t width);
 
+/// `text` in lines of at most `width` characters, continued with `indent`.
+std::string wrap(const std::string &text, size_t width,
+                 const std::string &indent);
+
 /// Rows of cells under a heading, aligned.
 class TextTable {
 public:

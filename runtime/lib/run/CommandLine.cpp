@@ -8,6 +8,7 @@
 #include "phx/run/CommandLine.h"
 
 #include "phx/exec/Executor.h"
+#include "phx/report/Glossary.h"
 #include "phx/support/Suggestions.h"
 
 #include <CLI/CLI.hpp>
@@ -177,8 +178,11 @@ Result<ParsedCommandLine> phx::parseCommandLine(int argc,
   addStateOptions(app, o);
   addMachineOptions(app, o);
   addFlags(app, o);
-  bool version = false;
+  bool version = false, listCounters = false;
   app.add_flag("--version", version, "prints the version");
+  app.add_flag("--list-counters", listCounters,
+               "prints every counter and component of energy with its unit and "
+               "definition");
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp &) {
@@ -192,6 +196,11 @@ Result<ParsedCommandLine> phx::parseCommandLine(int argc,
   if (version) {
     parsed.leave = true;
     parsed.text = "photonic-run " PHOTONIC_VERSION "\n";
+    return parsed;
+  }
+  if (listCounters) {
+    parsed.leave = true;
+    parsed.text = formatGlossary(listGlossary(), 80);
     return parsed;
   }
   if (std::vector<std::string> extras = app.remaining(); !extras.empty())

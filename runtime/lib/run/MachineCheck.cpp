@@ -8,14 +8,16 @@
 #include "phx/run/MachineCheck.h"
 
 #include "machines/rns/Target.h"
+#include "phx/energy/MachineModel.h"
 
 #include <algorithm>
 
 using namespace phx;
 
 /// "the program needs X of FIELD, target 'NAME' has Y".
-static Error makeError(const std::string &field, int64_t needed, int64_t available,
-                       const Target &target, const char *remedy) {
+static Error makeError(const std::string &field, int64_t needed,
+                       int64_t available, const Target &target,
+                       const char *remedy) {
   return Error{"the program needs " + std::to_string(needed) + " (" + field +
                "), target '" + target.spec.name() + "' has " +
                std::to_string(available) + "; " + remedy};
@@ -43,7 +45,8 @@ static Status checkArrays(const Program &program, const Target &target) {
         !std::equal(format.moduli.begin(), format.moduli.end(), moduli.begin(),
                     moduli.end(), [](uint32_t a, int64_t b) { return a == b; }))
       return Error{"the program's products use other moduli than target '" +
-                   target.spec.name() + "' has (" + group + "moduli); " + remedy};
+                   target.spec.name() + "' has (" + group + "moduli); " +
+                   remedy};
   return Status::success();
 }
 
@@ -61,6 +64,20 @@ static Status checkExtensions(const Program &program, const Target &target) {
                    ") belongs to the extension 'rns', which target '" +
                    target.spec.name() + "' does not declare"};
   }
+  return Status::success();
+}
+
+/// Arrays that are described, but that nothing here simulates.
+static Status checkModels(const Target &target) {
+  for (size_t group = 0; group < target.machines.size(); ++group)
+    if (!findMachineModel(target, group))
+      return Error{"target '" + target.spec.name() + "' has arrays of type '" +
+                   target.machines[group]->GetDescriptor()->full_name() +
+                   "' (group '" +
+                   target.spec.groups(static_cast<int>(group)).name() +
+                   "'), whose simulation is not registered in this program; "
+                   "call phx::registerAllMachines, or the class's own "
+                   "registration, before targets are loaded"};
   return Status::success();
 }
 
@@ -105,6 +122,8 @@ static Status checkCapacities(const Program &program, const Target &target) {
 
 Status phx::checkMachine(const Program &program, const Target &target) {
   if (Status s = checkExtensions(program, target); !s)
+    return s;
+  if (Status s = checkModels(target); !s)
     return s;
   if (Status s = checkParts(program, target); !s)
     return s;

@@ -16,10 +16,7 @@ Result<const TimingResult *> Session::getTiming(TimingMode mode) {
   if (!timing) {
     TimingOptions options;
     options.mode = mode;
-    options.power = [this](const Instruction &instruction,
-                           const Counters &counters) {
-      return getDynamicPower(program, instruction, counters, target);
-    };
+    options.power = DynamicPower(program, target);
     Result<TimingResult> result = simulate(program, target, options);
     if (!result)
       return result.error();

@@ -5,10 +5,10 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "machines/AllTargets.h"
+#include "machines/All.h"
 #include "phx/run/CommandLine.h"
 
 int main(int argc, char **argv) {
-  phx::registerAllMachineTargets();
+  phx::registerAllMachines();
   return phx::runMain(argc, argv);
 }

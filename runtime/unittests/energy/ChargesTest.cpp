@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "phx/energy/Energy.h"
+#include "machines/rns/Energy.h"
 
 #include <gtest/gtest.h>
 
@@ -31,12 +31,12 @@ protected:
     return getCharges(program, instruction, counters, target);
   }
   static uint64_t get(const Counters64 &charges, Counter counter) {
-    return charges[static_cast<unsigned>(counter)];
+    return charges[counter.index];
   }
   static Counters64 make(std::vector<std::pair<Counter, uint64_t>> list) {
     Counters64 charges{};
     for (auto [counter, value] : list)
-      charges[static_cast<unsigned>(counter)] = value;
+      charges[counter.index] = value;
     return charges;
   }
   static Shape4 shape(int64_t a, int64_t b, int64_t c, int64_t d) {
@@ -53,10 +53,10 @@ TEST_F(Charges, ProgrammingConvertsTheWholeArray) {
   tile.src.space = Space::Weight;
   tile.rows.cap = 10;
   tile.cols.cap = 7;
-  Counters64 expected = make({{Counter::DacConversions, 32 * 16 * 3},
-                              {Counter::BfpConversions, 10},
-                              {Counter::ForwardConversions, 10},
-                              {Counter::ScratchpadBytes, 10 * 7 * 4}});
+  Counters64 expected = make({{rns::getArrayCounters().dacConversions, 32 * 16 * 3},
+                              {rns::getArrayCounters().bfpConversions, 10},
+                              {rns::getArrayCounters().forwardConversions, 10},
+                              {counters::scratchpadBytes, 10 * 7 * 4}});
   EXPECT_EQ(charge(tile), expected);
   tile.format = 1; // the bypass costs the same
   EXPECT_EQ(charge(tile), expected);
@@ -71,15 +71,15 @@ TEST_F(Charges, StreamingDetectsTheWholeArray) {
   stream.length.cap = 5;
   stream.kStart.base = 16;
   auto expect = [](uint64_t partials) {
-    return make({{Counter::BfpConversions, 5},
-                 {Counter::ForwardConversions, 5},
-                 {Counter::ModulatedElements, 5 * 16},
-                 {Counter::TiaSymbols, 5 * 32 * 3 * 2},
-                 {Counter::AdcConversions, 5 * 32 * 3 * 2},
-                 {Counter::ReverseConversions, 5 * 32},
-                 {Counter::Accumulations, 5 * 10},
-                 {Counter::ScratchpadBytes, 5 * (7 * 4 + 10 * 4 * partials)},
-                 {Counter::Macs, 5 * 10 * 7}});
+    return make({{rns::getArrayCounters().bfpConversions, 5},
+                 {rns::getArrayCounters().forwardConversions, 5},
+                 {rns::getArrayCounters().modulatedElements, 5 * 16},
+                 {rns::getArrayCounters().tiaSymbols, 5 * 32 * 3 * 2},
+                 {rns::getArrayCounters().adcConversions, 5 * 32 * 3 * 2},
+                 {rns::getArrayCounters().reverseConversions, 5 * 32},
+                 {rns::getArrayCounters().accumulations, 5 * 10},
+                 {counters::scratchpadBytes, 5 * (7 * 4 + 10 * 4 * partials)},
+                 {counters::macs, 5 * 10 * 7}});
   };
   EXPECT_EQ(charge(stream), expect(2));
   stream.kStart.base = 0; // nothing to continue
@@ -95,7 +95,7 @@ TEST_F(Charges, AccumulatingProductsReadFromTheBeginning) {
   stream.cols.cap = 7;
   stream.length.cap = 5;
   stream.product = 1;
-  EXPECT_EQ(get(charge(stream), Counter::ScratchpadBytes),
+  EXPECT_EQ(get(charge(stream), counters::scratchpadBytes),
             5u * (7 * 4 + 10 * 4 * 2));
 }
 
@@ -115,9 +115,9 @@ TEST_F(Charges, RoundingAddsPerElement) {
     for (auto [body, elements] : {std::pair<Body, uint64_t>(tile, 70),
                                   std::pair<Body, uint64_t>(stream, 35)}) {
       Counters64 charges = charge(body);
-      EXPECT_EQ(get(charges, Counter::NearestRoundings),
+      EXPECT_EQ(get(charges, rns::getArrayCounters().nearestRoundings),
                 nearest ? elements : 0);
-      EXPECT_EQ(get(charges, Counter::StochasticRoundings),
+      EXPECT_EQ(get(charges, rns::getArrayCounters().stochasticRoundings),
                 random ? elements : 0);
     }
   }
@@ -128,7 +128,7 @@ TEST_F(Charges, RedundantModuliAndSingleDetectionCount) {
       "mirage", {"core.moduli=31,32,33,35,37", "core.detections_per_row=1"});
   CoreStream stream;
   stream.rows.cap = stream.cols.cap = stream.length.cap = 1;
-  EXPECT_EQ(get(charge(stream), Counter::AdcConversions), 32u * 5);
+  EXPECT_EQ(get(charge(stream), rns::getArrayCounters().adcConversions), 32u * 5);
 }
 
 TEST_F(Charges, MapsReadTheOperandsTheyHave) {
@@ -138,29 +138,29 @@ TEST_F(Charges, MapsReadTheOperandsTheyHave) {
   map.b.space = Space::Weight;
   map.shape = shape(2, 3, 4, 5);
   map.fn = VecFn::Add;
-  EXPECT_EQ(charge(map), make({{Counter::VectorOps, 120},
-                               {Counter::ScratchpadBytes, 120 * 12}}));
+  EXPECT_EQ(charge(map), make({{counters::vectorOps, 120},
+                               {counters::scratchpadBytes, 120 * 12}}));
   map.fn = VecFn::Relu;
-  EXPECT_EQ(charge(map), make({{Counter::VectorOps, 120},
-                               {Counter::ScratchpadBytes, 120 * 8}}));
+  EXPECT_EQ(charge(map), make({{counters::vectorOps, 120},
+                               {counters::scratchpadBytes, 120 * 8}}));
   map.fn = VecFn::Fill;
-  EXPECT_EQ(charge(map), make({{Counter::VectorOps, 120},
-                               {Counter::ScratchpadBytes, 120 * 4}}));
+  EXPECT_EQ(charge(map), make({{counters::vectorOps, 120},
+                               {counters::scratchpadBytes, 120 * 4}}));
   map.fn = VecFn::Exp;
-  EXPECT_EQ(get(charge(map), Counter::VectorOps),
+  EXPECT_EQ(get(charge(map), counters::vectorOps),
             120 * getOpsPerElement(VecFn::Exp));
   // A repeated operand is read for every element.
   map.fn = VecFn::Mul;
   map.bStride = {0, 0, 0, 0};
-  EXPECT_EQ(get(charge(map), Counter::ScratchpadBytes), 120u * 12);
+  EXPECT_EQ(get(charge(map), counters::scratchpadBytes), 120u * 12);
 }
 
 TEST_F(Charges, ReductionsWriteOncePerRow) {
   VecReduce reduce;
   reduce.dst.space = reduce.a.space = Space::Activation;
   reduce.shape = shape(1, 2, 3, 50);
-  EXPECT_EQ(charge(reduce), make({{Counter::VectorOps, 300},
-                                  {Counter::ScratchpadBytes, 4 * (300 + 6)}}));
+  EXPECT_EQ(charge(reduce), make({{counters::vectorOps, 300},
+                                  {counters::scratchpadBytes, 4 * (300 + 6)}}));
 }
 
 TEST_F(Charges, PoolsPayForTheWholeWindow) {
@@ -168,16 +168,16 @@ TEST_F(Charges, PoolsPayForTheWholeWindow) {
   pool.in.space = pool.out.space = Space::Activation;
   pool.rows.cap = 10;
   pool.window = 9;
-  EXPECT_EQ(charge(pool), make({{Counter::VectorOps, 90},
-                                {Counter::ScratchpadBytes, 4 * (90 + 10)}}));
+  EXPECT_EQ(charge(pool), make({{counters::vectorOps, 90},
+                                {counters::scratchpadBytes, 4 * (90 + 10)}}));
   pool.fn = PoolFn::AverageAll; // one division more per output
-  EXPECT_EQ(get(charge(pool), Counter::VectorOps), 100u);
+  EXPECT_EQ(get(charge(pool), counters::vectorOps), 100u);
 }
 
 TEST_F(Charges, InstructionsOfTraining) {
   auto expect = [&](Body body, uint64_t ops, uint64_t bytes) {
-    EXPECT_EQ(charge(body), make({{Counter::VectorOps, ops},
-                                  {Counter::ScratchpadBytes, bytes}}))
+    EXPECT_EQ(charge(body), make({{counters::vectorOps, ops},
+                                  {counters::scratchpadBytes, bytes}}))
         << getMnemonic(body);
   };
   Address act{Space::Activation, {}};
@@ -215,10 +215,10 @@ TEST_F(Charges, CopiesChargeBothMemories) {
   copy.dst.space = Space::Activation;
   copy.src.space = Space::Dram;
   copy.shape = shape(1, 4, 10, 8);
-  EXPECT_EQ(charge(copy), make({{Counter::ScratchpadBytes, 1280},
-                                {Counter::DramBytes, 1280}}));
+  EXPECT_EQ(charge(copy), make({{counters::scratchpadBytes, 1280},
+                                {counters::dramBytes, 1280}}));
   copy.dst.space = Space::Dram;
-  EXPECT_EQ(charge(copy), make({{Counter::DramBytes, 2560}}));
+  EXPECT_EQ(charge(copy), make({{counters::dramBytes, 2560}}));
 }
 
 TEST_F(Charges, FilledElementsMoveNoSourceByte) {
@@ -229,8 +229,8 @@ TEST_F(Charges, FilledElementsMoveNoSourceByte) {
   auto read = [&](int64_t start, int64_t extent) {
     copy.zeroFill = ZeroFill{2, Affine{start, {}}, extent};
     Counters64 charges = charge(copy);
-    EXPECT_EQ(get(charges, Counter::ScratchpadBytes), 1280u);
-    return get(charges, Counter::DramBytes);
+    EXPECT_EQ(get(charges, counters::scratchpadBytes), 1280u);
+    return get(charges, counters::dramBytes);
   };
   EXPECT_EQ(read(0, 10), 1280u);
   EXPECT_EQ(read(-2, 100), 4u * 4 * 8 * 8);

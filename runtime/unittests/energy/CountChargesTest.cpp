@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "phx/energy/Energy.h"
+#include "machines/rns/Energy.h"
 
 #include <gtest/gtest.h>
 
@@ -42,7 +42,7 @@ private:
         continue;
       }
       Counters64 one = getCharges(program, instruction, counters, target);
-      for (unsigned i = 0; i < numCounters; ++i)
+      for (unsigned i = 0; i < maxCounters; ++i)
         charges[at][i] += one[i];
     }
     return at;
@@ -278,10 +278,10 @@ TEST(CountCharges, LargeNetworksTakeNoTime) {
               program.code.size(), spent.count());
   Counters64 total{};
   for (const Counters64 &charge : charges)
-    for (unsigned i = 0; i < numCounters; ++i)
+    for (unsigned i = 0; i < maxCounters; ++i)
       total[i] += charge[i];
   // 15.47 G multiply-accumulates, the literature's number.
-  EXPECT_EQ(total[static_cast<unsigned>(Counter::Macs)], 15470264320u);
+  EXPECT_EQ(total[counters::macs.index], 15470264320u);
   EXPECT_EQ(charges, Expansion(program, target).take());
 }
 
@@ -295,6 +295,6 @@ TEST(CountCharges, HugeTripsAreMultiplied) {
   program.code.insert(program.code.begin() + 1, {{}, noLayer, {}, map});
   program.code.insert(program.code.begin() + 2, {{}, noLayer, {}, End{}});
   EXPECT_EQ(countCharges(program,
-                         target)[1][static_cast<unsigned>(Counter::VectorOps)],
+                         target)[1][counters::vectorOps.index],
             2000000000u);
 }

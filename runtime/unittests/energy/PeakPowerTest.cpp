@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "phx/energy/Energy.h"
+#include "machines/rns/Energy.h"
 #include "phx/isa/Validator.h"
 
 #include <gtest/gtest.h>
@@ -24,14 +24,11 @@ protected:
     auto loaded = loadTarget(name);
     ASSERT_TRUE(loaded.ok()) << loaded.error().message;
     target = *loaded;
-    program = makeSaturatingProgram(target, 8192, 2);
+    program = rns::makeSaturatingProgram(target, 8192, 2);
     Status valid = validate(program);
     ASSERT_TRUE(valid.ok()) << valid.error().message;
     TimingOptions options;
-    options.power = [&](const Instruction &instruction,
-                        const Counters &counters) {
-      return getDynamicPower(program, instruction, counters, target);
-    };
+    options.power = DynamicPower(program, target);
     auto result = simulate(program, target, options);
     ASSERT_TRUE(result.ok()) << result.error().message;
     timing = *result;
@@ -53,18 +50,18 @@ protected:
           getCharges(program, instruction, second, target), target);
       auto duration = static_cast<double>(
           getDuration(program, instruction, second, target));
-      for (unsigned i = 0; i < numComponents; ++i)
+      for (unsigned i = 0; i < maxComponents; ++i)
         watts[i] += energies[i] * 1e3 / duration;
     }
   }
   double get(Component component) const {
-    return watts[static_cast<unsigned>(component)];
+    return watts[component.index];
   }
 
   Target target;
   Program program;
   TimingResult timing;
-  std::array<double, numComponents> staticPower{}, watts{};
+  Energies staticPower{}, watts{};
   double peak = 0;
 };
 } // namespace
@@ -82,17 +79,17 @@ TEST_F(PeakPower, MirageMatchesTheBreakdown) {
     EXPECT_LE(std::fabs(deviation), tolerance) << name;
   };
   compare("total", total, peak, 0.01);
-  compare("SRAM 61.9 %", 0.619 * total, get(Component::Scratchpad), 0.01);
-  compare("laser 14.4 %", 0.144 * total, get(Component::Laser), 0.01);
-  compare("TIA 14.4 %", 0.144 * total, get(Component::Tia), 0.001);
+  compare("SRAM 61.9 %", 0.619 * total, get(components::scratchpad), 0.01);
+  compare("laser 14.4 %", 0.144 * total, get(rns::getArrayComponents().laser), 0.01);
+  compare("TIA 14.4 %", 0.144 * total, get(rns::getArrayComponents().tia), 0.001);
   compare("RNS conversion 6.2 %", 0.062 * total,
-          get(Component::RnsForward) + get(Component::RnsReverse), 0.01);
-  compare("accumulators 1.4 %", 0.014 * total, get(Component::Accumulator),
+          get(rns::getArrayComponents().rnsForward) + get(rns::getArrayComponents().rnsReverse), 0.01);
+  compare("accumulators 1.4 %", 0.014 * total, get(rns::getArrayComponents().accumulator),
           0.005);
   compare("DAC + ADC 1.1 %", 0.011 * total,
-          get(Component::Dac) + get(Component::Adc), 0.005);
+          get(rns::getArrayComponents().dac) + get(rns::getArrayComponents().adc), 0.005);
   // Printed with one digit: 0.5 % is anything from 0.45 % to 0.55 %.
-  compare("BFP conversion 0.5 %", 0.005 * total, get(Component::Bfp), 0.1);
+  compare("BFP conversion 0.5 %", 0.005 * total, get(rns::getArrayComponents().bfp), 0.1);
   // The parts are the whole.
   EXPECT_NEAR(std::accumulate(watts.begin(), watts.end(), 0.0), peak,
               1e-9 * peak);
@@ -105,7 +102,7 @@ TEST_F(PeakPower, PicojoulesPerMac) {
   run("mirage");
   double macs = 8.0 * 32 * 16 * 10e9;
   double all = peak / macs * 1e12;
-  double products = (peak - get(Component::Scratchpad)) / macs * 1e12;
+  double products = (peak - get(components::scratchpad)) / macs * 1e12;
   std::printf("pJ per MAC: %.4f, without SRAM %.4f (paper 0.487, 0.185)\n", all,
               products);
   EXPECT_NEAR(all, 19.95 / 40.96, 0.005);
@@ -115,8 +112,8 @@ TEST_F(PeakPower, PicojoulesPerMac) {
 TEST_F(PeakPower, DevicePricesContradictTheFigure) {
   run("mirage-device");
   // 1536 converters at 10 GS/s.
-  EXPECT_NEAR(get(Component::Adc), 1536 * 10e9 * 0.8497e-12, 1e-6);
+  EXPECT_NEAR(get(rns::getArrayComponents().adc), 1536 * 10e9 * 0.8497e-12, 1e-6);
   EXPECT_GT(peak, 30);
   std::printf("peak power of mirage-device: %.2f W, ADC %.2f W\n", peak,
-              get(Component::Adc));
+              get(rns::getArrayComponents().adc));
 }

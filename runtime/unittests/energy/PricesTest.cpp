@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "phx/energy/Energy.h"
+#include "machines/rns/Energy.h"
 
 #include <gtest/gtest.h>
 
@@ -26,44 +26,82 @@ TEST(Prices, EachCounterHasItsComponent) {
   Target target = load();
   auto price = [&](Counter counter) {
     Counters64 charges{};
-    charges[static_cast<unsigned>(counter)] = 1000;
+    charges[counter.index] = 1000;
     Energies energies = priceCharges(charges, target);
     return std::accumulate(energies.begin(), energies.end(), 0.0);
   };
-  EXPECT_DOUBLE_EQ(price(Counter::DacConversions), 14.3);
-  EXPECT_DOUBLE_EQ(price(Counter::AdcConversions), 14.3);
-  EXPECT_DOUBLE_EQ(price(Counter::TiaSymbols), 187.04);
-  EXPECT_DOUBLE_EQ(price(Counter::BfpConversions), 1320);
-  EXPECT_DOUBLE_EQ(price(Counter::NearestRoundings), 30);
-  EXPECT_DOUBLE_EQ(price(Counter::StochasticRoundings), 100);
-  EXPECT_DOUBLE_EQ(price(Counter::ForwardConversions), 170);
-  EXPECT_DOUBLE_EQ(price(Counter::ReverseConversions), 480);
-  EXPECT_DOUBLE_EQ(price(Counter::Accumulations), 109);
-  EXPECT_DOUBLE_EQ(price(Counter::VectorOps), 12420);
-  EXPECT_DOUBLE_EQ(price(Counter::ScratchpadBytes), 480);
-  EXPECT_DOUBLE_EQ(price(Counter::DramBytes), 31000);
-  EXPECT_DOUBLE_EQ(price(Counter::Macs), 0);
+  EXPECT_DOUBLE_EQ(price(rns::getArrayCounters().dacConversions), 14.3);
+  EXPECT_DOUBLE_EQ(price(rns::getArrayCounters().adcConversions), 14.3);
+  EXPECT_DOUBLE_EQ(price(rns::getArrayCounters().tiaSymbols), 187.04);
+  EXPECT_DOUBLE_EQ(price(rns::getArrayCounters().bfpConversions), 1320);
+  EXPECT_DOUBLE_EQ(price(rns::getArrayCounters().nearestRoundings), 30);
+  EXPECT_DOUBLE_EQ(price(rns::getArrayCounters().stochasticRoundings), 100);
+  EXPECT_DOUBLE_EQ(price(rns::getArrayCounters().forwardConversions), 170);
+  EXPECT_DOUBLE_EQ(price(rns::getArrayCounters().reverseConversions), 480);
+  EXPECT_DOUBLE_EQ(price(rns::getArrayCounters().accumulations), 109);
+  EXPECT_DOUBLE_EQ(price(counters::vectorOps), 12420);
+  EXPECT_DOUBLE_EQ(price(counters::scratchpadBytes), 480);
+  EXPECT_DOUBLE_EQ(price(counters::dramBytes), 31000);
+  EXPECT_DOUBLE_EQ(price(counters::macs), 0);
 }
 
 TEST(Prices, RoundingBelongsToTheConversion) {
   Target target = load();
   Counters64 charges{};
-  for (Counter counter : {Counter::BfpConversions, Counter::NearestRoundings,
-                          Counter::StochasticRoundings})
-    charges[static_cast<unsigned>(counter)] = 100;
+  for (Counter counter : {rns::getArrayCounters().bfpConversions, rns::getArrayCounters().nearestRoundings,
+                          rns::getArrayCounters().stochasticRoundings})
+    charges[counter.index] = 100;
   EXPECT_DOUBLE_EQ(
-      priceCharges(charges, target)[static_cast<unsigned>(Component::Bfp)],
+      priceCharges(charges, target)[rns::getArrayComponents().bfp.index],
       132 + 3 + 10);
 }
 
 TEST(Prices, NamesAreDistinct) {
   std::set<std::string> names;
-  for (unsigned i = 0; i < numCounters; ++i)
-    EXPECT_TRUE(names.insert(getCounterName(static_cast<Counter>(i))).second);
+  for (Counter counter : getCounters()) {
+    const CounterDeclaration &declared = describe(counter);
+    EXPECT_TRUE(names.insert(declared.name).second);
+    EXPECT_FALSE(declared.unit.empty()) << declared.name;
+    EXPECT_FALSE(declared.definition.empty()) << declared.name;
+    EXPECT_EQ(declared.component.has_value(), declared.price != nullptr);
+    EXPECT_EQ(declared.field.empty(), declared.price == nullptr);
+    EXPECT_EQ(findCounter(declared.name), counter);
+  }
   names.clear();
-  for (unsigned i = 0; i < numComponents; ++i)
-    EXPECT_TRUE(
-        names.insert(getComponentName(static_cast<Component>(i))).second);
+  for (Component component : getComponents()) {
+    EXPECT_TRUE(names.insert(describe(component).name).second);
+    EXPECT_FALSE(describe(component).definition.empty());
+    EXPECT_EQ(findComponent(describe(component).name), component);
+  }
+}
+
+/// The order in which reports have always listed them.
+TEST(Prices, WhatEveryMachineHasComesLast) {
+  std::string names;
+  for (Counter counter : getCounters())
+    names += describe(counter).name + " ";
+  EXPECT_EQ(names, "dac_conversions adc_conversions tia_symbols "
+                   "modulated_elements bfp_conversions nearest_roundings "
+                   "stochastic_roundings forward_conversions "
+                   "reverse_conversions accumulations vector_ops "
+                   "scratchpad_bytes dram_bytes macs ");
+  names.clear();
+  for (Component component : getComponents())
+    names += describe(component).name + " ";
+  EXPECT_EQ(names, "laser dac adc tia modulator bfp rns_forward rns_reverse "
+                   "accumulator vector scratchpad dram ");
+}
+
+TEST(Prices, FieldsExist) {
+  std::set<std::string> fields;
+  for (const TargetField &field : describeTarget(load()))
+    fields.insert(field.name);
+  for (Counter counter : getCounters()) {
+    std::string name = describe(counter).field;
+    if (name.rfind("GROUP.", 0) == 0)
+      name = "core." + name.substr(6);
+    EXPECT_TRUE(name.empty() || fields.count(name)) << name;
+  }
 }
 
 TEST(StaticPower, DramOnlyUnderHierarchy) {
@@ -71,12 +109,12 @@ TEST(StaticPower, DramOnlyUnderHierarchy) {
   auto ideal = getStaticPower(target, MemoryModel::Ideal);
   auto hierarchy = getStaticPower(target, MemoryModel::Hierarchy);
   auto at = [](const auto &watts, Component component) {
-    return watts[static_cast<unsigned>(component)];
+    return watts[component.index];
   };
-  EXPECT_EQ(at(ideal, Component::Dram), 0);
-  EXPECT_EQ(at(hierarchy, Component::Dram), 1);
-  EXPECT_EQ(at(ideal, Component::Scratchpad), 0.25);
-  EXPECT_EQ(at(ideal, Component::Laser), getLaserPower(target));
+  EXPECT_EQ(at(ideal, components::dram), 0);
+  EXPECT_EQ(at(hierarchy, components::dram), 1);
+  EXPECT_EQ(at(ideal, components::scratchpad), 0.25);
+  EXPECT_EQ(at(ideal, rns::getArrayComponents().laser), rns::getLaserPower(target));
 }
 
 /// The link budget by bisection instead of a closed form.
@@ -99,23 +137,23 @@ static double findLaserPower(double snr, double columns) {
 }
 
 TEST(Laser, FollowsTheLinkBudget) {
-  EXPECT_NEAR(getLaserPower(load()), findLaserPower(1, 16), 1e-9);
-  EXPECT_NEAR(getLaserPower(load({"core.link_budget.snr_per_modulus=2"})),
+  EXPECT_NEAR(rns::getLaserPower(load()), findLaserPower(1, 16), 1e-9);
+  EXPECT_NEAR(rns::getLaserPower(load({"core.link_budget.snr_per_modulus=2"})),
               findLaserPower(2, 16), 1e-9);
-  EXPECT_NEAR(getLaserPower(load({"core.columns=8", "format.group=8"})),
+  EXPECT_NEAR(rns::getLaserPower(load({"core.columns=8", "format.group=8"})),
               findLaserPower(1, 8), 1e-9);
   // 14.4 % of 19.95 W.
-  EXPECT_NEAR(getLaserPower(load()), 2.873, 0.03);
+  EXPECT_NEAR(rns::getLaserPower(load()), 2.873, 0.03);
 }
 
 TEST(Laser, LossesAndCountsScale) {
-  double base = getLaserPower(load());
-  EXPECT_NEAR(getLaserPower(load({"core.link_budget.extra_db=10"})), 10 * base,
+  double base = rns::getLaserPower(load());
+  EXPECT_NEAR(rns::getLaserPower(load({"core.link_budget.extra_db=10"})), 10 * base,
               1e-9);
-  EXPECT_NEAR(getLaserPower(load({"core.count=16"})), 2 * base, 1e-9);
-  EXPECT_NEAR(getLaserPower(load({"core.link_budget.wall_plug_efficiency=0.1"})),
+  EXPECT_NEAR(rns::getLaserPower(load({"core.count=16"})), 2 * base, 1e-9);
+  EXPECT_NEAR(rns::getLaserPower(load({"core.link_budget.wall_plug_efficiency=0.1"})),
               2 * base, 1e-9);
-  EXPECT_NEAR(getLaserPower(load({"core.detections_per_row=1"})), base / 2,
+  EXPECT_NEAR(rns::getLaserPower(load({"core.detections_per_row=1"})), base / 2,
               1e-9);
 }
 

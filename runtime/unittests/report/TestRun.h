@@ -8,6 +8,7 @@
 #ifndef PHX_UNITTESTS_REPORT_TESTRUN_H
 #define PHX_UNITTESTS_REPORT_TESTRUN_H
 
+#include "machines/rns/Energy.h"
 #include "phx/report/Report.h"
 
 #include <gtest/gtest.h>
@@ -19,7 +20,7 @@ namespace phx::test {
 struct TestRun {
   explicit TestRun(MemoryModel model = MemoryModel::Hierarchy)
       : target(*loadTarget("mirage", {"scratchpads.static_mw=100"})),
-        program(makeSaturatingProgram(target, 1000, 4)) {
+        program(rns::makeSaturatingProgram(target, 1000, 4)) {
     program.memoryModel = model;
     program.batch = 4;
     program.layers.push_back({"/features/relu \"x\"", "Relu", {}});

@@ -109,3 +109,13 @@ TEST(CommandLineTest, NamesMayHoldEqualSigns) {
   EXPECT_EQ(splitInput("y=c.npy", {"x"}), (Parts{"y", "c.npy"}));
   EXPECT_EQ(splitInput("c.npy", {"x"}), (Parts{"", "c.npy"}));
 }
+
+TEST(CommandLineTest, ListsCountersWithoutAProgram) {
+  auto parsed = parse({"--list-counters"});
+  ASSERT_TRUE(parsed.ok()) << parsed.error().message;
+  EXPECT_TRUE(parsed->leave);
+  for (const char *part :
+       {"counters\n", "  vector_ops [operation]\n", "  macs [operation]\n",
+        "\ncomponents\n", "  dram [pJ]\n", "vector_unit.op_pj"})
+    EXPECT_NE(parsed->text.find(part), std::string::npos) << part;
+}

@@ -5,10 +5,10 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "machines/AllTargets.h"
+#include "machines/All.h"
 
 /// Before main, so that no test needs a fixture for it.
 [[maybe_unused]] static const bool registered = [] {
-  phx::registerAllMachineTargets();
+  phx::registerAllMachines();
   return true;
 }();

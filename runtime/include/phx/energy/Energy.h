@@ -1,4 +1,4 @@
-//===- Energy.h - Counters, energy, power and area -*- C++ -*-===//
+//===- Energy.h - Charges, energy, power and area ---------------*- C++ -*-===//
 //
 // Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -8,6 +8,8 @@
 #ifndef PHX_ENERGY_ENERGY_H
 #define PHX_ENERGY_ENERGY_H
 
+#include "phx/energy/Declarations.h"
+#include "phx/energy/MachineModel.h"
 #include "phx/isa/Program.h"
 #include "phx/support/Result.h"
 #include "phx/target/Target.h"
@@ -19,27 +21,6 @@
 
 namespace phx {
 
-/// What instructions charge. The definition of each is in docs/isa.md.
-enum class Counter : uint8_t {
-  DacConversions,      ///< stationary values converted, all moduli
-  AdcConversions,      ///< readouts
-  TiaSymbols,          ///< detected symbols
-  ModulatedElements,   ///< streamed elements applied to the rings
-  BfpConversions,      ///< groups of array width converted from FP32
-  NearestRoundings,    ///< elements rounded to nearest on the way
-  StochasticRoundings, ///< elements rounded stochastically on the way
-  ForwardConversions,  ///< groups converted to residues
-  ReverseConversions,  ///< results converted from residues
-  Accumulations,       ///< FP32 additions into accumulators
-  VectorOps,           ///< FP32 operations of the vector unit
-  ScratchpadBytes,     ///< bytes read and written on chip
-  DramBytes,           ///< bytes read and written off chip
-  Macs,                ///< multiply-accumulates inside the extents (no price)
-};
-inline constexpr unsigned numCounters = 14;
-const char *getCounterName(Counter counter);
-using Counters64 = std::array<uint64_t, numCounters>;
-
 /// Charges of one dynamic execution at `counters` (all 0 if skipped).
 Counters64 getCharges(const Program &program, const Instruction &instruction,
                       const Counters &counters, const Target &target);
@@ -49,56 +30,63 @@ Counters64 getCharges(const Program &program, const Instruction &instruction,
 std::vector<Counters64> countCharges(const Program &program,
                                      const Target &target);
 
-/// Components of the report, in order.
-enum class Component : uint8_t {
-  Laser,
-  Dac,
-  Adc,
-  Tia,
-  Modulator,
-  Bfp,
-  RnsForward,
-  RnsReverse,
-  Accumulator,
-  Vector,
-  Scratchpad,
-  Dram,
-};
-inline constexpr unsigned numComponents = 12;
-const char *getComponentName(Component component);
-using Energies = std::array<double, numComponents>; ///< pJ
+/// What the charges of `instruction` are priced by.
+PriceContext getPriceContext(const Program &program,
+                             const Instruction &instruction,
+                             const Target &target);
+/// Charges of instructions whose formats have the mantissas of the target.
+PriceContext getPriceContext(const Target &target);
 
-/// Energy in pJ that `charges` cost (dynamic only).
+/// pJ of one charge of each counter.
+using Prices = std::array<double, maxCounters>;
+Prices getPrices(const Target &target, const PriceContext &context);
+
+/// Charges of many instructions, apart where their prices may differ.
+class ChargeTotals {
+public:
+  void add(const PriceContext &context, const Counters64 &charges);
+  void add(const ChargeTotals &other);
+  Counters64 getTotal() const;
+  const std::vector<std::pair<PriceContext, Counters64>> &getParts() const {
+    return parts;
+  }
+
+private:
+  std::vector<std::pair<PriceContext, Counters64>> parts;
+};
+
+/// Energy in pJ that charges cost (dynamic only).
+Energies priceCharges(const Counters64 &charges, const Prices &prices);
+Energies priceCharges(const ChargeTotals &charges, const Target &target);
+/// With the mantissas of the target.
 Energies priceCharges(const Counters64 &charges, const Target &target);
 
-/// Power in watts drawn whatever runs: lasers of all cores, leakage; DRAM
-/// background under `hierarchy`. Index: Component.
-std::array<double, numComponents> getStaticPower(const Target &target,
-                                                 MemoryModel memoryModel);
+/// Power in watts drawn whatever runs, by Component::index: that of the arrays
+/// (lasers), leakage; DRAM background under `hierarchy`.
+Energies getStaticPower(const Target &target, MemoryModel memoryModel);
 
-/// Electrical laser power in watts of all cores, from the link budget.
-double getLaserPower(const Target &target);
+/// Power in watts of dynamic executions of one program while they are active:
+/// energy over duration (0 if skipped). What TimingOptions::power expects.
+/// Program and target must outlive it.
+class DynamicPower {
+public:
+  DynamicPower(const Program &program, const Target &target)
+      : program(program), target(target) {}
+  double operator()(const Instruction &instruction, const Counters &counters);
 
-/// Power in watts of one dynamic execution while it is active: its energy over
-/// its duration (0 if skipped). What TimingOptions::power expects.
-double getDynamicPower(const Program &program, const Instruction &instruction,
-                       const Counters &counters, const Target &target);
+private:
+  const Prices &getPricesOf(const Instruction &instruction);
 
-/// A product of `rows` x K weights and `vectors` inputs, programmed and
-/// streamed by all cores at once, full tiles only, under the ideal memory
-/// model: K is `tiles` array widths per core. With many vectors the machine
-/// draws its peak power. Values are not initialised (all zero).
-Program makeSaturatingProgram(const Target &target, int64_t vectors,
-                              int64_t tiles);
-
-struct AreaItem {
-  std::string component;
-  double mm2 = 0;
-  bool photonic = false; ///< on the photonic chiplet, else the electronic one
+  const Program &program;
+  const Target &target;
+  std::vector<std::pair<PriceContext, Prices>> known;
 };
-/// Areas of all components. "vector" is listed apart because papers leave the
-/// digital vector unit out.
+
+/// Areas of all parts, made for the mantissas of the target. "vector" is listed
+/// apart because papers leave the digital vector unit out.
 std::vector<AreaItem> getArea(const Target &target);
+/// For the widest mantissas of the formats of `program`, if it has any.
+std::vector<AreaItem> getArea(const Target &target, const Program &program);
 
 } // namespace phx
 

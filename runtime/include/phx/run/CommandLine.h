@@ -35,7 +35,7 @@ struct CommandLine {
 /// A command line that was understood, or text to print and leave with.
 struct ParsedCommandLine {
   CommandLine options;
-  bool leave = false; ///< --help or --version
+  bool leave = false; ///< --help, --version, --list-counters
   std::string text;
 };
 Result<ParsedCommandLine> parseCommandLine(int argc, const char *const *argv);

@@ -1,17 +1,16 @@
-//===- Power.cpp - Laser, static and dynamic power -------------*- C++ -*-===//
+//===- Laser.cpp - Lasers of residue arrays ---------------------*- C++ -*-===//
 //
 // Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
-#include "phx/energy/Energy.h"
-
-#include "machines/rns/Target.h"
+#include "machines/rns/Energy.h"
 
 #include <cmath>
 
 using namespace phx;
+using namespace phx::rns;
 
 static constexpr double electronCharge = 1.602176634e-19; // C, exact (SI)
 static constexpr double boltzmann = 1.380649e-23;         // J/K, exact (SI)
@@ -36,37 +35,25 @@ static double getPhotocurrent(const proto::rns::LinkBudget &link, double snr) {
   return (b + std::sqrt(b * b + 4 * snr * snr * thermal)) / 2;
 }
 
-double phx::getLaserPower(const Target &target) {
-  auto arrays = rns::findArrays(target);
-  const proto::rns::Machine &core = *arrays->machine;
-  const proto::rns::LinkBudget &link = core.link_budget();
+double rns::getLaserPower(const Arrays &arrays) {
+  const Machine &machine = *arrays.machine;
+  const proto::rns::LinkBudget &link = machine.link_budget();
   double watts = 0; // one row, all moduli
-  for (int64_t modulus : core.moduli().values()) {
+  for (int64_t modulus : arrays.getModuli()) {
     double m = static_cast<double>(modulus);
     double current = getPhotocurrent(link, link.snr_per_modulus().value() * m);
     double atDetector = current / link.responsivity_a_per_w().value();
-    double loss = static_cast<double>(arrays->columns) *
-                      getMultiplierLoss(link, m) +
-                  link.coupler_db().value() + link.extra_db().value();
+    double loss =
+        static_cast<double>(arrays.columns) * getMultiplierLoss(link, m) +
+        link.coupler_db().value() + link.extra_db().value();
     watts += atDetector * std::pow(10, loss / 10);
   }
-  return watts * static_cast<double>(core.detections_per_row().value()) *
-         static_cast<double>(arrays->rows) *
-         static_cast<double>(arrays->count) /
+  return watts * static_cast<double>(machine.detections_per_row().value()) *
+         static_cast<double>(arrays.rows) * static_cast<double>(arrays.count) /
          link.wall_plug_efficiency().value();
 }
 
-std::array<double, numComponents> phx::getStaticPower(const Target &target,
-                                                      MemoryModel memoryModel) {
-  std::array<double, numComponents> watts{};
-  auto set = [&](Component component, double value) {
-    watts[static_cast<unsigned>(component)] = value;
-  };
-  set(Component::Laser, getLaserPower(target));
-  set(Component::Scratchpad,
-      target.spec.scratchpads().static_mw().value() * 1e-3);
-  // Under the ideal model there is no off-chip memory.
-  if (memoryModel == MemoryModel::Hierarchy)
-    set(Component::Dram, target.spec.dram().static_mw().value() * 1e-3);
-  return watts;
+double rns::getLaserPower(const Target &target) {
+  auto arrays = findArrays(target);
+  return arrays ? getLaserPower(*arrays) : 0;
 }

@@ -5,13 +5,12 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "phx/energy/Energy.h"
-
-#include "machines/rns/Target.h"
+#include "machines/rns/Energy.h"
 
 #include <algorithm>
 
 using namespace phx;
+using namespace phx::rns;
 
 namespace {
 /// Builds the operands and the loop nest of one product.
@@ -58,7 +57,7 @@ void Builder::addTables(const Target &target) {
   format.mantissaBits =
       static_cast<uint8_t>(target.spec.format().mantissa_bits().value());
   format.group = static_cast<uint32_t>(width);
-  for (int64_t modulus : rns::findArrays(target)->getModuli())
+  for (int64_t modulus : findArrays(target)->getModuli())
     format.moduli.push_back(static_cast<uint32_t>(modulus));
   program.formats.push_back(format);
   addMatrix("weight", Role::Workspace, Space::Weight, rows, contraction());
@@ -109,14 +108,13 @@ void Builder::addCode() {
   addControl(Halt{});
 }
 
-Program phx::makeSaturatingProgram(const Target &target, int64_t vectors,
+Program rns::makeSaturatingProgram(const Target &target, int64_t vectors,
                                    int64_t tiles) {
-  auto arrays = rns::findArrays(target);
+  auto arrays = findArrays(target);
   // A short group takes a pass of its own and leaves the other columns idle.
   int64_t width =
       std::min(arrays->columns, target.spec.format().group().value());
-  Builder builder{
-      {}, arrays->rows, width, arrays->count, vectors, tiles};
+  Builder builder{{}, arrays->rows, width, arrays->count, vectors, tiles};
   Program &program = builder.program;
   program.name = "saturate";
   program.target = target.spec.name();

@@ -1,0 +1,39 @@
+# Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+"""The command `photonic explain`."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import List, Optional
+
+import typer
+
+from . import glossary
+from .machines import target as load_target
+
+WIDTH = 100
+
+
+def explain_command(
+    names: List[str] = typer.Argument(
+        ..., metavar="NAME...",
+        help="A counter, a component of energy, a field of a target or of a report.",
+    ),
+    target: str = typer.Option(
+        "mirage", metavar="NAME|FILE", help="Whose fields and values to explain."
+    ),
+    set_: Optional[List[str]] = typer.Option(
+        None, "--set", metavar="FIELD=VALUE", help="Change a field of the target."
+    ),
+) -> None:
+    """Say what a name in a report or a target means, in what unit."""
+    machine = load_target(target, set_)
+    # All are looked up before the first is printed.
+    found = [entry for name in names for entry in glossary.explain(name, machine)]
+    for entry in found:
+        unit = f" [{entry.unit}]" if entry.unit else ""
+        print(f"{entry.name}{unit}: {entry.kind}")
+        for text in (entry.definition, *entry.notes):
+            print(textwrap.fill(text, WIDTH, initial_indent="  ", subsequent_indent="    "))

@@ -1,0 +1,110 @@
+# Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+
+"""What the names in reports, targets and programs mean, from their declarations."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Iterator, Optional
+
+from . import _runtime
+from .errors import InputError
+from .machines import Target, target
+
+#: Units by the end of a name. The longest that fits is the one.
+UNITS = {
+    "_pj_per_byte": "pJ per byte", "_bytes_per_ns": "bytes per ns",
+    "_mm2_per_mib": "mm2 per MiB", "_mm2_per_lane": "mm2 per lane",
+    "_mm2_per_multiplier": "mm2 per multiplier", "_db_per_mm": "dB per mm",
+    "_a_per_w": "A per W", "_v_cm": "V cm", "_per_s": "1/s", "_ns": "ns", "_pj": "pJ",
+    "_mw": "mW", "_w": "W", "_db": "dB", "_v": "V", "_k": "K", "_ohm": "Ohm", "_mm2": "mm2",
+    "_mm": "mm", "_ghz": "GHz", "_bytes": "bytes", "_bits": "bits",
+}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One name and what it means."""
+
+    kind: str  #: "counter", "component", "target field", "report field"
+    name: str
+    unit: str  #: "" where the definition says it, or there is none
+    definition: str
+    #: Further lines: how a counter is priced, what value a field has and why.
+    notes: tuple[str, ...] = ()
+
+
+def _get_unit(name: str) -> str:
+    ends = [end for end in UNITS if name.endswith(end)]
+    return UNITS[max(ends, key=len)] if ends else ""
+
+
+def _declared() -> Iterator[Entry]:
+    """What the runtime declares."""
+    for kind, name, unit, definition, price in _runtime.list_glossary():
+        yield Entry(kind, name, unit, definition, (price,) if price else ())
+
+
+def _fields(machine: Target) -> Iterator[Entry]:
+    for field in machine.fields:
+        kind = "structural" if field.structural else "priced"
+        yield Entry(
+            "target field", field.name, _get_unit(field.name), field.doc,
+            (f"{kind}; {field.value} in target {machine.name}", f"source: {field.source}"),
+        )
+
+
+def _report_fields(schema: dict[str, Any], root: dict[str, Any],
+                   prefix: str, unit: str) -> Iterator[Entry]:
+    """The fields below one; `unit` is that of all values in it."""
+    if "$ref" in schema:
+        part: Any = root
+        for step in schema["$ref"].removeprefix("#/").split("/"):
+            part = part[step]
+        schema = {**part, **schema}
+    if "items" in schema:
+        prefix += "[]"
+        schema = schema["items"]
+    for name, inner in schema.get("properties", {}).items():
+        own = _get_unit("_" + name) or unit
+        path = f"{prefix}.{name}" if prefix else name
+        values = inner.get("type", "object")
+        texts = {"string", "boolean"} & set([values] if isinstance(values, str) else values)
+        yield Entry("report field", path, "" if texts else own, inner["description"])
+        yield from _report_fields(inner, root, path, own)
+
+
+def list_entries(machine: Optional[Target] = None) -> list[Entry]:
+    """Every name that can be explained: whatever declares names adds them here, or
+    in the runtime's list of them. Target fields are those of `machine` (default:
+    mirage)."""
+    schema = json.loads((Path(__file__).parent / "report.schema.json").read_text())
+    return [
+        *_declared(),
+        *_fields(machine or target("mirage")),
+        *_report_fields(schema, schema, "", ""),
+    ]
+
+
+def explain(name: str, machine: Optional[Target] = None) -> list[Entry]:
+    """The entries of this name; else those whose last part it is, as in
+    layers[].core_ns. Raises InputError, with the nearest names, if there is none."""
+    entries = list_entries(machine)
+    wanted = name.strip()
+    found = [entry for entry in entries if entry.name == wanted]
+    found = found or [entry for entry in entries if entry.name.split(".")[-1] == wanted]
+    if found:
+        return found
+    known = {entry.name for entry in entries}
+    known |= {entry.name.split(".")[-1] for entry in entries}
+    near = difflib.get_close_matches(wanted, sorted(known), n=3, cutoff=0.6)
+    hint = " or ".join(f"'{other}'" for other in near)
+    raise InputError(
+        f"nothing is called '{name}'" + (f"; did you mean {hint}?" if near else "") +
+        "; counters and components: photonic-run --list-counters, fields of targets: "
+        "photonic targets show, fields of reports: docs/report.schema.json"
+    )

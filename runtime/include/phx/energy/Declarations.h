@@ -1,0 +1,111 @@
+//===- Declarations.h - Counters and components of energy -------*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Whoever charges declares what: counters, the components of energy into which
+// they are priced, each with unit and definition. Reports, the tools and Python
+// list declarations and know no counter by name. What every machine has is
+// declared here; a machine class declares its own (see MachineModel.h).
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PHX_ENERGY_DECLARATIONS_H
+#define PHX_ENERGY_DECLARATIONS_H
+
+#include "phx/target/Target.h"
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace phx {
+
+/// Numbers of a declared counter and component: dense, for arrays.
+struct Counter {
+  uint8_t index = 0;
+  friend bool operator==(Counter, Counter) = default;
+};
+struct Component {
+  uint8_t index = 0;
+  friend bool operator==(Component, Component) = default;
+};
+
+inline constexpr unsigned maxCounters = 64, maxComponents = 64;
+
+/// Charges by Counter::index, and pJ by Component::index; the rest is 0.
+using Counters64 = std::array<uint64_t, maxCounters>;
+using Energies = std::array<double, maxComponents>;
+
+inline uint64_t get(const Counters64 &counters, Counter counter) {
+  return counters[counter.index];
+}
+inline double get(const Energies &energies, Component component) {
+  return energies[component.index];
+}
+
+/// What the price of a charge depends on besides the charge.
+struct PriceContext {
+  size_t group = 0;         ///< of arrays, whose instruction charges
+  int64_t mantissaBits = 0; ///< of the format of the instruction's product
+  friend bool operator==(const PriceContext &, const PriceContext &) = default;
+};
+
+struct ComponentDeclaration {
+  std::string name;       ///< "adc", as in reports
+  std::string definition; ///< what its energy, in pJ, is for
+};
+
+struct CounterDeclaration {
+  std::string name;       ///< "adc_conversions", as in reports
+  std::string unit;       ///< "conversion", "byte"
+  std::string definition; ///< what charges how much
+  /// Where the charges are priced; none if they have no price.
+  std::optional<Component> component;
+  /// The field of the target that states the price of one, in pJ: in full, or
+  /// "GROUP.adc_pj" for one of the arrays that charge.
+  std::string field;
+  double (*price)(const Target &, const PriceContext &) = nullptr;
+};
+
+/// Declares a counter or a component; a name that is known keeps its number.
+/// Not to be called while others read declarations.
+Counter declareCounter(CounterDeclaration declaration);
+Component declareComponent(ComponentDeclaration declaration);
+
+/// What is declared, in the order of reports: classes as they were registered,
+/// then what every machine has.
+const std::vector<Counter> &getCounters();
+const std::vector<Component> &getComponents();
+const CounterDeclaration &describe(Counter counter);
+const ComponentDeclaration &describe(Component component);
+
+/// The declared counter or component of this name.
+std::optional<Counter> findCounter(const std::string &name);
+std::optional<Component> findComponent(const std::string &name);
+
+/// Declared for every machine.
+namespace counters {
+inline constexpr Counter vectorOps{0};       ///< operations of the vector unit
+inline constexpr Counter scratchpadBytes{1}; ///< read and written on chip
+inline constexpr Counter dramBytes{2};       ///< read and written off chip
+inline constexpr Counter macs{3};            ///< multiply-accumulates, no price
+} // namespace counters
+namespace components {
+inline constexpr Component vector{0};
+inline constexpr Component scratchpad{1};
+inline constexpr Component dram{2};
+} // namespace components
+
+/// Adds what `from` has, counter by counter.
+void accumulate(Counters64 &into, const Counters64 &from);
+/// Sum over the components, in the order of reports.
+double sum(const Energies &energies);
+
+} // namespace phx
+
+#endif // PHX_ENERGY_DECLARATIONS_H

@@ -1,0 +1,78 @@
+//===- MachineModel.h - What arrays of a class cost -------------*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The simulation side of a machine class: charges, prices, static power, area,
+// and the figures that its paper reports. See phx/target/MachineClass.h for the
+// description of its machines.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PHX_ENERGY_MACHINEMODEL_H
+#define PHX_ENERGY_MACHINEMODEL_H
+
+#include "phx/energy/Declarations.h"
+#include "phx/isa/Program.h"
+
+namespace phx {
+
+/// One dynamic execution of an instruction of an array.
+struct ArrayExecution {
+  const Program &program;
+  const Instruction &instruction;
+  const Counters &counters; ///< of the loops around it
+  const Target &target;
+  size_t group = 0; ///< whose array executes it
+};
+
+/// A part of a machine's area.
+struct AreaItem {
+  /// Reports list parts in this order; sums follow it.
+  enum class Kind { Arrays, Memories, Logic, VectorUnit };
+  std::string component;
+  double mm2 = 0;
+  Kind kind = Kind::Arrays;
+  bool photonic = false; ///< on the photonic chiplet, else the electronic one
+};
+
+/// What the paper of a class counts, where that is less than everything.
+struct PaperFigures {
+  double energyPj = 0, scratchpadPj = 0;
+};
+
+struct MachineModel {
+  /// The message of the class, as in MachineClass.
+  const google::protobuf::Descriptor *machine = nullptr;
+  /// Adds what an instruction of an array charges.
+  void (*charge)(const ArrayExecution &, Counters64 &) = nullptr;
+  /// Adds the watts that a group draws whatever runs.
+  void (*addStaticPower)(const Target &, size_t group,
+                         Energies &watts) = nullptr;
+  /// Appends the areas of a group, made for mantissas of `mantissaBits`.
+  void (*addArea)(const Target &, size_t group, int64_t mantissaBits,
+                  std::vector<AreaItem> &) = nullptr;
+  /// Multiply-accumulates per nanosecond of all arrays of a group.
+  double (*getPeakMacs)(const Target &, size_t group) = nullptr;
+  /// What is read and written between the arrays' instructions and the rest of
+  /// the report by the convention of the class's paper: `dynamic` is the energy
+  /// of all array instructions, `latencyNs` the time of all products. Null if
+  /// there is no such convention.
+  PaperFigures (*getPaperFigures)(const Target &, size_t group,
+                                  const Energies &dynamic,
+                                  double latencyNs) = nullptr;
+  /// What those figures include, for reports.
+  const char *paperDefinition = "";
+};
+
+/// Makes a class known to the simulation, after its counters are declared; once
+/// more does nothing. To be called before programs run (see machines/All.h).
+void registerMachineModel(const MachineModel &model);
+/// Null if the class of this group is not registered.
+const MachineModel *findMachineModel(const Target &target, size_t group);
+
+} // namespace phx
+
+#endif // PHX_ENERGY_MACHINEMODEL_H

@@ -1,0 +1,144 @@
+//===- Declarations.cpp - Counters and components of energy -----*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "phx/energy/Declarations.h"
+
+#include <cstdio>
+#include <cstdlib>
+
+using namespace phx;
+
+namespace {
+/// What is declared, by number. Numbers of what every machine has come first,
+/// so that they are constants; in reports it comes last.
+template <typename Number, typename Declaration> class Table {
+public:
+  Table(std::vector<Declaration> base, unsigned limit)
+      : declarations(std::move(base)), limit(limit),
+        numBase(declarations.size()) {
+    updateOrder();
+  }
+
+  Number declare(Declaration declaration) {
+    for (Number known : order)
+      if (declarations[known.index].name == declaration.name)
+        return known;
+    if (declarations.size() == limit) {
+      std::fprintf(stderr,
+                   "there is no room for '%s': more than %u counters "
+                   "or components are declared\n",
+                   declaration.name.c_str(), limit);
+      std::abort();
+    }
+    declarations.push_back(std::move(declaration));
+    updateOrder();
+    return Number{static_cast<uint8_t>(declarations.size() - 1)};
+  }
+
+  std::optional<Number> find(const std::string &name) const {
+    for (Number known : order)
+      if (declarations[known.index].name == name)
+        return known;
+    return std::nullopt;
+  }
+
+  std::vector<Declaration> declarations;
+  std::vector<Number> order;
+
+private:
+  void updateOrder() {
+    order.clear();
+    for (size_t i = numBase; i < declarations.size(); ++i)
+      order.push_back({static_cast<uint8_t>(i)});
+    for (size_t i = 0; i < numBase; ++i)
+      order.push_back({static_cast<uint8_t>(i)});
+  }
+
+  unsigned limit;
+  size_t numBase;
+};
+} // namespace
+
+static Table<Component, ComponentDeclaration> &getComponentTable() {
+  static Table<Component, ComponentDeclaration> table(
+      {{"vector", "operations of the digital vector unit"},
+       {"scratchpad",
+        "accesses of every engine to on-chip memory, and its leakage"},
+       {"dram", "accesses to off-chip memory; its background power under the "
+                "memory model hierarchy"}},
+      maxComponents);
+  return table;
+}
+
+static double priceVector(const Target &target, const PriceContext &) {
+  return target.spec.vector_unit().op_pj().value();
+}
+static double priceScratchpad(const Target &target, const PriceContext &) {
+  return target.spec.scratchpads().access_pj_per_byte().value();
+}
+static double priceDram(const Target &target, const PriceContext &) {
+  return target.spec.dram().access_pj_per_byte().value();
+}
+
+static Table<Counter, CounterDeclaration> &getCounterTable() {
+  static Table<Counter, CounterDeclaration> table(
+      {{"vector_ops", "operation",
+        "FP32 operations of the vector unit, several per element where an "
+        "instruction says so",
+        components::vector, "vector_unit.op_pj", priceVector},
+       {"scratchpad_bytes", "byte",
+        "bytes that engines read from and write to on-chip memory",
+        components::scratchpad, "scratchpads.access_pj_per_byte",
+        priceScratchpad},
+       {"dram_bytes", "byte",
+        "bytes that transfers read from and write to off-chip memory",
+        components::dram, "dram.access_pj_per_byte", priceDram},
+       {"macs", "operation",
+        "multiply-accumulates of products inside their extents; idle rows and "
+        "columns of arrays are not counted",
+        std::nullopt, "", nullptr}},
+      maxCounters);
+  return table;
+}
+
+Counter phx::declareCounter(CounterDeclaration declaration) {
+  return getCounterTable().declare(std::move(declaration));
+}
+Component phx::declareComponent(ComponentDeclaration declaration) {
+  return getComponentTable().declare(std::move(declaration));
+}
+const std::vector<Counter> &phx::getCounters() {
+  return getCounterTable().order;
+}
+const std::vector<Component> &phx::getComponents() {
+  return getComponentTable().order;
+}
+const CounterDeclaration &phx::describe(Counter counter) {
+  return getCounterTable().declarations[counter.index];
+}
+const ComponentDeclaration &phx::describe(Component component) {
+  return getComponentTable().declarations[component.index];
+}
+std::optional<Counter> phx::findCounter(const std::string &name) {
+  return getCounterTable().find(name);
+}
+std::optional<Component> phx::findComponent(const std::string &name) {
+  return getComponentTable().find(name);
+}
+
+void phx::accumulate(Counters64 &into, const Counters64 &from) {
+  // Numbers are dense.
+  for (size_t i = 0, end = getCounters().size(); i < end; ++i)
+    into[i] += from[i];
+}
+
+double phx::sum(const Energies &energies) {
+  double total = 0;
+  for (Component component : getComponents())
+    total += energies[component.index];
+  return total;
+}

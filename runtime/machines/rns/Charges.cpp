@@ -1,0 +1,96 @@
+//===- Charges.cpp - What residue arrays charge -----------------*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "machines/rns/Energy.h"
+
+using namespace phx;
+using namespace phx::rns;
+
+namespace {
+/// Adds up the charges of one execution.
+struct Charger {
+  const ArrayExecution &execution;
+  const Program &program;
+  const Arrays arrays;
+  const ArrayCounters &to;
+  Counters64 &charges;
+
+  void add(Counter counter, uint64_t amount) {
+    charges[counter.index] += amount;
+  }
+  void addBytes(Space space, uint64_t bytes) {
+    add(space == Space::Dram ? counters::dramBytes : counters::scratchpadBytes,
+        bytes);
+  }
+  uint64_t count(const Count &count) const {
+    return static_cast<uint64_t>(evaluate(count, execution.counters));
+  }
+  /// The whole array takes part in every vector and in every programming.
+  uint64_t arrayRows() const { return program.arrayRows; }
+  uint64_t arrayCols() const { return program.arrayCols; }
+  uint64_t moduli() const {
+    return static_cast<uint64_t>(arrays.getModuli().size());
+  }
+  /// One adder per element, unless the format truncates.
+  void addRoundings(uint32_t format, uint64_t elements) {
+    Rounding rounding = program.formats[format].rounding;
+    if (rounding == Rounding::Nearest)
+      add(to.nearestRoundings, elements);
+    if (rounding == Rounding::Stochastic)
+      add(to.stochasticRoundings, elements);
+  }
+
+  void addTile(const CoreProgram &tile);
+  void addStream(const CoreStream &stream);
+};
+} // namespace
+
+void Charger::addTile(const CoreProgram &tile) {
+  uint64_t rows = count(tile.rows), cols = count(tile.cols);
+  // Idle rows and columns are written with zeros.
+  add(to.dacConversions, arrayRows() * arrayCols() * moduli());
+  add(to.bfpConversions, rows);
+  addRoundings(tile.format, rows * cols);
+  add(to.forwardConversions, rows);
+  addBytes(tile.src.space, 4 * rows * cols);
+}
+
+void Charger::addStream(const CoreStream &stream) {
+  uint64_t rows = count(stream.rows), cols = count(stream.cols);
+  uint64_t vectors = count(stream.length);
+  auto detections =
+      static_cast<uint64_t>(arrays.machine->detections_per_row().value());
+  // No lane gating: idle rows are detected and converted like busy ones.
+  uint64_t symbols = arrayRows() * moduli() * detections;
+  add(to.bfpConversions, vectors);
+  addRoundings(stream.format, vectors * cols);
+  add(to.forwardConversions, vectors);
+  add(to.modulatedElements, vectors * arrayCols());
+  add(to.tiaSymbols, vectors * symbols);
+  add(to.adcConversions, vectors * symbols);
+  add(to.reverseConversions, vectors * arrayRows());
+  add(to.accumulations, vectors * rows);
+  addBytes(stream.in.space, 4 * vectors * cols);
+  // The first group starts from zero and reads no partial sums, unless what is
+  // in memory counts as one.
+  bool starts = evaluate(stream.kStart, execution.counters) == 0 &&
+                !program.products[stream.product].accumulate;
+  uint64_t passes = starts ? 1 : 2;
+  addBytes(stream.out.space, 4 * vectors * rows * passes);
+  add(counters::macs, vectors * rows * cols);
+}
+
+void rns::charge(const ArrayExecution &execution, Counters64 &charges) {
+  Charger charger{execution, execution.program,
+                  getArrays(execution.target, execution.group),
+                  getArrayCounters(), charges};
+  const Body &body = execution.instruction.body;
+  if (const auto *tile = std::get_if<CoreProgram>(&body))
+    charger.addTile(*tile);
+  else if (const auto *stream = std::get_if<CoreStream>(&body))
+    charger.addStream(*stream);
+}

@@ -1,0 +1,46 @@
+//===- Model.cpp - Registration of the simulation ---------------*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "machines/rns/Energy.h"
+
+using namespace phx;
+using namespace phx::rns;
+
+static void addStaticPower(const Target &target, size_t group,
+                           Energies &watts) {
+  watts[getArrayComponents().laser.index] +=
+      getLaserPower(getArrays(target, group));
+}
+
+static double getPeakMacs(const Target &target, size_t group) {
+  Arrays arrays = getArrays(target, group);
+  return static_cast<double>(arrays.count) * static_cast<double>(arrays.rows) *
+         static_cast<double>(arrays.columns) *
+         arrays.machine->clock_ghz().value();
+}
+
+/// Products only, as the paper counts: no digital operations, no memory.
+static PaperFigures getPaperFigures(const Target &target, size_t group,
+                                    const Energies &dynamic, double latencyNs) {
+  PaperFigures figures;
+  figures.scratchpadPj = get(dynamic, components::scratchpad);
+  double laserPj = getLaserPower(getArrays(target, group)) * latencyNs * 1e3;
+  figures.energyPj = sum(dynamic) - figures.scratchpadPj -
+                     get(dynamic, components::dram) + laserPj;
+  return figures;
+}
+
+void rns::registerModel() {
+  getArrayCounters();
+  registerMachineModel(
+      {Machine::descriptor(), charge, addStaticPower, addArea, getPeakMacs,
+       getPaperFigures,
+       "products only: latency is the sum over layers of core_ns; energy is "
+       "the dynamic energy of core instructions without scratchpads and "
+       "DRAM, plus the lasers of all cores over that latency; digital "
+       "operations, memories and transfers are free"});
+}
