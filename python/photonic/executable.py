@@ -125,9 +125,26 @@ class Executable:
         return _describe(self._session.outputs, self._session.output_axes)
 
     @property
+    def kind(self) -> str:
+        """What the program says one execution is: "inference"; "training", a step
+        that replaces parameters or state; or "evaluation", which has parameters
+        that can be replaced, a loss or gradients, and replaces nothing."""
+        return self._session.kind
+
+    @property
     def is_training(self) -> bool:
         """An execution is a training step: it changes parameters and state."""
         return self._session.is_training
+
+    @property
+    def losses(self) -> list[str]:
+        """Outputs that training makes smaller; of several, their sum."""
+        return self._session.losses
+
+    @property
+    def gradients(self) -> dict[str, str]:
+        """Outputs that are gradients, and of what parameter or input."""
+        return self._session.gradients
 
     @property
     def parameters(self) -> list[TensorInfo]:

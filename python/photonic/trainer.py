@@ -334,7 +334,7 @@ class Trainer:
     def take_step(self, batch: Mapping[str, np.ndarray]) -> tuple[float, float]:
         """One step; the loss and the accuracy of the batch before its update."""
         outputs = self._step.step(batch, **self._run)
-        loss = float(outputs["loss"].reshape(-1)[0])
+        loss = sum(float(outputs[name].reshape(-1)[0]) for name in self._step.losses)
         label = self._get_label()
         if label.classes is None:
             return loss, float("nan")

@@ -94,6 +94,8 @@ public:
   void forgetRecord();
   nb::list getStateRegions();
   nb::dict getLabels();
+  nb::list getLosses();
+  nb::dict getGradients();
   bool isTraining() const { return session->isTraining(); }
   std::string getFingerprint() const { return session->getFingerprint(); }
   int64_t getStepCount();
@@ -305,6 +307,23 @@ nb::list PySession::getStateRegions() {
   return list;
 }
 
+nb::list PySession::getLosses() {
+  nb::list names;
+  for (const std::string &name : session->getLosses())
+    names.append(name);
+  return names;
+}
+
+nb::dict PySession::getGradients() {
+  nb::dict gradients;
+  const phx::Program &program = session->getProgram();
+  for (const phx::Region &region : program.regions)
+    if (region.gradientOf)
+      gradients[nb::cast(region.name)] =
+          program.regions[*region.gradientOf].name;
+  return gradients;
+}
+
 nb::dict PySession::getLabels() {
   nb::dict labels;
   for (const phx::Region *region : session->getRegions(phx::Role::Input))
@@ -505,6 +524,12 @@ NB_MODULE(_runtime, m) {
       .def("record", &PySession::getRecord)
       .def("forget_record", &PySession::forgetRecord)
       .def_prop_ro("is_training", &PySession::isTraining)
+      .def_prop_ro("kind",
+                   [](const PySession &s) {
+                     return phx::getKindName(s.getProgram().kind);
+                   })
+      .def_prop_ro("losses", &PySession::getLosses)
+      .def_prop_ro("gradients", &PySession::getGradients)
       .def_prop_ro("labels", &PySession::getLabels)
       .def_prop_ro("state_regions", &PySession::getStateRegions)
       .def_prop_ro("fingerprint", &PySession::getFingerprint)

@@ -38,7 +38,7 @@ def wrap_pisa(name, example):
     if example.startswith("pisa.code"):
         tables, code = "", re.sub(r"^pisa.code \{|\}\s*$", "", example)
     return (
-        f'pisa.program "{name}" target "t" hash 0 memory ideal batch 1 '
+        f'pisa.program "{name}" inference target "t" hash 0 memory ideal batch 1 '
         'array 8 [32, 16] tokens 0 bytes [0, 0, 0, 0] compiler "" {\n'
         f"{tables}pisa.code {{\n{code}}}\n}}"
     )

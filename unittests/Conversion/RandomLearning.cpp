@@ -49,6 +49,7 @@ Value RandomNetwork::getRandomKey() {
   argumentAttrs.push_back(b.getDictionaryAttr(
       {b.getNamedAttr(nn::nameAttrName, b.getStringAttr(nn::randomKeyName)),
        b.getNamedAttr(nn::roleAttrName, b.getStringAttr(nn::stateRole)),
+       b.getNamedAttr(nn::knobAttrName, b.getStringAttr(nn::randomKeyKnob)),
        b.getNamedAttr(nn::initAttrName,
                       DenseElementsAttr::get(type, ArrayRef<float>(key)))}));
   randomKey = entry->addArgument(type, b.getUnknownLoc());

@@ -126,7 +126,8 @@ TEST_F(TrainingTest, modeDecidesAboutDropout) {
   train(graph);
   EXPECT_HOLDS("nn.dropout %arg0, %arg1 ratio = 2.500000e-01 stream = 0");
   EXPECT_HOLDS("%arg1: tensor<3xf32> {nn.init = dense<0.000000e+00> : "
-               "tensor<3xf32>, nn.name = \"photonic.rng\", nn.role = "
+               "tensor<3xf32>, nn.knob = \"random_key\", nn.name = "
+               "\"photonic.rng\", nn.role = "
                "\"state\"}");
   EXPECT_HOLDS("{nn.updates = \"photonic.rng\"}");
   evaluate(graph);
@@ -214,7 +215,7 @@ TEST_F(TrainingTest, lossIsMarked) {
   train(loss("attribute { name: 'reduction' type: STRING s: 'none' }"));
   EXPECT_HOLDS("tensor<4xf32> {nn.batch_axis = 0 : i64, nn.name = \"loss\"}");
   infer(loss());
-  EXPECT_HOLDS("tensor<f32> {nn.name = \"loss\"}");
+  EXPECT_HOLDS("tensor<f32> {nn.loss, nn.name = \"loss\"}");
 }
 
 TEST_F(TrainingTest, labelsInAnotherShape) {

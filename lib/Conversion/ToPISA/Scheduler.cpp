@@ -72,7 +72,7 @@ Storage Scheduler::getStorage(Value value) {
                          : phot::getNodeName(constant.getLoc()).str();
   // Where parameters are arguments, what has no name of its own is none.
   bool named =
-      constant.getName() || (!name.empty() && persistentRegions.empty());
+      constant.getName() || (!name.empty() && !hasPersistent);
   phx::Region region =
       makeRegion(root, makeUnique(name.empty() ? "constant" : name),
                  named ? phx::Role::Parameter : phx::Role::Constant);
@@ -207,7 +207,7 @@ void Scheduler::createInput(BlockArgument argument) {
             func.getArgAttrOfType<IntegerAttr>(index, nn::ignoreIndexAttrName))
       region.labels->ignoreIndex = ignored.getInt();
   }
-  e.addRegion(std::move(region));
+  argumentRegions[argument] = e.addRegion(std::move(region));
 }
 
 void Scheduler::createPersistent(BlockArgument argument) {
@@ -225,9 +225,17 @@ void Scheduler::createPersistent(BlockArgument argument) {
                        .allocateFresh(region.bytes);
   storages[argument] = {Storage::Kind::Persistent, region.space,
                         region.address};
-  persistentRegions[argument] = e.addDataRegion(
+  hasPersistent = true;
+  auto knob = func.getArgAttrOfType<StringAttr>(index, nn::knobAttrName);
+  bool isKey = knob && knob.getValue() == nn::randomKeyKnob;
+  if (knob && !isKey)
+    region.knob = phx::Knob::LearningRate;
+  uint32_t number = e.addDataRegion(
       std::move(region),
       func.getArgAttrOfType<ElementsAttr>(index, nn::initAttrName));
+  argumentRegions[argument] = number;
+  if (isKey)
+    e.program.rng = number;
 }
 
 void Scheduler::createArguments() {
@@ -259,8 +267,13 @@ void Scheduler::createOutputs(func::ReturnOp op) {
       storage = copy;
     }
     uint32_t region = addValueRegion(value, storage, name, phx::Role::Output);
-    e.program.regions[region].batchAxis =
-        getBatchAxis(func.getResultAttrDict(index));
+    phx::Region &output = e.program.regions[region];
+    output.batchAxis = getBatchAxis(func.getResultAttrDict(index));
+    output.isLoss = bool(func.getResultAttr(index, nn::lossAttrName));
+    if (auto variable = func.getResultAttrOfType<StringAttr>(
+            index, nn::gradientOfAttrName))
+      output.gradientOf =
+          argumentRegions.lookup(nn::findArgument(func, variable));
   }
 }
 
@@ -294,6 +307,24 @@ void Scheduler::createUpdates(func::ReturnOp op) {
     e.setLayer(copy.name, "Identity", phx::Phase::Update);
     emitHomeCopy(copy.to, copy.from, copy.bytes);
   }
+}
+
+/// A step replaces an argument, apart from the random key, by another value.
+phx::ProgramKind Scheduler::getKind(func::ReturnOp op) {
+  BlockArgument key = nn::findKnob(func, nn::randomKeyKnob);
+  bool learns = false;
+  for (auto [index, value] : llvm::enumerate(op.getOperands())) {
+    learns |= func.getResultAttr(index, nn::lossAttrName) ||
+              func.getResultAttr(index, nn::gradientOfAttrName);
+    auto name =
+        func.getResultAttrOfType<StringAttr>(index, nn::updatesAttrName);
+    BlockArgument replaced = name ? nn::findArgument(func, name) : key;
+    if (replaced != key && getRoot(value) != replaced)
+      return phx::ProgramKind::Training;
+  }
+  for (BlockArgument argument : func.getArguments())
+    learns |= argument != key && nn::hasRole(func, argument.getArgNumber());
+  return learns ? phx::ProgramKind::Evaluation : phx::ProgramKind::Inference;
 }
 
 //===----------------------------------------------------------------------===//
@@ -338,28 +369,21 @@ phx::NumberFormat Scheduler::getNumberFormat(phot::ArrayProductOp op) const {
   return format;
 }
 
-/// The machine reads one region of random keys when a run starts.
-LogicalResult Scheduler::setRandomKey(phot::ArrayProductOp op) {
-  if (!op.getKey())
+/// All that rounds at random has the key of the program.
+LogicalResult Scheduler::checkRandomKey(phot::ArrayProductOp op) {
+  if (!op.getKey() ||
+      getRoot(op.getKey()) == nn::findKnob(func, nn::randomKeyKnob))
     return success();
-  auto region = persistentRegions.find(getRoot(op.getKey()));
-  if (region == persistentRegions.end())
-    return op.emitError("rounds at random with a key that is no argument of "
-                        "the function with nn.role; use the argument '")
-           << nn::randomKeyName << "'";
-  if (e.program.rng && *e.program.rng != region->second)
-    return op.emitError("rounds at random with the key '")
-           << e.program.regions[region->second].name << "', others with '"
-           << e.program.regions[*e.program.rng].name
-           << "'; a program has one key";
-  e.program.rng = region->second;
-  return success();
+  return op.emitError("rounds at random with a key that is not the argument of "
+                      "the function with '")
+         << nn::knobAttrName << "' = \"" << nn::randomKeyKnob
+         << "\"; a program has one key";
 }
 
 FailureOr<uint32_t> Scheduler::createProduct(phot::ArrayProductOp op,
                                              const phot::ProductShape &shape,
                                              uint32_t format) {
-  if (failed(setRandomKey(op)))
+  if (failed(checkRandomKey(op)))
     return failure();
   phx::Product product;
   product.layer = e.getLayer();
@@ -401,6 +425,7 @@ LogicalResult Scheduler::run() {
       // Outputs first: they may be what a region held before this run.
       createOutputs(ret);
       createUpdates(ret);
+      e.program.kind = getKind(ret);
     }
   }
   e.program.code.push_back({{}, phx::noLayer, std::nullopt, phx::Halt{}});

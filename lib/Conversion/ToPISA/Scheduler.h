@@ -112,6 +112,7 @@ private:
   void createOutputs(mlir::func::ReturnOp op);
   /// Copies what replaces arguments into their regions, unless it is there.
   void createUpdates(mlir::func::ReturnOp op);
+  phx::ProgramKind getKind(mlir::func::ReturnOp op);
   phx::Region makeRegion(mlir::Value value, llvm::StringRef name,
                          phx::Role role) const;
   uint32_t addValueRegion(mlir::Value value, const Storage &storage,
@@ -121,10 +122,11 @@ private:
   std::optional<Storage> getReplaced(mlir::Value value, unsigned step,
                                      llvm::ArrayRef<mlir::Value> inPlace);
   std::string makeUnique(std::string name);
-  mlir::LogicalResult setRandomKey(phot::ArrayProductOp op);
+  mlir::LogicalResult checkRandomKey(phot::ArrayProductOp op);
 
   llvm::DenseMap<mlir::Value, Storage> storages;           ///< by root
-  llvm::DenseMap<mlir::Value, uint32_t> persistentRegions; ///< by argument
+  llvm::DenseMap<mlir::Value, uint32_t> argumentRegions;
+  bool hasPersistent = false; ///< an argument that is no input
   llvm::StringMap<unsigned> parameterNames;
 };
 

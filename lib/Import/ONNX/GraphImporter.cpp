@@ -380,9 +380,11 @@ void GraphImporter::addOutput(unsigned index,
   if (std::optional<int64_t> axis = findDeclaredBatchAxis(output, value))
     attrs.set(nn::batchAxisAttrName, builder.getI64IntegerAttr(*axis));
   auto type = cast<RankedTensorType>(value.getType());
-  // The loss of a graph with a backward pass has been differentiated.
-  if (mode == ImportMode::Training && !hasBackward && losses.contains(value) &&
-      type.getNumElements() == 1)
+  // A backward pass begins with the gradient of the loss, a constant.
+  bool isLoss = hasBackward
+                    ? graph.findInitializer(output.name() + "_grad") != nullptr
+                    : losses.contains(value);
+  if (isLoss && type.getNumElements() == 1)
     attrs.set(nn::lossAttrName, builder.getUnitAttr());
   nn::addResult(function, value, attrs, index);
 }

@@ -45,7 +45,8 @@ private:
   LogicalResult emitUpdates(ArrayRef<std::pair<BlockArgument, Value>> gradients,
                             float learningRate);
   /// Null after an error if the name is taken.
-  BlockArgument addState(StringRef name, ArrayRef<int64_t> shape, float init);
+  BlockArgument addState(StringRef name, ArrayRef<int64_t> shape, float init,
+                         StringRef knob = {});
   LogicalResult update(BlockArgument argument, Value value);
   /// Factors of all parameters.
   LogicalResult prepare(float learningRate);
@@ -66,7 +67,8 @@ private:
 } // namespace
 
 BlockArgument OptimizerImporter::addState(StringRef name,
-                                          ArrayRef<int64_t> shape, float init) {
+                                          ArrayRef<int64_t> shape, float init,
+                                          StringRef knob) {
   if (nn::findArgument(graph.getFunction(), name)) {
     (void)importer.fail("the model has an input or parameter '" + name +
                         "', which is the name of a state of the optimizer");
@@ -75,7 +77,7 @@ BlockArgument OptimizerImporter::addState(StringRef name,
   auto type = RankedTensorType::get(shape, importer.getBuilder().getF32Type());
   return nn::addPersistent(graph.getFunction(), name, nn::stateRole,
                            DenseElementsAttr::get(type, init),
-                           graph.getNameLoc(name));
+                           graph.getNameLoc(name), knob);
 }
 
 LogicalResult OptimizerImporter::update(BlockArgument argument, Value value) {
@@ -87,7 +89,8 @@ LogicalResult OptimizerImporter::update(BlockArgument argument, Value value) {
 }
 
 LogicalResult OptimizerImporter::prepare(float learningRate) {
-  rate = addState(nn::learningRateName, {1}, learningRate);
+  rate = addState(nn::learningRateName, {1}, learningRate,
+                  nn::learningRateKnob);
   if (node.getOpType() != "AdamWOptimizer")
     return success();
   if (node.getInt("correct_bias", 1) == 0)

@@ -13,6 +13,17 @@ using namespace mlir;
 using namespace photonic;
 using namespace photonic::pisa;
 
+/// True if a number means the same in the dialect and in a program.
+template <typename Ours, typename Theirs>
+static constexpr bool same(Ours ours, Theirs theirs) {
+  return static_cast<uint32_t>(ours) == static_cast<uint32_t>(theirs);
+}
+static_assert(same(ProgramKind::Inference, phx::ProgramKind::Inference) &&
+              same(ProgramKind::Training, phx::ProgramKind::Training) &&
+              same(ProgramKind::Evaluation, phx::ProgramKind::Evaluation));
+static_assert(same(Knob::None, phx::Knob::None) &&
+              same(Knob::LearningRate, phx::Knob::LearningRate));
+
 namespace {
 
 /// Builds a phx::Program from a ProgramOp.
@@ -40,6 +51,7 @@ private:
 
 void Exporter::exportHeader() {
   program.name = op.getName().str();
+  program.kind = static_cast<phx::ProgramKind>(op.getKind());
   program.target = op.getTarget().str();
   program.targetHash = static_cast<uint64_t>(op.getHash());
   if (op.getMachine())
@@ -184,6 +196,10 @@ LogicalResult Exporter::exportRegion(RegionOp region) {
   entry.isMutable = region.getIsMutable();
   if (region.getBatchAxis())
     entry.batchAxis = static_cast<uint32_t>(*region.getBatchAxis());
+  entry.isLoss = region.getIsLoss();
+  if (region.getGradientOf())
+    entry.gradientOf = static_cast<uint32_t>(*region.getGradientOf());
+  entry.knob = static_cast<phx::Knob>(region.getKnob());
   if (region.getClasses()) {
     entry.labels = phx::Labels{static_cast<int64_t>(*region.getClasses()), {}};
     if (region.getIgnoreIndex())

@@ -132,6 +132,9 @@ void Importer::importRegions(Location loc) {
     bool ignores = r.labels && r.labels->ignoreIndex;
     RegionOp::create(b, loc, i64(index), b.getStringAttr(r.name),
                      static_cast<pisa::Role>(r.role), unitIf(r.isMutable),
+                     unitIf(r.isLoss),
+                     r.gradientOf ? i64(*r.gradientOf) : IntegerAttr(),
+                     static_cast<pisa::Knob>(r.knob),
                      get(address), i64(r.bytes), TypeAttr::get(type),
                      r.batchAxis ? i64(*r.batchAxis) : IntegerAttr(),
                      r.labels ? i64(r.labels->classes) : IntegerAttr(),
@@ -284,7 +287,9 @@ ArrayAttr Importer::getMachine() {
 ProgramOp Importer::run() {
   Location loc = b.getUnknownLoc();
   auto op = ProgramOp::create(
-      b, loc, b.getStringAttr(program.name), b.getStringAttr(program.target),
+      b, loc, b.getStringAttr(program.name),
+      static_cast<pisa::ProgramKind>(program.kind),
+      b.getStringAttr(program.target),
       i64(static_cast<int64_t>(program.targetHash)),
       static_cast<pisa::MemoryModel>(program.memoryModel), i64(program.batch),
       i64(program.cores),

@@ -10,6 +10,17 @@
 
 using namespace phx;
 
+// The numbers of the file are those of the enumerations in memory.
+#define SAME(message, name, type, value)                                       \
+  static_assert(static_cast<int>(proto::message::name) ==                      \
+                static_cast<int>(type::value))
+SAME(Program, INFERENCE, ProgramKind, Inference);
+SAME(Program, TRAINING, ProgramKind, Training);
+SAME(Program, EVALUATION, ProgramKind, Evaluation);
+SAME(Program::Region, NONE, Knob, None);
+SAME(Program::Region, LEARNING_RATE, Knob, LearningRate);
+#undef SAME
+
 //===----------------------------------------------------------------------===//
 // To the message
 //===----------------------------------------------------------------------===//
@@ -134,6 +145,10 @@ static void putRegion(const Region &region, proto::Program::Region *out) {
   out->set_is_mutable(region.isMutable);
   if (region.batchAxis)
     out->set_batch_axis(*region.batchAxis);
+  out->set_is_loss(region.isLoss);
+  if (region.gradientOf)
+    out->set_gradient_of(*region.gradientOf);
+  out->set_knob(static_cast<proto::Program::Region::Knob>(region.knob));
   if (!region.labels)
     return;
   out->mutable_labels()->set_classes(region.labels->classes);
@@ -154,6 +169,7 @@ Result<proto::Program> phx::makeHeader(const Program &program) {
     return status.error();
   proto::Program out;
   out.set_name(program.name);
+  out.set_kind(static_cast<proto::Program::Kind>(program.kind));
   out.set_target(program.target);
   out.set_target_hash(program.targetHash);
   for (const std::string &field : program.machine)
@@ -268,6 +284,10 @@ struct Narrower {
     }
     if (in.has_batch_axis())
       region.batchAxis = in.batch_axis();
+    region.isLoss = in.is_loss();
+    if (in.has_gradient_of())
+      region.gradientOf = in.gradient_of();
+    region.knob = narrow("region knob", in.knob(), Knob::LearningRate);
     return region;
   }
   Layer get(const proto::Program::Layer &in) {
@@ -288,12 +308,18 @@ Result<Program> phx::parseHeader(const proto::Program &in) {
     return Error{"written for instruction set version " +
                  std::to_string(in.isa_version()) + ", this build reads " +
                  std::to_string(isaVersion) + "; recompile the model"};
+  if (!in.has_kind())
+    return Error{"does not say whether it is a program for inference, training "
+                 "or evaluation, because an older compiler wrote it; recompile "
+                 "the model"};
   if (in.space_bytes_size() != static_cast<int>(numSpaces))
     return Error{"space bytes: expected " + std::to_string(numSpaces) +
                  " entries, found " + std::to_string(in.space_bytes_size())};
   Narrower narrower;
   Program program;
   program.name = in.name();
+  program.kind =
+      narrower.narrow("program kind", in.kind(), ProgramKind::Evaluation);
   program.target = in.target();
   program.targetHash = in.target_hash();
   program.machine.assign(in.machine().begin(), in.machine().end());

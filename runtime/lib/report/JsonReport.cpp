@@ -167,6 +167,29 @@ static Json makeMemory(const ReportInputs &inputs, const Summary &summary) {
           {"spaces", spaces}};
 }
 
+/// What the program says about itself.
+static Json makePurpose(const Program &program) {
+  Json losses = Json::array(), gradients = Json::array();
+  Json rate = nullptr, key = nullptr;
+  for (const Region &region : program.regions) {
+    if (region.isLoss)
+      losses.push_back(region.name);
+    if (region.gradientOf)
+      gradients.push_back(
+          {{"output", region.name},
+           {"of", program.regions[*region.gradientOf].name}});
+    if (region.knob == Knob::LearningRate)
+      rate = region.name;
+  }
+  if (program.rng)
+    key = program.regions[*program.rng].name;
+  return {{"kind", getKindName(program.kind)},
+          {"losses", losses},
+          {"gradients", gradients},
+          {"learning_rate", rate},
+          {"random_key", key}};
+}
+
 std::string phx::makeJsonReport(const ReportInputs &inputs) {
   Summary summary = summarize(inputs);
   const Program &program = inputs.program;
@@ -180,6 +203,7 @@ std::string phx::makeJsonReport(const ReportInputs &inputs) {
                 {"samples", inputs.accuracy->samples}};
   Json report = {{"schema_version", 1},
                  {"program", program.name},
+                 {"purpose", makePurpose(program)},
                  {"target", inputs.target.spec.name()},
                  {"target_changes", listChanges(inputs.target)},
                  {"stale_prices", makeStalePrices(inputs)},

@@ -7,8 +7,6 @@
 
 #include "phx/run/Session.h"
 
-#include "StateSchema.h"
-
 #include "phx/isa/ProgramFile.h"
 #include "phx/isa/Validator.h"
 #include "phx/run/MachineCheck.h"
@@ -104,8 +102,10 @@ static Error makeMismatch(const Program &program, const Target &target,
 
 Session::Session(Program ownProgram, Target ownTarget)
     : program(std::move(ownProgram)), target(std::move(ownTarget)),
-      training(writesMutableRegions(program)),
-      lossName(training ? findLossName(program) : "") {}
+      training(program.kind == ProgramKind::Training) {
+  if (training)
+    losses = getLosses();
+}
 
 Result<std::unique_ptr<Session>>
 Session::create(Program program, const SessionOptions &options) {
@@ -136,6 +136,14 @@ Result<std::unique_ptr<Session>> Session::open(const std::string &path,
   if (!session)
     return Error{"'" + path + "': " + session.error().message};
   return session;
+}
+
+std::vector<std::string> Session::getLosses() const {
+  std::vector<std::string> names;
+  for (const Region &region : program.regions)
+    if (region.isLoss)
+      names.push_back(region.name);
+  return names;
 }
 
 std::vector<const Region *> Session::getRegions(Role role) const {

@@ -18,74 +18,9 @@
 
 using namespace phx;
 
-/// Regions that the compiler names by itself.
-static constexpr const char *learningRateName = "optimizer.lr";
-
-//===----------------------------------------------------------------------===//
-// What a program does with its regions
-//===----------------------------------------------------------------------===//
-
-namespace {
-/// What an instruction writes: one address, or none.
-struct Destination {
-  const Address *operator()(const DmaCopy &i) const { return &i.dst; }
-  const Address *operator()(const VecMap &i) const { return &i.dst; }
-  const Address *operator()(const VecReduce &i) const { return &i.dst; }
-  const Address *operator()(const VecPool &i) const { return &i.out; }
-  const Address *operator()(const VecPoolPositions &i) const { return &i.out; }
-  const Address *operator()(const VecUnpool &i) const { return &i.in; }
-  const Address *operator()(const VecPack &i) const { return &i.dst; }
-  const Address *operator()(const VecGateMask &i) const { return &i.dst; }
-  const Address *operator()(const VecRandom &i) const { return &i.dst; }
-  const Address *operator()(const CoreStream &i) const { return &i.out; }
-  template <typename Other> const Address *operator()(const Other &) const {
-    return nullptr;
-  }
-};
-} // namespace
-
-static bool contains(const Region &region, const Address &address) {
-  int64_t offset = evaluate(address.offset, Counters{});
-  return address.space == region.space && offset >= region.address &&
-         offset < region.address + region.bytes;
-}
-
-bool phx::writesMutableRegions(const Program &program) {
-  std::vector<const Region *> regions;
-  for (const Region &region : program.regions)
-    // To count the runs that round at random is no training.
-    if (region.isMutable && region.name != randomName)
-      regions.push_back(&region);
-  if (regions.empty())
-    return false;
-  // Whatever walks over a region starts in it: the addresses of the first
-  // iteration tell, without the footprints of whole loops.
-  for (const Instruction &instruction : program.code)
-    if (const Address *address = std::visit(Destination(), instruction.body))
-      for (const Region *region : regions)
-        if (contains(*region, *address))
-          return true;
-  return false;
-}
-
 bool phx::isOneNumber(const Region &region) {
   return !region.batchAxis &&
          (region.shape.empty() || region.shape == std::vector<int64_t>{1});
-}
-
-std::string phx::findLossName(const Program &program) {
-  std::vector<std::string> scalars;
-  for (const Region &region : program.regions) {
-    bool isScalar =
-        region.shape.empty() || region.shape == std::vector<int64_t>{1};
-    if (region.role != Role::Output || region.type != ElementType::F32 ||
-        !isScalar)
-      continue;
-    if (region.name == "loss")
-      return region.name;
-    scalars.push_back(region.name);
-  }
-  return scalars.size() == 1 ? scalars.front() : "";
 }
 
 std::vector<const Region *> Session::getStateRegions() const {
@@ -175,55 +110,68 @@ static constexpr const char *noLearningRate =
     "the program has no learning rate; compile the model with --train and "
     "--optimizer=...";
 
-/// The contents of a region whose first element somebody may set.
-Result<HostArray> Session::readKnob(const char *name, const char *problem) {
-  for (const Region *region : getStateRegions()) {
-    if (region->name != name || region->type != ElementType::F32)
-      continue;
-    Result<Executor *> holder = getHolder();
-    if (!holder)
-      return holder.error();
-    return (*holder)->getState(name);
-  }
-  return Error{problem};
+static const Region *findKey(const Program &program) {
+  return program.rng ? &program.regions[*program.rng] : nullptr;
 }
 
-Status Session::writeKnob(const char *name, HostArray value, float first) {
+static const Region *findKnob(const Program &program, Knob knob) {
+  for (const Region &region : program.regions)
+    if (region.knob == knob)
+      return &region;
+  return nullptr;
+}
+
+/// The contents of a region whose first element somebody may set; `problem` if
+/// there is none.
+Result<HostArray> Session::readKnob(const Region *region,
+                                    const char *problem) {
+  if (!region)
+    return Error{problem};
+  Result<Executor *> holder = getHolder();
+  if (!holder)
+    return holder.error();
+  return (*holder)->getState(region->name);
+}
+
+Status Session::writeKnob(const Region &region, HostArray value, float first) {
   std::memcpy(value.bytes.data(), &first, sizeof(first));
-  return writeState({{name, value}}, /*partial=*/true);
+  return writeState({{region.name, value}}, /*partial=*/true);
 }
 
 Result<int64_t> Session::getSeed() {
-  Result<HostArray> key = readKnob(randomName, noRandomNumbers);
+  Result<HostArray> key = readKnob(findKey(program), noRandomNumbers);
   if (!key)
     return key.error();
   return int64_t(getFloat(*key, 0));
 }
 
 Status Session::setSeed(int64_t seed) {
-  Result<HostArray> key = readKnob(randomName, noRandomNumbers);
+  const Region *region = findKey(program);
+  Result<HostArray> key = readKnob(region, noRandomNumbers);
   if (!key)
     return key.error();
   if (seed < 0 || seed >= maxSeed)
     return Error{"the seed has to be a whole number from 0 to " +
                  std::to_string(maxSeed - 1) + ", found " +
                  std::to_string(seed)};
-  return writeKnob(randomName, std::move(*key), float(seed));
+  return writeKnob(*region, std::move(*key), float(seed));
 }
 
 Result<float> Session::getLearningRate() {
-  Result<HostArray> rate = readKnob(learningRateName, noLearningRate);
+  Result<HostArray> rate =
+      readKnob(findKnob(program, Knob::LearningRate), noLearningRate);
   if (!rate)
     return rate.error();
   return getFloat(*rate, 0);
 }
 
 Status Session::setLearningRate(float rate) {
-  Result<HostArray> stored = readKnob(learningRateName, noLearningRate);
+  const Region *region = findKnob(program, Knob::LearningRate);
+  Result<HostArray> stored = readKnob(region, noLearningRate);
   if (!stored)
     return stored.error();
   if (!std::isfinite(rate) || rate < 0)
     return Error{"the learning rate has to be a finite number >= 0, found " +
                  std::to_string(rate)};
-  return writeKnob(learningRateName, std::move(*stored), rate);
+  return writeKnob(*region, std::move(*stored), rate);
 }

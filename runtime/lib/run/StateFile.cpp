@@ -10,6 +10,7 @@
 //
 //   {"format": "photonic state", "version": 1, "program": "lenet5",
 //    "step": 120, "fingerprint": "0123456789abcdef",
+//    "random_key": "photonic.rng" (null if the program has none),
 //    "arrays": {"conv1.weight": {"role": "parameter", "type": "float32",
 //                                "shape": [6, 1, 5, 5]}, ...}}
 //
@@ -20,6 +21,7 @@
 #include "phx/npy/Npy.h"
 #include "phx/run/Session.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 using namespace phx;
@@ -45,7 +47,10 @@ static HostArray makeInfo(const Program &program, int64_t step) {
                {"program", program.name},
                {"step", step},
                {"fingerprint", makeFingerprint(schema)},
+               {"random_key", nullptr},
                {"arrays", arrays}};
+  if (program.rng)
+    info["random_key"] = program.regions[*program.rng].name;
   // ONNX names may hold any bytes; JSON holds UTF-8.
   std::string text = info.dump(-1, ' ', false, Json::error_handler_t::replace);
   return {ElementType::U8,
@@ -76,12 +81,14 @@ struct StateFile {
   StateInfo info;
   StateSchema schema;
   HostArrays arrays;
+  std::string key; ///< name of the random key; empty if there is none
 };
 } // namespace
 
 /// Reads the JSON; absent if it is not what makeInfo writes.
 static std::optional<StateInfo> parseInfo(const HostArray &array,
-                                          std::map<std::string, Role> &roles) {
+                                          std::map<std::string, Role> &roles,
+                                          std::string &key) {
   Json info = Json::parse(array.bytes.begin(), array.bytes.end(), nullptr,
                           /*allow_exceptions=*/false);
   if (!info.is_object() || info.value("format", Json()) != formatName ||
@@ -91,6 +98,8 @@ static std::optional<StateInfo> parseInfo(const HostArray &array,
        step = info.value("step", Json()), arrays = info.value("arrays", Json());
   if (!program.is_string() || !step.is_number_integer() || !arrays.is_object())
     return std::nullopt;
+  if (Json name = info.value("random_key", Json()); name.is_string())
+    key = name.get<std::string>();
   for (const auto &[name, entry] : arrays.items())
     if (entry.is_object())
       roles[name] = entry.value("role", Json()) == getRoleName(Role::State)
@@ -123,7 +132,7 @@ static Result<StateFile> readStateFile(const std::string &path,
   StateFile file;
   std::map<std::string, Role> roles;
   if (auto found = arrays->find(infoName); found != arrays->end()) {
-    std::optional<StateInfo> info = parseInfo(found->second, roles);
+    std::optional<StateInfo> info = parseInfo(found->second, roles, file.key);
     if (!info)
       return Error{"'" + path + "': the array '" + infoName +
                    "' is not of this version of the tools (format '" +
@@ -140,10 +149,11 @@ static Result<StateFile> readStateFile(const std::string &path,
 }
 
 /// The state of an evaluation program: that of an optimiser begins anew.
-static bool holdsParametersOnly(const StateSchema &schema) {
-  return std::none_of(schema.begin(), schema.end(), [](const auto &entry) {
-    return entry.second.role == Role::State && entry.first != randomName;
-  });
+static bool holdsParametersOnly(const StateFile &file) {
+  return std::none_of(
+      file.schema.begin(), file.schema.end(), [&](const auto &entry) {
+        return entry.second.role == Role::State && entry.first != file.key;
+      });
 }
 
 static Error makeForeign(const std::string &path, const StateInfo &info,
@@ -167,7 +177,7 @@ Result<StateInfo> Session::loadState(const std::string &path) {
   Result<StateFile> file = readStateFile(path, schema);
   if (!file)
     return file.error();
-  bool startsTraining = training && holdsParametersOnly(file->schema);
+  bool startsTraining = training && holdsParametersOnly(*file);
   if (startsTraining)
     for (const auto &[name, entry] : schema)
       if (entry.role == Role::State)

@@ -15,9 +15,6 @@ namespace phx {
 /// Seeds are stored exactly in binary32.
 inline constexpr int64_t maxSeed = int64_t(1) << 24;
 
-/// The state [seed, trial, step] that keys random numbers.
-inline constexpr const char *randomName = "photonic.rng";
-
 inline constexpr const char *noStateMessage =
     "the program has no parameters that can be replaced; compile the model "
     "with --train or --mutable-parameters";
@@ -52,14 +49,8 @@ const char *getRoleName(Role role);
 /// "'a', 'b', 'c' and 12 more".
 std::string listNames(const std::vector<std::string> &names);
 
-/// True if an execution changes mutable regions.
-bool writesMutableRegions(const Program &program);
-
 /// True if the region holds one number [] or [1] for all samples together.
 bool isOneNumber(const Region &region);
-
-/// The output [1] or [] named "loss", or the only such output; or "".
-std::string findLossName(const Program &program);
 
 } // namespace phx
 

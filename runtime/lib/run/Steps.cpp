@@ -42,11 +42,9 @@ Result<Executor *> Session::getExecutor(const std::string &kind) {
 
 /// A loss that is no number would train nothing.
 Status Session::checkLoss(const HostArrays &outputs) const {
-  auto loss = outputs.find(lossName);
-  if (loss == outputs.end())
-    return Status::success();
-  if (auto found = findNonFinite(loss->second))
-    return Error{"the loss '" + lossName + "' is not finite: " + *found};
+  for (const std::string &name : losses)
+    if (auto found = findNonFinite(outputs.at(name)))
+      return Error{"the loss '" + name + "' is not finite: " + *found};
   return Status::success();
 }
 
@@ -159,12 +157,16 @@ void Session::addToRecord(const RunOptions &options, const HostArrays &outputs,
   record->executor = options.executor;
   record->bypassed = options.bypassFormats;
   record->compared = options.compareToFp32 && !options.bypassFormats;
-  auto loss = outputs.find(lossName);
-  if (!training || loss == outputs.end())
+  if (losses.empty())
     return;
-  double value = getFloat(loss->second, 0);
+  std::string names;
+  double value = 0;
+  for (const std::string &name : losses) {
+    names += (names.empty() ? "" : " + ") + name;
+    value += getFloat(outputs.at(name), 0);
+  }
   if (!record->loss)
-    record->loss = LossRecord{lossName, value, value, 0};
+    record->loss = LossRecord{names, value, value, 0};
   record->loss->last = value;
   record->loss->sum += value;
 }

@@ -32,6 +32,8 @@ struct TrainerOptions {
   bool counts = false; ///< evaluation: steps, as rounding at random does
   std::optional<int64_t> ignoreIndex = -1;
   std::string parameter = "w";
+  std::string loss = "loss";
+  bool sums = false; ///< another output of one number, the sum of `x`
 };
 
 class TrainerBuilder {
@@ -44,6 +46,8 @@ public:
     b.program.targetHash = target.structuralHash;
     b.program.batch = batch;
     b.program.name = "trainer";
+    b.program.kind =
+        o.updates ? ProgramKind::Training : ProgramKind::Evaluation;
     addRegions();
     addForward();
     if (o.updates)
@@ -74,19 +78,29 @@ private:
     b.program.regions[labels].labels = Labels{width, o.ignoreIndex};
     w = addMutable(o.parameter, Role::Parameter, {1, 2, 3});
     scores = addRegion("scores", Role::Output, {batch, width});
-    loss = addRegion("loss", Role::Output, {});
+    loss = addRegion(o.loss, Role::Output, {});
+    b.program.regions[loss].isLoss = true;
     seen = addRegion("seen", Role::Output, {batch});
+    if (o.sums)
+      sum = addRegion("sum", Role::Output, {});
     for (uint32_t region : {x, labels, scores, seen})
       b.program.regions[region].batchAxis = 0;
     if (o.counts)
-      key = addMutable("photonic.rng", Role::State, {0, 0, 0});
+      addKey();
     if (!o.updates)
       return;
     rate = addMutable("optimizer.lr", Role::State, {0.5});
+    b.program.regions[rate].knob = Knob::LearningRate;
     gradient = addRegion(o.parameter + ".grad", Role::Output, {width});
+    b.program.regions[gradient].gradientOf = w;
     change = addRegion("change", Role::Workspace, {width});
     if (o.random && !o.counts)
-      key = addMutable("photonic.rng", Role::State, {0, 0, 0});
+      addKey();
+  }
+
+  void addKey() {
+    key = addMutable("photonic.rng", Role::State, {0, 0, 0});
+    b.program.rng = key;
   }
 
   void setLayer(const char *name, const char *op, Phase phase,
@@ -142,6 +156,10 @@ private:
     addMap(VecFn::Mul, {scores, width}, {x, width}, {w}, batch, width);
     setLayer("loss", "Sum", Phase::Loss, loss);
     addSum({loss, 0, 0}, {scores}, 1, batch * width);
+    if (o.sums) {
+      setLayer("sum", "Sum", Phase::Forward, sum);
+      addSum({sum, 0, 0}, {x}, 1, batch * width);
+    }
     setLayer("seen", "Identity", Phase::Forward, seen);
     add(makeMap(VecFn::Copy, {seen}, {labels}, 1, batch));
   }
@@ -166,7 +184,7 @@ private:
   TrainerOptions o;
   ProgramBuilder b;
   uint32_t x = 0, labels = 0, w = 0, scores = 0, loss = 0, seen = 0, rate = 0,
-           gradient = 0, change = 0, key = 0;
+           gradient = 0, change = 0, key = 0, sum = 0;
 };
 
 inline Program makeTrainer(const TrainerOptions &options = {}) {

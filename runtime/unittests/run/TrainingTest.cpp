@@ -286,6 +286,43 @@ TEST(TrainingTest, LeavesTheStateOfTheLastGoodStep) {
   EXPECT_EQ(getState(*session, "w"), host.w);
 }
 
+TEST(TrainingTest, ChecksTheLossWhateverElseIsOneNumber) {
+  // Neither its name nor that it stands alone makes an output the loss.
+  auto session = makeSession(makeTrainer({.loss = "cost", .sums = true}));
+  HostArray x = makeTrainingData(4), y = zeros(4);
+  float huge = 3e38f;
+  std::memcpy(x.bytes.data() + 5 * 4, &huge, 4); // times 3: infinite
+  EXPECT_ERROR(session->run({{"x", x}, {"labels", y}}, singleThread()),
+               "step 1 of 1: the loss 'cost' is not finite: it is inf");
+  EXPECT_EQ(session->getLosses(), std::vector<std::string>{"cost"});
+  ASSERT_TRUE(train(*session, 4).ok());
+  EXPECT_EQ(session->getRecord()->loss->name, "cost");
+}
+
+TEST(TrainingTest, AddsSeveralLosses) {
+  Program program = makeTrainer({.loss = "cost", .sums = true});
+  for (Region &region : program.regions)
+    region.isLoss |= region.name == "sum";
+  auto session = makeSession(std::move(program));
+  auto outputs = train(*session, 4);
+  ASSERT_TRUE(outputs.ok()) << outputs.error().message;
+  EXPECT_EQ(session->getRecord()->loss->name, "cost + sum");
+  EXPECT_EQ(session->getRecord()->loss->last,
+            double(toFloats(outputs->at("cost"))[0]) +
+                toFloats(outputs->at("sum"))[0]);
+}
+
+TEST(TrainingTest, NamesAloneMakeNoKnobs) {
+  // Parameters of the user, called like what the compiler makes.
+  auto session =
+      makeSession(makeTrainer({.updates = false, .parameter = "optimizer.lr"}));
+  EXPECT_ERROR(session->setLearningRate(1), "the program has no learning rate");
+  session =
+      makeSession(makeTrainer({.updates = false, .parameter = "photonic.rng"}));
+  EXPECT_ERROR(session->setSeed(1), "the program draws no random numbers");
+  EXPECT_EQ(getState(*session, "photonic.rng"), (Floats{1, 2, 3}));
+}
+
 TEST(TrainingTest, NamesTheFirstValueThatIsNoNumber) {
   auto session = makeSession(makeTrainer());
   HostArray x = makeTrainingData(4), y = zeros(4);

@@ -30,7 +30,7 @@
 // COMPOSITE: error: stage tile: 'nn.batch_norm' is not decomposed
 // GRADIENT: error: loc("fc1"): its forward product needs a working set of 3200 bytes in scratchpad 'act' for its smallest tile, target 'mirage' has 640 (scratchpads.activation_bytes); use a smaller batch, a larger scratchpad or --memory=ideal
 // WHOLE: error: loc("fc1"): its forward product needs a working set of 32000 bytes in scratchpad 'wgt' because random rounding keeps it in one piece, target 'mirage' has 25600 (scratchpads.weight_bytes); use a smaller batch, a larger scratchpad or --memory=ideal, or a format that rounds by trunc or nearest
-// KEY: rounds at random with a key that is no argument of the function with nn.role; use the argument 'photonic.rng'
+// KEY: rounds at random with a key that is not the argument of the function with 'nn.knob' = "random_key"; a program has one key
 // STAGE: photonic-pipeline: 'to' has to be import, autodiff, lower, format, split, tile, schedule or emit, found 'everything'
 
 //--- module.mlir

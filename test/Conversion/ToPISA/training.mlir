@@ -16,7 +16,7 @@
 // come as class numbers. The update happens in the weights' own memory.
 // Layers have a phase, and keep the operator of the forward one.
 // STEP: "fc.weight" parameter mutable at wgt[[[W:[0-9]+]]] bytes 80 type tensor<4x5xf32> init dense<5.000000e-01>
-// STEP: "lr" state mutable at wgt[[[LR:[0-9]+]]] bytes 4 type tensor<1xf32> init
+// STEP: "lr" state mutable knob learning_rate at wgt[[[LR:[0-9]+]]] bytes 4 type tensor<1xf32> init
 // STEP: "labels" input at act[{{[0-9]+}}] bytes 8 type tensor<2xf32> classes 4 ignore -100
 // STEP: pisa.region [[NEW:[0-9]+]] "fc" workspace at wgt[[[W]]] bytes 80
 // STEP: pisa.layer {{[0-9]+}} "fc" "Gemm" output {{[0-9]+}}
@@ -119,7 +119,7 @@
 //--- step.mlir
 func.func @main(%x: tensor<2x5xf32> {nn.name = "x"},
     %w: tensor<4x5xf32> {nn.name = "fc.weight", nn.role = "parameter", nn.trainable, nn.init = dense<0.5> : tensor<4x5xf32>},
-    %lr: tensor<1xf32> {nn.name = "lr", nn.role = "state", nn.init = dense<0.125> : tensor<1xf32>},
+    %lr: tensor<1xf32> {nn.name = "lr", nn.role = "state", nn.knob = "learning_rate", nn.init = dense<0.125> : tensor<1xf32>},
     %t: tensor<2xf32> {nn.name = "labels", nn.classes = 4 : i64, nn.ignore_index = -100 : i64})
     -> (tensor<2x4xf32> {nn.name = "y"}, tensor<4x5xf32> {nn.updates = "fc.weight"}) {
   %r = nn.relu %x : tensor<2x5xf32> loc("relu")
@@ -141,7 +141,7 @@ func.func @main(%x: tensor<2x4x3x3xf32>, %w: tensor<6x4x2x1xf32>, %dy: tensor<2x
 
 //--- digital.mlir
 func.func @main(%x: tensor<1x2x5x5xf32>, %z: tensor<2x2x5x5xf32>,
-    %k: tensor<3xf32> {nn.name = "photonic.rng", nn.role = "state", nn.init = dense<0.0> : tensor<3xf32>})
+    %k: tensor<3xf32> {nn.name = "photonic.rng", nn.role = "state", nn.knob = "random_key", nn.init = dense<0.0> : tensor<3xf32>})
     -> (tensor<1x2x5x5xf32>, tensor<1x2x5x5xf32>, tensor<3x3xf32>, tensor<2xf32>) {
   %y, %p = nn.max_pool_positions %x kernel = [2, 2] strides = [2, 2] : tensor<1x2x5x5xf32> -> tensor<1x2x2x2xf32>, tensor<1x2x2x2xui8> loc("pool")
   %dx = nn.max_pool_grad %y, %p kernel = [2, 2] strides = [2, 2] : (tensor<1x2x2x2xf32>, tensor<1x2x2x2xui8>) -> tensor<1x2x5x5xf32> loc("pool")

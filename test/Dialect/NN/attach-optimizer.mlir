@@ -7,7 +7,7 @@
 
 // CHECK-LABEL: func.func @main
 // CHECK-SAME: %[[W:[^:]*]]: tensor<2xf32>
-// CHECK-SAME: %[[LR:[^:]*]]: tensor<1xf32> {nn.init = dense<5.000000e-01> : tensor<1xf32>, nn.name = "optimizer.lr", nn.role = "state"}
+// CHECK-SAME: %[[LR:[^:]*]]: tensor<1xf32> {nn.init = dense<5.000000e-01> : tensor<1xf32>, nn.knob = "learning_rate", nn.name = "optimizer.lr", nn.role = "state"}
 // MOMENTUM-SAME: %[[F:[^:]*]]: tensor<1xf32> {nn.init = dense<1.000000e+00> : tensor<1xf32>, nn.name = "optimizer.gradient_factor", nn.role = "state"}
 // MOMENTUM-SAME: %[[BUF:[^:]*]]: tensor<2xf32> {nn.init = dense<0.000000e+00> : tensor<2xf32>, nn.name = "w.momentum", nn.role = "state"}
 // ADAM-SAME: nn.name = "optimizer.correction1", nn.role = "state"}

@@ -487,7 +487,7 @@ func.func @embed_overflow(%x: tensor<3xf32>) {
 
 // Attributes that nobody knows would have no effect.
 
-// expected-error @+1 {{unknown attribute 'nn.trainabel' of argument 0; expected nn.name, nn.role, nn.init, nn.trainable, nn.classes, nn.ignore_index, nn.batch_axis}}
+// expected-error @+1 {{unknown attribute 'nn.trainabel' of argument 0; expected nn.name, nn.role, nn.init, nn.knob, nn.trainable, nn.classes, nn.ignore_index, nn.batch_axis}}
 func.func @argument(%x: tensor<1xf32> {nn.name = "x", nn.trainabel}) {
   return
 }
@@ -590,4 +590,33 @@ module attributes {nn.batch = 1 : i64} {
       nn.role = "state", nn.init = dense<0.0> : tensor<1xf32>}) {
     return
   }
+}
+
+// -----
+
+// expected-error @+1 {{expected 'nn.knob' of argument 0 to be 'learning_rate' or 'random_key', got "momentum"}}
+func.func @knob(%x: tensor<1xf32> {nn.name = "x", nn.role = "state", nn.init = dense<0.0> : tensor<1xf32>, nn.knob = "momentum"}) {
+  return
+}
+
+// -----
+
+// expected-error @+1 {{'nn.knob' of argument 0 belongs on an argument with 'nn.role' = "state"}}
+func.func @knob(%x: tensor<1xf32> {nn.name = "x", nn.role = "parameter", nn.init = dense<0.0> : tensor<1xf32>, nn.knob = "learning_rate"}) {
+  return
+}
+
+// -----
+
+// expected-error @+1 {{a "random_key" has 3 elements, argument 0 has type 'tensor<1xf32>'}}
+func.func @knob(%x: tensor<1xf32> {nn.name = "x", nn.role = "state", nn.init = dense<0.0> : tensor<1xf32>, nn.knob = "random_key"}) {
+  return
+}
+
+// -----
+
+// expected-error @+1 {{arguments 0 and 1 are both the "learning_rate"}}
+func.func @knob(%x: tensor<1xf32> {nn.name = "x", nn.role = "state", nn.init = dense<0.0> : tensor<1xf32>, nn.knob = "learning_rate"},
+                %y: tensor<1xf32> {nn.name = "y", nn.role = "state", nn.init = dense<0.0> : tensor<1xf32>, nn.knob = "learning_rate"}) {
+  return
 }

@@ -2,8 +2,8 @@
 // RUN: photonic-opt %s --mlir-print-op-generic | photonic-opt --mlir-print-debuginfo=false | FileCheck %s
 // RUN: photonic-opt --mlir-print-debuginfo=false %s --verify-roundtrip | FileCheck %s
 
-// CHECK-LABEL: pisa.program "all" target "mirage" hash -2 memory hierarchy batch 3 array 2 [32, 16] tokens 2 bytes [64, 128, 192, 256] compiler "0.1.0" {
-pisa.program "all" target "mirage" hash -2 memory hierarchy batch 3
+// CHECK-LABEL: pisa.program "all" inference target "mirage" hash -2 memory hierarchy batch 3 array 2 [32, 16] tokens 2 bytes [64, 128, 192, 256] compiler "0.1.0" {
+pisa.program "all" inference target "mirage" hash -2 memory hierarchy batch 3
     array 2 [32, 16] tokens 2 bytes [64, 128, 192, 256] compiler "0.1.0" {
   // CHECK: pisa.map 0 rows {{\[\[}}24, 0, 1], [24, 1, 2]] cols [] axes {{\[\[}}28, 4, -1, 1, 2], [28, 112, 0, 0, 0]]
   pisa.map 0 rows [[24, 0, 1], [24, 1, 2]] cols [] axes [[28, 4, -1, 1, 2], [28, 112, 0, 0, 0]]
@@ -61,8 +61,8 @@ pisa.program "all" target "mirage" hash -2 memory hierarchy batch 3
 }
 
 // What a training step adds.
-// CHECK-LABEL: pisa.program "step" target "mirage" hash 0 memory ideal batch 32 array 1 [32, 16] tokens 0 bytes [0, 64, 128, 192] rng 2 compiler "" machine ["core.rows=32", "extension=rns"] {
-pisa.program "step" target "mirage" hash 0 memory ideal batch 32
+// CHECK-LABEL: pisa.program "step" training target "mirage" hash 0 memory ideal batch 32 array 1 [32, 16] tokens 0 bytes [0, 64, 128, 192] rng 2 compiler "" machine ["core.rows=32", "extension=rns"] {
+pisa.program "step" training target "mirage" hash 0 memory ideal batch 32
     array 1 [32, 16] tokens 0 bytes [0, 64, 128, 192] rng 2 compiler "" machine ["core.rows=32", "extension=rns"] {
   // CHECK: pisa.product 0 m 6 n 576 k 16 groups 1 positions 25 df1 format 0 nest [0, 5] accumulate{{$}}
   pisa.product 0 m 6 n 576 k 16 groups 1 positions 25 df1 format 0 nest [0, 5] accumulate
@@ -76,6 +76,12 @@ pisa.program "step" target "mirage" hash 0 memory ideal batch 32
   pisa.region 2 "photonic.rng" state mutable at wgt[64] bytes 64 type tensor<3xf32>
   // CHECK: pisa.region 3 "more labels" input at act[64] bytes 64 type tensor<4xf32> classes 10{{$}}
   pisa.region 3 "more labels" input at act[64] bytes 64 type tensor<4xf32> classes 10
+  // CHECK: pisa.region 4 "loss" output loss at grad[0] bytes 4 type tensor<f32>{{$}}
+  pisa.region 4 "loss" output loss at grad[0] bytes 4 type tensor<f32>
+  // CHECK: pisa.region 5 "w.grad" output gradient_of 0 at grad[64] bytes 16 type tensor<4xf32>{{$}}
+  pisa.region 5 "w.grad" output gradient_of 0 at grad[64] bytes 16 type tensor<4xf32>
+  // CHECK: pisa.region 6 "optimizer.lr" state mutable knob learning_rate at wgt[128] bytes 4 type tensor<1xf32>{{$}}
+  pisa.region 6 "optimizer.lr" state mutable knob learning_rate at wgt[128] bytes 4 type tensor<1xf32>
   // CHECK: pisa.layer 0 "conv" "Conv"{{$}}
   pisa.layer 0 "conv" "Conv" phase forward
   // CHECK: pisa.layer 1 "conv" "Conv" phase input_gradient output 0

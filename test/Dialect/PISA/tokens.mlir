@@ -11,7 +11,7 @@
 // CHECK-NEXT: pisa.dma_copy grad[0]
 // CHECK-NEXT: pisa.vec_map fill wgt[0]
 // CHECK-NEXT: pisa.halt
-pisa.program "chain" target "mirage" hash 0 memory ideal batch 1
+pisa.program "chain" inference target "mirage" hash 0 memory ideal batch 1
     array 1 [32, 16] tokens 0 bytes [0, 64, 64, 64] compiler "" {
   pisa.code {
     pisa.vec_map fill act[0] strides [0, 0, 0, 4] shape [1, 1, 1, 4] s0 1.0
@@ -34,7 +34,7 @@ pisa.program "chain" target "mirage" hash 0 memory ideal batch 1
 // CHECK: pisa.dma_copy
 // CHECK: pisa.signal
 // CHECK: }
-pisa.program "loop" target "mirage" hash 0 memory ideal batch 1
+pisa.program "loop" inference target "mirage" hash 0 memory ideal batch 1
     array 1 [32, 16] tokens 0 bytes [0, 64, 0, 64] compiler "" {
   pisa.code {
     pisa.loop 3 {

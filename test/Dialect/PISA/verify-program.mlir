@@ -2,7 +2,7 @@
 
 // A missing wait is a race.
 // expected-error @+1 {{dma.copy}}
-pisa.program "race" target "mirage" hash 0 memory ideal batch 1
+pisa.program "race" inference target "mirage" hash 0 memory ideal batch 1
     array 1 [32, 16] tokens 1 bytes [0, 64, 0, 64] compiler "" {
   pisa.code {
     pisa.vec_map fill act[0] strides [0, 0, 0, 4] shape [1, 1, 1, 4] s0 1.0
@@ -14,7 +14,7 @@ pisa.program "race" target "mirage" hash 0 memory ideal batch 1
 // -----
 
 // With it there is none.
-pisa.program "ordered" target "mirage" hash 0 memory ideal batch 1
+pisa.program "ordered" inference target "mirage" hash 0 memory ideal batch 1
     array 1 [32, 16] tokens 1 bytes [0, 64, 0, 64] compiler "" {
   pisa.code {
     pisa.vec_map fill act[0] strides [0, 0, 0, 4] shape [1, 1, 1, 4] s0 1.0
@@ -29,7 +29,7 @@ pisa.program "ordered" target "mirage" hash 0 memory ideal batch 1
 
 // A token that nobody signals.
 // expected-error @+1 {{token}}
-pisa.program "unbalanced" target "mirage" hash 0 memory ideal batch 1
+pisa.program "unbalanced" inference target "mirage" hash 0 memory ideal batch 1
     array 1 [32, 16] tokens 1 bytes [0, 64, 0, 64] compiler "" {
   pisa.code {
     pisa.wait dma[0] 0
@@ -41,7 +41,7 @@ pisa.program "unbalanced" target "mirage" hash 0 memory ideal batch 1
 
 // Bytes behind what the space uses.
 // expected-error @+1 {{vec.map}}
-pisa.program "outside" target "mirage" hash 0 memory ideal batch 1
+pisa.program "outside" inference target "mirage" hash 0 memory ideal batch 1
     array 1 [32, 16] tokens 0 bytes [0, 64, 0, 0] compiler "" {
   pisa.code {
     pisa.vec_map fill act[0] strides [0, 0, 0, 4] shape [1, 1, 1, 17] s0 1.0
@@ -53,7 +53,7 @@ pisa.program "outside" target "mirage" hash 0 memory ideal batch 1
 
 // No halt.
 // expected-error @+1 {{halt}}
-pisa.program "endless" target "mirage" hash 0 memory ideal batch 1
+pisa.program "endless" inference target "mirage" hash 0 memory ideal batch 1
     array 1 [32, 16] tokens 0 bytes [0, 64, 0, 0] compiler "" {
   pisa.code {
   }

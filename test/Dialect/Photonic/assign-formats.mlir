@@ -20,13 +20,13 @@
 // Random rounding needs the key of the run, whose step the function counts, and a
 // stream per product. A product that has formats is counted, too.
 // RANDOM-LABEL: func.func @product
-// RANDOM-SAME: %[[KEY:[a-z0-9]*]]: tensor<3xf32> {nn.init = dense<0.000000e+00> : tensor<3xf32>, nn.name = "photonic.rng", nn.role = "state"})
+// RANDOM-SAME: %[[KEY:[a-z0-9]*]]: tensor<3xf32> {nn.init = dense<0.000000e+00> : tensor<3xf32>, nn.knob = "random_key", nn.name = "photonic.rng", nn.role = "state"})
 // RANDOM-SAME: -> (tensor<8x10xf32>, tensor<3xf32> {nn.updates = "photonic.rng"})
 // RANDOM: photonic.product %{{.*}}, %{{.*}} key = %[[KEY]] stream = 0 formats = [#photonic.bfp<mantissa = 4, group = 16, rounding = stochastic>
 // RANDOM: %[[NEXT:.*]] = nn.add %[[KEY]]
 // RANDOM: return %{{.*}}, %[[NEXT]]
 // RANDOM-LABEL: func.func @keeps
-// RANDOM-SAME: %[[KEY:[a-z0-9]*]]: tensor<3xf32> {nn.init = dense<0.000000e+00> : tensor<3xf32>, nn.name = "photonic.rng", nn.role = "state"})
+// RANDOM-SAME: %[[KEY:[a-z0-9]*]]: tensor<3xf32> {nn.init = dense<0.000000e+00> : tensor<3xf32>, nn.knob = "random_key", nn.name = "photonic.rng", nn.role = "state"})
 // RANDOM: photonic.product
 // RANDOM-NOT: stream
 // RANDOM: photonic.product %{{.*}}, %{{.*}} key = %[[KEY]] stream = 1
@@ -50,7 +50,7 @@ func.func @product(%w: tensor<10x84xf32>, %x: tensor<8x84xf32>) -> tensor<8x10xf
 
 // A product that has formats keeps them.
 // CHECK-LABEL: func.func @keeps
-func.func @keeps(%w: tensor<10x84xf32>, %x: tensor<8x84xf32>, %k: tensor<3xf32> {nn.name = "photonic.rng", nn.role = "state", nn.init = dense<0.0> : tensor<3xf32>}) -> (tensor<8x10xf32>, tensor<8x10xf32>) {
+func.func @keeps(%w: tensor<10x84xf32>, %x: tensor<8x84xf32>, %k: tensor<3xf32> {nn.name = "photonic.rng", nn.role = "state", nn.knob = "random_key", nn.init = dense<0.0> : tensor<3xf32>}) -> (tensor<8x10xf32>, tensor<8x10xf32>) {
   // CHECK: photonic.product
   // CHECK-SAME: formats = [#photonic.fp32<group = 4>, #photonic.fp32<group = 4>]
   %y = photonic.product %w, %x formats = [#photonic.fp32<group = 4>, #photonic.fp32<group = 4>]

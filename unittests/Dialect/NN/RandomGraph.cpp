@@ -77,7 +77,7 @@ Value RandomGraph::getKey() {
     return key;
   return addPersistent(function, randomKeyName, stateRole,
                        toAttribute(context, Tensor({3}, {7, 0, 2})),
-                       builder.getUnknownLoc());
+                       builder.getUnknownLoc(), randomKeyKnob);
 }
 
 Value RandomGraph::findLike(Value value) {

@@ -102,7 +102,8 @@ struct Product {
     }
     if (key)
       arguments += ", %k: tensor<3xf32> {nn.name = \"photonic.rng\", nn.role = "
-                   "\"state\", nn.init = dense<0.0> : tensor<3xf32>}";
+                   "\"state\", nn.knob = \"random_key\", nn.init = "
+                   "dense<0.0> : tensor<3xf32>}";
     static const char *const suffixes[] = {"", "_input_grad", "_weight_grad"};
     std::string op = std::string("nn.") +
                      (layer.isLinear ? "linear" : "conv2d") +

@@ -144,6 +144,7 @@ public:
   LogicalResult verifyName();
   LogicalResult verifyRole();
   LogicalResult verifyInit();
+  LogicalResult verifyKnob();
   LogicalResult verifyTrainable();
   LogicalResult verifyClasses();
   LogicalResult verifyIgnoreIndex();
@@ -201,6 +202,31 @@ LogicalResult ArgumentRules::verifyInit() {
   return verifyBeside(roleAttrName);
 }
 
+LogicalResult ArgumentRules::verifyKnob() {
+  auto knob = dyn_cast<StringAttr>(attribute.getValue());
+  if (!knob || (knob.getValue() != learningRateKnob &&
+                knob.getValue() != randomKeyKnob))
+    return emitExpected("'learning_rate' or 'random_key'");
+  auto role = function.getArgAttrOfType<StringAttr>(argument, roleAttrName);
+  if (!role || role.getValue() != stateRole)
+    return function.emitOpError()
+           << "'" << attribute.getName().getValue() << "'" << place
+           << " belongs on an argument with '" << roleAttrName
+           << "' = \"state\"";
+  auto type = dyn_cast<RankedTensorType>(function.getArgumentTypes()[argument]);
+  int64_t numbers = knob.getValue() == randomKeyKnob ? 3 : 1;
+  if (!type || !type.hasStaticShape() || type.getNumElements() != numbers)
+    return function.emitOpError()
+           << "a " << knob << " has " << numbers << " elements, argument "
+           << argument << " has type "
+           << function.getArgumentTypes()[argument];
+  for (unsigned other = 0; other < argument; ++other)
+    if (function.getArgAttr(other, knobAttrName) == knob)
+      return function.emitOpError() << "arguments " << other << " and "
+                                    << argument << " are both the " << knob;
+  return success();
+}
+
 LogicalResult ArgumentRules::verifyTrainable() {
   if (!isa<UnitAttr>(attribute.getValue()))
     return emitExpected("a unit attribute");
@@ -245,6 +271,7 @@ LogicalResult NNDialect::verifyRegionArgAttribute(Operation *op, unsigned,
       {nameAttrName, &ArgumentRules::verifyName},
       {roleAttrName, &ArgumentRules::verifyRole},
       {initAttrName, &ArgumentRules::verifyInit},
+      {knobAttrName, &ArgumentRules::verifyKnob},
       {trainableAttrName, &ArgumentRules::verifyTrainable},
       {classesAttrName, &ArgumentRules::verifyClasses},
       {ignoreIndexAttrName, &ArgumentRules::verifyIgnoreIndex},
@@ -254,10 +281,9 @@ LogicalResult NNDialect::verifyRegionArgAttribute(Operation *op, unsigned,
       ArgumentRules argumentRules(function, argument, attribute);
       return (argumentRules.*rule)();
     }
-  const StringRef known[] = {nameAttrName,    roleAttrName,
-                             initAttrName,    trainableAttrName,
-                             classesAttrName, ignoreIndexAttrName,
-                             batchAxisAttrName};
+  SmallVector<StringRef> known;
+  for (const auto &entry : rules)
+    known.push_back(entry.first);
   return verifyKnown(op, attribute, known, " of argument " + Twine(argument));
 }
 

@@ -61,13 +61,16 @@ LogicalResult nn::verifyOneBlock(FunctionOpInterface function) {
 
 BlockArgument nn::addPersistent(FunctionOpInterface function, StringRef name,
                                 StringRef role, ElementsAttr init,
-                                Location loc) {
+                                Location loc, StringRef knob) {
   assert(!findArgument(function, name) && "names are unique");
   Builder builder(function.getContext());
-  DictionaryAttr attributes = builder.getDictionaryAttr(
-      {builder.getNamedAttr(nameAttrName, builder.getStringAttr(name)),
-       builder.getNamedAttr(roleAttrName, builder.getStringAttr(role)),
-       builder.getNamedAttr(initAttrName, init)});
+  NamedAttrList list;
+  list.set(nameAttrName, builder.getStringAttr(name));
+  list.set(roleAttrName, builder.getStringAttr(role));
+  list.set(initAttrName, init);
+  if (!knob.empty())
+    list.set(knobAttrName, builder.getStringAttr(knob));
+  DictionaryAttr attributes = list.getDictionary(function.getContext());
   unsigned index = function.getNumArguments();
   // Only a function type that cannot be rebuilt fails, and ours can.
   LogicalResult inserted =
@@ -96,11 +99,22 @@ void nn::addUpdate(FunctionOpInterface function, StringRef name, Value value) {
             builder.getNamedAttr(updatesAttrName, builder.getStringAttr(name)));
 }
 
+BlockArgument nn::findKnob(FunctionOpInterface function, StringRef knob) {
+  for (BlockArgument argument : function.getArguments())
+    if (auto own = function.getArgAttrOfType<StringAttr>(
+            argument.getArgNumber(), knobAttrName);
+        own && own.getValue() == knob)
+      return argument;
+  return {};
+}
+
 BlockArgument nn::getRandomKey(FunctionOpInterface function) {
-  if (BlockArgument key = findArgument(function, randomKeyName)) {
-    if (hasRole(function, key.getArgNumber()))
-      return key;
-    function.emitError("an input is called '")
+  if (BlockArgument key = findKnob(function, randomKeyKnob))
+    return key;
+  if (BlockArgument other = findArgument(function, randomKeyName)) {
+    function.emitError(hasRole(function, other.getArgNumber())
+                           ? "a parameter or state is called '"
+                           : "an input is called '")
         << randomKeyName << "', which is the name of the state that random "
         << "numbers are made of; rename it";
     return {};
@@ -110,7 +124,8 @@ BlockArgument nn::getRandomKey(FunctionOpInterface function) {
   OpBuilder builder(function.getFunctionBody().front().getTerminator());
   auto type = RankedTensorType::get({3}, builder.getF32Type());
   BlockArgument key = addPersistent(function, randomKeyName, stateRole,
-                                    DenseElementsAttr::get(type, 0.0f), loc);
+                                    DenseElementsAttr::get(type, 0.0f), loc,
+                                    randomKeyKnob);
   float oneStep[] = {0, 0, 1};
   Value one = ConstantOp::create(
       builder, loc, DenseElementsAttr::get(type, ArrayRef<float>(oneStep)));

@@ -56,11 +56,11 @@ private:
     return create<MulOp>(value, scalar(factor));
   }
   /// A state scalar with the given initial value.
-  Value addScalarState(StringRef state, double init) {
+  Value addScalarState(StringRef state, double init, StringRef knob = {}) {
     return addPersistent(func, state, stateRole,
                          DenseElementsAttr::get(getScalarType(b.getContext()),
                                                 static_cast<float>(init)),
-                         loc);
+                         loc, knob);
   }
   /// State of the shape of `parameter`, initially 0.
   Value addBuffer(BlockArgument parameter, StringRef suffix) {
@@ -109,7 +109,8 @@ Value Updater::addCorrection(StringRef state, double beta) {
 
 void Updater::prepare() {
   b.setInsertionPointToStart(&func.getBody().front());
-  learningRate = addScalarState(learningRateName, spec.learningRate);
+  learningRate =
+      addScalarState(learningRateName, spec.learningRate, learningRateKnob);
   if (spec.kind == OptimizerSpec::Kind::SGD) {
     if (spec.momentum == 0 || spec.dampening == 0)
       return;

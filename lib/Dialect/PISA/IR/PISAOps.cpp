@@ -306,6 +306,9 @@ LogicalResult RegionOp::verify() {
            << needed << " bytes for " << type << ", has " << getBytes();
   if (getIgnoreIndex() && !getClasses()) // region_c3
     return emitOpError("ignores a label, but has no number of classes");
+  if (failed(verifyRange(*this, "a region", getGradientOf().value_or(0), 0,
+                         phx::noLayer - 1))) // region_c5
+    return failure();
   if (getBatchAxis() && failed(verifyBatchAxis(*this, type)))
     return failure();
   if (getInit() && getInit()->getShapedType() != type) // region_c2

@@ -84,16 +84,19 @@ struct AssignFormats : phot::impl::AssignFormatsBase<AssignFormats> {
       return signalPassFailure();
     layers.clear();
     count = 0;
-    getOperation().walk([&](ProductOp op) {
+    WalkResult result = getOperation().walk([&](ProductOp op) {
       // Numbered before anything is decided about it, so that the random
       // numbers of one product do not depend on the formats of others.
       int64_t number = getNumber(op);
       if (op.getLhsFormat())
-        return;
+        return WalkResult::advance();
       assignFormat(op, *parsed);
-      if (parsed->needsUniforms())
-        assignStream(op, number);
+      if (parsed->needsUniforms() && failed(assignStream(op, number)))
+        return WalkResult::interrupt();
+      return WalkResult::advance();
     });
+    if (result.wasInterrupted())
+      signalPassFailure();
   }
 
 private:
@@ -113,9 +116,13 @@ private:
   }
 
   /// Lets `op` draw its random numbers from stream `number` of the run.
-  void assignStream(ProductOp op, int64_t number) {
-    op.getKeyMutable().assign(nn::getRandomKey(getOperation()));
+  LogicalResult assignStream(ProductOp op, int64_t number) {
+    BlockArgument key = nn::getRandomKey(getOperation());
+    if (!key)
+      return failure();
+    op.getKeyMutable().assign(key);
     op.setStream(number);
+    return success();
   }
 
   /// The forward products of a node, and how many were computed again.

@@ -127,6 +127,15 @@ struct Labels {
   friend bool operator==(const Labels &, const Labels &) = default;
 };
 
+/// What the host sets between runs in a region of one number.
+enum class Knob : uint8_t {
+  None = 0,
+  LearningRate = 1, ///< of the optimizer; finite, at least 0
+};
+inline constexpr unsigned numKnobs = 2;
+/// "none", "learning_rate".
+const char *getKnobName(Knob knob);
+
 /// A named piece of memory. Regions with live ranges that do not meet may
 /// share addresses. `data`: initial contents, index into Program::data.
 struct Region {
@@ -144,6 +153,12 @@ struct Region {
   /// The dimension of an input or output along which the samples of a batch
   /// lie, of extent Program::batch. Absent: it is not made of samples.
   std::optional<uint32_t> batchAxis = std::nullopt;
+  /// An output of one number that training makes smaller; of several, the sum.
+  bool isLoss = false;
+  /// Of an output: the parameter or input that it is the gradient of, index
+  /// into Program::regions.
+  std::optional<uint32_t> gradientOf = std::nullopt;
+  Knob knob = Knob::None;
   friend bool operator==(const Region &, const Region &) = default;
 };
 
@@ -179,6 +194,21 @@ struct DataSection {
 
 enum class MemoryModel : uint8_t { Ideal = 0, Hierarchy = 1 };
 
+/// What one run of a program is. The random key is replaced by runs of any
+/// kind, and counts neither as parameter nor as state here.
+enum class ProgramKind : uint8_t {
+  /// Outputs from inputs and from parameters that never change.
+  Inference = 0,
+  /// One step: replaces parameters or state.
+  Training = 1,
+  /// Has parameters and state that the host replaces, a loss or gradients, and
+  /// changes nothing.
+  Evaluation = 2,
+};
+inline constexpr unsigned numProgramKinds = 3;
+/// "inference", "training", "evaluation".
+const char *getKindName(ProgramKind kind);
+
 //===----------------------------------------------------------------------===//
 // Program
 //===----------------------------------------------------------------------===//
@@ -189,6 +219,7 @@ inline constexpr uint32_t isaVersion = 3;
 
 struct Program {
   std::string name;        ///< of the model
+  ProgramKind kind = ProgramKind::Inference;
   std::string target;      ///< name of the target description
   uint64_t targetHash = 0; ///< of its structural fields
   /// These fields as "name=value", for messages; may be absent.
@@ -199,8 +230,9 @@ struct Program {
   uint8_t cores = 0; ///< number of `core` engines
   uint32_t arrayRows = 0, arrayCols = 0;
   uint32_t tokens = 0; ///< tokens are numbered [0, tokens)
-  /// The region of [seed, trial, step], three whole binary32 numbers that
-  /// stochastic rounding reads when a run starts.
+  /// The random key: the mutable state [seed, trial, step], three whole binary32
+  /// numbers in [0, 2^24). All random numbers of a run follow from it;
+  /// stochastic rounding reads it when the run starts.
   std::optional<uint32_t> rng;
   /// Inputs of the network that no output needs. They have no region; the host
   /// may give them, of any type and shape.

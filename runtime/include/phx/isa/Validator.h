@@ -29,7 +29,14 @@ Status validateStructure(const Program &program);
 /// TokenInsertion.h); the error then names the loop and says what to change.
 Status validateHazards(const Program &program);
 
-/// Both.
+/// That a structurally valid program is what it says: losses are outputs of one
+/// number, gradients have the shape of what they belong to, knobs are mutable
+/// states of one number, each at most once; training writes a mutable region
+/// beside the random key, the other kinds write none; inference has nothing
+/// mutable beside it, no loss and no gradient, evaluation has.
+Status validatePurpose(const Program &program);
+
+/// All of these.
 Status validate(const Program &program);
 
 } // namespace phx

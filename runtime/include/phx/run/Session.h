@@ -73,7 +73,8 @@ struct RunRecord {
   int64_t dropped = 0;
   std::string executor;
   bool bypassed = false, compared = false;
-  std::optional<LossRecord> loss; ///< of a training program with a loss
+  /// Of a training program with a loss; of several, their sum.
+  std::optional<LossRecord> loss;
 };
 
 /// What files of parameters and state say about themselves.
@@ -106,8 +107,10 @@ public:
   const Target &getTarget() const { return target; }
   /// Regions with a role, in program order.
   std::vector<const Region *> getRegions(Role role) const;
-  /// True if an execution writes mutable regions.
+  /// What the program says it is.
   bool isTraining() const { return training; }
+  /// Names of the outputs that are losses, in program order.
+  std::vector<std::string> getLosses() const;
 
   /// How many samples `inputs` hold: program.batch if every shape is the
   /// program's, otherwise the common extent of their batch axes. Errors:
@@ -225,8 +228,8 @@ private:
   Session(Program program, Target target);
 
   Status checkState(const ArrayViews &values, bool partial) const;
-  Result<HostArray> readKnob(const char *name, const char *problem);
-  Status writeKnob(const char *name, HostArray value, float first);
+  Result<HostArray> readKnob(const Region *region, const char *problem);
+  Status writeKnob(const Region &region, HostArray value, float first);
 
   std::string describeInputs() const;
   Error makeUnknownInput(const std::string &name) const;
@@ -263,7 +266,7 @@ private:
   Program program;
   Target target;
   bool training = false;
-  std::string lossName; ///< of the loss output; empty: none
+  std::vector<std::string> losses; ///< outputs that a step makes smaller
   int64_t stepCount = 0;
   /// The executor of the latest run, which holds the state.
   std::unique_ptr<Executor> executor;

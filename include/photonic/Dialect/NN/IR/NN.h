@@ -56,6 +56,10 @@ inline constexpr llvm::StringLiteral roleAttrName = "nn.role";
 inline constexpr llvm::StringLiteral parameterRole = "parameter";
 inline constexpr llvm::StringLiteral stateRole = "state";
 inline constexpr llvm::StringLiteral initAttrName = "nn.init";
+/// Attribute of states that the host sets between runs: what they are.
+inline constexpr llvm::StringLiteral knobAttrName = "nn.knob";
+inline constexpr llvm::StringLiteral learningRateKnob = "learning_rate";
+inline constexpr llvm::StringLiteral randomKeyKnob = "random_key";
 inline constexpr llvm::StringLiteral trainableAttrName = "nn.trainable";
 inline constexpr llvm::StringLiteral classesAttrName = "nn.classes";
 inline constexpr llvm::StringLiteral ignoreIndexAttrName = "nn.ignore_index";

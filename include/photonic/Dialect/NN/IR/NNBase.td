@@ -49,6 +49,7 @@ def NN_Dialect : Dialect {
     | `nn.name` | string | name of the input, parameter or state |
     | `nn.role` | `"parameter"`, `"state"` | what the network learns; what else persists (optimiser, statistics of the run) |
     | `nn.init` | elements of the argument's type | its value before the first run |
+    | `nn.knob` | `"learning_rate"`, `"random_key"` | a state that the host sets between runs: one number, or [seed, trial, step]; at most one argument of each |
     | `nn.trainable` | unit | a parameter for which gradients are wanted |
     | `nn.classes` | integer C | the input holds class numbers, whole numbers in [0, C) |
     | `nn.ignore_index` | integer | a class number outside of the rule above, for elements without a class |

@@ -22,9 +22,10 @@
 
 namespace photonic::nn {
 
-/// The state [seed, trial, step], tensor<3xf32>, that keys random numbers.
+/// Name of the state [seed, trial, step], tensor<3xf32>, that keys random
+/// numbers. What it is stands in its `nn.knob`, not in its name.
 inline constexpr llvm::StringLiteral randomKeyName = "photonic.rng";
-/// The state of shape [1] that optimisers multiply their steps by.
+/// Name of the state of shape [1] that optimisers multiply their steps by.
 inline constexpr llvm::StringLiteral learningRateName = "optimizer.lr";
 /// Other states of shape [1]: Adam's `1 - beta^t`, and what SGD multiplies
 /// gradients by because of a dampening.
@@ -56,6 +57,10 @@ bool hasRole(mlir::FunctionOpInterface function, unsigned argument);
 mlir::BlockArgument findArgument(mlir::FunctionOpInterface function,
                                  llvm::StringRef name);
 
+/// The argument with `nn.knob` = `knob`; null if there is none.
+mlir::BlockArgument findKnob(mlir::FunctionOpInterface function,
+                             llvm::StringRef knob);
+
 /// Number of the result with string attribute `attribute` equal to `name`, such
 /// as the one that updates an argument.
 std::optional<unsigned> findResult(mlir::FunctionOpInterface function,
@@ -67,9 +72,11 @@ llvm::LogicalResult verifyOneBlock(mlir::FunctionOpInterface function);
 
 /// Appends an argument that persists, with the type of its initial value.
 /// `role` is `parameterRole` or `stateRole`; no argument is called `name`.
+/// `knob`: its `nn.knob`, if the host sets it between runs.
 mlir::BlockArgument addPersistent(mlir::FunctionOpInterface function,
                                   llvm::StringRef name, llvm::StringRef role,
-                                  mlir::ElementsAttr init, mlir::Location loc);
+                                  mlir::ElementsAttr init, mlir::Location loc,
+                                  llvm::StringRef knob = {});
 
 /// Appends a result, or inserts it as number `index`.
 void addResult(mlir::FunctionOpInterface function, mlir::Value value,
@@ -80,10 +87,10 @@ void addResult(mlir::FunctionOpInterface function, mlir::Value value,
 void addUpdate(mlir::FunctionOpInterface function, llvm::StringRef name,
                mlir::Value value);
 
-/// The argument `photonic.rng`, [0, 0, 0] before the first run; added together
-/// with the result that adds 1 to its step, unless the function has it. The
-/// body has to have its terminator. Null after an error if an input has that
-/// name.
+/// The random key, [0, 0, 0] before the first run; added as `photonic.rng`
+/// together with the result that adds 1 to its step, unless the function has
+/// one. The body has to have its terminator. Null after an error if something
+/// else has that name.
 mlir::BlockArgument getRandomKey(mlir::FunctionOpInterface function);
 
 /// What a training step does with the parameters of the network.

@@ -75,6 +75,13 @@ def PISA_Role : PISA_Enum<"Role", "what a region is for", [
   I32EnumCase<"Constant", 2, "constant">, I32EnumCase<"Input", 3, "input">,
   I32EnumCase<"Output", 4, "output">, I32EnumCase<"Workspace", 5, "workspace">]>;
 
+def PISA_ProgramKind : PISA_Enum<"ProgramKind", "what one run of a program is", [
+  I32EnumCase<"Inference", 0, "inference">, I32EnumCase<"Training", 1, "training">,
+  I32EnumCase<"Evaluation", 2, "evaluation">]>;
+
+def PISA_Knob : PISA_Enum<"Knob", "what the host sets between runs", [
+  I32EnumCase<"None", 0, "none">, I32EnumCase<"LearningRate", 1, "learning_rate">]>;
+
 def PISA_Phase : PISA_Enum<"Phase", "what a layer does in a training step", [
   I32EnumCase<"Forward", 0, "forward">, I32EnumCase<"Loss", 1, "loss">,
   I32EnumCase<"InputGradient", 2, "input_gradient">,

@@ -25,10 +25,12 @@ def PISA_ProgramOp : PISA_Op<"program", [
   let summary = "A program: tables, regions, layers and code";
   let description = [{
     Created by `photonic-schedule`, encoded by `photonic-translate --emit`.
+    What one run is stands behind the name: `inference`, `training` (a step, which
+    replaces parameters or state) or `evaluation`.
     `hash` is the structural hash of the target description; a program runs on
     every target that has it. `bytes` is what is used of `dram`, `act`, `wgt`
-    and `grad`. `rng` is the number of the region of [seed, trial, step] that
-    stochastic rounding takes its key from. `ignored` are names of inputs that
+    and `grad`. `rng` is the number of the random key, the region of
+    [seed, trial, step] that all random numbers follow from. `ignored` are names of inputs that
     the host may give and the code does not need. `machine`, structural fields as
     "name=value", serves messages about another machine alone.
 
@@ -38,7 +40,7 @@ def PISA_ProgramOp : PISA_Op<"program", [
     * (C3) The number of `rng` is in [0, 2^32 - 2].
 
     ```mlir
-    pisa.program "lenet5" target "mirage" hash 42 memory ideal batch 1
+    pisa.program "lenet5" inference target "mirage" hash 42 memory ideal batch 1
         array 8 [32, 16] tokens 0 bytes [0, 64, 0, 0] compiler "0.1.0" {
       pisa.code {
         pisa.halt
@@ -46,7 +48,8 @@ def PISA_ProgramOp : PISA_Op<"program", [
     }
     ```
   }];
-  let arguments = (ins StrAttr:$name, StrAttr:$target, I64Attr:$hash,
+  let arguments = (ins StrAttr:$name, EnumProp<PISA_ProgramKind>:$kind,
+    StrAttr:$target, I64Attr:$hash,
     EnumProp<PISA_MemoryModel>:$memory_model, I64Attr:$batch,
     I64Attr:$cores, DenseI64ArrayAttr:$array, I64Attr:$tokens,
     DenseI64ArrayAttr:$bytes, OptionalAttr<I64Attr>:$rng,
@@ -54,7 +57,7 @@ def PISA_ProgramOp : PISA_Op<"program", [
     OptionalAttr<StrArrayAttr>:$machine);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = [{
-    $name `target` $target `hash` $hash `memory` $memory_model `batch` $batch
+    $name $kind `target` $target `hash` $hash `memory` $memory_model `batch` $batch
     `array` $cores $array `tokens` $tokens `bytes` $bytes (`rng` $rng^)?
     (`ignored` $ignored^)? `compiler` $compiler (`machine` $machine^)?
     attr-dict-with-keyword $body
@@ -157,13 +160,16 @@ def PISA_RegionOp : PISA_TableOp<"region"> {
     Parameters, inputs and outputs keep their ONNX names. Workspaces whose live
     ranges do not meet may share addresses. `init` is the initial contents. What
     is `mutable` keeps its contents from one run to the next. An input of class
-    numbers says how many classes there are, and which number is ignored.
+    numbers says how many classes there are, and which number is ignored. An
+    output may be the `loss`, or the gradient of the region `gradient_of`; a
+    state may be a `knob`, which the host sets between runs.
 
     * (C1) The address is a multiple of 64, `bytes` suffices for type and shape.
     * (C2) `init` has the region's type and shape.
     * (C3) Only labels have an ignored number.
     * (C4) `batch_axis`, the dimension along which the samples of a batch lie, is
       one of an input or output; its extent is the program's batch.
+    * (C5) The number of `gradient_of` is in [0, 2^32 - 2].
 
     ```mlir
     pisa.region 0 "x" input at act[0] bytes 3136 type tensor<1x1x28x28xf32>
@@ -179,13 +185,26 @@ def PISA_RegionOp : PISA_TableOp<"region"> {
     pisa.region 0 "labels" input at act[0] bytes 128 type tensor<32xf32>
         classes 10 ignore -100
     ```
+
+    ```mlir
+    pisa.region 0 "conv1.weight.grad" output gradient_of 3 at act[0] bytes 600
+        type tensor<6x1x5x5xf32>
+    ```
+
+    ```mlir
+    pisa.region 0 "optimizer.lr" state mutable knob learning_rate at wgt[0]
+        bytes 4 type tensor<1xf32>
+    ```
   }];
   let arguments = (ins I64Attr:$index, StrAttr:$name, EnumProp<PISA_Role>:$role,
-    UnitAttr:$is_mutable, PISA_AddressAttr:$address, I64Attr:$bytes,
+    UnitAttr:$is_mutable, UnitAttr:$is_loss, OptionalAttr<I64Attr>:$gradient_of,
+    DefaultValuedProp<EnumProp<PISA_Knob>, "::photonic::pisa::Knob::None">:$knob,
+    PISA_AddressAttr:$address, I64Attr:$bytes,
     TypeAttr:$type, OptionalAttr<I64Attr>:$batch_axis,
     OptionalAttr<I64Attr>:$classes, OptionalAttr<I64Attr>:$ignore_index, OptionalAttr<ElementsAttr>:$init);
   let assemblyFormat = [{
-    $index $name $role (`mutable` $is_mutable^)?
+    $index $name $role (`mutable` $is_mutable^)? (`loss` $is_loss^)?
+    (`gradient_of` $gradient_of^)? (`knob` $knob^)?
     `at` custom<AddressField>($address) `bytes` $bytes `type` $type
     (`batch_axis` $batch_axis^)? (`classes` $classes^)? (`ignore` $ignore_index^)? (`init` $init^)? attr-dict
   }];
