@@ -11,6 +11,7 @@
 #include "photonic/Dialect/NN/IR/BatchAxes.h"
 #include "photonic/Dialect/NN/IR/NN.h"
 #include "photonic/Dialect/NN/IR/Step.h"
+#include "phx/isa/Limits.h"
 
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/Verifier.h"
@@ -303,7 +304,7 @@ void GraphImporter::checkDeclaredOutput(const ::onnx::ValueInfoProto &output,
 /// them.
 static std::shared_ptr<Constant> convertOutput(const Constant &constant) {
   for (int64_t element : constant.getIntegers())
-    if (std::abs(element) > (int64_t(1) << 24))
+    if (std::abs(element) > phx::limits::wholeNumber)
       return nullptr;
   std::shared_ptr<Constant> result =
       Constant::get<float>(constant.shape, constant.getFloats().floats);

@@ -7,6 +7,8 @@
 
 #include "Fold.h"
 
+#include "phx/isa/Limits.h"
+
 #include "mlir/IR/Verifier.h"
 #include "llvm/ADT/StringExtras.h"
 #include <cmath>
@@ -162,7 +164,7 @@ static BlockArgument findArgument(Value value) {
 Value NodeImporter::getLabels(unsigned i, int64_t classes,
                               std::optional<int64_t> ignoreIndex) {
   Entry &entry = getEntry(i);
-  if (classes > (int64_t(1) << 24))
+  if (classes > phx::limits::wholeNumber)
     return failNull("expected at most 2^24 classes, got " + Twine(classes));
   if (entry.isInteger()) {
     for (int64_t label : entry.constant->getIntegers())

@@ -7,6 +7,8 @@
 
 #include "CoreUnit.h"
 
+#include "phx/isa/Limits.h"
+
 #include <algorithm>
 #include <cmath>
 
@@ -14,7 +16,7 @@ using namespace phx;
 using namespace phx::exec;
 
 CoreUnit::CoreUnit(Context &context, const std::vector<FormatPlan> &plans)
-    : context(context), plans(plans), tiles(256),
+    : context(context), plans(plans), tiles(limits::cores + 1),
       scratches(context.pool.size()) {}
 
 Result<OperandSource> CoreUnit::prepare(const char *name, const AccessMap &map,

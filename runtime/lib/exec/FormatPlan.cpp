@@ -7,6 +7,8 @@
 
 #include "FormatPlan.h"
 
+#include "phx/isa/Limits.h"
+
 #include <algorithm>
 #include <bit>
 #include <numeric>
@@ -67,13 +69,15 @@ static Status addModuli(FormatPlan &plan, const std::vector<uint32_t> &moduli) {
       if (std::gcd(modulus, int64_t(moduli[j])) != 1)
         return Error{"moduli " + std::to_string(moduli[j]) + " and " +
                      std::to_string(modulus) + " are not coprime"};
-    if (modulus < 1 ||
-        __builtin_mul_overflow(plan.moduliProduct, modulus,
+    if (!limits::modulus.contains(modulus))
+      return Error{"modulus " + std::to_string(modulus) + "; " +
+                   limits::modulus.toText() + " are possible"};
+    if (__builtin_mul_overflow(plan.moduliProduct, modulus,
                                &plan.moduliProduct) ||
-        plan.moduliProduct >= int64_t(1) << 62)
-      return Error{"the product of the moduli is not in [2, 2^62)"};
+        plan.moduliProduct > limits::moduliProduct)
+      return Error{"the product of the moduli is more than 2^62"};
   }
-  if (plan.moduliProduct < 2)
+  if (moduli.empty())
     return Error{"no moduli"};
   plan.signedRange = (plan.moduliProduct - 1) / 2;
   for (uint32_t m : moduli) {
@@ -108,26 +112,22 @@ Result<FormatPlan> FormatPlan::create(const NumberFormat &format, bool bypass,
                                       bool plainIntegers, int64_t arrayCols) {
   FormatPlan plan;
   plan.group = format.group;
-  if (format.group == 0)
-    return Error{"a group of 0 elements"};
+  if (!limits::groupLength.contains(format.group))
+    return Error{"a group of " + std::to_string(format.group) + " elements; " +
+                 limits::groupLength.toText() + " are possible"};
   plan.bypass = bypass || format.kind == FormatKind::Fp32;
   if (plan.bypass)
     return plan;
-  if (format.mantissaBits < 1 || format.mantissaBits > 15)
-    return Error{std::to_string(format.mantissaBits) +
-                 " mantissa bits; 1 to 15 are possible"};
+  if (!limits::mantissaBits.contains(format.mantissaBits))
+    return Error{std::to_string(format.mantissaBits) + " mantissa bits; " +
+                 limits::mantissaBits.toText() + " are possible"};
   plan.rounding = format.rounding;
   plan.mantissaBits = format.mantissaBits;
-  plan.maxMantissa = (int64_t(1) << format.mantissaBits) - 1;
+  plan.maxMantissa = limits::getMaxMantissa(format.mantissaBits);
   if (Status status = addModuli(plan, format.moduli); !status)
     return status.error();
-  int64_t square = plan.maxMantissa * plan.maxMantissa;
-  if (square > (int64_t(1) << 52) / plan.group)
-    return Error{"a group of " + std::to_string(plan.group) + " with " +
-                 std::to_string(plan.mantissaBits) +
-                 " mantissa bits: its products can exceed 2^52"};
   int64_t length = std::min(plan.group, arrayCols);
-  int64_t bound = length * square;
+  int64_t bound = length * plan.maxMantissa * plan.maxMantissa;
   if (plainIntegers && bound <= plan.signedRange) {
     plan.planes.assign(1, Plane{});
     plan.moduliProduct = 0;

@@ -50,8 +50,8 @@ struct FormatPlan {
   /// Exact in binary32: sumBits <= 24, and the 32-bit kernels apply.
   bool fitsFloat = false;
 
-  /// Errors: no group, mantissa bits outside [1, 15], moduli missing, not
-  /// coprime or too large. `plainIntegers`: skip residues where the moduli
+  /// Errors: a group, mantissa bits or moduli outside phx::limits, moduli
+  /// missing or not coprime. `plainIntegers`: skip residues where the moduli
   /// provably hold every sum of a pass of `arrayCols`.
   static Result<FormatPlan> create(const NumberFormat &format, bool bypass,
                                    bool plainIntegers, int64_t arrayCols);

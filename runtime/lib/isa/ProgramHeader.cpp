@@ -8,6 +8,8 @@
 
 #include "ProgramHeader.h"
 
+#include "phx/isa/Limits.h"
+
 using namespace phx;
 
 // The numbers of the file are those of the enumerations in memory.
@@ -327,7 +329,7 @@ Result<Program> phx::parseHeader(const proto::Program &in) {
   program.memoryModel = narrower.narrow("memory model", in.memory_model(),
                                         MemoryModel::Hierarchy);
   program.batch = in.batch();
-  program.cores = narrower.narrow<uint8_t>("cores", in.cores(), 255);
+  program.cores = narrower.narrow<uint8_t>("cores", in.cores(), limits::cores);
   program.arrayRows = in.array_rows();
   program.arrayCols = in.array_cols();
   program.tokens = in.tokens();

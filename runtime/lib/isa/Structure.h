@@ -9,6 +9,7 @@
 #define PHX_LIB_ISA_STRUCTURE_H
 
 #include "Bounds.h"
+#include "phx/isa/Limits.h"
 #include "phx/isa/Program.h"
 #include "phx/support/Result.h"
 
@@ -17,7 +18,7 @@
 
 namespace phx {
 
-inline constexpr unsigned maxLoopDepth = 8;
+inline constexpr unsigned maxLoopDepth = limits::loopDepth;
 /// No extent, stride or capacity is larger.
 inline constexpr int64_t maxMagnitude = int64_t(1) << 50;
 /// No linear index and no affine field is larger.

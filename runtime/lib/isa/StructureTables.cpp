@@ -27,6 +27,9 @@ static Error failTable(const std::string &where, const std::string &expected,
   return failTable(where, expected, std::to_string(found));
 }
 
+static_assert(std::tuple_size_v<Counters> == limits::loopDepth);
+static_assert(maxPositions == limits::windowPositions);
+
 //===----------------------------------------------------------------------===//
 // Maps
 //===----------------------------------------------------------------------===//
@@ -99,8 +102,9 @@ static Status checkModuli(const NumberFormat &format, const std::string &where,
                           Int &product) {
   product = 1;
   for (size_t i = 0; i < format.moduli.size(); ++i) {
-    if (format.moduli[i] < 2)
-      return failTable(where + "moduli", "at least 2", format.moduli[i]);
+    if (!limits::modulus.contains(format.moduli[i]))
+      return failTable(where + "moduli", limits::modulus.toText(),
+                       format.moduli[i]);
     for (size_t j = 0; j < i; ++j)
       if (uint32_t common = std::gcd(format.moduli[i], format.moduli[j]);
           common != 1)
@@ -110,7 +114,7 @@ static Status checkModuli(const NumberFormat &format, const std::string &where,
                              " with the common divisor " +
                              std::to_string(common));
     product *= format.moduli[i];
-    if (product > maxIndex)
+    if (product > limits::moduliProduct)
       return failTable(where + "moduli", "a product of at most 2^62",
                        toText(product));
   }
@@ -121,8 +125,15 @@ static Status checkFormats(const Program &program) {
   for (size_t f = 0; f < program.formats.size(); ++f) {
     const NumberFormat &format = program.formats[f];
     std::string where = "format " + std::to_string(f) + " ";
-    if (format.group < 1)
-      return failTable(where + "group", "at least 1", format.group);
+    if (!limits::groupLength.contains(format.group))
+      return failTable(where + "group", limits::groupLength.toText(),
+                       format.group);
+    limits::Range bits = format.kind == FormatKind::Bfp
+                             ? limits::mantissaBits
+                             : limits::unusedMantissaBits;
+    if (!bits.contains(format.mantissaBits))
+      return failTable(where + "mantissa bits", bits.toText(),
+                       format.mantissaBits);
     if (format.moduli.empty())
       return failTable(where + "moduli", "at least one", "none");
     Int product = 1;
@@ -130,9 +141,7 @@ static Status checkFormats(const Program &program) {
       return status;
     if (format.kind == FormatKind::Fp32)
       continue;
-    if (format.mantissaBits < 1 || format.mantissaBits > 23)
-      return failTable(where + "mantissa bits", "1 to 23", format.mantissaBits);
-    Int largest = (Int(1) << format.mantissaBits) - 1;
+    Int largest = limits::getMaxMantissa(format.mantissaBits);
     Int length = std::min<Int>(format.group, program.arrayCols);
     Int bound = length * largest * largest, range = (product - 1) / 2;
     if (bound > range)
@@ -189,17 +198,14 @@ static std::optional<int64_t> getNeededBytes(const Region &region) {
   return static_cast<int64_t>(bytes);
 }
 
-/// Everything below is exact in binary32.
-static constexpr int64_t maxLabel = int64_t(1) << 24;
-
 static Status checkLabels(const Region &region, const std::string &where) {
   if (region.role != Role::Input || region.type != ElementType::F32)
     return failTable(where + "labels", "an input of type float32",
                      "another region");
-  if (region.labels->classes < 1 || region.labels->classes > maxLabel)
+  if (region.labels->classes < 1 || region.labels->classes > limits::wholeNumber)
     return failTable(where + "classes", "1 to 2^24", region.labels->classes);
   int64_t ignore = region.labels->ignoreIndex.value_or(0);
-  if (ignore < -maxLabel || ignore > maxLabel)
+  if (ignore < -limits::wholeNumber || ignore > limits::wholeNumber)
     return failTable(where + "ignore index", "a magnitude of at most 2^24",
                      ignore);
   return Status::success();
@@ -381,10 +387,9 @@ static Status checkLayers(const Program &program) {
 Status phx::checkTables(const Program &program) {
   if (program.batch < 1)
     return failTable("batch", "at least 1", program.batch);
-  auto isSide = [](uint32_t n) { return n >= 1 && n <= 65536; };
-  if (program.cores > 0 &&
-      !(isSide(program.arrayRows) && isSide(program.arrayCols)))
-    return failTable("array", "1 x 1 to 65536 x 65536",
+  if (program.cores > 0 && !(limits::arraySide.contains(program.arrayRows) &&
+                             limits::arraySide.contains(program.arrayCols)))
+    return failTable("array", "sides of " + limits::arraySide.toText(),
                      std::to_string(program.arrayRows) + " x " +
                          std::to_string(program.arrayCols));
   for (unsigned s = 0; s < numSpaces; ++s)

@@ -8,6 +8,7 @@
 #include "machines/rns/Checks.h"
 
 #include "machines/rns/Target.h"
+#include "phx/isa/Limits.h"
 
 #include <algorithm>
 #include <bit>
@@ -60,13 +61,14 @@ private:
 void Rules::checkModuli() {
   const auto &moduli = arrays.getModuli();
   const std::string field = name("moduli");
-  if (moduli.empty() || moduli.size() > 16)
+  if (!limits::moduliCount.contains(moduli.size()))
     return report(field, field + " has " + std::to_string(moduli.size()) +
-                             " entries, legal is 1 to 16");
+                             " entries, legal is " +
+                             limits::moduliCount.toText());
   __int128 product = 1;
   for (int i = 0; i < moduli.size(); ++i) {
     product *= moduli[i];
-    if (product > (__int128(1) << 62))
+    if (product > limits::moduliProduct)
       return report(field, "the product of " + field + " exceeds 2^62");
     for (int j = 0; j < i; ++j)
       if (int64_t divisor = std::gcd(moduli[i], moduli[j]); divisor != 1)
@@ -98,7 +100,7 @@ void Rules::checkRange() {
   int64_t bits = spec.format().mantissa_bits().value();
   int64_t group = spec.format().group().value();
   int64_t pass = std::min(group, arrays.columns);
-  int64_t largest = (int64_t(1) << bits) - 1;
+  int64_t largest = limits::getMaxMantissa(bits);
   int64_t bound = pass * largest * largest;
   int64_t product = arrays.getModuliProduct(), range = arrays.getSignedRange();
   if (bound <= range)

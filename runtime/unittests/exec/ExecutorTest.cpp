@@ -159,11 +159,22 @@ TEST(Executor, Formats) {
   EXPECT_ERROR(runProgram(linearProgram(format), linearInputs()), "no moduli");
   format = mirageFormat();
   format.group = 0;
-  EXPECT_ERROR(runProgram(linearProgram(format), linearInputs()), "group of 0");
+  EXPECT_ERROR(runProgram(linearProgram(format), linearInputs()),
+               "a group of 0 elements; 1 to 4096 are possible");
+  format.group = 4097;
+  EXPECT_ERROR(runProgram(linearProgram(format), linearInputs()),
+               "a group of 4097 elements; 1 to 4096 are possible");
+  format = mirageFormat();
+  format.moduli = {65537};
+  EXPECT_ERROR(runProgram(linearProgram(format), linearInputs()),
+               "modulus 65537; 2 to 65536 are possible");
+  format.moduli = {65536, 65535, 65533, 65531};
+  EXPECT_ERROR(runProgram(linearProgram(format), linearInputs()),
+               "more than 2^62");
   format = mirageFormat();
   format.mantissaBits = 16;
   EXPECT_ERROR(runProgram(linearProgram(format), linearInputs()),
-               "16 mantissa bits");
+               "16 mantissa bits; 1 to 15 are possible");
 }
 
 //===----------------------------------------------------------------------===//

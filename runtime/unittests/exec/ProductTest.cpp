@@ -55,10 +55,12 @@ TEST(Product, WidthsOfSums) {
     checkRandom(seed, makeFormat(1, 16, {5, 7}), Values::Plain);
     checkRandom(seed, makeFormat(7, 16, {127, 128, 129}), Values::Plain);
     checkRandom(seed, makeFormat(10, 16, {1021, 1023, 1024}), Values::Mixed);
-    checkRandom(seed, makeFormat(10, 16, {33554393}, Rounding::Nearest),
+    checkRandom(seed, makeFormat(10, 16, {511, 65536}, Rounding::Nearest),
                 Values::Tiny);
-    checkRandom(seed, makeFormat(15, 4, {2147483647u, 1073741824u}),
+    checkRandom(seed, makeFormat(15, 4, {65536, 65535, 65533}),
                 Values::AllExponents);
+    checkRandom(seed, makeFormat(15, 4096, {32749, 65536, 65535, 16381}),
+                Values::Plain);
   }
 }
 

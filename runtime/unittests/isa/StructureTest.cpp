@@ -58,7 +58,7 @@ TEST(Structure, ProgramFields) {
   EXPECT_EQ(tableError([](Program &p) { p.batch = 0; }),
             "batch: expected at least 1, found 0");
   EXPECT_EQ(tableError([](Program &p) { p.arrayRows = 0; }),
-            "array: expected 1 x 1 to 65536 x 65536, found 0 x 16");
+            "array: expected sides of 1 to 4096, found 0 x 16");
   EXPECT_EQ(tableError([](Program &p) { p.spaceBytes[1] = -1; }),
             "bytes used of activation: expected 0 to 2^50, found -1");
   EXPECT_EQ(tableError([](Program &p) { p.layers[0].output = 3; }),
@@ -111,17 +111,23 @@ TEST(Structure, Formats) {
             "format 0 moduli: expected pairwise coprime, found 33 and 27 with "
             "the common divisor 3");
   EXPECT_EQ(error([](NumberFormat &f) { f.moduli = {31, 1}; }),
-            "format 0 moduli: expected at least 2, found 1");
+            "format 0 moduli: expected 2 to 65536, found 1");
   EXPECT_EQ(error([](NumberFormat &f) { f.moduli.clear(); }),
             "format 0 moduli: expected at least one, found none");
+  EXPECT_EQ(error([](NumberFormat &f) { f.moduli = {65537}; }),
+            "format 0 moduli: expected 2 to 65536, found 65537");
   EXPECT_EQ(
-      error([](NumberFormat &f) { f.moduli = {4294967291u, 4294967279u}; }),
+      error([](NumberFormat &f) { f.moduli = {65536, 65535, 65533, 65531}; }),
       "format 0 moduli: expected a product of at most 2^62, found "
-      "18446743979220271189");
+      "18444210897702420480");
   EXPECT_EQ(error([](NumberFormat &f) { f.group = 0; }),
-            "format 0 group: expected at least 1, found 0");
+            "format 0 group: expected 1 to 4096, found 0");
+  EXPECT_EQ(error([](NumberFormat &f) { f.group = 4097; }),
+            "format 0 group: expected 1 to 4096, found 4097");
   EXPECT_EQ(error([](NumberFormat &f) { f.mantissaBits = 0; }),
-            "format 0 mantissa bits: expected 1 to 23, found 0");
+            "format 0 mantissa bits: expected 1 to 15, found 0");
+  EXPECT_EQ(error([](NumberFormat &f) { f.mantissaBits = 16; }),
+            "format 0 mantissa bits: expected 1 to 15, found 16");
 }
 
 TEST(Structure, OverflowBoundIsExact) {

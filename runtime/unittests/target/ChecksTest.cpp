@@ -7,6 +7,8 @@
 
 #include "TestTarget.h"
 
+#include "phx/isa/Limits.h"
+
 using namespace phx;
 using namespace phx::test;
 
@@ -85,6 +87,33 @@ TEST(TargetChecks, LimitsAreInclusive) {
   EXPECT_CONTAINS(parseError(text, {"dma.latency_ns=inf"}), "is inf");
   std::string nan = edit(text, "value: 0.0143", "value: nan");
   EXPECT_CONTAINS(parseError(nan), "core.dac_pj");
+}
+
+TEST(TargetChecks, SchemasHaveTheLimitsOfPrograms) {
+  const struct {
+    std::string field;
+    limits::Range limit;
+  } fields[] = {{"format.mantissa_bits", limits::mantissaBits},
+                {"format.group", limits::groupLength},
+                {"core.moduli", limits::modulus},
+                {"core.count", {1, limits::cores}},
+                {"core.rows", limits::arraySide},
+                {"core.columns", limits::arraySide}};
+  for (const auto &[field, limit] : fields)
+    for (int64_t value : {limit.low - 1, limit.high + 1}) {
+      std::string change = field + "=" + std::to_string(value);
+      EXPECT_CONTAINS(parseError(readShipped(), {change}),
+                      "legal is " + limit.toText());
+    }
+}
+
+TEST(TargetChecks, LargestFormat) {
+  std::vector<std::string> changes = {
+      "format.mantissa_bits=15", "core.moduli=65536,65535,65533",
+      "core.dac_bits=16", "core.adc_bits=16"};
+  EXPECT_EQ(parseError(readShipped(), changes), "");
+  changes.push_back("format.group=4096");
+  EXPECT_EQ(parseError(readShipped(), changes), "");
 }
 
 TEST(TargetChecks, EveryRuleIsReportedAtOnce) {

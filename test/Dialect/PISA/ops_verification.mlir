@@ -402,7 +402,7 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 256 [4, 
 
 // -----
 
-// expected-error @+1 {{expected an array of at least 1 x 1, found [4, 0]}}
+// expected-error @+1 {{expected an array with sides of 1 to 4096, found [4, 0]}}
 pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 0] tokens 0 bytes [0, 0, 0, 0] compiler "" {
   pisa.code {
   pisa.halt
@@ -421,8 +421,8 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4]
 // -----
 
 pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
-  // expected-error @+1 {{expected mantissa bits in [0, 255], found 256}}
-  pisa.format 0 bfp mantissa 256 group 16 rounding trunc moduli [31]
+  // expected-error @+1 {{expected mantissa bits in [1, 15], found 16}}
+  pisa.format 0 bfp mantissa 16 group 16 rounding trunc moduli [31]
   pisa.code {
   pisa.halt
   }
@@ -431,8 +431,8 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4]
 // -----
 
 pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
-  // expected-error @+1 {{expected a group in [1, 4294967294], found 0}}
-  pisa.format 0 bfp mantissa 4 group 0 rounding trunc moduli [31]
+  // expected-error @+1 {{expected a group in [1, 4096], found 4097}}
+  pisa.format 0 bfp mantissa 4 group 4097 rounding trunc moduli [31]
   pisa.code {
   pisa.halt
   }
@@ -441,7 +441,7 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4]
 // -----
 
 pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
-  // expected-error @+1 {{expected a modulus in [1, 4294967294], found -31}}
+  // expected-error @+1 {{expected a modulus in [2, 65536], found -31}}
   pisa.format 0 bfp mantissa 4 group 16 rounding trunc moduli [-31]
   pisa.code {
   pisa.halt

@@ -8,14 +8,21 @@
 // RUN: not photonic-opt --mlir-print-debuginfo=false %s --photonic-assign-formats=format=bfp:4:16:up 2>&1 | FileCheck %s --check-prefix=ROUNDING
 // RUN: not photonic-opt --mlir-print-debuginfo=false %s --photonic-assign-formats=format=bfp:16:16 2>&1 | FileCheck %s --check-prefix=MANTISSA
 // RUN: not photonic-opt --mlir-print-debuginfo=false %s --photonic-assign-formats=format=bfp:4:0 2>&1 | FileCheck %s --check-prefix=GROUP
-// RUN: not photonic-opt --mlir-print-debuginfo=false %s --photonic-assign-formats=format=bfp:15:4 2>&1 | FileCheck %s --check-prefix=OVERFLOW
+// RUN: photonic-opt --mlir-print-debuginfo=false %s --photonic-assign-formats=format=bfp:15:2 | FileCheck %s --check-prefix=NARROW
+// RUN: photonic-opt --mlir-print-debuginfo=false %s --photonic-assign-formats=format=bfp:15:3 | FileCheck %s --check-prefix=LARGE
+// RUN: not photonic-opt --mlir-print-debuginfo=false %s --photonic-assign-formats=format=bfp:4:4097 2>&1 | FileCheck %s --check-prefix=LONG
 
 // UNKNOWN: error: unknown number format 'fixed:8', expected bfp:MANTISSA_BITS:GROUP[:trunc|nearest|stochastic] or fp32[:GROUP]
 // SHORT: error: unknown number format 'bfp:4', expected
 // ROUNDING: error: unknown number format 'bfp:4:16:up', expected
 // MANTISSA: error: mantissa bits must lie in [1, 15], got 16
 // GROUP: error: group length must lie in [1, 4096], got 0
-// OVERFLOW: error: {{.*}}(C8) group sums reach 4294705156 = 4 * 32767 * 32767, more than i32 holds
+// LONG: error: group length must lie in [1, 4096], got 4097
+
+// 2 * 32767 * 32767 is below 2^31, 3 * 32767 * 32767 is not.
+// NARROW: photonic.yield %{{.*}} : i32
+// LARGE: photonic.dot %{{.*}}, %{{.*}} : vector<3xi16>, vector<3xi16> -> i64
+// LARGE: photonic.yield %{{.*}} : i64
 
 // Random rounding needs the key of the run, whose step the function counts, and a
 // stream per product. A product that has formats is counted, too.

@@ -166,7 +166,7 @@ func.func @product_c7(%w: tensor<10x84xf32>, %x: tensor<8x84xf32>) {
 // -----
 
 func.func @product_c7_sum(%w: tensor<10x84xf32>, %x: tensor<8x84xf32>) {
-  // expected-error@+1 {{(C7) formats have different types of sum: bfp:4:16:trunc and fp32:16}}
+  // expected-error@+1 {{(C7) one format has integers, the other reals: bfp:4:16:trunc and fp32:16}}
   %y = photonic.product %w, %x formats = [#photonic.bfp<mantissa = 4, group = 16, rounding = trunc>, #photonic.fp32<group = 16>]
       : (tensor<10x84xf32>, tensor<8x84xf32>) -> tensor<8x10xf32> each {
   ^bb0(%a: vector<16xf32>, %b: vector<16xf32>):
@@ -315,7 +315,7 @@ func.func @dot_c2(%w: tensor<10x84xf32>, %x: tensor<8x84xf32>) {
   %y = photonic.product %w, %x formats = [#bfp, #bfp]
       : (tensor<10x84xf32>, tensor<8x84xf32>) -> tensor<8x10xf32> each {
   ^bb0(%a: vector<16xi8>, %b: vector<16xi8>):
-    // expected-error@+1 {{(C2) product of 'vector<16xi8>' must be i32, got 'f32'}}
+    // expected-error@+1 {{(C2) product of 'vector<16xi8>' must be i32 or i64, got 'f32'}}
     %d = photonic.dot %a, %b : vector<16xi8>, vector<16xi8> -> f32
     photonic.yield %d : f32
   }
@@ -329,8 +329,8 @@ func.func @modular_dot_c2(%w: tensor<10x84xf32>, %x: tensor<8x84xf32>) {
   %y = photonic.product %w, %x formats = [#bfp, #bfp]
       : (tensor<10x84xf32>, tensor<8x84xf32>) -> tensor<8x10xf32> each {
   ^bb0(%a: vector<16xi8>, %b: vector<16xi8>):
-    // expected-error@+1 {{(C2) modulus must lie in [2, 32768], got 32769}}
-    %d = photonic.modular_dot %a, %b modulus = 32769 : vector<16xi8>, vector<16xi8> -> i32
+    // expected-error@+1 {{(C2) modulus must lie in [2, 65536], got 65537}}
+    %d = photonic.modular_dot %a, %b modulus = 65537 : vector<16xi8>, vector<16xi8> -> i32
     photonic.yield %d : i32
   }
   return
@@ -481,8 +481,8 @@ func.func private @window_c3() attributes {w = #photonic.window<kernel = [3, 3],
 
 // -----
 
-// expected-error@+1 {{mantissa bits must lie in [1, 15], got 0}}
-func.func private @bfp_c1() attributes {f = #photonic.bfp<mantissa = 0, group = 16, rounding = trunc>}
+// expected-error@+1 {{mantissa bits must lie in [1, 15], got 16}}
+func.func private @bfp_c1() attributes {f = #photonic.bfp<mantissa = 16, group = 16, rounding = trunc>}
 
 // -----
 

@@ -14,20 +14,26 @@
 
 // RUN: not photonic-opt --mlir-print-debuginfo=false %s --photonic-assign-formats --photonic-split-rns=moduli=31,32,62 2>&1 | FileCheck %s --check-prefix=COPRIME
 // RUN: not photonic-opt --mlir-print-debuginfo=false %s --photonic-assign-formats --photonic-split-rns=moduli=1,32 2>&1 | FileCheck %s --check-prefix=MODULUS
-// RUN: not photonic-opt --mlir-print-debuginfo=false %s --photonic-assign-formats --photonic-split-rns=moduli=32767,32768,32765 2>&1 | FileCheck %s --check-prefix=HUGE
+// RUN: not photonic-opt --mlir-print-debuginfo=false %s --photonic-assign-formats --photonic-split-rns=moduli=65536,65535,65533,65531 2>&1 | FileCheck %s --check-prefix=HUGE
 // A group of 32 takes two passes of 16 columns, each of which has to stay in
 // range; one pass of 32 columns reaches 32 * 31 * 31.
 // RUN: photonic-opt --mlir-print-debuginfo=false %s --photonic-assign-formats=format=bfp:5:32 --photonic-split-rns | FileCheck %s
 // RUN: not photonic-opt --mlir-print-debuginfo=false %s --photonic-assign-formats=format=bfp:5:32 --photonic-split-rns=columns=32 2>&1 | FileCheck %s --check-prefix=LONG
 // RUN: not photonic-opt --mlir-print-debuginfo=false %s --photonic-assign-formats --photonic-split-rns=columns=0 2>&1 | FileCheck %s --check-prefix=COLUMNS
 // RUN: photonic-opt --mlir-print-debuginfo=false %s --photonic-assign-formats=format=bfp:4:32 --photonic-split-rns=columns=32 | FileCheck %s --check-prefix=G32
+// The sum of a group of the widest elements takes 64 bits.
+// RUN: photonic-opt --mlir-print-debuginfo=false %s --photonic-assign-formats=format=bfp:15:16 --photonic-split-rns=moduli=65536,65535,65533 --photonic-verify-split | FileCheck %s --check-prefix=LARGEST
+
+// LARGEST: photonic.modular_dot %{{.*}}, %{{.*}} modulus = 65536 : vector<16xi16>, vector<16xi16> -> i32
+// LARGEST: %[[D:.*]] = photonic.reverse_convert %{{.*}}, %{{.*}}, %{{.*}} moduli = [65536, 65535, 65533] : i64
+// LARGEST: photonic.yield %[[D]] : i64
 
 // LOOSE: error: loc("fc"): stage split: 'photonic.product' of node 'fc' cannot be computed in residues: sums reach 3600 = 16 * 15 * 15, but moduli [225, 32] represent only [-3599, 3599]
 // LOOSE: note: loc("fc"): rule of thumb: log2 P >= 2 (b_m + 1) + log2 g - 1, here 12.81 >= 13.00
 // SIX: error: loc("fc"): stage split: 'photonic.product' of node 'fc' cannot be computed in residues: sums reach 63504 = 16 * 63 * 63, but moduli [31, 32, 33] represent only [-16367, 16367]
 // COPRIME: error: moduli 31 and 62 must be coprime, but share the factor 31
-// MODULUS: error: modulus 1 must lie in [2, 32768]
-// HUGE: error: product of the moduli must not exceed 1099511627776
+// MODULUS: error: modulus 1 must lie in [2, 65536]
+// HUGE: error: product of the moduli must not exceed 4611686018427387904
 // LONG: error: loc("fc"): stage split: 'photonic.product' of node 'fc' cannot be computed in residues: sums reach 30752 = 32 * 31 * 31, but moduli [31, 32, 33] represent only [-16367, 16367]
 // COLUMNS: error: columns must be at least 1, got 0
 

@@ -292,6 +292,7 @@ TEST_F(StageTest, EveryStageHasTheBitsOfTheContract) {
       {"bfp:5:16:nearest", "31,32,33", 5, 16, Rounding::Nearest},
       {"bfp:9:4", "1021,1024,1023", 9, 4},
       {"bfp:14:2:nearest", "32765,32768", 14, 2, Rounding::Nearest},
+      {"bfp:15:16", "65536,65535,65533", 15, 16},
       {"bfp:1:7", "3,5", 1, 7},
       {"bfp:4:1", "463", 4, 1},
       {"bfp:4:16:stochastic", "31,32,33", 4, 16, Rounding::Stochastic},

@@ -12,6 +12,7 @@
 
 #include "photonic/Dialect/NN/IR/NN.h"
 #include "photonic/Interpreter/Arithmetic.h"
+#include "phx/isa/Limits.h"
 #include "phx/support/Math.h"
 #include <cmath>
 #include <vector>
@@ -19,6 +20,8 @@
 using namespace mlir;
 using namespace photonic;
 using namespace photonic::nn;
+
+static_assert(maxPositions == phx::limits::windowPositions);
 using interp::Tensor;
 using Operands = MutableArrayRef<interp::Value>;
 using Results = SmallVectorImpl<interp::Value>;

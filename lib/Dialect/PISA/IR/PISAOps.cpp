@@ -7,6 +7,8 @@
 
 #include "FieldSyntax.h"
 
+#include "phx/isa/Limits.h"
+
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/DialectImplementation.h"
@@ -191,11 +193,13 @@ LogicalResult ProgramOp::verifyRegions() {
     return emitOpError("expected array [rows, columns], found ")
            << getArray().size() << " numbers";
   for (int64_t size : getArray())
-    if (size < 1 || size >= phx::noLayer)
-      return emitOpError("expected an array of at least 1 x 1, found [")
-             << getArray() << "]";
-  if (getCores() > 255)
-    return emitOpError("expected at most 255 cores, found ") << getCores();
+    if (!phx::limits::arraySide.contains(size))
+      return emitOpError("expected an array with sides of ")
+             << phx::limits::arraySide.toText() << ", found [" << getArray()
+             << "]";
+  if (getCores() > phx::limits::cores)
+    return emitOpError("expected at most ")
+           << phx::limits::cores << " cores, found " << getCores();
   if (getTokens() > phx::noLayer)
     return emitOpError("expected at most ")
            << phx::noLayer << " tokens, found " << getTokens();
@@ -245,12 +249,18 @@ LogicalResult MapOp::verify() {
 }
 
 LogicalResult FormatOp::verify() {
-  constexpr int64_t most = phx::noLayer - 1;
-  if (failed(verifyRange(*this, "mantissa bits", getMantissa(), 0, 255)) ||
-      failed(verifyRange(*this, "a group", getGroup(), 1, most)))
+  auto verifyLimit = [&](StringRef what, int64_t value,
+                         phx::limits::Range limit) {
+    return verifyRange(*this, what, value, limit.low, limit.high);
+  };
+  if (failed(verifyLimit("mantissa bits", getMantissa(),
+                         getKind() == FormatKind::Bfp
+                             ? phx::limits::mantissaBits
+                             : phx::limits::unusedMantissaBits)) ||
+      failed(verifyLimit("a group", getGroup(), phx::limits::groupLength)))
     return failure();
   for (int64_t modulus : getModuli())
-    if (failed(verifyRange(*this, "a modulus", modulus, 1, most)))
+    if (failed(verifyLimit("a modulus", modulus, phx::limits::modulus)))
       return failure();
   return success();
 }
@@ -360,8 +370,10 @@ LogicalResult LoopOp::verify() {
   for (Operation *op = (*this)->getParentOp(); isa_and_nonnull<LoopOp>(op);
        op = op->getParentOp())
     ++depth;
-  if (depth > 8)
-    return emitOpError("is nested ") << depth << " deep, at most 8 are allowed";
+  if (depth > phx::limits::loopDepth)
+    return emitOpError("is nested ")
+           << depth << " deep, at most " << phx::limits::loopDepth
+           << " are allowed";
   return success();
 }
 

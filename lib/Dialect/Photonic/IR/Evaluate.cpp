@@ -340,7 +340,9 @@ private:
 
 LogicalResult run(const Task &task, const Part &part, interp::Tensor &result) {
   if (task.isInteger())
-    return Evaluator<int16_t, int32_t>(task, result).run(part);
+    return getSumType(task.lhs.format, task.rhs.format).isInteger(32)
+               ? Evaluator<int16_t, int32_t>(task, result).run(part)
+               : Evaluator<int16_t, int64_t>(task, result).run(part);
   return Evaluator<float, float>(task, result).run(part);
 }
 

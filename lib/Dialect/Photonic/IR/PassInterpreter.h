@@ -81,18 +81,27 @@ private:
     return sums;
   }
 
-  /// Forward conversion of both operands, then products and sums of residues.
   void runModular(ModularDotOp dot, const Pairs<Element> &pairs) {
+    // The narrow type is for speed.
+    if (int64_t(dot.getModulus()) <= INT16_MAX)
+      multiplyResidues<int16_t>(dot, pairs);
+    else
+      multiplyResidues<int32_t>(dot, pairs);
+  }
+
+  /// Forward conversion of both operands, then products and sums of residues.
+  template <typename Residue>
+  void multiplyResidues(ModularDotOp dot, const Pairs<Element> &pairs) {
     int64_t modulus = dot.getModulus();
     auto convert = [&](const Element *from, int64_t count) {
-      std::vector<Element> residues(count);
+      std::vector<Residue> residues(count);
       for (int64_t i = 0; i < count; ++i)
-        residues[i] = Element(floorMod(int64_t(from[i]), modulus));
+        residues[i] = Residue(floorMod(int64_t(from[i]), modulus));
       return residues;
     };
-    std::vector<Element> lhs = convert(pairs.lhs, pairs.rows * pairs.length);
-    std::vector<Element> rhs = convert(pairs.rhs, pairs.columns * pairs.length);
-    Pairs<Element> residues{lhs.data(), rhs.data(), pairs.rows, pairs.columns,
+    std::vector<Residue> lhs = convert(pairs.lhs, pairs.rows * pairs.length);
+    std::vector<Residue> rhs = convert(pairs.rhs, pairs.columns * pairs.length);
+    Pairs<Residue> residues{lhs.data(), rhs.data(), pairs.rows, pairs.columns,
                             pairs.length};
     std::vector<Sum> &sums = getSums(dot.getResult(), pairs);
     if (pairs.length * (modulus - 1) * (modulus - 1) <= INT32_MAX) {
@@ -107,27 +116,37 @@ private:
       sum = Sum(value % modulus);
   }
 
-  /// x = sum of r_i * (P / m_i) * ((P / m_i)^-1 mod m_i), modulo P, moved into
-  /// the signed range. With P <= 2^40 and m_i <= 2^15 no sum leaves 64 bits.
   void runReverse(ReverseConvertOp convert, const Pairs<Element> &pairs) {
     int64_t product = 1;
     for (int64_t modulus : convert.getModuli())
       product *= modulus;
-    std::vector<uint64_t> totals(pairs.rows * pairs.columns, 0);
+    // At most 15 weights below the product, times residues of 16 bits.
+    if (product <= int64_t(1) << 40)
+      reconstruct<uint64_t>(convert, product, pairs);
+    else
+      reconstruct<unsigned __int128>(convert, product, pairs);
+  }
+
+  /// x = sum of r_i * (P / m_i) * ((P / m_i)^-1 mod m_i), modulo P, moved into
+  /// the signed range.
+  template <typename Total>
+  void reconstruct(ReverseConvertOp convert, int64_t product,
+                   const Pairs<Element> &pairs) {
+    std::vector<Total> totals(pairs.rows * pairs.columns, 0);
     for (auto [residue, modulus] :
          llvm::zip_equal(convert.getResidues(), convert.getModuli())) {
       int64_t others = product / modulus, inverse = 1;
       while (floorMod(others % modulus * inverse, modulus) != 1 % modulus)
         ++inverse;
-      uint64_t weight = uint64_t(others) * uint64_t(inverse) % product;
+      Total weight = Total(others) * Total(inverse) % Total(product);
       for (auto [total, value] : llvm::zip_equal(totals, values[residue]))
-        total += weight * uint64_t(value);
+        total += weight * Total(value);
     }
     std::vector<Sum> &sums = getSums(convert.getResult(), pairs);
-    uint64_t range = (product - 1) / 2;
+    int64_t range = (product - 1) / 2;
     for (auto [sum, total] : llvm::zip_equal(sums, totals)) {
-      uint64_t x = total % uint64_t(product);
-      sum = Sum(x > range ? int64_t(x) - product : int64_t(x));
+      auto x = int64_t(total % Total(product));
+      sum = Sum(x > range ? x - product : x);
     }
   }
 

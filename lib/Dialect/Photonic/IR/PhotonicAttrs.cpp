@@ -13,6 +13,8 @@
 
 #include "photonic/Dialect/Photonic/IR/Photonic.h"
 
+#include "phx/isa/Limits.h"
+
 #include "mlir/IR/Builders.h"
 #include "llvm/ADT/STLExtras.h"
 
@@ -64,20 +66,27 @@ int64_t WindowAttr::getOutputExtent(unsigned dim, int64_t extent) const {
 // Number formats
 //===----------------------------------------------------------------------===//
 
-static constexpr int64_t maxGroupLength = 4096;
+/// `what` is in `limit`.
+static LogicalResult verifyLimit(function_ref<InFlightDiagnostic()> emitError,
+                                 StringRef what, int64_t value,
+                                 phx::limits::Range limit) {
+  if (limit.contains(value))
+    return success();
+  return emitError() << what << " must lie in [" << limit.low << ", "
+                     << limit.high << "], got " << value;
+}
 
 static LogicalResult verifyGroup(function_ref<InFlightDiagnostic()> emitError,
                                  int64_t group) {
-  if (group < 1 || group > maxGroupLength)
-    return emitError() << "group length must lie in [1, " << maxGroupLength
-                       << "], got " << group;
-  return success();
+  return verifyLimit(emitError, "group length", group,
+                     phx::limits::groupLength);
 }
 
 LogicalResult BfpAttr::verify(function_ref<InFlightDiagnostic()> emitError,
                               int64_t mantissa, int64_t group, Rounding) {
-  if (mantissa < 1 || mantissa > 15)
-    return emitError() << "mantissa bits must lie in [1, 15], got " << mantissa;
+  if (failed(verifyLimit(emitError, "mantissa bits", mantissa,
+                         phx::limits::mantissaBits)))
+    return failure();
   return verifyGroup(emitError, group);
 }
 
@@ -90,14 +99,12 @@ std::string BfpAttr::getFormatName() const {
 int64_t BfpAttr::getGroupLength() const { return getGroup(); }
 
 int64_t BfpAttr::getMaxMagnitude() const {
-  return (int64_t(1) << getMantissa()) - 1;
+  return phx::limits::getMaxMantissa(getMantissa());
 }
 
 Type BfpAttr::getElementType() const {
   return IntegerType::get(getContext(), getMantissa() <= 7 ? 8 : 16);
 }
-
-Type BfpAttr::getSumType() const { return IntegerType::get(getContext(), 32); }
 
 bool BfpAttr::acceptsValue(float value) const { return std::isfinite(value); }
 
@@ -167,8 +174,6 @@ int64_t Fp32Attr::getGroupLength() const { return getGroup(); }
 int64_t Fp32Attr::getMaxMagnitude() const { return 0; }
 
 Type Fp32Attr::getElementType() const { return Float32Type::get(getContext()); }
-
-Type Fp32Attr::getSumType() const { return Float32Type::get(getContext()); }
 
 bool Fp32Attr::acceptsValue(float) const { return true; }
 

@@ -286,6 +286,16 @@ int64_t photonic::phot::getSumBound(NumberFormatAttrInterface lhs,
   return length * lhs.getMaxMagnitude() * rhs.getMaxMagnitude();
 }
 
+Type photonic::phot::getSumType(NumberFormatAttrInterface lhs,
+                                NumberFormatAttrInterface rhs) {
+  MLIRContext *context = lhs.getContext();
+  if (!lhs.isInteger())
+    return Float32Type::get(context);
+  int64_t bound = getSumBound(lhs, rhs, lhs.getGroupLength());
+  bool isNarrow = bound <= std::numeric_limits<int32_t>::max();
+  return IntegerType::get(context, isNarrow ? 32 : 64);
+}
+
 int64_t photonic::phot::getPassLength(Region &body) {
   if (body.empty() || body.front().getNumArguments() == 0)
     return 0;

@@ -68,7 +68,7 @@ static void assignFormat(ProductOp op, NumberFormatAttrInterface format) {
       VectorType::get({format.getGroupLength()}, format.getElementType());
   Block *block =
       builder.createBlock(&op.getBody(), {}, {group, group}, {loc, loc});
-  Value sum = DotOp::create(builder, loc, format.getSumType(),
+  Value sum = DotOp::create(builder, loc, getSumType(format, format),
                             block->getArgument(0), block->getArgument(1));
   YieldOp::create(builder, loc, sum);
 }

@@ -9,6 +9,8 @@
 
 #include "Survivor.h"
 
+#include "phx/isa/Limits.h"
+
 #include "mlir/IR/PatternMatch.h"
 #include "llvm/Support/FormatVariadic.h"
 
@@ -24,27 +26,24 @@ using namespace mlir;
 using namespace photonic;
 using namespace photonic::phot;
 
-/// Largest single modulus and largest product of moduli, as the verifiers of
-/// modular_dot and reverse_convert have them.
-static constexpr int64_t maxModulus = 32768;
-static constexpr int64_t maxProduct = int64_t(1) << 40;
-
+/// As the verifiers of modular_dot and reverse_convert check them.
 static LogicalResult checkModuli(ArrayRef<int64_t> moduli,
                                  function_ref<InFlightDiagnostic()> emitError) {
   int64_t product = 1;
   for (auto [index, modulus] : llvm::enumerate(moduli)) {
-    if (modulus < 2 || modulus > maxModulus)
-      return emitError() << "modulus " << modulus << " must lie in [2, "
-                         << maxModulus << "]";
+    constexpr phx::limits::Range limit = phx::limits::modulus;
+    if (!limit.contains(modulus))
+      return emitError() << "modulus " << modulus << " must lie in ["
+                         << limit.low << ", " << limit.high << "]";
     for (int64_t other : moduli.take_front(index))
       if (int64_t divisor = std::gcd(modulus, other); divisor != 1)
         return emitError() << "moduli " << other << " and " << modulus
                            << " must be coprime, but share the factor "
                            << divisor;
-    product *= modulus;
-    if (product > maxProduct)
+    if (product > phx::limits::moduliProduct / modulus)
       return emitError() << "product of the moduli must not exceed "
-                         << maxProduct;
+                         << phx::limits::moduliProduct;
+    product *= modulus;
   }
   return success();
 }
@@ -98,11 +97,12 @@ static void splitDot(DotOp dot, ArrayRef<int64_t> moduli,
                      IRRewriter &rewriter) {
   rewriter.setInsertionPoint(dot);
   Location loc = dot.getLoc();
-  Type sum = dot.getResult().getType();
+  Type sum = dot.getResult().getType(), residue = rewriter.getI32Type();
   SmallVector<Value> residues;
   for (int64_t modulus : moduli)
-    residues.push_back(ModularDotOp::create(rewriter, loc, sum, dot.getLhs(),
-                                            dot.getRhs(), modulus));
+    residues.push_back(ModularDotOp::create(rewriter, loc, residue,
+                                            dot.getLhs(), dot.getRhs(),
+                                            modulus));
   rewriter.replaceOpWithNewOp<ReverseConvertOp>(
       dot, sum, residues, rewriter.getDenseI64ArrayAttr(moduli));
 }

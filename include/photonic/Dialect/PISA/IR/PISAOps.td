@@ -102,7 +102,8 @@ def PISA_FormatOp : PISA_TableOp<"format"> {
     `bfp` with mantissa bits, group length, rounding and moduli; `fp32` is the
     arithmetic bypass (moduli and mantissa are kept for reference).
 
-    * (C1) Mantissa in [0, 255], group and moduli in [1, 2^32 - 2].
+    * (C1) Mantissa in [1, 15] (of `fp32` in [0, 15]), group in [1, 4096], moduli
+      in [2, 65536].
 
     ```mlir
     pisa.format 0 bfp mantissa 4 group 16 rounding trunc moduli [31, 32, 33]

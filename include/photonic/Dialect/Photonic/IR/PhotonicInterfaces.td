@@ -37,8 +37,6 @@ def Photonic_NumberFormatAttrInterface
     InterfaceMethod<[{Type of one converted element: a signless integer that
       holds [-getMaxMagnitude(), getMaxMagnitude()], or f32.}],
       "::mlir::Type", "getElementType">,
-    InterfaceMethod<[{Type of a sum of products over one group: i32 or f32.}],
-      "::mlir::Type", "getSumType">,
     InterfaceMethod<[{Converts one group. `values` holds at most
       `getGroupLength()` elements; `elements` has the same size and receives the
       converted ones; `uniforms` too, if `needsUniforms()`, and holds numbers of
@@ -55,7 +53,7 @@ def Photonic_NumberFormatAttrInterface
       stops a run with the tensor, the index and the value.}],
       "bool", "acceptsValue", (ins "float":$value)>,
     InterfaceMethod<[{True if the accumulator turns magnitudes below 2^-126 into
-      zero and may not become infinite. The default is `isInteger`.}],
+      +0 and may not become infinite. The default is `isInteger`.}],
       "bool", "flushesAccumulator", (ins), "", "return $_attr.isInteger();">,
   ];
   let extraSharedClassDeclaration = [{

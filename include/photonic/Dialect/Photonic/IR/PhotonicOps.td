@@ -32,7 +32,8 @@ def Photonic_Key : RankedTensorOf<[F32],
 
 /// Converted elements of one pass.
 def Photonic_Group : FixedVectorOfRankAndType<[1], [I8, I16, F32]>;
-def Photonic_Sum : AnyTypeOf<[I32, F32]>;
+def Photonic_IntegerSum : AnyTypeOf<[I32, I64]>;
+def Photonic_Sum : AnyTypeOf<[I32, I64, F32]>;
 
 /// How a pass is read out; exact unless stated otherwise.
 def Photonic_Readout : Attr<Photonic_ReadoutAttrInterface.predicate, "readout"> {
@@ -132,8 +133,10 @@ def Photonic_ProductOp : Photonic_Op<"product", [
       `forward`;
     * (C6) both formats are present, or neither; the region is empty exactly
       when they are absent;
-    * (C7) both formats have the same group length and type of sum;
-    * (C8) a sum of integers, at most g * max|a| * max|b|, fits into i32;
+    * (C7) both formats have the same group length, and both integers or both
+      reals;
+    * (C8) a sum of reals is f32; one of integers is i32 if that holds
+      g * max|a| * max|b|, else i64;
     * (C9) the region takes one vector of converted elements per operand, of the
       same length, g or for integers less; consists of `dot`, `modular_dot` and
       `reverse_convert`, and yields one sum;
@@ -361,7 +364,7 @@ def Photonic_DotOp : Photonic_GroupOp<"dot"> {
     Constraints:
 
     * (C1) both vectors have the same length, both hold integers or both f32;
-    * (C2) the result is i32 for integers, f32 for f32;
+    * (C2) the result is i32 or i64 for integers, f32 for f32;
     * (C3) the operands are the two arguments of the region, in order.
 
     Example:
@@ -388,7 +391,7 @@ def Photonic_ModularDotOp : Photonic_GroupOp<"modular_dot"> {
     Constraints:
 
     * (C1) both vectors have the same length and hold integers;
-    * (C2) the modulus lies in [2, 32768];
+    * (C2) the modulus lies in [2, 65536];
     * (C3) the operands are the two arguments of the region, in order.
 
     Example:
@@ -417,7 +420,7 @@ def Photonic_ReverseConvertOp : Photonic_GroupOp<"reverse_convert"> {
     Constraints:
 
     * (C1) there are at least one residue and as many moduli as residues;
-    * (C2) each modulus lies in [2, 32768], their product is at most 2^40;
+    * (C2) each modulus lies in [2, 65536], their product is at most 2^62;
     * (C3) the moduli are pairwise coprime;
     * (C4) a residue that a `modular_dot` computes has that one's modulus.
 
@@ -428,7 +431,7 @@ def Photonic_ReverseConvertOp : Photonic_GroupOp<"reverse_convert"> {
     ```
   }];
   let arguments = (ins Variadic<I32>:$residues, DenseI64ArrayAttr:$moduli);
-  let results = (outs I32:$result);
+  let results = (outs Photonic_IntegerSum:$result);
   let assemblyFormat = [{
     $residues `moduli` `=` $moduli attr-dict `:` type($result)
   }];

@@ -126,6 +126,11 @@ TileCount countTiles(const ProductShape &shape, Dataflow dataflow, int64_t rows,
 int64_t getSumBound(NumberFormatAttrInterface lhs,
                     NumberFormatAttrInterface rhs, int64_t length);
 
+/// Type of a sum of products over one group of two formats of the same kind and
+/// group length: f32, or the narrower of i32 and i64 that holds it.
+mlir::Type getSumType(NumberFormatAttrInterface lhs,
+                      NumberFormatAttrInterface rhs);
+
 /// Elements per operand that the region of a product takes; 0 if it is empty.
 int64_t getPassLength(mlir::Region &body);
 

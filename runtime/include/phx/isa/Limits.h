@@ -1,0 +1,91 @@
+//===- Limits.h - The largest numbers of a program ------------ -*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Limits that several layers check: target descriptions, attributes and
+// operations of the compiler, the validator, the executors. Each is stated here
+// once, with what it is there for. Schemas (target.proto and those of machine
+// classes) repeat some as options of their fields; tests compare them.
+//
+// Inside these limits all integer arithmetic of products is exact, in every
+// layer: elements have 16 bits, sums of a group 64, and a sum of a group is
+// exact in binary64, so that one rounding makes it a binary32.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PHX_ISA_LIMITS_H
+#define PHX_ISA_LIMITS_H
+
+#include <cstdint>
+#include <string>
+
+namespace phx::limits {
+
+/// From `low` to `high`, both included.
+struct Range {
+  int64_t low, high;
+
+  constexpr bool contains(int64_t value) const {
+    return low <= value && value <= high;
+  }
+  /// "1 to 15".
+  std::string toText() const {
+    return std::to_string(low) + " to " + std::to_string(high);
+  }
+};
+
+/// Mantissa bits of a block format, without the sign: |m| <= 2^15 - 1 fits into
+/// 16 bits, and so does every residue of it of least magnitude.
+inline constexpr Range mantissaBits{1, 15};
+/// The same field of a format without blocks, which has no use for it.
+inline constexpr Range unusedMantissaBits{0, mantissaBits.high};
+
+/// Elements that share an exponent.
+inline constexpr Range groupLength{1, 4096};
+
+/// One modulus: residues from 0 on have 16 bits.
+inline constexpr Range modulus{2, 65536};
+
+/// The product of the moduli of a format. Reconstruction sums residues times
+/// weights below it, in 128 bits, and takes differences of its result in 64.
+inline constexpr int64_t moduliProduct = int64_t(1) << 62;
+
+/// Moduli of a format: the product of the first 16 primes is above 2^62, so
+/// that no more are pairwise coprime.
+inline constexpr Range moduliCount{1, 15};
+
+/// Rows or columns of an array.
+inline constexpr Range arraySide{1, 4096};
+
+/// Arrays of a program; their numbers have 8 bits.
+inline constexpr int64_t cores = 255;
+
+/// Loops around one instruction.
+inline constexpr int64_t loopDepth = 8;
+
+/// Positions of a window whose maximum has its number in one byte.
+inline constexpr int64_t windowPositions = 256;
+
+/// Whole numbers of this magnitude are exact in binary32: class numbers, keys.
+inline constexpr int64_t wholeNumber = int64_t(1) << 24;
+
+/// Largest |m| of `bits` mantissa bits.
+constexpr int64_t getMaxMantissa(int64_t bits) {
+  return (int64_t(1) << bits) - 1;
+}
+
+/// The largest sum of products of one group.
+inline constexpr int64_t groupSum = groupLength.high *
+                                    getMaxMantissa(mantissaBits.high) *
+                                    getMaxMantissa(mantissaBits.high);
+static_assert(groupSum < int64_t(1) << 53, "exact in binary64");
+static_assert(groupLength.high * (modulus.high - 1) * (modulus.high - 1) <
+                  int64_t(1) << 53,
+              "products of residues are summed in 64 bits");
+
+} // namespace phx::limits
+
+#endif // PHX_ISA_LIMITS_H
