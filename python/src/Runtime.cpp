@@ -97,7 +97,9 @@ public:
   nb::list getLosses();
   nb::dict getGradients();
   bool isTraining() const { return session->isTraining(); }
-  std::string getFingerprint() const { return session->getFingerprint(); }
+  std::string getFingerprint() const {
+    return session->getState().getFingerprint();
+  }
   int64_t getStepCount();
 
   std::string makeJson(bool stepped);
@@ -194,7 +196,7 @@ nb::dict PySession::run(const std::map<std::string, InputArray> &inputs,
                         bool fp32, bool compare) {
   phx::ArrayViews views = toViews(inputs);
   phx::RunOptions options = makeOptions(executor, threads, fp32, compare);
-  if (auto samples = session->countSamples(views); !samples)
+  if (auto samples = session->getBatches().countSamples(views); !samples)
     raise("InputError", samples.error().message);
   auto results = locked([&] { return session->run(views, options); });
   if (PyErr_Occurred())
@@ -203,7 +205,7 @@ nb::dict PySession::run(const std::map<std::string, InputArray> &inputs,
     raise("RunError", results.error().message);
   // Kept for measureAccuracy; the rest is handed over without a copy.
   outputs.clear();
-  if (auto scores = session->getScoresName(); scores.ok())
+  if (auto scores = getScoresName(session->getProgram()); scores.ok())
     outputs[*scores] = results->at(*scores);
   return toDict(std::move(*results));
 }
@@ -219,14 +221,14 @@ nb::dict PySession::step(const std::map<std::string, InputArray> &inputs,
   if (results)
     return toDict(std::move(*results));
   // Whose fault it was is worth finding out only now.
-  auto samples = session->countSamples(views);
+  auto samples = session->getBatches().countSamples(views);
   bool fits = samples.ok() && *samples == getProgram().batch;
   raise(fits ? "RunError" : "InputError", results.error().message);
 }
 
 nb::tuple PySession::measureAccuracy(const InputArray &labels) {
   phx::ArrayView view = toView(labels, "labels");
-  auto accuracy = session->measureAccuracy(outputs, view);
+  auto accuracy = session->getLog().measureAccuracy(outputs, view);
   if (!accuracy)
     raise("InputError", accuracy.error().message);
   return nb::make_tuple(accuracy->top1, accuracy->top5, accuracy->samples);
@@ -237,7 +239,7 @@ nb::tuple PySession::measureAccuracy(const InputArray &labels) {
 //===----------------------------------------------------------------------===//
 
 nb::dict PySession::readState() {
-  auto state = locked([&] { return session->readState(); });
+  auto state = locked([&] { return session->getState().read(); });
   if (!state)
     raise("RunError", state.error().message);
   return toDict(std::move(*state));
@@ -246,46 +248,48 @@ nb::dict PySession::readState() {
 void PySession::writeState(const std::map<std::string, InputArray> &values,
                            bool partial) {
   phx::ArrayViews views = toViews(values);
-  auto status = locked([&] { return session->writeState(views, partial); });
+  auto status =
+      locked([&] { return session->getState().write(views, partial); });
   if (!status)
     raise("InputError", status.error().message);
 }
 
 void PySession::saveState(const std::string &path) {
-  auto status = locked([&] { return session->saveState(path); });
+  auto status = locked([&] { return session->getState().save(path); });
   if (!status)
     raise("OutputError", status.error().message);
 }
 
 nb::tuple PySession::loadState(const std::string &path) {
-  auto info = locked([&] { return session->loadState(path); });
+  auto info = locked([&] { return session->getState().load(path); });
   if (!info)
     raise("InputError", info.error().message);
   return nb::make_tuple(info->program, info->step);
 }
 
 int64_t PySession::getStepCount() {
-  return locked([&] { return session->getStepCount(); });
+  return locked([&] { return session->getState().getStepCount(); });
 }
 
 std::optional<int64_t> PySession::getSeed() {
-  auto seed = locked([&] { return session->getSeed(); });
+  auto seed = locked([&] { return session->getState().getSeed(); });
   return seed ? std::optional(*seed) : std::nullopt;
 }
 
 void PySession::setSeed(int64_t seed) {
-  auto status = locked([&] { return session->setSeed(seed); });
+  auto status = locked([&] { return session->getState().setSeed(seed); });
   if (!status)
     raise("InputError", status.error().message);
 }
 
 std::optional<float> PySession::getLearningRate() {
-  auto rate = locked([&] { return session->getLearningRate(); });
+  auto rate = locked([&] { return session->getState().getLearningRate(); });
   return rate ? std::optional(*rate) : std::nullopt;
 }
 
 void PySession::setLearningRate(float rate) {
-  auto status = locked([&] { return session->setLearningRate(rate); });
+  auto status =
+      locked([&] { return session->getState().setLearningRate(rate); });
   if (!status)
     raise("InputError", status.error().message);
 }
@@ -299,7 +303,7 @@ static nb::tuple toTuple(const std::vector<int64_t> &shape) {
 
 nb::list PySession::getStateRegions() {
   nb::list list;
-  for (const phx::Region *region : session->getStateRegions())
+  for (const phx::Region *region : session->getState().getRegions())
     list.append(nb::make_tuple(
         region->name,
         region->role == phx::Role::Parameter ? "parameter" : "state",
@@ -309,7 +313,7 @@ nb::list PySession::getStateRegions() {
 
 nb::list PySession::getLosses() {
   nb::list names;
-  for (const std::string &name : session->getLosses())
+  for (const std::string &name : phx::getLosses(session->getProgram()))
     names.append(name);
   return names;
 }
@@ -326,7 +330,8 @@ nb::dict PySession::getGradients() {
 
 nb::dict PySession::getLabels() {
   nb::dict labels;
-  for (const phx::Region *region : session->getRegions(phx::Role::Input))
+  for (const phx::Region *region :
+       phx::getRegions(session->getProgram(), phx::Role::Input))
     if (region->labels)
       labels[nb::cast(region->name)] =
           nb::make_tuple(region->labels->classes, region->labels->ignoreIndex);
@@ -338,14 +343,14 @@ nb::dict PySession::getLabels() {
 //===----------------------------------------------------------------------===//
 
 nb::tuple PySession::getCost() {
-  auto cost = locked([&] { return session->getCost(); });
+  auto cost = locked([&] { return session->getReports().getCost(); });
   if (!cost)
     raise("RunError", cost.error().message);
   return nb::make_tuple(cost->latencyNs, cost->energyPj);
 }
 
 nb::object PySession::getRecord() {
-  auto record = locked([&] { return session->getRecord(); });
+  auto record = locked([&] { return session->getLog().getRecord(); });
   if (!record)
     return nb::none();
   nb::dict dict;
@@ -365,27 +370,29 @@ nb::object PySession::getRecord() {
 }
 
 void PySession::forgetRecord() {
-  locked([&] { session->forgetRecord(); });
+  locked([&] { session->getLog().forget(); });
 }
 
 std::string PySession::makeJson(bool stepped) {
-  auto text = locked([&] { return session->makeJson(getMode(stepped)); });
+  auto text =
+      locked([&] { return session->getReports().makeJson(getMode(stepped)); });
   if (!text)
     raise("RunError", text.error().message);
   return *text;
 }
 
 std::string PySession::makeText(unsigned columns, bool color, bool stepped) {
-  auto text = locked(
-      [&] { return session->makeText(columns, color, getMode(stepped)); });
+  auto text = locked([&] {
+    return session->getReports().makeText(columns, color, getMode(stepped));
+  });
   if (!text)
     raise("RunError", text.error().message);
   return *text;
 }
 
 void PySession::writeTrace(const std::string &path, bool stepped) {
-  auto status =
-      locked([&] { return session->writeTrace(path, getMode(stepped)); });
+  auto status = locked(
+      [&] { return session->getReports().writeTrace(path, getMode(stepped)); });
   if (!status)
     raise("OutputError", status.error().message);
 }
@@ -399,7 +406,8 @@ void PySession::save(const std::string &path) {
 
 nb::list PySession::getRegions(phx::Role role) {
   nb::list list;
-  for (const phx::Region *region : session->getRegions(role)) {
+  for (const phx::Region *region :
+       phx::getRegions(session->getProgram(), role)) {
     auto type = region->labels ? phx::ElementType::I64 : region->type;
     list.append(nb::make_tuple(region->name, phx::getTypeName(type),
                                toTuple(region->shape)));
@@ -409,7 +417,7 @@ nb::list PySession::getRegions(phx::Role role) {
 
 nb::list PySession::getBatchAxes(phx::Role role) {
   nb::list list;
-  for (const phx::Region *region : session->getRegions(role))
+  for (const phx::Region *region : phx::getRegions(session->getProgram(), role))
     list.append(region->batchAxis);
   return list;
 }
@@ -462,9 +470,9 @@ static std::string toPath(const nb::bytes &path) {
 
 /// Refuses outputs over inputs, and two outputs in one file. `writes`: what
 /// asks for a file, such as its option, and its path.
-static void checkOutputs(
-    const std::vector<nb::bytes> &reads,
-    const std::vector<std::pair<std::string, nb::bytes>> &writes) {
+static void
+checkOutputs(const std::vector<nb::bytes> &reads,
+             const std::vector<std::pair<std::string, nb::bytes>> &writes) {
   phx::OutputGuard guard;
   for (const nb::bytes &path : reads)
     guard.addRead(toPath(path));
@@ -544,10 +552,9 @@ NB_MODULE(_runtime, m) {
       .def("save", &PySession::save, "path"_a)
       .def("describe_target",
            [](const PySession &s) { return describe(s.getTarget()); })
-      .def_prop_ro("ignored_inputs",
-                   [](const PySession &s) {
-                     return s.getProgram().ignoredInputs;
-                   })
+      .def_prop_ro(
+          "ignored_inputs",
+          [](const PySession &s) { return s.getProgram().ignoredInputs; })
       .def_prop_ro("inputs",
                    [](PySession &s) { return s.getRegions(phx::Role::Input); })
       .def_prop_ro("outputs",

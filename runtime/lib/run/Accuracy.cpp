@@ -5,6 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "phx/run/RunLog.h"
+
 #include "Labels.h"
 
 #include <algorithm>
@@ -79,10 +81,10 @@ Result<Accuracy> phx::computeAccuracy(const ArrayView &scores,
                   double(firstFive) / double(counted), counted};
 }
 
-Result<std::string> Session::getScoresName() const {
+Result<std::string> phx::getScoresName(const Program &program) {
   std::string name, all;
   int found = 0;
-  for (const Region *region : getRegions(Role::Output)) {
+  for (const Region *region : getRegions(program, Role::Output)) {
     all += (all.empty() ? "" : ", ") + ("'" + region->name + "' ") +
            describe(region->type, region->shape);
     if (region->type != ElementType::F32 || region->shape.size() != 2 ||
@@ -115,41 +117,43 @@ static HostArray toRows(const HostArray &scores, uint32_t axis) {
   return rows;
 }
 
-const Region &Session::getOutput(const std::string &name) const {
-  std::vector<const Region *> outputs = getRegions(Role::Output);
+static const Region &getOutput(const Program &program,
+                               const std::string &name) {
+  std::vector<const Region *> outputs = getRegions(program, Role::Output);
   return **std::find_if(
       outputs.begin(), outputs.end(),
       [&](const Region *region) { return region->name == name; });
 }
 
-Result<Accuracy> Session::measureAccuracy(const HostArrays &outputs,
-                                          const ArrayView &labels) {
-  Result<std::string> name = getScoresName();
+Result<Accuracy> RunLog::measureAccuracy(const HostArrays &outputs,
+                                         const ArrayView &labels) {
+  Result<std::string> name = getScoresName(program);
   if (!name)
     return name.error();
   auto scores = outputs.find(*name);
   if (scores == outputs.end())
     return Error{"output '" + *name + "' is missing"};
   Result<Accuracy> result = computeAccuracy(
-      toRows(scores->second, *getOutput(*name).batchAxis), labels);
+      toRows(scores->second, *getOutput(program, *name).batchAxis), labels);
   if (result)
     accuracy = *result;
   return result;
 }
 
-void Session::measureOwnAccuracy(const HostArrays &outputs,
-                                 const ArrayViews &inputs) {
+void RunLog::measureOwnAccuracy(const HostArrays &outputs,
+                                const ArrayViews &inputs) {
   const Region *region = nullptr;
-  for (const Region *input : getRegions(Role::Input)) {
+  for (const Region *input : getRegions(program, Role::Input)) {
     if (input->labels && region)
       return;
     if (input->labels)
       region = input;
   }
-  Result<std::string> name = getScoresName();
+  Result<std::string> name = getScoresName(program);
   if (!region || region->shape.size() != 1 || !name)
     return;
-  HostArray scores = toRows(outputs.at(*name), *getOutput(*name).batchAxis);
+  HostArray scores =
+      toRows(outputs.at(*name), *getOutput(program, *name).batchAxis);
   if (scores.shape[1] != region->labels->classes)
     return;
   ArrayView labels = inputs.at(region->name);

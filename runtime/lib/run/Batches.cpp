@@ -5,7 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Batching.h"
+#include "phx/run/Batches.h"
+
 #include "Labels.h"
 #include "StateSchema.h"
 
@@ -35,9 +36,9 @@ static std::string nameAxis(uint32_t axis) {
                    : "dimension " + std::to_string(axis);
 }
 
-std::string Session::describeInputs() const {
+std::string Batches::describeInputs() const {
   std::string text;
-  for (const Region *region : getRegions(Role::Input))
+  for (const Region *region : getRegions(program, Role::Input))
     text += (text.empty() ? "" : ", ") +
             ("'" + region->name + "' " + describeInput(*region));
   return text.empty() ? "none" : text;
@@ -47,9 +48,9 @@ std::string Session::describeInputs() const {
 // Checks
 //===----------------------------------------------------------------------===//
 
-Error Session::makeUnknownInput(const std::string &name) const {
+Error Batches::makeUnknownInput(const std::string &name) const {
   std::vector<std::string> known;
-  for (const Region *region : getRegions(Role::Input))
+  for (const Region *region : getRegions(program, Role::Input))
     known.push_back(region->name);
   known.insert(known.end(), program.ignoredInputs.begin(),
                program.ignoredInputs.end());
@@ -70,8 +71,8 @@ static bool isIgnored(const Program &program, const std::string &name) {
          program.ignoredInputs.end();
 }
 
-Status Session::checkNames(const ArrayViews &inputs) const {
-  std::vector<const Region *> regions = getRegions(Role::Input);
+Status Batches::checkNames(const ArrayViews &inputs) const {
+  std::vector<const Region *> regions = getRegions(program, Role::Input);
   for (const auto &[name, value] : inputs)
     if (!findRegion(regions, name) && !isIgnored(program, name))
       return makeUnknownInput(name);
@@ -151,11 +152,11 @@ static bool haveBatch(const std::vector<const Region *> &regions) {
   });
 }
 
-Status Session::checkInput(const std::string &name, ElementType type,
+Status Batches::checkInput(const std::string &name, ElementType type,
                            const std::vector<int64_t> &shape) const {
   if (isIgnored(program, name))
     return Status::success();
-  std::vector<const Region *> regions = getRegions(Role::Input);
+  std::vector<const Region *> regions = getRegions(program, Role::Input);
   const Region *region = findRegion(regions, name);
   if (!region)
     return makeUnknownInput(name);
@@ -167,8 +168,8 @@ Status Session::checkInput(const std::string &name, ElementType type,
 }
 
 /// Types and shapes, and how many samples there are.
-Result<Session::Batching> Session::planShapes(const ArrayViews &inputs) const {
-  std::vector<const Region *> regions = getRegions(Role::Input);
+Result<Batching> Batches::planShapes(const ArrayViews &inputs) const {
+  std::vector<const Region *> regions = getRegions(program, Role::Input);
   bool anyBatch = haveBatch(regions);
   Batching batching;
   batching.samples = program.batch;
@@ -202,7 +203,7 @@ Result<Session::Batching> Session::planShapes(const ArrayViews &inputs) const {
 }
 
 /// How many executions, and what happens to a last partial batch.
-Status Session::planRuns(Batching &batching) const {
+Status Batches::planRuns(Batching &batching) const {
   int64_t batch = program.batch;
   if (!training) {
     batching.runs = (batching.samples + batch - 1) / batch;
@@ -220,13 +221,13 @@ Status Session::planRuns(Batching &batching) const {
 }
 
 /// That the outputs of several executions, and of padding, make sense.
-Status Session::checkJoin(const Batching &batching) const {
+Status Batches::checkJoin(const Batching &batching) const {
   if (!batching.split)
     return Status::success();
   bool canIgnore = true;
-  for (const Region *region : getRegions(Role::Input))
+  for (const Region *region : getRegions(program, Role::Input))
     canIgnore &= !region->labels || region->labels->ignoreIndex;
-  for (const Region *region : getRegions(Role::Output)) {
+  for (const Region *region : getRegions(program, Role::Output)) {
     std::string name = "output '" + region->name + "' " +
                        describe(region->type, region->shape);
     Join join = getJoin(*region, batching);
@@ -237,8 +238,7 @@ Status Session::checkJoin(const Batching &batching) const {
                    "it belongs to which; so the results of several runs cannot "
                    "be joined, and padding cannot be taken out; give inputs of "
                    "exactly the program's shapes, " +
-                   describeInputs() +
-                   ", or compile the model with --batch " +
+                   describeInputs() + ", or compile the model with --batch " +
                    std::to_string(batching.samples)};
     bool padded = batching.samples % program.batch != 0;
     if (join != Join::Samples && padded && !canIgnore)
@@ -251,13 +251,13 @@ Status Session::checkJoin(const Batching &batching) const {
   return Status::success();
 }
 
-Result<Session::Batching> Session::planBatches(const ArrayViews &inputs) const {
+Result<Batching> Batches::plan(const ArrayViews &inputs) const {
   if (Status status = checkNames(inputs); !status)
     return status.error();
   Result<Batching> batching = planShapes(inputs);
   if (!batching)
     return batching.error();
-  for (const Region *region : getRegions(Role::Input)) {
+  for (const Region *region : getRegions(program, Role::Input)) {
     if (!region->labels)
       continue;
     if (Status status = checkLabels(*region, inputs.at(region->name)); !status)
@@ -268,8 +268,8 @@ Result<Session::Batching> Session::planBatches(const ArrayViews &inputs) const {
   return batching;
 }
 
-Result<int64_t> Session::countSamples(const ArrayViews &inputs) const {
-  Result<Batching> batching = planBatches(inputs);
+Result<int64_t> Batches::countSamples(const ArrayViews &inputs) const {
+  Result<Batching> batching = plan(inputs);
   if (!batching)
     return batching.error();
   return batching->samples + batching->dropped;
@@ -302,18 +302,10 @@ static HostArray takeBatch(const ArrayView &value, uint32_t axis, int64_t first,
   return slice;
 }
 
-HostArray phx::copyArray(const ArrayView &value) {
-  HostArray copy{value.type, value.shape, {}};
-  size_t bytes = size_t(copy.getNumElements() * byteWidth(value.type));
-  if (bytes)
-    copy.bytes.assign(value.bytes, value.bytes + bytes);
-  return copy;
-}
-
-HostArrays Session::takeInputs(const ArrayViews &inputs,
+HostArrays Batches::takeInputs(const ArrayViews &inputs,
                                const Batching &batching, int64_t index) const {
   HostArrays arrays;
-  for (const Region *region : getRegions(Role::Input)) {
+  for (const Region *region : getRegions(program, Role::Input)) {
     const ArrayView &value = inputs.at(region->name);
     HostArray &array = arrays[region->name];
     if (!batching.split || !region->batchAxis) {
@@ -332,8 +324,14 @@ HostArrays Session::takeInputs(const ArrayViews &inputs,
 // Outputs of several executions
 //===----------------------------------------------------------------------===//
 
+/// True if the region holds one number [] or [1] for all samples together.
+static bool isOneNumber(const Region &region) {
+  return !region.batchAxis &&
+         (region.shape.empty() || region.shape == std::vector<int64_t>{1});
+}
+
 /// How the values of an output in several executions become one array.
-Session::Join Session::getJoin(const Region &region,
+Batches::Join Batches::getJoin(const Region &region,
                                const Batching &batching) const {
   if (region.batchAxis)
     return batching.split ? Join::Samples : Join::Whole;
@@ -362,9 +360,9 @@ static void putPart(const HostArray &part, uint32_t axis, int64_t first,
                 part.bytes.data() + row * rows.samples * rows.bytes, count);
 }
 
-void Session::putOutputs(HostArrays results, const Batching &batching,
+void Batches::putOutputs(HostArrays results, const Batching &batching,
                          int64_t index, HostArrays &outputs) const {
-  for (const Region *region : getRegions(Role::Output)) {
+  for (const Region *region : getRegions(program, Role::Output)) {
     HostArray &part = results.at(region->name);
     HostArray &whole = outputs[region->name];
     switch (getJoin(*region, batching)) {
@@ -372,8 +370,8 @@ void Session::putOutputs(HostArrays results, const Batching &batching,
       whole = std::move(part);
       break;
     case Join::Samples:
-      putPart(part, *region->batchAxis, index * program.batch,
-              batching.samples, whole);
+      putPart(part, *region->batchAxis, index * program.batch, batching.samples,
+              whole);
       break;
     case Join::Runs:
       if (isOneNumber(*region))

@@ -8,7 +8,8 @@
 #ifndef PHX_LIB_RUN_LABELS_H
 #define PHX_LIB_RUN_LABELS_H
 
-#include "phx/run/Session.h"
+#include "phx/run/Arrays.h"
+#include "phx/support/Result.h"
 
 namespace phx {
 

@@ -5,13 +5,13 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "phx/run/Session.h"
+#include "phx/run/Reports.h"
 
 #include <nlohmann/json.hpp>
 
 using namespace phx;
 
-Result<const TimingResult *> Session::getTiming(TimingMode mode) {
+Result<const TimingResult *> Reports::getTiming(TimingMode mode) {
   std::optional<TimingResult> &timing = timings[size_t(mode)];
   if (!timing) {
     TimingOptions options;
@@ -25,7 +25,7 @@ Result<const TimingResult *> Session::getTiming(TimingMode mode) {
   return &*timing;
 }
 
-Result<ReportInputs> Session::makeReportInputs(TimingMode mode) {
+Result<ReportInputs> Reports::makeInputs(TimingMode mode) {
   Result<const TimingResult *> timing = getTiming(mode);
   if (!timing)
     return timing.error();
@@ -33,22 +33,14 @@ Result<ReportInputs> Session::makeReportInputs(TimingMode mode) {
                       target,
                       **timing,
                       countCharges(program, target),
-                      record ? &statistics : nullptr,
-                      accuracy,
-                      makeTrainingRecord()};
+                      log.getRecord() ? &log.getStatistics() : nullptr,
+                      log.getAccuracy(),
+                      log.makeTrainingRecord()};
 }
 
-std::optional<TrainingRecord> Session::makeTrainingRecord() const {
-  if (!training)
-    return std::nullopt;
-  if (!record)
-    return TrainingRecord{};
-  return TrainingRecord{record->runs, record->dropped, record->loss};
-}
-
-Result<RunCost> Session::getCost() {
+Result<RunCost> Reports::getCost() {
   if (!cost) {
-    Result<ReportInputs> inputs = makeReportInputs(TimingMode::Closed);
+    Result<ReportInputs> inputs = makeInputs(TimingMode::Closed);
     if (!inputs)
       return inputs.error();
     cost = getRunCost(*inputs);
@@ -60,13 +52,13 @@ static const char *getArithmetic(const RunRecord &record) {
   return record.bypassed ? "fp32" : "format";
 }
 
-Result<std::string> Session::makeJson(TimingMode mode) {
-  Result<ReportInputs> inputs = makeReportInputs(mode);
+Result<std::string> Reports::makeJson(TimingMode mode) {
+  Result<ReportInputs> inputs = makeInputs(mode);
   if (!inputs)
     return inputs.error();
   auto report = nlohmann::ordered_json::parse(makeJsonReport(*inputs));
   report["run"] = nullptr;
-  if (record)
+  if (const auto &record = log.getRecord())
     report["run"] = {{"runs", record->runs},
                      {"samples", record->samples},
                      {"executor", record->executor},
@@ -79,7 +71,8 @@ static std::string count(int64_t number, const char *what) {
   return std::to_string(number) + " " + what + (number == 1 ? "" : "s");
 }
 
-std::string Session::describeDropped() const {
+std::string Reports::describeDropped() const {
+  const std::optional<RunRecord> &record = log.getRecord();
   if (!record || !record->dropped)
     return "";
   return "Dropped " + count(record->dropped, "sample") +
@@ -87,13 +80,14 @@ std::string Session::describeDropped() const {
          ".\n";
 }
 
-Result<std::string> Session::makeText(unsigned columns, bool color,
+Result<std::string> Reports::makeText(unsigned columns, bool color,
                                       TimingMode mode) {
-  Result<ReportInputs> inputs = makeReportInputs(mode);
+  Result<ReportInputs> inputs = makeInputs(mode);
   if (!inputs)
     return inputs.error();
   std::string text = makeTextReport(*inputs, columns, color) + "\n";
-  const char *one = training ? "step" : "run";
+  const char *one = program.kind == ProgramKind::Training ? "step" : "run";
+  const std::optional<RunRecord> &record = log.getRecord();
   if (!record)
     return text + "Nothing was executed: time and energy of one " + one + ".\n";
   return text + "Executed " + count(record->runs, one) + " of batch " +
@@ -104,7 +98,7 @@ Result<std::string> Session::makeText(unsigned columns, bool color,
          describeDropped();
 }
 
-Status Session::writeTrace(const std::string &path, TimingMode mode) {
+Status Reports::writeTrace(const std::string &path, TimingMode mode) {
   TraceWriter writer(program);
   TimingOptions options;
   options.mode = mode;

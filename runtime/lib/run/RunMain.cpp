@@ -23,11 +23,11 @@ using namespace phx;
 
 /// An interrupted training has done whole steps; their state is kept.
 void Tool::keepInterrupted() {
-  const auto &record = session->getRecord();
+  const auto &record = session->getLog().getRecord();
   if (!wasInterrupted() || !session->isTraining() || o.saveState.empty() ||
       !record)
     return;
-  Status status = session->saveState(o.saveState);
+  Status status = session->getState().save(o.saveState);
   if (status)
     std::fprintf(stderr,
                  "photonic-run: '%s' holds the state after %lld completed "
@@ -70,7 +70,8 @@ Status Tool::execute() {
                    describe(value.type, value.shape).c_str());
   if (!labels)
     return Status::success();
-  Result<Accuracy> accuracy = session->measureAccuracy(outputs, *labels);
+  Result<Accuracy> accuracy =
+      session->getLog().measureAccuracy(outputs, *labels);
   if (!accuracy)
     return Error{"'" + o.labels + "': " + accuracy.error().message};
   return Status::success();
@@ -98,7 +99,7 @@ Status Tool::print() {
   bool color =
       !o.noColor && !std::getenv("NO_COLOR") && ::isatty(STDOUT_FILENO) == 1;
   Result<std::string> text =
-      session->makeText(getTerminalWidth(), color, getMode());
+      session->getReports().makeText(getTerminalWidth(), color, getMode());
   if (!text)
     return text.error();
   return writeOutput(*text);
@@ -110,14 +111,13 @@ Status Tool::run() {
   if (!opened)
     return opened.error();
   session = std::move(*opened);
-  std::string stale = describe(
-      findStalePrices(session->getProgram(), session->getTarget()));
+  std::string stale =
+      describe(findStalePrices(session->getProgram(), session->getTarget()));
   if (!stale.empty())
     std::fprintf(stderr, "photonic-run: warning: %s\n", stale.c_str());
   if (!o.timingOnly) {
     // Before anything of the size of a memory is made.
-    if (Status status =
-            checkFeasible(session->getProgram(), comparesToFp32());
+    if (Status status = checkFeasible(session->getProgram(), comparesToFp32());
         !status)
       return status;
     if (Status status = loadInputs(); !status)
@@ -132,7 +132,8 @@ Status Tool::run() {
   if (!o.timingOnly)
     if (Status status = execute(); !status)
       return status;
-  if (Result<const TimingResult *> timing = session->getTiming(getMode());
+  if (Result<const TimingResult *> timing =
+          session->getReports().getTiming(getMode());
       !timing)
     return timing.error();
   {
@@ -169,8 +170,8 @@ static void occupyStandardStreams() {
   for (int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     if (::fcntl(stream, F_GETFD) != -1 || errno != EBADF)
       continue;
-    int opened = ::open("/dev/null",
-                        stream == STDERR_FILENO ? O_WRONLY : O_RDONLY);
+    int opened =
+        ::open("/dev/null", stream == STDERR_FILENO ? O_WRONLY : O_RDONLY);
     if (opened >= 0 && opened != stream) {
       ::dup2(opened, stream);
       ::close(opened);

@@ -102,10 +102,8 @@ static Error makeMismatch(const Program &program, const Target &target,
 
 Session::Session(Program ownProgram, Target ownTarget)
     : program(std::move(ownProgram)), target(std::move(ownTarget)),
-      training(program.kind == ProgramKind::Training) {
-  if (training)
-    losses = getLosses();
-}
+      batches(program), execution(program), state(program, execution),
+      log(program), reports(program, target, log) {}
 
 Result<std::unique_ptr<Session>>
 Session::create(Program program, const SessionOptions &options) {
@@ -138,18 +136,79 @@ Result<std::unique_ptr<Session>> Session::open(const std::string &path,
   return session;
 }
 
-std::vector<std::string> Session::getLosses() const {
-  std::vector<std::string> names;
-  for (const Region &region : program.regions)
-    if (region.isLoss)
-      names.push_back(region.name);
-  return names;
+//===----------------------------------------------------------------------===//
+// Executing
+//===----------------------------------------------------------------------===//
+
+Result<HostArrays> Session::execute(const HostArrays &inputs,
+                                    const RunOptions &options) {
+  Result<HostArrays> results = execution.run(inputs, options);
+  if (!results)
+    return results.error();
+  if (isTraining())
+    state.countStep();
+  log.addStatistics(execution.getStatistics());
+  return results;
 }
 
-std::vector<const Region *> Session::getRegions(Role role) const {
-  std::vector<const Region *> list;
-  for (const Region &region : program.regions)
-    if (region.role == role)
-      list.push_back(&region);
-  return list;
+/// "step 3 of 10 (step 103 of the training)".
+static std::string nameStep(int64_t index, int64_t steps, int64_t done) {
+  std::string text = "step ";
+  if (steps > 0)
+    text += std::to_string(index + 1) + " of " + std::to_string(steps);
+  else
+    return text + std::to_string(done + 1);
+  if (done > index)
+    text += " (step " + std::to_string(done + 1) + " of the training)";
+  return text;
+}
+
+Error Session::explain(const Error &error, int64_t index, int64_t steps) const {
+  if (!isTraining())
+    return error;
+  return Error{nameStep(index, steps, state.getStepCount()) + ": " +
+               error.message +
+               "; parameters and state are those before this step"};
+}
+
+Result<HostArrays> Session::run(const ArrayViews &inputs,
+                                const RunOptions &options) {
+  log.forget();
+  Result<Batching> batching = batches.plan(inputs);
+  if (!batching)
+    return batching.error();
+  HostArrays outputs;
+  for (int64_t i = 0; i < batching->runs; ++i) {
+    Result<HostArrays> results =
+        execute(batches.takeInputs(inputs, *batching, i), options);
+    if (!results) {
+      if (!isTraining())
+        log.forget();
+      return explain(results.error(), i, batching->runs);
+    }
+    int64_t left = batching->samples - i * program.batch;
+    log.add(options, *results, std::min(left, program.batch));
+    batches.putOutputs(std::move(*results), *batching, i, outputs);
+  }
+  log.setDropped(batching->dropped);
+  log.measureOwnAccuracy(outputs, inputs);
+  return outputs;
+}
+
+Result<HostArrays> Session::step(const ArrayViews &inputs,
+                                 const RunOptions &options) {
+  Result<Batching> batching = batches.plan(inputs);
+  if (!batching)
+    return batching.error();
+  if (batching->split)
+    return Error{"a step takes exactly one batch, " + batches.describeInputs() +
+                 "; the inputs hold " +
+                 std::to_string(batching->samples + batching->dropped) +
+                 " samples"};
+  Result<HostArrays> results =
+      execute(batches.takeInputs(inputs, *batching, 0), options);
+  if (!results)
+    return explain(results.error(), 0, 0);
+  log.add(options, *results, program.batch);
+  return results;
 }

@@ -19,7 +19,7 @@
 #include "StateSchema.h"
 
 #include "phx/npy/Npy.h"
-#include "phx/run/Session.h"
+#include "phx/run/StateAccess.h"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -58,8 +58,8 @@ static HostArray makeInfo(const Program &program, int64_t step) {
           std::vector<uint8_t>(text.begin(), text.end())};
 }
 
-Status Session::saveState(const std::string &path) {
-  Result<HostArrays> arrays = readState();
+Status StateAccess::save(const std::string &path) {
+  Result<HostArrays> arrays = read();
   if (!arrays)
     return arrays.error();
   if (arrays->empty())
@@ -170,13 +170,14 @@ static Error makeForeign(const std::string &path, const StateInfo &info,
                "and optimizer that the state belongs to"};
 }
 
-Result<StateInfo> Session::loadState(const std::string &path) {
+Result<StateInfo> StateAccess::load(const std::string &path) {
   StateSchema schema = makeSchema(program);
   if (schema.empty())
     return Error{"cannot use '" + path + "': " + noStateMessage};
   Result<StateFile> file = readStateFile(path, schema);
   if (!file)
     return file.error();
+  bool training = program.kind == ProgramKind::Training;
   bool startsTraining = training && holdsParametersOnly(*file);
   if (startsTraining)
     for (const auto &[name, entry] : schema)
@@ -190,7 +191,7 @@ Result<StateInfo> Session::loadState(const std::string &path) {
   for (const auto &[name, entry] : schema)
     if (auto array = file->arrays.find(name); array != file->arrays.end())
       values[name] = array->second;
-  if (Status status = writeState(values, /*partial=*/startsTraining); !status)
+  if (Status status = write(values, /*partial=*/startsTraining); !status)
     return Error{"'" + path + "': " + status.error().message};
   stepCount = file->info.step;
   return file->info;

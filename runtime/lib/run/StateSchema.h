@@ -8,7 +8,7 @@
 #ifndef PHX_LIB_RUN_STATESCHEMA_H
 #define PHX_LIB_RUN_STATESCHEMA_H
 
-#include "phx/run/Session.h"
+#include "phx/run/Arrays.h"
 
 namespace phx {
 
@@ -48,9 +48,6 @@ const char *getRoleName(Role role);
 
 /// "'a', 'b', 'c' and 12 more".
 std::string listNames(const std::vector<std::string> &names);
-
-/// True if the region holds one number [] or [1] for all samples together.
-bool isOneNumber(const Region &region);
 
 } // namespace phx
 

@@ -54,7 +54,7 @@ void Tool::addWrites() {
   add("--report", o.report);
   add("--trace", o.trace);
   if (!o.outputDirectory.empty())
-    for (const Region *region : session->getRegions(Role::Output))
+    for (const Region *region : getRegions(session->getProgram(), Role::Output))
       add("--output-dir", getArrayPath(o.outputDirectory, region->name));
   if (o.dumpDirectory.empty())
     return;
@@ -96,7 +96,7 @@ Status Tool::dumpLayer(uint32_t layer, const HostArray &value) const {
 /// state is safe.
 Status Tool::writeFiles() {
   if (!o.saveState.empty())
-    if (Status status = session->saveState(o.saveState); !status)
+    if (Status status = session->getState().save(o.saveState); !status)
       return status;
   if (!o.outputDirectory.empty())
     for (const auto &[name, value] : outputs)
@@ -105,13 +105,13 @@ Status Tool::writeFiles() {
           !status)
         return status;
   if (!o.report.empty()) {
-    Result<std::string> text = session->makeJson(getMode());
+    Result<std::string> text = session->getReports().makeJson(getMode());
     if (!text)
       return text.error();
     if (Status status = writeFileAtomically(o.report, *text); !status)
       return status;
   }
   if (!o.trace.empty())
-    return session->writeTrace(o.trace, getMode());
+    return session->getReports().writeTrace(o.trace, getMode());
   return Status::success();
 }

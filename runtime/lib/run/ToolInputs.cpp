@@ -27,8 +27,8 @@ ArrayFilter Tool::expectInput(std::string given, std::string path) const {
   return [this, given = std::move(given), path = std::move(path)](
              const std::string &found, ElementType type,
              const std::vector<int64_t> &shape) -> Result<bool> {
-    Status status =
-        session->checkInput(given.empty() ? found : given, type, shape);
+    Status status = session->getBatches().checkInput(
+        given.empty() ? found : given, type, shape);
     if (!status)
       return Error{"'" + path + "': " + status.error().message};
     return true;
@@ -47,7 +47,7 @@ Status Tool::addArchive(const std::string &path) {
 
 Status Tool::addInput(const std::string &argument) {
   std::vector<std::string> names;
-  for (const Region *region : session->getRegions(Role::Input))
+  for (const Region *region : getRegions(session->getProgram(), Role::Input))
     names.push_back(region->name);
   auto [name, path] = splitInput(argument, names);
   std::error_code error;
@@ -89,7 +89,7 @@ Status Tool::loadInputs() {
 }
 
 Status Tool::loadState() {
-  bool hasState = !session->getStateRegions().empty();
+  bool hasState = !session->getState().getRegions().empty();
   for (const auto &[option, path] : {std::pair{"--state", &o.state},
                                      std::pair{"--save-state", &o.saveState}})
     if (!path->empty() && !hasState)
@@ -98,13 +98,13 @@ Status Tool::loadState() {
                    "replaces; compile the model with --train or "
                    "--mutable-parameters"};
   if (!o.state.empty()) {
-    Result<StateInfo> info = session->loadState(o.state);
+    Result<StateInfo> info = session->getState().load(o.state);
     if (!info)
       return info.error();
   }
   if (!o.seed)
     return Status::success();
-  if (Status status = session->setSeed(*o.seed); !status)
+  if (Status status = session->getState().setSeed(*o.seed); !status)
     return Error{"--seed: " + status.error().message};
   return Status::success();
 }
@@ -112,12 +112,12 @@ Status Tool::loadState() {
 Status Tool::checkLabels(int64_t samples) const {
   if (!labels)
     return Status::success();
-  for (const Region *region : session->getRegions(Role::Input))
+  for (const Region *region : getRegions(session->getProgram(), Role::Input))
     if (region->labels)
       return Error{"--labels compares scores with labels after a run, this "
                    "program takes labels itself; give --input " +
                    region->name + "=" + o.labels};
-  Result<std::string> name = session->getScoresName();
+  Result<std::string> name = getScoresName(session->getProgram());
   if (!name)
     return name.error();
   if (labels->shape.size() == 1 && labels->shape[0] != samples)
@@ -131,7 +131,7 @@ Status Tool::checkLabels(int64_t samples) const {
 /// Everything that can be wrong with the data, before hours of work.
 Status Tool::checkInputs() {
   views = ArrayViews(inputs.begin(), inputs.end());
-  Result<int64_t> samples = session->countSamples(views);
+  Result<int64_t> samples = session->getBatches().countSamples(views);
   if (!samples && inputs.empty())
     return Error{samples.error().message +
                  "; give --input NAME=FILE.npy, or --timing-only to compute "

@@ -82,17 +82,19 @@ TEST(AccuracyTest, ScoresMayBeColumns) {
   std::vector<float> values(classes * 2, 0.0f);
   values[3 * 2] = values[5 * 2 + 1] = 1;
   HostArrays outputs{{"y", makeArray(values, {classes, 2})}};
-  EXPECT_EQ(session->measureAccuracy(outputs, makeLongs({3, 5}))->top1, 1);
-  EXPECT_EQ(session->measureAccuracy(outputs, makeLongs({3, 4}))->top1, 0.5);
+  EXPECT_EQ(session->getLog().measureAccuracy(outputs, makeLongs({3, 5}))->top1,
+            1);
+  EXPECT_EQ(session->getLog().measureAccuracy(outputs, makeLongs({3, 4}))->top1,
+            0.5);
 }
 
 TEST(AccuracyTest, NeedsExactlyOneOutputOfScores) {
-  EXPECT_EQ(*makeSession()->getScoresName(), "y");
-  EXPECT_ERROR(makeSession(makeTwoClassifiers())->getScoresName(),
+  EXPECT_EQ(*getScoresName(makeClassifier()), "y");
+  EXPECT_ERROR(getScoresName(makeTwoClassifiers()),
                "found 2; outputs of this program: 'ay' float32[4, 10], 'by'");
   Program program = makeClassifier();
   for (Region &region : program.regions)
     if (region.role == Role::Output)
       region.shape = {batch, classes, 1};
-  EXPECT_ERROR(makeSession(std::move(program))->getScoresName(), "found 0");
+  EXPECT_ERROR(getScoresName(program), "found 0");
 }

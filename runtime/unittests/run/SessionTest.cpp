@@ -59,8 +59,8 @@ TEST(SessionTest, EverySampleIsComputedAsIfAlone) {
     expected.resize(size_t(9 * classes * 4));
     EXPECT_TRUE(std::equal(y.bytes.begin(), y.bytes.end(), expected.begin()));
     EXPECT_EQ(y.bytes.size(), size_t(count * classes * 4));
-    EXPECT_EQ(session->getRecord()->samples, count);
-    EXPECT_EQ(session->getRecord()->runs, (count + batch - 1) / batch);
+    EXPECT_EQ(session->getLog().getRecord()->samples, count);
+    EXPECT_EQ(session->getLog().getRecord()->runs, (count + batch - 1) / batch);
   }
 }
 
@@ -84,7 +84,7 @@ TEST(SessionTest, BypassComputesInFp32) {
   options.bypassFormats = true;
   HostArray y = runOn(*session, x, options);
   EXPECT_NE(y.bytes, converted.bytes);
-  EXPECT_TRUE(session->getRecord()->bypassed);
+  EXPECT_TRUE(session->getLog().getRecord()->bypassed);
   std::vector<float> w = makeValues(classes * features, 7),
                      v = makeValues(batch * features, 1);
   for (int64_t n = 0; n < batch; ++n)
@@ -104,13 +104,13 @@ TEST(SessionTest, StatisticsAddUpOverRuns) {
   RunOptions options = singleThread();
   options.compareToFp32 = true;
   runOn(*session, makeSamples(batch), options);
-  LayerStatistics once = session->getStatistics()[0];
+  LayerStatistics once = session->getLog().getStatistics()[0];
   HostArray twice = makeSamples(batch);
   std::vector<uint8_t> copy = twice.bytes;
   twice.shape[0] *= 2;
   twice.bytes.insert(twice.bytes.end(), copy.begin(), copy.end());
   runOn(*session, twice, options);
-  const LayerStatistics &both = session->getStatistics()[0];
+  const LayerStatistics &both = session->getLog().getStatistics()[0];
   EXPECT_GT(once.mantissas, 0u);
   EXPECT_EQ(both.mantissas, 2 * once.mantissas);
   EXPECT_DOUBLE_EQ(both.noise, 2 * once.noise);
@@ -151,7 +151,7 @@ TEST(SessionTest, ExplainsWrongInputs) {
   EXPECT_ERROR(session->run({{"x", flat}}), "found float32[160]");
   x.type = ElementType::I32;
   EXPECT_ERROR(session->run({{"x", x}}), "x.astype('float32')");
-  EXPECT_FALSE(session->getRecord().has_value());
+  EXPECT_FALSE(session->getLog().getRecord().has_value());
 }
 
 TEST(SessionTest, SuggestsNames) {
@@ -254,11 +254,10 @@ TEST(SessionTest, InputsAreSplitAlongTheirBatch) {
 
 TEST(SessionTest, InputsWithoutBatchGoIntoEveryRun) {
   // The output of the second network stands for what both inputs make.
-  auto session = makeSession(reshape(makeTwoClassifiers(), "bx",
-                                     {batch, features}, std::nullopt));
+  auto session = makeSession(
+      reshape(makeTwoClassifiers(), "bx", {batch, features}, std::nullopt));
   HostArray some = makeSamples(batch), more = makeSamples(6);
-  auto outputs =
-      session->run({{"ax", more}, {"bx", some}}, singleThread());
+  auto outputs = session->run({{"ax", more}, {"bx", some}}, singleThread());
   ASSERT_TRUE(outputs.ok()) << outputs.error().message;
   EXPECT_EQ(outputs->at("by").shape, (std::vector<int64_t>{6, classes}));
   HostArray once = session->run({{"ax", some}, {"bx", some}})->at("by");
@@ -293,7 +292,7 @@ TEST(SessionTest, Interrupts) {
   };
   EXPECT_ERROR(session->run({{"x", makeSamples(40)}}, options), "interrupted");
   EXPECT_LT(runs, 5);
-  EXPECT_FALSE(session->getRecord().has_value());
+  EXPECT_FALSE(session->getLog().getRecord().has_value());
 }
 
 //===----------------------------------------------------------------------===//
@@ -310,7 +309,8 @@ TEST(SessionTest, PricesMayChange) {
   auto normal = makeSession();
   auto slow = Session::create(makeClassifier(), {"", {"core.clock_ghz=1"}});
   ASSERT_TRUE(slow.ok());
-  EXPECT_GT((*(*slow)->getTiming())->latency, (*normal->getTiming())->latency);
+  EXPECT_GT((*(*slow)->getReports().getTiming())->latency,
+            (*normal->getReports().getTiming())->latency);
 }
 
 TEST(SessionTest, TheStructureMayNot) {
@@ -368,7 +368,7 @@ TEST(SessionTest, OpensFiles) {
 
 TEST(SessionTest, ReportsSayWhatRan) {
   auto session = makeSession();
-  Json before = Json::parse(*session->makeJson());
+  Json before = Json::parse(*session->getReports().makeJson());
   EXPECT_TRUE(before["run"].is_null());
   EXPECT_TRUE(before["layers"][0]["sqnr_db"].is_null());
   EXPECT_GT(before["peak_power_w"].get<double>(), 0);
@@ -376,8 +376,8 @@ TEST(SessionTest, ReportsSayWhatRan) {
   options.compareToFp32 = true;
   Result<HostArrays> outputs = session->run({{"x", makeSamples(5)}}, options);
   HostArray labels = makeLabels<int64_t>(ElementType::I64, {0, 1, 2, 3, 4});
-  ASSERT_TRUE(session->measureAccuracy(*outputs, labels).ok());
-  Json after = Json::parse(*session->makeJson());
+  ASSERT_TRUE(session->getLog().measureAccuracy(*outputs, labels).ok());
+  Json after = Json::parse(*session->getReports().makeJson());
   EXPECT_EQ(after["run"], (Json{{"runs", 2},
                                 {"samples", 5},
                                 {"executor", "fast"},
@@ -387,37 +387,41 @@ TEST(SessionTest, ReportsSayWhatRan) {
   EXPECT_EQ(after["latency_ns"], before["latency_ns"]);
   EXPECT_EQ(after["energy_pj"], before["energy_pj"]);
   runOn(*session, makeSamples(batch));
-  EXPECT_TRUE(Json::parse(*session->makeJson())["accuracy"].is_null());
+  EXPECT_TRUE(
+      Json::parse(*session->getReports().makeJson())["accuracy"].is_null());
 }
 
 TEST(SessionTest, TextSaysWhatRan) {
   auto session = makeSession();
-  EXPECT_NE(session->makeText(100, false)->find("Nothing was executed"),
-            std::string::npos);
+  EXPECT_NE(
+      session->getReports().makeText(100, false)->find("Nothing was executed"),
+      std::string::npos);
   runOn(*session, makeSamples(5));
   EXPECT_NE(
-      session->makeText(100, false)
+      session->getReports()
+          .makeText(100, false)
           ->find("Executed 2 runs of batch 4 for 5 samples (executor fast)"),
       std::string::npos);
 }
 
 TEST(SessionTest, BothTimingsAgree) {
   auto session = makeSession(makeTwoClassifiers());
-  EXPECT_EQ((*session->getTiming(TimingMode::Closed))->latency,
-            (*session->getTiming(TimingMode::Stepped))->latency);
-  EXPECT_EQ(*session->makeJson(TimingMode::Closed),
-            *session->makeJson(TimingMode::Stepped));
+  EXPECT_EQ((*session->getReports().getTiming(TimingMode::Closed))->latency,
+            (*session->getReports().getTiming(TimingMode::Stepped))->latency);
+  EXPECT_EQ(*session->getReports().makeJson(TimingMode::Closed),
+            *session->getReports().makeJson(TimingMode::Stepped));
 }
 
 TEST(SessionTest, WritesTimelines) {
   auto session = makeSession();
   std::string path = ::testing::TempDir() + "session-trace.json";
-  ASSERT_TRUE(session->writeTrace(path).ok());
+  ASSERT_TRUE(session->getReports().writeTrace(path).ok());
   std::FILE *file = std::fopen(path.c_str(), "r");
   ASSERT_NE(file, nullptr);
   Json trace = Json::parse(file);
   std::fclose(file);
   EXPECT_FALSE(trace["traceEvents"].empty());
   std::remove(path.c_str());
-  EXPECT_ERROR(session->writeTrace("/nowhere/trace.json"), "/nowhere");
+  EXPECT_ERROR(session->getReports().writeTrace("/nowhere/trace.json"),
+               "/nowhere");
 }

@@ -39,10 +39,10 @@ protected:
     ASSERT_TRUE(outputs.ok()) << outputs.error().message;
   }
   static Floats getW(Session &session) {
-    return toFloats(session.readState()->at("w"));
+    return toFloats(session.getState().read()->at("w"));
   }
   void save() {
-    Status status = session->saveState(path);
+    Status status = session->getState().save(path);
     ASSERT_TRUE(status.ok()) << status.error().message;
   }
 
@@ -53,21 +53,22 @@ protected:
 
 TEST_F(StateFileTest, ResumesToTheSameBits) {
   train(*session, 2);
-  ASSERT_TRUE(session->setSeed(42).ok());
+  ASSERT_TRUE(session->getState().setSeed(42).ok());
   save();
   train(*session, 3);
   auto resumed = makeSession(makeTrainer());
-  Result<StateInfo> info = resumed->loadState(path);
+  Result<StateInfo> info = resumed->getState().load(path);
   ASSERT_TRUE(info.ok()) << info.error().message;
   EXPECT_EQ(info->program, "trainer");
   EXPECT_EQ(info->step, 2);
-  EXPECT_EQ(resumed->getStepCount(), 2);
-  EXPECT_EQ(*resumed->getSeed(), 42);
+  EXPECT_EQ(resumed->getState().getStepCount(), 2);
+  EXPECT_EQ(*resumed->getState().getSeed(), 42);
   train(*resumed, 3);
-  HostArrays expected = *session->readState(), found = *resumed->readState();
+  HostArrays expected = *session->getState().read(),
+             found = *resumed->getState().read();
   for (const auto &[name, value] : expected)
     EXPECT_EQ(found.at(name).bytes, value.bytes) << name;
-  EXPECT_EQ(resumed->getStepCount(), 5);
+  EXPECT_EQ(resumed->getState().getStepCount(), 5);
 }
 
 TEST_F(StateFileTest, HoldsArraysByNameAndSaysWhoseTheyAre) {
@@ -80,7 +81,7 @@ TEST_F(StateFileTest, HoldsArraysByNameAndSaysWhoseTheyAre) {
   auto json = nlohmann::json::parse(info.bytes.begin(), info.bytes.end());
   EXPECT_EQ(json["program"], "trainer");
   EXPECT_EQ(json["step"], 0);
-  EXPECT_EQ(json["fingerprint"], session->getFingerprint());
+  EXPECT_EQ(json["fingerprint"], session->getState().getFingerprint());
   EXPECT_EQ(json["arrays"]["optimizer.lr"]["role"], "state");
 }
 
@@ -89,7 +90,7 @@ TEST_F(StateFileTest, FilesOfOthersWillDo) {
                     {"optimizer.lr", makeArray({1}, {1})},
                     {"photonic.rng", makeArray({3, 0, 0}, {3})}};
   ASSERT_TRUE(writeNpz(arrays, path).ok());
-  Result<StateInfo> info = session->loadState(path);
+  Result<StateInfo> info = session->getState().load(path);
   ASSERT_TRUE(info.ok()) << info.error().message;
   EXPECT_EQ(getW(*session), (Floats{7, 8, 9}));
 }
@@ -101,36 +102,37 @@ TEST_F(StateFileTest, FilesOfOthersWillDo) {
 TEST_F(StateFileTest, RefusesOtherModels) {
   save();
   auto other = makeSession(makeTrainer({.parameter = "v"}));
-  EXPECT_ERROR(other->loadState(path), "is the state of another model");
-  EXPECT_ERROR(other->loadState(path),
+  EXPECT_ERROR(other->getState().load(path), "is the state of another model");
+  EXPECT_ERROR(other->getState().load(path),
                "it lacks 'v' float32[3]; it has 'w' float32[3], which the "
                "program does not");
-  EXPECT_EQ(toFloats(other->readState()->at("v")), (Floats{1, 2, 3}));
+  EXPECT_EQ(toFloats(other->getState().read()->at("v")), (Floats{1, 2, 3}));
 }
 
 TEST_F(StateFileTest, RefusesOtherOptimizers) {
   save();
   auto other = makeSession(makeTrainer({.random = false}));
-  EXPECT_ERROR(other->loadState(path),
+  EXPECT_ERROR(other->getState().load(path),
                "is the state of this model with another optimizer: it has "
                "'photonic.rng' float32[3], which the program does not");
-  ASSERT_TRUE(other->saveState(path).ok());
-  EXPECT_ERROR(session->loadState(path), "it lacks 'photonic.rng' float32[3]");
+  ASSERT_TRUE(other->getState().save(path).ok());
+  EXPECT_ERROR(session->getState().load(path),
+               "it lacks 'photonic.rng' float32[3]");
 }
 
 TEST_F(StateFileTest, RefusesOtherShapes) {
-  HostArrays arrays = *session->readState();
+  HostArrays arrays = *session->getState().read();
   arrays["w"] = makeArray({1, 2, 3, 4}, {4});
   ASSERT_TRUE(writeNpz(arrays, path).ok());
-  EXPECT_ERROR(session->loadState(path),
+  EXPECT_ERROR(session->getState().load(path),
                "'w' is float32[4] there and float32[3] in the program");
 }
 
 TEST_F(StateFileTest, NamesTheProgram) {
   Program program = makeTrainer({.parameter = "v"});
   program.name = "other";
-  ASSERT_TRUE(makeSession(std::move(program))->saveState(path).ok());
-  EXPECT_ERROR(session->loadState(path),
+  ASSERT_TRUE(makeSession(std::move(program))->getState().save(path).ok());
+  EXPECT_ERROR(session->getState().load(path),
                "('other', the program is of 'trainer')");
 }
 
@@ -138,7 +140,7 @@ TEST_F(StateFileTest, EvaluationTakesTheParameters) {
   train(*session, 1);
   save();
   auto evaluation = makeSession(makeTrainer({.updates = false}));
-  Result<StateInfo> info = evaluation->loadState(path);
+  Result<StateInfo> info = evaluation->getState().load(path);
   ASSERT_TRUE(info.ok()) << info.error().message;
   EXPECT_EQ(getW(*evaluation), getW(*session));
   HostArray x = makeTrainingData(4), y = makeClasses({0, 0, 0, 0});
@@ -149,7 +151,7 @@ TEST_F(StateFileTest, EvaluationTakesTheParameters) {
     sum += score;
   EXPECT_EQ(toFloats(outputs->at("loss"))[0], sum);
   EXPECT_EQ(getW(*evaluation), getW(*session));
-  EXPECT_EQ(evaluation->getStepCount(), 1);
+  EXPECT_EQ(evaluation->getState().getStepCount(), 1);
 }
 
 TEST_F(StateFileTest, TrainingStartsFromTheParametersOfAnEvaluation) {
@@ -157,32 +159,37 @@ TEST_F(StateFileTest, TrainingStartsFromTheParametersOfAnEvaluation) {
   for (bool counts : {false, true}) {
     auto evaluation =
         makeSession(makeTrainer({.updates = false, .counts = counts}));
-    HostArrays state = *session->readState();
-    ASSERT_TRUE(evaluation->writeState({{"w", state.at("w")}}, true).ok());
-    ASSERT_TRUE(evaluation->saveState(path).ok());
+    HostArrays state = *session->getState().read();
+    ASSERT_TRUE(
+        evaluation->getState().write({{"w", state.at("w")}}, true).ok());
+    ASSERT_TRUE(evaluation->getState().save(path).ok());
     auto fresh = makeSession(makeTrainer({.random = false}));
-    Result<StateInfo> info = fresh->loadState(path);
+    Result<StateInfo> info = fresh->getState().load(path);
     ASSERT_TRUE(info.ok()) << info.error().message;
     EXPECT_EQ(getW(*fresh), getW(*session));
-    EXPECT_EQ(toFloats(fresh->readState()->at("optimizer.lr")), (Floats{0.5}));
+    EXPECT_EQ(toFloats(fresh->getState().read()->at("optimizer.lr")),
+              (Floats{0.5}));
   }
 }
 
 TEST_F(StateFileTest, ProgramsWithoutStateHaveNoFiles) {
   save();
   auto plain = makeSession();
-  EXPECT_ERROR(plain->loadState(path), "compile the model with --train or");
-  EXPECT_ERROR(plain->saveState(path), "compile the model with --train or");
+  EXPECT_ERROR(plain->getState().load(path),
+               "compile the model with --train or");
+  EXPECT_ERROR(plain->getState().save(path),
+               "compile the model with --train or");
 }
 
 TEST_F(StateFileTest, RefusesLaterVersions) {
-  HostArrays arrays = *session->readState();
+  HostArrays arrays = *session->getState().read();
   std::string text =
       R"({"format": "photonic state", "version": 2, "program": "trainer"})";
   arrays["photonic.state"] = {
       ElementType::U8, {int64_t(text.size())}, {text.begin(), text.end()}};
   ASSERT_TRUE(writeNpz(arrays, path).ok());
-  EXPECT_ERROR(session->loadState(path), "not of this version of the tools");
+  EXPECT_ERROR(session->getState().load(path),
+               "not of this version of the tools");
 }
 
 //===----------------------------------------------------------------------===//
@@ -196,11 +203,11 @@ TEST_F(StateFileTest, EveryTruncationIsFoundAndChangesNothing) {
   auto other = makeSession(makeTrainer());
   for (size_t size = 0; size < whole.size(); ++size) {
     ASSERT_TRUE(writeFileAtomically(path, whole.substr(0, size)).ok());
-    Result<StateInfo> info = other->loadState(path);
+    Result<StateInfo> info = other->getState().load(path);
     ASSERT_FALSE(info.ok()) << size;
     ASSERT_NE(info.error().message.find(path), std::string::npos);
     ASSERT_EQ(getW(*other), (Floats{1, 2, 3})) << size;
-    ASSERT_EQ(other->getStepCount(), 0);
+    ASSERT_EQ(other->getState().getStepCount(), 0);
   }
 }
 
@@ -215,7 +222,7 @@ TEST_F(StateFileTest, NoDamagedByteChangesTheState) {
     std::string copy = whole;
     copy[at] = char(copy[at] ^ 0x41);
     ASSERT_TRUE(writeFileAtomically(path, copy).ok());
-    bool loaded = other->loadState(path).ok();
+    bool loaded = other->getState().load(path).ok();
     refused += !loaded;
     Floats expected = loaded ? getW(*session) : Floats{1, 2, 3};
     ASSERT_EQ(getW(*other), expected) << at;
@@ -234,13 +241,14 @@ TEST_F(StateFileTest, FailingToSaveKeepsTheOldFile) {
     ::signal(SIGXFSZ, SIG_IGN);
     rlimit limit{300, 300};
     ::setrlimit(RLIMIT_FSIZE, &limit);
-    ::_exit(session->saveState(path).ok() ? 1 : 0);
+    ::_exit(session->getState().save(path).ok() ? 1 : 0);
   }
   int status = 0;
   ASSERT_EQ(::waitpid(child, &status, 0), child);
   EXPECT_EQ(status, 0);
   EXPECT_EQ(*readFile(path), before);
-  EXPECT_ERROR(session->saveState(directory + "/none/state.npz"), "/none/");
+  EXPECT_ERROR(session->getState().save(directory + "/none/state.npz"),
+               "/none/");
 }
 
 /// A process that saves without end is killed at any moment.
@@ -252,7 +260,7 @@ TEST_F(StateFileTest, KillingTheWriterLeavesAWholeFile) {
     if (child == 0) {
       for (;;) {
         train(*session, 1);
-        if (!session->saveState(path).ok())
+        if (!session->getState().save(path).ok())
           ::_exit(1);
       }
     }
@@ -261,7 +269,7 @@ TEST_F(StateFileTest, KillingTheWriterLeavesAWholeFile) {
     ::kill(child, SIGKILL);
     ASSERT_EQ(::waitpid(child, nullptr, 0), child);
     auto resumed = makeSession(makeTrainer());
-    Result<StateInfo> info = resumed->loadState(path);
+    Result<StateInfo> info = resumed->getState().load(path);
     ASSERT_TRUE(info.ok()) << info.error().message;
     auto exact = makeSession(makeTrainer());
     for (int64_t i = 0; i < info->step; ++i)

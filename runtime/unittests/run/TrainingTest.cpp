@@ -27,7 +27,7 @@ static Result<HostArrays> train(Session &session, int64_t samples,
 }
 
 static Floats getState(Session &session, const std::string &name) {
-  return toFloats(session.readState()->at(name));
+  return toFloats(session.getState().read()->at(name));
 }
 
 //===----------------------------------------------------------------------===//
@@ -52,11 +52,11 @@ TEST(TrainingTest, BatchesAreConsecutiveSteps) {
   EXPECT_EQ(toFloats(outputs->at("loss")), host.losses);
   EXPECT_EQ(getState(*session, "w"), host.w);
   EXPECT_EQ(getState(*session, "photonic.rng"), (Floats{0, 0, 3}));
-  EXPECT_EQ(session->getStepCount(), 3);
+  EXPECT_EQ(session->getState().getStepCount(), 3);
   // Of every sample, of every step.
   EXPECT_EQ(outputs->at("scores").shape, (std::vector<int64_t>{12, width}));
   EXPECT_EQ(outputs->at("w.grad").shape, (std::vector<int64_t>{3, width}));
-  const RunRecord &record = *session->getRecord();
+  const RunRecord &record = *session->getLog().getRecord();
   EXPECT_EQ(record.runs, 3);
   EXPECT_EQ(record.samples, 12);
   EXPECT_EQ(record.dropped, 2);
@@ -72,7 +72,7 @@ TEST(TrainingTest, OneStepKeepsTheShapesOfTheProgram) {
     EXPECT_EQ(outputs->at("loss").shape, (std::vector<int64_t>{1}));
     EXPECT_EQ(outputs->at("scores").shape, (std::vector<int64_t>{4, width}));
     EXPECT_EQ(outputs->at("w.grad").shape, (std::vector<int64_t>{width}));
-    EXPECT_EQ(session->getRecord()->dropped, samples - 4);
+    EXPECT_EQ(session->getLog().getRecord()->dropped, samples - 4);
   }
 }
 
@@ -111,11 +111,12 @@ TEST(TrainingTest, StepsOneByOneAreTheSame) {
   }
   EXPECT_EQ(losses, toFloats(all->at("loss")));
   EXPECT_EQ(getState(*apart, "w"), getState(*together, "w"));
-  EXPECT_EQ(apart->getRecord()->runs, 3);
-  EXPECT_EQ(apart->getRecord()->samples, 12);
-  EXPECT_EQ(apart->getRecord()->loss->sum, together->getRecord()->loss->sum);
-  apart->forgetRecord();
-  EXPECT_FALSE(apart->getRecord().has_value());
+  EXPECT_EQ(apart->getLog().getRecord()->runs, 3);
+  EXPECT_EQ(apart->getLog().getRecord()->samples, 12);
+  EXPECT_EQ(apart->getLog().getRecord()->loss->sum,
+            together->getLog().getRecord()->loss->sum);
+  apart->getLog().forget();
+  EXPECT_FALSE(apart->getLog().getRecord().has_value());
 }
 
 TEST(TrainingTest, AStepTakesOneBatch) {
@@ -135,7 +136,7 @@ TEST(TrainingTest, ExecutorsTakeTurns) {
     ASSERT_TRUE(train(*fast, 4).ok());
   }
   EXPECT_EQ(getState(*session, "w"), getState(*fast, "w"));
-  EXPECT_EQ(session->getStepCount(), 3);
+  EXPECT_EQ(session->getState().getStepCount(), 3);
 }
 
 TEST(TrainingTest, LessThanABatchIsAnError) {
@@ -143,8 +144,8 @@ TEST(TrainingTest, LessThanABatchIsAnError) {
   EXPECT_ERROR(train(*session, 3),
                "the inputs hold 3 samples, a training step takes 4; give at "
                "least one batch, or compile the model for a smaller --batch");
-  EXPECT_FALSE(session->getRecord().has_value());
-  EXPECT_EQ(session->getStepCount(), 0);
+  EXPECT_FALSE(session->getLog().getRecord().has_value());
+  EXPECT_EQ(session->getState().getStepCount(), 0);
 }
 
 //===----------------------------------------------------------------------===//
@@ -184,7 +185,7 @@ TEST(TrainingTest, ExplainsWrongLabels) {
   EXPECT_ERROR(use(oneHot), "y.argmax(axis=1)");
   EXPECT_ERROR(use(zeros(4)),
                "input 'labels' holds 4 samples, another input 5");
-  EXPECT_EQ(session->getStepCount(), 0);
+  EXPECT_EQ(session->getState().getStepCount(), 0);
   auto strict = makeSession(makeTrainer({.ignoreIndex = {}}));
   HostArray some = makeTrainingData(4), bad = makeClasses({0, 0, 0, -1});
   EXPECT_ERROR(strict->run({{"x", some}, {"labels", bad}}),
@@ -213,8 +214,8 @@ TEST(TrainingTest, EvaluationPadsAndMasks) {
   HostArray x = makeTrainingData(6), y = makeClasses({0, 1, 2, 0, 1, 2});
   auto outputs = session->run({{"x", x}, {"labels", y}}, singleThread());
   ASSERT_TRUE(outputs.ok()) << outputs.error().message;
-  EXPECT_EQ(session->getRecord()->runs, 2);
-  EXPECT_EQ(session->getRecord()->dropped, 0);
+  EXPECT_EQ(session->getLog().getRecord()->runs, 2);
+  EXPECT_EQ(session->getLog().getRecord()->dropped, 0);
   EXPECT_EQ(outputs->at("scores").shape, (std::vector<int64_t>{6, width}));
   EXPECT_EQ(outputs->at("loss").shape, (std::vector<int64_t>{2}));
   EXPECT_EQ(toFloats(outputs->at("seen")), (Floats{0, 1, 2, 0, 1, 2}));
@@ -237,7 +238,7 @@ TEST(TrainingTest, CountingStepsIsNoTraining) {
   auto outputs = session->run({{"x", x}, {"labels", y}}, singleThread());
   ASSERT_TRUE(outputs.ok()) << outputs.error().message;
   EXPECT_EQ(outputs->at("scores").shape, (std::vector<int64_t>{6, width}));
-  EXPECT_EQ(session->getRecord()->dropped, 0);
+  EXPECT_EQ(session->getLog().getRecord()->dropped, 0);
   EXPECT_EQ(getState(*session, "photonic.rng"), (Floats{0, 0, 2}));
 }
 
@@ -258,7 +259,7 @@ TEST(TrainingTest, AccuracyComesWithTheLabels) {
   // Scores x * w: the largest is that of class 2 wherever x is positive.
   HostArray x = makeTrainingData(5), y = makeClasses({2, 2, 0, -1, 2});
   ASSERT_TRUE(session->run({{"x", x}, {"labels", y}}, singleThread()).ok());
-  Json report = Json::parse(*session->makeJson());
+  Json report = Json::parse(*session->getReports().makeJson());
   EXPECT_EQ(report["accuracy"]["samples"], 3);
   EXPECT_DOUBLE_EQ(report["accuracy"]["top1"], 2.0 / 3);
 }
@@ -278,8 +279,8 @@ TEST(TrainingTest, LeavesTheStateOfTheLastGoodStep) {
   EXPECT_ERROR(session->run({{"x", x}, {"labels", y}}, singleThread()),
                "step 3 of 3: the loss 'loss' is not finite: it is ");
   EXPECT_EQ(getState(*session, "w"), host.w);
-  EXPECT_EQ(session->getStepCount(), 2);
-  EXPECT_EQ(session->getRecord()->runs, 2);
+  EXPECT_EQ(session->getState().getStepCount(), 2);
+  EXPECT_EQ(session->getLog().getRecord()->runs, 2);
   // It goes on from there.
   ASSERT_TRUE(train(*session, 4).ok());
   host.step(makeTrainingData(4), 0);
@@ -294,9 +295,9 @@ TEST(TrainingTest, ChecksTheLossWhateverElseIsOneNumber) {
   std::memcpy(x.bytes.data() + 5 * 4, &huge, 4); // times 3: infinite
   EXPECT_ERROR(session->run({{"x", x}, {"labels", y}}, singleThread()),
                "step 1 of 1: the loss 'cost' is not finite: it is inf");
-  EXPECT_EQ(session->getLosses(), std::vector<std::string>{"cost"});
+  EXPECT_EQ(getLosses(session->getProgram()), std::vector<std::string>{"cost"});
   ASSERT_TRUE(train(*session, 4).ok());
-  EXPECT_EQ(session->getRecord()->loss->name, "cost");
+  EXPECT_EQ(session->getLog().getRecord()->loss->name, "cost");
 }
 
 TEST(TrainingTest, AddsSeveralLosses) {
@@ -306,8 +307,8 @@ TEST(TrainingTest, AddsSeveralLosses) {
   auto session = makeSession(std::move(program));
   auto outputs = train(*session, 4);
   ASSERT_TRUE(outputs.ok()) << outputs.error().message;
-  EXPECT_EQ(session->getRecord()->loss->name, "cost + sum");
-  EXPECT_EQ(session->getRecord()->loss->last,
+  EXPECT_EQ(session->getLog().getRecord()->loss->name, "cost + sum");
+  EXPECT_EQ(session->getLog().getRecord()->loss->last,
             double(toFloats(outputs->at("cost"))[0]) +
                 toFloats(outputs->at("sum"))[0]);
 }
@@ -316,10 +317,12 @@ TEST(TrainingTest, NamesAloneMakeNoKnobs) {
   // Parameters of the user, called like what the compiler makes.
   auto session =
       makeSession(makeTrainer({.updates = false, .parameter = "optimizer.lr"}));
-  EXPECT_ERROR(session->setLearningRate(1), "the program has no learning rate");
+  EXPECT_ERROR(session->getState().setLearningRate(1),
+               "the program has no learning rate");
   session =
       makeSession(makeTrainer({.updates = false, .parameter = "photonic.rng"}));
-  EXPECT_ERROR(session->setSeed(1), "the program draws no random numbers");
+  EXPECT_ERROR(session->getState().setSeed(1),
+               "the program draws no random numbers");
   EXPECT_EQ(getState(*session, "photonic.rng"), (Floats{1, 2, 3}));
 }
 
@@ -338,7 +341,7 @@ TEST(TrainingTest, NamesTheParameterThatIsNoNumber) {
   auto session = makeSession(makeTrainer());
   HostArray x = makeTrainingData(4), y = zeros(4);
   // Scores cancel out in the loss, the gradient is finite, the update is not.
-  ASSERT_TRUE(session->setLearningRate(3e38f).ok());
+  ASSERT_TRUE(session->getState().setLearningRate(3e38f).ok());
   EXPECT_ERROR(session->step({{"x", x}, {"labels", y}}, singleThread()),
                "step 1: layer 'mul' (Mul, update): the run left -inf in tensor "
                "'w' element [0], which persists");
@@ -351,10 +354,10 @@ TEST(TrainingTest, InterruptionsEndBehindAWholeStep) {
   int asked = 0;
   options.interrupted = [&] { return ++asked > 5; };
   EXPECT_ERROR(train(*session, 400, options), "of 100: interrupted");
-  int64_t steps = session->getStepCount();
+  int64_t steps = session->getState().getStepCount();
   EXPECT_GE(steps, 1);
   EXPECT_LE(steps, 5);
-  EXPECT_EQ(session->getRecord()->runs, steps);
+  EXPECT_EQ(session->getLog().getRecord()->runs, steps);
   HostTrainer host;
   for (int64_t i = 0; i < steps; ++i)
     host.step(makeTrainingData(400), i * batch);
@@ -384,10 +387,11 @@ TEST(TrainingTest, StepsThatEndInTheMiddleLeaveNothing) {
 TEST(TrainingTest, StateGoesInAndOut) {
   auto session = makeSession(makeTrainer());
   EXPECT_EQ(getState(*session, "w"), (Floats{1, 2, 3}));
-  HostArrays saved = *session->readState();
+  HostArrays saved = *session->getState().read();
   ASSERT_TRUE(train(*session, 8).ok());
   Floats first = getState(*session, "w");
-  ASSERT_TRUE(session->writeState(ArrayViews(saved.begin(), saved.end())).ok());
+  ASSERT_TRUE(
+      session->getState().write(ArrayViews(saved.begin(), saved.end())).ok());
   EXPECT_EQ(getState(*session, "w"), (Floats{1, 2, 3}));
   ASSERT_TRUE(train(*session, 8).ok());
   EXPECT_EQ(getState(*session, "w"), first);
@@ -396,44 +400,46 @@ TEST(TrainingTest, StateGoesInAndOut) {
 TEST(TrainingTest, ExplainsWrongState) {
   auto session = makeSession(makeTrainer());
   HostArray w = makeArray({4, 5, 6}, {3}), flat = makeArray({4, 5}, {2});
-  EXPECT_ERROR(session->writeState({{"w", w}}),
+  EXPECT_ERROR(session->getState().write({{"w", w}}),
                "the state is incomplete, it lacks 'optimizer.lr', "
                "'photonic.rng'");
-  EXPECT_ERROR(session->writeState({{"w", flat}}, true),
+  EXPECT_ERROR(session->getState().write({{"w", flat}}, true),
                "'w': expected float32[3], found float32[2]");
-  EXPECT_ERROR(session->writeState({{"w", w}, {"optimzer.lr", w}}, true),
+  EXPECT_ERROR(session->getState().write({{"w", w}, {"optimzer.lr", w}}, true),
                "no parameter or state 'optimzer.lr'; did you mean "
                "'optimizer.lr'");
   EXPECT_EQ(getState(*session, "w"), (Floats{1, 2, 3}));
-  EXPECT_TRUE(session->writeState({{"w", w}}, true).ok());
+  EXPECT_TRUE(session->getState().write({{"w", w}}, true).ok());
   EXPECT_EQ(getState(*session, "w"), (Floats{4, 5, 6}));
 }
 
 TEST(TrainingTest, SeedAndLearningRate) {
   auto session = makeSession(makeTrainer());
-  EXPECT_EQ(*session->getSeed(), 0);
-  EXPECT_TRUE(session->setSeed(16777215).ok());
-  EXPECT_EQ(*session->getSeed(), 16777215);
+  EXPECT_EQ(*session->getState().getSeed(), 0);
+  EXPECT_TRUE(session->getState().setSeed(16777215).ok());
+  EXPECT_EQ(*session->getState().getSeed(), 16777215);
   EXPECT_EQ(getState(*session, "photonic.rng"), (Floats{16777215, 0, 0}));
   for (int64_t seed : {int64_t(-1), int64_t(1) << 24})
-    EXPECT_ERROR(session->setSeed(seed), "from 0 to 16777215, found");
-  EXPECT_EQ(*session->getLearningRate(), 0.5f);
-  EXPECT_TRUE(session->setLearningRate(0.25f).ok());
+    EXPECT_ERROR(session->getState().setSeed(seed),
+                 "from 0 to 16777215, found");
+  EXPECT_EQ(*session->getState().getLearningRate(), 0.5f);
+  EXPECT_TRUE(session->getState().setLearningRate(0.25f).ok());
   for (float rate : {NAN, INFINITY, -1.f})
-    EXPECT_ERROR(session->setLearningRate(rate), "finite number >= 0");
+    EXPECT_ERROR(session->getState().setLearningRate(rate),
+                 "finite number >= 0");
   ASSERT_TRUE(train(*session, 4).ok());
   HostTrainer host;
   host.rate = 0.25f;
   host.step(makeTrainingData(4), 0);
   EXPECT_EQ(getState(*session, "w"), host.w);
   auto plain = makeSession(makeTrainer({.random = false}));
-  EXPECT_ERROR(plain->setSeed(1), "draws no random numbers");
-  EXPECT_ERROR(makeSession()->getLearningRate(), "no learning rate");
+  EXPECT_ERROR(plain->getState().setSeed(1), "draws no random numbers");
+  EXPECT_ERROR(makeSession()->getState().getLearningRate(), "no learning rate");
 }
 
 TEST(TrainingTest, FingerprintsTellSchemasApart) {
   auto print = [](const TrainerOptions &options) {
-    return makeSession(makeTrainer(options))->getFingerprint();
+    return makeSession(makeTrainer(options))->getState().getFingerprint();
   };
   EXPECT_EQ(print({}), print({.ignoreIndex = {}}));
   EXPECT_NE(print({}), print({.random = false}));
@@ -447,28 +453,30 @@ TEST(TrainingTest, FingerprintsTellSchemasApart) {
 
 TEST(TrainingTest, ReportsSpeakOfSteps) {
   auto session = makeSession(makeTrainer());
-  Json before = Json::parse(*session->makeJson());
+  Json before = Json::parse(*session->getReports().makeJson());
   EXPECT_EQ(before["training"]["steps"], 0);
   EXPECT_TRUE(before["training"]["loss"].is_null());
   ASSERT_TRUE(train(*session, 14).ok());
-  Json report = Json::parse(*session->makeJson());
+  Json report = Json::parse(*session->getReports().makeJson());
   const Json &training = report["training"];
   EXPECT_EQ(training["steps"], 3);
   EXPECT_EQ(training["samples_dropped"], 2);
   EXPECT_EQ(training["loss"]["name"], "loss");
-  EXPECT_EQ(training["loss"]["first"], session->getRecord()->loss->first);
+  EXPECT_EQ(training["loss"]["first"],
+            session->getLog().getRecord()->loss->first);
   EXPECT_EQ(training["energy_per_step_pj"], report["energy_pj"]["total"]);
   EXPECT_EQ(report["energy_pj"], before["energy_pj"]);
-  Result<RunCost> cost = session->getCost();
+  Result<RunCost> cost = session->getReports().getCost();
   ASSERT_TRUE(cost.ok());
   EXPECT_EQ(cost->latencyNs, report["latency_ns"].get<double>());
   EXPECT_EQ(cost->energyPj, report["energy_pj"]["total"].get<double>());
-  std::string text = *session->makeText(100, false);
+  std::string text = *session->getReports().makeText(100, false);
   for (const char *part :
        {"Executed 3 steps of batch 4 for 12 samples (executor fast); time and "
         "energy are those of one step.",
         "Dropped 2 samples at the end that fill no batch of 4.",
         "latency of a step", "samples/s", "weight gradient"})
     EXPECT_NE(text.find(part), std::string::npos) << part << text;
-  EXPECT_TRUE(Json::parse(*makeSession()->makeJson())["training"].is_null());
+  EXPECT_TRUE(Json::parse(*makeSession()->getReports().makeJson())["training"]
+                  .is_null());
 }

@@ -281,7 +281,7 @@ TEST_F(TrainingToolTest, InterruptionsKeepWholeSteps) {
       << message;
   EXPECT_FALSE(fs::exists(at("out/loss.npy")));
   auto session = makeSession(makeTrainer());
-  Result<StateInfo> info = session->loadState(at("s.npz"));
+  Result<StateInfo> info = session->getState().load(at("s.npz"));
   ASSERT_TRUE(info.ok()) << info.error().message;
   EXPECT_GE(info->step, 1);
   HostTrainer host;

@@ -1,15 +1,15 @@
-//===- State.cpp - Parameters and state by name -----------------*- C++ -*-===//
+//===- StateAccess.cpp - Parameters and state by name -----------*- C++ -*-===//
 //
 // Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
-#include "Batching.h"
+#include "phx/run/StateAccess.h"
+
 #include "NonFinite.h"
 #include "StateSchema.h"
 
-#include "phx/run/Session.h"
 #include "phx/support/Suggestions.h"
 
 #include <algorithm>
@@ -18,20 +18,7 @@
 
 using namespace phx;
 
-bool phx::isOneNumber(const Region &region) {
-  return !region.batchAxis &&
-         (region.shape.empty() || region.shape == std::vector<int64_t>{1});
-}
-
-std::vector<const Region *> Session::getStateRegions() const {
-  std::vector<const Region *> list;
-  for (const Region &region : program.regions)
-    if (region.isMutable)
-      list.push_back(&region);
-  return list;
-}
-
-std::string Session::getFingerprint() const {
+std::string StateAccess::getFingerprint() const {
   return makeFingerprint(makeSchema(program));
 }
 
@@ -39,10 +26,10 @@ std::string Session::getFingerprint() const {
 // Writing
 //===----------------------------------------------------------------------===//
 
-Status Session::checkState(const ArrayViews &values, bool partial) const {
+Status StateAccess::check(const ArrayViews &values, bool partial) const {
   std::map<std::string, const Region *> own;
   std::vector<std::string> known, missing;
-  for (const Region *region : getStateRegions()) {
+  for (const Region *region : getRegions()) {
     own[region->name] = region;
     known.push_back(region->name);
     if (!partial && !values.count(region->name))
@@ -68,15 +55,10 @@ Status Session::checkState(const ArrayViews &values, bool partial) const {
   return Status::success();
 }
 
-/// The executor that holds the state.
-Result<Executor *> Session::getHolder() {
-  return getExecutor(executor ? executorKind : "fast");
-}
-
-Status Session::writeState(const ArrayViews &values, bool partial) {
-  if (Status status = checkState(values, partial); !status)
+Status StateAccess::write(const ArrayViews &values, bool partial) {
+  if (Status status = check(values, partial); !status)
     return status;
-  Result<Executor *> holder = getHolder();
+  Result<Executor *> holder = execution.getHolder();
   if (!holder)
     return holder.error();
   for (const auto &[name, value] : values)
@@ -85,12 +67,12 @@ Status Session::writeState(const ArrayViews &values, bool partial) {
   return Status::success();
 }
 
-Result<HostArrays> Session::readState() {
-  Result<Executor *> holder = getHolder();
+Result<HostArrays> StateAccess::read() {
+  Result<Executor *> holder = execution.getHolder();
   if (!holder)
     return holder.error();
   HostArrays state;
-  for (const Region *region : getStateRegions()) {
+  for (const Region *region : getRegions()) {
     Result<HostArray> value = (*holder)->getState(region->name);
     if (!value)
       return value.error();
@@ -123,29 +105,30 @@ static const Region *findKnob(const Program &program, Knob knob) {
 
 /// The contents of a region whose first element somebody may set; `problem` if
 /// there is none.
-Result<HostArray> Session::readKnob(const Region *region,
-                                    const char *problem) {
+Result<HostArray> StateAccess::readKnob(const Region *region,
+                                        const char *problem) {
   if (!region)
     return Error{problem};
-  Result<Executor *> holder = getHolder();
+  Result<Executor *> holder = execution.getHolder();
   if (!holder)
     return holder.error();
   return (*holder)->getState(region->name);
 }
 
-Status Session::writeKnob(const Region &region, HostArray value, float first) {
+Status StateAccess::writeKnob(const Region &region, HostArray value,
+                              float first) {
   std::memcpy(value.bytes.data(), &first, sizeof(first));
-  return writeState({{region.name, value}}, /*partial=*/true);
+  return write({{region.name, value}}, /*partial=*/true);
 }
 
-Result<int64_t> Session::getSeed() {
+Result<int64_t> StateAccess::getSeed() {
   Result<HostArray> key = readKnob(findKey(program), noRandomNumbers);
   if (!key)
     return key.error();
   return int64_t(getFloat(*key, 0));
 }
 
-Status Session::setSeed(int64_t seed) {
+Status StateAccess::setSeed(int64_t seed) {
   const Region *region = findKey(program);
   Result<HostArray> key = readKnob(region, noRandomNumbers);
   if (!key)
@@ -157,7 +140,7 @@ Status Session::setSeed(int64_t seed) {
   return writeKnob(*region, std::move(*key), float(seed));
 }
 
-Result<float> Session::getLearningRate() {
+Result<float> StateAccess::getLearningRate() {
   Result<HostArray> rate =
       readKnob(findKnob(program, Knob::LearningRate), noLearningRate);
   if (!rate)
@@ -165,7 +148,7 @@ Result<float> Session::getLearningRate() {
   return getFloat(*rate, 0);
 }
 
-Status Session::setLearningRate(float rate) {
+Status StateAccess::setLearningRate(float rate) {
   const Region *region = findKnob(program, Knob::LearningRate);
   Result<HostArray> stored = readKnob(region, noLearningRate);
   if (!stored)
