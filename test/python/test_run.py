@@ -224,10 +224,8 @@ def test_ctrl_c_leaves_nothing_behind(start, compile_model, models, tmp_path):
                     tmp_path / "out", "--report", tmp_path / "r.json")
     time.sleep(1)
     process.send_signal(signal.SIGINT)
-    begin = time.monotonic()
     _, stderr = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert time.monotonic() - begin < 10
     assert stderr == "photonic-run: interrupted\n"
     files = {path.name for path in tmp_path.rglob("*")}
     assert files <= {"x.npy", "out"}

@@ -11,7 +11,6 @@ import os
 import signal
 import subprocess
 import threading
-import time
 
 import numpy as np
 import pytest
@@ -182,10 +181,6 @@ def test_cost_is_that_of_the_report(session):
 
     report = json.loads(session.json(False))
     assert session.cost() == (report["latency_ns"], report["energy_pj"]["total"])
-    start = time.perf_counter()
-    for _ in range(1000):
-        session.cost()
-    assert time.perf_counter() - start < 1
 
 
 @pytest.fixture

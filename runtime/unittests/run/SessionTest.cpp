@@ -406,6 +406,9 @@ TEST(SessionTest, TextSaysWhatRan) {
 
 TEST(SessionTest, BothTimingsAgree) {
   auto session = makeSession(makeTwoClassifiers());
+  // Computed once.
+  EXPECT_EQ(*session->getReports().getTiming(TimingMode::Closed),
+            *session->getReports().getTiming(TimingMode::Closed));
   EXPECT_EQ((*session->getReports().getTiming(TimingMode::Closed))->latency,
             (*session->getReports().getTiming(TimingMode::Stepped))->latency);
   EXPECT_EQ(*session->getReports().makeJson(TimingMode::Closed),

@@ -7,18 +7,14 @@
 
 #include "TestTiming.h"
 
-#include <chrono>
-
 using namespace phx;
 using namespace phx::testing;
 
 static TimingResult runClosed(const Program &program,
                               TimingOptions options = {}) {
-  auto begin = std::chrono::steady_clock::now();
   TimingResult result = run(program, makeTarget(), TimingMode::Closed, options);
-  auto end = std::chrono::steady_clock::now();
-  // Generous: the claim is milliseconds, machines are shared.
-  EXPECT_LT(std::chrono::duration<double>(end - begin).count(), 1.0);
+  // Whatever the number of iterations; each test knows its own number better.
+  EXPECT_LT(result.stepped, 60'000u);
   return result;
 }
 
