@@ -124,7 +124,9 @@ def get_changes(format):
         return {}
     _, bits, group, rounding = format.split(":")
     bits, k = int(bits), find_k(int(bits), int(group))
-    changes = {}
+    # Prices below are those of this structure: the rules of the target, which
+    # scale prices from their reference, have nothing to do.
+    changes = {} if bits == 4 else {"core.reference.mantissa_bits": bits}
     adder = {"trunc": 0, "nearest": 36e-6, "stochastic": 137e-6}[rounding]
     if adder:
         changes["core.area.bfp_mm2"] = round(0.0013184 + COLUMNS * adder, 7)
@@ -133,6 +135,8 @@ def get_changes(format):
         changes["format.mantissa_bits"], changes["format.group"] = bits, int(group)
         changes["core.moduli"] = [2**k - 1, 2**k, 2**k + 1]
         changes["core.dac_bits"] = changes["core.adc_bits"] = k + 1
+        changes["core.reference.moduli"] = changes["core.moduli"]
+        changes["core.reference.dac_bits"] = changes["core.reference.adc_bits"] = k + 1
         converters = sum(map(_price_converter, (k, k, k + 1)))
         converters /= sum(map(_price_converter, (5, 5, 6)))
         residues = (3 * k + 1) / 16

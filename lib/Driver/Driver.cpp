@@ -145,8 +145,8 @@ static LogicalResult checkStage(const CompileRequest &request,
   if (failed(found))
     return failure();
   bool fromModel = request.from == Stage::Import;
-  Stage expected = fromModel ? Stage::Import
-                             : static_cast<Stage>(int(request.from) - 1);
+  Stage expected =
+      fromModel ? Stage::Import : static_cast<Stage>(int(request.from) - 1);
   if (!found->contains(expected)) {
     InFlightDiagnostic diagnostic = emitError(module.getLoc());
     diagnostic << "is IR after " << found->describe() << ", as its '"
@@ -155,8 +155,7 @@ static LogicalResult checkStage(const CompileRequest &request,
                       ->getName()
                << "' shows; "
                << (fromModel ? "without --compile-from"
-                             : "--compile-from=" +
-                                   getStageName(expected).str())
+                             : "--compile-from=" + getStageName(expected).str())
                << " it has to be "
                << (fromModel ? "a model"
                              : "IR after stage '" +
@@ -200,13 +199,7 @@ static void warnAboutPrices(const CompileRequest &request,
                             const phx::Target &machine, ModuleOp module) {
   if (request.to < Stage::Schedule)
     return;
-  std::vector<int64_t> mantissaBits;
-  int64_t bits = 0;
-  StringRef format = request.stages.format;
-  if (request.from <= Stage::Format && format.consume_front("bfp:") &&
-      !format.split(':').first.getAsInteger(10, bits))
-    mantissaBits.push_back(bits);
-  std::string text = describe(phx::findStalePrices(machine, mantissaBits));
+  std::string text = describe(phx::findStalePrices(machine));
   if (!text.empty())
     emitWarning(module.getLoc(), text);
 }
@@ -389,9 +382,9 @@ static LogicalResult checkTargetFile(StringRef path, MLIRContext &context) {
 }
 
 static LogicalResult check(const phx::Status &status, MLIRContext &context) {
-  return status.ok() ? success()
-                     : emitError(UnknownLoc::get(&context),
-                                 status.error().message);
+  return status.ok()
+             ? success()
+             : emitError(UnknownLoc::get(&context), status.error().message);
 }
 
 /// That the output can be written and is none of the files that the request

@@ -73,6 +73,8 @@ class Tools:
         text = re.sub(r'"(?:[^"\\]|\\.)*"', '""', re.sub(r"^#.*", "", text, flags=re.M))
         result = {}
         for section, body in re.findall(r"^(\w+) \{\n(.*?)^\}", text, re.M | re.S):
+            # The fields of the only group are named after it.
+            section = "core" if section == "groups" else section
             for name, value in re.findall(r"(\w+) \{\s*value: (\S+)", body):
                 field = f"{section}.{name}"
                 if field in self.PRICES.values():

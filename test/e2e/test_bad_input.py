@@ -223,7 +223,7 @@ def test_unknown_target(place, good):
 WRONG_FIELDS = [
     ("count { value: 8 ", "cuont { value: 8 ", ["cuont"]),
     ("count { value: 8 ", "count { value: -8 ", ["count", "-8"]),
-    ("value: 10\n    source: \"§IV-C, §V-B1", "value: 0\n    source: \"§IV-C, §V-B1",
+    ("value: 10\n        source: \"§IV-C, §V-B1", "value: 0\n        source: \"§IV-C, §V-B1",
      ["clock_ghz", "0"]),
     ("values: [31, 32, 33]", "values: [31, 32, 34]", ["moduli", "32", "34"]),
     ("values: [31, 32, 33]", "values: [3, 5]", ["moduli"]),

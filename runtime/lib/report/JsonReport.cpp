@@ -69,8 +69,10 @@ static Json makePaperConvention(const Summary &summary) {
 
 static Json makeArea(const Summary &summary) {
   Json components = Json::object();
+  // Groups of one class have parts of the same names.
   for (const AreaItem &item : summary.area)
-    components[item.component] = item.mm2;
+    components[item.component] =
+        components.value(item.component, 0.0) + item.mm2;
   return {{"total", summary.areaTotal},
           {"photonic", summary.areaPhotonic},
           {"electronic", summary.areaTotal - summary.areaPhotonic},
@@ -120,7 +122,7 @@ static Json makeLayers(const ReportInputs &inputs, const Summary &summary) {
 
 static Json makeStalePrices(const ReportInputs &inputs) {
   Json list = Json::array();
-  for (const StalePrices &one : findStalePrices(inputs.program, inputs.target))
+  for (const StalePrices &one : findStalePrices(inputs.target))
     list.push_back({{"field", one.field},
                     {"stated_for", one.statedFor},
                     {"used", one.used},

@@ -151,17 +151,6 @@ std::vector<std::string> phx::report::listChanges(const Target &target) {
   return changes;
 }
 
-std::vector<StalePrices> phx::findStalePrices(const Program &program,
-                                              const Target &target) {
-  std::vector<int64_t> mantissaBits;
-  for (const Product &product : program.products) {
-    const NumberFormat &format = program.formats[product.format];
-    if (format.kind == FormatKind::Bfp)
-      mantissaBits.push_back(format.mantissaBits);
-  }
-  return findStalePrices(target, mantissaBits);
-}
-
 static void addScope(const ReportInputs &inputs, Summary &summary) {
   bool ideal = inputs.program.memoryModel == MemoryModel::Ideal;
   summary.includes = {

@@ -262,7 +262,7 @@ void TextReport::addSentences(const std::string &title,
 
 void TextReport::addScope() {
   std::vector<std::string> stale;
-  for (const StalePrices &one : findStalePrices(inputs.program, inputs.target))
+  for (const StalePrices &one : findStalePrices(inputs.target))
     stale.push_back(describe(one));
   if (!stale.empty())
     addSentences("Prices that do not follow the structure", stale);

@@ -111,8 +111,7 @@ Status Tool::run() {
   if (!opened)
     return opened.error();
   session = std::move(*opened);
-  std::string stale =
-      describe(findStalePrices(session->getProgram(), session->getTarget()));
+  std::string stale = describe(findStalePrices(session->getTarget()));
   if (!stale.empty())
     std::fprintf(stderr, "photonic-run: warning: %s\n", stale.c_str());
   if (!o.timingOnly) {

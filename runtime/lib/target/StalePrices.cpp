@@ -31,36 +31,18 @@ static std::vector<std::string> listPrices(const Target &target,
 /// The value of `field` in the text of the description.
 static std::string getDescribed(const Target &target, const Field &field) {
   auto replaced = target.described.find(field.name);
-  return replaced != target.described.end()
-             ? replaced->second
-             : formatValue(*field.find(target));
+  return replaced != target.described.end() ? replaced->second
+                                            : formatValue(*field.find(target));
 }
 
-/// Values of `field` in use, as text: that of the target, but for mantissas
-/// those of the products, if there are any.
-static std::string getUsed(const Target &target, const Field &field,
-                           const std::vector<int64_t> &mantissaBits) {
-  if (field.name != "format.mantissa_bits" || mantissaBits.empty())
-    return formatValue(*field.find(target));
-  std::string used;
-  for (int64_t bits : mantissaBits)
-    used += (used.empty() ? "" : ",") + std::to_string(bits);
-  return used;
-}
-
-std::vector<StalePrices>
-phx::findStalePrices(const Target &target,
-                     const std::vector<int64_t> &mantissaBits) {
-  std::vector<int64_t> sorted = mantissaBits;
-  std::sort(sorted.begin(), sorted.end());
-  sorted.erase(std::unique(sorted.begin(), sorted.end()), sorted.end());
+std::vector<StalePrices> phx::findStalePrices(const Target &target) {
   std::vector<StalePrices> stale;
   std::vector<Field> fields = collectFields(target);
   for (const Field &field : fields) {
     if (!field.isStructural() || !field.find(target))
       continue;
     StalePrices found{field.name, getDescribed(target, field),
-                      getUsed(target, field, sorted),
+                      formatValue(*field.find(target)),
                       listPrices(target, fields, field.name)};
     if (found.used != found.statedFor && !found.prices.empty())
       stale.push_back(std::move(found));

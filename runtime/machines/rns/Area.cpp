@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "machines/rns/Energy.h"
+#include "machines/rns/Rules.h"
 
 using namespace phx;
 using namespace phx::rns;
@@ -22,20 +23,16 @@ void rns::addArea(const Target &target, size_t group, int64_t mantissaBits,
   auto parts = cores * static_cast<double>(arrays.getModuli().size());
   auto copies = cores * static_cast<double>(area.digital_copies().value());
   auto detections = static_cast<double>(machine.detections_per_row().value());
-  auto dacs = static_cast<double>(area.dacs_per_modulus_array().value());
-  static_cast<void>(mantissaBits);
+  const Costs costs = getCosts(arrays, mantissaBits);
   items.insert(
       items.end(),
-      {{"photonic",
-        parts * rows * columns * area.photonic_mm2_per_multiplier().value(),
-        Kind::Arrays, true},
-       {"adc", parts * rows * detections * area.adc_mm2().value(),
+      {{"photonic", parts * rows * columns * costs.multiplierMm2, Kind::Arrays,
+        true},
+       {"adc", parts * rows * detections * costs.adcMm2, Kind::Arrays},
+       {"dac", parts * static_cast<double>(costs.dacs) * costs.dacMm2,
         Kind::Arrays},
-       {"dac", parts * dacs * area.dac_mm2().value(), Kind::Arrays},
-       {"rns_reverse", copies * rows * area.rns_reverse_mm2().value(),
-        Kind::Logic},
-       {"rns_forward", copies * columns * area.rns_forward_mm2().value(),
-        Kind::Logic},
-       {"bfp", copies * area.bfp_mm2().value(), Kind::Logic},
-       {"other", area.other_mm2().value(), Kind::Logic}});
+       {"rns_reverse", copies * rows * costs.rnsReverseMm2, Kind::Logic},
+       {"rns_forward", copies * columns * costs.rnsForwardMm2, Kind::Logic},
+       {"bfp", copies * costs.bfpMm2, Kind::Logic},
+       {"other", costs.otherMm2, Kind::Logic}});
 }

@@ -33,6 +33,7 @@ public:
       return;
     checkRange();
     checkConverters();
+    checkReference();
     checkGroup();
     checkScratchpads();
   }
@@ -48,6 +49,11 @@ private:
   void checkFormatIsThere();
   void checkRange();
   void checkConverters();
+  void checkReference();
+  /// That converters of `bits` can hold the residues.
+  void checkBits(const std::string &field, int64_t bits,
+                 const google::protobuf::RepeatedField<int64_t> &moduli);
+  void checkCurve(const char *field, const proto::rns::Curve &curve);
   void checkGroup();
   void checkScratchpads();
 
@@ -128,19 +134,48 @@ void Rules::checkRange() {
                  formatLog(std::log2(static_cast<double>(product))) + ".)");
 }
 
-void Rules::checkConverters() {
-  int64_t largest = *std::max_element(arrays.getModuli().begin(),
-                                      arrays.getModuli().end());
+void Rules::checkBits(const std::string &field, int64_t bits,
+                      const google::protobuf::RepeatedField<int64_t> &moduli) {
+  int64_t largest = *std::max_element(moduli.begin(), moduli.end());
   // Residues are 0 to m - 1.
   int64_t needed = std::bit_width(static_cast<uint64_t>(largest - 1));
-  auto check = [&](const std::string &field, int64_t bits) {
-    if (bits < needed)
-      report(field, field + " is " + std::to_string(bits) +
-                        ", but the largest modulus " + std::to_string(largest) +
-                        " needs " + std::to_string(needed) + " bits");
-  };
-  check(name("dac_bits"), arrays.machine->dac_bits().value());
-  check(name("adc_bits"), arrays.machine->adc_bits().value());
+  if (bits < needed)
+    report(field, field + " is " + std::to_string(bits) +
+                      ", but the largest modulus " + std::to_string(largest) +
+                      " needs " + std::to_string(needed) + " bits");
+}
+
+void Rules::checkConverters() {
+  const rns::Machine &machine = *arrays.machine;
+  checkBits(name("dac_bits"), machine.dac_bits().value(), arrays.getModuli());
+  checkBits(name("adc_bits"), machine.adc_bits().value(), arrays.getModuli());
+  checkCurve("dac_curve", machine.dac_curve());
+  checkCurve("adc_curve", machine.adc_curve());
+}
+
+void Rules::checkCurve(const char *field, const proto::rns::Curve &curve) {
+  if (curve.linear_pj().value() + curve.quadratic_pj().value() +
+          curve.exponential_pj().value() <=
+      0)
+    report(name(field) + ".linear_pj",
+           name(field) + " has no term, so that no price can follow it; give "
+                         "linear_pj, quadratic_pj or exponential_pj a value "
+                         "above 0");
+}
+
+void Rules::checkReference() {
+  const proto::rns::Reference &reference = arrays.machine->reference();
+  const auto &moduli = reference.moduli().values();
+  const std::string field = name("reference.moduli");
+  __int128 product = 1;
+  for (int64_t modulus : moduli)
+    product = std::min<__int128>(product * modulus, __int128(1) << 63);
+  if (moduli.empty() || moduli.size() > 16 || product > (__int128(1) << 62))
+    return report(field, field + " has " + std::to_string(moduli.size()) +
+                             " entries; legal are 1 to 16, with a product of "
+                             "at most 2^62");
+  checkBits(name("reference.dac_bits"), reference.dac_bits().value(), moduli);
+  checkBits(name("reference.adc_bits"), reference.adc_bits().value(), moduli);
 }
 
 void Rules::checkGroup() {

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "machines/rns/Energy.h"
+#include "machines/rns/Rules.h"
 
 using namespace phx;
 using namespace phx::rns;
@@ -28,11 +29,20 @@ const ArrayComponents &rns::getArrayComponents() {
   return components;
 }
 
-/// The price that field `Price` of the machine states.
-template <auto Price>
+/// The price of one charge, by the rule of its field.
+template <double Costs::*price>
 static double getPrice(const Target &target, const PriceContext &context) {
+  return target.findMachine<Machine>(context.group)
+             ? getCosts(getArrays(target, context.group),
+                        context.mantissaBits).*
+                   price
+             : 0;
+}
+
+static double getAccumulationPrice(const Target &target,
+                                   const PriceContext &context) {
   const auto *machine = target.findMachine<Machine>(context.group);
-  return machine ? (machine->*Price)().value() : 0;
+  return machine ? machine->accumulate_pj().value() : 0;
 }
 
 const ArrayCounters &rns::getArrayCounters() {
@@ -42,47 +52,47 @@ const ArrayCounters &rns::getArrayCounters() {
           {"dac_conversions", "conversion",
            "values of the stationary operand converted to voltages, one per "
            "modulus; idle rows and columns are converted too",
-           to.dac, "GROUP.dac_pj", getPrice<&Machine::dac_pj>}),
+           to.dac, "GROUP.dac_pj", getPrice<&Costs::dacPj>}),
       declareCounter({"adc_conversions", "conversion",
                       "readouts converted to residues: one per row, modulus "
                       "and detection of every streamed vector",
-                      to.adc, "GROUP.adc_pj", getPrice<&Machine::adc_pj>}),
+                      to.adc, "GROUP.adc_pj", getPrice<&Costs::adcPj>}),
       declareCounter({"tia_symbols", "symbol",
                       "currents amplified: one per row, modulus and detection "
                       "of every streamed vector",
-                      to.tia, "GROUP.tia_pj", getPrice<&Machine::tia_pj>}),
+                      to.tia, "GROUP.tia_pj", getPrice<&Costs::tiaPj>}),
       declareCounter({"modulated_elements", "element",
                       "elements of streamed vectors that switch the rings of a "
                       "column, all moduli together",
                       to.modulator, "GROUP.modulator_pj",
-                      getPrice<&Machine::modulator_pj>}),
+                      getPrice<&Costs::modulatorPj>}),
       declareCounter(
           {"bfp_conversions", "group",
            "groups of array width converted from FP32 to block floating point",
-           to.bfp, "GROUP.bfp_pj", getPrice<&Machine::bfp_pj>}),
+           to.bfp, "GROUP.bfp_pj", getPrice<&Costs::bfpPj>}),
       declareCounter({"nearest_roundings", "element",
                       "elements rounded to nearest in the conversion to block "
                       "floating point",
                       to.bfp, "GROUP.round_nearest_pj",
-                      getPrice<&Machine::round_nearest_pj>}),
+                      getPrice<&Costs::roundNearestPj>}),
       declareCounter({"stochastic_roundings", "element",
                       "elements rounded stochastically in the conversion to "
                       "block floating point",
                       to.bfp, "GROUP.round_stochastic_pj",
-                      getPrice<&Machine::round_stochastic_pj>}),
+                      getPrice<&Costs::roundStochasticPj>}),
       declareCounter({"forward_conversions", "group",
                       "groups of array width converted from integers to "
                       "residues, all moduli",
                       to.rnsForward, "GROUP.rns_forward_pj",
-                      getPrice<&Machine::rns_forward_pj>}),
+                      getPrice<&Costs::rnsForwardPj>}),
       declareCounter({"reverse_conversions", "result",
                       "results converted from residues to integers",
                       to.rnsReverse, "GROUP.rns_reverse_pj",
-                      getPrice<&Machine::rns_reverse_pj>}),
+                      getPrice<&Costs::rnsReversePj>}),
       declareCounter({"accumulations", "operation",
                       "FP32 additions of results to partial sums",
                       to.accumulator, "GROUP.accumulate_pj",
-                      getPrice<&Machine::accumulate_pj>}),
+                      getAccumulationPrice}),
   };
   return counters;
 }

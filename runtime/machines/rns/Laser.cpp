@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "machines/rns/Energy.h"
+#include "machines/rns/Rules.h"
 
 #include <cmath>
 
@@ -15,13 +16,11 @@ using namespace phx::rns;
 static constexpr double electronCharge = 1.602176634e-19; // C, exact (SI)
 static constexpr double boltzmann = 1.380649e-23;         // J/K, exact (SI)
 
-/// Loss of one multiplier of modulus `m` with every digit on, in dB. The
-/// longest phase that two residues around zero need sets the shifter's length.
-static double getMultiplierLoss(const proto::rns::LinkBudget &link, double m) {
-  double halfTurns = std::ceil((m - 1) * (m - 1) / 2) * 2 / m;
-  double lengthCm =
-      link.v_pi_l_v_cm().value() / link.bias_v().value() * halfTurns;
-  return link.phase_shifter_db_per_mm().value() * lengthCm * 10;
+/// Loss of one multiplier of `modulus` with every digit on, in dB.
+static double getMultiplierLoss(const proto::rns::LinkBudget &link,
+                                int64_t modulus) {
+  return link.phase_shifter_db_per_mm().value() *
+         getShifterLength(link, modulus) * 10;
 }
 
 /// Smallest photocurrent in amperes whose ratio to shot and thermal noise
@@ -44,7 +43,7 @@ double rns::getLaserPower(const Arrays &arrays) {
     double current = getPhotocurrent(link, link.snr_per_modulus().value() * m);
     double atDetector = current / link.responsivity_a_per_w().value();
     double loss =
-        static_cast<double>(arrays.columns) * getMultiplierLoss(link, m) +
+        static_cast<double>(arrays.columns) * getMultiplierLoss(link, modulus) +
         link.coupler_db().value() + link.extra_db().value();
     watts += atDetector * std::pow(10, loss / 10);
   }

@@ -8,6 +8,7 @@
 
 #include "RunHelpers.h"
 
+#include "machines/rns/Target.h"
 #include "phx/run/MachineCheck.h"
 
 using namespace phx;
@@ -72,4 +73,13 @@ TEST(MachineCheck, namesPartsThatTheTargetLacks) {
   program.code.front().engine = {EngineKind::Vec, 0};
   program.code.front().body = VecMap{};
   expectRefused(program, target, "needs the part 'vector_unit'");
+}
+
+TEST(MachineCheck, namesClassesThatAreNotSimulated) {
+  Target target = mirage();
+  // A message for which nobody registered a model.
+  target.setMachine(0, proto::rns::Area());
+  expectRefused(makeClassifier(), target,
+                "arrays of type 'phx.proto.rns.Area' (group 'core'), whose "
+                "simulation is not registered");
 }

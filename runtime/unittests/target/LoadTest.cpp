@@ -84,7 +84,7 @@ TEST(TargetLoad, SearchPathVariableComesFirst) {
 TEST(TargetLoad, DescribesEveryField) {
   auto target = loadTarget("mirage");
   auto fields = describeTarget(*target);
-  EXPECT_EQ(fields.size(), 59u);
+  EXPECT_EQ(fields.size(), 73u);
   std::set<std::string> names;
   for (const TargetField &field : fields) {
     EXPECT_TRUE(names.insert(field.name).second) << field.name;

@@ -15,63 +15,54 @@ using namespace phx::test;
 
 namespace {
 /// What is said about prices of mirage with these changes.
-std::string warn(const std::vector<std::string> &overrides,
-                 const std::vector<int64_t> &mantissaBits = {}) {
+std::string warn(const std::vector<std::string> &overrides) {
   auto target = loadTarget("mirage", overrides);
   EXPECT_TRUE(target.ok()) << target.error().message;
-  return target.ok() ? describe(findStalePrices(*target, mantissaBits)) : "?";
+  return target.ok() ? describe(findStalePrices(*target)) : "?";
 }
 } // namespace
 
 TEST(StalePrices, NothingChanged) {
   EXPECT_EQ(warn({}), "");
   EXPECT_EQ(warn({"core.clock_ghz=5", "core.adc_pj=1"}), "");
-  EXPECT_EQ(warn({"core.moduli=31,32,33", "core.rows=32"}), "");
-  EXPECT_EQ(warn({}, {4, 4}), "");
+  EXPECT_EQ(warn({"core.moduli=31,32,33", "core.columns=16"}), "");
   // Nothing is stated for these.
   EXPECT_EQ(warn({"format.rounding=nearest"}), "");
 }
 
-TEST(StalePrices, NamesFieldsAndPrices) {
-  EXPECT_EQ(warn({"core.moduli=61,63,64"}),
-            "prices do not follow the structure of the machine: core.moduli is "
-            "61,63,64 instead of 31,32,33, for which core.dac_bits, "
-            "core.adc_bits, core.dac_pj, core.adc_pj, core.tia_pj, "
-            "core.rns_forward_pj, core.rns_reverse_pj, core.modulator_pj, "
-            "core.area.photonic_mm2_per_multiplier, core.area.adc_mm2, core.area.dac_mm2, "
-            "core.area.rns_reverse_mm2 and core.area.rns_forward_mm2 were stated; state "
-            "these prices anew (--set), or describe the machine in a target "
-            "file of its own");
-  std::string two = warn({"core.rows=64", "dram.capacity_bytes=1024000"});
-  EXPECT_CONTAINS(two, "core.rows is 64 instead of 32, for which "
-                       "core.program_ns, core.modulator_pj, "
-                       "core.area.dacs_per_modulus_array and core.area.other_mm2");
-  EXPECT_CONTAINS(two, "; dram.capacity_bytes is 1024000 instead of "
-                       "17179869184, for which dram.static_mw was stated;");
+TEST(StalePrices, RulesFollowTheStructure) {
+  EXPECT_EQ(warn({"core.moduli=61,63,64"}), "");
+  EXPECT_EQ(warn({"format.mantissa_bits=3"}), "");
+  EXPECT_EQ(warn({"core.rows=64", "core.count=3"}), "");
 }
 
-TEST(StalePrices, FormatsOfProductsCount) {
-  std::string text = warn({}, {6, 4, 6});
-  EXPECT_CONTAINS(text, "format.mantissa_bits is 4,6 instead of 4, for which "
-                        "core.bfp_pj");
-  // Both ways of saying it say the same.
-  EXPECT_EQ(warn({"format.mantissa_bits=3"}), warn({}, {3}));
-  EXPECT_EQ(warn({"format.mantissa_bits=3"}, {3}), warn({}, {3}));
-  EXPECT_EQ(warn({"format.mantissa_bits=3"}, {4}), "");
+TEST(StalePrices, NamesFieldsAndPrices) {
+  EXPECT_EQ(warn({"scratchpads.weight_bytes=4096"}),
+            "prices do not follow the structure of the machine: "
+            "scratchpads.weight_bytes is 4096 instead of 8388608, for which "
+            "scratchpads.access_pj_per_byte and scratchpads.static_mw were "
+            "stated; state these prices anew (--set), or describe the machine "
+            "in a target file of its own");
+  std::string two = warn({"core.columns=32", "dram.capacity_bytes=1024000"});
+  EXPECT_CONTAINS(two, "core.columns is 32 instead of 16, for which "
+                       "core.fill_ns was stated; dram.capacity_bytes is "
+                       "1024000 instead of 17179869184, for which "
+                       "dram.static_mw was stated;");
 }
 
 TEST(StalePrices, PricesStatedAnewFit) {
   EXPECT_EQ(warn({"dram.capacity_bytes=1024000", "dram.static_mw=1"}), "");
-  std::string text = warn({"core.rows=64", "core.program_ns=7"});
-  EXPECT_CONTAINS(text, "core.modulator_pj");
-  EXPECT_EQ(text.find("core.program_ns"), std::string::npos);
+  std::string text =
+      warn({"scratchpads.weight_bytes=4096", "scratchpads.static_mw=7"});
+  EXPECT_CONTAINS(text, "scratchpads.access_pj_per_byte was stated");
+  EXPECT_EQ(text.find("static_mw"), std::string::npos);
   // The value of the file counts, however often it is replaced.
-  EXPECT_EQ(warn({"core.rows=64", "core.rows=32"}), "");
+  EXPECT_EQ(warn({"core.columns=32", "core.columns=16"}), "");
 }
 
 TEST(StalePrices, AFileStatesItsOwnPrices) {
   std::string text =
-      edit(readShipped(), "rows { value: 32", "rows { value: 64");
+      edit(readShipped(), "columns { value: 16", "columns { value: 32");
   auto target = parseTarget(text, "t.textproto");
   ASSERT_TRUE(target.ok()) << target.error().message;
   EXPECT_TRUE(findStalePrices(*target).empty());

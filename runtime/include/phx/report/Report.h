@@ -59,11 +59,6 @@ struct RunCost {
 };
 RunCost getRunCost(const ReportInputs &inputs);
 
-/// Prices of `target` that were stated for another structure than that on which
-/// `program` runs, mantissas of its products included.
-std::vector<StalePrices> findStalePrices(const Program &program,
-                                         const Target &target);
-
 /// "weight gradient".
 std::string describePhase(Phase phase);
 /// "conv1", "conv1 (weight gradient)".

@@ -77,13 +77,10 @@ struct StalePrices {
   std::vector<std::string> prices; ///< "core.adc_pj", ...
 };
 
-/// Prices that the description states for another structure: that of `target`
-/// without its overrides, and of products with mantissas of `mantissaBits`. A
-/// price that an override states anew is none of them. In the order of the
-/// schema.
-std::vector<StalePrices>
-findStalePrices(const Target &target,
-                const std::vector<int64_t> &mantissaBits = {});
+/// Prices without a rule that the description states for another structure,
+/// that of `target` without its overrides. A price that an override states anew
+/// is none of them. In the order of the schema.
+std::vector<StalePrices> findStalePrices(const Target &target);
 /// "core.moduli is 61,63,64 instead of 31,32,33, for which core.dac_pj and
 /// core.adc_pj were stated".
 std::string describe(const StalePrices &stale);

@@ -1,0 +1,151 @@
+//===- MachineClassTest.cpp - Reports on arrays of another class *- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// A class that only this file knows charges a counter, has a component and an
+// area of its own, and appears in reports.
+//
+//===----------------------------------------------------------------------===//
+
+#include "phx/target/MachineClass.h"
+#include "phx/energy/Energy.h"
+#include "phx/report/Glossary.h"
+#include "phx/report/Report.h"
+#include "test_machine.pb.h"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+using namespace phx;
+using Json = nlohmann::json;
+using Lattice = proto::test::Machine;
+
+static const Lattice &getLattice(const Target &target, size_t group) {
+  return *target.findMachine<Lattice>(group);
+}
+static double getRows(const Target &target, size_t group) {
+  return static_cast<double>(
+      target.spec.groups(static_cast<int>(group)).rows().value());
+}
+
+static Component getLamp() {
+  static const Component lamp =
+      declareComponent({"lamp", "lamps of lattices, and their flips"});
+  return lamp;
+}
+
+static double priceFlip(const Target &target, const PriceContext &context) {
+  return target.findMachine<Lattice>(context.group)
+             ? getLattice(target, context.group).optics().loss_db().value()
+             : 0;
+}
+
+static Counter getFlips() {
+  static const Counter flips =
+      declareCounter({"flips", "flip", "rows that a vector flips", getLamp(),
+                      "GROUP.optics.loss_db", priceFlip});
+  return flips;
+}
+
+[[maybe_unused]] static const bool registered = [] {
+  registerMachineClass({"test", Lattice::descriptor(), nullptr});
+  MachineModel model;
+  model.machine = Lattice::descriptor();
+  model.charge = [](const ArrayExecution &execution, Counters64 &charges) {
+    charges[getFlips().index] +=
+        static_cast<uint64_t>(getRows(execution.target, execution.group));
+  };
+  model.addStaticPower = [](const Target &target, size_t group,
+                            Energies &watts) {
+    watts[getLamp().index] += getRows(target, group);
+  };
+  model.addArea = [](const Target &target, size_t group, int64_t,
+                     std::vector<AreaItem> &items) {
+    items.push_back({"lattice", getRows(target, group), AreaItem::Kind::Arrays,
+                     /*photonic=*/true});
+  };
+  getFlips();
+  registerMachineModel(model);
+  return true;
+}();
+
+/// Two groups, of 8 and 64 rows; no memories, no vector unit.
+static Target makeTarget() {
+  std::string text = "name: \"two\" extensions: \"test\"\n";
+  for (const char *group :
+       {"name: \"wide\" rows { value: 8", "name: \"tall\" rows { value: 64"})
+    text += std::string("groups { ") + group +
+            " source: \"s\" } count { value: 3 source: \"s\" }"
+            " columns { value: 5 source: \"s\" }"
+            " machine { [type.googleapis.com/phx.proto.test.Machine] {"
+            " levels { values: [2, 4] source: \"s\" }"
+            " clock_ghz { value: 2 source: \"s\" }"
+            " optics { loss_db { value: 0.5 source: \"s\" } } } } }\n";
+  auto target = parseTarget(text, "two.textproto");
+  EXPECT_TRUE(target.ok()) << (target.ok() ? "" : target.error().message);
+  return *target;
+}
+
+/// One layer that streams three times, in 100 ns.
+struct LatticeRun {
+  LatticeRun() : target(makeTarget()) {
+    program.name = "flip";
+    program.layers.push_back({"fc", "Gemm", {}});
+    program.formats.resize(1);
+    program.products.resize(1);
+    Instruction stream;
+    stream.engine = {EngineKind::Core, 0};
+    stream.layer = 0;
+    CoreStream vector;
+    vector.rows.cap = vector.cols.cap = vector.length.cap = 1;
+    stream.body = vector;
+    program.code = {stream, stream, stream};
+    timing.latency = 100'000'000;
+    timing.layers.resize(1);
+    timing.peakDynamicW = 1;
+  }
+  ReportInputs inputs() const {
+    return {program, target, timing, countCharges(program, target),
+            nullptr, {},     {}};
+  }
+
+  Target target;
+  Program program;
+  TimingResult timing;
+};
+
+TEST(MachineClass, ItsCountersAndComponentsAreReported) {
+  LatticeRun run;
+  Json report = Json::parse(makeJsonReport(run.inputs()));
+  EXPECT_EQ(report["counters"]["flips"], 3 * 8);
+  EXPECT_EQ(report["counters"]["adc_conversions"], 0);
+  const Json &lamp = report["energy_pj"]["by_component"]["lamp"];
+  EXPECT_EQ(lamp["dynamic"], 12);
+  EXPECT_EQ(lamp["static"], 72 * 100e3); // both groups
+  EXPECT_EQ(report["energy_pj"]["total"], 12 + 72 * 100e3);
+  EXPECT_EQ(report["layers"][0]["energy_pj"]["by_component"]["lamp"], 12);
+  // Areas of equal names add up; what the machine lacks has none.
+  EXPECT_EQ(report["area_mm2"]["by_component"], Json({{"lattice", 72.0}}));
+  EXPECT_EQ(report["area_mm2"]["photonic"], 72);
+  EXPECT_TRUE(report["paper_convention"].is_null());
+  EXPECT_EQ(report["utilization"], 0);
+}
+
+TEST(MachineClass, TheTextReportKnowsThem) {
+  LatticeRun run;
+  std::string text = makeTextReport(run.inputs(), 100, false);
+  EXPECT_NE(text.find("lamp"), std::string::npos) << text;
+  EXPECT_EQ(text.find("paper convention"), std::string::npos) << text;
+}
+
+TEST(MachineClass, TheGlossaryExplainsThem) {
+  std::string text = formatGlossary(listGlossary(), 80);
+  EXPECT_NE(text.find("  flips [flip]\n      rows that a vector flips. The "
+                      "target prices one in"),
+            std::string::npos)
+      << text;
+  EXPECT_NE(text.find("  lamp [pJ]\n"), std::string::npos) << text;
+}
