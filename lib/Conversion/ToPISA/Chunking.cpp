@@ -8,8 +8,8 @@
 
 #include "Chunking.h"
 
-#include "photonic/Target/Machine/Machine.h"
 #include "SpaceAllocator.h"
+#include "photonic/Target/Machine/Machine.h"
 
 #include "llvm/Support/MathExtras.h"
 
@@ -158,14 +158,12 @@ double ChunkSearch::estimate(const Chunking &c) const {
   double vectors = dataflow == phot::Dataflow::DF1
                        ? double(c.block.getColumns())
                        : double(c.block.getRows());
-  double passes =
-      divideCeil(countBlockPasses(c.block, dataflow, arrays.rows,
-                                  arrays.columns, group),
-                 arrays.count);
-  double coreTime =
-      chunks * passes *
-      (arrays.machine->program_ns().value() +
-       vectors / arrays.machine->clock_ghz().value());
+  double passes = divideCeil(
+      countBlockPasses(c.block, dataflow, arrays.rows, arrays.columns, group),
+      arrays.count);
+  double coreTime = chunks * passes *
+                    (arrays.machine->program_ns().value() +
+                     vectors / arrays.machine->clock_ghz().value());
   double inputLoads = c.loopsN() ? chunks : 1;
   double bytes = double(c.weightBytes) * c.mChunks +
                  double(c.inputBytes) * inputLoads +

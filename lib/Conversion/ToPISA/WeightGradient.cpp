@@ -145,10 +145,9 @@ double WeightChunkSearch::estimate(const WeightChunking &c) {
       divideCeil(countBlockPasses(c.block, op.getDataflow(), op.getRows(),
                                   op.getColumns(), op.getGroupLength()),
                  arrays.count);
-  double coreTime =
-      chunks * passes *
-      (arrays.machine->program_ns().value() +
-       vectors / arrays.machine->clock_ghz().value());
+  double coreTime = chunks * passes *
+                    (arrays.machine->program_ns().value() +
+                     vectors / arrays.machine->clock_ghz().value());
   double bytes = double(c.lhsBytes + c.rhsBytes) * chunks +
                  double(c.resultBytes) * (1 + extras.residuals) * c.mChunks;
   double dmaTime =

@@ -30,8 +30,9 @@ static std::string explainRefusal(const phx::Target &machine) {
   const phx::proto::Target &spec = machine.spec;
   std::string at = machine.path + ": ";
   if (spec.groups_size() != 1 || !phx::rns::findArrays(machine))
-    return at + "the compiler maps products onto one group of arrays of class "
-                "'rns'; target '" +
+    return at +
+           "the compiler maps products onto one group of arrays of class "
+           "'rns'; target '" +
            spec.name() + "' has " + std::to_string(spec.groups_size()) +
            (spec.groups_size() == 1 ? " group, of another class" : " groups");
   std::string missing = listMissingParts(spec);

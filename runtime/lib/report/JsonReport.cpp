@@ -177,9 +177,8 @@ static Json makePurpose(const Program &program) {
     if (region.isLoss)
       losses.push_back(region.name);
     if (region.gradientOf)
-      gradients.push_back(
-          {{"output", region.name},
-           {"of", program.regions[*region.gradientOf].name}});
+      gradients.push_back({{"output", region.name},
+                           {"of", program.regions[*region.gradientOf].name}});
     if (region.knob == Knob::LearningRate)
       rate = region.name;
   }

@@ -98,7 +98,8 @@ void Checker::checkExtensions() {
   }
   std::set<std::string> used, listed;
   for (size_t group = 0; group < target.machines.size(); ++group)
-    used.insert(findMachineClass(target.machines[group]->GetDescriptor())->name);
+    used.insert(
+        findMachineClass(target.machines[group]->GetDescriptor())->name);
   for (const std::string &extension : spec.extensions()) {
     if (std::find(known.begin(), known.end(), extension) == known.end())
       reportAt("extensions", "extension '" + extension +

@@ -30,7 +30,8 @@ std::string Field::getDoc() const {
 }
 
 static bool isSourcedType(const Descriptor *type) {
-  return type == proto::Real::descriptor() || type == proto::Int::descriptor() ||
+  return type == proto::Real::descriptor() ||
+         type == proto::Int::descriptor() ||
          type == proto::Ints::descriptor() || type == proto::Text::descriptor();
 }
 
@@ -138,8 +139,8 @@ std::vector<Field> target::collectFields(const Target &target) {
       for (size_t group = 0; group < target.machines.size(); ++group)
         addGroup(target, group, fields);
     else if (part->message_type())
-      addFields(part->message_type(),
-                {part->name(), Place::Target, 0, {part}}, fields);
+      addFields(part->message_type(), {part->name(), Place::Target, 0, {part}},
+                fields);
   }
   return fields;
 }

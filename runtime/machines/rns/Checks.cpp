@@ -170,10 +170,12 @@ void Rules::checkReference() {
   __int128 product = 1;
   for (int64_t modulus : moduli)
     product = std::min<__int128>(product * modulus, __int128(1) << 63);
-  if (moduli.empty() || moduli.size() > 16 || product > (__int128(1) << 62))
+  if (!limits::moduliCount.contains(moduli.size()) ||
+      product > limits::moduliProduct)
     return report(field, field + " has " + std::to_string(moduli.size()) +
-                             " entries; legal are 1 to 16, with a product of "
-                             "at most 2^62");
+                             " entries; legal are " +
+                             limits::moduliCount.toText() +
+                             ", with a product of at most 2^62");
   checkBits(name("reference.dac_bits"), reference.dac_bits().value(), moduli);
   checkBits(name("reference.adc_bits"), reference.adc_bits().value(), moduli);
 }

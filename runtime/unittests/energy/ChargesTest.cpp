@@ -53,10 +53,11 @@ TEST_F(Charges, ProgrammingConvertsTheWholeArray) {
   tile.src.space = Space::Weight;
   tile.rows.cap = 10;
   tile.cols.cap = 7;
-  Counters64 expected = make({{rns::getArrayCounters().dacConversions, 32 * 16 * 3},
-                              {rns::getArrayCounters().bfpConversions, 10},
-                              {rns::getArrayCounters().forwardConversions, 10},
-                              {counters::scratchpadBytes, 10 * 7 * 4}});
+  Counters64 expected =
+      make({{rns::getArrayCounters().dacConversions, 32 * 16 * 3},
+            {rns::getArrayCounters().bfpConversions, 10},
+            {rns::getArrayCounters().forwardConversions, 10},
+            {counters::scratchpadBytes, 10 * 7 * 4}});
   EXPECT_EQ(charge(tile), expected);
   tile.format = 1; // the bypass costs the same
   EXPECT_EQ(charge(tile), expected);
@@ -128,7 +129,8 @@ TEST_F(Charges, RedundantModuliAndSingleDetectionCount) {
       "mirage", {"core.moduli=31,32,33,35,37", "core.detections_per_row=1"});
   CoreStream stream;
   stream.rows.cap = stream.cols.cap = stream.length.cap = 1;
-  EXPECT_EQ(get(charge(stream), rns::getArrayCounters().adcConversions), 32u * 5);
+  EXPECT_EQ(get(charge(stream), rns::getArrayCounters().adcConversions),
+            32u * 5);
 }
 
 TEST_F(Charges, MapsReadTheOperandsTheyHave) {

@@ -288,7 +288,6 @@ TEST(CountCharges, HugeTripsAreMultiplied) {
   map.shape = {Count{1, {}}, Count{1, {}}, Count{1, {}}, Count{2, {}}};
   program.code.insert(program.code.begin() + 1, {{}, noLayer, {}, map});
   program.code.insert(program.code.begin() + 2, {{}, noLayer, {}, End{}});
-  EXPECT_EQ(countCharges(program,
-                         target)[1][counters::vectorOps.index],
+  EXPECT_EQ(countCharges(program, target)[1][counters::vectorOps.index],
             2000000000u);
 }

@@ -54,9 +54,7 @@ protected:
         watts[i] += energies[i] * 1e3 / duration;
     }
   }
-  double get(Component component) const {
-    return watts[component.index];
-  }
+  double get(Component component) const { return watts[component.index]; }
 
   Target target;
   Program program;
@@ -80,16 +78,23 @@ TEST_F(PeakPower, MirageMatchesTheBreakdown) {
   };
   compare("total", total, peak, 0.01);
   compare("SRAM 61.9 %", 0.619 * total, get(components::scratchpad), 0.01);
-  compare("laser 14.4 %", 0.144 * total, get(rns::getArrayComponents().laser), 0.01);
-  compare("TIA 14.4 %", 0.144 * total, get(rns::getArrayComponents().tia), 0.001);
+  compare("laser 14.4 %", 0.144 * total, get(rns::getArrayComponents().laser),
+          0.01);
+  compare("TIA 14.4 %", 0.144 * total, get(rns::getArrayComponents().tia),
+          0.001);
   compare("RNS conversion 6.2 %", 0.062 * total,
-          get(rns::getArrayComponents().rnsForward) + get(rns::getArrayComponents().rnsReverse), 0.01);
-  compare("accumulators 1.4 %", 0.014 * total, get(rns::getArrayComponents().accumulator),
-          0.005);
+          get(rns::getArrayComponents().rnsForward) +
+              get(rns::getArrayComponents().rnsReverse),
+          0.01);
+  compare("accumulators 1.4 %", 0.014 * total,
+          get(rns::getArrayComponents().accumulator), 0.005);
   compare("DAC + ADC 1.1 %", 0.011 * total,
-          get(rns::getArrayComponents().dac) + get(rns::getArrayComponents().adc), 0.005);
+          get(rns::getArrayComponents().dac) +
+              get(rns::getArrayComponents().adc),
+          0.005);
   // Printed with one digit: 0.5 % is anything from 0.45 % to 0.55 %.
-  compare("BFP conversion 0.5 %", 0.005 * total, get(rns::getArrayComponents().bfp), 0.1);
+  compare("BFP conversion 0.5 %", 0.005 * total,
+          get(rns::getArrayComponents().bfp), 0.1);
   // The parts are the whole.
   EXPECT_NEAR(std::accumulate(watts.begin(), watts.end(), 0.0), peak,
               1e-9 * peak);
@@ -112,7 +117,8 @@ TEST_F(PeakPower, PicojoulesPerMac) {
 TEST_F(PeakPower, DevicePricesContradictTheFigure) {
   run("mirage-device");
   // 1536 converters at 10 GS/s.
-  EXPECT_NEAR(get(rns::getArrayComponents().adc), 1536 * 10e9 * 0.8497e-12, 1e-6);
+  EXPECT_NEAR(get(rns::getArrayComponents().adc), 1536 * 10e9 * 0.8497e-12,
+              1e-6);
   EXPECT_GT(peak, 30);
   std::printf("peak power of mirage-device: %.2f W, ADC %.2f W\n", peak,
               get(rns::getArrayComponents().adc));

@@ -48,7 +48,8 @@ TEST(Prices, EachCounterHasItsComponent) {
 TEST(Prices, RoundingBelongsToTheConversion) {
   Target target = load();
   Counters64 charges{};
-  for (Counter counter : {rns::getArrayCounters().bfpConversions, rns::getArrayCounters().nearestRoundings,
+  for (Counter counter : {rns::getArrayCounters().bfpConversions,
+                          rns::getArrayCounters().nearestRoundings,
                           rns::getArrayCounters().stochasticRoundings})
     charges[counter.index] = 100;
   EXPECT_DOUBLE_EQ(
@@ -114,7 +115,8 @@ TEST(StaticPower, DramOnlyUnderHierarchy) {
   EXPECT_EQ(at(ideal, components::dram), 0);
   EXPECT_EQ(at(hierarchy, components::dram), 1);
   EXPECT_EQ(at(ideal, components::scratchpad), 0.25);
-  EXPECT_EQ(at(ideal, rns::getArrayComponents().laser), rns::getLaserPower(target));
+  EXPECT_EQ(at(ideal, rns::getArrayComponents().laser),
+            rns::getLaserPower(target));
 }
 
 /// The link budget by bisection instead of a closed form.
@@ -148,11 +150,12 @@ TEST(Laser, FollowsTheLinkBudget) {
 
 TEST(Laser, LossesAndCountsScale) {
   double base = rns::getLaserPower(load());
-  EXPECT_NEAR(rns::getLaserPower(load({"core.link_budget.extra_db=10"})), 10 * base,
-              1e-9);
+  EXPECT_NEAR(rns::getLaserPower(load({"core.link_budget.extra_db=10"})),
+              10 * base, 1e-9);
   EXPECT_NEAR(rns::getLaserPower(load({"core.count=16"})), 2 * base, 1e-9);
-  EXPECT_NEAR(rns::getLaserPower(load({"core.link_budget.wall_plug_efficiency=0.1"})),
-              2 * base, 1e-9);
+  EXPECT_NEAR(
+      rns::getLaserPower(load({"core.link_budget.wall_plug_efficiency=0.1"})),
+      2 * base, 1e-9);
   EXPECT_NEAR(rns::getLaserPower(load({"core.detections_per_row=1"})), base / 2,
               1e-9);
 }

@@ -87,7 +87,8 @@ private:
     for (const auto &[name, inner] : value.items()) {
       if (schema["properties"].contains(name))
         check(schema["properties"][name], inner, path + "." + name);
-      else if (const Json others = schema.value("additionalProperties", Json(true));
+      else if (const Json others =
+                   schema.value("additionalProperties", Json(true));
                others.is_object())
         check(others, inner, path + "." + name);
       else if (others == false)
@@ -224,10 +225,12 @@ TEST(JsonReport, StaticPowerRunsTheWholeTime) {
   TestRun run;
   Json report = Json::parse(makeJsonReport(run.inputs()));
   const Json &components = report["energy_pj"]["by_component"];
-  expectClose(components["laser"]["static"], rns::getLaserPower(run.target) * 900e3);
+  expectClose(components["laser"]["static"],
+              rns::getLaserPower(run.target) * 900e3);
   expectClose(components["scratchpad"]["static"], 0.1 * 900e3);
   expectClose(components["dram"]["static"], 1.0 * 900e3);
-  expectClose(report["peak_power_w"], 17 + 1.1 + rns::getLaserPower(run.target));
+  expectClose(report["peak_power_w"],
+              17 + 1.1 + rns::getLaserPower(run.target));
   EXPECT_EQ(report["peak_power_is_bound"], false);
   run.timing.peakDynamicW = 0; // timing was not given powers
   run.timing.peakIsExact = false;

@@ -16,8 +16,8 @@ TEST(TargetChecks, UnknownFieldNamesLineAndNearest) {
   std::string text = edit(readShipped(), "clock_ghz {", "clok_ghz {");
   std::string error = parseError(text);
   EXPECT_CONTAINS(error, "t.textproto:" + locate(text, "clok_ghz") + ":");
-  EXPECT_CONTAINS(error,
-                  "unknown field 'clok_ghz' in Machine; did you mean 'clock_ghz'");
+  EXPECT_CONTAINS(
+      error, "unknown field 'clok_ghz' in Machine; did you mean 'clock_ghz'");
 }
 
 TEST(TargetChecks, UnknownFieldWithoutNeighbourListsAll) {
@@ -54,8 +54,9 @@ TEST(TargetChecks, MissingFieldPointsAtItsGroup) {
       edit(readShipped(),
            "  count { value: 8 source: \"§VI-A2: 8 RNS-MMVMUs\" }\n", "");
   std::string error = parseError(text);
-  EXPECT_CONTAINS(error, "t.textproto:" + locate(text, "groups {") +
-                             ": field core.count (number of arrays) is missing");
+  EXPECT_CONTAINS(error,
+                  "t.textproto:" + locate(text, "groups {") +
+                      ": field core.count (number of arrays) is missing");
   EXPECT_EQ(error.find('\n'), std::string::npos);
 }
 
@@ -98,7 +99,12 @@ TEST(TargetChecks, SchemasHaveTheLimitsOfPrograms) {
                 {"core.moduli", limits::modulus},
                 {"core.count", {1, limits::cores}},
                 {"core.rows", limits::arraySide},
-                {"core.columns", limits::arraySide}};
+                {"core.columns", limits::arraySide},
+                {"core.reference.mantissa_bits", limits::mantissaBits},
+                {"core.reference.moduli", limits::modulus},
+                {"core.reference.count", {1, limits::cores}},
+                {"core.reference.rows", limits::arraySide},
+                {"core.reference.columns", limits::arraySide}};
   for (const auto &[field, limit] : fields)
     for (int64_t value : {limit.low - 1, limit.high + 1}) {
       std::string change = field + "=" + std::to_string(value);
@@ -108,9 +114,9 @@ TEST(TargetChecks, SchemasHaveTheLimitsOfPrograms) {
 }
 
 TEST(TargetChecks, LargestFormat) {
-  std::vector<std::string> changes = {
-      "format.mantissa_bits=15", "core.moduli=65536,65535,65533",
-      "core.dac_bits=16", "core.adc_bits=16"};
+  std::vector<std::string> changes = {"format.mantissa_bits=15",
+                                      "core.moduli=65536,65535,65533",
+                                      "core.dac_bits=16", "core.adc_bits=16"};
   EXPECT_EQ(parseError(readShipped(), changes), "");
   changes.push_back("format.group=4096");
   EXPECT_EQ(parseError(readShipped(), changes), "");

@@ -34,13 +34,19 @@ static void checkLevels(GroupChecker &checker) {
 static std::string makeGroup(const std::string &name, int rows,
                              const std::string &levels = "2, 4") {
   return "groups {\n"
-         "  name: \"" + name + "\"\n"
+         "  name: \"" +
+         name +
+         "\"\n"
          "  count { value: 3 source: \"s\" }\n"
-         "  rows { value: " + std::to_string(rows) + " source: \"s\" }\n"
+         "  rows { value: " +
+         std::to_string(rows) +
+         " source: \"s\" }\n"
          "  columns { value: 5 source: \"s\" }\n"
          "  machine {\n"
          "    [type.googleapis.com/phx.proto.test.Machine] {\n"
-         "      levels { values: [" + levels + "] source: \"s\" }\n"
+         "      levels { values: [" +
+         levels +
+         "] source: \"s\" }\n"
          "      clock_ghz { value: 2 source: \"s\" }\n"
          "      optics { loss_db { value: 0.5 source: \"measured\" } }\n"
          "    }\n"
@@ -55,8 +61,8 @@ static std::string makeTwoGroups() {
 }
 
 TEST(TargetGroups, TwoOfOneClassAreTwo) {
-  auto target = parseTarget(makeTwoGroups(), "t", {"tall.optics.loss_db=0.75",
-                                                   "wide.rows=16"});
+  auto target = parseTarget(makeTwoGroups(), "t",
+                            {"tall.optics.loss_db=0.75", "wide.rows=16"});
   ASSERT_TRUE(target.ok()) << target.error().message;
   EXPECT_EQ(target->spec.groups(0).rows().value(), 16);
   EXPECT_EQ(target->spec.groups(1).rows().value(), 64);
@@ -78,12 +84,12 @@ TEST(TargetGroups, TwoOfOneClassAreTwo) {
 TEST(TargetGroups, StructureNamesGroupsAndClasses) {
   auto target = parseTarget(makeTwoGroups(), "t");
   ASSERT_TRUE(target.ok()) << target.error().message;
-  EXPECT_EQ(listStructure(*target),
-            (std::vector<std::string>{
-                "extension=test", "tall.class=test", "tall.columns=5",
-                "tall.count=3", "tall.levels=2,4", "tall.rows=64",
-                "wide.class=test", "wide.columns=5", "wide.count=3",
-                "wide.levels=2,4", "wide.rows=8"}));
+  EXPECT_EQ(
+      listStructure(*target),
+      (std::vector<std::string>{
+          "extension=test", "tall.class=test", "tall.columns=5", "tall.count=3",
+          "tall.levels=2,4", "tall.rows=64", "wide.class=test",
+          "wide.columns=5", "wide.count=3", "wide.levels=2,4", "wide.rows=8"}));
   auto hash = [&](const char *set) {
     return parseTarget(makeTwoGroups(), "t", {set})->structuralHash;
   };
@@ -117,10 +123,10 @@ TEST(TargetGroups, ErrorsInsideAMachineAreLocated) {
                       ": wide.optics.loss_db (of the longest path) is 500, "
                       "legal is 0 to 100");
   std::string noSource = edit(text, " source: \"measured\"", "");
-  EXPECT_CONTAINS(parseError(noSource), "t.textproto:" +
-                                            locate(text, "loss_db") +
-                                            ": wide.optics.loss_db has no "
-                                            "source");
+  EXPECT_CONTAINS(parseError(noSource),
+                  "t.textproto:" + locate(text, "loss_db") +
+                      ": wide.optics.loss_db has no "
+                      "source");
   EXPECT_CONTAINS(parseError(edit(text, "value: 0.5", "")),
                   "wide.optics.loss_db (of the longest path) has no value");
   // What is absent is reported where it should be.
@@ -131,10 +137,10 @@ TEST(TargetGroups, ErrorsInsideAMachineAreLocated) {
   std::string second =
       "name: \"two\"\nextensions: \"test\"\n" + makeGroup("wide", 8);
   std::string wrong = second + makeGroup("tall", 64, "4, 2");
-  size_t line = 1 + static_cast<size_t>(std::count(
-                        wrong.begin(),
-                        wrong.begin() + static_cast<long>(wrong.find("[4, 2]")),
-                        '\n'));
+  size_t line =
+      1 + static_cast<size_t>(std::count(
+              wrong.begin(),
+              wrong.begin() + static_cast<long>(wrong.find("[4, 2]")), '\n'));
   EXPECT_CONTAINS(parseError(wrong), "t.textproto:" + std::to_string(line) +
                                          ":7: tall.levels do not rise");
   EXPECT_CONTAINS(parseError(text, {"wide.levels=8,4"}),
@@ -143,7 +149,8 @@ TEST(TargetGroups, ErrorsInsideAMachineAreLocated) {
 
 TEST(TargetGroups, UnknownMachinesAreNamed) {
   std::string text = makeTwoGroups();
-  std::string unknown = edit(text, "phx.proto.test.Machine", "phx.proto.Absent");
+  std::string unknown =
+      edit(text, "phx.proto.test.Machine", "phx.proto.Absent");
   EXPECT_CONTAINS(parseError(unknown), "t.textproto:9:");
   EXPECT_CONTAINS(parseError(unknown),
                   "no machine class has the type "
@@ -156,17 +163,19 @@ TEST(TargetGroups, UnknownMachinesAreNamed) {
            "[type.googleapis.com/phx.proto.test.Optics] {");
   message = edit(message, "levels { values: [2, 4] source: \"s\" }", "");
   message = edit(message, "clock_ghz { value: 2 source: \"s\" }", "");
-  message = edit(message, "optics { loss_db { value: 0.5 source: \"measured\" } }",
-                 "loss_db { value: 0.5 source: \"measured\" }");
+  message =
+      edit(message, "optics { loss_db { value: 0.5 source: \"measured\" } }",
+           "loss_db { value: 0.5 source: \"measured\" }");
   EXPECT_CONTAINS(parseError(message),
                   "which no machine class is registered for; this program "
                   "knows");
   size_t begin = text.find("  machine {"), end = text.find("}\ngroups");
   std::string none = text.substr(0, begin) + text.substr(end);
   EXPECT_CONTAINS(parseError(none), "group 'wide' has no machine; add");
-  std::string packed = text.substr(0, begin) +
-                       "  machine { type_url: \"x/phx.proto.test.Machine\" }\n" +
-                       text.substr(end);
+  std::string packed =
+      text.substr(0, begin) +
+      "  machine { type_url: \"x/phx.proto.test.Machine\" }\n" +
+      text.substr(end);
   EXPECT_CONTAINS(parseError(packed), "is given as a type and bytes");
 }
 
@@ -190,8 +199,7 @@ TEST(TargetGroups, ClassesAndExtensionsAgree) {
                   "add: extensions: \"test\"");
   EXPECT_CONTAINS(parseError(text, {"extensions=test,rns"}),
                   "extension 'rns' has no group of arrays of that class");
-  EXPECT_CONTAINS(parseError(text, {"extensions=tset"}),
-                  "did you mean 'test'");
+  EXPECT_CONTAINS(parseError(text, {"extensions=tset"}), "did you mean 'test'");
 }
 
 TEST(TargetGroups, PartsThatAClassNeedsAreNamed) {

@@ -74,7 +74,8 @@ TEST(TargetOverride, NamesWithoutTheirGroupAreFound) {
                   "a target has no field 'rows'; did you mean 'core.rows' or ");
   EXPECT_CONTAINS(message("clock_ghz=5"),
                   "did you mean 'core.clock_ghz' or 'vector_unit.clock_ghz'?");
-  EXPECT_CONTAINS(message("array.moduli=3,5"), "did you mean 'core.moduli' or ");
+  EXPECT_CONTAINS(message("array.moduli=3,5"),
+                  "did you mean 'core.moduli' or ");
   // Where they were before there was more than one class of arrays.
   EXPECT_CONTAINS(message("link_budget.coupler_db=1"),
                   "did you mean 'core.link_budget.coupler_db'?");

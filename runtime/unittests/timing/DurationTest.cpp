@@ -22,17 +22,15 @@ TEST(Duration, CoresProgramAndStream) {
   EXPECT_EQ(getTime(makeTile(), target), 5 * ns);
   EXPECT_EQ(getTime(makeStream(256), target), 25'600'000);
   EXPECT_EQ(getTime(makeStream(0), target), 0);
-  editArrays(target, [](auto &machine) {
-    machine.mutable_fill_ns()->set_value(1.5);
-  });
+  editArrays(target,
+             [](auto &machine) { machine.mutable_fill_ns()->set_value(1.5); });
   EXPECT_EQ(getTime(makeStream(1), target), 1'600'000);
 }
 
 TEST(Duration, PricesAreRoundedOnce) {
   Target target = makeTarget();
-  editArrays(target, [](auto &machine) {
-    machine.mutable_clock_ghz()->set_value(3);
-  });
+  editArrays(target,
+             [](auto &machine) { machine.mutable_clock_ghz()->set_value(3); });
   EXPECT_EQ(getTime(makeStream(3), target), 3 * 333'333);
 }
 

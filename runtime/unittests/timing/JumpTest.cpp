@@ -368,9 +368,8 @@ TEST(Peak, IsABoundWhereTheLargestNeverMeet) {
 
 TEST(Peak, ZeroDurationsDoNotCount) {
   Target target = makeTarget();
-  editArrays(target, [](auto &machine) {
-    machine.mutable_program_ns()->set_value(0);
-  });
+  editArrays(target,
+             [](auto &machine) { machine.mutable_program_ns()->set_value(0); });
   ProgramBuilder b;
   b.add(core(0), makeTile());
   b.add(dma, makeCopy(1));

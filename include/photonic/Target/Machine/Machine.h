@@ -24,9 +24,8 @@ using Arrays = phx::rns::Arrays;
 /// Loads a target, as phx::loadTarget does, with every machine class known.
 /// Refuses one that programs cannot be made for: products need one group of
 /// residue arrays, the rest a vector unit and memories.
-phx::Result<phx::Target>
-loadMachine(const std::string &nameOrPath,
-            const std::vector<std::string> &overrides);
+phx::Result<phx::Target> loadMachine(const std::string &nameOrPath,
+                                     const std::vector<std::string> &overrides);
 
 /// The arrays of a target that loadMachine has accepted.
 Arrays getArrays(const phx::Target &machine);
