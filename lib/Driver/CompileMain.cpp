@@ -15,6 +15,8 @@
 #include "llvm/Support/Regex.h"
 #include "llvm/Support/raw_ostream.h"
 
+#include <deque>
+
 using namespace llvm;
 using namespace photonic;
 
@@ -36,58 +38,53 @@ static const char *const remarkCategories[] = {"Stash", "Recompute", "Dataflow",
                                                "Memory"};
 
 namespace {
+/// One option of a request, registered when constructed.
+class RequestOption {
+public:
+  RequestOption(const OptionInfo &info, cl::OptionCategory &category)
+      : info(info) {
+    cl::desc doc(info.doc);
+    cl::value_desc value(info.placeholder);
+    if (info.kind == OptionKind::Flag)
+      flag = std::make_unique<cl::opt<bool>>(info.name, cl::cat(category), doc);
+    else
+      list = std::make_unique<cl::list<std::string>>(info.name, value,
+                                                     cl::cat(category), doc);
+    if (info.kind == OptionKind::Names)
+      list->setMiscFlag(cl::CommaSeparated);
+    if (info.kind == OptionKind::Value)
+      list->setNumOccurrencesFlag(cl::Optional);
+  }
+
+  /// Puts what was given into `request`; a message if it makes no sense.
+  std::string apply(CompileRequest &request) const {
+    if (flag ? !*flag : list->getNumOccurrences() == 0)
+      return {};
+    std::vector<std::string> values;
+    if (list)
+      values.assign(list->begin(), list->end());
+    return setOption(request, info.name, values, Spelling::CommandLine);
+  }
+
+private:
+  OptionInfo info;
+  std::unique_ptr<cl::opt<bool>> flag;
+  std::unique_ptr<cl::list<std::string>> list;
+};
+
 /// The options of the tool, registered when constructed.
 struct Options {
+  Options() {
+    for (const OptionInfo &info : getOptions())
+      request.emplace_back(info, category);
+  }
+
   cl::OptionCategory category{"photonic-compile options"};
-  cl::opt<std::string> input{cl::Positional,
-                             cl::desc("<MODEL.onnx | STAGE.mlir>"),
-                             cl::cat(category)};
+  cl::opt<std::string> input{
+      cl::Positional, cl::desc("<MODEL.onnx | STAGE.mlir>"), cl::cat(category)};
   cl::opt<std::string> output{
       "o", cl::value_desc("file"), cl::cat(category),
       cl::desc("program file to write (or IR, with --compile-to)")};
-  cl::opt<std::string> target{"target", cl::init("mirage"),
-                              cl::value_desc("name|file"), cl::cat(category),
-                              cl::desc("target description (default: mirage)")};
-  cl::list<std::string> set{
-      "set", cl::value_desc("field=value"), cl::cat(category),
-      cl::desc("change a field of the target, e.g. core.count=16")};
-  cl::opt<int64_t> batch{"batch", cl::init(0), cl::value_desc("N"),
-                         cl::cat(category),
-                         cl::desc("samples in one run: the extent of open "
-                                  "first dimensions of the inputs")};
-  cl::list<std::string> dim{
-      "dim", cl::value_desc("name=N|input:axis=N"), cl::cat(category),
-      cl::desc("extent of another open dimension, by its name in the model or "
-               "by input and number (from 0); may be repeated")};
-  cl::list<std::string> shape{
-      "shape", cl::value_desc("input=N,N,..."), cl::cat(category),
-      cl::desc("all extents of an input, for a model that does not give its "
-               "number of dimensions; may be repeated")};
-  cl::opt<std::string> format{
-      "format", cl::value_desc("bfp:M:G[:R]|fp32"), cl::cat(category),
-      cl::desc("number format of products: mantissa bits, group, rounding; "
-               "fp32 bypasses conversion (default: the target's)")};
-  cl::opt<std::string> dataflow{
-      "dataflow", cl::init("auto"), cl::value_desc("auto|df1|df2"),
-      cl::cat(category),
-      cl::desc("stationary operand: weights (df1), activations (df2), or the "
-               "faster one per product (auto)")};
-  cl::opt<std::string> memory{
-      "memory", cl::init("ideal"), cl::value_desc("ideal|hierarchy"),
-      cl::cat(category),
-      cl::desc("memory model: everything on chip (default), or scratchpads in "
-               "front of DRAM")};
-  cl::opt<std::string> from{
-      "compile-from", cl::value_desc("stage"), cl::cat(category),
-      cl::desc("the input is IR after this stage; continue behind it")};
-  cl::opt<std::string> to{
-      "compile-to", cl::value_desc("stage"), cl::cat(category),
-      cl::desc("stop after import, autodiff, lower, format, split, tile, "
-               "schedule or emit, and print the IR")};
-  cl::opt<std::string> check{
-      "check", cl::value_desc("input.npz"), cl::cat(category),
-      cl::desc("execute the stages against each other on this input and name "
-               "the first node that differs")};
   cl::opt<std::string> remarks{
       "remarks", cl::value_desc("regex"), cl::cat(category),
       cl::desc("report decisions of these categories: Stash, Recompute, "
@@ -95,39 +92,6 @@ struct Options {
   cl::opt<std::string> runTool{"run-tool", cl::value_desc("path"), cl::Hidden,
                                cl::desc("photonic-run to check with"),
                                cl::cat(category)};
-
-  cl::opt<bool> train{
-      "train", cl::cat(category),
-      cl::desc("compile a training step: forward, loss, backward, update")};
-  cl::opt<std::string> loss{
-      "loss", cl::value_desc("cross_entropy|mse"), cl::cat(category),
-      cl::desc("what training makes small (default: the loss in the model)")};
-  cl::opt<std::string> lossOutput{
-      "loss-output", cl::value_desc("name"), cl::cat(category),
-      cl::desc("output of the model that the loss looks at or, without --loss, "
-               "that is the loss (needed if there are several)")};
-  cl::opt<std::string> optimizer{
-      "optimizer", cl::value_desc("sgd:...|adam:...|model.onnx"),
-      cl::cat(category),
-      cl::desc("how parameters change: sgd:lr=0.01,momentum=0.9,"
-               "weight_decay=1e-4 or adam:lr=1e-3; for a training model of "
-               "ONNX Runtime its optimizer model, as FILE.onnx[:lr=0.001]")};
-  cl::opt<std::string> freeze{
-      "freeze", cl::value_desc("regex"), cl::cat(category),
-      cl::desc("parameters that training leaves as they are, and "
-               "BatchNormalization whose statistics it does")};
-  cl::opt<std::string> learn{
-      "learn", cl::value_desc("regex"), cl::cat(category),
-      cl::desc("constants to train beside weights, biases and scales of "
-               "layers")};
-  cl::opt<bool> emitGradients{
-      "emit-gradients", cl::cat(category),
-      cl::desc("an output PARAMETER.grad for each trainable parameter")};
-  cl::list<std::string> recompute{
-      "recompute", cl::value_desc("node,..."), cl::CommaSeparated,
-      cl::cat(category),
-      cl::desc("nodes whose results are computed again for the backward pass "
-               "instead of kept")};
   cl::opt<bool> listOperators{
       "list-operators", cl::cat(category),
       cl::desc("print the ONNX operators that can be imported, with versions "
@@ -138,10 +102,7 @@ struct Options {
         outs().flush();
         std::exit(0);
       })};
-  cl::opt<bool> mutableParameters{
-      "mutable-parameters", cl::cat(category),
-      cl::desc("compile the forward pass of a network in training: parameters "
-               "are regions as in a training step, not constants")};
+  std::deque<RequestOption> request;
 };
 } // namespace
 
@@ -151,136 +112,13 @@ static int complain(const Twine &message) {
   return 1;
 }
 
-/// An option that belongs to a stage in front of `from`, where the IR has
-/// decided already; empty if there is none.
-static std::string findLateOption(const Options &o, Stage from) {
-  struct Late {
-    const char *flag;
-    bool given;
-    Stage stage;
-  };
-  const Late options[] = {
-      {"--batch", o.batch.getNumOccurrences() > 0, Stage::Import},
-      {"--dim", o.dim.getNumOccurrences() > 0, Stage::Import},
-      {"--shape", o.shape.getNumOccurrences() > 0, Stage::Import},
-      {"--freeze", o.freeze.getNumOccurrences() > 0, Stage::Autodiff},
-      {"--learn", o.learn.getNumOccurrences() > 0, Stage::Autodiff},
-      {"--train", o.train, Stage::Autodiff},
-      {"--mutable-parameters", o.mutableParameters, Stage::Autodiff},
-      {"--optimizer", o.optimizer.getNumOccurrences() > 0, Stage::Autodiff},
-      {"--format", o.format.getNumOccurrences() > 0, Stage::Format},
-      {"--dataflow", o.dataflow.getNumOccurrences() > 0, Stage::Split},
-      {"--memory", o.memory.getNumOccurrences() > 0, Stage::Schedule},
-      {"--set", o.set.getNumOccurrences() > 0, Stage::Schedule},
-      {"--target", o.target.getNumOccurrences() > 0, Stage::Schedule}};
-  for (const Late &option : options)
-    if (option.given && from > option.stage)
-      return std::string(option.flag) +
-             " has no effect with --compile-from=" + o.from + ": stage " +
-             getStageName(option.stage).str() +
-             " has settled it; leave it out, or start from an earlier stage";
-  return {};
-}
-
-/// A message if the value of an option is no regular expression.
-static std::string checkRegex(StringRef flag, StringRef expression) {
-  std::string problem;
-  if (expression.empty() || Regex(expression).isValid(problem))
-    return {};
-  return (flag + " has to be a regular expression, found '" + expression +
-          "': " + problem)
-      .str();
-}
-
-/// A message if options for training do not go together.
-static std::string checkTraining(const Options &o) {
-  struct Dependent {
-    const char *flag;
-    bool given;
-  };
-  const Dependent options[] = {
-      {"--loss", o.loss.getNumOccurrences() > 0},
-      {"--loss-output", o.lossOutput.getNumOccurrences() > 0},
-      {"--optimizer",
-       o.optimizer.getNumOccurrences() > 0 && !isOptimizerModel(o.optimizer)},
-      {"--freeze", o.freeze.getNumOccurrences() > 0},
-      {"--emit-gradients", o.emitGradients},
-      {"--recompute", o.recompute.getNumOccurrences() > 0}};
-  for (const Dependent &option : options)
-    if (option.given && !o.train)
-      return std::string(option.flag) +
-             " has no meaning without --train; add --train to compile a "
-             "training step, or leave it out";
-  if (o.learn.getNumOccurrences() && !o.train && !o.mutableParameters)
-    return "--learn has no meaning for inference, whose parameters are "
-           "constants; add --train or --mutable-parameters, or leave it out";
-  if (o.train && o.mutableParameters)
-    return "--mutable-parameters compiles a forward pass and --train a "
-           "training step, whose parameters are mutable anyway; leave one out";
-  if (o.train && isOptimizerModel(o.optimizer))
-    return "--optimizer=" + o.optimizer +
-           " belongs to a training model of ONNX Runtime, which holds its "
-           "backward pass; leave --train out, or name an optimizer: sgd:... or "
-           "adam:...";
-  if (o.train && o.optimizer.empty() && !o.emitGradients)
-    return "--train without --optimizer computes gradients that nobody sees; "
-           "give --optimizer=sgd:lr=0.01 or another, or --emit-gradients";
-  if (o.loss.getNumOccurrences() && o.loss != "cross_entropy" &&
-      o.loss != "mse")
-    return "--loss has to be cross_entropy or mse, found '" + o.loss + "'";
-  return {};
-}
-
-/// Extents of open dimensions; a message if one makes no sense.
-static std::string parseDims(const Options &o, CompileRequest &request) {
-  for (StringRef dim : o.dim) {
-    auto [name, value] = dim.rsplit('=');
-    int64_t size = 0;
-    if (name.empty() || value.getAsInteger(10, size) || size < 1)
-      return "--dim has to be name=N or input:axis=N with N at least 1, found "
-             "'" + dim.str() + "'";
-    request.dims.emplace_back(name.str(), size);
-  }
-  for (StringRef text : o.shape) {
-    auto shape = parseInputShape(text);
-    if (!shape)
-      return "--shape has to be input=N,N,... with extents of at least 1, "
-             "found '" + text.str() + "'";
-    request.shapes.push_back(std::move(*shape));
-  }
-  return {};
-}
-
-/// Where to begin and to stop; a message if that makes no sense.
-static std::string parseStages(const Options &o, CompileRequest &request) {
-  auto expect = [](StringRef flag, StringRef name) {
-    return (flag + " has to be " + listStages() + ", found '" + name + "'")
-        .str();
-  };
-  if (!o.to.empty()) {
-    std::optional<Stage> stage = parseStage(o.to);
-    if (!stage)
-      return expect("--compile-to", o.to);
-    request.to = *stage;
-    request.printIR = true;
-  }
-  if (!o.from.empty()) {
-    std::optional<Stage> stage = parseStage(o.from);
-    if (!stage)
-      return expect("--compile-from", o.from);
-    if (*stage >= request.to)
-      return "--compile-from=" + o.from + " leaves nothing to do before " +
-             getStageName(request.to).str();
-    request.from = static_cast<Stage>(static_cast<int>(*stage) + 1);
-  }
-  return {};
-}
-
 /// A message if remarks are asked for that nobody makes.
 static std::string checkRemarks(const Options &o) {
-  if (std::string wrong = checkRegex("--remarks", o.remarks); !wrong.empty())
-    return wrong;
   Regex regex(o.remarks);
+  std::string problem;
+  if (!o.remarks.empty() && !regex.isValid(problem))
+    return "--remarks has to be a regular expression, found '" + o.remarks +
+           "': " + problem;
   if (o.remarks.empty() ||
       any_of(remarkCategories, [&](StringRef c) { return regex.match(c); }))
     return {};
@@ -293,32 +131,12 @@ static std::string checkRemarks(const Options &o) {
 static std::string fillRequest(const Options &o, CompileRequest &request) {
   request.input = o.input;
   request.output = o.output;
-  request.batch = o.batch;
-  request.checkInput = o.check;
   request.runTool = o.runTool;
-  request.stages.target = o.target;
-  request.stages.overrides.assign(o.set.begin(), o.set.end());
-  request.stages.format = o.format;
-  request.stages.dataflow = o.dataflow;
-  request.stages.memory = o.memory;
-  request.stages.training = makeTrainingOptions(o);
-  if (o.batch.getNumOccurrences() && o.batch < 1)
-    return "--batch has to be at least 1, found " + std::to_string(o.batch);
-  if (o.dataflow != "auto" && o.dataflow != "df1" && o.dataflow != "df2")
-    return "--dataflow has to be auto, df1 or df2, found '" + o.dataflow + "'";
-  if (o.memory != "ideal" && o.memory != "hierarchy")
-    return "--memory has to be ideal or hierarchy, found '" + o.memory + "'";
-  if (std::string wrong = checkTraining(o); !wrong.empty())
-    return wrong;
-  for (auto [flag, regex] : {std::pair("--freeze", StringRef(o.freeze)),
-                             std::pair("--learn", StringRef(o.learn))})
-    if (std::string wrong = checkRegex(flag, regex); !wrong.empty())
+  for (const RequestOption &option : o.request)
+    if (std::string wrong = option.apply(request); !wrong.empty())
       return wrong;
-  if (std::string wrong = parseDims(o, request); !wrong.empty())
-    return wrong;
-  if (std::string wrong = parseStages(o, request); !wrong.empty())
-    return wrong;
-  if (std::string wrong = findLateOption(o, request.from); !wrong.empty())
+  if (std::string wrong = checkRequest(request, Spelling::CommandLine);
+      !wrong.empty())
     return wrong;
   if (request.input.empty())
     return "expected a model: photonic-compile MODEL.onnx -o MODEL.phx; "

@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "photonic/Pipelines/Pipelines.h"
+#include "photonic/Pipelines/Options.h"
 
 #include "photonic/Dialect/NN/Transforms/Passes.h"
 #include "photonic/Dialect/PISA/Transforms/Passes.h"
@@ -213,48 +213,47 @@ void photonic::addStage(OpPassManager &pm, Stage stage,
 
 namespace {
 struct PipelineOptions : PassPipelineOptions<PipelineOptions> {
+  PipelineOptions() {
+    for (const photonic::Option<StageOptions> &info : getStageOptions()) {
+      llvm::cl::desc doc(info.doc);
+      if (info.kind == OptionKind::Flag)
+        flags.push_back(std::make_unique<Option<bool>>(
+            *this, info.name, llvm::cl::init(false), doc));
+      else if (info.kind == OptionKind::Value)
+        values.push_back(std::make_unique<Option<std::string>>(
+            *this, info.name, llvm::cl::init(info.initial.str()), doc));
+      else
+        lists.push_back(
+            std::make_unique<ListOption<std::string>>(*this, info.name, doc));
+    }
+  }
+
+  /// What was given. Values that make no sense are for the passes to refuse.
+  StageOptions getStages() const {
+    StageOptions stages;
+    size_t flag = 0, value = 0, list = 0;
+    for (const photonic::Option<StageOptions> &info : getStageOptions()) {
+      if (info.kind == OptionKind::Flag) {
+        if (*flags[flag++])
+          info.set(stages, {});
+      } else if (info.kind == OptionKind::Value) {
+        info.set(stages, values[value++]->getValue());
+      } else {
+        for (const std::string &entry : *lists[list++])
+          info.set(stages, entry);
+      }
+    }
+    return stages;
+  }
+
   Option<std::string> from{*this, "from", llvm::cl::init("import"),
                            llvm::cl::desc("first stage (default import)")};
   Option<std::string> to{*this, "to", llvm::cl::init("emit"),
                          llvm::cl::desc("last stage (default emit)")};
-  Option<std::string> target{
-      *this, "target", llvm::cl::init("mirage"),
-      llvm::cl::desc("target description, a name or a file (default mirage)")};
-  ListOption<std::string> overrides{
-      *this, "set", llvm::cl::desc("changed fields of the target")};
-  Option<std::string> format{
-      *this, "format", llvm::cl::init(""),
-      llvm::cl::desc("number format (default: the target's)")};
-  Option<std::string> dataflow{
-      *this, "dataflow", llvm::cl::init("auto"),
-      llvm::cl::desc("auto, df1 or df2 (default auto)")};
-  Option<std::string> memory{
-      *this, "memory", llvm::cl::init("ideal"),
-      llvm::cl::desc("ideal or hierarchy (default ideal)")};
-  Option<bool> train{*this, "train", llvm::cl::init(false),
-                     llvm::cl::desc("make a training step")};
-  Option<bool> mutableParameters{
-      *this, "mutable-parameters", llvm::cl::init(false),
-      llvm::cl::desc("keep parameters in regions that can be replaced")};
-  Option<std::string> loss{*this, "loss", llvm::cl::init(""),
-                           llvm::cl::desc("cross_entropy or mse")};
-  Option<std::string> lossOutput{
-      *this, "loss-output", llvm::cl::init(""),
-      llvm::cl::desc("output that the loss is of, or that is the loss")};
-  Option<std::string> optimizer{*this, "optimizer", llvm::cl::init(""),
-                                llvm::cl::desc("sgd:... or adam:...")};
-  Option<std::string> freeze{
-      *this, "freeze", llvm::cl::init(""),
-      llvm::cl::desc("regular expression of parameters that stay")};
-  Option<std::string> learn{
-      *this, "learn", llvm::cl::init(""),
-      llvm::cl::desc("regular expression of further constants to train")};
-  Option<bool> emitGradients{
-      *this, "emit-gradients", llvm::cl::init(false),
-      llvm::cl::desc("an output for each gradient of a parameter")};
-  ListOption<std::string> recompute{
-      *this, "recompute",
-      llvm::cl::desc("layers that the backward pass computes again")};
+  // One per entry of the table, in its order within each kind.
+  std::vector<std::unique_ptr<Option<bool>>> flags;
+  std::vector<std::unique_ptr<Option<std::string>>> values;
+  std::vector<std::unique_ptr<ListOption<std::string>>> lists;
 };
 } // namespace
 
@@ -274,13 +273,7 @@ static LogicalResult buildPipeline(OpPassManager &pm, StringRef text,
     return fail("photonic-pipeline: '" + Twine(from ? "to" : "from") +
                 "' has to be " + listStages() + ", found '" +
                 (from ? options.to : options.from).getValue() + "'");
-  StageOptions stages;
-  stages.target = options.target;
-  stages.overrides.assign(options.overrides.begin(), options.overrides.end());
-  stages.format = options.format;
-  stages.dataflow = options.dataflow;
-  stages.memory = options.memory;
-  stages.training = makeTrainingOptions(options);
+  StageOptions stages = options.getStages();
   phx::Result<phx::Target> machine =
       loadMachine(stages.target, stages.overrides);
   if (!machine)

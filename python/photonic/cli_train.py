@@ -12,6 +12,14 @@ from typing import Any, Callable, List, Optional
 import typer
 
 from . import files, locks, streams
+from .cli_common import (
+    DimOption,
+    SetOption,
+    ShapeOption,
+    parse_dims,
+    parse_shapes,
+    split_names,
+)
 from .errors import Error, InputError, OutputError
 from .history import History
 from .onnx_file import find_external
@@ -196,23 +204,11 @@ def train_command(
     recompute: Optional[str] = typer.Option(
         None, metavar="NODE,...", help="Nodes to compute again instead of keeping."
     ),
-    dim: Optional[List[str]] = typer.Option(
-        None,
-        "--dim",
-        metavar="NAME=N|INPUT:AXIS=N",
-        help="Extent of another open dimension, by name or by input and number.",
-    ),
-    shape: Optional[List[str]] = typer.Option(
-        None,
-        "--shape",
-        metavar="INPUT=N,N,...",
-        help="All extents of an input whose number of dimensions the model leaves open.",
-    ),
+    dim: Optional[List[str]] = DimOption,
+    shape: Optional[List[str]] = ShapeOption,
     dataflow: str = typer.Option("auto", metavar="auto|df1|df2"),
     memory: str = typer.Option("ideal", metavar="ideal|hierarchy"),
-    set_: Optional[List[str]] = typer.Option(
-        None, "--set", metavar="FIELD=VALUE", help="Change a field of the target."
-    ),
+    set_: Optional[List[str]] = SetOption,
     executor: str = typer.Option("fast", metavar="fast|reference"),
     threads: Optional[int] = typer.Option(None, help="Host threads (default: all)."),
     quiet: bool = typer.Option(False, help="Print nothing."),
@@ -222,8 +218,6 @@ def train_command(
     Ctrl-C finishes the step, writes the checkpoint and exits with 130, SIGTERM with
     143; the same command continues.
     """
-    from .cli import parse_dims, parse_shapes
-
     files.check_outputs(
         [model, *find_external(model), target,
          *files.list_inputs(input + (validation_input or [])),
@@ -235,7 +229,7 @@ def train_command(
     factors = _parse_schedule(schedule) if schedule else None
     trainer = Trainer(
         model, target, loss=loss, optimizer=optimizer, batch=batch, format=format,
-        freeze=freeze, learn=learn, recompute=[n for n in (recompute or "").split(",") if n],
+        freeze=freeze, learn=learn, recompute=split_names(recompute),
         loss_output=loss_output, dims=parse_dims(dim or []),
         shapes=parse_shapes(shape or []),
         dataflow=dataflow, memory=memory, set=set_, threads=threads, executor=executor,

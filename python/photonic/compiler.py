@@ -32,17 +32,16 @@ def _clean(messages: str) -> str:
     return "\n".join(lines)
 
 
-def _choose(name: str, value: object, known: tuple[str, ...]) -> str:
-    if not isinstance(value, str) or value not in known:
+def _check_whole(name: str, value: object) -> int:
+    if not isinstance(value, numbers.Integral) or isinstance(value, bool):
         raise InputError(
-            f"{name}: expected {', '.join(map(repr, known))}, found {value!r}"
+            f"{name}: expected a whole number from 1 to {_MAX_SIZE}, found {value!r}"
         )
-    return value
+    return int(value)
 
 
 def _check_size(name: str, value: object) -> int:
-    whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
-    if not whole or not 1 <= value <= _MAX_SIZE:
+    if not 1 <= _check_whole(name, value) <= _MAX_SIZE:
         raise InputError(
             f"{name}: expected a whole number from 1 to {_MAX_SIZE}, found {value!r}"
         )
@@ -60,36 +59,12 @@ def check_model(model: object) -> str | os.PathLike[str]:
     )
 
 
-#: Arguments of `compile` about training, and what they are by default.
-_TRAINING: dict[str, object] = {
-    "train": False,
-    "mutable_parameters": False,
-    "loss": None,
-    "loss_output": None,
-    "optimizer": None,
-    "freeze": None,
-    "learn": None,
-    "emit_gradients": False,
-    "recompute": (),
-}
-
-#: Arguments that are text, and how it may look.
-_TEXTS = {
-    "loss": "cross_entropy",
-    "loss_output": "NAME",
-    "optimizer": "sgd:lr=0.01,momentum=0.9",
-    "freeze": "^conv",
-    "learn": "^position$",
-}
-
-
 def _check_text(name: str, value: object, example: str) -> str:
-    """Empty for None."""
-    if value is not None and not isinstance(value, str):
+    if not isinstance(value, str):
         raise InputError(
             f"{name}: expected a string such as {example!r}, found {type(value).__name__}"
         )
-    return value or ""
+    return value
 
 
 def check_names(name: str, value: object) -> list[str]:
@@ -104,83 +79,66 @@ def check_names(name: str, value: object) -> list[str]:
     return names
 
 
-def _check_dims(dims: object) -> list[tuple[str, int]]:
-    if dims is not None and not isinstance(dims, Mapping):
+def _to_dims(dims: object) -> list[str]:
+    if not isinstance(dims, Mapping):
         raise InputError(f"dims: expected {{name: size}}, found {dims!r}")
-    for name in dims or {}:
+    for name in dims:
         if not isinstance(name, str):
             raise InputError(f"dims: expected names that are strings, found {name!r}")
-    return [(name, _check_size(f"dims[{name!r}]", n)) for name, n in (dims or {}).items()]
+    return [f"{name}={_check_size(f'dims[{name!r}]', n)}" for name, n in dims.items()]
 
 
-def _check_shapes(shapes: object) -> list[tuple[str, list[int]]]:
+def _to_shapes(shapes: object) -> list[str]:
     example = "expected {name: (size, ...)}"
-    if shapes is not None and not isinstance(shapes, Mapping):
+    if not isinstance(shapes, Mapping):
         raise InputError(f"shapes: {example}, found {shapes!r}")
     result = []
-    for name, shape in (shapes or {}).items():
+    for name, shape in shapes.items():
         if not isinstance(name, str):
             raise InputError(f"shapes: expected names that are strings, found {name!r}")
         if isinstance(shape, (str, bytes)) or not isinstance(shape, Sequence):
             raise InputError(f"shapes[{name!r}]: {example}, found {shape!r}")
-        result.append((name, [_check_size(f"shapes[{name!r}]", n) for n in shape]))
+        sizes = [str(_check_size(f"shapes[{name!r}]", n)) for n in shape]
+        result.append(f"{name}={','.join(sizes)}")
     return result
 
 
-def _check_training(given: Mapping[str, object], by_name: bool) -> None:
-    """Raises InputError for arguments that do not go together. `by_name`: the
-    optimizer is no file."""
-    train, mutable = given["train"], given["mutable_parameters"]
-    optimizer = given["optimizer"]
-    for name in ("loss", "loss_output", "optimizer", "freeze", "emit_gradients", "recompute"):
-        is_given = by_name if name == "optimizer" else given[name]
-        if is_given and not train:
-            raise InputError(
-                f"{name} has no meaning without train; pass train=True to compile "
-                "a training step, or leave it out"
-            )
-    if given["learn"] and not (train or mutable):
-        raise InputError(
-            "learn has no meaning for inference, whose parameters are constants; pass "
-            "train=True or mutable_parameters=True, or leave it out"
-        )
-    if train and mutable:
-        raise InputError(
-            "mutable_parameters compiles a forward pass and train a training step, "
-            "whose parameters are mutable anyway; leave one out"
-        )
-    if train and optimizer and not by_name:
-        raise InputError(
-            f"optimizer={optimizer!r} belongs to a training model of ONNX Runtime, which "
-            "holds its backward pass; leave train out, or name an optimizer: "
-            "'sgd:lr=0.01' or 'adam:lr=0.001'"
-        )
-    if train and not optimizer and not given["emit_gradients"]:
-        raise InputError(
-            "train without an optimizer computes gradients that nobody sees; pass "
-            "optimizer='sgd:lr=0.01' or another, or emit_gradients=True"
-        )
-    if given["loss"] is not None:
-        _choose("loss", given["loss"], ("cross_entropy", "mse"))
+#: How arguments that are no text become the values of an option.
+_CONVERTERS = {
+    "target": lambda value: [files.to_path(value, "target")],
+    "batch": lambda value: [str(_check_whole("batch", value))],
+    "dims": _to_dims,
+    "shapes": _to_shapes,
+    "set": to_overrides,
+}
 
 
-def _fill_training(training, given: Mapping[str, object], is_model) -> None:
-    """Checks the arguments of `compile` and fills the compiler's options."""
-    flags = {
-        name: check_flag(name, given[name])
-        for name in ("train", "mutable_parameters", "emit_gradients")
-    }
-    texts = {name: _check_text(name, given[name], e) for name, e in _TEXTS.items()}
-    optimizer = texts["optimizer"]
-    layers = check_names("recompute", given["recompute"])
-    _check_training(
-        {**given, "recompute": layers}, bool(optimizer) and not is_model(optimizer)
-    )
-    for name, text in texts.items():
-        setattr(training, name, text)
-    for name, flag in flags.items():
-        setattr(training, name, flag)
-    training.recompute = layers
+def _to_values(keyword: str, kind: str, example: str, value: object) -> list[str] | None:
+    """What the compiler's option of this kind is given; None: it is left out."""
+    if kind == "flag":
+        return [] if check_flag(keyword, value) else None
+    if keyword in _CONVERTERS:
+        return _CONVERTERS[keyword](value)
+    if kind == "names":
+        return check_names(keyword, value) or None
+    return [_check_text(keyword, value, example)]
+
+
+def _fill(request, known: Iterable[tuple[str, ...]], options: Mapping[str, object]) -> None:
+    """Sets what `options` say in the compiler's request. Whether it makes sense is for
+    the compiler to say, which tells photonic-compile the same."""
+    for name, keyword, kind, example, initial in known:
+        value = options.get(keyword)
+        # None stands for an option that is left out, where nothing else does.
+        if keyword not in options or (value is None and kind != "flag" and not initial):
+            continue
+        values = _to_values(keyword, kind, example, value)
+        problem = "" if values is None else request.set(name, values)
+        if problem:
+            raise InputError(problem)
+    problem = request.check()
+    if problem:
+        raise InputError(problem)
 
 
 def compile(
@@ -238,13 +196,13 @@ def compile(
     Raises CompileError with all messages of the compiler, InputError for
     arguments that make no sense.
     """
-    executable, remarks = build(
-        model, target, batch=batch, dims=dims, shapes=shapes, format=format,
-        dataflow=dataflow, memory=memory, set=set, output=output, train=train, loss=loss,
-        loss_output=loss_output, optimizer=optimizer, freeze=freeze, learn=learn,
-        emit_gradients=emit_gradients, recompute=recompute,
-        mutable_parameters=mutable_parameters,
-    )
+    arguments = dict(locals())
+    options = {
+        name: value
+        for name, value in arguments.items()
+        if name not in ("model", "target", "output")
+    }
+    executable, remarks = build(model, target, output=output, **options)
     if remarks:
         warnings.warn(remarks, CompileWarning, stacklevel=2)
     return executable
@@ -254,18 +212,11 @@ def build(
     model: str | os.PathLike[str],
     target: str | os.PathLike[str],
     *,
-    batch: int | None,
-    dims: Mapping[str, int] | None,
-    shapes: Mapping[str, Sequence[int]] | None = None,
-    format: str | None,
-    dataflow: str,
-    memory: str,
-    set: Overrides,
     output: str | os.PathLike[str] | None = None,
-    **training: object,
+    **options: object,
 ) -> tuple[Executable, str]:
     """`compile`, and what the compiler remarks, for the caller to pass on.
-    `training`: the other arguments of `compile`, or some of them."""
+    `options`: the other arguments of `compile`, or some of them."""
     try:
         from . import _compiler
     except ImportError as error:
@@ -276,25 +227,16 @@ def build(
         ) from error
     request = _compiler.Request()
     request.input = files.to_path(check_model(model), "model")
-    request.batch = 0 if batch is None else _check_size("batch", batch)
-    request.dims = _check_dims(dims)
-    request.shapes = _check_shapes(shapes)
-    stages = request.stages
-    stages.target = files.to_path(target, "target")
-    stages.overrides = to_overrides(set)
-    stages.format = _check_text("format", format, "bfp:4:16")
-    stages.dataflow = _choose("dataflow", dataflow, ("auto", "df1", "df2"))
-    stages.memory = _choose("memory", memory, ("ideal", "hierarchy"))
-    given = {**_TRAINING, **training}
-    _fill_training(stages.training, given, _compiler.is_optimizer_model)
+    place = files.to_path(target, "target")
+    _fill(request, _compiler.options(), {"target": target, **options})
     with tempfile.TemporaryDirectory(prefix="photonic-") as folder:
         # A mapped file outlives its name.
         path = os.path.join(folder, "program.phx")
         if output is not None:
             path = files.to_path(output, "output")
-            optimizer = str(given["optimizer"] or "").rpartition(":")[0]
+            optimizer = str(options.get("optimizer") or "").rpartition(":")[0]
             files.check_outputs(
-                [request.input, *find_external(request.input), stages.target, optimizer],
+                [request.input, *find_external(request.input), place, optimizer],
                 [("output", path)],
             )
         request.output = path
@@ -302,8 +244,8 @@ def build(
         text = _clean(messages)
         if not succeeded:
             raise CompileError(text or "the compiler failed without a message")
-        executable = load(path, target, set)
-    executable.sources = [request.input, stages.target]
+        executable = load(path, target, options.get("set"))
+    executable.sources = [request.input, place]
     if training is not None:
         *groups, sentence = training
         executable.training = TrainingSummary(*map(tuple, groups), sentence)

@@ -64,54 +64,56 @@ static nb::object
 describe(const std::optional<photonic::nn::TrainingSummary> &training) {
   if (!training)
     return nb::none();
-  return nb::make_tuple(decode(training->trained.names),
-                        decode(training->statistics.names),
-                        decode(training->kept.names),
-                        decode(training->describe()));
+  return nb::make_tuple(
+      decode(training->trained.names), decode(training->statistics.names),
+      decode(training->kept.names), decode(training->describe()));
+}
+
+/// Of each option its name, its keyword in Python, "flag", "value", "names" or
+/// "many", an example of a text, and the initial value.
+static nb::list listOptions() {
+  static constexpr const char *kinds[] = {"flag", "value", "names", "many"};
+  nb::list list;
+  for (const photonic::OptionInfo &option : photonic::getOptions())
+    list.append(
+        nb::make_tuple(option.name.str(),
+                       photonic::spell(photonic::Spelling::Python, option.name),
+                       kinds[size_t(option.kind)], option.example.str(), option.initial.str()));
+  return list;
 }
 
 NB_MODULE(_compiler, m) {
   m.doc() = "From a model file to a program file (internal).";
   using Request = photonic::CompileRequest;
-  using Stages = photonic::StageOptions;
-  using Training = photonic::TrainingOptions;
-  nb::class_<Training>(m, "Training", "What a program does beside inference.")
-      .def(nb::init<>())
-      .def_rw("train", &Training::train)
-      .def_rw("mutable_parameters", &Training::mutableParameters)
-      .def_rw("loss", &Training::loss)
-      .def_rw("loss_output", &Training::lossOutput)
-      .def_rw("optimizer", &Training::optimizer)
-      .def_rw("freeze", &Training::freeze)
-      .def_rw("learn", &Training::learn)
-      .def_rw("emit_gradients", &Training::emitGradients)
-      .def_rw("recompute", &Training::recompute);
-  nb::class_<Stages>(m, "Stages", "What the stages need to know.")
-      .def(nb::init<>())
-      .def_rw("target", &Stages::target)
-      .def_rw("overrides", &Stages::overrides)
-      .def_rw("format", &Stages::format)
-      .def_rw("dataflow", &Stages::dataflow)
-      .def_rw("memory", &Stages::memory)
-      .def_rw("training", &Stages::training);
   nb::class_<Request>(m, "Request", "What to compile.")
       .def(nb::init<>())
       .def_rw("input", &Request::input)
       .def_rw("output", &Request::output)
-      .def_rw("batch", &Request::batch)
-      .def_rw("dims", &Request::dims)
-      .def_rw("shapes", &Request::shapes)
-      .def_rw("stages", &Request::stages);
-  m.def("is_optimizer_model", [](const std::string &text) {
-    return photonic::isOptimizerModel(text);
-  });
+      .def(
+          "set",
+          [](Request &request, const std::string &name,
+             const std::vector<std::string> &values) {
+            return decode(photonic::setOption(request, name, values,
+                                              photonic::Spelling::Python));
+          },
+          "name"_a, "values"_a,
+          "Sets an option; a message, empty if the values make sense.")
+      .def(
+          "check",
+          [](const Request &request) {
+            return decode(
+                photonic::checkRequest(request, photonic::Spelling::Python));
+          },
+          "A message if the options do not go together; or empty.");
+  m.def("options", &listOptions,
+        "(name on the command line, keyword, kind, example, initial value).");
   m.def(
       "compile",
       [](const Request &request) {
         Answer answer = compile(request);
-        nb::object text = nb::steal(
-            PyUnicode_DecodeUTF8(answer.messages.data(),
-                                 Py_ssize_t(answer.messages.size()), "replace"));
+        nb::object text = nb::steal(PyUnicode_DecodeUTF8(
+            answer.messages.data(), Py_ssize_t(answer.messages.size()),
+            "replace"));
         return nb::make_tuple(answer.succeeded, text,
                               describe(answer.training));
       },

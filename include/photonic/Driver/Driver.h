@@ -8,41 +8,12 @@
 #ifndef PHOTONIC_DRIVER_DRIVER_H
 #define PHOTONIC_DRIVER_DRIVER_H
 
-#include "photonic/Dialect/NN/IR/Step.h"
-#include "photonic/Pipelines/Pipelines.h"
+#include "photonic/Driver/Request.h"
 
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
 
-#include <functional>
-
 namespace photonic {
-
-/// What to compile and how far.
-struct CompileRequest {
-  std::string input;  ///< .onnx, or .mlir as printed after a stage
-  std::string output; ///< .phx, or IR if `to` is not Emit; empty: print IR
-  int64_t batch = 0;  ///< 0: as the model says
-  /// Other open extents, by name or as INPUT:AXIS.
-  std::vector<std::pair<std::string, int64_t>> dims;
-  /// All extents of inputs.
-  std::vector<std::pair<std::string, std::vector<int64_t>>> shapes;
-  StageOptions stages;
-  Stage from = Stage::Import;
-  Stage to = Stage::Emit;
-  bool printIR = false;   ///< stop after `to` and print
-  std::string checkInput; ///< .npz or .npy: run the stages against each other
-  std::string runTool;    ///< photonic-run, for the check of the program
-  /// Changes the IR after a stage, before the check sees it (for tests of the
-  /// check).
-  std::function<void(Stage, mlir::ModuleOp)> afterStage;
-  /// Is told what a training step trains, once that is known.
-  std::function<void(const nn::TrainingSummary &)> onTraining;
-};
-
-/// True if `optimizer` is the file of an optimizer model, FILE.onnx[:lr=X],
-/// and not an optimizer by name.
-bool isOptimizerModel(llvm::StringRef optimizer);
 
 /// Registers the dialects and interfaces that the compiler needs.
 void registerCompilerDialects(mlir::DialectRegistry &registry);

@@ -61,22 +61,6 @@ struct TrainingOptions {
   bool hasMutableParameters() const { return train || mutableParameters; }
 };
 
-/// From options of a command line or a pipeline, which have the same names.
-template <typename Options>
-TrainingOptions makeTrainingOptions(const Options &o) {
-  TrainingOptions training;
-  training.train = o.train;
-  training.mutableParameters = o.mutableParameters;
-  training.loss = o.loss;
-  training.lossOutput = o.lossOutput;
-  training.optimizer = o.optimizer;
-  training.freeze = o.freeze;
-  training.learn = o.learn;
-  training.emitGradients = o.emitGradients;
-  training.recompute.assign(o.recompute.begin(), o.recompute.end());
-  return training;
-}
-
 /// What the stages need to know beside the IR.
 struct StageOptions {
   std::string target = "mirage";      ///< name or file

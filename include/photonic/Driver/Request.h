@@ -1,0 +1,79 @@
+//===- Request.h - What to compile, and whether that makes sense -*- C++
+//-*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The one request that the command line, C++ and Python make, and its one
+// check. Whoever makes it sets options by name, so that a new option is an
+// entry of a table and its use.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PHOTONIC_DRIVER_REQUEST_H
+#define PHOTONIC_DRIVER_REQUEST_H
+
+#include "photonic/Dialect/NN/IR/Step.h"
+#include "photonic/Pipelines/Options.h"
+
+#include <functional>
+#include <set>
+
+namespace photonic {
+
+/// What to compile and how far.
+struct CompileRequest {
+  std::string input;  ///< .onnx, or .mlir as printed after a stage
+  std::string output; ///< .phx, or IR if `to` is not Emit; empty: print IR
+  int64_t batch = 0;  ///< 0: as the model says
+  /// Other open extents, by name or as INPUT:AXIS.
+  std::vector<std::pair<std::string, int64_t>> dims;
+  /// All extents of inputs.
+  std::vector<std::pair<std::string, std::vector<int64_t>>> shapes;
+  StageOptions stages;
+  Stage from = Stage::Import;
+  Stage to = Stage::Emit;
+  bool printIR = false;   ///< stop after `to` and print
+  std::string checkInput; ///< .npz or .npy: run the stages against each other
+  std::string runTool;    ///< photonic-run, for the check of the program
+  /// Changes the IR after a stage, before the check sees it (for tests of the
+  /// check).
+  std::function<void(Stage, mlir::ModuleOp)> afterStage;
+  /// Is told what a training step trains, once that is known.
+  std::function<void(const nn::TrainingSummary &)> onTraining;
+  /// Names of the options that setOption() was called for.
+  std::set<std::string, std::less<>> given;
+};
+
+/// How an interface writes options; messages are the same apart from that.
+enum class Spelling {
+  CommandLine, ///< --loss-output, --loss=mse, --train
+  Python,      ///< loss_output, loss='mse', train=True
+};
+/// The option `name` in a message.
+std::string spell(Spelling spelling, llvm::StringRef name);
+/// The option with a value; a flag if `value` is empty.
+std::string spell(Spelling spelling, llvm::StringRef name,
+                  llvm::StringRef value);
+
+/// All options, in the order in which a user reads of them.
+std::vector<OptionInfo> getOptions();
+
+/// Sets the option called `name`, one of getOptions(); flags take no value.
+/// Returns a message if a value is not what the option takes, else an empty
+/// string.
+std::string setOption(CompileRequest &request, llvm::StringRef name,
+                      llvm::ArrayRef<std::string> values, Spelling spelling);
+
+/// A message if the options that were set do not go together; else empty.
+std::string checkRequest(const CompileRequest &request, Spelling spelling);
+
+/// True if `optimizer` is the file of an optimizer model, FILE.onnx[:lr=X],
+/// and not an optimizer by name.
+bool isOptimizerModel(llvm::StringRef optimizer);
+
+} // namespace photonic
+
+#endif // PHOTONIC_DRIVER_REQUEST_H

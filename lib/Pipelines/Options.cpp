@@ -1,0 +1,146 @@
+//===- Options.cpp - Options of the stages
+//----------------------------------===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "photonic/Pipelines/Options.h"
+
+using namespace photonic;
+using llvm::StringRef;
+
+static constexpr StringRef losses[] = {"cross_entropy", "mse"};
+static constexpr StringRef dataflows[] = {"auto", "df1", "df2"};
+static constexpr StringRef memories[] = {"ideal", "hierarchy"};
+
+namespace {
+using Owner = StageOptions;
+
+/// Members of StageOptions and TrainingOptions as values of options.
+template <auto member> bool put(Owner &owner, StringRef value) {
+  owner.*member = value.str();
+  return true;
+}
+template <auto member> bool putTraining(Owner &owner, StringRef value) {
+  owner.training.*member = value.str();
+  return true;
+}
+template <auto member> bool turnOn(Owner &owner, StringRef) {
+  owner.training.*member = true;
+  return true;
+}
+} // namespace
+
+static const Option<StageOptions> stageOptions[] = {
+    {{.name = "target",
+      .placeholder = "name|file",
+      .doc = "target description (default: mirage)",
+      .initial = "mirage",
+      .settledBy = Stage::Schedule},
+     put<&Owner::target>},
+    {{.name = "set",
+      .kind = OptionKind::Many,
+      .placeholder = "field=value",
+      .doc = "change a field of the target, e.g. core.count=16",
+      .settledBy = Stage::Schedule},
+     [](Owner &owner, StringRef value) {
+       owner.overrides.push_back(value.str());
+       return true;
+     }},
+    {{.name = "format",
+      .placeholder = "bfp:M:G[:R]|fp32",
+      .doc = "number format of products: mantissa bits, group, rounding; fp32 "
+             "bypasses conversion (default: the target's)",
+      .example = "bfp:4:16",
+      .settledBy = Stage::Format},
+     put<&Owner::format>},
+    {{.name = "dataflow",
+      .placeholder = "auto|df1|df2",
+      .doc = "stationary operand: weights (df1), activations (df2), or the "
+             "faster one per product (auto)",
+      .example = "df1",
+      .initial = "auto",
+      .choices = dataflows,
+      .settledBy = Stage::Split},
+     put<&Owner::dataflow>},
+    {{.name = "memory",
+      .placeholder = "ideal|hierarchy",
+      .doc = "memory model: everything on chip (default), or scratchpads in "
+             "front of DRAM",
+      .example = "hierarchy",
+      .initial = "ideal",
+      .choices = memories,
+      .settledBy = Stage::Schedule},
+     put<&Owner::memory>},
+    {{.name = "train",
+      .kind = OptionKind::Flag,
+      .doc = "compile a training step: forward, loss, backward, update",
+      .settledBy = Stage::Autodiff},
+     turnOn<&TrainingOptions::train>},
+    {{.name = "loss",
+      .placeholder = "cross_entropy|mse",
+      .doc = "what training makes small (default: the loss in the model)",
+      .example = "cross_entropy",
+      .choices = losses,
+      .needsTrain = true},
+     putTraining<&TrainingOptions::loss>},
+    {{.name = "loss-output",
+      .placeholder = "name",
+      .doc = "output of the model that the loss looks at or, without --loss, "
+             "that is the loss (needed if there are several)",
+      .example = "scores",
+      .needsTrain = true},
+     putTraining<&TrainingOptions::lossOutput>},
+    {{.name = "optimizer",
+      .placeholder = "sgd:...|adam:...|model.onnx",
+      .doc = "how parameters change: sgd:lr=0.01,momentum=0.9,"
+             "weight_decay=1e-4 or adam:lr=1e-3; for a training model of ONNX "
+             "Runtime its optimizer model, as FILE.onnx[:lr=0.001]",
+      .example = "sgd:lr=0.01,momentum=0.9",
+      .needsTrain = true,
+      .settledBy = Stage::Autodiff},
+     putTraining<&TrainingOptions::optimizer>},
+    {{.name = "freeze",
+      .placeholder = "regex",
+      .doc = "parameters that training leaves as they are, and "
+             "BatchNormalization whose statistics it does",
+      .example = "^conv",
+      .isRegex = true,
+      .needsTrain = true,
+      .settledBy = Stage::Autodiff},
+     putTraining<&TrainingOptions::freeze>},
+    {{.name = "learn",
+      .placeholder = "regex",
+      .doc = "constants to train beside weights, biases and scales of layers",
+      .example = "^position$",
+      .isRegex = true,
+      .settledBy = Stage::Autodiff},
+     putTraining<&TrainingOptions::learn>},
+    {{.name = "emit-gradients",
+      .kind = OptionKind::Flag,
+      .doc = "an output PARAMETER.grad for each trainable parameter",
+      .needsTrain = true},
+     turnOn<&TrainingOptions::emitGradients>},
+    {{.name = "recompute",
+      .kind = OptionKind::Names,
+      .placeholder = "node,...",
+      .doc = "nodes whose results are computed again for the backward pass "
+             "instead of kept",
+      .needsTrain = true},
+     [](Owner &owner, StringRef value) {
+       owner.training.recompute.push_back(value.str());
+       return true;
+     }},
+    {{.name = "mutable-parameters",
+      .kind = OptionKind::Flag,
+      .doc = "compile the forward pass of a network in training: parameters "
+             "are regions as in a training step, not constants",
+      .settledBy = Stage::Autodiff},
+     turnOn<&TrainingOptions::mutableParameters>},
+};
+
+llvm::ArrayRef<Option<StageOptions>> photonic::getStageOptions() {
+  return stageOptions;
+}
