@@ -12,10 +12,12 @@
 using namespace phx;
 
 Prices phx::getPrices(const Target &target, const PriceContext &context) {
-  Prices prices{};
+  Prices prices;
   for (Counter counter : getCounters())
-    if (const CounterDeclaration &declared = describe(counter); declared.price)
-      prices[counter.index] = declared.price(target, context);
+    if (const CounterDeclaration &declared = describe(counter);
+        declared.component)
+      prices.push_back(
+          {counter, *declared.component, declared.price(target, context)});
   return prices;
 }
 
@@ -45,10 +47,9 @@ Counters64 ChargeTotals::getTotal() const {
 
 Energies phx::priceCharges(const Counters64 &charges, const Prices &prices) {
   Energies energies{};
-  for (Counter counter : getCounters())
-    if (const auto &component = describe(counter).component)
-      energies[component->index] +=
-          static_cast<double>(get(charges, counter)) * prices[counter.index];
+  for (const Price &price : prices)
+    energies[price.component.index] +=
+        static_cast<double>(get(charges, price.counter)) * price.pj;
   return energies;
 }
 
@@ -58,22 +59,21 @@ Energies phx::priceCharges(const ChargeTotals &charges, const Target &target) {
   for (const auto &part : charges.getParts())
     prices.push_back(getPrices(target, part.first));
   Energies energies{};
+  if (prices.empty())
+    return energies;
   // A counter at a time, so that a sum does not depend on how charges are
-  // split where their prices agree.
-  for (Counter counter : getCounters()) {
-    const auto &component = describe(counter).component;
-    if (!component || prices.empty())
-      continue;
-    double &energy = energies[component->index];
-    if (!isOfClass(counter)) {
-      energy += static_cast<double>(get(total, counter)) *
-                prices.front()[counter.index];
+  // split where their prices agree. All lists have the same counters.
+  for (size_t k = 0; k < prices.front().size(); ++k) {
+    const Price &first = prices.front()[k];
+    double &energy = energies[first.component.index];
+    if (!isOfClass(first.counter)) {
+      energy += static_cast<double>(get(total, first.counter)) * first.pj;
       continue;
     }
     for (size_t i = 0; i < prices.size(); ++i)
-      energy +=
-          static_cast<double>(get(charges.getParts()[i].second, counter)) *
-          prices[i][counter.index];
+      energy += static_cast<double>(
+                    get(charges.getParts()[i].second, first.counter)) *
+                prices[i][k].pj;
   }
   return energies;
 }

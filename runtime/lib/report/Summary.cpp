@@ -155,11 +155,16 @@ static void addScope(const ReportInputs &inputs, Summary &summary) {
   bool ideal = inputs.program.memoryModel == MemoryModel::Ideal;
   summary.includes = {
       "every executed instruction: programming and streaming of the cores, "
-      "digital operations of the vector unit",
-      "lasers of all cores over the whole run",
-      "scratchpad accesses of all engines, and the static power that the "
-      "target gives for scratchpads",
-  };
+      "digital operations of the vector unit"};
+  for (size_t group = 0; group < inputs.target.machines.size(); ++group)
+    if (const MachineModel *model = findMachineModel(inputs.target, group);
+        model && model->included &&
+        std::find(summary.includes.begin(), summary.includes.end(),
+                  model->included) == summary.includes.end())
+      summary.includes.push_back(model->included);
+  summary.includes.push_back("scratchpad accesses of all engines, and the "
+                             "static power that the target gives for "
+                             "scratchpads");
   if (!ideal)
     summary.includes.push_back("DRAM accesses and background power, transfers "
                                "between DRAM and scratchpads");

@@ -42,5 +42,6 @@ void rns::registerModel() {
        "products only: latency is the sum over layers of core_ns; energy is "
        "the dynamic energy of core instructions without scratchpads and "
        "DRAM, plus the lasers of all cores over that latency; digital "
-       "operations, memories and transfers are free"});
+       "operations, memories and transfers are free",
+       "lasers of all cores over the whole run"});
 }

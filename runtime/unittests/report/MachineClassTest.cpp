@@ -19,6 +19,8 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+
 using namespace phx;
 using Json = nlohmann::json;
 using Lattice = proto::test::Machine;
@@ -67,6 +69,7 @@ static Counter getFlips() {
     items.push_back({"lattice", getRows(target, group), AreaItem::Kind::Arrays,
                      /*photonic=*/true});
   };
+  model.included = "lamps that shine all the time";
   getFlips();
   registerMachineModel(model);
   return true;
@@ -132,6 +135,11 @@ TEST(MachineClass, ItsCountersAndComponentsAreReported) {
   EXPECT_EQ(report["area_mm2"]["photonic"], 72);
   EXPECT_TRUE(report["paper_convention"].is_null());
   EXPECT_EQ(report["utilization"], 0);
+  // Once, though there are two groups.
+  auto includes = report["includes"].get<std::vector<std::string>>();
+  EXPECT_EQ(std::count(includes.begin(), includes.end(),
+                       "lamps that shine all the time"),
+            1);
 }
 
 TEST(MachineClass, TheTextReportKnowsThem) {

@@ -15,7 +15,6 @@
 #include "phx/target/Target.h"
 #include "phx/timing/Timing.h"
 
-#include <array>
 #include <string>
 #include <vector>
 
@@ -37,8 +36,14 @@ PriceContext getPriceContext(const Program &program,
 /// Charges of instructions whose formats have the mantissas of the target.
 PriceContext getPriceContext(const Target &target);
 
-/// pJ of one charge of each counter.
-using Prices = std::array<double, maxCounters>;
+/// What one charge of a counter costs.
+struct Price {
+  Counter counter;
+  Component component; ///< to which it is added
+  double pj = 0;
+};
+/// Of every counter that has a price, in the order of reports.
+using Prices = std::vector<Price>;
 Prices getPrices(const Target &target, const PriceContext &context);
 
 /// Charges of many instructions, apart where their prices may differ.

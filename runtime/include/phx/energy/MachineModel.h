@@ -56,15 +56,17 @@ struct MachineModel {
                   std::vector<AreaItem> &) = nullptr;
   /// Multiply-accumulates per nanosecond of all arrays of a group.
   double (*getPeakMacs)(const Target &, size_t group) = nullptr;
-  /// What is read and written between the arrays' instructions and the rest of
-  /// the report by the convention of the class's paper: `dynamic` is the energy
-  /// of all array instructions, `latencyNs` the time of all products. Null if
+  /// Energy by the convention of the class's paper: `dynamic` is that of all
+  /// instructions of arrays, `latencyNs` the time of all products. Null if
   /// there is no such convention.
   PaperFigures (*getPaperFigures)(const Target &, size_t group,
                                   const Energies &dynamic,
                                   double latencyNs) = nullptr;
   /// What those figures include, for reports.
   const char *paperDefinition = "";
+  /// What the main figures include beyond what instructions charge; null if
+  /// nothing.
+  const char *included = nullptr;
 };
 
 /// Makes a class known to the simulation, after its counters are declared; once
