@@ -194,7 +194,8 @@ def compile(
     its parameters are regions as in the training step.
 
     Raises CompileError with all messages of the compiler, InputError for
-    arguments that make no sense.
+    arguments that make no sense, MemoryError where memory runs out; what was in
+    use is lost then until the process ends.
     """
     arguments = dict(locals())
     options = {

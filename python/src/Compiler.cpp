@@ -6,16 +6,20 @@
 //===----------------------------------------------------------------------===//
 //
 // The module photonic._compiler. The compiler is built without exceptions; none
-// is thrown while its functions are on the stack.
+// is thrown while its functions are on the stack, not even where memory runs
+// out (SeparateThread.h).
 //
 //===----------------------------------------------------------------------===//
 
 #include "Bindings.h"
+#include "SeparateThread.h"
 
 #include "photonic/Driver/Driver.h"
 
 #include "mlir/IR/MLIRContext.h"
 #include "llvm/Support/raw_ostream.h"
+
+#include <memory>
 
 using namespace photonic::python;
 using namespace nb::literals;
@@ -30,9 +34,7 @@ struct Answer {
   std::optional<photonic::nn::TrainingSummary> training;
 };
 
-static Answer compile(photonic::CompileRequest request) {
-  nb::gil_scoped_release released;
-  Answer answer;
+static void compile(photonic::CompileRequest request, Answer &answer) {
   request.onTraining = [&](const photonic::nn::TrainingSummary &summary) {
     answer.training = summary;
   };
@@ -43,7 +45,24 @@ static Answer compile(photonic::CompileRequest request) {
   photonic::DiagnosticPrinter printer(context, program, stream);
   answer.succeeded =
       mlir::succeeded(photonic::compile(request, context, llvm::nulls()));
-  return answer;
+}
+
+/// Raises MemoryError if there is not enough for the compilation or its thread.
+static Answer compile(const photonic::CompileRequest &request) {
+  auto answer = std::make_shared<Answer>();
+  Ending ending;
+  {
+    nb::gil_scoped_release released;
+    ending = runSeparately([answer, request] { compile(request, *answer); });
+  }
+  if (ending == Ending::Done)
+    return std::move(*answer);
+  std::string text = "compiling '" + request.input + "' needs ";
+  text += ending == Ending::NoThread
+              ? "one more thread than the system has to give"
+              : "more memory than there is";
+  PyErr_SetString(PyExc_MemoryError, text.c_str());
+  throw nb::python_error();
 }
 
 static nb::object decode(const std::string &text) {
