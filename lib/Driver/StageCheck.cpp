@@ -76,9 +76,23 @@ static nn::Phase getPhase(Operation *op) {
   return phase;
 }
 
-/// Counts steps for random numbers; a format that rounds at random adds it.
+/// Counts steps for random numbers, or is the constant that this adds; a format
+/// that rounds at random brings both.
 static bool countsSteps(Operation *op) {
-  return phot::getNodeName(op->getLoc()) == nn::randomKeyName;
+  auto function = dyn_cast<FunctionOpInterface>(op->getParentOp());
+  BlockArgument key = function ? nn::findKnob(function, nn::randomKeyKnob)
+                               : BlockArgument();
+  if (!key)
+    return false;
+  std::optional<unsigned> update =
+      nn::findResult(function, nn::updatesAttrName,
+                     nn::getArgumentName(function, key.getArgNumber()));
+  if (!update)
+    return false;
+  Operation *terminator = op->getBlock()->getTerminator();
+  Operation *count = terminator->getOperand(*update).getDefiningOp();
+  auto isCount = [&](Operation *other) { return other == count; };
+  return isCount(op) || (!op->use_empty() && all_of(op->getUsers(), isCount));
 }
 
 void StageCheck::record(Operation *op, ArrayRef<interp::Value> values,

@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "../../lib/isa/ProgramHeader.h"
 #include "phx/isa/ProgramFile.h"
 
 #include "../support/RandomProgram.h"
@@ -70,6 +71,7 @@ Program makeSmallProgram() {
 
 void expectEqual(const Program &a, const Program &b) {
   EXPECT_EQ(a.name, b.name);
+  EXPECT_EQ(a.kind, b.kind);
   EXPECT_EQ(a.target, b.target);
   EXPECT_EQ(a.targetHash, b.targetHash);
   EXPECT_EQ(a.compiler, b.compiler);
@@ -203,6 +205,20 @@ TEST_F(ProgramFileTest, OtherVersion) {
   EXPECT_EQ(readError(), "'" + path +
                              "': written by format version 7, this build reads "
                              "1; recompile the model");
+}
+
+TEST_F(ProgramFileTest, FilesThatDoNotSayTheirKindAreOld) {
+  Result<proto::Program> header = makeHeader(makeSmallProgram());
+  ASSERT_TRUE(header.ok());
+  ASSERT_TRUE(parseHeader(*header).ok());
+  header->clear_kind();
+  EXPECT_EQ(parseHeader(*header).error().message,
+            "does not say whether it is a program for inference, training or "
+            "evaluation, because an older compiler wrote it; recompile the "
+            "model");
+  header->set_kind(static_cast<proto::Program::Kind>(3));
+  EXPECT_EQ(parseHeader(*header).error().message,
+            "program kind: expected 0 to 2, found 3");
 }
 
 TEST_F(ProgramFileTest, ChecksumErrorsNameTheSection) {

@@ -145,6 +145,19 @@ private:
     makeTrainingTables();
   }
 
+  /// What a program says about itself, whatever its code does.
+  void makeMarks() {
+    size_t count = program.regions.size();
+    program.kind = static_cast<ProgramKind>(count % numProgramKinds);
+    for (size_t r = 0; r < count; ++r) {
+      Region &region = program.regions[r];
+      region.isLoss = r % 3 == 0;
+      if (r % 2)
+        region.gradientOf = static_cast<uint32_t>(r);
+      region.knob = r % 4 ? Knob::None : Knob::LearningRate;
+    }
+  }
+
   /// Symbols that have no effect on the code.
   void makeTrainingTables() {
     for (Layer &layer : program.layers)
@@ -174,6 +187,7 @@ private:
     program.rng = static_cast<uint32_t>(program.regions.size() - 1);
     if (random.oneIn(2))
       program.formats[0].rounding = Rounding::Stochastic;
+    makeMarks();
   }
 
   void makeData() {
