@@ -97,7 +97,8 @@ static nb::list listOptions() {
     list.append(
         nb::make_tuple(option.name.str(),
                        photonic::spell(photonic::Spelling::Python, option.name),
-                       kinds[size_t(option.kind)], option.example.str(), option.initial.str()));
+                       kinds[size_t(option.kind)], option.example.str(),
+                       option.initial.str()));
   return list;
 }
 

@@ -1,4 +1,4 @@
-//===- SeparateThread.h - Work that memory may run out of ------- -*- C++ -*-===//
+//===- SeparateThread.h - Where memory may run out ------------ -*- C++ -*-===//
 //
 // Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -85,8 +85,8 @@ public:
                             std::optional<ByteRange> range);
 
   /// Does tasks [0, count), each of about `cost` elementary steps, on all
-  /// threads. Errors: interrupted, or a task threw. A task may be long: then it asks
-  /// isStopped() itself.
+  /// threads. Errors: interrupted, or a task threw. A task may be long: then it
+  /// asks isStopped() itself.
   Status forEach(int64_t count, int64_t cost, const ThreadPool::Task &task);
 
   /// Inside a task of forEach() on thread `worker`, every ten thousand

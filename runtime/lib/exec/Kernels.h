@@ -65,7 +65,8 @@ void reconstruct32(const FormatPlan &plan, int32_t *sums, int lanes);
 /// sums[plane][l] -> sums[0][l].
 void reconstruct64(const FormatPlan &plan, int64_t *sums, int lanes);
 
-/// What an accumulator holds of `value`: +0 where the magnitude is below 2^-126.
+/// What an accumulator holds of `value`: +0 where the magnitude is below
+/// 2^-126.
 inline float flush(float value) {
   return std::bit_cast<uint32_t>(value) & exponentMask ? value : 0.0f;
 }

@@ -202,7 +202,8 @@ static Status checkLabels(const Region &region, const std::string &where) {
   if (region.role != Role::Input || region.type != ElementType::F32)
     return failTable(where + "labels", "an input of type float32",
                      "another region");
-  if (region.labels->classes < 1 || region.labels->classes > limits::wholeNumber)
+  if (region.labels->classes < 1 ||
+      region.labels->classes > limits::wholeNumber)
     return failTable(where + "classes", "1 to 2^24", region.labels->classes);
   int64_t ignore = region.labels->ignoreIndex.value_or(0);
   if (ignore < -limits::wholeNumber || ignore > limits::wholeNumber)

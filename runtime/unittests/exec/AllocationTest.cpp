@@ -47,8 +47,8 @@ void operator delete(void *bytes, std::size_t) noexcept { std::free(bytes); }
 
 extern "C" int pthread_create(pthread_t *thread, const pthread_attr_t *attr,
                               void *(*start)(void *), void *arg) noexcept {
-  using Function = int (*)(pthread_t *, const pthread_attr_t *,
-                           void *(*)(void *), void *);
+  using Function =
+      int (*)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
   static auto next =
       reinterpret_cast<Function>(dlsym(RTLD_NEXT, "pthread_create"));
   return refusesThreads ? EAGAIN : next(thread, attr, start, arg);

@@ -191,8 +191,8 @@ TEST(Product, ExactCases) {
 // Terms of zero
 //===----------------------------------------------------------------------===//
 
-/// `values`, rows of 16 * groups.size() elements, with 16 more behind each group
-/// that `groups` says, made by `make`.
+/// `values`, rows of 16 * groups.size() elements, with 16 more behind each
+/// group that `groups` says, made by `make`.
 template <typename Make>
 static std::vector<float> insertGroups(const std::vector<float> &values,
                                        const std::vector<bool> &groups,
@@ -244,11 +244,10 @@ TEST(ZeroTerms, ChangeNoBitOfAResult) {
       std::vector<float> expected =
           execute(without, Dataflow::Df1, {2, 32, 16}, 1, executor).values;
       for (Dataflow dataflow : {Dataflow::Df1, Dataflow::Df2})
-        EXPECT_EQ(
-            firstDifference(
-                execute(with, dataflow, {2, 32, 16}, 1, executor).values,
-                expected),
-            -1)
+        EXPECT_EQ(firstDifference(
+                      execute(with, dataflow, {2, 32, 16}, 1, executor).values,
+                      expected),
+                  -1)
             << executor << ", seed " << seed;
       flushed += std::count(expected.begin(), expected.end(), 0.0f);
     }
@@ -260,8 +259,7 @@ TEST(ZeroTerms, ChangeNoBitOfAResult) {
 static Program buildContinued(const ProductCase &c, Dataflow dataflow) {
   ProgramBuilder b(2, 32, 16);
   uint32_t format = b.addFormat(c.format);
-  uint32_t x =
-      b.addRegion("a", Role::Input, getShape(c, 0), Space::Activation);
+  uint32_t x = b.addRegion("a", Role::Input, getShape(c, 0), Space::Activation);
   uint32_t w = b.addRegion("b", Role::Input, getShape(c, 1), Space::Weight);
   uint32_t s =
       b.addRegion("s", Role::Input, c.spec.outShape(), Space::Activation);
@@ -312,12 +310,11 @@ TEST(ZeroTerms, AccumulatorsAreFlushedWhereTheyContinue) {
           }
         for (Dataflow dataflow : {Dataflow::Df1, Dataflow::Df2})
           for (const char *executor : {"reference", "fast"}) {
-            auto result =
-                runProgram(buildContinued(c, dataflow),
-                           {{"a", toArray(c.first, getShape(c, 0))},
-                            {"b", toArray(c.second, getShape(c, 1))},
-                            {"s", toArray(start, c.spec.outShape())}},
-                           threads(1), executor);
+            auto result = runProgram(buildContinued(c, dataflow),
+                                     {{"a", toArray(c.first, getShape(c, 0))},
+                                      {"b", toArray(c.second, getShape(c, 1))},
+                                      {"s", toArray(start, c.spec.outShape())}},
+                                     threads(1), executor);
             ASSERT_TRUE(result.ok()) << result.error().message;
             EXPECT_EQ(firstDifference(toVector(result->at("y")), expected), -1)
                 << executor << ", seed " << seed;

@@ -56,7 +56,8 @@ template <typename Element> struct Converted {
 // Accumulation
 //===----------------------------------------------------------------------===//
 
-/// What an accumulator holds of `value`: +0 where the magnitude is below 2^-126.
+/// What an accumulator holds of `value`: +0 where the magnitude is below
+/// 2^-126.
 float flush(float value) { return std::fabs(value) < FLT_MIN ? 0.0f : value; }
 
 /// flush(RNE(flush(acc) + term)) with one rounding. The sum in binary64 is

@@ -100,9 +100,8 @@ static void splitDot(DotOp dot, ArrayRef<int64_t> moduli,
   Type sum = dot.getResult().getType(), residue = rewriter.getI32Type();
   SmallVector<Value> residues;
   for (int64_t modulus : moduli)
-    residues.push_back(ModularDotOp::create(rewriter, loc, residue,
-                                            dot.getLhs(), dot.getRhs(),
-                                            modulus));
+    residues.push_back(ModularDotOp::create(
+        rewriter, loc, residue, dot.getLhs(), dot.getRhs(), modulus));
   rewriter.replaceOpWithNewOp<ReverseConvertOp>(
       dot, sum, residues, rewriter.getDenseI64ArrayAttr(moduli));
 }

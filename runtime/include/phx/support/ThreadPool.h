@@ -47,8 +47,9 @@ public:
   /// the caller has nothing to do but wait for others, it calls `whileWaiting`
   /// about every 10 ms. Errors: a task or `whileWaiting` threw; then no further
   /// task begins, those at work have ended, and the pool can be used again.
-  Status run(size_t count, const Task &task,
-             const std::function<void()> &whileWaiting = [] {});
+  Status run(
+      size_t count, const Task &task,
+      const std::function<void()> &whileWaiting = [] {});
 
 private:
   ThreadPool() = default;
