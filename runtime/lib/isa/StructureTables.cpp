@@ -175,6 +175,9 @@ static Status checkProductShapes(const Program &program) {
                                {"positions", product.positions}})
       if (value < 1 || value > maxMagnitude)
         return failTable(where + name, "1 to 2^50", value);
+    if (!limits::productStream.contains(product.stream))
+      return failTable(where + "stream", limits::productStream.toText(),
+                       product.stream);
     if (Int rows = Int(product.m) * product.positions; rows > maxMagnitude)
       return failTable(where + "m * positions", "at most 2^50", toText(rows));
   }

@@ -130,6 +130,15 @@ TEST(Structure, Formats) {
             "format 0 mantissa bits: expected 1 to 15, found 16");
 }
 
+TEST(Structure, StreamsOfProductsDoNotMeet) {
+  // The streams of its operands, 2 s and 2 s + 1, would be those of stream 0.
+  EXPECT_EQ(tableError([](Program &p) { p.products[0].stream = 1u << 31; }),
+            "product 0 stream: expected 0 to 2147483647, found 2147483648");
+  EXPECT_EQ(
+      tableError([](Program &p) { p.products[0].stream = (1u << 31) - 1; }),
+      "accepted");
+}
+
 TEST(Structure, OverflowBoundIsExact) {
   // 16 products of 15 * 15: 3600 = (7201 - 1) / 2.
   auto withModulus = [](uint32_t modulus, FormatKind kind = FormatKind::Bfp) {

@@ -139,7 +139,7 @@ private:
       product.groups = random.between(1, 3);
       product.dataflow = random.oneIn(2) ? Dataflow::Df1 : Dataflow::Df2;
       product.accumulate = random.oneIn(3);
-      product.stream = static_cast<uint32_t>(random.next());
+      product.stream = static_cast<uint32_t>(random.next()) >> 1;
       program.products.push_back(product);
     }
     makeTrainingTables();

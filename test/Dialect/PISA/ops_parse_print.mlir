@@ -66,8 +66,8 @@ pisa.program "step" training target "mirage" hash 0 memory ideal batch 32
     array 1 [32, 16] tokens 0 bytes [0, 64, 128, 192] rng 2 compiler "" machine ["core.rows=32", "extension=rns"] {
   // CHECK: pisa.product 0 m 6 n 576 k 16 groups 1 positions 25 df1 format 0 nest [0, 5] accumulate{{$}}
   pisa.product 0 m 6 n 576 k 16 groups 1 positions 25 df1 format 0 nest [0, 5] accumulate
-  // CHECK: pisa.product 1 m 6 n 25 k 576 groups 1 df2 format 0 nest [0, 0] stream 4294967295 layer 2
-  pisa.product 1 m 6 n 25 k 576 groups 1 df2 format 0 nest [0, 0] stream 4294967295 layer 2
+  // CHECK: pisa.product 1 m 6 n 25 k 576 groups 1 df2 format 0 nest [0, 0] stream 2147483647 layer 2
+  pisa.product 1 m 6 n 25 k 576 groups 1 df2 format 0 nest [0, 0] stream 2147483647 layer 2
   // CHECK: pisa.region 0 "w" parameter mutable at wgt[0] bytes 64 type tensor<4xf32> init dense<1.000000e+00> : tensor<4xf32>
   pisa.region 0 "w" parameter mutable at wgt[0] bytes 64 type tensor<4xf32> init dense<1.0> : tensor<4xf32>
   // CHECK: pisa.region 1 "labels" input at act[0] bytes 64 type tensor<4xf32> classes 10 ignore -100

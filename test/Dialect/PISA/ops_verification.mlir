@@ -500,8 +500,8 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4]
 // -----
 
 pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
-  // expected-error @+1 {{expected a stream in [0, 4294967295], found 4294967296}}
-  pisa.product 0 m 1 n 1 k 1 groups 1 df1 format 0 nest [0, 0] stream 4294967296
+  // expected-error @+1 {{expected a stream in [0, 2147483647], found 2147483648}}
+  pisa.product 0 m 1 n 1 k 1 groups 1 df1 format 0 nest [0, 0] stream 2147483648
   pisa.code {
   pisa.halt
   }

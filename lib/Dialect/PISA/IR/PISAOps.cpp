@@ -271,8 +271,9 @@ LogicalResult ProductOp::verify() {
     return emitOpError("expected nest [loop, end], found ")
            << getNest().size() << " numbers";
   if (failed(verifyRange(*this, "a format", getFormat(), 0, most)) ||
-      failed(
-          verifyRange(*this, "a stream", getStream().value_or(0), 0, most + 1)))
+      failed(verifyRange(*this, "a stream", getStream().value_or(0),
+                         phx::limits::productStream.low,
+                         phx::limits::productStream.high)))
     return failure();
   return getLayer() ? verifyRange(*this, "a layer", *getLayer(), 0, most)
                     : success();

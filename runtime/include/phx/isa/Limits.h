@@ -60,6 +60,10 @@ inline constexpr Range moduliCount{1, 15};
 /// Rows or columns of an array.
 inline constexpr Range arraySide{1, 4096};
 
+/// Number of a product among random numbers: its operands take the streams 2 s
+/// and 2 s + 1 of 32 bits.
+inline constexpr Range productStream{0, (int64_t(1) << 31) - 1};
+
 /// Arrays of a program; their numbers have 8 bits.
 inline constexpr int64_t cores = 255;
 

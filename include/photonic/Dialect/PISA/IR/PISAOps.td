@@ -131,7 +131,7 @@ def PISA_ProductOp : PISA_TableOp<"product"> {
     numbers the random numbers of stochastic rounding, 0 if not given.
 
     * (C1) `nest` has 2 entries; format and layer are in [0, 2^32 - 2].
-    * (C2) The stream is in [0, 2^32 - 1].
+    * (C2) The stream is in [0, 2^31 - 1].
 
     ```mlir
     pisa.product 0 m 6 n 576 k 25 groups 1 df1 format 0 nest [0, 5]
