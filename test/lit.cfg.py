@@ -45,6 +45,7 @@ config.substitutions.append(
 )
 config.substitutions.append(("%llvm_include", config.llvm_include_dir))
 config.substitutions.append(("%src", config.photonic_src_root))
+config.substitutions.append(("%build", config.photonic_obj_root))
 
 
 def can_import(module):

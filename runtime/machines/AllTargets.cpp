@@ -7,11 +7,13 @@
 
 #include "machines/AllTargets.h"
 
+#include "machines/rns/Instructions.h"
 #include "machines/rns/Target.h"
 
 void phx::registerAllMachineTargets() {
   static const bool once = [] {
     rns::registerTargetClass();
+    rns::registerInstructions();
     return true;
   }();
   static_cast<void>(once);

@@ -10,8 +10,8 @@
 
 namespace phx {
 
-/// Makes every machine class known to loadTarget: what the compiler needs.
-/// Safe to call more than once and from several threads.
+/// Makes every machine class known to loadTarget, and its instructions to the
+/// instruction set: what the compiler needs. Safe to call more than once and from several threads.
 void registerAllMachineTargets();
 
 } // namespace phx

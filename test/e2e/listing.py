@@ -292,7 +292,7 @@ def _charge(instruction, listing, moduli, detections):
         }
     if name == "core_stream":
         used, width, length = x.get("rows"), x.get("cols"), x.get("length")
-        reads = np.where(x.affine(fields["k"]) == 0, 0, used)
+        reads = np.where(x.affine(fields["start"]) == 0, 0, used)
         vectors = int(length.sum())
         return {
             "bfp_conversions": vectors,

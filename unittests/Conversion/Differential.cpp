@@ -7,6 +7,8 @@
 
 #include "Differential.h"
 
+#include "machines/rns/Instructions.h"
+
 #include "photonic/Dialect/NN/IR/Step.h"
 #include "photonic/Driver/Driver.h"
 #include "photonic/Interpreter/Interpreter.h"
@@ -63,23 +65,24 @@ void Coverage::add(const phx::Program &program) {
   unsigned depth = 0;
   std::vector<unsigned> nests(program.products.size());
   for (const phx::Instruction &instruction : program.code) {
-    ++opcodes[static_cast<unsigned>(phx::getOpcode(instruction.body))];
-    depth += std::holds_alternative<phx::Loop>(instruction.body);
-    depth -= std::holds_alternative<phx::End>(instruction.body);
-    if (auto *copy = std::get_if<phx::DmaCopy>(&instruction.body))
+    ++opcodes[static_cast<unsigned>(instruction.body.getOpcode())];
+    depth += holds<phx::Loop>(instruction.body);
+    depth -= holds<phx::End>(instruction.body);
+    if (auto *copy = getIf<phx::DmaCopy>(instruction.body))
       zeroFills += copy->zeroFill.has_value();
-    auto *stream = std::get_if<phx::CoreStream>(&instruction.body);
+    auto *stream = getIf<phx::CoreStream>(instruction.body);
     if (!stream || instruction.engine.index != 0)
       continue;
     ++chunkLoops[depth - 1];
     contractionTails += ++nests[stream->product] == 2;
+    // Never 0: every group continues from memory.
+    accumulating += stream->start == phx::Affine{1, {}};
     streamTails += stream->length.remaining.has_value();
   }
   for (const phx::Product &product : program.products) {
     const phx::NumberFormat &format = program.formats[product.format];
     if (product.positions > 1)
       ++positions[static_cast<unsigned>(product.dataflow)];
-    accumulating += product.accumulate;
     random += format.rounding == phx::Rounding::Stochastic;
     longGroups += format.group > program.arrayCols;
   }

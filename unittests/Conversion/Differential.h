@@ -19,6 +19,7 @@
 #include "phx/isa/Program.h"
 
 #include <array>
+#include <map>
 #include <random>
 
 namespace photonic {
@@ -60,7 +61,7 @@ struct Coverage {
   unsigned contractionTails = 0;
   /// Steps that left another value in a region that persists.
   unsigned changed = 0;
-  std::array<unsigned, 64> opcodes{};
+  std::map<unsigned, unsigned> opcodes;
 
   void add(const phx::Program &program);
 };

@@ -242,8 +242,9 @@ TEST(Differential, StepsEqualTheTileStage) {
     EXPECT_GE(loops, networks / 20);
   using phx::Opcode;
   for (Opcode opcode :
-       {Opcode::VecPoolPositions, Opcode::VecUnpool, Opcode::VecPack,
-        Opcode::VecGateMask, Opcode::VecRandom})
+       {phx::VecPoolPositions::opcode, phx::VecUnpool::opcode,
+        phx::VecPack::opcode, phx::VecGateMask::opcode,
+        phx::VecRandom::opcode})
     EXPECT_GE(coverage.opcodes[unsigned(opcode)], networks / 10);
   std::cout << coverage.compared << " programs of " << finished << " networks, "
             << coverage.refused << " refused, " << coverage.changed

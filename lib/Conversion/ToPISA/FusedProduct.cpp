@@ -357,6 +357,7 @@ void FusedProductEmitter::compute(const ChunkIndex &m, const ChunkIndex &n) {
   options.cores = getArrays(s.target).count;
   options.format = s.e.program.products[product].format;
   options.product = product;
+  options.continues = block.shape.accumulates();
   options.lhs = weights.at(m);
   options.rhs = input.at(n);
   options.result = result.at(turn(m, n));

@@ -83,6 +83,7 @@ LogicalResult IdealScheduler::scheduleProduct(Operation *nest, unsigned step) {
   if (failed(number))
     return failure();
   options.product = *number;
+  options.continues = shape.accumulates();
   options.lhs = getStorage(op.getLhs()).getAddress();
   options.rhs = getStorage(op.getRhs()).getAddress();
   Storage result = createResult(nest->getResult(0), step);

@@ -7,6 +7,8 @@
 
 #include "ProductNest.h"
 
+#include "machines/rns/Instructions.h"
+
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -380,6 +382,7 @@ void NestEmitter::emitTile(int64_t core) {
   stream.length =
       streamed.terms.empty() ? count(length) : phx::Count{length, streamed};
   stream.product = o.product;
+  stream.start = o.continues ? constant(1) : k;
   e.emit(phx::EngineKind::Core, stream, guard, core);
 }
 

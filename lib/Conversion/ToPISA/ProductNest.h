@@ -78,6 +78,8 @@ struct NestOptions {
   int64_t group = 0;          ///< length of a group of the format
   int64_t cores = 0;
   uint32_t format = 0, product = 0;
+  /// Accumulators continue from memory everywhere, also in the first group.
+  bool continues = false;
   phx::Address lhs, rhs, result;
   /// Rows and columns of the product that are left; constants unless an
   /// enclosing loop cuts the product into chunks with a smaller last one.

@@ -111,8 +111,10 @@ void Schedule::runOnOperation() {
     return signalPassFailure();
   OpBuilder builder(func);
   ArrayRef<ElementsAttr> inits = emitter.getInits();
-  importProgram(program, builder,
-                [&](uint32_t index, RankedTensorType) { return inits[index]; });
+  if (!importProgram(program, builder, [&](uint32_t index, RankedTensorType) {
+        return inits[index];
+      }))
+    return signalPassFailure();
   func.erase();
 }
 

@@ -392,7 +392,6 @@ FailureOr<uint32_t> Scheduler::createProduct(phot::ArrayProductOp op,
   product.k = shape.k;
   product.groups = shape.groups;
   product.positions = shape.positions;
-  product.accumulate = shape.accumulates();
   product.dataflow = op.getDataflow() == phot::Dataflow::DF1
                          ? phx::Dataflow::Df1
                          : phx::Dataflow::Df2;

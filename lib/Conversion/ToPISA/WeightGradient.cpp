@@ -311,6 +311,8 @@ void WeightGradientEmitter::compute(const ChunkIndex &m, const ChunkIndex &n,
   options.group = op.getGroupLength();
   options.cores = getArrays(s.target).count;
   options.format = s.e.program.products[product].format;
+  // Every chunk of images adds to what the one before left.
+  options.continues = c.cutsImages();
   options.product = product;
   options.lhs = lhs.at(n);
   options.rhs = rhs.at(n);
@@ -412,8 +414,6 @@ HierarchyScheduler::scheduleWeightGradient(const FusedProduct &group,
       createProduct(op, shape, e.getFormat(getNumberFormat(op)));
   if (failed(product))
     return failure();
-  // Every chunk of images adds to what the one before left.
-  e.program.products[*product].accumulate = chunking.cutsImages();
   WeightGradientEmitter(*this, group, op, chunking, *product, step).run();
   return success();
 }

@@ -110,7 +110,6 @@ void Exporter::exportTables() {
     entry.loopBegin = product.getNest()[0];
     entry.loopEnd = product.getNest()[1];
     entry.positions = product.getPositions().value_or(1);
-    entry.accumulate = product.getAccumulate();
     entry.stream = static_cast<uint32_t>(product.getStream().value_or(0));
   }
   for (LayerOp layer : body.getOps<LayerOp>()) {

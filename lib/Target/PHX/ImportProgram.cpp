@@ -28,8 +28,8 @@ public:
 private:
   void importTables(Location loc);
   void importRegions(Location loc);
-  void importCode(Location loc);
-  void importInstruction(const phx::Instruction &instruction);
+  LogicalResult importCode(Location loc);
+  LogicalResult importInstruction(const phx::Instruction &instruction);
   Location getLocation(uint32_t layer);
   ArrayAttr getMachine();
 
@@ -42,19 +42,8 @@ private:
   IntegerAttr getLayerAttr(uint32_t layer) {
     return layer == phx::noLayer ? IntegerAttr() : i64(layer);
   }
-  AffineAttr get(const phx::Affine &a) { return AffineAttr::get(context, a); }
-  CountAttr get(const phx::Count &c) { return CountAttr::get(context, c); }
   AddressAttr get(const phx::Address &a) {
     return AddressAttr::get(context, a);
-  }
-  DenseI64ArrayAttr get(const phx::Stride4 &s) {
-    return b.getDenseI64ArrayAttr(s);
-  }
-  ArrayAttr get(const phx::Shape4 &shape) {
-    SmallVector<Attribute> counts;
-    for (const phx::Count &count : shape)
-      counts.push_back(get(count));
-    return b.getArrayAttr(counts);
   }
   ArrayAttr getDigits(const std::vector<phx::MapDigit> &digits);
 
@@ -105,7 +94,7 @@ void Importer::importTables(Location loc) {
                       static_cast<pisa::Dataflow>(p.dataflow), i64(p.format),
                       b.getDenseI64ArrayAttr({static_cast<int64_t>(p.loopBegin),
                                               static_cast<int64_t>(p.loopEnd)}),
-                      unitIf(p.accumulate), i64Unless(0, p.stream),
+                      i64Unless(0, p.stream),
                       getLayerAttr(p.layer));
 }
 
@@ -151,130 +140,31 @@ void Importer::importRegions(Location loc) {
 // Code
 //===----------------------------------------------------------------------===//
 
-void Importer::importInstruction(const phx::Instruction &instruction) {
+LogicalResult
+Importer::importInstruction(const phx::Instruction &instruction) {
   Location loc = getLocation(instruction.layer);
-  IntegerAttr layer = getLayerAttr(instruction.layer);
-  GuardAttr guard = instruction.guard
-                        ? GuardAttr::get(context, *instruction.guard)
-                        : GuardAttr();
-  auto kind = static_cast<pisa::EngineKind>(instruction.engine.kind);
-  IntegerAttr engine = i64(instruction.engine.index);
-
-  struct Visitor {
-    Importer &self;
-    Location loc;
-    IntegerAttr layer;
-    GuardAttr guard;
-    pisa::EngineKind kind;
-    IntegerAttr engine;
-
-    void operator()(const phx::Halt &) { HaltOp::create(self.b, loc); }
-    void operator()(const phx::Loop &loop) {
-      auto op = LoopOp::create(self.b, loc, self.i64(loop.count), layer);
-      self.b.setInsertionPointToStart(&op.getBody().emplaceBlock());
-    }
-    void operator()(const phx::End &) {
-      self.b.setInsertionPointAfter(self.b.getInsertionBlock()->getParentOp());
-    }
-    void operator()(const phx::Signal &s) {
-      SignalOp::create(self.b, loc, kind, engine, self.i64(s.token), layer,
-                       guard);
-    }
-    void operator()(const phx::Wait &w) {
-      WaitOp::create(self.b, loc, kind, engine, self.i64(w.token),
-                     w.redundant ? self.b.getUnitAttr() : UnitAttr(), layer,
-                     guard);
-    }
-    void operator()(const phx::DmaCopy &c) {
-      DmaCopyOp::create(
-          self.b, loc, self.get(c.dst), self.get(c.dstStride), self.get(c.src),
-          self.get(c.srcStride), self.get(c.shape),
-          c.zeroFill ? ZeroFillAttr::get(self.context, *c.zeroFill)
-                     : ZeroFillAttr(),
-          layer, guard);
-    }
-    void operator()(const phx::VecMap &m) {
-      bool usesA = phx::getSourceCount(m.fn) > 0;
-      bool usesB = phx::getSourceCount(m.fn) > 1;
-      auto immediate = [&](float value) {
-        return value == 0 && !std::signbit(value)
-                   ? FloatAttr()
-                   : self.b.getF32FloatAttr(value);
-      };
-      VecMapOp::create(
-          self.b, loc, static_cast<pisa::VecFn>(m.fn), self.get(m.dst),
-          self.get(m.dstStride), usesA ? self.get(m.a) : AddressAttr(),
-          usesA ? self.get(m.aStride) : DenseI64ArrayAttr(),
-          usesB ? self.get(m.b) : AddressAttr(),
-          usesB ? self.get(m.bStride) : DenseI64ArrayAttr(), self.get(m.shape),
-          immediate(m.s0), immediate(m.s1), layer, guard);
-    }
-    void operator()(const phx::VecReduce &r) {
-      VecReduceOp::create(self.b, loc, static_cast<pisa::ReduceFn>(r.fn),
-                          self.get(r.dst), self.get(r.dstStride), self.get(r.a),
-                          self.get(r.aStride), self.get(r.shape),
-                          self.i64Unless(1, r.dims), layer, guard);
-    }
-    void operator()(const phx::VecPool &p) {
-      VecPoolOp::create(self.b, loc, static_cast<pisa::PoolFn>(p.fn),
-                        self.i64(p.outMap), self.get(p.out), self.i64(p.inMap),
-                        self.get(p.in), self.get(p.rowStart), self.get(p.rows),
-                        self.i64(p.window), layer, guard);
-    }
-    void operator()(const phx::VecPoolPositions &p) {
-      VecPoolPositionsOp::create(self.b, loc, self.i64(p.outMap),
-                                 self.get(p.out), self.get(p.positions),
-                                 self.i64(p.inMap), self.get(p.in),
-                                 self.get(p.rowStart), self.get(p.rows),
-                                 self.i64(p.window), layer, guard);
-    }
-    void operator()(const phx::VecUnpool &p) {
-      VecUnpoolOp::create(
-          self.b, loc, static_cast<pisa::PoolFn>(p.fn), self.i64(p.inMap),
-          self.get(p.in), self.i64(p.outMap), self.get(p.out),
-          p.fn == phx::PoolFn::Max ? self.get(p.positions) : AddressAttr(),
-          self.get(p.rowStart), self.get(p.rows), self.i64(p.window), layer,
-          guard);
-    }
-    void operator()(const phx::VecPack &p) {
-      VecPackOp::create(self.b, loc, self.get(p.dst), self.get(p.a),
-                        self.get(p.count), layer, guard);
-    }
-    void operator()(const phx::VecGateMask &g) {
-      VecGateMaskOp::create(self.b, loc, self.get(g.dst), self.get(g.a),
-                            self.get(g.mask), self.get(g.count), layer, guard);
-    }
-    void operator()(const phx::VecRandom &r) {
-      VecRandomOp::create(self.b, loc, self.get(r.dst), self.get(r.key),
-                          self.get(r.first), self.get(r.count),
-                          self.i64(r.stream), layer, guard);
-    }
-    void operator()(const phx::CoreProgram &p) {
-      CoreProgramOp::create(
-          self.b, loc, kind, engine, self.i64(p.format), self.i64(p.map),
-          self.get(p.src), self.get(p.rowStart), self.get(p.kStart),
-          self.get(p.rows), self.get(p.cols), self.i64(p.product),
-          p.group == phx::Affine() ? AffineAttr() : self.get(p.group), layer,
-          guard);
-    }
-    void operator()(const phx::CoreStream &s) {
-      CoreStreamOp::create(
-          self.b, loc, kind, engine, self.i64(s.format), self.i64(s.inMap),
-          self.get(s.in), self.i64(s.outMap), self.get(s.out),
-          self.get(s.rowStart), self.get(s.kStart), self.get(s.vecStart),
-          self.get(s.rows), self.get(s.cols), self.get(s.length),
-          self.i64(s.product), layer, guard);
-    }
-  };
-  std::visit(Visitor{*this, loc, layer, guard, kind, engine}, instruction.body);
+  if (phx::holds<phx::Halt>(instruction.body)) {
+    HaltOp::create(b, loc);
+  } else if (auto *loop = phx::getIf<phx::Loop>(instruction.body)) {
+    auto op = LoopOp::create(b, loc, i64(loop->count),
+                             getLayerAttr(instruction.layer));
+    b.setInsertionPointToStart(&op.getBody().emplaceBlock());
+  } else if (phx::holds<phx::End>(instruction.body)) {
+    b.setInsertionPointAfter(b.getInsertionBlock()->getParentOp());
+  } else {
+    return createInstruction(b, loc, instruction);
+  }
+  return success();
 }
 
-void Importer::importCode(Location loc) {
+LogicalResult Importer::importCode(Location loc) {
   auto code = CodeOp::create(b, loc);
   OpBuilder::InsertionGuard restore(b);
   b.setInsertionPointToStart(&code.getBody().emplaceBlock());
   for (const phx::Instruction &instruction : program.code)
-    importInstruction(instruction);
+    if (failed(importInstruction(instruction)))
+      return failure();
+  return success();
 }
 
 ArrayAttr Importer::getMachine() {
@@ -305,7 +195,10 @@ ProgramOp Importer::run() {
   b.setInsertionPointToStart(&op.getBody().emplaceBlock());
   importTables(loc);
   importRegions(loc);
-  importCode(loc);
+  if (failed(importCode(loc))) {
+    op.erase();
+    return {};
+  }
   return op;
 }
 

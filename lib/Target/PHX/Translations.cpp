@@ -62,7 +62,8 @@ OwningOpRef<ModuleOp> photonic::disassemble(StringRef path,
   };
   OwningOpRef<ModuleOp> module = ModuleOp::create(loc);
   OpBuilder builder(module->getBodyRegion());
-  importProgram(*program, builder, init);
+  if (!importProgram(*program, builder, init))
+    return {};
   return module;
 }
 

@@ -7,6 +7,8 @@
 
 #include "phx/energy/Energy.h"
 
+#include "machines/rns/Instructions.h"
+
 #include <algorithm>
 
 using namespace phx;
@@ -36,20 +38,15 @@ struct Charger {
   }
   /// The class of the array knows.
   void chargeArray() {
-    if (const MachineModel *model = findMachineModel(target, 0))
-      model->charge({program, instruction, loops, target, 0}, charges);
+    size_t group = instruction.engine.group;
+    if (const MachineModel *model = findMachineModel(target, group))
+      model->charge({program, instruction, loops, target, group}, charges);
   }
 
-  void operator()(const Halt &) {}
-  void operator()(const Loop &) {}
-  void operator()(const End &) {}
-  void operator()(const Signal &) {}
-  void operator()(const Wait &) {}
+  void charge();
   void operator()(const DmaCopy &copy);
-  void operator()(const CoreProgram &) { chargeArray(); }
-  void operator()(const CoreStream &) { chargeArray(); }
   /// The vector unit.
-  template <typename Vec> void operator()(const Vec &) {
+  void chargeVec() {
     VecWork work = getVecWork(instruction, loops);
     add(counters::vectorOps,
         static_cast<uint64_t>(work.elements) * work.opsPerElement +
@@ -74,11 +71,25 @@ void Charger::operator()(const DmaCopy &copy) {
   addBytes(copy.src.space, 4 * read);
 }
 
+void Charger::charge() {
+  switch (instruction.getDescription().place) {
+  case EnginePlace::None:
+  case EnginePlace::Any:
+    return;
+  case EnginePlace::Dma:
+    return (*this)(getAs<DmaCopy>(instruction.body));
+  case EnginePlace::Vec:
+    return chargeVec();
+  case EnginePlace::Array:
+    return chargeArray();
+  }
+}
+
 Counters64 phx::getCharges(const Program &program,
                            const Instruction &instruction,
                            const Counters &counters, const Target &target) {
   Charger charger{program, instruction, target, counters, {}};
   if (isExecuted(instruction, counters))
-    std::visit(charger, instruction.body);
+    charger.charge();
   return charger.charges;
 }

@@ -138,14 +138,6 @@ public:
 
 private:
   void collect();
-  void addCount(const Count &count) {
-    if (count.remaining)
-      counts.push_back(&count);
-  }
-  void addShape(const Shape4 &shape) {
-    for (const Count &count : shape)
-      addCount(count);
-  }
   void mark(const Affine &affine) {
     for (const DigitTerm &term : affine.terms)
       influential[term.loop] = true;
@@ -182,35 +174,17 @@ private:
 } // namespace
 
 void Summation::collect() {
-  if (const auto *copy = std::get_if<DmaCopy>(&instruction.body)) {
-    addShape(copy->shape);
-    if (copy->zeroFill)
-      fillStart = &copy->zeroFill->start;
-  } else if (const auto *map = std::get_if<VecMap>(&instruction.body)) {
-    addShape(map->shape);
-  } else if (const auto *reduce = std::get_if<VecReduce>(&instruction.body)) {
-    addShape(reduce->shape);
-  } else if (const auto *pool = std::get_if<VecPool>(&instruction.body)) {
-    addCount(pool->rows);
-  } else if (const auto *pool =
-                 std::get_if<VecPoolPositions>(&instruction.body)) {
-    addCount(pool->rows);
-  } else if (const auto *unpool = std::get_if<VecUnpool>(&instruction.body)) {
-    addCount(unpool->rows);
-  } else if (const auto *pack = std::get_if<VecPack>(&instruction.body)) {
-    addCount(pack->count);
-  } else if (const auto *gate = std::get_if<VecGateMask>(&instruction.body)) {
-    addCount(gate->count);
-  } else if (const auto *random = std::get_if<VecRandom>(&instruction.body)) {
-    addCount(random->count);
-  } else if (const auto *tile = std::get_if<CoreProgram>(&instruction.body)) {
-    addCount(tile->rows);
-    addCount(tile->cols);
-  } else if (const auto *stream = std::get_if<CoreStream>(&instruction.body)) {
-    addCount(stream->rows);
-    addCount(stream->cols);
-    addCount(stream->length);
-    firstGroup = &stream->kStart;
+  const Body &body = instruction.body;
+  visitCounts(body, [&](const FieldDescription &, const Count &count) {
+    if (count.remaining)
+      counts.push_back(&count);
+  });
+  for (const FieldDescription &field : body.getDescription().fields) {
+    if (field.role == FieldRole::AccumulationStart)
+      firstGroup = &field.as<Affine>(body.data());
+    if (field.kind == FieldKind::ZeroFill)
+      if (const auto &fill = field.as<std::optional<ZeroFill>>(body.data()))
+        fillStart = &fill->start;
   }
   for (const Count *count : counts)
     mark(*count->remaining);
@@ -292,9 +266,10 @@ Behaviour Summation::getBehaviour(uint8_t loop, int64_t trip) const {
       behaviour.irregular.push_back({0, trip});
   }
   if (const auto &guard = instruction.guard; guard && guard->loop == loop)
-    behaviour.cuts.push_back(findFirst(trip, [&](int64_t c) {
-      return c * guard->scale + guard->offset >= guard->extent;
-    }));
+    for (int64_t end : {guard->low, guard->extent})
+      behaviour.cuts.push_back(findFirst(trip, [&](int64_t c) {
+        return c * guard->scale + guard->offset >= end;
+      }));
   return behaviour;
 }
 
@@ -333,9 +308,9 @@ std::vector<Counters64> phx::countCharges(const Program &program,
   std::vector<int64_t> trips;
   for (size_t i = 0; i < program.code.size(); ++i) {
     const Instruction &instruction = program.code[i];
-    if (const auto *loop = std::get_if<Loop>(&instruction.body))
+    if (const auto *loop = getIf<Loop>(instruction.body))
       trips.push_back(loop->count);
-    else if (std::holds_alternative<End>(instruction.body))
+    else if (holds<End>(instruction.body))
       trips.pop_back();
     else
       charges[i] = Summation(program, instruction, target, trips).run();

@@ -16,20 +16,21 @@ PriceContext phx::getPriceContext(const Target &target) {
 /// The format of an instruction of an array; null for others.
 static const NumberFormat *findFormat(const Program &program,
                                       const Instruction &instruction) {
-  uint32_t format = 0;
-  if (const auto *tile = std::get_if<CoreProgram>(&instruction.body))
-    format = tile->format;
-  else if (const auto *stream = std::get_if<CoreStream>(&instruction.body))
-    format = stream->format;
-  else
-    return nullptr;
-  return format < program.formats.size() ? &program.formats[format] : nullptr;
+  for (const FieldDescription &field : instruction.getDescription().fields)
+    if (field.table == TableKind::Formats) {
+      auto format = field.as<uint32_t>(instruction.body.data());
+      return format < program.formats.size() ? &program.formats[format]
+                                             : nullptr;
+    }
+  return nullptr;
 }
 
 PriceContext phx::getPriceContext(const Program &program,
                                   const Instruction &instruction,
                                   const Target &target) {
   PriceContext context = getPriceContext(target);
+  if (instruction.engine.kind == EngineKind::Core)
+    context.group = instruction.engine.group;
   // The bypass costs what the format of the machine does.
   const NumberFormat *format = findFormat(program, instruction);
   if (format && format->kind == FormatKind::Bfp)

@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "AccessMaps.h"
+#include "phx/exec/AccessMaps.h"
 
 #include <algorithm>
 

@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Context.h"
+#include "phx/exec/Context.h"
 
 #include <algorithm>
 #include <cmath>

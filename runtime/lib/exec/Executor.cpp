@@ -7,7 +7,7 @@
 
 #include "phx/exec/Executor.h"
 #include "Machine.h"
-#include "RandomNumbers.h"
+#include "phx/exec/RandomNumbers.h"
 #include "State.h"
 
 #include "phx/support/Exceptions.h"
@@ -156,7 +156,6 @@ private:
 
   /// run(), which may throw.
   Result<Arrays> runOnce(const Arrays &inputs, const ExecutionOptions &options);
-  Result<std::vector<FormatPlan>> makePlans(bool bypass) const;
   Result<Machines> makeMachines(const Arrays &inputs, const Arrays &labels,
                                 const ExecutionOptions &options,
                                 Poller &poller);
@@ -174,7 +173,6 @@ private:
   bool plainIntegers;
   MutableState state;
   std::vector<std::vector<uint32_t>> layersEndingAt; ///< by instruction
-  std::vector<FormatPlan> plans, bypassPlans;
   std::vector<LayerStatistics> statistics;
   std::unique_ptr<ThreadPool> pool;
   unsigned poolThreads = 0; ///< as asked for
@@ -192,9 +190,9 @@ Status SerialExecutor::prepare() {
     outermostEnd[pc] = pc;
     if (instruction.layer < last.size())
       last[instruction.layer] = pc;
-    if (std::holds_alternative<Loop>(instruction.body) && depth++ == 0)
+    if (holds<Loop>(instruction.body) && depth++ == 0)
       opened = pc;
-    if (!std::holds_alternative<End>(instruction.body))
+    if (!holds<End>(instruction.body))
       continue;
     if (depth == 0)
       return Error{"instruction " + std::to_string(pc) + " ends no loop"};
@@ -210,19 +208,6 @@ Status SerialExecutor::prepare() {
   return Status::success();
 }
 
-Result<std::vector<FormatPlan>> SerialExecutor::makePlans(bool bypass) const {
-  std::vector<FormatPlan> result;
-  for (size_t f = 0; f < program.formats.size(); ++f) {
-    Result<FormatPlan> plan = FormatPlan::create(
-        program.formats[f], bypass, plainIntegers, program.arrayCols);
-    if (!plan)
-      return Error{"number format " + std::to_string(f) + ": " +
-                   plan.error().message};
-    result.push_back(std::move(*plan));
-  }
-  return result;
-}
-
 Result<SerialExecutor::Machines>
 SerialExecutor::makeMachines(const Arrays &inputs, const Arrays &labels,
                              const ExecutionOptions &options, Poller &poller) {
@@ -230,17 +215,16 @@ SerialExecutor::makeMachines(const Arrays &inputs, const Arrays &labels,
   for (bool bypass : {false, true}) {
     if (bypass && !options.compareToFp32)
       continue;
-    auto made = makePlans(bypass || options.bypassFormats);
-    if (!made)
-      return made.error();
-    std::vector<FormatPlan> &target = bypass ? bypassPlans : plans;
-    target = std::move(*made);
     Result<std::unique_ptr<Memory>> memory =
         Memory::create(program, state.getContents());
     if (!memory)
       return memory.error();
-    auto machine = std::make_unique<Machine>(program, std::move(*memory),
-                                             target, *pool, poller);
+    Result<std::unique_ptr<Machine>> made = Machine::create(
+        program, std::move(*memory), *pool, poller,
+        {bypass || options.bypassFormats, plainIntegers});
+    if (!made)
+      return made.error();
+    std::unique_ptr<Machine> machine = std::move(*made);
     for (const Region &region : program.regions)
       if (region.role == Role::Input)
         machine->setRegion(region,
@@ -332,16 +316,16 @@ Status SerialExecutor::interpret(Machines &machines,
     const Body &body = program.code[pc].body;
     if (poller.poll())
       return Error{"interrupted"};
-    if (std::holds_alternative<Halt>(body))
+    if (holds<Halt>(body))
       break;
-    if (auto *loop = std::get_if<Loop>(&body)) {
+    if (auto *loop = getIf<Loop>(body)) {
       if (loops.size() == counters.size())
         return Error{"instruction " + std::to_string(pc) +
                      ": loops are nested deeper than " +
                      std::to_string(counters.size())};
       counters[loops.size()] = 0;
       loops.push_back({pc, loop->count});
-    } else if (std::holds_alternative<End>(body)) {
+    } else if (holds<End>(body)) {
       int64_t &counter = counters[loops.size() - 1];
       if (++counter < loops.back().count) {
         pc = loops.back().pc;

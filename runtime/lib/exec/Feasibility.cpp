@@ -42,60 +42,35 @@ private:
   int64_t value = 1;
 };
 
-/// Elementary steps of one execution, each count at its cap.
-struct StepCounter {
-  StepProduct operator()(const DmaCopy &i) const { return ofShape(i.shape); }
-  StepProduct operator()(const VecMap &i) const { return ofShape(i.shape); }
-  StepProduct operator()(const VecReduce &i) const { return ofShape(i.shape); }
-  StepProduct operator()(const VecPool &i) const {
-    return of({i.rows.cap, i.window});
-  }
-  StepProduct operator()(const VecPoolPositions &i) const {
-    return of({i.rows.cap, i.window});
-  }
-  StepProduct operator()(const VecUnpool &i) const {
-    return of({i.rows.cap, i.window});
-  }
-  StepProduct operator()(const VecPack &i) const { return of({i.count.cap}); }
-  StepProduct operator()(const VecGateMask &i) const {
-    return of({i.count.cap});
-  }
-  StepProduct operator()(const VecRandom &i) const { return of({i.count.cap}); }
-  StepProduct operator()(const CoreProgram &i) const {
-    return of({i.rows.cap, i.cols.cap});
-  }
-  StepProduct operator()(const CoreStream &i) const {
-    return of({i.rows.cap, i.cols.cap, i.length.cap});
-  }
-  template <typename Other> StepProduct operator()(const Other &) const {
-    return of({});
-  }
-
-  static StepProduct of(std::initializer_list<int64_t> factors) {
-    StepProduct product;
-    for (int64_t factor : factors)
-      product *= factor;
-    return product;
-  }
-  static StepProduct ofShape(const Shape4 &shape) {
-    return of({shape[0].cap, shape[1].cap, shape[2].cap, shape[3].cap});
-  }
-};
-
 } // namespace
+
+/// Elementary steps of one execution: each count at its cap, times what a
+/// window or another number of the instruction repeats.
+static StepProduct countSteps(const Body &body) {
+  StepProduct steps;
+  visitCounts(body, [&](const FieldDescription &, const Count &count) {
+    steps *= count.cap;
+  });
+  for (const AccessDescription &access : body.getDescription().accesses)
+    for (const IndexFields *index : {&access.rows, &access.cols})
+      if (index->count && index->count->kind == FieldKind::Number &&
+          access.mode == AccessMode::Read)
+        steps *= index->count->as<int64_t>(body.data());
+  return steps;
+}
 
 static Status checkSteps(const Program &program) {
   std::vector<StepProduct> iterations(1);
   for (size_t pc = 0; pc < program.code.size(); ++pc) {
     const Instruction &instruction = program.code[pc];
-    if (const auto *loop = std::get_if<Loop>(&instruction.body)) {
+    if (const auto *loop = getIf<Loop>(instruction.body)) {
       iterations.push_back(iterations.back());
       iterations.back() *= loop->count;
       continue;
     }
-    StepProduct steps = std::visit(StepCounter(), instruction.body);
+    StepProduct steps = countSteps(instruction.body);
     steps *= iterations.back().get();
-    if (std::holds_alternative<End>(instruction.body) && iterations.size() > 1)
+    if (holds<End>(instruction.body) && iterations.size() > 1)
       iterations.pop_back();
     if (steps.get() <= maxSteps)
       continue;

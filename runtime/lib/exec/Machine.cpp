@@ -13,12 +13,33 @@
 using namespace phx;
 using namespace phx::exec;
 
-/// What only the interpreter of the stream executes.
-template <typename Body>
-static constexpr bool isControl =
-    std::is_same_v<Body, Halt> || std::is_same_v<Body, Loop> ||
-    std::is_same_v<Body, End> || std::is_same_v<Body, Signal> ||
-    std::is_same_v<Body, Wait>;
+Result<std::unique_ptr<Machine>>
+Machine::create(const Program &program, std::unique_ptr<Memory> memory,
+                ThreadPool &pool, Poller &poller, const UnitOptions &options) {
+  std::unique_ptr<Machine> machine(
+      new Machine(program, std::move(memory), pool, poller));
+  for (const Instruction &instruction : program.code) {
+    const std::string &name = instruction.getDescription().machineClass;
+    if (name.empty() || machine->units.count(name))
+      continue;
+    auto unit = makeMachineUnit(name, machine->context, options);
+    if (!unit)
+      return unit.error();
+    machine->units[name] = std::move(*unit);
+  }
+  return machine;
+}
+
+/// Calls the semantics of the struct that `body` holds, if it is one of these.
+template <typename... T>
+static Status dispatch(InstructionList<T...>, Context &context,
+                       const Body &body) {
+  Status status = Status::success();
+  ((holds<T>(body) ? void(status = exec::execute(context, getAs<T>(body)))
+                   : void()),
+   ...);
+  return status;
+}
 
 Status Machine::execute(size_t pc, const Counters &counters,
                         LayerStatistics *statistics) {
@@ -28,19 +49,12 @@ Status Machine::execute(size_t pc, const Counters &counters,
   context.counters = counters;
   if (!isExecuted(instruction, counters))
     return Status::success();
-  unsigned engine = instruction.engine.index;
-  auto visit = [&](const auto &body) -> Status {
-    using Body = std::decay_t<decltype(body)>;
-    if constexpr (std::is_same_v<Body, CoreProgram>)
-      return cores.program(engine, body, statistics);
-    else if constexpr (std::is_same_v<Body, CoreStream>)
-      return cores.stream(engine, body, statistics);
-    else if constexpr (isControl<Body>)
-      return Status::success();
-    else
-      return exec::execute(context, body);
-  };
-  return std::visit(visit, instruction.body);
+  const InstructionDescription &description = instruction.getDescription();
+  if (!description.machineClass.empty())
+    return units[description.machineClass]->execute(instruction, statistics);
+  if (description.place == EnginePlace::Dma)
+    return dispatch(InstructionList<DmaCopy>(), context, instruction.body);
+  return dispatch(VecInstructions(), context, instruction.body);
 }
 
 void Machine::setRegion(const Region &region, const HostArray &value) {

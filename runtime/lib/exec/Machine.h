@@ -14,20 +14,20 @@
 #ifndef PHX_LIB_EXEC_MACHINE_H
 #define PHX_LIB_EXEC_MACHINE_H
 
-#include "Context.h"
-#include "CoreUnit.h"
-
 #include "phx/exec/Executor.h"
+#include "phx/exec/MachineUnit.h"
+
+#include <map>
 
 namespace phx::exec {
 
 class Machine {
 public:
-  Machine(const Program &program, std::unique_ptr<Memory> memory,
-          const std::vector<FormatPlan> &plans, ThreadPool &pool,
-          Poller &poller)
-      : memory(std::move(memory)),
-        context(program, *this->memory, pool, poller), cores(context, plans) {}
+  /// Errors: a machine class that is not registered, or tables that its unit
+  /// cannot compute with.
+  static Result<std::unique_ptr<Machine>>
+  create(const Program &program, std::unique_ptr<Memory> memory,
+         ThreadPool &pool, Poller &poller, const UnitOptions &options);
 
   /// Executes code[pc] unless it is skipped. `statistics`: of its layer, or
   /// null.
@@ -41,9 +41,14 @@ public:
   HostArray getRegion(const Region &region) const;
 
 private:
+  Machine(const Program &program, std::unique_ptr<Memory> memory,
+          ThreadPool &pool, Poller &poller)
+      : memory(std::move(memory)),
+        context(program, *this->memory, pool, poller) {}
+
   std::unique_ptr<Memory> memory;
   Context context;
-  CoreUnit cores;
+  std::map<std::string, std::unique_ptr<MachineUnit>> units; ///< by class
 };
 
 } // namespace phx::exec

@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Memory.h"
+#include "phx/exec/Memory.h"
 
 #include <algorithm>
 #include <cstring>

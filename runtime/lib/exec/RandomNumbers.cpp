@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "RandomNumbers.h"
-#include "Context.h"
+#include "phx/exec/RandomNumbers.h"
+#include "phx/exec/Context.h"
 #include "Strided.h"
 
 using namespace phx;

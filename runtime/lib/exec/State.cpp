@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "State.h"
-#include "Context.h"
+#include "phx/exec/Context.h"
 #include "Machine.h"
 #include "Strided.h"
 
@@ -100,9 +100,9 @@ static uint32_t findWriter(const Program &program, const Region &region) {
   size_t depth = 0, loopEnd = 0;
   for (size_t i = program.code.size(); i-- > 0;) {
     const Body &body = program.code[i].body;
-    if (std::holds_alternative<End>(body) && depth++ == 0)
+    if (holds<End>(body) && depth++ == 0)
       loopEnd = i + 1;
-    bool isLoop = std::holds_alternative<Loop>(body);
+    bool isLoop = holds<Loop>(body);
     depth -= isLoop;
     size_t end = isLoop ? loopEnd : i + 1;
     if (depth > 0 || !writes(i, end))

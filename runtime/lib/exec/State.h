@@ -14,7 +14,7 @@
 #ifndef PHX_LIB_EXEC_STATE_H
 #define PHX_LIB_EXEC_STATE_H
 
-#include "Memory.h"
+#include "phx/exec/Memory.h"
 
 #include "phx/isa/HostArray.h"
 

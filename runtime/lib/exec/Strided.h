@@ -12,7 +12,7 @@
 #ifndef PHX_LIB_EXEC_STRIDED_H
 #define PHX_LIB_EXEC_STRIDED_H
 
-#include "Context.h"
+#include "phx/exec/Context.h"
 
 #include "phx/support/Selection.h"
 

@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "RandomNumbers.h"
+#include "phx/exec/RandomNumbers.h"
 #include "Strided.h"
 #include "VecUnit.h"
 

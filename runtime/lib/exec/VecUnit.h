@@ -13,7 +13,7 @@
 #ifndef PHX_LIB_EXEC_VECUNIT_H
 #define PHX_LIB_EXEC_VECUNIT_H
 
-#include "Context.h"
+#include "phx/exec/Context.h"
 
 namespace phx::exec {
 

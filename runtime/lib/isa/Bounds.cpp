@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Bounds.h"
+#include "phx/isa/Bounds.h"
 
 #include <algorithm>
 

@@ -121,8 +121,8 @@ void ClockModel::visit(uint32_t index, bool frozen) {
     }
   } else {
     for (size_t i = node.begin; i < node.end; ++i)
-      if (!std::holds_alternative<Loop>(program.code[i].body) &&
-          !std::holds_alternative<End>(program.code[i].body))
+      if (!holds<Loop>(program.code[i].body) &&
+          !holds<End>(program.code[i].body))
         visitLeaf(i, frozen);
   }
   visitSignals(index);

@@ -7,12 +7,12 @@
 
 #include "Encoding.h"
 
+#include "phx/isa/InstructionSet.h"
+
 #include <bit>
 #include <string>
 
 using namespace phx;
-
-static constexpr unsigned maxLoops = 8;
 
 namespace {
 
@@ -20,7 +20,6 @@ namespace {
 /// defaults, so that callers may check once at the end.
 struct Reader {
   std::span<const uint64_t> words;
-  uint64_t flags = 0;
   size_t next = 0;
   std::string failure;
 
@@ -42,20 +41,20 @@ struct Reader {
          ", found " + std::to_string(value));
     return 0;
   }
-  template <typename E>
-  void get(const char *field, E &value, E last)
-    requires std::is_enum_v<E>
-  {
-    value = static_cast<E>(takeAtMost(field, static_cast<uint64_t>(last)));
-  }
   void get(const char *field, int64_t &value) {
     value = static_cast<int64_t>(take(field));
   }
   void get(const char *field, uint32_t &value) {
     value = static_cast<uint32_t>(takeAtMost(field, 0xffffffffu));
   }
+  void get(const char *field, bool &value) { value = takeAtMost(field, 1); }
+  void get(const char *field, float &value) {
+    uint32_t bits = 0;
+    get(field, bits);
+    value = std::bit_cast<float>(bits);
+  }
   void getLoop(uint8_t &loop) {
-    loop = static_cast<uint8_t>(takeAtMost("loop", maxLoops - 1));
+    loop = static_cast<uint8_t>(takeAtMost("loop", maxLoopDepth - 1));
   }
   void get(DigitTerm &term) {
     getLoop(term.loop);
@@ -86,10 +85,11 @@ struct Reader {
     getLoop(guard.loop);
     get("guard scale", guard.scale);
     get("guard offset", guard.offset);
+    get("guard low", guard.low);
     get("guard extent", guard.extent);
   }
   void get(const char *field, Address &address) {
-    get(field, address.space, Space::Gradient);
+    address.space = static_cast<Space>(takeAtMost(field, numSpaces - 1));
     get(field, address.offset);
   }
   void get(const char *field, Stride4 &strides) {
@@ -101,226 +101,73 @@ struct Reader {
       get(field, count);
   }
 
-  void operator()(Halt &) {}
-  void operator()(Loop &i) { get("count", i.count); }
-  void operator()(End &) {}
-  void operator()(Signal &i) { get("token", i.token); }
-  void operator()(Wait &i) {
-    get("token", i.token);
-    i.redundant = flags & flagRedundant;
-  }
-  void operator()(DmaCopy &i) {
-    get("dst", i.dst);
-    get("src", i.src);
-    get("dst stride", i.dstStride);
-    get("src stride", i.srcStride);
-    get("shape", i.shape);
-    if (!(flags & flagZeroFill))
+  void get(const char *field, std::optional<ZeroFill> &fill) {
+    if (!takeAtMost(field, 1))
       return;
-    ZeroFill &fill = i.zeroFill.emplace();
-    fill.dim = static_cast<uint8_t>(takeAtMost("zero fill dim", 3));
-    get("zero fill start", fill.start);
-    get("zero fill extent", fill.extent);
+    ZeroFill &value = fill.emplace();
+    value.dim = static_cast<uint8_t>(takeAtMost("zero fill dim", 3));
+    get("zero fill start", value.start);
+    get("zero fill extent", value.extent);
   }
-  void operator()(VecMap &i) {
-    get("function", i.fn, lastVecFn);
-    get("dst", i.dst);
-    get("a", i.a);
-    get("b", i.b);
-    get("dst stride", i.dstStride);
-    get("a stride", i.aStride);
-    get("b stride", i.bStride);
-    get("shape", i.shape);
-    uint64_t scalars = take("s0 and s1");
-    i.s0 = std::bit_cast<float>(static_cast<uint32_t>(scalars));
-    i.s1 = std::bit_cast<float>(static_cast<uint32_t>(scalars >> 32));
+
+  void operator()(const FieldDescription &field, auto &value) {
+    get(field.name, value);
   }
-  void operator()(VecReduce &i) {
-    get("function", i.fn, ReduceFn::Max);
-    get("dst", i.dst);
-    get("a", i.a);
-    get("dst stride", i.dstStride);
-    get("a stride", i.aStride);
-    get("shape", i.shape);
-    get("dims", i.dims);
-  }
-  void operator()(VecPool &i) {
-    get("function", i.fn, PoolFn::AverageAll);
-    get("in map", i.inMap);
-    get("out map", i.outMap);
-    get("in", i.in);
-    get("out", i.out);
-    get("row start", i.rowStart);
-    get("rows", i.rows);
-    get("window", i.window);
-  }
-  void operator()(VecPoolPositions &i) {
-    get("in map", i.inMap);
-    get("out map", i.outMap);
-    get("in", i.in);
-    get("out", i.out);
-    get("positions", i.positions);
-    get("row start", i.rowStart);
-    get("rows", i.rows);
-    get("window", i.window);
-  }
-  void operator()(VecUnpool &i) {
-    get("function", i.fn, PoolFn::AverageAll);
-    get("in map", i.inMap);
-    get("out map", i.outMap);
-    get("in", i.in);
-    get("out", i.out);
-    get("positions", i.positions);
-    get("row start", i.rowStart);
-    get("rows", i.rows);
-    get("window", i.window);
-  }
-  void operator()(VecPack &i) {
-    get("dst", i.dst);
-    get("a", i.a);
-    get("count", i.count);
-  }
-  void operator()(VecGateMask &i) {
-    get("dst", i.dst);
-    get("a", i.a);
-    get("mask", i.mask);
-    get("count", i.count);
-  }
-  void operator()(VecRandom &i) {
-    get("dst", i.dst);
-    get("key", i.key);
-    get("first", i.first);
-    get("count", i.count);
-    get("stream", i.stream);
-  }
-  void operator()(CoreProgram &i) {
-    get("format", i.format);
-    get("map", i.map);
-    get("src", i.src);
-    get("row start", i.rowStart);
-    get("k start", i.kStart);
-    get("rows", i.rows);
-    get("cols", i.cols);
-    get("product", i.product);
-    get("group", i.group);
-  }
-  void operator()(CoreStream &i) {
-    get("format", i.format);
-    get("in map", i.inMap);
-    get("out map", i.outMap);
-    get("in", i.in);
-    get("out", i.out);
-    get("row start", i.rowStart);
-    get("k start", i.kStart);
-    get("vec start", i.vecStart);
-    get("rows", i.rows);
-    get("cols", i.cols);
-    get("length", i.length);
-    get("product", i.product);
+  void operator()(const FieldDescription &field, uint8_t &value) {
+    value = static_cast<uint8_t>(
+        takeAtMost(field.name, field.words->entries.size() - 1));
   }
 };
 
 } // namespace
 
-/// Sets `body` to an empty instruction of `opcode`; false if there is none.
-static bool makeBody(uint8_t opcode, Body &body) {
-  switch (static_cast<Opcode>(opcode)) {
-  case Opcode::Halt:
-    body = Halt();
-    return true;
-  case Opcode::Loop:
-    body = Loop();
-    return true;
-  case Opcode::End:
-    body = End();
-    return true;
-  case Opcode::Signal:
-    body = Signal();
-    return true;
-  case Opcode::Wait:
-    body = Wait();
-    return true;
-  case Opcode::DmaCopy:
-    body = DmaCopy();
-    return true;
-  case Opcode::VecMap:
-    body = VecMap();
-    return true;
-  case Opcode::VecReduce:
-    body = VecReduce();
-    return true;
-  case Opcode::VecPool:
-    body = VecPool();
-    return true;
-  case Opcode::VecPoolPositions:
-    body = VecPoolPositions();
-    return true;
-  case Opcode::VecUnpool:
-    body = VecUnpool();
-    return true;
-  case Opcode::VecPack:
-    body = VecPack();
-    return true;
-  case Opcode::VecGateMask:
-    body = VecGateMask();
-    return true;
-  case Opcode::VecRandom:
-    body = VecRandom();
-    return true;
-  case Opcode::CoreProgram:
-    body = CoreProgram();
-    return true;
-  case Opcode::CoreStream:
-    body = CoreStream();
-    return true;
-  }
-  return false;
-}
-
-static uint64_t getLegalFlags(Opcode opcode) {
-  uint64_t flags = flagLayer | flagGuard;
-  if (opcode == Opcode::Wait)
-    flags |= flagRedundant;
-  if (opcode == Opcode::DmaCopy)
-    flags |= flagZeroFill;
-  return flags;
-}
-
 uint32_t phx::getWordCount(uint64_t firstWord) {
   return static_cast<uint32_t>(firstWord >> 32);
+}
+
+/// The engine of word 1.
+static Result<EngineId> decodeEngine(uint64_t word) {
+  uint64_t kind = word & 0xffff;
+  if (kind > static_cast<uint64_t>(EngineKind::Core))
+    return Error{"engine kind: expected at most 2, found " +
+                 std::to_string(kind)};
+  return EngineId{static_cast<EngineKind>(kind),
+                  static_cast<uint32_t>(word >> 32),
+                  static_cast<uint16_t>(word >> 16 & 0xffff)};
 }
 
 Result<Instruction> phx::decodeInstruction(std::span<const uint64_t> words) {
   if (words.empty())
     return Error{"expected an instruction, found the end of the code"};
-  uint64_t first = words[0];
+  uint64_t first = words[0], flags = first >> 16 & 0xffff;
   uint32_t count = getWordCount(first);
   if (count == 0 || count > words.size())
     return Error{"word count: expected 1 to " + std::to_string(words.size()) +
                  ", found " + std::to_string(count)};
-  Instruction instruction;
-  uint8_t opcode = first & 0xff, kind = first >> 8 & 0xff;
-  if (!makeBody(opcode, instruction.body))
-    return Error{"opcode: " + std::to_string(opcode) +
+  auto opcode = static_cast<Opcode>(first & 0xffff);
+  const InstructionDescription *description =
+      InstructionSet::get().find(opcode);
+  if (!description)
+    return Error{"opcode: " + std::to_string(unsigned(opcode)) +
                  " is none of this instruction set"};
-  Reader reader{words.first(count), first >> 24 & 0xff, 1, {}};
-  instruction.engine = {static_cast<EngineKind>(kind),
-                        static_cast<uint8_t>(first >> 16 & 0xff)};
-  if (kind > static_cast<uint8_t>(EngineKind::Core))
-    return Error{"engine kind: expected at most 2, found " +
-                 std::to_string(kind)};
-  if (!hasEngine(Opcode(opcode)) && !(instruction.engine == EngineId{}))
-    return Error{"engine: expected none (0), found kind " +
-                 std::to_string(kind) + " number " +
-                 std::to_string(instruction.engine.index)};
-  if (uint64_t bad = reader.flags & ~getLegalFlags(Opcode(opcode)))
+  if (uint64_t bad = flags & ~uint64_t(flagLayer | flagGuard))
     return Error{"flags: reserved bits are set (" + std::to_string(bad) + ")"};
-  if (reader.flags & flagLayer)
+  Instruction instruction;
+  instruction.body = Body(*description);
+  Reader reader{words.first(count), 1, {}};
+  if (hasEngine(*description)) {
+    Result<EngineId> engine = decodeEngine(reader.take("engine"));
+    if (!engine)
+      return engine.error();
+    instruction.engine = *engine;
+  }
+  if (flags & flagLayer)
     instruction.layer =
         static_cast<uint32_t>(reader.takeAtMost("layer", noLayer - 1));
-  if (reader.flags & flagGuard)
+  if (flags & flagGuard)
     reader.get(instruction.guard.emplace());
-  std::visit(reader, instruction.body);
+  for (const FieldDescription &field : description->fields)
+    visitField(field, instruction.body.data(), reader);
   if (reader.failure.empty() && reader.next != count)
     reader.fail("word count: expected " + std::to_string(reader.next) +
                 ", found " + std::to_string(count));

@@ -17,21 +17,20 @@
 
 namespace phx {
 
-/// Word 0: opcode, engine kind, engine index, flags (8 bits each), word count.
+/// Word 0: opcode and flags (16 bits each), word count. Word 1, unless it is
+/// Halt, Loop or End: engine kind (16 bits), group (16 bits), number (32 bits).
 enum InstructionFlags : uint64_t {
   flagLayer = 1,
   flagGuard = 2,
-  flagRedundant = 4,
-  flagZeroFill = 8,
 };
 
-/// Halt, Loop and End belong to no engine; their engine bits are zero.
-inline bool hasEngine(Opcode opcode) {
-  return opcode != Opcode::Halt && opcode != Opcode::Loop &&
-         opcode != Opcode::End;
+/// Halt, Loop and End belong to no engine.
+inline bool hasEngine(const InstructionDescription &description) {
+  return description.place != EnginePlace::None;
 }
 
-/// Appends the words of `instruction`, as docs/isa.md lays them out. Equal
+/// Appends the words of `instruction`: its fields in the order of its
+/// description, as docs/isa.md lays them out. Equal
 /// instructions give equal words.
 void encodeInstruction(const Instruction &instruction,
                        std::vector<uint64_t> &words);

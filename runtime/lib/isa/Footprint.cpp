@@ -217,12 +217,12 @@ std::vector<EngineAccesses> phx::getAccesses(const Program &program,
   CounterBox box = CounterBox::point(counters);
   for (size_t i = begin; i < end; ++i) {
     const Instruction &instruction = program.code[i];
-    if (const Loop *loop = std::get_if<Loop>(&instruction.body)) {
+    if (const Loop *loop = getIf<Loop>(instruction.body)) {
       box.low[depth] = 0;
       box.high[depth++] = loop->count - 1;
       continue;
     }
-    if (std::holds_alternative<End>(instruction.body)) {
+    if (holds<End>(instruction.body)) {
       --depth;
       box.low[depth] = box.high[depth] = 0;
       continue;
@@ -253,9 +253,9 @@ IntervalSet phx::getWrittenBytes(const Program &program, Space space) {
   CounterBox box;
   size_t depth = 0;
   for (const Instruction &instruction : program.code) {
-    if (const Loop *loop = std::get_if<Loop>(&instruction.body))
+    if (const Loop *loop = getIf<Loop>(instruction.body))
       box.high[depth++] = loop->count - 1;
-    if (std::holds_alternative<End>(instruction.body))
+    if (holds<End>(instruction.body))
       box.high[--depth] = 0;
     footprints.compute(instruction, box, Precision::Hull, ~0u, list);
     for (const UnitAccess &access : list)

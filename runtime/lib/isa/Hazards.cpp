@@ -72,10 +72,10 @@ bool HazardChecker::runNode(uint32_t index) {
   const ProgramTree::Node &node = tree[index];
   if (!node.isLoop()) {
     const Instruction &instruction = program.code[node.begin];
-    if (const auto *s = std::get_if<Signal>(&instruction.body))
+    if (const auto *s = getIf<Signal>(instruction.body))
       return s->token < program.tokens ? signal(instruction, s->token)
                                        : fail(node.begin, "no such token");
-    if (const auto *w = std::get_if<Wait>(&instruction.body))
+    if (const auto *w = getIf<Wait>(instruction.body))
       return w->token < program.tokens ? wait(node.begin, instruction, w->token)
                                        : fail(node.begin, "no such token");
     return runUnit(node.begin, counters);
@@ -153,10 +153,10 @@ bool HazardChecker::runSummary(const ProgramTree::Node &node) {
   uint32_t depth = node.depth;
   for (size_t i = node.begin; i < node.end; ++i) {
     const Body &body = program.code[i].body;
-    if (const Loop *loop = std::get_if<Loop>(&body)) {
+    if (const Loop *loop = getIf<Loop>(body)) {
       box.low[depth] = 0;
       box.high[depth++] = loop->count - 1;
-    } else if (std::holds_alternative<End>(body)) {
+    } else if (holds<End>(body)) {
       --depth;
       box.low[depth] = box.high[depth] = 0;
     } else if (!runUnit(i, box)) {

@@ -7,7 +7,7 @@
 
 #include "LoopPeriod.h"
 
-#include "Bounds.h"
+#include "phx/isa/Bounds.h"
 
 #include <algorithm>
 #include <utility>
@@ -49,16 +49,20 @@ public:
     slots = sharedSlots;
     if (instruction.guard)
       guard(*instruction.guard);
-    std::visit([&](const auto &body) { fields(body); }, instruction.body);
+    fields(instruction.body);
   }
 
 private:
   void guard(const Guard &g) {
-    if (g.loop != depth || g.offset >= g.extent)
+    if (g.loop != depth)
       return;
-    // Holds up to there; the iterations behind are stepped through.
-    result.until =
-        std::min(result.until, (g.extent - g.offset - 1) / g.scale + 1);
+    std::optional<CounterRange> inside = getCountersInside(g, box.high[depth]);
+    // From the first iteration on it holds up to there, or does not hold up to
+    // there; the iterations behind are stepped through.
+    if (!inside)
+      return;
+    int64_t change = inside->first == 0 ? inside->last + 1 : inside->first;
+    result.until = std::min(result.until, change);
   }
 
   bool isPeriodic(const DigitTerm &t) {
@@ -85,11 +89,6 @@ private:
 
   void start(const Affine &a) { found &= isPeriodic(a); }
 
-  void address(uint8_t slot, const Address &a) {
-    if (slots >> slot & 1)
-      start(a.offset);
-  }
-
   void count(const Count &n) {
     if (!n.remaining || isPeriodic(*n.remaining))
       return;
@@ -107,81 +106,26 @@ private:
     result.until = std::min(result.until, low + 1);
   }
 
-  void shape(const Shape4 &s) {
-    for (const Count &n : s)
+  void fields(const Body &body) {
+    const void *data = body.data();
+    const InstructionDescription &description = body.getDescription();
+    for (size_t slot = 0; slot < description.accesses.size(); ++slot) {
+      const AccessDescription &access = description.accesses[slot];
+      if (!(slots >> slot & 1))
+        continue;
+      start(access.address->as<Address>(data).offset);
+      if (!access.zeroFill)
+        continue;
+      if (const auto &f = access.zeroFill->as<std::optional<ZeroFill>>(data))
+        start(f->start);
+    }
+    visitCounts(body, [&](const FieldDescription &, const Count &n) {
       count(n);
+    });
+    for (const FieldDescription &field : description.fields)
+      if (field.kind == FieldKind::Affine && movesBytes(field))
+        start(field.as<Affine>(data));
   }
-
-  void fields(const DmaCopy &i) {
-    address(0, i.dst);
-    address(1, i.src);
-    shape(i.shape);
-    if (i.zeroFill && slots >> 1 & 1)
-      start(i.zeroFill->start);
-  }
-  void fields(const VecMap &i) {
-    address(0, i.dst);
-    address(1, i.a);
-    address(2, i.b);
-    shape(i.shape);
-  }
-  void fields(const VecReduce &i) {
-    address(0, i.dst);
-    address(1, i.a);
-    shape(i.shape);
-  }
-  void fields(const VecPool &i) {
-    address(0, i.out);
-    address(1, i.in);
-    start(i.rowStart);
-    count(i.rows);
-  }
-  void fields(const VecPoolPositions &i) {
-    address(0, i.out);
-    address(1, i.in);
-    address(2, i.positions);
-    start(i.rowStart);
-    count(i.rows);
-  }
-  void fields(const VecUnpool &i) {
-    address(0, i.in);
-    address(1, i.out);
-    address(2, i.positions);
-    start(i.rowStart);
-    count(i.rows);
-  }
-  void fields(const VecPack &i) {
-    address(0, i.dst);
-    address(1, i.a);
-    count(i.count);
-  }
-  void fields(const VecGateMask &i) {
-    address(0, i.dst);
-    address(1, i.a);
-    address(2, i.mask);
-    count(i.count);
-  }
-  void fields(const VecRandom &i) {
-    address(0, i.dst);
-    address(1, i.key);
-    count(i.count);
-  }
-  void fields(const CoreProgram &i) {
-    address(1, i.src);
-    start(i.rowStart);
-    start(i.kStart);
-    count(i.rows);
-    count(i.cols);
-  }
-  void fields(const CoreStream &i) {
-    address(0, i.out);
-    address(1, i.in);
-    for (const Affine *a : {&i.rowStart, &i.kStart, &i.vecStart})
-      start(*a);
-    for (const Count *n : {&i.rows, &i.cols, &i.length})
-      count(*n);
-  }
-  template <typename Other> void fields(const Other &) {}
 
   uint8_t depth;
   uint8_t slots = 0;
@@ -200,12 +144,12 @@ detail::findLoopPeriod(const Program &program, const ProgramTree &tree,
   uint32_t depth = node.depth + 1;
   for (size_t i = node.begin + 1; i + 1 < node.end && finder.found; ++i) {
     const Instruction &instruction = program.code[i];
-    bool isToken = std::holds_alternative<Signal>(instruction.body) ||
-                   std::holds_alternative<Wait>(instruction.body);
-    if (const Loop *loop = std::get_if<Loop>(&instruction.body)) {
+    bool isToken = holds<Signal>(instruction.body) ||
+                   holds<Wait>(instruction.body);
+    if (const Loop *loop = getIf<Loop>(instruction.body)) {
       finder.box.low[depth] = 0;
       finder.box.high[depth++] = loop->count - 1;
-    } else if (std::holds_alternative<End>(instruction.body)) {
+    } else if (holds<End>(instruction.body)) {
       --depth;
       finder.box.low[depth] = finder.box.high[depth] = 0;
     } else if (isToken || sharedSlots[i]) {

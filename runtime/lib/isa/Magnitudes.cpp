@@ -27,72 +27,47 @@ public:
   std::string problem;
 
   void guard(const Guard &g) {
-    between("guard scale", 1, maxMagnitude, g.scale);
-    between("guard offset", 0, maxMagnitude, g.offset);
-    between("guard extent", 0, maxIndex, g.extent);
+    between("guard scale", 1, limits::magnitude, g.scale);
+    between("guard offset", 0, limits::magnitude, g.offset);
+    between("guard low", 0, limits::index, g.low);
+    between("guard extent", 0, limits::index, g.extent);
     linear("guard", g.loop, g.scale, g.offset);
   }
 
-  void operator()(const DmaCopy &i) {
-    addresses({{"dst", &i.dst}, {"src", &i.src}});
-    strides({&i.dstStride, &i.srcStride});
-    shape(i.shape);
-    if (!i.zeroFill)
+  void operator()(const FieldDescription &field, const Affine &value) {
+    affine(field.name, value);
+  }
+  void operator()(const FieldDescription &field, const Address &value) {
+    affine(field.name, value.offset);
+  }
+  void operator()(const FieldDescription &field, const Count &value) {
+    count(field.name, value);
+  }
+  void operator()(const FieldDescription &field, const Shape4 &value) {
+    for (const Count &n : value)
+      count(field.name, n);
+  }
+  void operator()(const FieldDescription &field, const Stride4 &value) {
+    for (int64_t stride : value)
+      between(field.name, -limits::magnitude, limits::magnitude, stride);
+  }
+  void operator()(const FieldDescription &field,
+                  const std::optional<ZeroFill> &fill) {
+    if (!fill)
       return;
-    between("zero fill dim", 0, 3, i.zeroFill->dim);
-    between("zero fill extent", 0, maxMagnitude, i.zeroFill->extent);
-    affine("zero fill start", i.zeroFill->start);
+    between(field.name + std::string(" dim"), 0, 3, fill->dim);
+    between(field.name + std::string(" extent"), 0, limits::magnitude, fill->extent);
+    affine(field.name + std::string(" start"), fill->start);
   }
-  void operator()(const VecMap &i) {
-    addresses({{"dst", &i.dst}, {"a", &i.a}, {"b", &i.b}});
-    strides({&i.dstStride, &i.aStride, &i.bStride});
-    shape(i.shape);
+  void operator()(const FieldDescription &field, int64_t value) {
+    between(field.name, std::min<int64_t>(field.least, 0),
+            std::min(field.most, limits::index), value);
   }
-  void operator()(const VecReduce &i) {
-    addresses({{"dst", &i.dst}, {"a", &i.a}});
-    strides({&i.dstStride, &i.aStride});
-    shape(i.shape);
-  }
-  void operator()(const VecPool &i) { windows(i); }
-  void operator()(const VecPoolPositions &i) {
-    windows(i);
-    addresses({{"positions", &i.positions}});
-  }
-  void operator()(const VecUnpool &i) {
-    windows(i);
-    addresses({{"positions", &i.positions}});
-  }
-  void operator()(const VecPack &i) {
-    addresses({{"dst", &i.dst}, {"a", &i.a}});
-    count("count", i.count);
-  }
-  void operator()(const VecGateMask &i) {
-    addresses({{"dst", &i.dst}, {"a", &i.a}, {"mask", &i.mask}});
-    count("count", i.count);
-  }
-  void operator()(const VecRandom &i) {
-    addresses({{"dst", &i.dst}, {"key", &i.key}});
-    count("count", i.count);
-    affine("first", i.first);
-  }
-  void operator()(const CoreProgram &i) {
-    addresses({{"src", &i.src}});
-    affine("row start", i.rowStart);
-    affine("k start", i.kStart);
-    affine("group", i.group);
-    count("rows", i.rows);
-    count("cols", i.cols);
-  }
-  void operator()(const CoreStream &i) {
-    addresses({{"in", &i.in}, {"out", &i.out}});
-    affine("row start", i.rowStart);
-    affine("k start", i.kStart);
-    affine("vec start", i.vecStart);
-    count("rows", i.rows);
-    count("cols", i.cols);
-    count("length", i.length);
-  }
-  template <typename Other> void operator()(const Other &) {}
+  // Numbers of 32 bits and less stay far from the limits.
+  void operator()(const FieldDescription &, uint32_t) {}
+  void operator()(const FieldDescription &, uint8_t) {}
+  void operator()(const FieldDescription &, bool) {}
+  void operator()(const FieldDescription &, float) {}
 
 private:
   void fail(const std::string &field, const std::string &expected,
@@ -108,7 +83,7 @@ private:
   }
   void linear(const std::string &field, uint8_t loop, int64_t scale,
               int64_t offset) {
-    if (Int index = Int(box[loop].second) * scale + offset; index > maxIndex)
+    if (Int index = Int(box[loop].second) * scale + offset; index > limits::index)
       fail(field, "a linear index of at most 2^62", toText(index));
   }
 
@@ -126,36 +101,16 @@ private:
         return;
       reach += getDigitRange(digit, box).hi *
                (digit.weight < 0 ? -Int(digit.weight) : Int(digit.weight));
-      if (reach > maxIndex)
+      if (reach > limits::index)
         break;
     }
-    if (reach > maxIndex)
+    if (reach > limits::index)
       fail(field, "a magnitude of at most 2^62", toText(reach));
   }
   void count(const std::string &field, const Count &n) {
-    between(field, 0, maxMagnitude, n.cap);
+    between(field, 0, limits::magnitude, n.cap);
     if (n.remaining)
       affine(field, *n.remaining);
-  }
-  void shape(const Shape4 &counts) {
-    for (const Count &n : counts)
-      count("shape", n);
-  }
-  void addresses(
-      std::initializer_list<std::pair<const char *, const Address *>> list) {
-    for (auto [field, address] : list)
-      affine(field, address->offset);
-  }
-  void strides(std::initializer_list<const Stride4 *> list) {
-    for (const Stride4 *each : list)
-      for (int64_t stride : *each)
-        between("stride", -maxMagnitude, maxMagnitude, stride);
-  }
-  template <typename Body> void windows(const Body &i) {
-    addresses({{"in", &i.in}, {"out", &i.out}});
-    affine("row start", i.rowStart);
-    count("rows", i.rows);
-    between("window", 0, maxMagnitude, i.window);
   }
 
   Box box;
@@ -168,12 +123,12 @@ std::string detail::findMagnitude(const Instruction &instruction,
   Checker checker(last);
   if (instruction.guard)
     checker.guard(*instruction.guard);
-  std::visit([&](const auto &body) { checker(body); }, instruction.body);
+  visitFields(instruction.body, checker);
   return checker.problem;
 }
 
 static bool isLarge(int64_t number) {
-  return number < -maxMagnitude || number > maxMagnitude;
+  return number < -limits::magnitude || number > limits::magnitude;
 }
 
 std::string detail::findMagnitude(const AccessMap &map) {
@@ -185,7 +140,7 @@ std::string detail::findMagnitude(const AccessMap &map) {
         return "digit: expected a radix of at least 1 and a step of a "
                "magnitude of at most 2^50, found others";
       product *= digit.radix;
-      if (product > maxMagnitude)
+      if (product > limits::magnitude)
         return "digits: expected a product of radices of at most 2^50, found " +
                toText(product);
       reach[digit.axis] += Int(digit.radix - 1) * std::abs(digit.step);
@@ -197,7 +152,7 @@ std::string detail::findMagnitude(const AccessMap &map) {
     if (isLarge(axis.extent) || isLarge(axis.stride) || isLarge(axis.offset))
       return name + "extent, stride and offset: expected magnitudes of at most "
                     "2^50, found others";
-    if (Int most = reach[a] + std::abs(axis.offset); most > maxIndex)
+    if (Int most = reach[a] + std::abs(axis.offset); most > limits::index)
       return name + "coordinate: expected a magnitude of at most 2^62, found " +
              toText(most);
   }

@@ -8,6 +8,7 @@
 #include "Operands.h"
 
 #include "SaturatingMath.h"
+#include "phx/isa/Instructions.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -103,118 +104,20 @@ public:
   Collector(const CounterBox &box, std::vector<Operand> &operands)
       : box(box), operands(operands) {}
 
-  void visit(const DmaCopy &i) {
-    std::array<int64_t, 4> shape;
-    if (!countShape(i.shape, shape))
+  void collect(const Body &body) {
+    // A count that is zero throughout skips the instruction.
+    bool possible = true;
+    visitCounts(body, [&](const FieldDescription &, const Count &n) {
+      int64_t most;
+      possible = count(n, most) && possible;
+    });
+    if (!possible)
       return;
-    addBox(0, i.dst, i.dstStride, shape, true);
-    Operand &src = start(1, i.src, false);
-    for (unsigned d = 0; d < 4; ++d)
-      if (!i.zeroFill || i.zeroFill->dim != d)
-        src.addDim(shape[d], i.srcStride[d]);
-    if (i.zeroFill && !addFilledDim(src, *i.zeroFill, shape[i.zeroFill->dim],
-                                    i.srcStride[i.zeroFill->dim]))
-      operands.pop_back();
+    const auto &accesses = body.getDescription().accesses;
+    for (size_t slot = 0; slot < accesses.size(); ++slot)
+      if (isTouched(accesses[slot], body.data()))
+        add(static_cast<uint8_t>(slot), accesses[slot], body.data());
   }
-
-  void visit(const VecMap &i) {
-    std::array<int64_t, 4> shape;
-    if (!countShape(i.shape, shape))
-      return;
-    addBox(0, i.dst, i.dstStride, shape, true);
-    if (getSourceCount(i.fn) > 0)
-      addBox(1, i.a, i.aStride, shape, false);
-    if (getSourceCount(i.fn) > 1)
-      addBox(2, i.b, i.bStride, shape, false);
-  }
-
-  void visit(const VecReduce &i) {
-    std::array<int64_t, 4> shape;
-    if (!countShape(i.shape, shape))
-      return;
-    Stride4 dstStride = i.dstStride;
-    std::fill(dstStride.end() - std::clamp<int64_t>(i.dims, 1, 3),
-              dstStride.end(), 0);
-    addBox(0, i.dst, dstStride, shape, true);
-    addBox(1, i.a, i.aStride, shape, false);
-  }
-
-  void visit(const VecPool &i) {
-    int64_t rows;
-    if (!count(i.rows, rows) || i.window <= 0)
-      return;
-    Range row = begin(i.rowStart, rows);
-    addMapped(0, i.out, i.outMap, row, {0, 1}, true);
-    addMapped(1, i.in, i.inMap, row, {0, i.window}, false);
-  }
-
-  void visit(const VecPoolPositions &i) {
-    int64_t rows;
-    if (!count(i.rows, rows) || i.window <= 0)
-      return;
-    Range row = begin(i.rowStart, rows);
-    addMapped(0, i.out, i.outMap, row, {0, 1}, true);
-    addMapped(1, i.in, i.inMap, row, {0, i.window}, false);
-    addBytes(2, i.positions, row, true);
-  }
-
-  // Which elements a maximum reaches is known at run time: all are touched.
-  void visit(const VecUnpool &i) {
-    int64_t rows;
-    if (!count(i.rows, rows) || i.window <= 0)
-      return;
-    Range row = begin(i.rowStart, rows);
-    addMapped(0, i.in, i.inMap, row, {0, i.window}, true);
-    addMapped(1, i.out, i.outMap, row, {0, 1}, false);
-    if (i.fn == PoolFn::Max)
-      addBytes(2, i.positions, row, false);
-  }
-
-  void visit(const VecPack &i) {
-    int64_t elements;
-    if (!count(i.count, elements))
-      return;
-    addRun(0, i.dst, getMaskWords(elements), true);
-    addRun(1, i.a, elements, false);
-  }
-
-  void visit(const VecGateMask &i) {
-    int64_t elements;
-    if (!count(i.count, elements))
-      return;
-    addRun(0, i.dst, elements, true);
-    addRun(1, i.a, elements, false);
-    addRun(2, i.mask, getMaskWords(elements), false);
-  }
-
-  void visit(const VecRandom &i) {
-    int64_t elements;
-    if (!count(i.count, elements))
-      return;
-    addRun(0, i.dst, elements, true);
-    addRun(1, i.key, 3, false);
-  }
-
-  void visit(const CoreProgram &i) {
-    int64_t rows, cols;
-    if (!count(i.rows, rows) || !count(i.cols, cols))
-      return;
-    addMapped(1, i.src, i.map, begin(i.rowStart, rows), begin(i.kStart, cols),
-              false);
-  }
-
-  void visit(const CoreStream &i) {
-    int64_t rows, cols, length;
-    if (!count(i.rows, rows) || !count(i.cols, cols) ||
-        !count(i.length, length))
-      return;
-    Range vectors = begin(i.vecStart, length);
-    addMapped(0, i.out, i.outMap, begin(i.rowStart, rows), vectors, true);
-    operands.back().product = i.product;
-    addMapped(1, i.in, i.inMap, vectors, begin(i.kStart, cols), false);
-  }
-
-  template <typename Other> void visit(const Other &) {}
 
   /// Whether starts and counts are the same over the whole box.
   bool isRigid() const { return rigid; }
@@ -228,11 +131,63 @@ private:
     return value > 0;
   }
 
-  bool countShape(const Shape4 &shape, std::array<int64_t, 4> &values) {
-    for (unsigned d = 0; d < 4; ++d)
-      if (!count(shape[d], values[d]))
-        return false;
-    return true;
+  static bool isTouched(const AccessDescription &access, const void *body) {
+    return !access.isUsed || access.isUsed(body);
+  }
+
+  void add(uint8_t slot, const AccessDescription &access, const void *body) {
+    Operand &operand =
+        start(slot, access.address->as<Address>(body), access.width);
+    operand.write = access.mode != AccessMode::Read;
+    if (access.mode == AccessMode::Accumulate)
+      operand.product = access.product->as<uint32_t>(body);
+    bool touched = true;
+    switch (access.pattern) {
+    case AccessPattern::Strided:
+      touched = addStrided(operand, access, body);
+      break;
+    case AccessPattern::Mapped:
+      touched = addMapped(operand, access, body);
+      break;
+    case AccessPattern::Elements:
+      operand.addDim(mostElements(access, body), access.width);
+      break;
+    case AccessPattern::MaskWords:
+      operand.addDim(getMaskWords(mostElements(access, body)), 4);
+      break;
+    case AccessPattern::RowBytes: {
+      Range rows = indices(access.rows, body);
+      operand.base = addSaturated(operand.base, rows.low);
+      operand.addDim(rows.high - rows.low, access.width);
+      break;
+    }
+    case AccessPattern::Listed:
+      // Which of them the list names is known at run time.
+      operand.addDim(access.extent->as<int64_t>(body) / access.width,
+                     access.width);
+      operand.exact = false;
+      break;
+    }
+    if (!touched)
+      operands.pop_back();
+  }
+
+  int64_t mostElements(const AccessDescription &access, const void *body) {
+    if (!access.count)
+      return access.fixedCount;
+    return rangeOf(access.count->as<Count>(body), box).high;
+  }
+
+  /// [low, high) of the rows or columns that `fields` names.
+  Range indices(const IndexFields &fields, const void *body) {
+    int64_t length = 1;
+    if (fields.count)
+      length = fields.count->kind == FieldKind::Number
+                   ? fields.count->as<int64_t>(body)
+                   : rangeOf(fields.count->as<Count>(body), box).high;
+    if (!fields.start)
+      return {0, length, false};
+    return begin(fields.start->as<Affine>(body), length);
   }
 
   /// [low, high) of positions that begin at `start`, `length` of them.
@@ -242,11 +197,11 @@ private:
     return {range.low, range.high + length, false};
   }
 
-  Operand &start(uint8_t slot, const Address &address, bool write) {
+  Operand &start(uint8_t slot, const Address &address, int64_t width) {
     Operand &operand = operands.emplace_back();
     operand.slot = slot;
     operand.space = address.space;
-    operand.write = write;
+    operand.width = width;
     operand.base = address.offset.base;
     unsigned seen = 0;
     for (const DigitTerm &t : address.offset.terms) {
@@ -280,24 +235,28 @@ private:
         t.scale <= t.divisor && (!wraps || high - low + 1 >= t.modulus);
   }
 
-  void addBox(uint8_t slot, const Address &address, const Stride4 &strides,
-              const std::array<int64_t, 4> &shape, bool write) {
-    Operand &operand = start(slot, address, write);
-    for (unsigned d = 0; d < 4; ++d)
-      operand.addDim(shape[d], strides[d]);
-  }
-
-  /// Consecutive words.
-  void addRun(uint8_t slot, const Address &address, int64_t words, bool write) {
-    start(slot, address, write).addDim(words, 4);
-  }
-
-  /// The byte of each row.
-  void addBytes(uint8_t slot, const Address &address, Range rows, bool write) {
-    Operand &operand = start(slot, address, write);
-    operand.width = 1;
-    operand.base = addSaturated(operand.base, rows.low);
-    operand.addDim(rows.high - rows.low, 1);
+  /// False if nothing is touched.
+  bool addStrided(Operand &operand, const AccessDescription &access,
+                  const void *body) {
+    const Stride4 &strides = access.strides->as<Stride4>(body);
+    const Shape4 &shape = access.shape->as<Shape4>(body);
+    const ZeroFill *fill = nullptr;
+    if (access.zeroFill)
+      if (const auto &f = access.zeroFill->as<std::optional<ZeroFill>>(body))
+        fill = &*f;
+    unsigned dims = 4;
+    if (access.reducedDims)
+      dims -= static_cast<unsigned>(std::clamp<int64_t>(
+          access.reducedDims->as<int64_t>(body), 0, 4));
+    int64_t filled = 0;
+    for (unsigned d = 0; d < 4; ++d) {
+      int64_t count = rangeOf(shape[d], box).high;
+      if (fill && fill->dim == d)
+        filled = count;
+      else if (d < dims)
+        operand.addDim(count, strides[d]);
+    }
+    return !fill || addFilledDim(operand, *fill, filled, strides[fill->dim]);
   }
 
   /// False if every position lies outside the extent.
@@ -313,14 +272,18 @@ private:
     return true;
   }
 
-  void addMapped(uint8_t slot, const Address &address, uint32_t map, Range rows,
-                 Range cols, bool write) {
-    Operand &operand = start(slot, address, write);
-    operand.map = map;
+  /// False if nothing is touched.
+  bool addMapped(Operand &operand, const AccessDescription &access,
+                 const void *body) {
+    operand.map = access.map->as<uint32_t>(body);
+    Range rows = indices(access.rows, body), cols = indices(access.cols, body);
+    if (access.rowsOnly)
+      cols = {0, 1, false};
     operand.rowBegin = rows.low;
     operand.rowEnd = rows.high;
     operand.colBegin = cols.low;
     operand.colEnd = cols.high;
+    return rows.low < rows.high && cols.low < cols.high;
   }
 
   const CounterBox &box;
@@ -335,16 +298,18 @@ void detail::collectOperands(const Instruction &instruction,
                              std::vector<Operand> &operands) {
   CounterBox guarded = box;
   if (const auto &g = instruction.guard) {
-    int64_t room = g->extent - g->offset;
-    int64_t limit = room <= 0 ? -1 : (room - 1) / g->scale;
-    guarded.high[g->loop] = std::min(guarded.high[g->loop], limit);
-    if (guarded.high[g->loop] < guarded.low[g->loop])
+    int64_t &low = guarded.low[g->loop], &high = guarded.high[g->loop];
+    std::optional<CounterRange> inside = getCountersInside(*g, high);
+    if (!inside || inside->last < low)
+      return;
+    low = std::max(low, inside->first);
+    high = inside->last;
+    if (high < low)
       return;
   }
   size_t first = operands.size();
   Collector collector(guarded, operands);
-  std::visit([&](const auto &body) { collector.visit(body); },
-             instruction.body);
+  collector.collect(instruction.body);
   for (size_t i = first; i < operands.size(); ++i)
     operands[i].exact &= collector.isRigid();
 }
@@ -357,58 +322,14 @@ int64_t detail::smallest(const Affine &a, const CounterBox &box) {
 // Loops used
 //===----------------------------------------------------------------------===//
 
-namespace {
-struct LoopUse {
-  unsigned mask = 0;
-  void add(const Affine &a) {
-    for (const DigitTerm &t : a.terms)
-      mask |= 1u << t.loop;
-  }
-  void add(const Address &a) { add(a.offset); }
-  void add(const Count &n) {
-    if (n.remaining)
-      add(*n.remaining);
-  }
-  void add(const Shape4 &shape) {
-    for (const Count &n : shape)
-      add(n);
-  }
-  template <typename... Fields> void addAll(const Fields &...fields) {
-    (add(fields), ...);
-  }
-
-  void visit(const DmaCopy &i) {
-    addAll(i.dst, i.src, i.shape);
-    if (i.zeroFill)
-      add(i.zeroFill->start);
-  }
-  void visit(const VecMap &i) { addAll(i.dst, i.a, i.b, i.shape); }
-  void visit(const VecReduce &i) { addAll(i.dst, i.a, i.shape); }
-  void visit(const VecPool &i) { addAll(i.in, i.out, i.rowStart, i.rows); }
-  void visit(const VecPoolPositions &i) {
-    addAll(i.in, i.out, i.positions, i.rowStart, i.rows);
-  }
-  void visit(const VecUnpool &i) {
-    addAll(i.in, i.out, i.positions, i.rowStart, i.rows);
-  }
-  void visit(const VecPack &i) { addAll(i.dst, i.a, i.count); }
-  void visit(const VecGateMask &i) { addAll(i.dst, i.a, i.mask, i.count); }
-  void visit(const VecRandom &i) { addAll(i.dst, i.key, i.count); }
-  void visit(const CoreProgram &i) {
-    addAll(i.src, i.rowStart, i.kStart, i.rows, i.cols);
-  }
-  void visit(const CoreStream &i) {
-    addAll(i.in, i.out, i.rowStart, i.kStart, i.vecStart);
-    addAll(i.rows, i.cols, i.length);
-  }
-  template <typename Other> void visit(const Other &) {}
-};
-} // namespace
-
 unsigned detail::usedLoops(const Instruction &instruction) {
-  LoopUse use;
-  if (instruction.guard)
-    use.mask |= 1u << instruction.guard->loop;
-  std::visit([&](const auto &body) { use.visit(body); }, instruction.body);
-  return use.mask;
+  unsigned mask = instruction.guard ? 1u << instruction.guard->loop : 0;
+  visitAffines(instruction.body,
+               [&](const FieldDescription &field, const Affine &affine) {
+                 if (!movesBytes(field))
+                   return;
+                 for (const DigitTerm &term : affine.terms)
+                   mask |= 1u << term.loop;
+               });
+  return mask;
 }

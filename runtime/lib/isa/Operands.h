@@ -38,9 +38,9 @@ struct CounterBox {
 /// No map: the operand is described by its dimensions alone.
 inline constexpr uint32_t noMap = 0xffffffffu;
 inline constexpr unsigned maxDims = 16;
-/// Operands of one instruction are numbered by slot: 0 the destination, 1 and
-/// 2 the others.
-inline constexpr unsigned numSlots = 3;
+/// Operands of one instruction are numbered by slot: their place among the
+/// accesses of its description.
+inline constexpr unsigned numSlots = maxAccesses;
 
 /// Elements of `width` bytes at base + rows x columns of the map + dimensions.
 struct Operand {

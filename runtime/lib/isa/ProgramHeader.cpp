@@ -129,7 +129,6 @@ static void putProduct(const Product &product, proto::Program::Product *out) {
   out->set_loop_begin(product.loopBegin);
   out->set_loop_end(product.loopEnd);
   out->set_positions(product.positions);
-  out->set_accumulate(product.accumulate);
   out->set_stream(product.stream);
 }
 
@@ -263,7 +262,6 @@ struct Narrower {
     product.loopBegin = in.loop_begin();
     product.loopEnd = in.loop_end();
     product.positions = in.positions();
-    product.accumulate = in.accumulate();
     product.stream = in.stream();
     return product;
   }

@@ -82,16 +82,10 @@ static Error errorAt(size_t index, const std::string &text) {
 }
 
 static bool usesKnownMaps(const Body &body, size_t numMaps) {
-  if (const auto *pool = std::get_if<VecPool>(&body))
-    return pool->inMap < numMaps && pool->outMap < numMaps;
-  if (const auto *pool = std::get_if<VecPoolPositions>(&body))
-    return pool->inMap < numMaps && pool->outMap < numMaps;
-  if (const auto *unpool = std::get_if<VecUnpool>(&body))
-    return unpool->inMap < numMaps && unpool->outMap < numMaps;
-  if (const auto *load = std::get_if<CoreProgram>(&body))
-    return load->map < numMaps;
-  if (const auto *stream = std::get_if<CoreStream>(&body))
-    return stream->inMap < numMaps && stream->outMap < numMaps;
+  for (const FieldDescription &field : body.getDescription().fields)
+    if (field.table == TableKind::Maps &&
+        field.as<uint32_t>(body.data()) >= numMaps)
+      return false;
   return true;
 }
 
@@ -110,7 +104,7 @@ Result<ProgramTree> ProgramTree::build(const Program &program) {
   for (size_t i = 0; i < program.code.size(); ++i) {
     const Instruction &instruction = program.code[i];
     uint32_t depth = open.size() - 1;
-    if (std::holds_alternative<End>(instruction.body)) {
+    if (holds<End>(instruction.body)) {
       if (depth == 0)
         return errorAt(i, "end without a loop");
       tree.nodes[open.back()].end = i + 1;
@@ -123,7 +117,7 @@ Result<ProgramTree> ProgramTree::build(const Program &program) {
     tree.nodeOf[i] = node;
     tree.nodes[open.back()].children.push_back(node);
     tree.nodes.push_back({i, i + 1, open.back(), depth, 0, false, {}});
-    if (const Loop *loop = std::get_if<Loop>(&instruction.body)) {
+    if (const Loop *loop = getIf<Loop>(instruction.body)) {
       if (depth == 8)
         return errorAt(i, "loops are nested more than 8 deep");
       if (loop->count < 1)
@@ -132,13 +126,13 @@ Result<ProgramTree> ProgramTree::build(const Program &program) {
       open.push_back(node);
       last[depth] = loop->count - 1;
       iterations.push_back(iterations.back() * loop->count);
-      if (iterations.back() > maxIndex)
+      if (iterations.back() > limits::index)
         return errorAt(i, "expected at most 2^62 iterations with the loops "
                           "around it, found " +
                               toText(iterations.back()));
       continue;
     }
-    if (std::holds_alternative<Halt>(instruction.body))
+    if (holds<Halt>(instruction.body))
       continue;
     if (engineNumber(instruction.engine) >= tree.engines)
       return errorAt(i, "there is no engine " + engineName(instruction.engine));
@@ -148,8 +142,8 @@ Result<ProgramTree> ProgramTree::build(const Program &program) {
       return errorAt(i, "a field depends on a loop that does not enclose it");
     if (std::string wrong = findMagnitude(instruction, last); !wrong.empty())
       return Error{describeInstruction(program, i) + ": " + wrong};
-    if (std::holds_alternative<Signal>(instruction.body) ||
-        std::holds_alternative<Wait>(instruction.body))
+    if (holds<Signal>(instruction.body) ||
+        holds<Wait>(instruction.body))
       for (uint32_t ancestor : open)
         tree.nodes[ancestor].hasTokens = true;
   }
@@ -232,7 +226,7 @@ std::vector<uint8_t> detail::findSharedSlots(const Program &program,
   for (size_t i = 0; i < program.code.size(); ++i) {
     const Instruction &instruction = program.code[i];
     const ProgramTree::Node &node = tree[tree.nodeAt(i)];
-    if (const Loop *loop = std::get_if<Loop>(&instruction.body))
+    if (const Loop *loop = getIf<Loop>(instruction.body))
       box.high[node.depth] = loop->count - 1;
     footprints.compute(instruction, box, Precision::Hull, ~0u, list);
     hulls[i].assign(list.begin(), list.end());

@@ -108,7 +108,7 @@ static Status checkKnob(const Program &program, size_t index) {
 
 static Status checkKey(const Program &program) {
   for (size_t i = 0; i < program.code.size() && !program.rng; ++i)
-    if (std::holds_alternative<VecRandom>(program.code[i].body))
+    if (holds<VecRandom>(program.code[i].body))
       return Error{"rng: expected a region of [seed, trial, step] (" +
                    describeInstruction(program, i) +
                    " draws random numbers), found none"};
@@ -242,11 +242,11 @@ std::optional<WriteFinder::Write> WriteFinder::findFirst() {
   size_t depth = 0;
   for (size_t i = 0; i < program.code.size(); ++i) {
     const Instruction &instruction = program.code[i];
-    if (const Loop *loop = std::get_if<Loop>(&instruction.body)) {
+    if (const Loop *loop = getIf<Loop>(instruction.body)) {
       box.high[depth++] = loop->count - 1;
       continue;
     }
-    if (std::holds_alternative<End>(instruction.body)) {
+    if (holds<End>(instruction.body)) {
       box.high[--depth] = 0;
       continue;
     }

@@ -28,7 +28,7 @@ static Error failTable(const std::string &where, const std::string &expected,
 }
 
 static_assert(std::tuple_size_v<Counters> == limits::loopDepth);
-static_assert(maxPositions == limits::windowPositions);
+static_assert(limits::windowPositions == limits::windowPositions);
 
 //===----------------------------------------------------------------------===//
 // Maps
@@ -50,11 +50,11 @@ static Status checkDigits(const AccessMap &map,
                        "one of the map's " + std::to_string(map.axes.size()) +
                            " axes",
                        digit.axis);
-    if (digit.step < -maxMagnitude || digit.step > maxMagnitude)
+    if (digit.step < -limits::magnitude || digit.step > limits::magnitude)
       return failTable(name + "step", "a magnitude of at most 2^50",
                        digit.step);
     product *= digit.radix;
-    if (product > maxMagnitude)
+    if (product > limits::magnitude)
       return failTable(where, "a product of radices of at most 2^50",
                        toText(product));
   }
@@ -71,17 +71,17 @@ static Status checkMaps(const Program &program) {
     for (size_t a = 0; a < map.axes.size(); ++a) {
       std::string name = where + "axis " + std::to_string(a) + " ";
       const MapAxis &axis = map.axes[a];
-      if (axis.extent < 0 || axis.extent > maxMagnitude)
+      if (axis.extent < 0 || axis.extent > limits::magnitude)
         return failTable(name + "extent", "0 to 2^50", axis.extent);
-      if (axis.stride < 0 || axis.stride > maxMagnitude || axis.stride % 4)
+      if (axis.stride < 0 || axis.stride > limits::magnitude || axis.stride % 4)
         return failTable(name + "stride", "a multiple of 4 from 0 to 2^50",
                          axis.stride);
-      if (axis.offset < -maxMagnitude || axis.offset > maxMagnitude)
+      if (axis.offset < -limits::magnitude || axis.offset > limits::magnitude)
         return failTable(name + "offset", "a magnitude of at most 2^50",
                          axis.offset);
-      if (axis.marginLow < 0 || axis.marginLow > maxMagnitude)
+      if (axis.marginLow < 0 || axis.marginLow > limits::magnitude)
         return failTable(name + "low margin", "0 to 2^50", axis.marginLow);
-      if (axis.marginHigh < 0 || axis.marginHigh > maxMagnitude)
+      if (axis.marginHigh < 0 || axis.marginHigh > limits::magnitude)
         return failTable(name + "high margin", "0 to 2^50", axis.marginHigh);
     }
     if (Status s = checkDigits(map, map.rows, where + "row digits"); !s)
@@ -173,12 +173,12 @@ static Status checkProductShapes(const Program &program) {
                                {"k", product.k},
                                {"groups", product.groups},
                                {"positions", product.positions}})
-      if (value < 1 || value > maxMagnitude)
+      if (value < 1 || value > limits::magnitude)
         return failTable(where + name, "1 to 2^50", value);
     if (!limits::productStream.contains(product.stream))
       return failTable(where + "stream", limits::productStream.toText(),
                        product.stream);
-    if (Int rows = Int(product.m) * product.positions; rows > maxMagnitude)
+    if (Int rows = Int(product.m) * product.positions; rows > limits::magnitude)
       return failTable(where + "m * positions", "at most 2^50", toText(rows));
   }
   return Status::success();
@@ -195,7 +195,7 @@ static std::optional<int64_t> getNeededBytes(const Region &region) {
     if (extent < 0)
       return std::nullopt;
     bytes *= extent;
-    if (bytes > maxMagnitude)
+    if (bytes > limits::magnitude)
       return std::nullopt;
   }
   return static_cast<int64_t>(bytes);
@@ -398,7 +398,7 @@ Status phx::checkTables(const Program &program) {
                          std::to_string(program.arrayCols));
   for (unsigned s = 0; s < numSpaces; ++s)
     if (int64_t bytes = program.spaceBytes[s];
-        bytes < 0 || bytes > maxMagnitude)
+        bytes < 0 || bytes > limits::magnitude)
       return failTable(std::string("bytes used of ") +
                            getName(static_cast<Space>(s)),
                        "0 to 2^50", bytes);

@@ -70,9 +70,9 @@ Status phx::checkTokens(const LoopTree &tree) {
   std::vector<Balance> open(1);
   for (size_t i = 0; i < program.code.size(); ++i) {
     const Body &body = program.code[i].body;
-    if (std::holds_alternative<Loop>(body)) {
+    if (holds<Loop>(body)) {
       open.emplace_back();
-    } else if (std::holds_alternative<End>(body)) {
+    } else if (holds<End>(body)) {
       if (Status s = checkBalance(program, i,
                                   "the body of the loop that ends "
                                   "here",
@@ -80,7 +80,7 @@ Status phx::checkTokens(const LoopTree &tree) {
           !s)
         return s;
       open.pop_back();
-    } else if (const Signal *signal = std::get_if<Signal>(&body)) {
+    } else if (const Signal *signal = getIf<Signal>(body)) {
       TokenState &state = states[signal->token];
       if (!state.signaller)
         state.firstSignal = i;
@@ -92,7 +92,7 @@ Status phx::checkTokens(const LoopTree &tree) {
       ++open.back()[signal->token].first;
       if (Status s = checkSides(program, i, signal->token, state); !s)
         return s;
-    } else if (const Wait *wait = std::get_if<Wait>(&body)) {
+    } else if (const Wait *wait = getIf<Wait>(body)) {
       TokenState &state = states[wait->token];
       if (!state.waiter)
         state.firstWait = i;

@@ -40,8 +40,8 @@ static void removeTokens(Program &program) {
   code.reserve(program.code.size());
   for (Instruction &instruction : program.code) {
     moved.push_back(code.size());
-    if (!std::holds_alternative<Signal>(instruction.body) &&
-        !std::holds_alternative<Wait>(instruction.body))
+    if (!holds<Signal>(instruction.body) &&
+        !holds<Wait>(instruction.body))
       code.push_back(std::move(instruction));
   }
   program.tokens = 0;

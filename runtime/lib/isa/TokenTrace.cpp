@@ -78,10 +78,10 @@ private:
     uint32_t depth = node.depth;
     for (size_t i = node.begin; i < node.end; ++i) {
       const Body &body = program.code[i].body;
-      if (const Loop *loop = std::get_if<Loop>(&body)) {
+      if (const Loop *loop = getIf<Loop>(body)) {
         box.low[depth] = 0;
         box.high[depth++] = loop->count - 1;
-      } else if (std::holds_alternative<End>(body)) {
+      } else if (holds<End>(body)) {
         --depth;
         box.low[depth] = box.high[depth] = 0;
       } else if (!visit(i, box)) {

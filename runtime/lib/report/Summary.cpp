@@ -67,8 +67,7 @@ static Attribution attribute(const ReportInputs &inputs) {
     bool known = instruction.layer < result.layers.size();
     (known ? result.layers[instruction.layer] : result.none)
         .add(context, inputs.charges[i]);
-    if (std::holds_alternative<CoreProgram>(instruction.body) ||
-        std::holds_alternative<CoreStream>(instruction.body))
+    if (instruction.getDescription().place == EnginePlace::Array)
       result.products.add(context, inputs.charges[i]);
   }
   return result;

@@ -53,16 +53,16 @@ static Status checkArrays(const Program &program, const Target &target) {
 /// Instructions of an extension need a machine that declares it.
 static Status checkExtensions(const Program &program, const Target &target) {
   const auto &extensions = target.spec.extensions();
-  bool hasRns = std::find(extensions.begin(), extensions.end(), "rns") !=
-                extensions.end();
   for (size_t i = 0; i < program.code.size(); ++i) {
-    Opcode opcode = getOpcode(program.code[i].body);
-    if ((opcode == Opcode::CoreProgram || opcode == Opcode::CoreStream) &&
-        !hasRns)
-      return Error{"instruction " + std::to_string(i) + " (" +
-                   getMnemonic(program.code[i].body) +
-                   ") belongs to the extension 'rns', which target '" +
-                   target.spec.name() + "' does not declare"};
+    const std::string &name = program.code[i].getDescription().machineClass;
+    if (name.empty() ||
+        std::find(extensions.begin(), extensions.end(), name) !=
+            extensions.end())
+      continue;
+    return Error{"instruction " + std::to_string(i) + " (" +
+                 getMnemonic(program.code[i].body) +
+                 ") belongs to the extension '" + name + "', which target '" +
+                 target.spec.name() + "' does not declare"};
   }
   return Status::success();
 }
@@ -88,7 +88,7 @@ static Status checkParts(const Program &program, const Target &target) {
     const Instruction &instruction = program.code[i];
     EngineKind engine = instruction.engine.kind;
     const char *missing = nullptr;
-    if (getOpcode(instruction.body) < Opcode::DmaCopy)
+    if (isControl(instruction.body))
       continue; // control, whose engine says nothing
     if (engine == EngineKind::Vec && !spec.has_vector_unit())
       missing = "vector_unit";

@@ -38,32 +38,30 @@ ClosedSimulation::ClosedSimulation(const Program &program,
 }
 
 uint32_t ClosedSimulation::getSlot(const Instruction &instruction) {
-  Opcode opcode = instruction.engine.kind == EngineKind::Core
-                      ? getOpcode(instruction.body)
-                      : Opcode::Halt;
+  ArrayStateUse use = instruction.getDescription().state;
   unsigned engine = getEngineNumber(instruction.engine);
   auto [entry, isNew] = slotNumbers.try_emplace(
-      {engine, instruction.layer, opcode}, static_cast<uint32_t>(slots.size()));
+      {engine, instruction.layer, use}, static_cast<uint32_t>(slots.size()));
   if (isNew)
-    slots.push_back({engine, instruction.layer, opcode, 0, 0, 0, 0});
+    slots.push_back({engine, instruction.layer, use, 0, 0, 0, 0});
   return entry->second;
 }
 
 ClosedSimulation::Step ClosedSimulation::prepareStep(size_t index) {
   const Instruction &instruction = program.code[index];
   Step step;
-  step.opcode = getOpcode(instruction.body);
-  if (step.opcode == Opcode::Loop)
+  step.opcode = instruction.body.getOpcode();
+  if (step.opcode == Loop::opcode)
     step.index = static_cast<uint32_t>(loops.size()), loops.emplace_back();
-  if (step.opcode <= Opcode::End)
+  if (step.opcode <= End::opcode)
     return step;
   step.engine = getEngineNumber(instruction.engine);
   step.varies = !getDependencies(instruction, options.power != nullptr).empty();
-  if (auto *signal = std::get_if<Signal>(&instruction.body)) {
+  if (auto *signal = getIf<Signal>(instruction.body)) {
     step.index = signal->token;
     return step;
   }
-  if (auto *wait = std::get_if<Wait>(&instruction.body)) {
+  if (auto *wait = getIf<Wait>(instruction.body)) {
     step.index = wait->token;
     return step;
   }
@@ -84,16 +82,16 @@ template <typename T> static void makeUnique(std::vector<T> &values) {
 void ClosedSimulation::collectParts() {
   std::vector<uint32_t> open;
   for (const Step &step : steps) {
-    if (step.opcode == Opcode::Loop)
+    if (step.opcode == Loop::opcode)
       open.push_back(step.index);
-    if (step.opcode == Opcode::End)
+    if (step.opcode == End::opcode)
       open.pop_back();
-    if (step.opcode <= Opcode::End)
+    if (step.opcode <= End::opcode)
       continue;
     for (uint32_t loop : open) {
       LoopParts &parts = loops[loop];
       bool isToken =
-          step.opcode == Opcode::Signal || step.opcode == Opcode::Wait;
+          step.opcode == Signal::opcode || step.opcode == Wait::opcode;
       parts.engines.push_back(step.engine);
       (isToken ? parts.tokens : parts.slots).push_back(step.index);
     }
@@ -120,7 +118,7 @@ bool ClosedSimulation::runCode(size_t begin, size_t end) {
     const Step &step = steps[i];
     if (recording == 0 && layout.depth[i] == 0)
       topLevel = i;
-    if (step.opcode == Opcode::Loop) {
+    if (step.opcode == Loop::opcode) {
       if (!runLoop(i))
         return false;
       i = layout.matching[i];
@@ -128,7 +126,7 @@ bool ClosedSimulation::runCode(size_t begin, size_t end) {
     }
     if (++stepped > maxClosedSteps)
       return fail(makeTooManyStepsError(program, i));
-    if (step.opcode != Opcode::Signal && step.opcode != Opcode::Wait) {
+    if (step.opcode != Signal::opcode && step.opcode != Wait::opcode) {
       if (!execute(i, step))
         return false;
       continue;
@@ -140,7 +138,7 @@ bool ClosedSimulation::runCode(size_t begin, size_t end) {
       if (!holds)
         continue;
     }
-    if (step.opcode == Opcode::Signal)
+    if (step.opcode == Signal::opcode)
       tokens[step.index].push(now[step.engine]);
     else if (!wait(i, step))
       return false;
@@ -232,12 +230,12 @@ TimingResult ClosedSimulation::finish() {
     layer.executed = true;
     layer.instructions += static_cast<uint64_t>(slot.count);
     busy.add(slot.layer, slot.engine, slot.busy);
-    if (slot.opcode == Opcode::CoreProgram) {
+    if (slot.use == ArrayStateUse::Programs) {
       layer.coreBegin = hasTile[slot.layer]
                             ? std::min(layer.coreBegin, slot.first)
                             : slot.first;
       hasTile[slot.layer] = true;
-    } else if (slot.opcode == Opcode::CoreStream) {
+    } else if (slot.use == ArrayStateUse::Uses) {
       layer.coreEnd = std::max(layer.coreEnd, slot.last);
     }
   }

@@ -69,12 +69,12 @@ private:
   struct Slot {
     unsigned engine = 0;
     uint32_t layer = noLayer;
-    Opcode opcode = Opcode::Halt; ///< of a core, else Halt
+    ArrayStateUse use = ArrayStateUse::None;
     Femtoseconds first = 0, last = 0, busy = 0;
     int64_t count = 0;
   };
   struct Step {
-    Opcode opcode = Opcode::Halt;
+    Opcode opcode = Halt::opcode;
     bool varies = false;
     unsigned engine = 0;
     uint32_t index = 0; ///< token, slot, or loop
@@ -135,7 +135,7 @@ private:
 
   std::vector<Step> steps;
   std::vector<Slot> slots;
-  std::map<std::tuple<unsigned, uint32_t, Opcode>, uint32_t> slotNumbers;
+  std::map<std::tuple<unsigned, uint32_t, ArrayStateUse>, uint32_t> slotNumbers;
   std::vector<LoopParts> loops;
 
   Counters counters{};

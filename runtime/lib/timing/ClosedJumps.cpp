@@ -36,7 +36,7 @@ bool add(int64_t &value, __int128 amount) {
 //===----------------------------------------------------------------------===//
 
 bool ClosedSimulation::runLoop(size_t index) {
-  int64_t count = std::get<Loop>(program.code[index].body).count;
+  int64_t count = getAs<Loop>(program.code[index].body).count;
   if (count < shortestJumpedLoop) {
     for (int64_t i = 0; i < count; ++i) {
       counters[layout.depth[index]] = i;
@@ -54,7 +54,7 @@ bool ClosedSimulation::runLoop(size_t index) {
 bool ClosedSimulation::runIterations(size_t index, History &history) {
   const LoopParts &parts = loops[steps[index].index];
   Progress progress;
-  progress.count = std::get<Loop>(program.code[index].body).count;
+  progress.count = getAs<Loop>(program.code[index].body).count;
   int64_t longest =
       std::clamp<int64_t>(progress.count / 3, 1, History::longestPeriod);
   auto restart = [&] {

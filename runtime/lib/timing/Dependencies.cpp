@@ -7,6 +7,7 @@
 
 #include "Dependencies.h"
 
+#include <algorithm>
 #include <utility>
 
 using namespace phx;
@@ -32,58 +33,51 @@ struct Collector {
   }
   void addGuard(const Guard &guard) {
     Affine value{0, {{guard.loop, guard.scale, guard.offset, 1, 0, 1}}};
-    add(value, {{-unlimited, static_cast<__int128>(guard.extent) - 1},
-                {guard.extent, unlimited}});
+    std::vector<Range> flat;
+    if (guard.low > 0)
+      flat.push_back({-unlimited, static_cast<__int128>(guard.low) - 1});
+    if (guard.low < guard.extent)
+      flat.push_back({guard.low > 0 ? guard.low : -unlimited,
+                      static_cast<__int128>(guard.extent) - 1});
+    flat.push_back({guard.extent, unlimited});
+    add(value, std::move(flat));
   }
-  void addShape(const Shape4 &shape) {
-    for (const Count &count : shape)
-      addCount(count, true);
-  }
-
-  void operator()(const Halt &) {}
-  void operator()(const Loop &) {}
-  void operator()(const End &) {}
-  void operator()(const Signal &) {}
-  void operator()(const Wait &) {}
-  void operator()(const DmaCopy &copy) {
-    addShape(copy.shape);
-    if (!copy.zeroFill)
-      return;
+  void addZeroFill(const ZeroFill &fill, const Shape4 &shape) {
     // All positions outside, below or above; or all inside.
-    __int128 size = copy.shape[copy.zeroFill->dim].cap;
-    __int128 extent = copy.zeroFill->extent;
+    __int128 size = shape[fill.dim].cap;
+    __int128 extent = fill.extent;
     std::vector<Range> flat = {{-unlimited, -size}, {extent, unlimited}};
     if (size <= extent)
       flat.push_back({0, extent - size});
-    add(copy.zeroFill->start, std::move(flat));
+    add(fill.start, std::move(flat));
   }
-  void operator()(const VecMap &map) { addShape(map.shape); }
-  void operator()(const VecReduce &reduce) { addShape(reduce.shape); }
-  void operator()(const VecPool &pool) { addCount(pool.rows, true); }
-  void operator()(const VecPoolPositions &pool) { addCount(pool.rows, true); }
-  void operator()(const VecUnpool &pool) { addCount(pool.rows, true); }
-  void operator()(const VecPack &pack) { addCount(pack.count, true); }
-  void operator()(const VecGateMask &gate) { addCount(gate.count, true); }
-  void operator()(const VecRandom &random) { addCount(random.count, true); }
-  void operator()(const CoreProgram &tile) {
-    addCount(tile.rows, withPower);
-    addCount(tile.cols, withPower);
-  }
-  void operator()(const CoreStream &stream) {
-    addCount(stream.rows, withPower);
-    addCount(stream.cols, withPower);
-    addCount(stream.length, true);
-    if (withPower)
-      add(stream.kStart, {{-unlimited, -1}, {0, 0}, {1, unlimited}});
-  }
+  void addBody(const Body &body);
 };
 } // namespace
+
+void Collector::addBody(const Body &body) {
+  const InstructionDescription &description = body.getDescription();
+  visitCounts(body, [&](const FieldDescription &field, const Count &count) {
+    const auto &timed = description.timed;
+    bool isTimed = std::find(timed.begin(), timed.end(), &field) != timed.end();
+    addCount(count, withPower || isTimed);
+  });
+  for (const AccessDescription &access : description.accesses)
+    if (access.zeroFill)
+      if (const auto &fill =
+              access.zeroFill->as<std::optional<ZeroFill>>(body.data()))
+        addZeroFill(*fill, access.shape->as<Shape4>(body.data()));
+  for (const FieldDescription &field : description.fields)
+    if (withPower && field.role == FieldRole::AccumulationStart)
+      add(field.as<Affine>(body.data()),
+          {{-unlimited, -1}, {0, 0}, {1, unlimited}});
+}
 
 std::vector<Dependency>
 phx::detail::getDependencies(const Instruction &instruction, bool withPower) {
   Collector collector{withPower, {}};
   if (instruction.guard)
     collector.addGuard(*instruction.guard);
-  std::visit(collector, instruction.body);
+  collector.addBody(instruction.body);
   return std::move(collector.found);
 }

@@ -21,19 +21,19 @@ constexpr Femtoseconds longest = std::numeric_limits<Femtoseconds>::max();
 constexpr int64_t elementBytes = 4;
 } // namespace
 
-static Femtoseconds toFemtoseconds(double ns) { return std::llround(ns * 1e6); }
-
-/// One period of a clock.
-static Femtoseconds toPeriod(double ghz) { return std::llround(1e6 / ghz); }
-
-static int64_t saturate(__int128 value) {
-  return value > longest ? longest : static_cast<int64_t>(value);
-}
 static int64_t multiply(int64_t a, int64_t b) {
-  return saturate(static_cast<__int128>(a) * b);
+  return multiplySaturating(a, b);
 }
-static int64_t add(int64_t a, int64_t b) {
-  return saturate(static_cast<__int128>(a) + b);
+static int64_t add(int64_t a, int64_t b) { return addSaturating(a, b); }
+
+static std::map<std::string, ClassDurationsFactory> &getFactories() {
+  static std::map<std::string, ClassDurationsFactory> factories;
+  return factories;
+}
+
+void phx::registerDurations(const std::string &machineClass,
+                            ClassDurationsFactory factory) {
+  getFactories()[machineClass] = factory;
 }
 
 /// Time for `bytes` through a port, rounded up.
@@ -50,11 +50,8 @@ Durations::Durations(const Target &target)
       portBytesPerNs(target.spec.vector_unit().port_bytes_per_ns().value()),
       dmaLatency(toFemtoseconds(target.spec.dma().latency_ns().value())),
       dmaBytesPerNs(target.spec.dma().bytes_per_ns().value()) {
-  if (auto arrays = rns::findArrays(target)) {
-    program = toFemtoseconds(arrays->machine->program_ns().value());
-    vector = toPeriod(arrays->machine->clock_ghz().value());
-    fill = toFemtoseconds(arrays->machine->fill_ns().value());
-  }
+  for (const auto &[name, factory] : getFactories())
+    classes[name] = factory(target);
 }
 
 static int64_t getElements(const Shape4 &shape, const Counters &counters) {
@@ -107,30 +104,17 @@ Femtoseconds Durations::get(const Instruction &instruction,
                             const Counters &counters) const {
   if (!isExecuted(instruction, counters))
     return skipped;
-  switch (getOpcode(instruction.body)) {
-  case Opcode::Halt:
-  case Opcode::Loop:
-  case Opcode::End:
-  case Opcode::Signal:
-  case Opcode::Wait:
+  const InstructionDescription &description = instruction.getDescription();
+  switch (description.place) {
+  case EnginePlace::None:
+  case EnginePlace::Any:
     return 0;
-  case Opcode::DmaCopy:
-    return getCopy(std::get<DmaCopy>(instruction.body), counters);
-  case Opcode::VecMap:
-  case Opcode::VecReduce:
-  case Opcode::VecPool:
-  case Opcode::VecPoolPositions:
-  case Opcode::VecUnpool:
-  case Opcode::VecPack:
-  case Opcode::VecGateMask:
-  case Opcode::VecRandom:
+  case EnginePlace::Dma:
+    return getCopy(getAs<DmaCopy>(instruction.body), counters);
+  case EnginePlace::Vec:
     return getVec(instruction, counters);
-  case Opcode::CoreProgram:
-    return program;
-  case Opcode::CoreStream: {
-    const CoreStream &stream = std::get<CoreStream>(instruction.body);
-    return add(multiply(evaluate(stream.length, counters), vector), fill);
-  }
+  case EnginePlace::Array:
+    return classes.at(description.machineClass)->get(instruction, counters);
   }
   return 0;
 }

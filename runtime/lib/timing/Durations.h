@@ -10,7 +10,12 @@
 
 #include "phx/isa/Instruction.h"
 #include "phx/target/Target.h"
+#include "phx/timing/ClassDurations.h"
 #include "phx/timing/Timing.h"
+
+#include <map>
+#include <memory>
+#include <string>
 
 namespace phx::detail {
 
@@ -32,8 +37,9 @@ private:
   Femtoseconds getVec(const Instruction &instruction,
                       const Counters &counters) const;
 
-  Femtoseconds program = 0, vector = 0, fill = 0; ///< core
-  Femtoseconds cycle;                 ///< vector unit
+  /// By class, of those that are registered.
+  std::map<std::string, std::unique_ptr<ClassDurations>> classes;
+  Femtoseconds cycle; ///< vector unit
   int64_t lanes;
   double portBytesPerNs;
   Femtoseconds dmaLatency;

@@ -50,13 +50,13 @@ JumpLimits::JumpLimits(const Program &program, const Layout &layout,
   OpenLoops open;
   for (size_t i = 0; i < layout.halt; ++i) {
     const Instruction &instruction = program.code[i];
-    if (std::holds_alternative<Loop>(instruction.body)) {
+    if (holds<Loop>(instruction.body)) {
       numbers[i] = static_cast<uint32_t>(views.size());
       views.emplace_back();
       digitPeriods.push_back(1);
       depths.push_back(static_cast<uint8_t>(open.size()));
       open.push_back(i);
-    } else if (std::holds_alternative<End>(instruction.body)) {
+    } else if (holds<End>(instruction.body)) {
       open.pop_back();
     } else if (!open.empty()) {
       for (const Dependency &dependency :
@@ -69,7 +69,7 @@ JumpLimits::JumpLimits(const Program &program, const Layout &layout,
 }
 
 static int64_t getTrips(const Program &program, size_t loop) {
-  return std::get<Loop>(program.code[loop].body).count;
+  return getAs<Loop>(program.code[loop].body).count;
 }
 
 void JumpLimits::addViews(const Program &program, const OpenLoops &open,

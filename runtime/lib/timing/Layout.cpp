@@ -33,9 +33,9 @@ static std::string findFault(const Program &program,
       instruction.layer >= program.layers.size())
     return "layer " + std::to_string(instruction.layer) + " does not exist";
   int64_t token = -1;
-  if (auto *signal = std::get_if<Signal>(&instruction.body))
+  if (auto *signal = getIf<Signal>(instruction.body))
     token = signal->token;
-  else if (auto *wait = std::get_if<Wait>(&instruction.body))
+  else if (auto *wait = getIf<Wait>(instruction.body))
     token = wait->token;
   if (token >= static_cast<int64_t>(program.tokens))
     return "token " + std::to_string(token) + " does not exist";
@@ -60,18 +60,18 @@ Result<Layout> Layout::build(const Program &program) {
   for (size_t i = 0; i < program.code.size(); ++i) {
     const Instruction &instruction = program.code[i];
     layout.depth[i] = static_cast<uint8_t>(open.size());
-    if (const Loop *loop = std::get_if<Loop>(&instruction.body)) {
+    if (const Loop *loop = getIf<Loop>(instruction.body)) {
       if (open.size() == Counters().size() || loop->count < 1)
         return makeError(i, instruction,
                          "expected at least one trip and at most 8 levels");
       open.push_back(i);
-    } else if (std::holds_alternative<End>(instruction.body)) {
+    } else if (holds<End>(instruction.body)) {
       if (open.empty())
         return makeError(i, instruction, "no loop is open");
       layout.matching[i] = open.back();
       layout.matching[open.back()] = i;
       open.pop_back();
-    } else if (std::holds_alternative<Halt>(instruction.body)) {
+    } else if (holds<Halt>(instruction.body)) {
       layout.halt = i;
       break;
     } else {
@@ -79,7 +79,7 @@ Result<Layout> Layout::build(const Program &program) {
       if (!fault.empty())
         return makeError(i, instruction, fault);
       layout.lastUse[getEngineNumber(instruction.engine)] = i;
-      if (const Signal *signal = std::get_if<Signal>(&instruction.body))
+      if (const Signal *signal = getIf<Signal>(instruction.body))
         layout.signaller[signal->token] = instruction.engine.kind;
     }
   }
@@ -99,9 +99,9 @@ Error phx::detail::makeTooManyStepsError(const Program &program,
   size_t outermost = instruction;
   int depth = 0;
   for (size_t i = 0; i <= instruction && i < program.code.size(); ++i) {
-    if (std::holds_alternative<Loop>(program.code[i].body) && depth++ == 0)
+    if (holds<Loop>(program.code[i].body) && depth++ == 0)
       outermost = i;
-    if (std::holds_alternative<End>(program.code[i].body))
+    if (holds<End>(program.code[i].body))
       --depth;
   }
   return {"the times of the iterations around instruction " +

@@ -31,7 +31,8 @@ public:
 private:
   /// An instruction without the parts that do not vary.
   struct Step {
-    Opcode opcode = Opcode::Halt;
+    Opcode opcode = Halt::opcode;
+    ArrayStateUse use = ArrayStateUse::None;
     bool varies = false; ///< with loop counters
     unsigned engine = 0;
     uint32_t token = 0;
@@ -80,14 +81,15 @@ SteppedSimulation::SteppedSimulation(const Program &program,
 SteppedSimulation::Step
 SteppedSimulation::prepare(const Instruction &instruction) const {
   Step step;
-  step.opcode = getOpcode(instruction.body);
+  step.opcode = instruction.body.getOpcode();
+  step.use = instruction.getDescription().state;
   step.engine = getEngineNumber(instruction.engine);
-  if (auto *signal = std::get_if<Signal>(&instruction.body))
+  if (auto *signal = getIf<Signal>(instruction.body))
     step.token = signal->token;
-  if (auto *wait = std::get_if<Wait>(&instruction.body))
+  if (auto *wait = getIf<Wait>(instruction.body))
     step.token = wait->token;
   step.varies = !getDependencies(instruction, options.power != nullptr).empty();
-  if (step.varies || step.opcode <= Opcode::End)
+  if (step.varies || step.opcode <= End::opcode)
     return step;
   step.duration = durations.get(instruction, {});
   if (options.power && step.duration > 0)
@@ -99,11 +101,11 @@ Status SteppedSimulation::run() {
   std::array<size_t, 8> body{};
   unsigned depth = 0;
   for (size_t i = 0; i < layout.halt; ++i) {
-    if (steps[i].opcode == Opcode::Loop) {
+    if (steps[i].opcode == Loop::opcode) {
       body[depth] = i;
       counters[depth++] = 0;
-    } else if (steps[i].opcode == Opcode::End) {
-      const Loop &loop = std::get<Loop>(program.code[body[depth - 1]].body);
+    } else if (steps[i].opcode == End::opcode) {
+      const Loop &loop = getAs<Loop>(program.code[body[depth - 1]].body);
       if (++counters[depth - 1] < loop.count)
         i = body[depth - 1];
       else
@@ -129,11 +131,11 @@ Status SteppedSimulation::run() {
 Status SteppedSimulation::runStep(size_t index) {
   const Step &step = steps[index];
   ++result.stepped;
-  if (step.opcode != Opcode::Signal && step.opcode != Opcode::Wait)
+  if (step.opcode != Signal::opcode && step.opcode != Wait::opcode)
     return execute(index, step);
   if (step.varies && !evaluate(program.code[index].guard, counters))
     return Status::success();
-  if (step.opcode == Opcode::Wait)
+  if (step.opcode == Wait::opcode)
     return wait(index, step);
   tokens[step.token].push_back(now[step.engine]);
   return Status::success();
@@ -180,11 +182,11 @@ void SteppedSimulation::note(size_t index, const Step &step, Femtoseconds begin,
     layer.executed = true;
     ++layer.instructions;
     busy.add(layerIndex, step.engine, end - begin);
-    if (step.opcode == Opcode::CoreProgram) {
+    if (step.use == ArrayStateUse::Programs) {
       layer.coreBegin =
           hasTile[layerIndex] ? std::min(layer.coreBegin, begin) : begin;
       hasTile[layerIndex] = true;
-    } else if (step.opcode == Opcode::CoreStream) {
+    } else if (step.use == ArrayStateUse::Uses) {
       layer.coreEnd = std::max(layer.coreEnd, end);
     }
   }
@@ -218,12 +220,12 @@ static int64_t countSteps(const Program &program) {
   std::vector<int64_t> iterations{1};
   int64_t steps = 0;
   for (const Instruction &instruction : program.code) {
-    if (const auto *loop = std::get_if<Loop>(&instruction.body)) {
+    if (const auto *loop = getIf<Loop>(instruction.body)) {
       int64_t inside = 0;
       if (__builtin_mul_overflow(iterations.back(), loop->count, &inside))
         inside = maxSteppedSteps + 1;
       iterations.push_back(inside);
-    } else if (std::holds_alternative<End>(instruction.body)) {
+    } else if (holds<End>(instruction.body)) {
       iterations.pop_back();
     } else if (steps <= maxSteppedSteps) {
       steps += std::min(iterations.back(), maxSteppedSteps + 1);

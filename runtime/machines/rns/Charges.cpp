@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "machines/rns/Energy.h"
+#include "machines/rns/Instructions.h"
 
 using namespace phx;
 using namespace phx::rns;
@@ -44,12 +45,12 @@ struct Charger {
       add(to.stochasticRoundings, elements);
   }
 
-  void addTile(const CoreProgram &tile);
-  void addStream(const CoreStream &stream);
+  void add(const CoreProgram &tile);
+  void add(const CoreStream &stream);
 };
 } // namespace
 
-void Charger::addTile(const CoreProgram &tile) {
+void Charger::add(const CoreProgram &tile) {
   uint64_t rows = count(tile.rows), cols = count(tile.cols);
   // Idle rows and columns are written with zeros.
   add(to.dacConversions, arrayRows() * arrayCols() * moduli());
@@ -59,7 +60,7 @@ void Charger::addTile(const CoreProgram &tile) {
   addBytes(tile.src.space, 4 * rows * cols);
 }
 
-void Charger::addStream(const CoreStream &stream) {
+void Charger::add(const CoreStream &stream) {
   uint64_t rows = count(stream.rows), cols = count(stream.cols);
   uint64_t vectors = count(stream.length);
   auto detections =
@@ -77,8 +78,7 @@ void Charger::addStream(const CoreStream &stream) {
   addBytes(stream.in.space, 4 * vectors * cols);
   // The first group starts from zero and reads no partial sums, unless what is
   // in memory counts as one.
-  bool starts = evaluate(stream.kStart, execution.counters) == 0 &&
-                !program.products[stream.product].accumulate;
+  bool starts = evaluate(stream.start, execution.counters) == 0;
   uint64_t passes = starts ? 1 : 2;
   addBytes(stream.out.space, 4 * vectors * rows * passes);
   add(counters::macs, vectors * rows * cols);
@@ -89,8 +89,8 @@ void rns::charge(const ArrayExecution &execution, Counters64 &charges) {
                   getArrays(execution.target, execution.group),
                   getArrayCounters(), charges};
   const Body &body = execution.instruction.body;
-  if (const auto *tile = std::get_if<CoreProgram>(&body))
-    charger.addTile(*tile);
-  else if (const auto *stream = std::get_if<CoreStream>(&body))
-    charger.addStream(*stream);
+  RnsInstructions::forEach([&]<typename T>() {
+    if (const T *instruction = getIf<T>(body))
+      charger.add(*instruction);
+  });
 }

@@ -5,7 +5,9 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "machines/rns/CoreUnit.h"
 #include "machines/rns/Energy.h"
+#include "machines/rns/Timing.h"
 
 using namespace phx;
 using namespace phx::rns;
@@ -35,6 +37,8 @@ static PaperFigures getPaperFigures(const Target &target, size_t group,
 }
 
 void rns::registerModel() {
+  exec::registerMachineUnit("rns", exec::CoreUnit::create);
+  registerDurations("rns", makeDurations);
   getArrayCounters();
   registerMachineModel(
       {Machine::descriptor(), charge, addStaticPower, addArea, getPeakMacs,

@@ -6,6 +6,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "machines/rns/Energy.h"
+#include "machines/rns/Instructions.h"
+
+#include "machines/rns/Instructions.h"
 
 #include <algorithm>
 
@@ -99,6 +102,8 @@ void Builder::addCode() {
     stream.in.space = Space::Activation;
     stream.out.space = Space::Gradient;
     stream.kStart = kStart;
+    stream.start = kStart;
+    stream.start = kStart;
     stream.rows.cap = rows;
     stream.cols.cap = width;
     stream.length.cap = vectors;

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "machines/rns/Energy.h"
+#include "machines/rns/Instructions.h"
 
 #include <gtest/gtest.h>
 
@@ -22,7 +23,6 @@ protected:
     program.formats[0].moduli = {31, 32, 33};
     program.formats[1].kind = FormatKind::Fp32;
     program.products.resize(2);
-    program.products[1].accumulate = true;
   }
 
   Counters64 charge(Body body, Counters counters = {}) {
@@ -70,7 +70,7 @@ TEST_F(Charges, StreamingDetectsTheWholeArray) {
   stream.rows.cap = 10;
   stream.cols.cap = 7;
   stream.length.cap = 5;
-  stream.kStart.base = 16;
+  stream.start.base = 16;
   auto expect = [](uint64_t partials) {
     return make({{rns::getArrayCounters().bfpConversions, 5},
                  {rns::getArrayCounters().forwardConversions, 5},
@@ -83,19 +83,19 @@ TEST_F(Charges, StreamingDetectsTheWholeArray) {
                  {counters::macs, 5 * 10 * 7}});
   };
   EXPECT_EQ(charge(stream), expect(2));
-  stream.kStart.base = 0; // nothing to continue
+  stream.start.base = 0; // nothing to continue
   EXPECT_EQ(charge(stream), expect(1));
   stream.length.cap = 0;
   EXPECT_EQ(charge(stream), Counters64{});
 }
 
-TEST_F(Charges, AccumulatingProductsReadFromTheBeginning) {
+TEST_F(Charges, StreamsThatNeverStartReadFromTheBeginning) {
   CoreStream stream;
   stream.out.space = stream.in.space = Space::Gradient;
   stream.rows.cap = 10;
   stream.cols.cap = 7;
   stream.length.cap = 5;
-  stream.product = 1;
+  stream.start.base = 1; // never
   EXPECT_EQ(get(charge(stream), counters::scratchpadBytes),
             5u * (7 * 4 + 10 * 4 * 2));
 }

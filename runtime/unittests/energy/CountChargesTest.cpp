@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "machines/rns/Energy.h"
+#include "machines/rns/Instructions.h"
 
 #include <gtest/gtest.h>
 
@@ -29,9 +30,9 @@ private:
   size_t run(size_t at, unsigned depth) {
     for (; at < program.code.size(); ++at) {
       const Instruction &instruction = program.code[at];
-      if (std::holds_alternative<End>(instruction.body))
+      if (holds<End>(instruction.body))
         return at;
-      if (const auto *loop = std::get_if<Loop>(&instruction.body)) {
+      if (const auto *loop = getIf<Loop>(instruction.body)) {
         size_t end = at;
         for (counters[depth] = 0; counters[depth] < loop->count;
              ++counters[depth])
@@ -65,7 +66,6 @@ public:
     program.cores = 8;
     program.formats.resize(1);
     program.products.resize(2);
-    program.products[1].accumulate = true;
     addBody(program, 0);
     add(program, Halt{});
     return program;
@@ -178,7 +178,7 @@ private:
       stream.rows = count(depth, 32);
       stream.cols = count(depth, 16);
       stream.length = count(depth, 500);
-      stream.kStart = affine(depth, pick(-30, 0), 0, pick(-1, 1));
+      stream.start = affine(depth, pick(-30, 0), 0, pick(-1, 1));
       stream.product = uint32_t(pick(0, 1));
       return add(program, stream, guard(depth));
     }
@@ -235,6 +235,7 @@ static void addProduct(Program &program, int64_t m, int64_t n, int64_t k) {
     stream.cols = cols;
     stream.length.cap = n;
     stream.kStart = load.kStart;
+    stream.start = load.kStart;
     EngineId engine{EngineKind::Core, static_cast<uint8_t>(core)};
     program.code.push_back({engine, 0, guard, load});
     program.code.push_back({engine, 0, guard, stream});

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "machines/rns/Energy.h"
+#include "machines/rns/Instructions.h"
 #include "phx/isa/Validator.h"
 
 #include <gtest/gtest.h>
@@ -43,7 +44,7 @@ protected:
   void addStreamingPower() {
     watts = staticPower;
     for (const Instruction &instruction : program.code) {
-      if (!std::holds_alternative<CoreStream>(instruction.body))
+      if (!holds<CoreStream>(instruction.body))
         continue;
       Counters second{1}; // no longer the first group
       Energies energies = priceCharges(

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "machines/rns/Instructions.h"
 #include "machines/rns/Rules.h"
 #include "machines/rns/Energy.h"
 

@@ -203,7 +203,7 @@ TEST(Executor, StreamWithoutItsTile) {
   Program program = linearProgram();
   program.code.erase(program.code.begin() + 1);
   EXPECT_ERROR(runProgram(program, linearInputs()),
-               "the tile in core 0 is not");
+               "the tile in this array is not");
 }
 
 TEST(Executor, InitialContentsStayUntouched) {

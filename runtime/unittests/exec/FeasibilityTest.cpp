@@ -100,7 +100,7 @@ TEST(Feasibility, MemoryBeyondTheMachineIsRefused) {
                "the run writes to 281474976710656 bytes of memory");
   EXPECT_ERROR(checkFeasible(program, true), "are available");
   // What nothing writes to takes no memory.
-  std::get<VecMap>(program.code[0].body).shape = row(1, 8);
+  getAs<VecMap>(program.code[0].body).shape = row(1, 8);
   EXPECT_TRUE(checkFeasible(program, true).ok());
 }
 

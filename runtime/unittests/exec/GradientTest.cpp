@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "machines/rns/Instructions.h"
 #include "ProductHelpers.h"
 
 using namespace phx;
@@ -92,7 +93,9 @@ TEST(Gradient, AccumulatorsContinueFromMemory) {
   Generator generate(1);
   fill(c, generate, Values::Plain, Values::Plain);
   Program program = buildProduct(c, Dataflow::Df1, {});
-  program.products[0].accumulate = true;
+  for (Instruction &instruction : program.code)
+    if (auto *stream = getIf<CoreStream>(instruction.body))
+      stream->start = {1, {}};
   std::vector<Instruction> code = program.code;
   program.code.insert(program.code.begin(), code.begin(), code.end() - 1);
   program.products[0].loopBegin = program.products[0].loopEnd = 0;

@@ -274,7 +274,9 @@ static Program buildContinued(const ProductCase &c, Dataflow dataflow) {
                 Count{countElements(c.spec.outShape()), {}}};
   b.add({EngineKind::Vec, 0}, copy);
   b.addConv(c.spec, dataflow, format, x, w, y, "conv");
-  b.program.products.back().accumulate = true;
+  for (Instruction &instruction : b.program.code)
+    if (auto *stream = getIf<CoreStream>(instruction.body))
+      stream->start = {1, {}};
   return b.finish();
 }
 

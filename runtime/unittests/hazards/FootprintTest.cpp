@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "machines/rns/Instructions.h"
 #include "phx/isa/Footprint.h"
 
 #include "Oracle.h"

@@ -68,7 +68,7 @@ TEST(Hazards, WriteAfterWrite) {
 TEST(Hazards, SpacesAreSeparate) {
   Program program =
       assemble({move(vec, fixed(0), far1), move(dma, fixed(0), far2)});
-  std::get<DmaCopy>(program.code[1].body).dst.space = Space::Activation;
+  getAs<DmaCopy>(program.code[1].body).dst.space = Space::Activation;
   EXPECT_EQ(check(program), "");
 }
 
@@ -192,7 +192,7 @@ TEST(Hazards, ManyTripsCostNoMoreThanAFew) {
     Instruction peek = move(vec, far2, twoBuffers(0, 64, 0, 1), 1);
     // Guards end something; here "not executed before `first`" is a count that
     // is negative until then.
-    std::get<VecMap>(peek.body).shape[3].remaining =
+    getAs<VecMap>(peek.body).shape[3].remaining =
         Affine{1 - first, {{0, 1, 0, 1, 0, 1}}};
     program.code.insert(program.code.begin() + 7, peek);
     return program;
@@ -219,7 +219,7 @@ TEST(Hazards, GuardsAndCountsAreRespected) {
   EXPECT_EQ(check(program), "");
   program.code[1].guard = Guard{0, 1, 2, 5};
   EXPECT_NE(check(program), "");
-  auto &copy = std::get<DmaCopy>(program.code[1].body);
+  auto &copy = getAs<DmaCopy>(program.code[1].body);
   copy.shape[0].remaining = Affine{0, {{0, 1, 0, 1, 0, -1}}};
   EXPECT_EQ(check(program), "");
   copy.shape[0].remaining->base = 1;
@@ -232,8 +232,8 @@ TEST(Hazards, FootprintsOfManyIntervals) {
     Program program =
         assemble({move(dma, fixed(0), fixed(1 << 20), 3000),
                   move(vec, fixed(offset), fixed(1 << 21), 3000)});
-    std::get<DmaCopy>(program.code[0].body).dstStride[3] = 8;
-    std::get<VecMap>(program.code[1].body).dstStride[3] = 8;
+    getAs<DmaCopy>(program.code[0].body).dstStride[3] = 8;
+    getAs<VecMap>(program.code[1].body).dstStride[3] = 8;
     return program;
   };
   EXPECT_EQ(check(program(4)), "");
@@ -308,7 +308,7 @@ TEST(Hazards, UnpoolingReadsAndWrites) {
                  "write-after-read hazard in gradient memory at byte 64");
   EXPECT_EQ(check(assemble({i, move(dma, fixed(68), far1)})), "");
   // Averages read no positions.
-  std::get<VecUnpool>(i.body).fn = PoolFn::AverageAll;
+  getAs<VecUnpool>(i.body).fn = PoolFn::AverageAll;
   EXPECT_EQ(check(assemble({i, move(dma, fixed(64), far1, 1)})), "");
 }
 
@@ -323,7 +323,7 @@ TEST(Hazards, MasksAreWords) {
   EXPECT_EQ(check(assemble({i, move(dma, fixed(8), far1)})), "");
   expectContains(check(assemble({i, move(dma, fixed(4), far1)})),
                  "write-after-read hazard in gradient memory at byte 4");
-  std::get<VecGateMask>(i.body).count.cap = 32;
+  getAs<VecGateMask>(i.body).count.cap = 32;
   EXPECT_EQ(check(assemble({i, move(dma, fixed(4), far1)})), "");
   VecPack pack;
   pack.dst = {Space::Gradient, {}};

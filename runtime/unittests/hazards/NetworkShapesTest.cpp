@@ -11,6 +11,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "machines/rns/Instructions.h"
 #include "phx/isa/TokenInsertion.h"
 #include "phx/isa/Validator.h"
 
@@ -244,8 +245,8 @@ Program finishAndMeasure(const char *name, NetBuilder &builder) {
          name, program.code.size(), long(tiles), program.tokens, insertion,
          validation);
   for (const Product &p : program.products) {
-    EXPECT_TRUE(std::holds_alternative<Loop>(program.code[p.loopBegin].body));
-    EXPECT_TRUE(std::holds_alternative<End>(program.code[p.loopEnd].body));
+    EXPECT_TRUE(holds<Loop>(program.code[p.loopBegin].body));
+    EXPECT_TRUE(holds<End>(program.code[p.loopEnd].body));
     EXPECT_EQ(p.loopEnd - p.loopBegin, 2u * numCores + 1);
   }
   return program;

@@ -5,6 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "machines/rns/Instructions.h"
+#include "../support/VisitBody.h"
 #include "Oracle.h"
 
 #include <bitset>
@@ -185,27 +187,27 @@ bool isSkipped(const Instruction &instruction, const Counters &c) {
   if (!evaluate(instruction.guard, c))
     return true;
   std::vector<Count> counts;
-  if (auto *i = std::get_if<DmaCopy>(&instruction.body))
+  if (auto *i = getIf<DmaCopy>(instruction.body))
     counts.assign(i->shape.begin(), i->shape.end());
-  if (auto *i = std::get_if<VecMap>(&instruction.body))
+  if (auto *i = getIf<VecMap>(instruction.body))
     counts.assign(i->shape.begin(), i->shape.end());
-  if (auto *i = std::get_if<VecReduce>(&instruction.body))
+  if (auto *i = getIf<VecReduce>(instruction.body))
     counts.assign(i->shape.begin(), i->shape.end());
-  if (auto *i = std::get_if<VecPool>(&instruction.body))
+  if (auto *i = getIf<VecPool>(instruction.body))
     counts = {i->rows};
-  if (auto *i = std::get_if<VecPoolPositions>(&instruction.body))
+  if (auto *i = getIf<VecPoolPositions>(instruction.body))
     counts = {i->rows};
-  if (auto *i = std::get_if<VecUnpool>(&instruction.body))
+  if (auto *i = getIf<VecUnpool>(instruction.body))
     counts = {i->rows};
-  if (auto *i = std::get_if<VecPack>(&instruction.body))
+  if (auto *i = getIf<VecPack>(instruction.body))
     counts = {i->count};
-  if (auto *i = std::get_if<VecGateMask>(&instruction.body))
+  if (auto *i = getIf<VecGateMask>(instruction.body))
     counts = {i->count};
-  if (auto *i = std::get_if<VecRandom>(&instruction.body))
+  if (auto *i = getIf<VecRandom>(instruction.body))
     counts = {i->count};
-  if (auto *i = std::get_if<CoreProgram>(&instruction.body))
+  if (auto *i = getIf<CoreProgram>(instruction.body))
     counts = {i->rows, i->cols};
-  if (auto *i = std::get_if<CoreStream>(&instruction.body))
+  if (auto *i = getIf<CoreStream>(instruction.body))
     counts = {i->rows, i->cols, i->length};
   for (const Count &n : counts)
     if (evaluate(n, c) == 0)
@@ -222,7 +224,7 @@ phx::test::enumerateAccesses(const Program &program,
   if (isSkipped(instruction, counters))
     return {};
   Enumerator enumerator{program, counters, {}};
-  std::visit(enumerator, instruction.body);
+  phx::testing::visitBody(instruction.body, enumerator);
   return std::move(enumerator.result);
 }
 
@@ -236,18 +238,18 @@ std::vector<OracleEvent> phx::test::expand(const Program &program) {
   std::vector<size_t> open;
   for (size_t i = 0; i < program.code.size(); ++i) {
     const Body &body = program.code[i].body;
-    if (std::holds_alternative<Loop>(body)) {
+    if (holds<Loop>(body)) {
       counters[open.size()] = 0;
       open.push_back(i);
-    } else if (std::holds_alternative<End>(body)) {
-      const Loop &loop = std::get<Loop>(program.code[open.back()].body);
+    } else if (holds<End>(body)) {
+      const Loop &loop = getAs<Loop>(program.code[open.back()].body);
       if (++counters[open.size() - 1] < loop.count) {
         i = open.back();
       } else {
         counters[open.size() - 1] = 0;
         open.pop_back();
       }
-    } else if (!std::holds_alternative<Halt>(body)) {
+    } else if (!holds<Halt>(body)) {
       events.push_back({i, counters});
     }
   }
@@ -280,9 +282,9 @@ bool phx::test::hasRace(const Program &program) {
     if (latest.count(engine))
       follow(latest[engine]);
     latest[engine] = i;
-    if (auto *s = std::get_if<Signal>(&instruction.body))
+    if (auto *s = getIf<Signal>(instruction.body))
       signals[s->token].push_back(i);
-    if (auto *w = std::get_if<Wait>(&instruction.body)) {
+    if (auto *w = getIf<Wait>(instruction.body)) {
       follow(signals[w->token].front());
       signals[w->token].pop_front();
     }

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "machines/rns/Instructions.h"
 #include "RandomCode.h"
 
 #include <algorithm>
@@ -218,9 +219,9 @@ void RandomCode::addToken(Program &program) {
   std::vector<std::pair<size_t, size_t>> blocks{{0, program.code.size() - 1}};
   std::vector<size_t> open;
   for (size_t i = 0; i < program.code.size(); ++i) {
-    if (std::holds_alternative<Loop>(program.code[i].body))
+    if (holds<Loop>(program.code[i].body))
       open.push_back(i);
-    if (std::holds_alternative<End>(program.code[i].body)) {
+    if (holds<End>(program.code[i].body)) {
       blocks.push_back({open.back() + 1, i});
       open.pop_back();
     }
@@ -233,8 +234,8 @@ void RandomCode::addToken(Program &program) {
       gaps.push_back(i);
     if (i == end)
       break;
-    level += std::holds_alternative<Loop>(program.code[i].body);
-    level -= std::holds_alternative<End>(program.code[i].body);
+    level += holds<Loop>(program.code[i].body);
+    level -= holds<End>(program.code[i].body);
   }
   EngineId engines[] = {{EngineKind::Dma, 0},
                         {EngineKind::Vec, 0},
@@ -268,8 +269,8 @@ void RandomCode::addToken(Program &program) {
 Program phx::test::removeToken(const Program &program, uint32_t token) {
   Program result = program;
   std::erase_if(result.code, [&](const Instruction &i) {
-    const auto *s = std::get_if<Signal>(&i.body);
-    const auto *w = std::get_if<Wait>(&i.body);
+    const auto *s = getIf<Signal>(i.body);
+    const auto *w = getIf<Wait>(i.body);
     return (s && s->token == token) || (w && w->token == token);
   });
   return result;

@@ -38,13 +38,13 @@ static bool isBalanced(const Program &program) {
     return true;
   };
   for (const Instruction &i : program.code) {
-    if (std::holds_alternative<Loop>(i.body))
+    if (holds<Loop>(i.body))
       open.emplace_back();
-    if (const auto *s = std::get_if<Signal>(&i.body))
+    if (const auto *s = getIf<Signal>(i.body))
       ++open.back()[s->token];
-    if (const auto *w = std::get_if<Wait>(&i.body))
+    if (const auto *w = getIf<Wait>(i.body))
       --open.back()[w->token];
-    if (std::holds_alternative<End>(i.body)) {
+    if (holds<End>(i.body)) {
       if (!isZero())
         return false;
       open.pop_back();

@@ -8,6 +8,7 @@
 #ifndef PHX_UNITTESTS_HAZARDS_SNIPPETS_H
 #define PHX_UNITTESTS_HAZARDS_SNIPPETS_H
 
+#include "machines/rns/Instructions.h"
 #include "phx/isa/Program.h"
 
 namespace phx::test {

@@ -23,7 +23,7 @@ static const Affine far1 = fixed(4096), far2 = fixed(8192);
 static std::string sketch(const Program &program) {
   std::string text;
   for (const Instruction &i : program.code) {
-    if (std::holds_alternative<Halt>(i.body))
+    if (holds<Halt>(i.body))
       break;
     const char *engines[] = {"d", "v", "c"};
     std::string engine = engines[static_cast<size_t>(i.engine.kind)];
@@ -31,13 +31,13 @@ static std::string sketch(const Program &program) {
       engine += std::to_string(i.engine.index);
     if (!text.empty())
       text += ' ';
-    if (std::holds_alternative<Loop>(i.body))
+    if (holds<Loop>(i.body))
       text += "[";
-    else if (std::holds_alternative<End>(i.body))
+    else if (holds<End>(i.body))
       text += "]";
-    else if (const auto *s = std::get_if<Signal>(&i.body))
+    else if (const auto *s = getIf<Signal>(i.body))
       text += engine + "+" + std::to_string(s->token);
-    else if (const auto *w = std::get_if<Wait>(&i.body))
+    else if (const auto *w = getIf<Wait>(i.body))
       text += engine + "-" + std::to_string(w->token);
     else
       text += engine;

@@ -97,7 +97,7 @@ TEST(WorkLimit, FieldsOutOfRangeAreRefusedBeforeTheyAreComputedWith) {
   expectWords(insertError({move(dma, fixed(0), far1, INT64_MAX)}),
               {"instruction 0", "shape"});
   Instruction wide = move(dma, fixed(0), far1);
-  std::get<DmaCopy>(wide.body).dstStride[0] = INT64_MIN;
+  getAs<DmaCopy>(wide.body).dstStride[0] = INT64_MIN;
   expectWords(insertError({wide}), {"instruction 0", "stride"});
 }
 
@@ -119,7 +119,7 @@ TEST(WorkLimit, ExtentsThatDoNotOccurTogetherDoNotOverflow) {
   // is zero; a superset of the accesses spans 2^100 bytes.
   int64_t most = int64_t(1) << 50;
   Instruction copy = move(dma, fixed(0), far1);
-  DmaCopy &body = std::get<DmaCopy>(copy.body);
+  DmaCopy &body = getAs<DmaCopy>(copy.body);
   body.shape[0] = {most, Affine{most, {{0, 1, 0, 1, 0, -most}}}};
   body.shape[1] = {most, Affine{0, {{0, 1, 0, 1, 0, most}}}};
   body.dstStride = {most, most, 4, 4};

@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "../../lib/isa/Bounds.h"
+#include "phx/isa/Bounds.h"
 #include "../support/RandomProgram.h"
 
 #include <gtest/gtest.h>

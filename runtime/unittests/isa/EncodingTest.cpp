@@ -8,6 +8,7 @@
 
 #include "../../lib/isa/Encoding.h"
 #include "../support/RandomProgram.h"
+#include "phx/isa/InstructionSet.h"
 
 #include <gtest/gtest.h>
 
@@ -45,94 +46,51 @@ struct Arbitrary {
   Stride4 strides() { return {number(), number(), number(), number()}; }
   Shape4 shape() { return {count(), count(), count(), count()}; }
 
+  std::optional<ZeroFill> zeroFill() {
+    if (random.oneIn(2))
+      return std::nullopt;
+    return ZeroFill{static_cast<uint8_t>(random.between(0, 3)), affine(),
+                    number()};
+  }
+
+  void fill(const FieldDescription &, int64_t &f) { f = number(); }
+  void fill(const FieldDescription &, uint32_t &f) { f = index(); }
+  void fill(const FieldDescription &, bool &f) { f = random.oneIn(2); }
+  void fill(const FieldDescription &, float &f) { f = float(number()); }
+  void fill(const FieldDescription &, Affine &f) { f = affine(); }
+  void fill(const FieldDescription &, Count &f) { f = count(); }
+  void fill(const FieldDescription &, Address &f) { f = address(); }
+  void fill(const FieldDescription &, Stride4 &f) { f = strides(); }
+  void fill(const FieldDescription &, Shape4 &f) { f = shape(); }
+  void fill(const FieldDescription &, std::optional<ZeroFill> &f) {
+    f = zeroFill();
+  }
+  void fill(const FieldDescription &field, uint8_t &f) {
+    auto last = static_cast<int64_t>(field.words->entries.size()) - 1;
+    f = static_cast<uint8_t>(random.between(0, last));
+  }
+
   Body body() {
-    switch (random.between(0, 15)) {
-    case 0:
-      return Halt{};
-    case 1:
-      return Loop{number()};
-    case 2:
-      return End{};
-    case 3:
-      return Signal{index()};
-    case 4:
-      return Wait{index(), random.oneIn(2)};
-    case 5: {
-      DmaCopy copy{address(), address(), strides(), strides(), shape(), {}};
-      if (random.oneIn(2))
-        copy.zeroFill = ZeroFill{static_cast<uint8_t>(random.between(0, 3)),
-                                 affine(), number()};
-      return copy;
-    }
-    case 6:
-      return VecMap{static_cast<VecFn>(random.between(0, 23)),
-                    address(),
-                    address(),
-                    address(),
-                    strides(),
-                    strides(),
-                    strides(),
-                    shape(),
-                    float(number()),
-                    float(number())};
-    case 7:
-      return VecReduce{static_cast<ReduceFn>(random.between(0, 1)),
-                       address(),
-                       address(),
-                       strides(),
-                       strides(),
-                       shape(),
-                       number()};
-    case 8:
-      return VecPool{static_cast<PoolFn>(random.between(0, 2)),
-                     index(),
-                     index(),
-                     address(),
-                     address(),
-                     affine(),
-                     count(),
-                     number()};
-    case 9:
-      return CoreProgram{index(), index(), address(), affine(), affine(),
-                         count(), count(), index(),   affine()};
-    case 10:
-      return VecPoolPositions{index(),   index(),  address(), address(),
-                              address(), affine(), count(),   number()};
-    case 11:
-      return VecUnpool{static_cast<PoolFn>(random.between(0, 2)),
-                       index(),
-                       index(),
-                       address(),
-                       address(),
-                       address(),
-                       affine(),
-                       count(),
-                       number()};
-    case 12:
-      return VecPack{address(), address(), count()};
-    case 13:
-      return VecGateMask{address(), address(), address(), count()};
-    case 14:
-      return VecRandom{address(), address(), affine(), count(), index()};
-    default:
-      return CoreStream{index(),   index(),  index(),  address(),
-                        address(), affine(), affine(), affine(),
-                        count(),   count(),  count(),  index()};
-    }
+    const auto &all = InstructionSet::get().list();
+    Body body(*all[size_t(random.between(0, int64_t(all.size()) - 1))]);
+    for (const FieldDescription &field : body.getDescription().fields)
+      visitField(field, body.data(), [&](const FieldDescription &f,
+                                         auto &value) { fill(f, value); });
+    return body;
   }
   Instruction instruction() {
     Instruction i;
     i.body = body();
-    Opcode opcode = getOpcode(i.body);
-    if (opcode != Opcode::Halt && opcode != Opcode::Loop &&
-        opcode != Opcode::End)
-      i.engine = {static_cast<EngineKind>(random.between(0, 2)),
-                  static_cast<uint8_t>(random.next())};
+    Opcode opcode = i.body.getOpcode();
+    if (opcode != Halt::opcode && opcode != Loop::opcode &&
+        opcode != End::opcode)
+      i.engine = {static_cast<EngineKind>(random.between(0, 2)), index(),
+                  static_cast<uint16_t>(random.next())};
     if (random.oneIn(2))
       i.layer = index();
     if (random.oneIn(3))
       i.guard = Guard{static_cast<uint8_t>(random.between(0, 7)), number(),
-                      number(), number()};
+                      number(), number(), number()};
     return i;
   }
 };
@@ -239,32 +197,35 @@ TEST(Encoding, ErrorsNameTheField) {
   EXPECT_EQ(decodeError({0}), "word count: expected 1 to 1, found 0");
   EXPECT_EQ(decodeError({uint64_t(2) << 32}),
             "word count: expected 1 to 1, found 2");
-  EXPECT_EQ(decodeError({uint64_t(3) | 3 << 8 | uint64_t(2) << 32, 0}),
+  auto first = [](uint64_t opcode, uint64_t flags, uint64_t words) {
+    return opcode | flags << 16 | words << 32;
+  };
+  EXPECT_EQ(decodeError({first(3, 0, 3), 3, 0}),
             "engine kind: expected at most 2, found 3");
-  EXPECT_EQ(decodeError({uint64_t(1) | 1 << 8 | uint64_t(2) << 32, 5}),
-            "engine: expected none (0), found kind 1 number 0");
-  EXPECT_EQ(decodeError({uint64_t(3) | 4 << 24 | uint64_t(2) << 32, 0}),
+  EXPECT_EQ(decodeError({first(3, 0, 1)}),
+            "engine: the instruction ends before it");
+  EXPECT_EQ(decodeError({first(3, 4, 3), 0, 0}),
             "flags: reserved bits are set (4)");
-  EXPECT_EQ(decodeError({uint64_t(3) | uint64_t(2) << 32, uint64_t(1) << 32}),
+  EXPECT_EQ(decodeError({first(3, 0, 3), 0, uint64_t(1) << 32}),
             "token: expected at most 4294967295, found 4294967296");
-  EXPECT_EQ(decodeError({uint64_t(3) | uint64_t(3) << 32, 0, 0}),
-            "word count: expected 2, found 3");
-  EXPECT_EQ(
-      decodeError({uint64_t(3) | 1 << 24 | uint64_t(3) << 32, 0xffffffffu, 0}),
-      "layer: expected at most 4294967294, found 4294967295");
-  EXPECT_EQ(decodeError({uint64_t(16) | 1 << 8 | uint64_t(2) << 32, 24}),
+  EXPECT_EQ(decodeError({first(3, 0, 4), 0, 0, 0}),
+            "word count: expected 3, found 4");
+  EXPECT_EQ(decodeError({first(3, 1, 4), 0, 0xffffffffu, 0}),
+            "layer: expected at most 4294967294, found 4294967295");
+  EXPECT_EQ(decodeError({first(4, 0, 4), 0, 0, 2}),
+            "redundant: expected at most 1, found 2");
+  EXPECT_EQ(decodeError({first(16, 0, 3), 1, 24}),
             "function: expected at most 23, found 24");
-  EXPECT_EQ(decodeError({uint64_t(20) | 1 << 8 | uint64_t(2) << 32, 3}),
+  EXPECT_EQ(decodeError({first(20, 0, 3), 1, 3}),
             "function: expected at most 2, found 3");
-  EXPECT_EQ(decodeError({uint64_t(24) | uint64_t(1) << 32}),
+  EXPECT_EQ(decodeError({first(24, 0, 1)}),
             "opcode: 24 is none of this instruction set");
-  EXPECT_EQ(decodeError({uint64_t(8) | uint64_t(2) << 32, 4}),
+  EXPECT_EQ(decodeError({first(8, 0, 3), 0, 4}),
             "dst: expected at most 3, found 4");
-  EXPECT_EQ(decodeError({uint64_t(8) | uint64_t(4) << 32, 0, 9, 0}),
+  EXPECT_EQ(decodeError({first(8, 0, 5), 0, 0, 9, 0}),
             "dst: 9 terms do not fit in the instruction");
-  EXPECT_EQ(
-      decodeError({uint64_t(3) | 2 << 24 | uint64_t(6) << 32, 8, 0, 0, 0, 0}),
-      "loop: expected at most 7, found 8");
+  EXPECT_EQ(decodeError({first(3, 2, 8), 0, 8, 0, 0, 0, 0, 0}),
+            "loop: expected at most 7, found 8");
   auto code = decodeCode(std::vector<uint64_t>{uint64_t(1) << 32, 99});
   ASSERT_FALSE(code.ok());
   EXPECT_EQ(code.error().message,
@@ -273,5 +234,6 @@ TEST(Encoding, ErrorsNameTheField) {
 
 TEST(Encoding, ExampleOfTheSpecification) {
   Instruction wait{{EngineKind::Core, 2}, 1, std::nullopt, Wait{5, false}};
-  EXPECT_EQ(encode(wait), (std::vector<uint64_t>{0x0000000301020204, 1, 5}));
+  EXPECT_EQ(encode(wait), (std::vector<uint64_t>{0x0000000500010004, 0x0000000200000002,
+                                  1, 5, 0}));
 }

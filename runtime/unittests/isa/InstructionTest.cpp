@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "machines/rns/Instructions.h"
 #include "phx/isa/Instruction.h"
 #include "phx/isa/Program.h"
 #include "phx/support/Math.h"
@@ -14,15 +15,15 @@
 using namespace phx;
 
 TEST(Instruction, OpcodesAndMnemonics) {
-  EXPECT_EQ(getOpcode(Halt{}), Opcode::Halt);
-  EXPECT_EQ(getOpcode(CoreStream{}), Opcode::CoreStream);
+  EXPECT_EQ(Body(Halt{}).getOpcode(), Halt::opcode);
+  EXPECT_EQ(Body(CoreStream{}).getOpcode(), CoreStream::opcode);
   EXPECT_STREQ(getMnemonic(VecPool{}), "vec.pool");
   EXPECT_STREQ(getMnemonic(DmaCopy{}), "dma.copy");
-  EXPECT_EQ(int(getOpcode(VecPoolPositions{})), 19);
-  EXPECT_EQ(int(getOpcode(VecUnpool{})), 20);
-  EXPECT_EQ(int(getOpcode(VecPack{})), 21);
-  EXPECT_EQ(int(getOpcode(VecGateMask{})), 22);
-  EXPECT_EQ(int(getOpcode(VecRandom{})), 23);
+  EXPECT_EQ(int(Body(VecPoolPositions{}).getOpcode()), 19);
+  EXPECT_EQ(int(Body(VecUnpool{}).getOpcode()), 20);
+  EXPECT_EQ(int(Body(VecPack{}).getOpcode()), 21);
+  EXPECT_EQ(int(Body(VecGateMask{}).getOpcode()), 22);
+  EXPECT_EQ(int(Body(VecRandom{}).getOpcode()), 23);
   EXPECT_STREQ(getMnemonic(VecGateMask{}), "vec.gate_mask");
 }
 

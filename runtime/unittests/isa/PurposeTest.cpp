@@ -187,7 +187,7 @@ TEST(Purpose, FindsWritesOfEveryIteration) {
       Instruction copy = makeCopy(512, 4);
       DigitTerm back;
       back.weight = -64;
-      std::get<VecMap>(copy.body).dst.offset.terms = {back};
+      getAs<VecMap>(copy.body).dst.offset.terms = {back};
       p.code = {make({}, Loop{trips}), copy, make({}, End{}), make({}, Halt{})};
       p.regions[rate].address = 576;
       p.regions[key].address = 640;
@@ -208,7 +208,7 @@ TEST(Purpose, AccessesThatStepOverARegionDoNotWriteIt) {
               p.regions[rate].address = 576;
               p.regions[key].address = 640;
               Instruction copy = makeCopy(0, 8);
-              VecMap &map = std::get<VecMap>(copy.body);
+              VecMap &map = getAs<VecMap>(copy.body);
               map.dstStride[2] = 128;
               map.shape[2] = fixed(4);
               p.code[0] = copy;

@@ -6,6 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "machines/rns/Instructions.h"
+#include "../support/VisitBody.h"
 #include "../support/RandomProgram.h"
 #include "StructureTestUtils.h"
 
@@ -35,16 +37,16 @@ private:
   size_t findEnd(size_t loop) const {
     unsigned depth = 0;
     for (size_t i = loop;; ++i) {
-      if (std::holds_alternative<Loop>(program.code[i].body))
+      if (holds<Loop>(program.code[i].body))
         ++depth;
-      if (std::holds_alternative<End>(program.code[i].body) && --depth == 0)
+      if (holds<End>(program.code[i].body) && --depth == 0)
         return i;
     }
   }
   void runBlock(size_t begin, size_t end, unsigned depth) {
     for (size_t i = begin; i < end; ++i) {
       const Instruction &instruction = program.code[i];
-      if (const Loop *loop = std::get_if<Loop>(&instruction.body)) {
+      if (const Loop *loop = getIf<Loop>(instruction.body)) {
         size_t last = findEnd(i);
         for (int64_t n = 0; n < loop->count; ++n) {
           counters[depth] = n;
@@ -52,7 +54,7 @@ private:
         }
         i = last;
       } else if (isExecuted(instruction, counters)) {
-        std::visit(*this, instruction.body);
+        phx::testing::visitBody(instruction.body, *this);
       }
     }
   }
@@ -261,13 +263,13 @@ TEST(StructureMemory, ClippedCountsAreConsidered) {
 
 TEST(StructureMemory, GuardsAreConsidered) {
   Instruction i = make(vec, makeRelu());
-  std::get<VecMap>(i.body).dst.offset.terms = {{0, 1, 0, 1, 0, 64}};
+  getAs<VecMap>(i.body).dst.offset.terms = {{0, 1, 0, 1, 0, 64}};
   i.guard = Guard{0, 1, 0, 16};
   EXPECT_EQ(errorOf({make({}, Loop{100}), i, make({}, End{})}), "accepted");
   i.guard->extent = 17;
   EXPECT_NE(errorOf({make({}, Loop{100}), i, make({}, End{})}), "accepted");
   i.guard->extent = 0; // never runs
-  std::get<VecMap>(i.body).dst.offset.base = 1 << 20;
+  getAs<VecMap>(i.body).dst.offset.base = 1 << 20;
   EXPECT_EQ(errorOf({make({}, Loop{100}), i, make({}, End{})}), "accepted");
 }
 
@@ -303,7 +305,7 @@ TEST(StructureMemory, Spaces) {
   EXPECT_EQ(structureError(program),
             "instruction 0 (dma.copy): src: expected a scratchpad (the ideal "
             "memory model has no dram), found dram");
-  std::get<DmaCopy>(program.code[0].body).src.space = Space::Weight;
+  getAs<DmaCopy>(program.code[0].body).src.space = Space::Weight;
   EXPECT_EQ(structureError(program), "accepted");
 }
 

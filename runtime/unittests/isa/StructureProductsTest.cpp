@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "machines/rns/Instructions.h"
 #include "../support/ProgramBuilder.h"
 #include "../support/RandomProgram.h"
 #include "StructureTestUtils.h"
@@ -25,8 +26,8 @@ TEST(StructureProducts, StreamsMatchTheLatestProgram) {
   EXPECT_EQ(errorOf({load, make(core1, makeLoad()), stream}), "accepted");
   EXPECT_EQ(errorOf({load, loop, stream, end, stream}), "accepted");
   std::string none =
-      "core.stream): engine: expected a core.program of the same core before "
-      "it in the same loop body, found none";
+      "core.stream): engine: expected an instruction before it in the same "
+      "loop body that programs the same array, found none";
   EXPECT_EQ(errorOf({stream}), "instruction 0 (" + none);
   EXPECT_EQ(errorOf({make(core1, makeLoad()), stream}),
             "instruction 1 (" + none);
@@ -46,7 +47,7 @@ TEST(StructureProducts, StreamsEqualTheirProgramFieldByField) {
   auto expected = [](const std::string &field) {
     return "instruction 1 (core.stream): " + field +
            ": expected the same as in the core.program at instruction 0, the "
-           "latest of this core, found another";
+           "latest of this array, found another";
   };
   EXPECT_EQ(error([](CoreStream &s) { s.rows = fixed(7); }), expected("rows"));
   EXPECT_EQ(error([](CoreStream &s) { s.cols = fixed(8); }), expected("cols"));
@@ -65,7 +66,7 @@ TEST(StructureProducts, StreamsEqualTheirProgramFieldByField) {
   program.code[2].guard->extent = 2;
   EXPECT_EQ(structureError(program),
             "instruction 2 (core.stream): guard: expected the same as in the "
-            "core.program at instruction 1, the latest of this core, found "
+            "core.program at instruction 1, the latest of this array, found "
             "another");
   program.code[2].guard.reset();
   EXPECT_NE(structureError(program), "accepted");
@@ -167,7 +168,7 @@ TEST(StructureProducts, EditedNestsAreRejected) {
   // Streaming fewer vectors past one tile.
   edited = program;
   for (Instruction &i : edited.code)
-    if (CoreStream *stream = std::get_if<CoreStream>(&i.body))
+    if (CoreStream *stream = getIf<CoreStream>(i.body))
       stream->length.cap = 35;
   EXPECT_EQ(
       structureError(edited),
@@ -183,10 +184,10 @@ TEST(StructureProducts, EditedNestsAreRejected) {
     edited.code[i].guard.reset();
   for (size_t i : {end + 1, end + 2}) {
     Instruction &added = edited.code[i];
-    if (CoreProgram *p = std::get_if<CoreProgram>(&added.body))
+    if (CoreProgram *p = getIf<CoreProgram>(added.body))
       *p = CoreProgram{0,  p->map,   {p->src.space, {}}, {},
                        {}, fixed(1), fixed(1),           0};
-    if (CoreStream *s = std::get_if<CoreStream>(&added.body))
+    if (CoreStream *s = getIf<CoreStream>(added.body))
       *s = CoreStream{
           0,  s->inMap, s->outMap, {s->in.space, {}}, {s->out.space, {}}, {},
           {}, {},       fixed(1),  fixed(1),          fixed(1),           0};
@@ -202,12 +203,10 @@ TEST(StructureProducts, EditedNestsAreRejected) {
   edited.products.push_back(edited.products[0]);
   edited.products[1].loopBegin = edited.products[1].loopEnd = 0;
   for (size_t i : {begin + 3, begin + 4})
-    std::visit(
-        [](auto &body) {
-          if constexpr (requires { body.product; })
-            body.product = 1;
-        },
-        edited.code[i].body);
+    RnsInstructions::forEach([&]<typename T>() {
+      if (T *body = getIf<T>(edited.code[i].body))
+        body->product = 1;
+    });
   EXPECT_EQ(structureError(edited),
             "product 0: expected all of its core instructions and no others "
             "between instructions " +
@@ -238,9 +237,9 @@ TEST(StructureProducts, GroupsLongerOrShorterThanTheArray) {
 }
 
 static std::vector<Count *> getTileCounts(Instruction &instruction) {
-  if (auto *load = std::get_if<CoreProgram>(&instruction.body))
+  if (auto *load = getIf<CoreProgram>(instruction.body))
     return {&load->rows};
-  if (auto *stream = std::get_if<CoreStream>(&instruction.body))
+  if (auto *stream = getIf<CoreStream>(instruction.body))
     return {&stream->rows};
   return {};
 }
@@ -249,7 +248,7 @@ TEST(StructureProducts, EntangledNestsAreGivenUp) {
   Program program = makeExample();
   // 2^30 iterations, each with other counts than the one before.
   for (Instruction &i : program.code) {
-    if (Loop *loop = std::get_if<Loop>(&i.body))
+    if (Loop *loop = getIf<Loop>(i.body))
       loop->count = int64_t(1) << 30;
     i.guard.reset();
     for (Count *count : getTileCounts(i))

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "machines/rns/Instructions.h"
 #include "../support/RandomProgram.h"
 #include "StructureTestUtils.h"
 
@@ -560,7 +561,7 @@ TEST(Structure, TileSizes) {
 TEST(Structure, FormatOfTheProduct) {
   Program program = withCode({make(core0, makeLoad())});
   program.formats.push_back(program.formats[0]);
-  std::get<CoreProgram>(program.code[0].body).format = 1;
+  getAs<CoreProgram>(program.code[0].body).format = 1;
   EXPECT_EQ(structureError(program),
             "instruction 0 (core.program): format: expected 0 (that of its "
             "product), found 1");

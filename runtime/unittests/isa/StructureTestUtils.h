@@ -9,6 +9,7 @@
 #ifndef PHX_UNITTESTS_ISA_STRUCTURETESTUTILS_H
 #define PHX_UNITTESTS_ISA_STRUCTURETESTUTILS_H
 
+#include "machines/rns/Instructions.h"
 #include "phx/isa/Validator.h"
 
 #include <gtest/gtest.h>

@@ -10,6 +10,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "machines/rns/Instructions.h"
 #include "phx/target/MachineClass.h"
 #include "phx/energy/Energy.h"
 #include "phx/report/Glossary.h"

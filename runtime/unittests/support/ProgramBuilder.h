@@ -18,6 +18,7 @@
 #ifndef PHX_UNITTESTS_SUPPORT_PROGRAMBUILDER_H
 #define PHX_UNITTESTS_SUPPORT_PROGRAMBUILDER_H
 
+#include "machines/rns/Instructions.h"
 #include "phx/isa/Program.h"
 
 #include <cstring>
@@ -353,7 +354,7 @@ private:
     program.layers.back().phase = phase;
     program.products.push_back(
         {currentLayer, nest.m, nest.n, nest.k, nest.spec.groups, nest.dataflow,
-         nest.format, 0, 0, nest.positions, nest.accumulate, tiles.product});
+         nest.format, 0, 0, nest.positions, tiles.product});
     uint64_t begin = loop((tiles.count + program.cores - 1) / program.cores);
     for (int64_t core = 0; core < program.cores; ++core)
       addTile(nest, tiles, core);
@@ -410,7 +411,8 @@ private:
                       rows,
                       cols,
                       Count{df1 ? nest.n : nest.m, std::nullopt},
-                      t.product};
+                      t.product,
+                      nest.accumulate ? Affine{1, {}} : kStart};
     add(core, stream).guard = guard;
   }
 

@@ -16,6 +16,7 @@
 #ifndef PHX_UNITTESTS_SUPPORT_RANDOMPROGRAM_H
 #define PHX_UNITTESTS_SUPPORT_RANDOMPROGRAM_H
 
+#include "machines/rns/Instructions.h"
 #include "phx/isa/Program.h"
 
 #include <algorithm>
@@ -138,7 +139,6 @@ private:
       product.k = random.between(1, 100);
       product.groups = random.between(1, 3);
       product.dataflow = random.oneIn(2) ? Dataflow::Df1 : Dataflow::Df2;
-      product.accumulate = random.oneIn(3);
       product.stream = static_cast<uint32_t>(random.next()) >> 1;
       program.products.push_back(product);
     }
@@ -460,7 +460,7 @@ private:
   }
 
   Node makePoolPositions() {
-    VecPool pool = std::get<VecPool>(makePool().instruction.body);
+    VecPool pool = getAs<VecPool>(makePool().instruction.body);
     VecPoolPositions result{pool.inMap, pool.outMap, pool.in,   pool.out,
                             {},         {},          pool.rows, pool.window};
     result.rowStart = pool.rowStart;
@@ -469,7 +469,7 @@ private:
   }
 
   Node makeUnpool() {
-    VecPool pool = std::get<VecPool>(makePool().instruction.body);
+    VecPool pool = getAs<VecPool>(makePool().instruction.body);
     VecUnpool result{pool.fn, pool.inMap, pool.outMap, pool.in,    pool.out,
                      {},      {},         pool.rows,   pool.window};
     result.rowStart = pool.rowStart;
@@ -549,6 +549,7 @@ private:
     stream.product = load.product;
     stream.rowStart = load.rowStart;
     stream.kStart = load.kStart;
+    stream.start = random.oneIn(3) ? Affine{1, {}} : load.kStart;
     stream.rows = load.rows;
     stream.cols = load.cols;
     stream.inMap = pickMap();
@@ -674,7 +675,7 @@ private:
   void flatten(const NodeList &body) {
     for (const Node &node : body) {
       program.code.push_back(node.instruction);
-      if (!std::holds_alternative<Loop>(node.instruction.body))
+      if (!holds<Loop>(node.instruction.body))
         continue;
       flatten(node.body);
       Instruction end;

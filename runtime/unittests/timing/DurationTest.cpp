@@ -39,7 +39,7 @@ TEST(Duration, VectorUnitByLanes) {
   EXPECT_EQ(getTime(makeMap(1), target), 1 * ns);
   EXPECT_EQ(getTime(makeMap(256), target), 1 * ns);
   EXPECT_EQ(getTime(makeMap(257), target), 2 * ns);
-  VecMap exp = std::get<VecMap>(makeMap(257));
+  VecMap exp = getAs<VecMap>(makeMap(257));
   exp.fn = VecFn::Exp;
   EXPECT_EQ(getTime(exp, target), 2 * getOpsPerElement(VecFn::Exp) * ns);
 }
@@ -47,7 +47,7 @@ TEST(Duration, VectorUnitByLanes) {
 TEST(Duration, VectorUnitByPort) {
   Target target = makeTarget();
   target.spec.mutable_vector_unit()->mutable_port_bytes_per_ns()->set_value(8);
-  VecMap map = std::get<VecMap>(makeMap(256));
+  VecMap map = getAs<VecMap>(makeMap(256));
   EXPECT_EQ(getTime(map, target), 256 * ns); // one read, one write
   map.fn = VecFn::Add;
   EXPECT_EQ(getTime(map, target), 384 * ns);
@@ -102,7 +102,7 @@ TEST(Duration, CopiesPayLatencyAndBytes) {
   Target target = makeTarget();
   target.spec.mutable_dma()->mutable_latency_ns()->set_value(100);
   EXPECT_EQ(getTime(makeCopy(10), target), 110 * ns);
-  DmaCopy copy = std::get<DmaCopy>(makeCopy(10));
+  DmaCopy copy = getAs<DmaCopy>(makeCopy(10));
   copy.src.space = Space::Weight; // on chip to on chip
   EXPECT_EQ(getTime(copy, target), 110 * ns);
   copy.dst.space = Space::Dram;
@@ -113,7 +113,7 @@ TEST(Duration, CopiesPayLatencyAndBytes) {
 
 TEST(Duration, ZeroFillMovesNoByteFromItsSource) {
   Target target = makeTarget();
-  DmaCopy copy = std::get<DmaCopy>(makeCopy(10));
+  DmaCopy copy = getAs<DmaCopy>(makeCopy(10));
   copy.shape[2].cap = 3;
   copy.zeroFill = ZeroFill{2, Affine{-1, {}}, 100};
   EXPECT_EQ(getTime(copy, target), 20 * ns);

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "machines/rns/Instructions.h"
 #include "TestTiming.h"
 
 using namespace phx;
@@ -285,12 +286,12 @@ TEST(Timeline, OneSlicePerInstructionOfAJump) {
 }
 
 static double getPower(const Instruction &instruction, const Counters &) {
-  switch (getOpcode(instruction.body)) {
-  case Opcode::CoreProgram:
+  switch (instruction.body.getOpcode()) {
+  case CoreProgram::opcode:
     return 1;
-  case Opcode::CoreStream:
+  case CoreStream::opcode:
     return 10;
-  case Opcode::DmaCopy:
+  case DmaCopy::opcode:
     return 100;
   default:
     return 1000;

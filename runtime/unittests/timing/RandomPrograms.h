@@ -135,11 +135,11 @@ private:
     if (engine.kind == EngineKind::Core) {
       if (chance(50))
         return makeStream(makeCount(pick(1, 200)));
-      CoreProgram tile = std::get<CoreProgram>(makeTile());
+      CoreProgram tile = getAs<CoreProgram>(makeTile());
       tile.rows = makeCount(pick(1, 4));
       return tile;
     }
-    DmaCopy copy = std::get<DmaCopy>(makeCopy(makeCount(pick(1, 40))));
+    DmaCopy copy = getAs<DmaCopy>(makeCopy(makeCount(pick(1, 40))));
     if (!trips.empty() && chance(15))
       copy.zeroFill = ZeroFill{3, Affine{pick(-20, 5), {makeTerm(pick(0, 3))}},
                                pick(5, 100)};

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "machines/rns/Instructions.h"
 #include "RandomPrograms.h"
 
 #include <map>
@@ -39,9 +40,9 @@ static double getPower(const Instruction &instruction,
                        const Counters &counters) {
   double watts = 1 + double(instruction.engine.index) / 8 +
                  double(instruction.engine.kind) / 3;
-  if (auto *tile = std::get_if<CoreProgram>(&instruction.body))
+  if (auto *tile = getIf<CoreProgram>(instruction.body))
     watts += double(evaluate(tile->rows, counters)) / 7;
-  if (auto *copy = std::get_if<DmaCopy>(&instruction.body))
+  if (auto *copy = getIf<DmaCopy>(instruction.body))
     watts += double(evaluate(copy->shape[3], counters)) / 11;
   return watts;
 }

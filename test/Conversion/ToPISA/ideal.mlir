@@ -17,7 +17,7 @@
 // CHECK: pisa.layer 1 "act" "Relu" output
 // CHECK: pisa.loop 2 layer 0
 // CHECK-NEXT: pisa.core_program core[0] format 0 map 0 from wgt[0] row [0 + 32 * l0(2, 0, 2, 2)] k [0 + 16 * l0(2, 0, 1, 2)] rows 32 of [40 + -32 * l0(2, 0, 2, 2)] cols 16 of [20 + -16 * l0(2, 0, 1, 2)] product 0 layer 0 when l0 * 2 + 0 < 4
-// CHECK-NEXT: pisa.core_stream core[0] {{.*}} length 100 product 0 layer 0 when l0 * 2 + 0 < 4
+// CHECK-NEXT: pisa.core_stream core[0] {{.*}} length 100 product 0 start [0 + 16 * l0(2, 0, 1, 2)] layer 0 when l0 * 2 + 0 < 4
 // CHECK-NEXT: pisa.core_program core[1] format 0 map 0 from wgt[0] row [0 + 32 * l0(2, 1, 2, 2)] k [0 + 16 * l0(2, 1, 1, 2)]
 // CHECK-NEXT: pisa.core_stream core[1]
 // CHECK: pisa.vec_map add act[8000] strides [0, 0, 160, 4] a act[8000] strides [0, 0, 160, 4] b wgt[3200] strides [0, 0, 0, 4] shape [1, 1, 100, 40] layer 0

@@ -11,7 +11,7 @@
 // A weight gradient stays on chip while images pass by, and adds up from zeros:
 // pieces of 2 images are 32 elements of the contraction, two whole groups. The
 // update is applied before it leaves, into the memory of the old weights.
-// WEIGHTS: pisa.product 0 m 8 n 2 k 96 groups 1 df1 format 0 nest [0, 0] accumulate
+// WEIGHTS: pisa.product 0 m 8 n 2 k 96 groups 1 df1 format 0 nest [0, 0] layer
 // WEIGHTS: pisa.region [[W:[0-9]+]] "w" parameter mutable at dram[[[HOME:[0-9]+]]]
 // WEIGHTS: pisa.vec_map fill grad[0] {{.*}} shape [1, 1, 1, 16]
 // WEIGHTS: pisa.dma_copy wgt[0] {{.*}} shape [1, 2, 8, 16]
@@ -37,7 +37,7 @@
 
 // An input gradient is cut into images, filled with zeros one by one; what hangs
 // on it is applied on chip.
-// IMAGES: pisa.product 0 m 70 n 80 k 8 groups 1 positions 2 df1 format 0 nest [0, 0] accumulate
+// IMAGES: pisa.product 0 m 70 n 80 k 8 groups 1 positions 2 df1 format 0 nest [0, 0] layer
 // IMAGES: pisa.loop 5
 // IMAGES: pisa.vec_map fill grad[0 + 5632 * l0(1, 0, 1, 2)] {{.*}} shape [1, 1, 1, 1400]
 // IMAGES: pisa.loop 6

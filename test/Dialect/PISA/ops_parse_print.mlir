@@ -33,8 +33,8 @@ pisa.program "all" inference target "mirage" hash -2 memory hierarchy batch 3
       pisa.loop 2 {
         // CHECK-NEXT: pisa.core_program core[1] format 0 map 1 from wgt[0 + 64 * l0] row [0 + 32 * l1(8, 3, 4, 9)] k 0 rows 32 of [100 + -32 * l0] cols 16 product 0 layer 0 when l1 * 8 + 3 < 20
         pisa.core_program core[1] format 0 map 1 from wgt[0 + 64 * l0] row [0 + 32 * l1(8, 3, 4, 9)] k 0 rows 32 of [100 + -32 * l0] cols 16 product 0 layer 0 when l1 * 8 + 3 < 20
-        // CHECK-NEXT: pisa.core_stream core[1] format 0 map 1 from act[4] into 2 grad[8] row 0 k 0 vec 7 rows 32 cols 16 length 100 product 0{{$}}
-        pisa.core_stream core[1] format 0 map 1 from act[4] into 2 grad[8] row 0 k 0 vec 7 rows 32 cols 16 length 100 product 0
+        // CHECK-NEXT: pisa.core_stream core[1] format 0 map 1 from act[4] into 2 grad[8] row 0 k 0 vec 7 rows 32 cols 16 length 100 product 0 start 0{{$}}
+        pisa.core_stream core[1] format 0 map 1 from act[4] into 2 grad[8] row 0 k 0 vec 7 rows 32 cols 16 length 100 product 0 start 0
       }
     }
     // CHECK: pisa.signal dma[0] 0 layer 1
@@ -64,8 +64,8 @@ pisa.program "all" inference target "mirage" hash -2 memory hierarchy batch 3
 // CHECK-LABEL: pisa.program "step" training target "mirage" hash 0 memory ideal batch 32 array 1 [32, 16] tokens 0 bytes [0, 64, 128, 192] rng 2 compiler "" machine ["core.rows=32", "extension=rns"] {
 pisa.program "step" training target "mirage" hash 0 memory ideal batch 32
     array 1 [32, 16] tokens 0 bytes [0, 64, 128, 192] rng 2 compiler "" machine ["core.rows=32", "extension=rns"] {
-  // CHECK: pisa.product 0 m 6 n 576 k 16 groups 1 positions 25 df1 format 0 nest [0, 5] accumulate{{$}}
-  pisa.product 0 m 6 n 576 k 16 groups 1 positions 25 df1 format 0 nest [0, 5] accumulate
+  // CHECK: pisa.product 0 m 6 n 576 k 16 groups 1 positions 25 df1 format 0 nest [0, 5]{{$}}
+  pisa.product 0 m 6 n 576 k 16 groups 1 positions 25 df1 format 0 nest [0, 5]
   // CHECK: pisa.product 1 m 6 n 25 k 576 groups 1 df2 format 0 nest [0, 0] stream 2147483647 layer 2
   pisa.product 1 m 6 n 25 k 576 groups 1 df2 format 0 nest [0, 0] stream 2147483647 layer 2
   // CHECK: pisa.region 0 "w" parameter mutable at wgt[0] bytes 64 type tensor<4xf32> init dense<1.000000e+00> : tensor<4xf32>

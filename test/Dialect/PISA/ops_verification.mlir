@@ -278,7 +278,7 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4]
 
 pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
   pisa.code {
-    // expected-error @+1 {{expected operands 'a' and 'b' for function 'add'}}
+    // expected-error @+1 {{expected operand 'b', which 'add' reads}}
     pisa.vec_map add act[0] strides [0, 0, 0, 4] a act[0] strides [0, 0, 0, 4] shape [1, 1, 1, 1]
   }
 }
@@ -287,7 +287,7 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4]
 
 pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
   pisa.code {
-    // expected-error @+1 {{expected operand 'a' alone for function 'relu'}}
+    // expected-error @+1 {{expected operand 'a', which 'relu' reads}}
     pisa.vec_map relu act[0] strides [0, 0, 0, 4] shape [1, 1, 1, 1]
   }
 }
@@ -296,7 +296,7 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4]
 
 pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
   pisa.code {
-    // expected-error @+1 {{expected no operand for function 'fill'}}
+    // expected-error @+1 {{expected no operand 'a', which 'fill' does not read}}
     pisa.vec_map fill act[0] strides [0, 0, 0, 4] a act[0] strides [0, 0, 0, 4] shape [1, 1, 1, 1]
   }
 }
@@ -305,7 +305,7 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4]
 
 pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
   pisa.code {
-    // expected-error @+1 {{expected operand 'a' alone for function 'neg'}}
+    // expected-error @+1 {{expected no operand 'b', which 'neg' does not read}}
     pisa.vec_map neg act[0] strides [0, 0, 0, 4] a act[0] strides [0, 0, 0, 4] b act[0] strides [0, 0, 0, 4] shape [1, 1, 1, 1]
   }
 }
@@ -332,8 +332,8 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4]
 
 pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
   pisa.code {
-    // expected-error @+1 {{expected an engine number in [0, 255], found 256}}
-    pisa.signal core[256] 0
+    // expected-error @+1 {{expected engine in [0, 4294967294], found 4294967295}}
+    pisa.signal core[4294967295] 0
   }
 }
 
@@ -542,7 +542,7 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4]
 
 pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
   pisa.code {
-  // expected-error @+1 {{expected positions for function 'max'}}
+  // expected-error @+1 {{expected operand 'positions', which 'max' reads}}
   pisa.vec_unpool max act[0] map 0 from act[0] map 0 row 0 rows 1 window 1
   pisa.halt
   }
@@ -552,7 +552,7 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4]
 
 pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
   pisa.code {
-  // expected-error @+1 {{expected no positions for function 'average_valid'}}
+  // expected-error @+1 {{expected no operand 'positions', which 'average_valid' does not read}}
   pisa.vec_unpool average_valid act[0] map 0 from act[0] map 0 positions act[0] row 0 rows 1 window 1
   pisa.halt
   }
@@ -562,7 +562,7 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4]
 
 pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
   pisa.code {
-  // expected-error @+1 {{expected a stream in [0, 4294967295], found -1}}
+  // expected-error @+1 {{expected stream in [0, 4294967295], found -1}}
   pisa.vec_random act[0] key act[0] first 0 count 1 stream -1
   pisa.halt
   }
@@ -572,7 +572,7 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4]
 
 pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
   pisa.code {
-  // expected-error @+1 {{expected operands 'a' and 'b' for function 'gate'}}
+  // expected-error @+1 {{expected operand 'b', which 'gate' reads}}
   pisa.vec_map gate act[0] strides [0, 0, 0, 4] a act[0] strides [0, 0, 0, 4] shape [1, 1, 1, 1]
   pisa.halt
   }
@@ -582,7 +582,7 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4]
 
 pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
   pisa.code {
-  // expected-error @+1 {{expected operand 'a' alone for function 'offset'}}
+  // expected-error @+1 {{expected operand 'a', which 'offset' reads}}
   pisa.vec_map offset act[0] strides [0, 0, 0, 4] shape [1, 1, 1, 1]
   pisa.halt
   }

@@ -26,7 +26,8 @@ using InitProvider = llvm::function_ref<mlir::ElementsAttr(
     uint32_t index, mlir::RankedTensorType type)>;
 
 /// Creates the operations for `program` at the builder's insertion point.
-/// Instructions get the ONNX node name of their layer as location.
+/// Instructions get the ONNX node name of their layer as location. Null after a
+/// diagnostic: the dialect has no operation for an instruction.
 pisa::ProgramOp importProgram(const phx::Program &program,
                               mlir::OpBuilder &builder, InitProvider init);
 

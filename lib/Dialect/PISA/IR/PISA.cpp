@@ -7,6 +7,8 @@
 
 #include "photonic/Dialect/PISA/IR/PISA.h"
 
+#include "machines/AllTargets.h"
+
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -22,6 +24,7 @@ using namespace photonic::pisa;
 #include "photonic/Dialect/PISA/IR/PISAAttrs.cpp.inc"
 
 void PISADialect::initialize() {
+  phx::registerAllMachineTargets();
   addAttributes<
 #define GET_ATTRDEF_LIST
 #include "photonic/Dialect/PISA/IR/PISAAttrs.cpp.inc"

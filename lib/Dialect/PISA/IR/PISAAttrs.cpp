@@ -59,11 +59,12 @@ AddressAttr AddressAttr::get(MLIRContext *context, const phx::Address &value) {
 
 phx::Guard GuardAttr::getValue() const {
   return {static_cast<uint8_t>(getLoop()), getScale(), getOffset(),
-          getExtent()};
+          getExtent(), getLow()};
 }
 
 GuardAttr GuardAttr::get(MLIRContext *context, const phx::Guard &value) {
-  return get(context, value.loop, value.scale, value.offset, value.extent);
+  return get(context, value.loop, value.scale, value.offset, value.low,
+             value.extent);
 }
 
 phx::ZeroFill ZeroFillAttr::getValue() const {
@@ -166,12 +167,16 @@ ParseResult photonic::pisa::parseField(AsmParser &parser,
 /// `less` reads what stands between the linear index and its bound.
 static ParseResult parseGuard(AsmParser &parser, GuardAttr &guard,
                               llvm::function_ref<ParseResult()> less) {
-  int64_t loop = 0, scale = 0, offset = 0, extent = 0;
+  int64_t loop = 0, scale = 0, offset = 0, extent = 0, low = 0;
   if (parseLoopName(parser, loop) || parser.parseStar() ||
       parser.parseInteger(scale) || parser.parsePlus() ||
       parser.parseInteger(offset) || less() || parser.parseInteger(extent))
     return failure();
-  guard = GuardAttr::get(parser.getContext(), loop, scale, offset, extent);
+  if (succeeded(parser.parseOptionalKeyword("from")) &&
+      parser.parseInteger(low))
+    return failure();
+  guard =
+      GuardAttr::get(parser.getContext(), loop, scale, offset, low, extent);
   return success();
 }
 
@@ -234,6 +239,8 @@ void photonic::pisa::printField(AsmPrinter &printer, AddressAttr address) {
 static void printGuard(AsmPrinter &printer, GuardAttr guard, StringRef less) {
   printer << "l" << guard.getLoop() << " * " << guard.getScale() << " + "
           << guard.getOffset() << " " << less << " " << guard.getExtent();
+  if (guard.getLow() != 0)
+    printer << " from " << guard.getLow();
 }
 
 void photonic::pisa::printField(AsmPrinter &printer, GuardAttr guard) {

@@ -39,10 +39,11 @@ struct InsertTokens final : impl::InsertTokensBase<InsertTokens> {
       if (region.getInit())
         inits.push_back(*region.getInit());
     OpBuilder builder(op);
-    importProgram(*program, builder,
-                  [&](uint32_t index, RankedTensorType) -> ElementsAttr {
-                    return inits[index];
-                  });
+    if (!importProgram(*program, builder,
+                       [&](uint32_t index, RankedTensorType) -> ElementsAttr {
+                         return inits[index];
+                       }))
+      return signalPassFailure();
     op.erase();
   }
 };

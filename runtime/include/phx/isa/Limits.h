@@ -67,6 +67,13 @@ inline constexpr Range productStream{0, (int64_t(1) << 31) - 1};
 /// Arrays of a program; their numbers have 8 bits.
 inline constexpr int64_t cores = 255;
 
+/// No extent, stride or capacity is larger, so that products of two of them
+/// fit in 128 bits and sums of their products in 64.
+inline constexpr int64_t magnitude = int64_t(1) << 50;
+
+/// No linear index and no affine field is larger.
+inline constexpr int64_t index = int64_t(1) << 62;
+
 /// Loops around one instruction.
 inline constexpr int64_t loopDepth = 8;
 

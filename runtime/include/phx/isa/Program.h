@@ -14,7 +14,7 @@
 #ifndef PHX_ISA_PROGRAM_H
 #define PHX_ISA_PROGRAM_H
 
-#include "phx/isa/Instruction.h"
+#include "phx/isa/Instructions.h"
 
 #include <memory>
 #include <string>
@@ -78,8 +78,8 @@ enum class Dataflow : uint8_t {
   Df2 = 1, ///< second operand (activations)
 };
 
-/// A (M x K)(K x N) product, `groups` times. But for `accumulate`, metadata for
-/// executors that fuse, never a source of time or energy. `loopBegin`,
+/// A (M x K)(K x N) product, `groups` times: metadata for executors that fuse
+/// and for random numbers, never a source of time or energy. `loopBegin`,
 /// `loopEnd`: instruction indices of the outermost `Loop` of the nest and of
 /// its `End`, when the nest is intact.
 struct Product {
@@ -91,8 +91,6 @@ struct Product {
   /// Products of M rows each that share one row index, position * m + row: the
   /// kernel positions of an input gradient. No tile mixes positions.
   int64_t positions = 1;
-  /// Accumulators continue from memory at contraction position 0 as well.
-  bool accumulate = false;
   uint32_t stream = 0; ///< of random numbers, for stochastic rounding
   friend bool operator==(const Product &, const Product &) = default;
 };

@@ -22,9 +22,24 @@
 #define GET_ATTRDEF_CLASSES
 #include "photonic/Dialect/PISA/IR/PISAAttrs.h.inc"
 
+namespace photonic::pisa {
+/// Fields are within the limits of their description, shapes and strides have
+/// four dimensions, and operands are there exactly where the instruction
+/// touches them.
+mlir::LogicalResult verifyInstruction(mlir::Operation *op);
+} // namespace photonic::pisa
+
 #include "photonic/Dialect/PISA/IR/PISAOpInterfaces.h.inc"
 
 #define GET_OP_CLASSES
 #include "photonic/Dialect/PISA/IR/PISAOps.h.inc"
+
+namespace photonic::pisa {
+/// Creates the operation of an instruction that is no loop, end or halt.
+/// Failure: the dialect has no operation for it.
+mlir::LogicalResult createInstruction(mlir::OpBuilder &builder,
+                                      mlir::Location loc,
+                                      const phx::Instruction &instruction);
+} // namespace photonic::pisa
 
 #endif // PHOTONIC_DIALECT_PISA_IR_PISA_H

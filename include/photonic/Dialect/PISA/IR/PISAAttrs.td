@@ -49,27 +49,6 @@ def PISA_EngineKind : PISA_Enum<"EngineKind", "engine", [
   I32EnumCase<"Dma", 0, "dma">, I32EnumCase<"Vec", 1, "vec">,
   I32EnumCase<"Core", 2, "core">]>;
 
-def PISA_VecFn : PISA_Enum<"VecFn", "elementwise function", [
-  I32EnumCase<"Copy", 0, "copy">, I32EnumCase<"Add", 1, "add">,
-  I32EnumCase<"Sub", 2, "sub">, I32EnumCase<"Mul", 3, "mul">,
-  I32EnumCase<"Div", 4, "div">, I32EnumCase<"Max", 5, "max">,
-  I32EnumCase<"Min", 6, "min">, I32EnumCase<"Relu", 7, "relu">,
-  I32EnumCase<"LeakyRelu", 8, "leaky_relu">, I32EnumCase<"Clip", 9, "clip">,
-  I32EnumCase<"Neg", 10, "neg">, I32EnumCase<"Abs", 11, "abs">,
-  I32EnumCase<"Sqrt", 12, "sqrt">, I32EnumCase<"Exp", 13, "exp">,
-  I32EnumCase<"Log", 14, "log">, I32EnumCase<"Tanh", 15, "tanh">,
-  I32EnumCase<"Sigmoid", 16, "sigmoid">, I32EnumCase<"Fill", 17, "fill">,
-  I32EnumCase<"Scale", 18, "scale">, I32EnumCase<"Equal", 19, "equal">,
-  I32EnumCase<"Gate", 20, "gate">, I32EnumCase<"GateRange", 21, "gate_range">,
-  I32EnumCase<"Drop", 22, "drop">, I32EnumCase<"Offset", 23, "offset">]>;
-
-def PISA_ReduceFn : PISA_Enum<"ReduceFn", "reduction", [
-  I32EnumCase<"Sum", 0, "sum">, I32EnumCase<"Max", 1, "max">]>;
-
-def PISA_PoolFn : PISA_Enum<"PoolFn", "pooling function", [
-  I32EnumCase<"Max", 0, "max">, I32EnumCase<"AverageValid", 1, "average_valid">,
-  I32EnumCase<"AverageAll", 2, "average_all">]>;
-
 def PISA_Role : PISA_Enum<"Role", "what a region is for", [
   I32EnumCase<"Parameter", 0, "parameter">, I32EnumCase<"State", 1, "state">,
   I32EnumCase<"Constant", 2, "constant">, I32EnumCase<"Input", 3, "input">,
@@ -156,16 +135,20 @@ def PISA_AddressAttr : PISA_Attr<"Address", "address"> {
 def PISA_GuardAttr : PISA_Attr<"Guard", "guard"> {
   let summary = "condition under which an instruction is executed";
   let description = [{
-    Executed while `counter * scale + offset < extent`. An instruction writes
-    `when l0 * 8 + 3 < 20`; standing alone, the attribute has a word for the
-    sign.
+    Executed while `low <= counter * scale + offset < extent`. An instruction
+    writes `when l0 * 8 + 3 < 20`, or `when l0 * 8 + 3 < 20 from 4` if `low` is
+    above 0; standing alone, the attribute has a word for the sign.
 
     ```mlir
     #pisa.guard<l0 * 8 + 3 below 20>
     ```
+
+    ```mlir
+    #pisa.guard<l0 * 8 + 3 below 20 from 4>
+    ```
   }];
   let parameters = (ins "int64_t":$loop, "int64_t":$scale, "int64_t":$offset,
-                        "int64_t":$extent);
+                        "int64_t":$low, "int64_t":$extent);
   let extraClassDeclaration = [{
     ::phx::Guard getValue() const;
     static GuardAttr get(::mlir::MLIRContext *context, const ::phx::Guard &);

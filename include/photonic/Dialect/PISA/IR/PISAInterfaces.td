@@ -22,6 +22,9 @@ def PISA_InstructionOpInterface : OpInterface<"InstructionOpInterface"> {
   let methods = [
     InterfaceMethod<"The fields that are particular to this instruction.",
       "::phx::Body", "getBody">,
+    InterfaceMethod<[{What the instruction is made of: the one description that
+      its definition, encoding and checks come from.}],
+      "const ::phx::InstructionDescription &", "getDescription">,
     InterfaceMethod<"The engine whose queue the instruction enters.",
       "::phx::EngineId", "getEngineId">,
     InterfaceMethod<[{The ONNX node (index of a `pisa.layer`) that the
@@ -33,6 +36,7 @@ def PISA_InstructionOpInterface : OpInterface<"InstructionOpInterface"> {
         return std::nullopt;
       }]>,
   ];
+  let verify = [{ return ::photonic::pisa::verifyInstruction($_op); }];
 }
 
 #endif // PHOTONIC_DIALECT_PISA_IR_PISAINTERFACES

@@ -126,9 +126,8 @@ def PISA_ProductOp : PISA_TableOp<"product"> {
     first and last instruction of its loop nest in the encoded stream, for
     executors that fuse; the validator checks them against the instructions.
     `[0, 0]` says that there is no intact nest. `positions` is the number of
-    kernel positions of an input gradient, 1 if not given. Accumulators of a
-    product that says `accumulate` continue from memory everywhere. `stream`
-    numbers the random numbers of stochastic rounding, 0 if not given.
+    kernel positions of an input gradient, 1 if not given. `stream` numbers the
+    random numbers of stochastic rounding, 0 if not given.
 
     * (C1) `nest` has 2 entries; format and layer are in [0, 2^32 - 2].
     * (C2) The stream is in [0, 2^31 - 1].
@@ -139,17 +138,17 @@ def PISA_ProductOp : PISA_TableOp<"product"> {
 
     ```mlir
     pisa.product 0 m 6 n 576 k 16 groups 1 positions 25 df1 format 0
-        nest [8, 13] accumulate stream 7
+        nest [8, 13] stream 7
     ```
   }];
   let arguments = (ins I64Attr:$index, I64Attr:$m, I64Attr:$n, I64Attr:$k,
     I64Attr:$groups, OptionalAttr<I64Attr>:$positions,
     EnumProp<PISA_Dataflow>:$dataflow, I64Attr:$format,
-    DenseI64ArrayAttr:$nest, UnitAttr:$accumulate,
+    DenseI64ArrayAttr:$nest,
     OptionalAttr<I64Attr>:$stream, OptionalAttr<I64Attr>:$layer);
   let assemblyFormat = [{
     $index `m` $m `n` $n `k` $k `groups` $groups (`positions` $positions^)?
-    $dataflow `format` $format `nest` $nest (`accumulate` $accumulate^)?
+    $dataflow `format` $format `nest` $nest
     (`stream` $stream^)? (`layer` $layer^)? attr-dict
   }];
   let hasVerifier = 1;
@@ -310,252 +309,10 @@ def PISA_HaltOp : PISA_Op<"halt"> {
   let assemblyFormat = "attr-dict";
 }
 
-def PISA_SignalOp : PISA_Instruction<"signal",
-    (ins EnumProp<PISA_EngineKind>:$kind, I64Attr:$engine, I64Attr:$token),
-    "custom<Engine>($kind, $engine) $token"> {
-  let summary = "Add one to a token when the engine's earlier work is complete";
-  let description = [{
-    ```mlir
-    pisa.signal core[3] 7
-    ```
-  }];
-}
-
-def PISA_WaitOp : PISA_Instruction<"wait",
-    (ins EnumProp<PISA_EngineKind>:$kind, I64Attr:$engine, I64Attr:$token,
-         UnitAttr:$redundant),
-    "custom<Engine>($kind, $engine) $token (`redundant` $redundant^)?"> {
-  let summary = "Hold the engine until a token is positive, then take one";
-  let description = [{
-    `redundant` records that another chain of tokens orders the same accesses.
-
-    ```mlir
-    pisa.wait vec[0] 7
-    ```
-  }];
-}
-
 //===----------------------------------------------------------------------===//
-// Data movement and vector arithmetic
+// All other instructions, of the base set and of machine classes
 //===----------------------------------------------------------------------===//
 
-def PISA_DmaCopyOp : PISA_Instruction<"dma_copy",
-    (ins PISA_AddressAttr:$dst, DenseI64ArrayAttr:$dst_strides,
-         PISA_AddressAttr:$src, DenseI64ArrayAttr:$src_strides,
-         ArrayAttr:$shape, OptionalAttr<PISA_ZeroFillAttr>:$zero_fill),
-    [{custom<AddressField>($dst) `strides` $dst_strides `from`
-      custom<AddressField>($src) `strides` $src_strides
-      `shape` custom<Counts>($shape)
-      (`zero_fill` custom<ZeroFillField>($zero_fill)^)?}]> {
-  let hasVerifier = 1;
-  let summary = "Copy up to four dimensions of 4-byte elements";
-  let description = [{
-    ```mlir
-    pisa.dma_copy act[0] strides [12544, 3136, 112, 4]
-        from dram[4096] strides [12544, 3136, 112, 4] shape [1, 1, 28, 28]
-    ```
-  }];
-}
-
-def PISA_VecMapOp : PISA_Instruction<"vec_map",
-    (ins EnumProp<PISA_VecFn>:$fn,
-         PISA_AddressAttr:$dst, DenseI64ArrayAttr:$dst_strides,
-         OptionalAttr<PISA_AddressAttr>:$a, OptionalAttr<DenseI64ArrayAttr>:$a_strides,
-         OptionalAttr<PISA_AddressAttr>:$b, OptionalAttr<DenseI64ArrayAttr>:$b_strides,
-         ArrayAttr:$shape, OptionalAttr<F32Attr>:$s0, OptionalAttr<F32Attr>:$s1),
-    [{$fn custom<AddressField>($dst) `strides` $dst_strides
-      (`a` custom<AddressField>($a)^ `strides` $a_strides)?
-      (`b` custom<AddressField>($b)^ `strides` $b_strides)?
-      `shape` custom<Counts>($shape) (`s0` $s0^)? (`s1` $s1^)?}]> {
-  let hasVerifier = 1;
-  let summary = "Apply a binary32 function to every element";
-  let description = [{
-    ```mlir
-    pisa.vec_map relu act[0] strides [64, 16, 8, 4] a act[0] strides [64, 16, 8, 4]
-        shape [1, 4, 2, 2]
-    ```
-  }];
-}
-
-def PISA_VecReduceOp : PISA_Instruction<"vec_reduce",
-    (ins EnumProp<PISA_ReduceFn>:$fn,
-         PISA_AddressAttr:$dst, DenseI64ArrayAttr:$dst_strides,
-         PISA_AddressAttr:$a, DenseI64ArrayAttr:$a_strides, ArrayAttr:$shape,
-         OptionalAttr<I64Attr>:$dims),
-    [{$fn custom<AddressField>($dst) `strides` $dst_strides
-      `a` custom<AddressField>($a) `strides` $a_strides
-      `shape` custom<Counts>($shape) (`dims` $dims^)?}]> {
-  let hasVerifier = 1;
-  let summary = "Reduce the innermost dimensions";
-  let description = [{
-    `dims` of them, one if not given; their elements are numbered row-major.
-
-    * (C1) `dims` is in [1, 3].
-
-    ```mlir
-    pisa.vec_reduce max act[0] strides [0, 0, 4, 0] a act[64] strides [0, 0, 40, 4]
-        shape [1, 1, 2, 10]
-    ```
-
-    ```mlir
-    pisa.vec_reduce sum act[0] strides [4, 0, 0, 0] a act[64]
-        strides [2304, 13824, 96, 4] shape [6, 32, 24, 24] dims 3
-    ```
-  }];
-}
-
-def PISA_VecPoolOp : PISA_Instruction<"vec_pool",
-    (ins EnumProp<PISA_PoolFn>:$fn, I64Attr:$out_map, PISA_AddressAttr:$out,
-         I64Attr:$in_map, PISA_AddressAttr:$in, PISA_AffineAttr:$row,
-         PISA_CountAttr:$rows, I64Attr:$window),
-    [{$fn custom<AddressField>($out) `map` $out_map `from`
-      custom<AddressField>($in) `map` $in_map `row` custom<AffineField>($row)
-      `rows` custom<CountField>($rows) `window` $window}]> {
-  let summary = "Pool windows that an access map describes";
-  let description = [{
-    ```mlir
-    pisa.vec_pool max act[4096] map 1 from act[0] map 0 row 0 rows 144 window 4
-    ```
-  }];
-}
-
-def PISA_VecPoolPositionsOp : PISA_Instruction<"vec_pool_positions",
-    (ins I64Attr:$out_map, PISA_AddressAttr:$out, PISA_AddressAttr:$positions,
-         I64Attr:$in_map, PISA_AddressAttr:$in, PISA_AffineAttr:$row,
-         PISA_CountAttr:$rows, I64Attr:$window),
-    [{custom<AddressField>($out) `map` $out_map
-      `positions` custom<AddressField>($positions) `from`
-      custom<AddressField>($in) `map` $in_map `row` custom<AffineField>($row)
-      `rows` custom<CountField>($rows) `window` $window}]> {
-  let summary = "Maxima of windows, and where they were found";
-  let description = [{
-    ```mlir
-    pisa.vec_pool_positions act[4096] map 1 positions act[8192] from act[0] map 0
-        row 0 rows 144 window 4
-    ```
-  }];
-}
-
-def PISA_VecUnpoolOp : PISA_Instruction<"vec_unpool",
-    (ins EnumProp<PISA_PoolFn>:$fn, I64Attr:$in_map, PISA_AddressAttr:$in,
-         I64Attr:$out_map, PISA_AddressAttr:$out,
-         OptionalAttr<PISA_AddressAttr>:$positions, PISA_AffineAttr:$row,
-         PISA_CountAttr:$rows, I64Attr:$window),
-    [{$fn custom<AddressField>($in) `map` $in_map `from`
-      custom<AddressField>($out) `map` $out_map
-      (`positions` custom<AddressField>($positions)^)?
-      `row` custom<AffineField>($row) `rows` custom<CountField>($rows)
-      `window` $window}]> {
-  let hasVerifier = 1;
-  let summary = "Add the gradients of pooled windows to their elements";
-  let description = [{
-    * (C1) `max` has positions, averages have none.
-
-    ```mlir
-    pisa.vec_unpool max grad[0] map 0 from grad[4096] map 1 positions act[8192]
-        row 0 rows 144 window 4
-    ```
-
-    ```mlir
-    pisa.vec_unpool average_valid grad[0] map 0 from grad[4096] map 1
-        row 0 rows 144 window 4
-    ```
-  }];
-}
-
-def PISA_VecPackOp : PISA_Instruction<"vec_pack",
-    (ins PISA_AddressAttr:$dst, PISA_AddressAttr:$a, PISA_CountAttr:$count),
-    [{custom<AddressField>($dst) `from` custom<AddressField>($a)
-      `count` custom<CountField>($count)}]> {
-  let summary = "One bit per element: whether it is positive";
-  let description = [{
-    ```mlir
-    pisa.vec_pack act[4096] from act[0] count 3456
-    ```
-  }];
-}
-
-def PISA_VecGateMaskOp : PISA_Instruction<"vec_gate_mask",
-    (ins PISA_AddressAttr:$dst, PISA_AddressAttr:$a, PISA_AddressAttr:$mask,
-         PISA_CountAttr:$count),
-    [{custom<AddressField>($dst) `from` custom<AddressField>($a)
-      `mask` custom<AddressField>($mask) `count` custom<CountField>($count)}]> {
-  let summary = "Elements whose bit is set, zeros elsewhere";
-  let description = [{
-    ```mlir
-    pisa.vec_gate_mask grad[0] from grad[0] mask act[4096] count 3456
-    ```
-  }];
-}
-
-def PISA_VecRandomOp : PISA_Instruction<"vec_random",
-    (ins PISA_AddressAttr:$dst, PISA_AddressAttr:$key, PISA_AffineAttr:$first,
-         PISA_CountAttr:$count, I64Attr:$stream),
-    [{custom<AddressField>($dst) `key` custom<AddressField>($key)
-      `first` custom<AffineField>($first) `count` custom<CountField>($count)
-      `stream` $stream}]> {
-  let hasVerifier = 1;
-  let summary = "Uniform random numbers in [0, 1)";
-  let description = [{
-    * (C1) The stream is in [0, 2^32 - 1].
-
-    ```mlir
-    pisa.vec_random act[0] key wgt[64] first 0
-        count 1024 stream 3
-    ```
-  }];
-}
-
-//===----------------------------------------------------------------------===//
-// Photonic cores (extension `rns`)
-//===----------------------------------------------------------------------===//
-
-def PISA_CoreProgramOp : PISA_Instruction<"core_program",
-    (ins EnumProp<PISA_EngineKind>:$kind, I64Attr:$engine, I64Attr:$format,
-         I64Attr:$map, PISA_AddressAttr:$src, PISA_AffineAttr:$row,
-         PISA_AffineAttr:$k, PISA_CountAttr:$rows, PISA_CountAttr:$cols,
-         I64Attr:$product, OptionalAttr<PISA_AffineAttr>:$group),
-    [{custom<Engine>($kind, $engine) `format` $format `map` $map `from`
-      custom<AddressField>($src) `row` custom<AffineField>($row)
-      `k` custom<AffineField>($k) `rows` custom<CountField>($rows)
-      `cols` custom<CountField>($cols) `product` $product
-      (`group` custom<AffineField>($group)^)?}]> {
-  let summary = "Convert a tile of the stationary operand and load it";
-  let description = [{
-    `group` says which of the product's groups the tile belongs to, 0 if not
-    given; stochastic rounding numbers the elements by it.
-
-    ```mlir
-    pisa.core_program core[0] format 0 map 0 from wgt[0] row 0 k 0 rows 32 cols 16
-        product 0
-    ```
-
-    ```mlir
-    pisa.core_program core[0] format 0 map 0 from wgt[0] row 0 k 0 rows 32 cols 16
-        product 0 group 3
-    ```
-  }];
-}
-
-def PISA_CoreStreamOp : PISA_Instruction<"core_stream",
-    (ins EnumProp<PISA_EngineKind>:$kind, I64Attr:$engine, I64Attr:$format,
-         I64Attr:$in_map, PISA_AddressAttr:$in, I64Attr:$out_map,
-         PISA_AddressAttr:$out, PISA_AffineAttr:$row, PISA_AffineAttr:$k,
-         PISA_AffineAttr:$vec, PISA_CountAttr:$rows, PISA_CountAttr:$cols,
-         PISA_CountAttr:$length, I64Attr:$product),
-    [{custom<Engine>($kind, $engine) `format` $format `map` $in_map `from`
-      custom<AddressField>($in) `into` $out_map custom<AddressField>($out)
-      `row` custom<AffineField>($row) `k` custom<AffineField>($k)
-      `vec` custom<AffineField>($vec) `rows` custom<CountField>($rows)
-      `cols` custom<CountField>($cols) `length` custom<CountField>($length)
-      `product` $product}]> {
-  let summary = "Stream vectors past the array and accumulate the results";
-  let description = [{
-    ```mlir
-    pisa.core_stream core[0] format 0 map 1 from act[0] into 2 grad[0]
-        row 0 k 0 vec 0 rows 32 cols 16 length 100 product 0
-    ```
-  }];
-}
+include "photonic/Dialect/PISA/IR/PISAInstructions.td"
 
 #endif // PHOTONIC_DIALECT_PISA_IR_PISAOPS

@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "CoreUnit.h"
+#include "machines/rns/CoreUnit.h"
 
 #include "phx/isa/Limits.h"
 
@@ -15,9 +15,38 @@
 using namespace phx;
 using namespace phx::exec;
 
-CoreUnit::CoreUnit(Context &context, const std::vector<FormatPlan> &plans)
-    : context(context), plans(plans), tiles(limits::cores + 1),
+CoreUnit::CoreUnit(Context &context, std::vector<FormatPlan> plans)
+    : context(context), plans(std::move(plans)),
       scratches(context.pool.size()) {}
+
+Result<std::unique_ptr<MachineUnit>>
+CoreUnit::create(Context &context, const UnitOptions &options) {
+  std::vector<FormatPlan> plans;
+  const Program &program = context.program;
+  for (size_t f = 0; f < program.formats.size(); ++f) {
+    Result<FormatPlan> plan =
+        FormatPlan::create(program.formats[f], options.bypassFormats,
+                           options.plainIntegers, program.arrayCols);
+    if (!plan)
+      return Error{"number format " + std::to_string(f) + ": " +
+                   plan.error().message};
+    plans.push_back(std::move(*plan));
+  }
+  return std::unique_ptr<MachineUnit>(
+      new CoreUnit(context, std::move(plans)));
+}
+
+Status CoreUnit::execute(const Instruction &instruction,
+                         LayerStatistics *statistics) {
+  const EngineId &engine = instruction.engine;
+  LoadedTile &tile = tiles[{engine.group, engine.index}];
+  Status status = Status::success();
+  RnsInstructions::forEach([&]<typename T>() {
+    if (const T *body = getIf<T>(instruction.body))
+      status = execute(*body, tile, statistics);
+  });
+  return status;
+}
 
 Result<OperandSource> CoreUnit::prepare(const char *name, const AccessMap &map,
                                         const Address &address,
@@ -58,11 +87,10 @@ Error CoreUnit::describeOperand(const AccessMap &map, const Address &address,
       ": block floating point has no infinities and no NaNs");
 }
 
-Status CoreUnit::program(unsigned core, const CoreProgram &load,
+Status CoreUnit::execute(const CoreProgram &load, LoadedTile &tile,
                          LayerStatistics *statistics) {
   const AccessMap &map = context.program.maps[load.map];
   const FormatPlan &plan = plans[load.format];
-  LoadedTile &tile = tiles[core];
   tile.loaded = false;
   tile.format = load.format;
   tile.rowStart = context.value(load.rowStart);
@@ -125,15 +153,14 @@ Status CoreUnit::prepareOutput(Job &job, const CoreStream &stream) {
   return Status::success();
 }
 
-Status CoreUnit::stream(unsigned core, const CoreStream &stream,
+Status CoreUnit::execute(const CoreStream &stream, LoadedTile &tile,
                         LayerStatistics *statistics) {
-  const LoadedTile &tile = tiles[core];
   int64_t kStart = context.value(stream.kStart);
   if (!tile.loaded || tile.format != stream.format ||
       tile.rowStart != context.value(stream.rowStart) ||
       tile.rows != context.value(stream.rows) || tile.columns.begin != kStart ||
       tile.columns.count != context.value(stream.cols))
-    return context.fail("the tile in core " + std::to_string(core) +
+    return context.fail("the tile in this array" 
                         " is not the one that this stream expects");
   Job job;
   job.plan = &plans[stream.format];
@@ -147,7 +174,7 @@ Status CoreUnit::stream(unsigned core, const CoreStream &stream,
     return in.error();
   job.in = std::move(*in);
   const Product &product = context.program.products[stream.product];
-  job.continues = kStart != 0 || product.accumulate;
+  job.continues = context.value(stream.start) != 0;
   job.in.numbers = getNumbers(
       stream.product, product.dataflow == Dataflow::Df1 ? 1 : 0, tile.group);
   if (Status status = prepareOutput(job, stream); !status)

@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Kernels.h"
+#include "machines/rns/Kernels.h"
 
 #include <algorithm>
 #include <bit>

@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "OutputLanes.h"
+#include "machines/rns/OutputLanes.h"
 
 #include <algorithm>
 #include <cstring>

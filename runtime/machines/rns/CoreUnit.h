@@ -17,16 +17,18 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef PHX_LIB_EXEC_COREUNIT_H
-#define PHX_LIB_EXEC_COREUNIT_H
+#ifndef MACHINES_RNS_COREUNIT_H
+#define MACHINES_RNS_COREUNIT_H
 
-#include "Conversion.h"
-#include "FormatPlan.h"
-#include "OutputLanes.h"
+#include "machines/rns/Conversion.h"
+#include "machines/rns/FormatPlan.h"
+#include "machines/rns/OutputLanes.h"
 
-#include "phx/exec/Executor.h"
+#include "machines/rns/Instructions.h"
+#include "phx/exec/MachineUnit.h"
 
 #include <atomic>
+#include <map>
 #include <mutex>
 #include <vector>
 
@@ -42,16 +44,22 @@ struct LoadedTile {
   std::vector<OperandBlock> blocks; ///< 64 rows each
 };
 
-class CoreUnit {
+class CoreUnit final : public MachineUnit {
 public:
-  CoreUnit(Context &context, const std::vector<FormatPlan> &plans);
+  /// Errors: a number format that the executor cannot compute with.
+  static Result<std::unique_ptr<MachineUnit>>
+  create(Context &context, const UnitOptions &options);
 
-  Status program(unsigned core, const CoreProgram &load,
-                 LayerStatistics *statistics);
-  Status stream(unsigned core, const CoreStream &stream,
-                LayerStatistics *statistics);
+  Status execute(const Instruction &instruction,
+                 LayerStatistics *statistics) override;
 
 private:
+  CoreUnit(Context &context, std::vector<FormatPlan> plans);
+  Status execute(const CoreProgram &load, LoadedTile &tile,
+                 LayerStatistics *statistics);
+  Status execute(const CoreStream &stream, LoadedTile &tile,
+                 LayerStatistics *statistics);
+
   /// The first failure in block order, whichever thread meets it first.
   struct Failure {
     int64_t block = INT64_MAX;
@@ -109,11 +117,11 @@ private:
                 float *acc);
 
   Context &context;
-  const std::vector<FormatPlan> &plans;
-  std::vector<LoadedTile> tiles;  ///< by core
+  std::vector<FormatPlan> plans; ///< by number format
+  std::map<std::pair<uint16_t, uint32_t>, LoadedTile> tiles; ///< by array
   std::vector<Scratch> scratches; ///< by thread
 };
 
 } // namespace phx::exec
 
-#endif // PHX_LIB_EXEC_COREUNIT_H
+#endif // MACHINES_RNS_COREUNIT_H

@@ -1,92 +1,21 @@
-//===- StructureProducts.cpp - Structural validation of analog products -*- C++
-//-*-===//
+//===- Products.cpp - Loop nests of products on residue cores ------*- C++ -*-===//
 //
 // Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
-#include "Structure.h"
+#include "machines/rns/Products.h"
+
+#include "machines/rns/Instructions.h"
+
+#include "phx/isa/Instructions.h"
+#include "phx/isa/InstructionSet.h"
+#include "phx/isa/LoopTree.h"
 
 #include <algorithm>
 
 using namespace phx;
-
-//===----------------------------------------------------------------------===//
-// What a stream finds in its core
-//===----------------------------------------------------------------------===//
-
-namespace {
-
-/// The instruction that last programmed each core, -1 if none is certain.
-using Loaded = std::vector<int64_t>;
-
-} // namespace
-
-static Status compare(const Program &program, size_t stream,
-                      size_t programmed) {
-  const CoreStream &s = std::get<CoreStream>(program.code[stream].body);
-  const CoreProgram &p = std::get<CoreProgram>(program.code[programmed].body);
-  const std::optional<Guard> &guard = program.code[programmed].guard;
-  const char *field = !(s.format == p.format)       ? "format"
-                      : !(s.product == p.product)   ? "product"
-                      : !(s.rowStart == p.rowStart) ? "row start"
-                      : !(s.kStart == p.kStart)     ? "k start"
-                      : !(s.rows == p.rows)         ? "rows"
-                      : !(s.cols == p.cols)         ? "cols"
-                      : guard && guard != program.code[stream].guard ? "guard"
-                                                                     : nullptr;
-  if (!field)
-    return Status::success();
-  return failAt(program, stream, field,
-                "the same as in the core.program at instruction " +
-                    std::to_string(programmed) + ", the latest of this core",
-                "another");
-}
-
-Status phx::checkStationary(const LoopTree &tree) {
-  const Program &program = tree.program;
-  // Cores that each loop body programs, nested bodies included.
-  std::vector<std::vector<bool>> programs(
-      tree.loops.size(), std::vector<bool>(program.cores, false));
-  for (size_t i = 0; i < program.code.size(); ++i)
-    if (std::holds_alternative<CoreProgram>(program.code[i].body))
-      for (int l = tree.enclosing[i]; l >= 0; l = tree.loops[l].parent)
-        programs[l][program.code[i].engine.index] = true;
-
-  // Entering or leaving a loop that programs a core leaves the core unknown: it
-  // holds what another iteration put there.
-  Loaded loaded(program.cores, -1);
-  std::vector<size_t> open;
-  size_t nextLoop = 0;
-  auto forget = [&](size_t loop) {
-    for (size_t core = 0; core < loaded.size(); ++core)
-      if (programs[loop][core])
-        loaded[core] = -1;
-  };
-  for (size_t i = 0; i < program.code.size(); ++i) {
-    const Instruction &instruction = program.code[i];
-    if (std::holds_alternative<Loop>(instruction.body)) {
-      forget(nextLoop);
-      open.push_back(nextLoop++);
-    } else if (std::holds_alternative<End>(instruction.body)) {
-      forget(open.back());
-      open.pop_back();
-    } else if (std::holds_alternative<CoreProgram>(instruction.body)) {
-      loaded[instruction.engine.index] = static_cast<int64_t>(i);
-    } else if (std::holds_alternative<CoreStream>(instruction.body)) {
-      int64_t programmed = loaded[instruction.engine.index];
-      if (programmed < 0)
-        return failAt(program, i, "engine",
-                      "a core.program of the same core before it in the same "
-                      "loop body",
-                      "none");
-      if (Status s = compare(program, i, static_cast<size_t>(programmed)); !s)
-        return s;
-    }
-  }
-  return Status::success();
-}
 
 //===----------------------------------------------------------------------===//
 // Sums over loop nests
@@ -266,9 +195,9 @@ static Status checkMembers(const Program &program, size_t index,
   const Product &product = program.products[index];
   for (size_t i : coreInstructions) {
     const Body &body = program.code[i].body;
-    const CoreProgram *loads = std::get_if<CoreProgram>(&body);
+    const CoreProgram *loads = getIf<CoreProgram>(body);
     uint32_t owner =
-        loads ? loads->product : std::get<CoreStream>(body).product;
+        loads ? loads->product : getAs<CoreStream>(body).product;
     bool isInside = i > product.loopBegin && i < product.loopEnd;
     if (isInside != (owner == index))
       return failProduct(index,
@@ -298,7 +227,7 @@ static Status checkWork(const LoopTree &tree, size_t index,
   int64_t boxesLeft = maxBoxes;
   for (size_t i : coreInstructions) {
     const Body &body = program.code[i].body;
-    if (const CoreProgram *p = std::get_if<CoreProgram>(&body);
+    if (const CoreProgram *p = getIf<CoreProgram>(body);
         p && p->product == index) {
       // 0 or 1 per execution: a count clipped to one.
       Count rows = p->rows, cols = p->cols;
@@ -310,7 +239,7 @@ static Status checkWork(const LoopTree &tree, size_t index,
       else
         return failTooMany(index);
     }
-    if (const CoreStream *s = std::get_if<CoreStream>(&body);
+    if (const CoreStream *s = getIf<CoreStream>(body);
         s && s->product == index) {
       if (std::optional<Int> sum =
               sumProducts(tree, i, {&s->rows, &s->cols, &s->length},
@@ -341,11 +270,11 @@ static Status checkWork(const LoopTree &tree, size_t index,
   return Status::success();
 }
 
-Status phx::checkProducts(const LoopTree &tree) {
+Status phx::rns::checkProducts(const LoopTree &tree) {
   const Program &program = tree.program;
   std::vector<size_t> coreInstructions;
   for (size_t i = 0; i < program.code.size(); ++i)
-    if (getOpcode(program.code[i].body) >= Opcode::CoreProgram)
+    if (program.code[i].getDescription().machineClass == "rns")
       coreInstructions.push_back(i);
   for (size_t p = 0; p < program.products.size(); ++p) {
     const Product &product = program.products[p];

@@ -11,12 +11,12 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef PHX_LIB_EXEC_OUTPUTLANES_H
-#define PHX_LIB_EXEC_OUTPUTLANES_H
+#ifndef MACHINES_RNS_OUTPUTLANES_H
+#define MACHINES_RNS_OUTPUTLANES_H
 
-#include "AccessMaps.h"
-#include "Context.h"
-#include "Kernels.h"
+#include "phx/exec/AccessMaps.h"
+#include "phx/exec/Context.h"
+#include "machines/rns/Kernels.h"
 
 namespace phx::exec {
 
@@ -68,4 +68,4 @@ void OutputLanes::forEachRun(size_t row, Visitor visit) const {
 
 } // namespace phx::exec
 
-#endif // PHX_LIB_EXEC_OUTPUTLANES_H
+#endif // MACHINES_RNS_OUTPUTLANES_H

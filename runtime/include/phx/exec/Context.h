@@ -9,11 +9,11 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef PHX_LIB_EXEC_CONTEXT_H
-#define PHX_LIB_EXEC_CONTEXT_H
+#ifndef PHX_EXEC_CONTEXT_H
+#define PHX_EXEC_CONTEXT_H
 
-#include "AccessMaps.h"
-#include "Memory.h"
+#include "phx/exec/AccessMaps.h"
+#include "phx/exec/Memory.h"
 
 #include "phx/isa/Program.h"
 #include "phx/support/Philox.h"
@@ -132,4 +132,4 @@ std::string toText(float value);
 
 } // namespace phx::exec
 
-#endif // PHX_LIB_EXEC_CONTEXT_H
+#endif // PHX_EXEC_CONTEXT_H

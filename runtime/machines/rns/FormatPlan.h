@@ -10,8 +10,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef PHX_LIB_EXEC_FORMATPLAN_H
-#define PHX_LIB_EXEC_FORMATPLAN_H
+#ifndef MACHINES_RNS_FORMATPLAN_H
+#define MACHINES_RNS_FORMATPLAN_H
 
 #include "phx/isa/Program.h"
 #include "phx/support/Result.h"
@@ -59,4 +59,4 @@ struct FormatPlan {
 
 } // namespace phx::exec
 
-#endif // PHX_LIB_EXEC_FORMATPLAN_H
+#endif // MACHINES_RNS_FORMATPLAN_H

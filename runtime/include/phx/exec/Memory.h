@@ -12,8 +12,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef PHX_LIB_EXEC_MEMORY_H
-#define PHX_LIB_EXEC_MEMORY_H
+#ifndef PHX_EXEC_MEMORY_H
+#define PHX_EXEC_MEMORY_H
 
 #include "phx/isa/Program.h"
 #include "phx/support/Result.h"
@@ -93,4 +93,4 @@ private:
 
 } // namespace phx::exec
 
-#endif // PHX_LIB_EXEC_MEMORY_H
+#endif // PHX_EXEC_MEMORY_H

@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Conversion.h"
+#include "machines/rns/Conversion.h"
 
 #include <algorithm>
 #include <bit>

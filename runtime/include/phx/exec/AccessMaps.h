@@ -10,8 +10,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef PHX_LIB_EXEC_ACCESSMAPS_H
-#define PHX_LIB_EXEC_ACCESSMAPS_H
+#ifndef PHX_EXEC_ACCESSMAPS_H
+#define PHX_EXEC_ACCESSMAPS_H
 
 #include "phx/isa/Program.h"
 
@@ -132,4 +132,4 @@ inline bool isInside(const AccessMap &map, const RowOrigin &origin,
 
 } // namespace phx::exec
 
-#endif // PHX_LIB_EXEC_ACCESSMAPS_H
+#endif // PHX_EXEC_ACCESSMAPS_H

@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef PHX_LIB_ISA_BOUNDS_H
-#define PHX_LIB_ISA_BOUNDS_H
+#ifndef PHX_ISA_BOUNDS_H
+#define PHX_ISA_BOUNDS_H
 
 #include "phx/isa/Program.h"
 
@@ -76,4 +76,4 @@ findViolation(const Box &box, const std::array<bool, 8> &coupled,
 
 } // namespace phx
 
-#endif // PHX_LIB_ISA_BOUNDS_H
+#endif // PHX_ISA_BOUNDS_H

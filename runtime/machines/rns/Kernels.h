@@ -11,10 +11,10 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef PHX_LIB_EXEC_KERNELS_H
-#define PHX_LIB_EXEC_KERNELS_H
+#ifndef MACHINES_RNS_KERNELS_H
+#define MACHINES_RNS_KERNELS_H
 
-#include "FormatPlan.h"
+#include "machines/rns/FormatPlan.h"
 
 #include "phx/support/Philox.h"
 
@@ -81,4 +81,4 @@ float addExact(float acc, int64_t term, int exponent);
 
 } // namespace phx::exec
 
-#endif // PHX_LIB_EXEC_KERNELS_H
+#endif // MACHINES_RNS_KERNELS_H

@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "CoreUnit.h"
+#include "machines/rns/CoreUnit.h"
 
 #include "phx/support/Selection.h"
 

@@ -11,13 +11,13 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef PHX_LIB_EXEC_CONVERSION_H
-#define PHX_LIB_EXEC_CONVERSION_H
+#ifndef MACHINES_RNS_CONVERSION_H
+#define MACHINES_RNS_CONVERSION_H
 
-#include "AccessMaps.h"
-#include "Context.h"
-#include "Kernels.h"
-#include "RandomNumbers.h"
+#include "phx/exec/AccessMaps.h"
+#include "phx/exec/Context.h"
+#include "machines/rns/Kernels.h"
+#include "phx/exec/RandomNumbers.h"
 
 #include <optional>
 #include <vector>
@@ -99,4 +99,4 @@ std::optional<NonFinite> convert(const OperandSource &source,
 
 } // namespace phx::exec
 
-#endif // PHX_LIB_EXEC_CONVERSION_H
+#endif // MACHINES_RNS_CONVERSION_H

@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef PHX_LIB_EXEC_RANDOMNUMBERS_H
-#define PHX_LIB_EXEC_RANDOMNUMBERS_H
+#ifndef PHX_EXEC_RANDOMNUMBERS_H
+#define PHX_EXEC_RANDOMNUMBERS_H
 
 #include "phx/support/Philox.h"
 #include "phx/support/Result.h"
@@ -55,4 +55,4 @@ private:
 
 } // namespace phx::exec
 
-#endif // PHX_LIB_EXEC_RANDOMNUMBERS_H
+#endif // PHX_EXEC_RANDOMNUMBERS_H

@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "FormatPlan.h"
+#include "machines/rns/FormatPlan.h"
 
 #include "phx/isa/Limits.h"
 

@@ -1,0 +1,53 @@
+//===- MachineUnit.h - What executes a class's instructions -----*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PHX_EXEC_MACHINEUNIT_H
+#define PHX_EXEC_MACHINEUNIT_H
+
+#include "phx/exec/Context.h"
+#include "phx/exec/Executor.h"
+
+#include <memory>
+
+namespace phx::exec {
+
+/// How values are computed; equal bits either way, but for `bypassFormats`.
+struct UnitOptions {
+  /// Binary32 products instead of those of the number formats.
+  bool bypassFormats = false;
+  /// No detour over residues or passes where the result provably is the same.
+  bool plainIntegers = false;
+};
+
+/// All arrays of one machine class, with their state, during one run.
+class MachineUnit {
+public:
+  virtual ~MachineUnit() = default;
+  /// Executes an instruction of the class that is not skipped. The context
+  /// holds place and counters. `statistics`: of the instruction's layer, or
+  /// null.
+  virtual Status execute(const Instruction &instruction,
+                         LayerStatistics *statistics) = 0;
+};
+
+/// Makes the unit of one run. Errors: the program's tables ask for what the
+/// unit cannot compute.
+using MachineUnitFactory =
+    Result<std::unique_ptr<MachineUnit>> (*)(Context &context,
+                                             const UnitOptions &options);
+
+/// Makes executors know a class. Registering it again replaces the factory.
+void registerMachineUnit(const std::string &machineClass,
+                         MachineUnitFactory factory);
+/// Errors: the class is not registered.
+Result<std::unique_ptr<MachineUnit>>
+makeMachineUnit(const std::string &machineClass, Context &context,
+                const UnitOptions &options);
+
+} // namespace phx::exec
+
+#endif // PHX_EXEC_MACHINEUNIT_H

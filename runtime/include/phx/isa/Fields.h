@@ -1,0 +1,160 @@
+//===- Fields.h - What the fields of instructions hold ----------*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The kinds of values that instructions are made of, and what they are at given
+// loop counters. docs/isa.md, section 3, defines each.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PHX_ISA_FIELDS_H
+#define PHX_ISA_FIELDS_H
+
+#include "phx/isa/Limits.h"
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+namespace phx {
+
+//===----------------------------------------------------------------------===//
+// Engines, memories
+//===----------------------------------------------------------------------===//
+
+/// What executes an instruction. Each engine has one in-order queue.
+enum class EngineKind : uint8_t {
+  Dma = 0,  ///< moves data between memories
+  Vec = 1,  ///< digital vector unit, IEEE binary32
+  Core = 2, ///< an array of one of the program's groups
+};
+
+/// One engine: `dma` and `vec` are number 0, arrays are numbered in their group
+/// (`core[3]`).
+struct EngineId {
+  EngineKind kind = EngineKind::Dma;
+  uint32_t index = 0;
+  uint16_t group = 0; ///< of arrays: index into Program::groups
+  friend bool operator==(const EngineId &, const EngineId &) = default;
+};
+
+/// Where an address points. Every space is byte addressed from 0.
+enum class Space : uint8_t {
+  Dram = 0,       ///< off-chip memory
+  Activation = 1, ///< scratchpad of streamed operands
+  Weight = 2,     ///< scratchpad of stationary operands and parameters
+  Gradient = 3,   ///< scratchpad of results and partial sums
+};
+inline constexpr unsigned numSpaces = 4;
+
+//===----------------------------------------------------------------------===//
+// Fields that depend on loop counters
+//===----------------------------------------------------------------------===//
+
+inline constexpr unsigned maxLoopDepth = limits::loopDepth;
+/// Counters of the enclosing loops, outermost first.
+using Counters = std::array<int64_t, maxLoopDepth>;
+
+/// weight * digit, where digit = ((counter * scale + offset) / divisor) mod
+/// modulus is one digit of a mixed-radix number (an odometer). `modulus` 0
+/// means that the digit does not wrap. Division truncates; the linear index
+/// counter * scale + offset is never negative in a valid program.
+struct DigitTerm {
+  uint8_t loop = 0;    ///< enclosing loop, 0 = outermost
+  int64_t scale = 1;   ///< >= 1
+  int64_t offset = 0;  ///< >= 0
+  int64_t divisor = 1; ///< >= 1
+  int64_t modulus = 0; ///< 0, or >= 1
+  int64_t weight = 1;
+  friend bool operator==(const DigitTerm &, const DigitTerm &) = default;
+};
+
+/// base + sum of terms.
+struct Affine {
+  int64_t base = 0;
+  std::vector<DigitTerm> terms;
+  friend bool operator==(const Affine &, const Affine &) = default;
+};
+
+/// clamp(remaining, 0, cap): how many of at most `cap` elements are left. An
+/// instruction with a count of zero is skipped: it takes no time and charges
+/// nothing.
+struct Count {
+  int64_t cap = 0;
+  /// Absent: the count is `cap`.
+  std::optional<Affine> remaining = std::nullopt;
+  friend bool operator==(const Count &, const Count &) = default;
+};
+
+/// The instruction is skipped unless low <= counter * scale + offset < extent.
+struct Guard {
+  uint8_t loop = 0;
+  int64_t scale = 1;
+  int64_t offset = 0;
+  int64_t extent = 0;
+  int64_t low = 0; ///< >= 0
+  friend bool operator==(const Guard &, const Guard &) = default;
+};
+
+/// An address in a space, in bytes.
+struct Address {
+  Space space = Space::Dram;
+  Affine offset;
+  friend bool operator==(const Address &, const Address &) = default;
+};
+
+/// Elements of up to 4 dimensions, outermost first.
+using Shape4 = std::array<Count, 4>;
+/// Byte strides, outermost first; 0 repeats (sources only).
+using Stride4 = std::array<int64_t, 4>;
+
+/// Source positions along one dimension that lie outside [0, extent) read as
+/// +0 and move no byte from the source memory. Position = index + start.
+struct ZeroFill {
+  uint8_t dim = 0;
+  Affine start;
+  int64_t extent = 0;
+  friend bool operator==(const ZeroFill &, const ZeroFill &) = default;
+};
+
+//===----------------------------------------------------------------------===//
+// Values at given counters
+//===----------------------------------------------------------------------===//
+
+inline int64_t evaluate(const DigitTerm &t, const Counters &c) {
+  int64_t q = (c[t.loop] * t.scale + t.offset) / t.divisor;
+  return (t.modulus ? q % t.modulus : q) * t.weight;
+}
+inline int64_t evaluate(const Affine &a, const Counters &c) {
+  int64_t value = a.base;
+  for (const DigitTerm &t : a.terms)
+    value += evaluate(t, c);
+  return value;
+}
+inline int64_t evaluate(const Count &n, const Counters &c) {
+  if (!n.remaining)
+    return n.cap;
+  int64_t left = evaluate(*n.remaining, c);
+  return left < 0 ? 0 : left > n.cap ? n.cap : left;
+}
+inline bool evaluate(const std::optional<Guard> &g, const Counters &c) {
+  if (!g)
+    return true;
+  int64_t index = c[g->loop] * g->scale + g->offset;
+  return g->low <= index && index < g->extent;
+}
+
+/// The counters of loop g.loop at which `g` holds, within [0, last]: an
+/// interval, since the index grows with the counter. Nothing if it never does.
+struct CounterRange {
+  int64_t first = 0, last = 0;
+};
+std::optional<CounterRange> getCountersInside(const Guard &g, int64_t last);
+
+} // namespace phx
+
+#endif // PHX_ISA_FIELDS_H

@@ -1,0 +1,104 @@
+//===- DescribeControl.cpp - Control, tokens and data movement -*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "phx/isa/DescribeInstruction.h"
+#include "phx/isa/FieldReport.h"
+#include "phx/isa/Instructions.h"
+#include "phx/isa/Limits.h"
+
+using namespace phx;
+
+template <> const InstructionDescription &phx::describeInstruction<Halt>() {
+  static const InstructionDescription description =
+      DescribeInstruction<Halt>("halt", EnginePlace::None)
+          .summary("End of the program")
+          .semantics("The last instruction, exactly once, outside of loops.")
+          .example("pisa.halt")
+          .build();
+  return description;
+}
+
+template <> const InstructionDescription &phx::describeInstruction<Loop>() {
+  static const InstructionDescription description =
+      DescribeInstruction<Loop>("loop", EnginePlace::None)
+          .summary("Repeat instructions")
+          .field(&Loop::count, "count", "iterations")
+          .within(1, limits::index)
+          .build();
+  return description;
+}
+
+template <> const InstructionDescription &phx::describeInstruction<End>() {
+  static const InstructionDescription description =
+      DescribeInstruction<End>("end", EnginePlace::None)
+          .summary("The end of a loop's body")
+          .build();
+  return description;
+}
+
+template <> const InstructionDescription &phx::describeInstruction<Signal>() {
+  static const InstructionDescription description =
+      DescribeInstruction<Signal>("signal", EnginePlace::Any)
+          .summary("Add one to a token when the engine's earlier work is "
+                   "complete")
+          .field(&Signal::token, "token", "which token")
+          .of(TableKind::Tokens)
+          .assembly("$token")
+          .example("pisa.signal core[3] 7")
+          .build();
+  return description;
+}
+
+template <> const InstructionDescription &phx::describeInstruction<Wait>() {
+  static const InstructionDescription description =
+      DescribeInstruction<Wait>("wait", EnginePlace::Any)
+          .summary("Hold the engine until a token is positive, then take one")
+          .semantics("`redundant` records that another chain of tokens orders "
+                     "the same accesses.")
+          .field(&Wait::token, "token", "which token")
+          .of(TableKind::Tokens)
+          .field(&Wait::redundant, "redundant",
+                 "another chain orders the same accesses")
+          .assembly("$token (`redundant` $redundant^)?")
+          .example("pisa.wait vec[0] 7")
+          .build();
+  return description;
+}
+
+static void checkDestination(const DmaCopy &copy, FieldReport &report) {
+  report.checkWritten("dst stride", copy.dstStride, copy.shape, 4);
+}
+
+template <> const InstructionDescription &phx::describeInstruction<DmaCopy>() {
+  static const InstructionDescription description =
+      DescribeInstruction<DmaCopy>("dma_copy", EnginePlace::Dma)
+          .summary("Copy up to four dimensions of 4-byte elements")
+          .semantics("Elements are copied as bits. Transposition and slicing "
+                     "are strides.")
+          .field(&DmaCopy::dst, "dst", "destination")
+          .field(&DmaCopy::src, "src", "source")
+          .field(&DmaCopy::dstStride, "dst stride", "of the destination")
+          .named("dst_strides")
+          .field(&DmaCopy::srcStride, "src stride", "of the source")
+          .named("src_strides")
+          .field(&DmaCopy::shape, "shape", "elements per dimension")
+          .field(&DmaCopy::zeroFill, "zero fill",
+                 "positions of one dimension outside an extent read as +0")
+          .optional()
+          .writes(&DmaCopy::dst, strided(&DmaCopy::dstStride, &DmaCopy::shape))
+          .reads(&DmaCopy::src, zeroFilled(&DmaCopy::srcStride, &DmaCopy::shape,
+                                           &DmaCopy::zeroFill))
+          .timedBy(&DmaCopy::shape)
+          .checks(checkBody<DmaCopy, checkDestination>)
+          .assembly("$dst `strides` $dst_strides `from` $src `strides` "
+                    "$src_strides `shape` $shape (`zero_fill` $zero_fill^)?")
+          .example("pisa.dma_copy act[0] strides [12544, 3136, 112, 4]\n"
+                   "    from dram[4096] strides [12544, 3136, 112, 4] "
+                   "shape [1, 1, 28, 28]")
+          .build();
+  return description;
+}

@@ -1,0 +1,221 @@
+//===- StructureFields.cpp - Structural validation of fields ---*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Structure.h"
+
+#include "phx/isa/FieldReport.h"
+#include "phx/isa/Instructions.h"
+
+#include <algorithm>
+
+using namespace phx;
+
+namespace {
+
+/// Checks the fields of one instruction. The first failure sticks.
+class FieldChecker final : public FieldReport {
+public:
+  FieldChecker(const LoopTree &tree, size_t index)
+      : tree(tree), index(index), box(tree.getBox(index)),
+        depth(tree.getDepth(index)) {}
+
+  Status run();
+
+  const Program &getProgram() const override { return tree.program; }
+  bool isClean() const override { return status.ok(); }
+  void fail(const std::string &field, const std::string &expected,
+            const std::string &found) override {
+    if (status)
+      status = failAt(tree.program, index, field, expected, found);
+  }
+
+  void operator()(const FieldDescription &field, const Affine &value) {
+    check(field.name, value);
+  }
+  void operator()(const FieldDescription &field, const Address &value) {
+    check(field.name, value.offset);
+  }
+  void operator()(const FieldDescription &field, const Count &value) {
+    check(field.name, value, std::min(field.most, limits::magnitude));
+  }
+  void operator()(const FieldDescription &field, const Shape4 &value) {
+    for (size_t d = 0; d < value.size(); ++d)
+      check(field.name + ("[" + std::to_string(d) + "]"), value[d],
+            limits::magnitude);
+  }
+  void operator()(const FieldDescription &field, const Stride4 &value) {
+    for (int64_t stride : value)
+      between(field.name, 0, limits::magnitude, stride);
+  }
+  void operator()(const FieldDescription &field,
+                  const std::optional<ZeroFill> &fill);
+  void operator()(const FieldDescription &field, int64_t value) {
+    between(field.name, field.least, field.most, value);
+  }
+  void operator()(const FieldDescription &field, uint32_t value);
+  void operator()(const FieldDescription &field, uint8_t value) {
+    between(field.name, 0, int64_t(field.words->entries.size()) - 1, value);
+  }
+  void operator()(const FieldDescription &, bool) {}
+  void operator()(const FieldDescription &, float) {}
+
+private:
+  void between(const std::string &field, int64_t least, int64_t most,
+               int64_t found) {
+    if (found < least || found > most)
+      fail(field, std::to_string(least) + " to " + std::to_string(most),
+           std::to_string(found));
+  }
+  void atLeast(const std::string &field, int64_t least, int64_t found) {
+    if (found < least)
+      fail(field, "at least " + std::to_string(least), std::to_string(found));
+  }
+  void tableIndex(const std::string &field, const char *table, uint32_t found,
+                  size_t size) {
+    if (found >= size)
+      fail(field,
+           "an index below " + std::to_string(size) + " (number of " + table +
+               ")",
+           std::to_string(found));
+  }
+  void loopIndex(const std::string &field, uint8_t loop) {
+    if (loop >= depth)
+      fail(field, "one of the " + std::to_string(depth) + " enclosing loops",
+           "loop " + std::to_string(loop));
+  }
+  void check(const std::string &field, const Affine &affine);
+  void check(const std::string &field, const Count &count, int64_t most) {
+    between(field, 0, most, count.cap);
+    if (count.remaining)
+      check(field, *count.remaining);
+  }
+  void checkGuard(const Guard &guard);
+  void checkEngine();
+
+  const LoopTree &tree;
+  size_t index;
+  Box box;
+  unsigned depth;
+  Status status;
+};
+
+} // namespace
+
+void FieldChecker::check(const std::string &field, const Affine &affine) {
+  Int reach = affine.base < 0 ? -Int(affine.base) : Int(affine.base);
+  for (const DigitTerm &digit : affine.terms) {
+    loopIndex(field + " digit loop", digit.loop);
+    atLeast(field + " digit scale", 1, digit.scale);
+    atLeast(field + " digit offset", 0, digit.offset);
+    atLeast(field + " digit divisor", 1, digit.divisor);
+    atLeast(field + " digit modulus", 0, digit.modulus);
+    if (!status)
+      return;
+    Int linear = Int(box[digit.loop].second) * digit.scale + digit.offset;
+    if (linear > limits::index)
+      return fail(field + " digit", "a linear index of at most 2^62",
+                  toText(linear));
+    reach += getDigitRange(digit, box).hi *
+             (digit.weight < 0 ? -Int(digit.weight) : Int(digit.weight));
+    if (reach > limits::index)
+      break;
+  }
+  if (reach > limits::index)
+    fail(field, "a magnitude of at most 2^62", toText(reach));
+}
+
+void FieldChecker::operator()(const FieldDescription &field,
+                              const std::optional<ZeroFill> &fill) {
+  if (!fill)
+    return;
+  std::string name = field.name;
+  between(name + " dim", 0, 3, fill->dim);
+  check(name + " start", fill->start);
+  between(name + " extent", 0, limits::magnitude, fill->extent);
+}
+
+void FieldChecker::operator()(const FieldDescription &field, uint32_t value) {
+  const Program &program = tree.program;
+  switch (field.table) {
+  case TableKind::None:
+    return between(field.name, field.least, field.most, value);
+  case TableKind::Maps:
+    return tableIndex(field.name, "maps", value, program.maps.size());
+  case TableKind::Formats:
+    return tableIndex(field.name, "formats", value, program.formats.size());
+  case TableKind::Products:
+    return tableIndex(field.name, "products", value, program.products.size());
+  case TableKind::Tokens:
+    return tableIndex(field.name, "tokens", value, program.tokens);
+  }
+}
+
+void FieldChecker::checkGuard(const Guard &guard) {
+  if (isControl(tree.program.code[index].body))
+    fail("guard", "none: control and tokens are unconditional", "one");
+  loopIndex("guard loop", guard.loop);
+  between("guard scale", 1, limits::magnitude, guard.scale);
+  between("guard offset", 0, limits::magnitude, guard.offset);
+  between("guard low", 0, limits::index, guard.low);
+  between("guard extent", 0, limits::index, guard.extent);
+  if (status &&
+      Int(box[guard.loop].second) * guard.scale + guard.offset > limits::index)
+    fail("guard", "a linear index of at most 2^62", "a larger one");
+}
+
+void FieldChecker::checkEngine() {
+  const Program &program = tree.program;
+  const Instruction &i = program.code[index];
+  EngineKind kind = i.engine.kind;
+  switch (i.getDescription().place) {
+  case EnginePlace::None:
+    return;
+  case EnginePlace::Any:
+    break;
+  case EnginePlace::Dma:
+    if (kind != EngineKind::Dma)
+      fail("engine", "dma", getName(i.engine));
+    break;
+  case EnginePlace::Vec:
+    if (kind != EngineKind::Vec)
+      fail("engine", "vec", getName(i.engine));
+    break;
+  case EnginePlace::Array:
+    if (kind != EngineKind::Core)
+      fail("engine", "a core", getName(i.engine));
+    break;
+  }
+  unsigned engines = kind == EngineKind::Core ? program.cores : 1;
+  if (kind > EngineKind::Core || i.engine.index >= engines)
+    fail("engine",
+         kind == EngineKind::Core ? "a core below " + std::to_string(engines)
+                                  : "dma and vec to be number 0",
+         getName(i.engine) + " (number " + std::to_string(i.engine.index) +
+             ")");
+}
+
+Status FieldChecker::run() {
+  const Instruction &instruction = tree.program.code[index];
+  if (instruction.layer != noLayer)
+    tableIndex("layer", "layers", instruction.layer,
+               tree.program.layers.size());
+  checkEngine();
+  if (instruction.guard)
+    checkGuard(*instruction.guard);
+  visitFields(instruction.body, *this);
+  // Rules between fields may rely on the fields.
+  if (auto *rules = instruction.getDescription().check; rules && status.ok())
+    rules(tree.program, instruction, *this);
+  return status;
+}
+
+Status phx::checkFields(const LoopTree &tree) {
+  for (size_t i = 0; i < tree.program.code.size(); ++i)
+    if (Status status = FieldChecker(tree, i).run(); !status)
+      return status;
+  return Status::success();
+}

@@ -1,0 +1,64 @@
+//===- Instructions.h - Instructions of residue cores -----------*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Extension `rns`: arrays of modular multipliers, all moduli in lockstep.
+// Opcodes 256 to 511.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef MACHINES_RNS_INSTRUCTIONS_H
+#define MACHINES_RNS_INSTRUCTIONS_H
+
+#include "phx/isa/Instruction.h"
+
+namespace phx {
+
+/// Loads rows [rowStart, +rows) and contraction positions [kStart, +cols) of
+/// the stationary operand into the array: element (i, j) = map(rowStart + i,
+/// kStart + j). Each row is converted in the program's number format; what is
+/// outside the map's extents is zero. The rest of the array is zero.
+struct CoreProgram {
+  static constexpr Opcode opcode{256};
+  uint32_t format = 0; ///< index into Program::formats
+  uint32_t map = 0;
+  Address src;
+  Affine rowStart, kStart;
+  Count rows, cols;
+  uint32_t product = 0; ///< index into Program::products
+  Affine group = {};    ///< of the product's groups; for stochastic rounding
+  friend bool operator==(const CoreProgram &, const CoreProgram &) = default;
+};
+
+/// Streams vectors v in [vecStart, +length) past the array: x(j) =
+/// inMap(v, kStart + j), converted; for each array row i: out(rowStart + i, v)
+/// accumulates the group product as the arithmetic contract says. Where `start`
+/// is 0 the accumulators start from +0, elsewhere they continue from memory.
+/// `rows`, `cols`, `rowStart`, `kStart` equal those of the latest CoreProgram
+/// of this array.
+struct CoreStream {
+  static constexpr Opcode opcode{257};
+  uint32_t format = 0;
+  uint32_t inMap = 0;  ///< row = vector number, column = contraction position
+  uint32_t outMap = 0; ///< row = stationary row, column = vector number
+  Address in, out;
+  Affine rowStart, kStart, vecStart;
+  Count rows, cols, length;
+  uint32_t product = 0;
+  Affine start = {}; ///< >= 0
+  friend bool operator==(const CoreStream &, const CoreStream &) = default;
+};
+
+using RnsInstructions = InstructionList<CoreProgram, CoreStream>;
+
+namespace rns {
+/// Makes the instruction set know them. Idempotent.
+void registerInstructions();
+} // namespace rns
+
+} // namespace phx
+
+#endif // MACHINES_RNS_INSTRUCTIONS_H

@@ -1,0 +1,142 @@
+//===- Operations.cpp - Operation definitions from descriptions -*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Generate.h"
+
+#include <map>
+
+using namespace phx;
+using namespace phx::generate;
+
+//===----------------------------------------------------------------------===//
+// Fields
+//===----------------------------------------------------------------------===//
+
+static std::string getConstraint(const FieldDescription &field) {
+  switch (field.kind) {
+  case FieldKind::Number:
+  case FieldKind::Index:
+    return "I64Attr";
+  case FieldKind::Enum:
+    return std::string("EnumProp<PISA_") + field.words->name + ">";
+  case FieldKind::Flag:
+    return "UnitAttr";
+  case FieldKind::Float:
+    return "F32Attr";
+  case FieldKind::Affine:
+    return "PISA_AffineAttr";
+  case FieldKind::Count:
+    return "PISA_CountAttr";
+  case FieldKind::Address:
+    return "PISA_AddressAttr";
+  case FieldKind::Strides:
+    return "DenseI64ArrayAttr";
+  case FieldKind::Shape:
+    return "ArrayAttr";
+  case FieldKind::ZeroFill:
+    return "PISA_ZeroFillAttr";
+  }
+  return "";
+}
+
+static std::string getArgument(const FieldDescription &field) {
+  std::string constraint = getConstraint(field);
+  if (field.optional)
+    constraint = "OptionalAttr<" + constraint + ">";
+  return constraint + ":$" + field.attribute;
+}
+
+/// `$dst` as the directive that parses and prints it.
+static std::string getDirective(const FieldDescription &field) {
+  const char *custom = nullptr;
+  switch (field.kind) {
+  case FieldKind::Affine:
+    custom = "AffineField";
+    break;
+  case FieldKind::Count:
+    custom = "CountField";
+    break;
+  case FieldKind::Address:
+    custom = "AddressField";
+    break;
+  case FieldKind::Shape:
+    custom = "Counts";
+    break;
+  case FieldKind::ZeroFill:
+    custom = "ZeroFillField";
+    break;
+  default:
+    return "$" + field.attribute;
+  }
+  return std::string("custom<") + custom + ">($" + field.attribute + ")";
+}
+
+/// The assembly of a description with directives in place of `$name`.
+static std::string getFormat(const InstructionDescription &d) {
+  std::string format = namesEngine(d) ? "custom<Engine>($kind, $engine) " : "";
+  const std::string &text = d.assembly;
+  for (size_t i = 0; i < text.size();) {
+    if (text[i] != '$') {
+      format += text[i++];
+      continue;
+    }
+    size_t end = ++i;
+    while (end < text.size() && (std::isalnum(text[end]) || text[end] == '_'))
+      ++end;
+    const FieldDescription *field = d.find(text.substr(i, end - i));
+    format += field ? getDirective(*field) : "UNKNOWN_FIELD";
+    i = end;
+  }
+  return format;
+}
+
+//===----------------------------------------------------------------------===//
+// Definitions
+//===----------------------------------------------------------------------===//
+
+static void writeEnum(const EnumDescription &words, std::ostream &os) {
+  os << "def PISA_" << words.name << " : PISA_Enum<\"" << words.name << "\", \""
+     << words.doc << "\", [\n";
+  for (size_t i = 0; i < words.entries.size(); ++i)
+    os << "  I32EnumCase<\"" << toCamelCase(words.entries[i].name) << "\", "
+       << i << ", \"" << words.entries[i].name << "\">"
+       << (i + 1 < words.entries.size() ? ",\n" : "]>;\n\n");
+}
+
+static void writeOperation(const InstructionDescription &d, std::ostream &os) {
+  os << "def PISA_" << toCamelCase(d.mnemonic) << "Op : PISA_Instruction<\""
+     << d.mnemonic << "\",\n    (ins ";
+  const char *separator = "";
+  if (namesEngine(d)) {
+    os << "EnumProp<PISA_EngineKind>:$kind, I64Attr:$engine";
+    separator = ",\n         ";
+  }
+  for (const FieldDescription &field : d.fields) {
+    os << separator << getArgument(field);
+    separator = ",\n         ";
+  }
+  os << "),\n    [{" << getFormat(d) << "}]> {\n  let summary = \"" << d.summary
+     << "\";\n  let description = [{\n";
+  if (!d.description.empty())
+    os << d.description << "\n\n";
+  writeTable(d, os);
+  for (const std::string &example : d.examples)
+    os << "\n```mlir\n" << example << "\n```\n";
+  os << "  }];\n}\n\n";
+}
+
+void generate::writeOperations(std::ostream &os) {
+  os << "// Generated from the descriptions of instructions.\n\n";
+  std::map<std::string, const EnumDescription *> enums;
+  for (const InstructionDescription *d : InstructionSet::get().list())
+    for (const FieldDescription &field : d->fields)
+      if (field.words && enums.emplace(field.words->name, field.words).second)
+        writeEnum(*field.words, os);
+  for (const InstructionDescription *d : InstructionSet::get().list())
+    if (isPlainOperation(*d))
+      writeOperation(*d, os);
+}
