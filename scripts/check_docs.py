@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
 # Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Checks the documentation: generated pages, and links between pages.
+"""Checks the documentation: generated pages and tables, and links between pages.
 
 * docs/generated/ holds exactly the pages that the build target mlir-doc makes
   from the .td files;
+* the tables of docs/isa.md are those that phx-generate-isa makes from the
+  descriptions of instructions, and every instruction has a section;
 * every relative link in a Markdown file leads to a file that exists, and its
   anchor, if it has one, to a heading;
 * the commands in `console` blocks of SESSIONS print what stands below them.
 
-With --update, writes docs/generated/ and the outputs instead of comparing them.
+With --update, writes docs/generated/, tables and outputs instead of comparing them.
 """
 
 import argparse
@@ -24,6 +26,7 @@ import xml.etree.ElementTree as ElementTree
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 GENERATED = ROOT / "docs" / "generated"
+SPECIFICATION = ROOT / "docs" / "isa.md"
 SESSIONS = [
     ROOT / "README.md",
     ROOT / "docs" / "tutorial.md",
@@ -31,12 +34,17 @@ SESSIONS = [
 ]
 
 
-def make_pages(build_dir):
-    """Builds the pages; a map from file name to text."""
-    command = ["ninja", "-C", str(build_dir), "mlir-doc"]
+def build(build_dir, target):
+    """Builds a target; ends the program if that fails."""
+    command = ["ninja", "-C", str(build_dir), target]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         sys.exit(f"error: {' '.join(command)} failed:\n{done.stdout}{done.stderr}")
+
+
+def make_pages(build_dir):
+    """Builds the pages; a map from file name to text."""
+    build(build_dir, "mlir-doc")
     pages = {}
     for path in sorted((build_dir / "docs").rglob("*.md")):
         pages[path.name] = clean(path.read_text())
@@ -80,6 +88,18 @@ def write_pages(pages):
     for name, text in pages.items():
         (GENERATED / name).write_text(text)
     print(f"docs/generated: {len(pages)} pages")
+
+
+def run_tables(build_dir, option):
+    """Checks or updates the tables of the specification; what is wrong, or ""."""
+    build(build_dir, "phx-generate-isa")
+    done = subprocess.run(
+        [build_dir / "bin" / "phx-generate-isa", option, SPECIFICATION],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return (done.stderr or "it failed") if done.returncode != 0 else ""
 
 
 def find_markdown():
@@ -213,10 +233,14 @@ def main():
     pages = make_pages(options.build_dir)
     if options.update:
         write_pages(pages)
+        if problem := run_tables(options.build_dir, "--update"):
+            sys.exit(f"error: {problem}")
         for path in SESSIONS:
             path.write_text(run_session(path.read_text(), options.build_dir))
         return 0
     results = [(f"generated/{n}", problem) for n, problem in compare_pages(pages)]
+    name = f"tables/{SPECIFICATION.relative_to(ROOT)}"
+    results.append((name, run_tables(options.build_dir, "--check")))
     for path in find_markdown():
         results.append((f"links/{path.relative_to(ROOT)}", check_links(path)))
     for path in SESSIONS:

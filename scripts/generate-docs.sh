@@ -5,8 +5,9 @@
 # Usage: scripts/generate-docs.sh [--check]
 #
 # Writes docs/generated/: one page per dialect and per group of passes, from the
-# descriptions in the .td files; and the outputs of the commands in README.md and
-# docs/tutorial.md. Needs a build (scripts/build.sh).
+# descriptions in the .td files; the tables of docs/isa.md, from the descriptions of
+# instructions; and the outputs of the commands in README.md and docs/tutorial.md.
+# Needs a build (scripts/build.sh).
 #
 #   --check  changes nothing; fails if anything is out of date, or a link is dead
 

@@ -33,6 +33,7 @@ tools = [
     "photonic-compile",
     "photonic-run",
     "photonic-lsp-server",
+    "phx-generate-isa",
 ]
 built = [tool for tool in tools if os.path.exists(os.path.join(bin_dir, tool))]
 llvm_config.add_tool_substitutions(built, [bin_dir])

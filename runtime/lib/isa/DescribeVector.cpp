@@ -73,7 +73,7 @@ template <> const EnumDescription &phx::describeEnum<VecFn>() {
   static const EnumDescription description = [] {
     EnumDescription d{"VecFn", "elementwise function", {}};
     for (const FunctionInfo &info : functions)
-      d.entries.push_back(info.entry);
+      d.entries.push_back({info.entry.name, info.entry.doc, info.ops});
     return d;
   }();
   return description;

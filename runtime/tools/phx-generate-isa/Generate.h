@@ -9,9 +9,11 @@
 #define PHX_GENERATE_ISA_GENERATE_H
 
 #include "phx/isa/InstructionSet.h"
+#include "phx/support/Suggestions.h"
 
 #include <ostream>
 #include <string>
+#include <vector>
 
 namespace phx::generate {
 
@@ -42,6 +44,21 @@ void writeOperations(std::ostream &os);
 void writeConversions(std::ostream &os);
 /// The operands of each instruction as a table of docs/isa.md.
 void writeTable(const InstructionDescription &d, std::ostream &os);
+/// The words of an enumeration with their numbers, likewise.
+void writeFunctions(const EnumDescription &words, std::ostream &os);
+/// Opcodes, and operands in the order of their words, likewise.
+void writeEncoding(std::ostream &os);
+
+/// A page whose tables are those of the descriptions.
+struct Specification {
+  std::string text;
+  std::vector<std::string> stale; ///< "page:line: the table '...'"
+};
+/// Writes the tables of `text`, the specification of the instruction set, anew;
+/// `page` is its name in messages. Fails, and says all that is wrong, if there
+/// are markers that nothing fills, or tables or sections are missing.
+Result<Specification> updateSpecification(const std::string &page,
+                                          const std::string &text);
 
 } // namespace phx::generate
 

@@ -42,7 +42,7 @@ static std::string getKindText(const InstructionDescription &d,
     }
     return "";
   case FieldKind::Enum:
-    return "word";
+    return std::string("word of `") + field.words->name + "`";
   case FieldKind::Flag:
     return "flag";
   case FieldKind::Float:
@@ -75,4 +75,31 @@ void generate::writeTable(const InstructionDescription &d, std::ostream &os) {
     os << "| `" << field.attribute << "` | "
        << (field.optional ? "optional: " : "") << getKindText(d, field) << " | "
        << field.doc << " |\n";
+}
+
+void generate::writeFunctions(const EnumDescription &words, std::ostream &os) {
+  bool hasOps = std::any_of(words.entries.begin(), words.entries.end(),
+                            [](const EnumEntry &entry) { return entry.ops; });
+  os << "| `" << words.name << "` | number | value |" << (hasOps ? " ops |" : "")
+     << "\n|---|---:|---|" << (hasOps ? "---:|" : "") << "\n";
+  for (size_t i = 0; i < words.entries.size(); ++i) {
+    const EnumEntry &entry = words.entries[i];
+    os << "| `" << entry.name << "` | " << i << " | " << entry.doc << " |";
+    if (hasOps)
+      os << " " << entry.ops << " |";
+    os << "\n";
+  }
+}
+
+void generate::writeEncoding(std::ostream &os) {
+  os << "| opcode | instruction | operands, in order |\n|---:|---|---|\n";
+  for (const InstructionDescription *d : InstructionSet::get().list()) {
+    os << "| " << unsigned(d->opcode) << " | `" << d->mnemonic << "` |";
+    const char *separator = " ";
+    for (const FieldDescription &field : d->fields) {
+      os << separator << field.attribute;
+      separator = ", ";
+    }
+    os << " |\n";
+  }
 }

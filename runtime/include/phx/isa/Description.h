@@ -73,6 +73,9 @@ enum class FieldRole : uint8_t {
 struct EnumEntry {
   const char *name; ///< in assembly: "leaky_relu"
   const char *doc;  ///< what it means, one line
+  /// Of a function applied to elements: operations that one costs. 0: the time
+  /// is that of the instruction.
+  unsigned ops = 0;
 };
 
 /// The words of an enumeration, numbered from 0.
