@@ -19,7 +19,8 @@ WIDTH = 100
 def explain_command(
     names: List[str] = typer.Argument(
         ..., metavar="NAME...",
-        help="A counter, a component of energy, a field of a target or of a report.",
+        help="A counter, a component of energy, an instruction, or a field of an instruction, "
+        "a target or a report.",
     ),
     target: str = typer.Option(
         "mirage", metavar="NAME|FILE", help="Whose fields and values to explain."
@@ -28,7 +29,7 @@ def explain_command(
         None, "--set", metavar="FIELD=VALUE", help="Change a field of the target."
     ),
 ) -> None:
-    """Say what a name in a report or a target means, in what unit."""
+    """Say what a name in a report, a target or a program means, in what unit."""
     machine = load_target(target, set_)
     # All are looked up before the first is printed.
     found = [entry for name in names for entry in glossary.explain(name, machine)]

@@ -30,11 +30,14 @@ UNITS = {
 class Entry:
     """One name and what it means."""
 
-    kind: str  #: "counter", "component", "target field", "report field"
+    #: "counter", "component", "instruction", "instruction field", "target field",
+    #: "report field"
+    kind: str
     name: str
     unit: str  #: "" where the definition says it, or there is none
     definition: str
-    #: Further lines: how a counter is priced, what value a field has and why.
+    #: Further lines: how a counter is priced, which words a field of an instruction
+    #: takes, what value a field of a target has and why.
     notes: tuple[str, ...] = ()
 
 
@@ -45,8 +48,8 @@ def _get_unit(name: str) -> str:
 
 def _declared() -> Iterator[Entry]:
     """What the runtime declares."""
-    for kind, name, unit, definition, price in _runtime.list_glossary():
-        yield Entry(kind, name, unit, definition, (price,) if price else ())
+    for kind, name, unit, definition, note in _runtime.list_glossary():
+        yield Entry(kind, name, unit, definition, (note,) if note else ())
 
 
 def _fields(machine: Target) -> Iterator[Entry]:
@@ -92,10 +95,14 @@ def list_entries(machine: Optional[Target] = None) -> list[Entry]:
 
 def explain(name: str, machine: Optional[Target] = None) -> list[Entry]:
     """The entries of this name; else those whose last part it is, as in
-    layers[].core_ns. Raises InputError, with the nearest names, if there is none."""
+    layers[].core_ns. Instructions may be spelled as in timelines (vec.pack) or in
+    assembly (pisa.vec_pack). Raises InputError, with the nearest names, if there is
+    none."""
     entries = list_entries(machine)
     wanted = name.strip()
     found = [entry for entry in entries if entry.name == wanted]
+    mnemonic = wanted.removeprefix("pisa.").replace(".", "_", 1)
+    found = found or [e for e in entries if e.kind == "instruction" and e.name == mnemonic]
     found = found or [entry for entry in entries if entry.name.split(".")[-1] == wanted]
     if found:
         return found
@@ -105,6 +112,7 @@ def explain(name: str, machine: Optional[Target] = None) -> list[Entry]:
     hint = " or ".join(f"'{other}'" for other in near)
     raise InputError(
         f"nothing is called '{name}'" + (f"; did you mean {hint}?" if near else "") +
-        "; counters and components: photonic-run --list-counters, fields of targets: "
+        "; counters and components: photonic-run --list-counters, instructions and their "
+        "fields: photonic-run --list-instructions, fields of targets: "
         "photonic targets show, fields of reports: docs/report.schema.json"
     )

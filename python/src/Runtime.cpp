@@ -451,7 +451,7 @@ static nb::list listGlossary() {
   nb::list entries;
   for (const phx::GlossaryEntry &entry : phx::listGlossary())
     entries.append(nb::make_tuple(entry.kind, entry.name, entry.unit,
-                                  entry.definition, entry.price));
+                                  entry.definition, entry.note));
   return entries;
 }
 

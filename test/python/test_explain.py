@@ -1,7 +1,7 @@
 # Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-"""Names in reports and targets are explained from their declarations."""
+"""Names in reports, targets and programs are explained from their declarations."""
 
 import json
 import subprocess
@@ -27,6 +27,20 @@ def test_every_declared_name_is_listed_by_both_tools(build_bin):
         assert " ".join(entry.definition.split()) in " ".join(done.stdout.split())
 
 
+def test_every_instruction_and_field_is_listed_by_both_tools(build_bin):
+    done = subprocess.run([build_bin / "photonic-run", "--list-instructions"],
+                          capture_output=True, text=True)
+    assert done.returncode == 0 and not done.stderr
+    entries = [e for e in glossary.list_entries() if e.kind.startswith("instruction")]
+    instructions = [e.name for e in entries if e.kind == "instruction"]
+    assert {"halt", "vec_pack", "core_stream"} <= set(instructions)
+    assert {e.name.split(".")[0] for e in entries} == set(instructions)
+    for entry in entries:
+        assert f"  {entry.name}\n" in done.stdout
+        for text in (entry.definition, *entry.notes):
+            assert " ".join(text.split())[1:] in " ".join(done.stdout.split())
+
+
 def test_the_schema_says_what_the_declarations_say(source_dir):
     """The schema has an entry for each counter and component of the shipped classes."""
     schema = json.loads((source_dir / "docs/report.schema.json").read_text())["properties"]
@@ -41,7 +55,8 @@ def test_the_schema_says_what_the_declarations_say(source_dir):
 
 def test_every_entry_has_a_definition():
     entries = glossary.list_entries()
-    kinds = {"counter", "component", "target field", "report field"}
+    kinds = {"counter", "component", "instruction", "instruction field", "target field",
+             "report field"}
     assert {entry.kind for entry in entries} == kinds
     for entry in entries:
         assert entry.definition, entry.name
@@ -59,6 +74,17 @@ def test_every_entry_has_a_definition():
     ("laser", ["laser [pJ]: component", "lasers of all arrays"]),
     ("core.link_budget.coupler_db", ["[dB]: target field", "laser to chip", "priced; 0.2",
                                      "source: §V-B1"]),
+    ("vec_pack", ["vec_pack: instruction", "One bit per element: whether it is positive",
+                  "executed by the vector unit; opcode 21; operands: dst, a, count"]),
+    ("vec.pack", ["vec_pack: instruction"]),
+    ("pisa.vec_pool_positions", ["vec_pool_positions: instruction"]),
+    ("core_stream", ["core_stream: instruction", "executed by arrays of the class rns; opcode 257"]),
+    ("core_stream.start", ["core_stream.start: instruction field",
+                           "affine, at least 0: accumulators start from +0 where it is 0"]),
+    ("core_stream.row", ["called 'row start' in messages"]),
+    ("vec_pool.fn", ["word of PoolFn: the pooling", "called 'function' in messages",
+                     "average_valid (divided by the positions inside the extents)"]),
+    ("in_map", ["vec_pool.in_map: instruction field", "core_stream.in_map:"]),
     ("core.moduli", ["structural; 31,32,33"]),
     ("layers[].core_ns", ["layers[].core_ns [ns]: report field"]),
     ("core_ns", ["layers[].core_ns [ns]: report field", "training.phases[].core_ns"]),
@@ -83,3 +109,9 @@ def test_unknown_names_suggest_others():
     assert done.returncode == 1 and not done.stdout
     assert "nothing is called 'adc_conversion'; did you mean 'adc_conversions'" in done.stderr
     assert "photonic-run --list-counters" in done.stderr
+    done = explain("vec_pakc", "core_stream.strat")
+    assert done.returncode == 1 and not done.stdout
+    assert "nothing is called 'vec_pakc'; did you mean 'vec_pack'" in done.stderr
+    done = explain("core_stream.strat")
+    assert "did you mean 'core_stream.start'" in done.stderr
+    assert "photonic-run --list-instructions" in done.stderr

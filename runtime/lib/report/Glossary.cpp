@@ -10,6 +10,9 @@
 #include "TextTable.h"
 
 #include "phx/energy/Declarations.h"
+#include "phx/isa/InstructionSet.h"
+
+#include <algorithm>
 
 using namespace phx;
 using namespace phx::report;
@@ -18,15 +21,15 @@ static GlossaryEntry makeEntry(Counter counter) {
   const CounterDeclaration &declared = describe(counter);
   GlossaryEntry entry{"counter", declared.name, declared.unit,
                       declared.definition, ""};
-  entry.price = declared.component
-                    ? "the target prices one in " + declared.field +
-                          "; part of the component " +
-                          describe(*declared.component).name
-                    : "has no price";
+  entry.note = declared.component
+                   ? "the target prices one in " + declared.field +
+                         "; part of the component " +
+                         describe(*declared.component).name
+                   : "has no price";
   return entry;
 }
 
-std::vector<GlossaryEntry> phx::listGlossary() {
+std::vector<GlossaryEntry> phx::listCharges() {
   std::vector<GlossaryEntry> entries;
   for (Counter counter : getCounters())
     entries.push_back(makeEntry(counter));
@@ -38,6 +41,82 @@ std::vector<GlossaryEntry> phx::listGlossary() {
   return entries;
 }
 
+//===----------------------------------------------------------------------===//
+// Instructions
+//===----------------------------------------------------------------------===//
+
+static const char *getEngineText(EnginePlace place) {
+  switch (place) {
+  case EnginePlace::None:
+    return "the stream itself";
+  case EnginePlace::Any:
+    return "any engine";
+  case EnginePlace::Dma:
+    return "the dma";
+  case EnginePlace::Vec:
+    return "the vector unit";
+  case EnginePlace::Array:
+    return "arrays of the class ";
+  }
+  return "";
+}
+
+static GlossaryEntry makeEntry(const InstructionDescription &d) {
+  GlossaryEntry entry{"instruction", d.mnemonic, "", d.summary, ""};
+  if (!d.description.empty())
+    entry.definition += ". " + d.description;
+  entry.note = std::string("executed by ") + getEngineText(d.place) +
+               d.machineClass + "; opcode " +
+               std::to_string(unsigned(d.opcode));
+  const char *separator = "; operands: ";
+  for (const FieldDescription &field : d.fields) {
+    entry.note += separator + field.attribute;
+    separator = ", ";
+  }
+  return entry;
+}
+
+static GlossaryEntry makeEntry(const InstructionDescription &d,
+                               const FieldDescription &field) {
+  GlossaryEntry entry{"instruction field",
+                      std::string(d.mnemonic) + "." + field.attribute, "",
+                      getKindText(d, field) + ": " + field.doc, ""};
+  std::string spelled = field.attribute;
+  std::replace(spelled.begin(), spelled.end(), '_', ' ');
+  if (spelled != field.name)
+    entry.note = std::string("called '") + field.name + "' in messages";
+  if (!field.words)
+    return entry;
+  const char *separator = entry.note.empty() ? "words: " : "; words: ";
+  for (const EnumEntry &word : field.words->entries) {
+    entry.note += std::string(separator) + word.name + " (" + word.doc + ")";
+    separator = ", ";
+  }
+  return entry;
+}
+
+std::vector<GlossaryEntry> phx::listInstructions() {
+  std::vector<GlossaryEntry> entries, fields;
+  for (const InstructionDescription *d : InstructionSet::get().list()) {
+    entries.push_back(makeEntry(*d));
+    for (const FieldDescription &field : d->fields)
+      fields.push_back(makeEntry(*d, field));
+  }
+  entries.insert(entries.end(), fields.begin(), fields.end());
+  return entries;
+}
+
+//===----------------------------------------------------------------------===//
+// All
+//===----------------------------------------------------------------------===//
+
+std::vector<GlossaryEntry> phx::listGlossary() {
+  std::vector<GlossaryEntry> entries = listCharges();
+  std::vector<GlossaryEntry> instructions = listInstructions();
+  entries.insert(entries.end(), instructions.begin(), instructions.end());
+  return entries;
+}
+
 std::string phx::formatGlossary(const std::vector<GlossaryEntry> &entries,
                                 unsigned columns) {
   std::string text, kind;
@@ -45,13 +124,14 @@ std::string phx::formatGlossary(const std::vector<GlossaryEntry> &entries,
     if (entry.kind != kind)
       text += (kind.empty() ? "" : "\n") + entry.kind + "s\n";
     kind = entry.kind;
-    text += "  " + entry.name + " [" + entry.unit + "]\n";
+    text += "  " + entry.name +
+            (entry.unit.empty() ? "" : " [" + entry.unit + "]") + "\n";
     std::string definition = entry.definition;
-    if (!entry.price.empty())
+    if (!entry.note.empty())
       definition +=
-          ". " +
-          std::string(1, static_cast<char>(std::toupper(entry.price[0]))) +
-          entry.price.substr(1);
+          (definition.ends_with(".") ? " " : ". ") +
+          std::string(1, static_cast<char>(std::toupper(entry.note[0]))) +
+          entry.note.substr(1);
     text +=
         "      " + wrap(definition, columns > 16 ? columns - 6 : 10, "      ");
   }

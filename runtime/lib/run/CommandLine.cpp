@@ -178,11 +178,14 @@ Result<ParsedCommandLine> phx::parseCommandLine(int argc,
   addStateOptions(app, o);
   addMachineOptions(app, o);
   addFlags(app, o);
-  bool version = false, listCounters = false;
+  bool version = false, listCounters = false, listFields = false;
   app.add_flag("--version", version, "prints the version");
   app.add_flag("--list-counters", listCounters,
                "prints every counter and component of energy with its unit and "
                "definition");
+  app.add_flag("--list-instructions", listFields,
+               "prints every instruction and each of its fields with its kind "
+               "and definition");
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp &) {
@@ -200,7 +203,12 @@ Result<ParsedCommandLine> phx::parseCommandLine(int argc,
   }
   if (listCounters) {
     parsed.leave = true;
-    parsed.text = formatGlossary(listGlossary(), 80);
+    parsed.text = formatGlossary(listCharges(), 80);
+    return parsed;
+  }
+  if (listFields) {
+    parsed.leave = true;
+    parsed.text = formatGlossary(listInstructions(), 80);
     return parsed;
   }
   if (std::vector<std::string> extras = app.remaining(); !extras.empty())

@@ -51,8 +51,8 @@ static void writeToInstruction(const InstructionDescription &d,
   if (namesEngine(d))
     os << "toEngine(getKind(), getEngine());\n}\n\n";
   else
-    os << "{::phx::EngineKind::" << (d.place == EnginePlace::Dma ? "Dma" : "Vec")
-       << ", 0};\n}\n\n";
+    os << "{::phx::EngineKind::"
+       << (d.place == EnginePlace::Dma ? "Dma" : "Vec") << ", 0};\n}\n\n";
   os << "::phx::Body " << op << "::getBody() {\n"
      << "  ::phx::Body body(getDescription());\n";
   for (size_t i = 0; i < d.fields.size(); ++i)
@@ -67,8 +67,7 @@ static std::string getBuilderArgument(const FieldDescription &field, size_t i) {
   if (field.kind == FieldKind::Enum)
     return std::string("static_cast<") + field.words->name +
            ">(fieldOf<uint8_t>(body, " + number + "))";
-  std::string call =
-      field.optional ? "fields.optionalAttr<" : "fields.attr<";
+  std::string call = field.optional ? "fields.optionalAttr<" : "fields.attr<";
   return call + getType(field) + ">(" + number + ")";
 }
 
@@ -89,7 +88,8 @@ void generate::writeConversions(std::ostream &os) {
   for (const InstructionDescription *d : InstructionSet::get().list())
     if (isPlainOperation(*d))
       writeToInstruction(*d, os);
-  os << "#endif\n\n#ifdef PISA_FROM_INSTRUCTION\n#undef PISA_FROM_INSTRUCTION\n";
+  os << "#endif\n\n#ifdef PISA_FROM_INSTRUCTION\n#undef "
+        "PISA_FROM_INSTRUCTION\n";
   for (const InstructionDescription *d : InstructionSet::get().list())
     if (isPlainOperation(*d))
       writeFromInstruction(*d, os);

@@ -86,9 +86,8 @@ public:
 private:
   /// A fault of line `at`, or of the whole page (0).
   void fail(const std::string &message, size_t at) {
-    problems.push_back(
-        page + (at ? ":" + std::to_string(at) : std::string()) + ": " +
-        message);
+    problems.push_back(page + (at ? ":" + std::to_string(at) : std::string()) +
+                       ": " + message);
   }
   void begin(const std::string &line);
   void end();
@@ -135,8 +134,8 @@ void Rewriter::begin(const std::string &line) {
          lineNumber);
   std::string operands = "operands ";
   if (key.starts_with(operands) &&
-      std::find(section.begin(), section.end(),
-                key.substr(operands.size())) == section.end())
+      std::find(section.begin(), section.end(), key.substr(operands.size())) ==
+          section.end())
     fail("expected the table '" + key + "' in the section of that instruction",
          lineNumber);
 }

@@ -110,6 +110,19 @@ TEST(CommandLineTest, NamesMayHoldEqualSigns) {
   EXPECT_EQ(splitInput("c.npy", {"x"}), (Parts{"", "c.npy"}));
 }
 
+TEST(CommandLineTest, ListsInstructionsWithoutAProgram) {
+  auto parsed = parse({"--list-instructions"});
+  ASSERT_TRUE(parsed.ok()) << parsed.error().message;
+  EXPECT_TRUE(parsed->leave);
+  for (const char *part :
+       {"instructions\n  halt\n", "instruction fields\n  loop.count\n",
+        "  core_stream.start\n      affine, at least 0: accumulators start "
+        "from "
+        "+0 where it is 0\n"})
+    EXPECT_NE(parsed->text.find(part), std::string::npos) << part;
+  EXPECT_EQ(parsed->text.find("vector_ops"), std::string::npos);
+}
+
 TEST(CommandLineTest, ListsCountersWithoutAProgram) {
   auto parsed = parse({"--list-counters"});
   ASSERT_TRUE(parsed.ok()) << parsed.error().message;

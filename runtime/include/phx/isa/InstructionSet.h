@@ -54,6 +54,11 @@ private:
   std::vector<Check> checks;
 };
 
+/// What a field of `d` holds: "address, read", "optional: count", as the tables
+/// of docs/isa.md say it.
+std::string getKindText(const InstructionDescription &d,
+                        const FieldDescription &field);
+
 } // namespace phx
 
 #endif // PHX_ISA_INSTRUCTIONSET_H

@@ -15,16 +15,22 @@ namespace phx {
 
 /// What one name in a report or a program means.
 struct GlossaryEntry {
-  std::string kind; ///< "counter", "component"
-  std::string name; ///< "adc_conversions"
-  std::string unit; ///< of the value that goes by this name
+  /// "counter", "component", "instruction", "instruction field"
+  std::string kind;
+  std::string name; ///< "adc_conversions", "core_stream.start"
+  std::string unit; ///< of the value that goes by this name; may be empty
   std::string definition;
-  /// How it becomes energy: "pJ of one: GROUP.adc_pj; part of adc"; or empty.
-  std::string price;
+  /// How a counter becomes energy, who executes an instruction, what words a
+  /// field takes; or empty.
+  std::string note;
 };
 
+/// Every counter and component, in the order of reports.
+std::vector<GlossaryEntry> listCharges();
+/// Every instruction, then every field of each, in the order of opcodes.
+std::vector<GlossaryEntry> listInstructions();
 /// Every declared name: whatever declares names adds them here, and the tools
-/// explain them. In the order of reports, counters first.
+/// explain them.
 std::vector<GlossaryEntry> listGlossary();
 
 /// All entries as text, wrapped to `columns`.

@@ -35,7 +35,7 @@ struct CommandLine {
 /// A command line that was understood, or text to print and leave with.
 struct ParsedCommandLine {
   CommandLine options;
-  bool leave = false; ///< --help, --version, --list-counters
+  bool leave = false; ///< --help, --version, --list-...
   std::string text;
 };
 Result<ParsedCommandLine> parseCommandLine(int argc, const char *const *argv);
