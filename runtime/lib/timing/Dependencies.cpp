@@ -40,7 +40,7 @@ struct Collector {
       flat.push_back({guard.low > 0 ? guard.low : -unlimited,
                       static_cast<__int128>(guard.extent) - 1});
     flat.push_back({guard.extent, unlimited});
-    add(value, std::move(flat));
+    found.push_back({value, std::move(flat), false});
   }
   void addZeroFill(const ZeroFill &fill, const Shape4 &shape) {
     // All positions outside, below or above; or all inside.

@@ -28,6 +28,9 @@ struct Range {
 struct Dependency {
   Affine value;
   std::vector<Range> flat;
+  /// Without effect where the instruction's guard does not hold: all but the
+  /// guard's own index.
+  bool isGuarded = true;
 };
 
 /// All of them that vary at all. `withPower`: also what only the power depends

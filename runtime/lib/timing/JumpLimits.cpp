@@ -92,7 +92,8 @@ void JumpLimits::addViews(const Program &program, const OpenLoops &open,
     if (view.own.empty())
       continue;
     view.flat = dependency.flat;
-    if (instruction.guard && instruction.guard->loop <= depth)
+    if (dependency.isGuarded && instruction.guard &&
+        instruction.guard->loop <= depth)
       view.guard = &*instruction.guard;
     views[numbers[open[depth]]].push_back(std::move(view));
   }
@@ -146,7 +147,8 @@ bool JumpLimits::isFlat(const View &view, __int128 outer, Window window,
 
 int64_t JumpLimits::limit(const View &view, const Counters &counters,
                           unsigned depth, Window window, int64_t blocks) {
-  // Once a guard is false it stays so, and nothing else matters.
+  // Where the guard is false nothing else matters; the view of the guard itself
+  // limits the blocks to those in which it stays so.
   Counters at = counters;
   at[depth] = window.first;
   if (view.guard && !evaluate(*view.guard, at))

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "machines/rns/Energy.h"
+#include "../support/RandomShare.h"
 #include "machines/rns/Instructions.h"
 
 #include <gtest/gtest.h>
@@ -112,8 +113,12 @@ private:
   std::optional<Guard> guard(unsigned depth) {
     if (!depth || pick(0, 2))
       return std::nullopt;
-    return Guard{static_cast<uint8_t>(pick(0, depth - 1)), pick(1, 8),
-                 pick(0, 8), pick(0, 200)};
+    Guard guard{static_cast<uint8_t>(pick(0, depth - 1)), pick(1, 8),
+                pick(0, 8), pick(0, 200)};
+    // A window that opens later; now and then one that never does.
+    if (pick(0, 1))
+      guard.low = pick(0, guard.extent + 1);
+    return guard;
   }
   void addLeaf(Program &program, unsigned depth) {
     switch (pick(0, 7)) {
@@ -203,8 +208,9 @@ private:
 
 TEST(CountCharges, EqualsExpansionOnRandomPrograms) {
   Target target = *loadTarget("mirage");
-  for (unsigned seed = 0; seed < 3000; ++seed) {
-    Program program = Generator(seed).make();
+  const uint64_t programs = phx::testing::getRandomShare(3000);
+  for (uint64_t seed = 0; seed < programs; ++seed) {
+    Program program = Generator(static_cast<unsigned>(seed)).make();
     ASSERT_EQ(countCharges(program, target), Expansion(program, target).take())
         << "seed " << seed;
   }

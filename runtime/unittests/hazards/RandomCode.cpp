@@ -163,7 +163,17 @@ Body RandomCode::body(EngineKind kind, unsigned depth) {
                     count(depth, 4),
                     count(depth, 4),
                     count(depth, 4),
-                    uint32_t(pick(0, 1))};
+                    uint32_t(pick(0, 1)),
+                    affine(depth, 1, 1)};
+}
+
+Guard RandomCode::guard(unsigned depth) {
+  Guard result{uint8_t(pick(0, depth - 1)), pick(1, 2), pick(0, 2),
+               longLoops ? pick(1, 60) : pick(1, 5)};
+  // A window that opens later; now and then one that never does.
+  if (chance(0.5))
+    result.low = pick(1, result.extent + 1);
+  return result;
 }
 
 Instruction RandomCode::instruction(unsigned depth) {
@@ -172,8 +182,7 @@ Instruction RandomCode::instruction(unsigned depth) {
   if (result.engine.kind == EngineKind::Core)
     result.engine.index = pick(0, 1);
   if (depth && chance(0.2))
-    result.guard = Guard{uint8_t(pick(0, depth - 1)), pick(1, 2), pick(0, 2),
-                         longLoops ? pick(1, 60) : pick(1, 5)};
+    result.guard = guard(depth);
   result.body = body(result.engine.kind, depth);
   return result;
 }

@@ -44,6 +44,7 @@ private:
   Shape4 shape(unsigned depth);
   Stride4 strides(bool destination);
   Address address(unsigned depth);
+  Guard guard(unsigned depth);
   Body body(EngineKind kind, unsigned depth);
   Body trainingBody(unsigned depth);
   void block(Program &program, unsigned depth, int64_t trips, int64_t &budget);

@@ -9,6 +9,7 @@
 #include "phx/isa/TokenInsertion.h"
 #include "phx/isa/Validator.h"
 
+#include "../support/RandomShare.h"
 #include "Oracle.h"
 #include "RandomCode.h"
 
@@ -17,6 +18,7 @@
 
 using namespace phx;
 using namespace phx::test;
+using phx::testing::getRandomShare;
 
 /// The validator's verdict equals the oracle's; true if there is no race.
 static bool agree(const Program &program, uint64_t seed) {
@@ -54,8 +56,9 @@ static bool isBalanced(const Program &program) {
 }
 
 TEST(RandomHazards, VerdictEqualsOracle) {
+  const uint64_t programs = getRandomShare(10000);
   size_t clean = 0, races = 0;
-  for (uint64_t seed = 0; seed < 10000; ++seed) {
+  for (uint64_t seed = 0; seed < programs; ++seed) {
     RandomCode random(seed);
     Program program = random.program(80);
     (agree(program, seed) ? clean : races)++;
@@ -66,13 +69,14 @@ TEST(RandomHazards, VerdictEqualsOracle) {
       return;
   }
   RecordProperty("clean", clean);
-  EXPECT_GT(clean, 1000u);
-  EXPECT_GT(races, 1000u);
+  EXPECT_GT(clean, programs / 10);
+  EXPECT_GT(races, programs / 10);
 }
 
 TEST(RandomHazards, InsertionIsCompleteAndMinimal) {
+  const uint64_t programs = getRandomShare(10000);
   size_t tokens = 0, races = 0;
-  for (uint64_t seed = 0; seed < 10000; ++seed) {
+  for (uint64_t seed = 0; seed < programs; ++seed) {
     RandomCode random(seed);
     Program program = random.program(80);
     for (int64_t n = random.pick(0, 2); n > 0; --n)
@@ -93,13 +97,14 @@ TEST(RandomHazards, InsertionIsCompleteAndMinimal) {
       ASSERT_TRUE(hasRace(without)) << "seed " << seed << ", token " << token;
     }
   }
-  EXPECT_GT(races, 1000u);
-  EXPECT_GT(tokens, 10000u);
+  EXPECT_GT(races, programs / 10);
+  EXPECT_GT(tokens, programs);
 }
 
 TEST(RandomHazards, LongLoopsEqualOracle) {
+  const uint64_t programs = getRandomShare(3000);
   size_t clean = 0, races = 0;
-  for (uint64_t seed = 0; seed < 3000; ++seed) {
+  for (uint64_t seed = 0; seed < programs; ++seed) {
     RandomCode random(seed);
     random.longLoops = true;
     Program program = random.program(300);
@@ -118,11 +123,11 @@ TEST(RandomHazards, LongLoopsEqualOracle) {
     }
     ASSERT_FALSE(HasFailure());
   }
-  EXPECT_GT(races, 1000u);
+  EXPECT_GT(races, programs / 3);
 }
 
 TEST(RandomHazards, InsertionKeepsEverythingElse) {
-  for (uint64_t seed = 0; seed < 1000; ++seed) {
+  for (uint64_t seed = 0; seed < getRandomShare(1000); ++seed) {
     RandomCode random(seed);
     Program program = random.program(80);
     Program original = program;

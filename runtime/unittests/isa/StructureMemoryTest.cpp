@@ -9,6 +9,7 @@
 #include "machines/rns/Instructions.h"
 #include "../support/VisitBody.h"
 #include "../support/RandomProgram.h"
+#include "../support/RandomShare.h"
 #include "StructureTestUtils.h"
 
 #include <functional>
@@ -194,8 +195,9 @@ private:
 } // namespace
 
 TEST(StructureMemory, BoundsAreExact) {
-  unsigned rejected = 0;
-  for (uint64_t seed = 0; seed < 400; ++seed) {
+  const uint64_t programs = getRandomShare(400);
+  uint64_t rejected = 0;
+  for (uint64_t seed = 0; seed < programs; ++seed) {
     RandomProgramOptions options;
     options.seed = seed;
     options.maxLength = 24;
@@ -216,7 +218,7 @@ TEST(StructureMemory, BoundsAreExact) {
       ++rejected;
     }
   }
-  EXPECT_GT(rejected, 500u);
+  EXPECT_GT(rejected, programs);
 }
 
 //===----------------------------------------------------------------------===//

@@ -274,7 +274,27 @@ private:
     guard.offset = random.between(0, 2);
     guard.extent =
         random.between(0, trips[guard.loop] * guard.scale + guard.offset);
+    // A window that opens later; now and then one that never does.
+    if (random.oneIn(2))
+      guard.low = random.between(0, guard.extent + 1);
     return guard;
+  }
+
+  /// Where an accumulation starts: with the first contraction positions, never,
+  /// or wherever a digit of its own rises from or falls to zero.
+  Affine makeStart(const Affine &kStart) {
+    int64_t kind = random.between(0, trips.empty() ? 1 : 3);
+    if (kind == 0)
+      return kStart;
+    if (kind == 1)
+      return {random.between(0, 1), {}};
+    DigitTerm digit = makeDigit();
+    digit.weight = random.between(1, 3);
+    if (kind == 2)
+      return {random.oneIn(3) ? 1 : 0, {digit}};
+    int64_t base = digit.weight * getLargest(digit);
+    digit.weight = -digit.weight;
+    return {base, {digit}};
   }
 
   int64_t getSlot(EngineId engine) {
@@ -549,7 +569,7 @@ private:
     stream.product = load.product;
     stream.rowStart = load.rowStart;
     stream.kStart = load.kStart;
-    stream.start = random.oneIn(3) ? Affine{1, {}} : load.kStart;
+    stream.start = makeStart(load.kStart);
     stream.rows = load.rows;
     stream.cols = load.cols;
     stream.inMap = pickMap();

@@ -237,6 +237,20 @@ TEST(Counts, GuardEndsWork) {
   EXPECT_LT(r.stepped, 40u);
 }
 
+TEST(Counts, GuardBeginsWork) {
+  ProgramBuilder b;
+  b.loop(1'000'000'000);
+  b.add(dma, makeCopy(2)).guard =
+      Guard{0, 8, 3, 8 * 123'456'789, 8 * 23'456'789};
+  b.add(vec, makeMap(256));
+  b.end();
+  TimingResult r = runClosed(b.finish());
+  EXPECT_EQ(r.engines[0].busy, 2 * 100'000'000 * ns);
+  EXPECT_EQ(r.engines[0].instructions, 100'000'000u);
+  EXPECT_EQ(r.latency, 1'000'000'000 * ns);
+  EXPECT_LT(r.stepped, 60u);
+}
+
 TEST(Nested, LoopsMultiply) {
   for (int64_t trips : {12, 1000}) {
     ProgramBuilder b;

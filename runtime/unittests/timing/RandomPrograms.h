@@ -102,6 +102,27 @@ private:
     return count;
   }
 
+  /// Where an accumulation starts: always, never, or where digits that rise
+  /// or fall are zero together.
+  Affine makeStart() {
+    Affine start{pick(0, 1), {}};
+    if (trips.empty())
+      return start;
+    for (int64_t terms = pick(0, 2); terms > 0; --terms) {
+      DigitTerm term = makeTerm(pick(1, 3));
+      if (chance(30)) { // falls to zero at the end of its range
+        int64_t largest =
+            ((trips[term.loop] - 1) * term.scale + term.offset) / term.divisor;
+        if (term.modulus)
+          largest = std::min(largest, term.modulus - 1);
+        start.base += term.weight * largest;
+        term.weight = -term.weight;
+      }
+      start.terms.push_back(term);
+    }
+    return start;
+  }
+
   Body makeVecWork() {
     Count count = makeCount(pick(1, 3000));
     switch (pick(0, 6)) {
@@ -133,8 +154,12 @@ private:
     if (engine.kind == EngineKind::Vec)
       return makeVecWork();
     if (engine.kind == EngineKind::Core) {
-      if (chance(50))
-        return makeStream(makeCount(pick(1, 200)));
+      if (chance(50)) {
+        CoreStream stream =
+            getAs<CoreStream>(makeStream(makeCount(pick(1, 200))));
+        stream.start = makeStart();
+        return stream;
+      }
       CoreProgram tile = getAs<CoreProgram>(makeTile());
       tile.rows = makeCount(pick(1, 4));
       return tile;
@@ -158,6 +183,9 @@ private:
       guard.scale = pick(1, 3);
       guard.offset = pick(0, 3);
       guard.extent = pick(0, trips[guard.loop] * guard.scale + 2);
+      // A window that opens later; now and then one that never does.
+      if (chance(50))
+        guard.low = pick(0, guard.extent + 1);
       instruction.guard = guard;
     }
     return instruction;

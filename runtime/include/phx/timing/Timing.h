@@ -80,9 +80,9 @@ struct TimingResult {
 struct TimingOptions {
   TimingMode mode = TimingMode::Closed;
   /// Power in watts, >= 0, of one dynamic execution while it is active. It may
-  /// depend on the counters through guards, counts, zero fill and whether
-  /// `kStart` of a stream is 0, through nothing else. Where it changes, the
-  /// closed simulation has to step, as if a duration did.
+  /// depend on the counters through guards, counts, zero fill and whether an
+  /// accumulation starts, through nothing else. Where it changes, the closed
+  /// simulation has to step, as if a duration did.
   std::function<double(const Instruction &, const Counters &)> power;
   /// Receives the timeline in no particular order.
   std::function<void(const TimelineSlice &)> timeline;
