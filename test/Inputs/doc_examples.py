@@ -33,13 +33,15 @@ def wrap_pisa(name, example):
         return example
     if example.startswith("#"):
         return f"func.func private @{name}() attributes {{a = {example}}}"
-    is_table = re.match(r"pisa\.(map|format|product|region|layer)\b", example)
+    is_table = re.match(r"pisa\.(group|map|format|product|region|layer)\b", example)
     tables, code = (example, "") if is_table else ("", example)
+    if not example.startswith("pisa.group"):
+        tables = 'pisa.group 0 "core" class "rns" count 8 array [32, 16]\n' + tables
     if example.startswith("pisa.code"):
-        tables, code = "", re.sub(r"^pisa.code \{|\}\s*$", "", example)
+        code = re.sub(r"^pisa.code \{|\}\s*$", "", example)
     return (
         f'pisa.program "{name}" inference target "t" hash 0 memory ideal batch 1 '
-        'array 8 [32, 16] tokens 0 bytes [0, 0, 0, 0] compiler "" {\n'
+        'tokens 0 bytes [0, 0, 0, 0] compiler "" {\n'
         f"{tables}pisa.code {{\n{code}}}\n}}"
     )
 

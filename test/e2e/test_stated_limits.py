@@ -19,7 +19,8 @@ import models
 
 PROGRAM = """module {{
   pisa.program "p" inference target "mirage" hash 634207995690955884 memory ideal batch 1 \
-array 8 [32, 16] tokens 0 bytes [0, {bytes}, 65536, 65536] compiler "0.1.0" {{
+tokens 0 bytes [0, {bytes}, 65536, 65536] compiler "0.1.0" {{
+    pisa.group 0 "core" class "rns" count 8 array [32, 16]
     pisa.region 0 "x" input at act[0] bytes 64 type tensor<16xf32>
     pisa.region 1 "y" output at act[64] bytes 64 type tensor<16xf32>
     pisa.code {{

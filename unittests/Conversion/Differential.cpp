@@ -84,7 +84,7 @@ void Coverage::add(const phx::Program &program) {
     if (product.positions > 1)
       ++positions[static_cast<unsigned>(product.dataflow)];
     random += format.rounding == phx::Rounding::Stochastic;
-    longGroups += format.group > program.arrayCols;
+    longGroups += format.group > program.groups[0].columns;
   }
 }
 

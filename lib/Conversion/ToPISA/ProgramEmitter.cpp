@@ -108,7 +108,8 @@ void ProgramEmitter::endLoop() {
 
 void ProgramEmitter::emit(phx::EngineKind kind, phx::Body body,
                           std::optional<phx::Guard> guard, unsigned index) {
-  program.code.push_back({{kind, static_cast<uint8_t>(index)},
+  uint16_t group = kind == phx::EngineKind::Core ? arrayGroup : 0;
+  program.code.push_back({{kind, index, group},
                           layer,
                           std::move(guard),
                           std::move(body)});

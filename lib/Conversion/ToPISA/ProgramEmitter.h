@@ -25,7 +25,9 @@ namespace photonic {
 /// the loop nesting and of the ONNX node that instructions belong to.
 class ProgramEmitter {
 public:
-  explicit ProgramEmitter(phx::Program &program) : program(program) {}
+  /// Products run on the arrays of group `arrayGroup`.
+  ProgramEmitter(phx::Program &program, size_t arrayGroup)
+      : program(program), arrayGroup(static_cast<uint16_t>(arrayGroup)) {}
 
   //===--- Tables ---------------------------------------------------------===//
 
@@ -64,6 +66,7 @@ public:
   phx::Program &program;
 
 private:
+  uint16_t arrayGroup;
   uint32_t layer = phx::noLayer;
   uint8_t depth = 0;
   std::map<std::pair<std::string, phx::Phase>, uint32_t> layers;

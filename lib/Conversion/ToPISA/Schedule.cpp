@@ -13,6 +13,8 @@
 #include "photonic/Target/Machine/Machine.h"
 #include "photonic/Target/PHX/PHX.h"
 
+#include "phx/target/ArrayGroups.h"
+
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/Builders.h"
 
@@ -60,10 +62,7 @@ phx::Program Schedule::createHeader(const phx::Target &machine,
   program.compiler = PHOTONIC_VERSION;
   program.memoryModel =
       hierarchy ? phx::MemoryModel::Hierarchy : phx::MemoryModel::Ideal;
-  Arrays arrays = getArrays(machine);
-  program.cores = static_cast<uint8_t>(arrays.count);
-  program.arrayRows = static_cast<uint32_t>(arrays.rows);
-  program.arrayCols = static_cast<uint32_t>(arrays.columns);
+  program.groups = phx::getArrayGroups(machine);
   return program;
 }
 
@@ -102,7 +101,7 @@ void Schedule::runOnOperation() {
     return signalPassFailure();
   bool hierarchy = memory == "hierarchy";
   phx::Program program = createHeader(*machine, hierarchy);
-  ProgramEmitter emitter(program);
+  ProgramEmitter emitter(program, getArrays(*machine).group);
   std::unique_ptr<Scheduler> scheduler =
       hierarchy ? createHierarchyScheduler(func, *machine, emitter)
                 : createIdealScheduler(func, *machine, emitter);

@@ -60,9 +60,6 @@ void Exporter::exportHeader() {
   program.compiler = op.getCompiler().str();
   program.memoryModel = static_cast<phx::MemoryModel>(op.getMemoryModel());
   program.batch = op.getBatch();
-  program.cores = static_cast<uint8_t>(op.getCores());
-  program.arrayRows = static_cast<uint32_t>(op.getArray()[0]);
-  program.arrayCols = static_cast<uint32_t>(op.getArray()[1]);
   program.tokens = static_cast<uint32_t>(op.getTokens());
   llvm::copy(op.getBytes(), program.spaceBytes.begin());
   if (op.getRng())
@@ -81,6 +78,12 @@ static std::vector<phx::MapDigit> getDigits(ArrayAttr tuples) {
 
 void Exporter::exportTables() {
   Region &body = op.getBody();
+  for (GroupOp group : body.getOps<GroupOp>())
+    program.groups.push_back({group.getName().str(),
+                              group.getMachineClass().str(),
+                              static_cast<uint32_t>(group.getCount()),
+                              static_cast<uint32_t>(group.getArray()[0]),
+                              static_cast<uint32_t>(group.getArray()[1])});
   for (MapOp map : body.getOps<MapOp>()) {
     phx::AccessMap &entry = program.maps.emplace_back();
     entry.rows = getDigits(map.getRows());

@@ -73,6 +73,10 @@ ArrayAttr Importer::getDigits(const std::vector<phx::MapDigit> &digits) {
 //===----------------------------------------------------------------------===//
 
 void Importer::importTables(Location loc) {
+  for (auto [index, g] : llvm::enumerate(program.groups))
+    GroupOp::create(b, loc, i64(index), b.getStringAttr(g.name),
+                    b.getStringAttr(g.machineClass), i64(g.count),
+                    b.getDenseI64ArrayAttr({g.rows, g.columns}));
   for (auto [index, map] : llvm::enumerate(program.maps)) {
     SmallVector<Attribute> axes;
     for (const phx::MapAxis &a : map.axes)
@@ -152,7 +156,11 @@ Importer::importInstruction(const phx::Instruction &instruction) {
   } else if (phx::holds<phx::End>(instruction.body)) {
     b.setInsertionPointAfter(b.getInsertionBlock()->getParentOp());
   } else {
-    return createInstruction(b, loc, instruction);
+    const phx::ArrayGroup *group = phx::findGroup(program, instruction);
+    StringRef unit = instruction.engine.kind == phx::EngineKind::Dma ? "dma"
+                     : group ? StringRef(group->name)
+                             : "vec";
+    return createInstruction(b, loc, instruction, unit);
   }
   return success();
 }
@@ -182,8 +190,6 @@ ProgramOp Importer::run() {
       b.getStringAttr(program.target),
       i64(static_cast<int64_t>(program.targetHash)),
       static_cast<pisa::MemoryModel>(program.memoryModel), i64(program.batch),
-      i64(program.cores),
-      b.getDenseI64ArrayAttr({program.arrayRows, program.arrayCols}),
       i64(program.tokens), b.getDenseI64ArrayAttr(program.spaceBytes),
       program.rng ? i64(*program.rng) : IntegerAttr(),
       program.ignoredInputs.empty()

@@ -19,7 +19,7 @@ ClockModel::ClockModel(const Program &program, const ProgramTree &tree,
       after(tree.size()), carried(tree.size()),
       checksInto(program.code.size()) {
   for (const Instruction &instruction : program.code)
-    engineOf.push_back(ProgramTree::engineNumber(instruction.engine));
+    engineOf.push_back(getEngineNumber(program, instruction.engine));
 }
 
 void ClockModel::install(uint32_t site) {

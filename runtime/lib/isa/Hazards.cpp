@@ -178,7 +178,7 @@ bool HazardChecker::runUnit(size_t index, const CounterBox &box) {
   if (work.isExceeded())
     return failTooMuchWork(index);
   AccessEntry entry;
-  entry.engine = ProgramTree::engineNumber(instruction.engine);
+  entry.engine = getEngineNumber(program, instruction.engine);
   entry.unit = index;
   if (accesses.used == 0)
     return true;
@@ -224,7 +224,7 @@ bool HazardChecker::signal(const Instruction &instruction, uint32_t token) {
     return true;
   ++stepCount;
   work.spend(1);
-  uint32_t engine = ProgramTree::engineNumber(instruction.engine);
+  uint32_t engine = getEngineNumber(program, instruction.engine);
   inFlight[token].push_back(clocks[engine]);
   sealed[engine] = true;
   return true;
@@ -240,7 +240,7 @@ bool HazardChecker::wait(size_t index, const Instruction &instruction,
   if (inFlight[token].empty())
     return fail(index, "waits for token " + std::to_string(token) +
                            " before any signal that could satisfy it");
-  Clock &clock = clocks[ProgramTree::engineNumber(instruction.engine)];
+  Clock &clock = clocks[getEngineNumber(program, instruction.engine)];
   const Clock &arrived = inFlight[token].front();
   for (size_t e = 0; e < clock.size(); ++e)
     if (arrived[e] > clock[e]) {

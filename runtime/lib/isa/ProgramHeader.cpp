@@ -180,9 +180,14 @@ Result<proto::Program> phx::makeHeader(const Program &program) {
   out.set_memory_model(
       static_cast<proto::Program::MemoryModel>(program.memoryModel));
   out.set_batch(program.batch);
-  out.set_cores(program.cores);
-  out.set_array_rows(program.arrayRows);
-  out.set_array_cols(program.arrayCols);
+  for (const ArrayGroup &group : program.groups) {
+    proto::Program::Group *entry = out.add_groups();
+    entry->set_name(group.name);
+    entry->set_machine_class(group.machineClass);
+    entry->set_count(group.count);
+    entry->set_rows(group.rows);
+    entry->set_columns(group.columns);
+  }
   out.set_tokens(program.tokens);
   for (int64_t bytes : program.spaceBytes)
     out.add_space_bytes(bytes);
@@ -327,9 +332,9 @@ Result<Program> phx::parseHeader(const proto::Program &in) {
   program.memoryModel = narrower.narrow("memory model", in.memory_model(),
                                         MemoryModel::Hierarchy);
   program.batch = in.batch();
-  program.cores = narrower.narrow<uint8_t>("cores", in.cores(), limits::cores);
-  program.arrayRows = in.array_rows();
-  program.arrayCols = in.array_cols();
+  for (const auto &group : in.groups())
+    program.groups.push_back({group.name(), group.machine_class(),
+                              group.count(), group.rows(), group.columns()});
   program.tokens = in.tokens();
   for (unsigned i = 0; i < numSpaces; ++i)
     program.spaceBytes[i] = in.space_bytes(static_cast<int>(i));

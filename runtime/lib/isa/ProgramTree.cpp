@@ -16,35 +16,11 @@
 using namespace phx;
 using namespace phx::detail;
 
-uint32_t ProgramTree::engineNumber(EngineId engine) {
-  switch (engine.kind) {
-  case EngineKind::Dma:
-    return 0;
-  case EngineKind::Vec:
-    return 1;
-  case EngineKind::Core:
-    break;
-  }
-  return 2u + engine.index;
-}
-
-static std::string engineName(EngineId engine) {
-  switch (engine.kind) {
-  case EngineKind::Dma:
-    return "dma";
-  case EngineKind::Vec:
-    return "vec";
-  case EngineKind::Core:
-    break;
-  }
-  return "core[" + std::to_string(engine.index) + "]";
-}
-
 std::string detail::describeInstruction(const Program &program, size_t index) {
   const Instruction &instruction = program.code[index];
   std::string text = "instruction " + std::to_string(index) + " (" +
                      getMnemonic(instruction.body) + " on " +
-                     engineName(instruction.engine);
+                     getEngineName(program, instruction.engine);
   if (instruction.layer < program.layers.size())
     text += ", layer '" + program.layers[instruction.layer].name + "'";
   return text + ")";
@@ -97,7 +73,7 @@ Result<ProgramTree> ProgramTree::build(const Program &program) {
   LastCounters last{};
   // Of the loops that are open, and of all around them.
   std::vector<Int> iterations{1};
-  tree.engines = 2u + program.cores;
+  tree.engines = getNumEngines(program);
   tree.nodeOf.assign(program.code.size(), 0);
   tree.nodes.push_back({0, program.code.size(), 0, 0, 1, false, {}});
   std::vector<uint32_t> open{root};
@@ -134,8 +110,8 @@ Result<ProgramTree> ProgramTree::build(const Program &program) {
     }
     if (holds<Halt>(instruction.body))
       continue;
-    if (engineNumber(instruction.engine) >= tree.engines)
-      return errorAt(i, "there is no engine " + engineName(instruction.engine));
+    if (!hasEngine(program, instruction.engine))
+      return errorAt(i, "there is no engine " + getEngineName(program, instruction.engine));
     if (!usesKnownMaps(instruction.body, program.maps.size()))
       return errorAt(i, "access map out of range");
     if (usedLoops(instruction) >> depth)
@@ -233,7 +209,7 @@ std::vector<uint8_t> detail::findSharedSlots(const Program &program,
     for (const UnitAccess &access : list)
       for (Interval range : access.bytes)
         users[static_cast<size_t>(access.space)].add(
-            range, ProgramTree::engineNumber(instruction.engine),
+            range, getEngineNumber(program, instruction.engine),
             access.kind != AccessKind::Read);
   }
   std::vector<uint8_t> slots(program.code.size());
@@ -241,7 +217,7 @@ std::vector<uint8_t> detail::findSharedSlots(const Program &program,
     for (const UnitAccess &access : hulls[i])
       for (Interval range : access.bytes)
         if (users[static_cast<size_t>(access.space)].conflicts(
-                range, ProgramTree::engineNumber(program.code[i].engine),
+                range, getEngineNumber(program, program.code[i].engine),
                 access.kind != AccessKind::Read))
           slots[i] |= 1u << access.slot;
   return slots;

@@ -41,8 +41,6 @@ public:
   /// The node that begins at an instruction (not for `End`).
   uint32_t nodeAt(size_t instruction) const { return nodeOf[instruction]; }
 
-  /// Dense numbers of engines: dma 0, vec 1, core[k] 2 + k.
-  static uint32_t engineNumber(EngineId engine);
   uint32_t numEngines() const { return engines; }
 
 private:

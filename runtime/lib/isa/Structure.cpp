@@ -19,18 +19,6 @@ using namespace phx;
 // Messages
 //===----------------------------------------------------------------------===//
 
-std::string phx::getName(EngineId engine) {
-  switch (engine.kind) {
-  case EngineKind::Dma:
-    return "dma";
-  case EngineKind::Vec:
-    return "vec";
-  case EngineKind::Core:
-    return "core[" + std::to_string(engine.index) + "]";
-  }
-  return "engine kind " + std::to_string(static_cast<int>(engine.kind));
-}
-
 const char *phx::getName(Space space) {
   switch (space) {
   case Space::Dram:

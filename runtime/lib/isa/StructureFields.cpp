@@ -167,35 +167,33 @@ void FieldChecker::checkGuard(const Guard &guard) {
     fail("guard", "a linear index of at most 2^62", "a larger one");
 }
 
+/// "dma[0], vec[0] or core[0 .. 8)".
+static std::string listEngines(const Program &program) {
+  std::string text = "dma[0] or vec[0]";
+  for (const ArrayGroup &group : program.groups)
+    text += " or " + group.name + "[0 .. " + std::to_string(group.count) + ")";
+  return text;
+}
+
 void FieldChecker::checkEngine() {
   const Program &program = tree.program;
   const Instruction &i = program.code[index];
-  EngineKind kind = i.engine.kind;
-  switch (i.getDescription().place) {
-  case EnginePlace::None:
+  const InstructionDescription &description = i.getDescription();
+  if (description.place == EnginePlace::None)
     return;
-  case EnginePlace::Any:
-    break;
-  case EnginePlace::Dma:
-    if (kind != EngineKind::Dma)
-      fail("engine", "dma", getName(i.engine));
-    break;
-  case EnginePlace::Vec:
-    if (kind != EngineKind::Vec)
-      fail("engine", "vec", getName(i.engine));
-    break;
-  case EnginePlace::Array:
-    if (kind != EngineKind::Core)
-      fail("engine", "a core", getName(i.engine));
-    break;
+  std::string found = getEngineName(program, i.engine);
+  if (description.place == EnginePlace::Dma && i.engine.kind != EngineKind::Dma)
+    fail("engine", "dma", found);
+  if (description.place == EnginePlace::Vec && i.engine.kind != EngineKind::Vec)
+    fail("engine", "vec", found);
+  if (description.place == EnginePlace::Array) {
+    const ArrayGroup *group = findGroup(program, i);
+    if (!group || group->machineClass != description.machineClass)
+      fail("engine", "an array of class '" + description.machineClass + "'",
+           found + (group ? " of class '" + group->machineClass + "'" : ""));
   }
-  unsigned engines = kind == EngineKind::Core ? program.cores : 1;
-  if (kind > EngineKind::Core || i.engine.index >= engines)
-    fail("engine",
-         kind == EngineKind::Core ? "a core below " + std::to_string(engines)
-                                  : "dma and vec to be number 0",
-         getName(i.engine) + " (number " + std::to_string(i.engine.index) +
-             ")");
+  if (!hasEngine(program, i.engine))
+    fail("engine", listEngines(program), found);
 }
 
 Status FieldChecker::run() {

@@ -139,17 +139,6 @@ static Status checkFormats(const Program &program) {
     Int product = 1;
     if (Status status = checkModuli(format, where, product); !status)
       return status;
-    if (format.kind == FormatKind::Fp32)
-      continue;
-    Int largest = limits::getMaxMantissa(format.mantissaBits);
-    Int length = std::min<Int>(format.group, program.arrayCols);
-    Int bound = length * largest * largest, range = (product - 1) / 2;
-    if (bound > range)
-      return failTable(where + "moduli",
-                       "a signed range of at least " + toText(bound) + " (" +
-                           toText(length) + " products of mantissas up to " +
-                           toText(largest) + ")",
-                       toText(range) + " (product " + toText(product) + ")");
   }
   return Status::success();
 }
@@ -388,14 +377,37 @@ static Status checkLayers(const Program &program) {
   return Status::success();
 }
 
+static Status checkGroups(const Program &program) {
+  int64_t arrays = 0;
+  for (size_t g = 0; g < program.groups.size(); ++g) {
+    const ArrayGroup &group = program.groups[g];
+    std::string where = "group " + std::to_string(g) + " ";
+    if (group.name.empty() || group.name == "dma" || group.name == "vec")
+      return failTable(where + "name", "a name other than dma and vec",
+                       "'" + group.name + "'");
+    for (size_t other = 0; other < g; ++other)
+      if (program.groups[other].name == group.name)
+        return failTable(where + "name", "a name of its own",
+                         "'" + group.name + "' again");
+    if (!(limits::arraySide.contains(group.rows) &&
+          limits::arraySide.contains(group.columns)))
+      return failTable(where + "array", "sides of " + limits::arraySide.toText(),
+                       std::to_string(group.rows) + " x " +
+                           std::to_string(group.columns));
+    arrays += group.count;
+  }
+  if (arrays > limits::arrays)
+    return failTable("groups",
+                     "at most " + std::to_string(limits::arrays) + " arrays",
+                     arrays);
+  return Status::success();
+}
+
 Status phx::checkTables(const Program &program) {
   if (program.batch < 1)
     return failTable("batch", "at least 1", program.batch);
-  if (program.cores > 0 && !(limits::arraySide.contains(program.arrayRows) &&
-                             limits::arraySide.contains(program.arrayCols)))
-    return failTable("array", "sides of " + limits::arraySide.toText(),
-                     std::to_string(program.arrayRows) + " x " +
-                         std::to_string(program.arrayCols));
+  if (Status status = checkGroups(program); !status)
+    return status;
   for (unsigned s = 0; s < numSpaces; ++s)
     if (int64_t bytes = program.spaceBytes[s];
         bytes < 0 || bytes > limits::magnitude)

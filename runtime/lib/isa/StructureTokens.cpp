@@ -35,10 +35,10 @@ static Status checkSide(const Program &program, size_t index, const char *verb,
   if (*side == engine)
     return Status::success();
   return failAt(program, index, "engine",
-                getName(*side) + ", which " + verb + " token " +
+                getEngineName(program, *side) + ", which " + verb + " token " +
                     std::to_string(token) + " at instruction " +
                     std::to_string(first),
-                getName(engine));
+                getEngineName(program, engine));
 }
 
 static Status checkSides(const Program &program, size_t index, uint32_t token,
@@ -48,7 +48,7 @@ static Status checkSides(const Program &program, size_t index, uint32_t token,
   return failAt(program, index, "engine",
                 "different engines to signal and await token " +
                     std::to_string(token),
-                getName(*state.waiter) + " for both");
+                getEngineName(program, *state.waiter) + " for both");
 }
 
 static Status checkBalance(const Program &program, size_t index,

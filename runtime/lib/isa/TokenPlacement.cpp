@@ -64,7 +64,7 @@ private:
     return childOf[instruction - codeBegin];
   }
   uint32_t engine(uint32_t instruction) const {
-    return ProgramTree::engineNumber(program.code[instruction].engine);
+    return getEngineNumber(program, program.code[instruction].engine);
   }
 
   //===--------------------------------------------------------------------===//

@@ -106,7 +106,7 @@ private:
     if (work.isExceeded())
       return false;
     AccessEntry entry;
-    entry.engine = ProgramTree::engineNumber(instruction.engine);
+    entry.engine = getEngineNumber(program, instruction.engine);
     entry.unit = index;
     entry.stamp = stamp;
     for (bool reads : {true, false})

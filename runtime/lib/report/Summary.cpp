@@ -32,18 +32,6 @@ const char *report::getMemoryModelName(MemoryModel model) {
   return model == MemoryModel::Ideal ? "ideal" : "hierarchy";
 }
 
-std::string report::getEngineName(EngineId engine) {
-  switch (engine.kind) {
-  case EngineKind::Dma:
-    return "dma";
-  case EngineKind::Vec:
-    return "vec";
-  case EngineKind::Core:
-    return "core[" + std::to_string(engine.index) + "]";
-  }
-  return "?";
-}
-
 //===----------------------------------------------------------------------===//
 // Parts of the summary
 //===----------------------------------------------------------------------===//
@@ -196,11 +184,11 @@ static void addArea(const ReportInputs &inputs, Summary &summary) {
   }
 }
 
-static void addEngines(const TimingResult &timing, Summary &summary) {
+static void addEngines(const ReportInputs &inputs, Summary &summary) {
   double busy = 0, cores = 0;
-  for (const EngineTiming &engine : timing.engines) {
+  for (const EngineTiming &engine : inputs.timing.engines) {
     EngineSummary entry;
-    entry.name = getEngineName(engine.engine);
+    entry.name = getEngineName(inputs.program, engine.engine);
     entry.busyNs = toNs(engine.busy);
     entry.idleNs = toNs(engine.idle);
     for (unsigned i = 0; i < 3; ++i)
@@ -284,7 +272,7 @@ Summary report::summarize(const ReportInputs &inputs) {
   summary.unattributedDynamicPj =
       sum(priceCharges(charges.none, inputs.target));
   addPower(inputs, summary);
-  addEngines(inputs.timing, summary);
+  addEngines(inputs, summary);
   addPaperConvention(inputs, charges, summary);
   addPhases(inputs, summary);
   addArea(inputs, summary);

@@ -90,7 +90,6 @@ const char *getMemoryModelName(MemoryModel model);
 
 /// Fields of the target that were set for this run, as "field=value".
 std::vector<std::string> listChanges(const Target &target);
-std::string getEngineName(EngineId engine);
 
 } // namespace phx::report
 

@@ -24,10 +24,6 @@
 using namespace phx;
 using namespace phx::report;
 
-static uint32_t encode(EngineId engine) {
-  return static_cast<uint32_t>(engine.kind) << 8 | engine.index;
-}
-
 TraceWriter::TraceWriter(const Program &program, uint64_t maxSlices)
     : program(program), maxSlices(maxSlices) {}
 
@@ -37,7 +33,8 @@ void TraceWriter::add(const TimelineSlice &slice) {
     return;
   }
   auto [entry, isNew] = merged.try_emplace(
-      {encode(slice.engine), slice.instruction}, slices.size());
+      {getEngineNumber(program, slice.engine), slice.instruction},
+      slices.size());
   if (isNew) {
     slices.push_back(slice);
     return;
@@ -225,14 +222,13 @@ void Drawing::drawEngines(std::vector<TimelineSlice> slices,
                           const TimingResult &timing) {
   std::map<uint32_t, std::vector<TimelineSlice>> byEngine;
   for (const EngineTiming &engine : timing.engines)
-    byEngine[encode(engine.engine)];
+    byEngine[getEngineNumber(program, engine.engine)];
   for (const TimelineSlice &slice : expand(slices))
-    byEngine[encode(slice.engine)].push_back(slice);
+    byEngine[getEngineNumber(program, slice.engine)].push_back(slice);
   events.nameProcess(1, program.name + " on " + program.target);
   size_t track = 0;
-  for (const auto &[code, list] : byEngine) {
-    std::string name = getEngineName(
-        {static_cast<EngineKind>(code >> 8), static_cast<uint8_t>(code)});
+  for (const auto &[number, list] : byEngine) {
+    std::string name = getEngineName(program, getEngine(program, number));
     events.nameTrack(1, track, name);
     Lanes lanes;
     size_t named = 1;

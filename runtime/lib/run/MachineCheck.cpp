@@ -7,8 +7,8 @@
 
 #include "phx/run/MachineCheck.h"
 
-#include "machines/rns/Target.h"
 #include "phx/energy/MachineModel.h"
+#include "phx/target/ArrayGroups.h"
 
 #include <algorithm>
 
@@ -23,30 +23,35 @@ static Error makeError(const std::string &field, int64_t needed,
                std::to_string(available) + "; " + remedy};
 }
 
+/// The groups of arrays are those of the target, one by one.
 static Status checkArrays(const Program &program, const Target &target) {
-  auto arrays = rns::findArrays(target);
-  if (!arrays)
-    return Status::success();
   const char *remedy = "recompile the model for this target";
-  const std::string group =
-      target.spec.groups(static_cast<int>(arrays->group)).name() + ".";
-  if (program.cores != arrays->count)
-    return makeError(group + "count", program.cores, arrays->count, target,
-                     remedy);
-  if (program.arrayRows != arrays->rows)
-    return makeError(group + "rows", program.arrayRows, arrays->rows, target,
-                     remedy);
-  if (program.arrayCols != arrays->columns)
-    return makeError(group + "columns", program.arrayCols, arrays->columns,
-                     target, remedy);
-  const auto &moduli = arrays->getModuli();
-  for (const NumberFormat &format : program.formats)
-    if (format.kind == FormatKind::Bfp &&
-        !std::equal(format.moduli.begin(), format.moduli.end(), moduli.begin(),
-                    moduli.end(), [](uint32_t a, int64_t b) { return a == b; }))
-      return Error{"the program's products use other moduli than target '" +
-                   target.spec.name() + "' has (" + group + "moduli); " +
-                   remedy};
+  std::vector<ArrayGroup> groups = getArrayGroups(target);
+  if (program.groups.size() != groups.size())
+    return makeError("groups of arrays",
+                     static_cast<int64_t>(program.groups.size()),
+                     static_cast<int64_t>(groups.size()), target, remedy);
+  for (size_t g = 0; g < groups.size(); ++g) {
+    const ArrayGroup &needed = program.groups[g], &found = groups[g];
+    if (needed.machineClass != found.machineClass)
+      return Error{"the program needs arrays of class '" +
+                   needed.machineClass + "' (" + needed.name + "), target '" +
+                   target.spec.name() + "' has '" + found.machineClass +
+                   "' (" + found.name + "); " + remedy};
+    if (needed.count != found.count)
+      return makeError(found.name + ".count", needed.count, found.count, target,
+                       remedy);
+    if (needed.rows != found.rows)
+      return makeError(found.name + ".rows", needed.rows, found.rows, target,
+                       remedy);
+    if (needed.columns != found.columns)
+      return makeError(found.name + ".columns", needed.columns, found.columns,
+                       target, remedy);
+    const MachineModel *model = findMachineModel(target, g);
+    if (model && model->checkProgram)
+      if (Status status = model->checkProgram(program, target, g); !status)
+        return status;
+  }
   return Status::success();
 }
 

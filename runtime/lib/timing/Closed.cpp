@@ -39,7 +39,7 @@ ClosedSimulation::ClosedSimulation(const Program &program,
 
 uint32_t ClosedSimulation::getSlot(const Instruction &instruction) {
   ArrayStateUse use = instruction.getDescription().state;
-  unsigned engine = getEngineNumber(instruction.engine);
+  unsigned engine = getEngineNumber(program, instruction.engine);
   auto [entry, isNew] = slotNumbers.try_emplace(
       {engine, instruction.layer, use}, static_cast<uint32_t>(slots.size()));
   if (isNew)
@@ -55,7 +55,7 @@ ClosedSimulation::Step ClosedSimulation::prepareStep(size_t index) {
     step.index = static_cast<uint32_t>(loops.size()), loops.emplace_back();
   if (step.opcode <= End::opcode)
     return step;
-  step.engine = getEngineNumber(instruction.engine);
+  step.engine = getEngineNumber(program, instruction.engine);
   step.varies = !getDependencies(instruction, options.power != nullptr).empty();
   if (auto *signal = getIf<Signal>(instruction.body)) {
     step.index = signal->token;

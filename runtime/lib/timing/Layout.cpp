@@ -24,11 +24,10 @@ static Error makeError(size_t index, const Instruction &instruction,
 /// Empty if the instruction refers only to what exists, at `depth`.
 static std::string findFault(const Program &program,
                              const Instruction &instruction, size_t depth) {
-  const EngineId &engine = instruction.engine;
-  if (engine.kind == EngineKind::Core ? engine.index >= program.cores
-                                      : engine.index != 0)
-    return "its engine does not exist (number " + std::to_string(engine.index) +
-           ", the program has " + std::to_string(program.cores) + " cores)";
+  if (instruction.getDescription().place != EnginePlace::None &&
+      !hasEngine(program, instruction.engine))
+    return "its engine " + getEngineName(program, instruction.engine) +
+           " does not exist";
   if (instruction.layer != noLayer &&
       instruction.layer >= program.layers.size())
     return "layer " + std::to_string(instruction.layer) + " does not exist";
@@ -50,7 +49,7 @@ static std::string findFault(const Program &program,
 
 Result<Layout> Layout::build(const Program &program) {
   Layout layout;
-  layout.engines = 2u + program.cores;
+  layout.engines = getNumEngines(program);
   layout.halt = program.code.size();
   layout.matching.assign(program.code.size(), 0);
   layout.depth.assign(program.code.size(), 0);
@@ -78,7 +77,7 @@ Result<Layout> Layout::build(const Program &program) {
       std::string fault = findFault(program, instruction, open.size());
       if (!fault.empty())
         return makeError(i, instruction, fault);
-      layout.lastUse[getEngineNumber(instruction.engine)] = i;
+      layout.lastUse[getEngineNumber(program, instruction.engine)] = i;
       if (const Signal *signal = getIf<Signal>(instruction.body))
         layout.signaller[signal->token] = instruction.engine.kind;
     }
@@ -126,10 +125,8 @@ Error phx::detail::makeEmptyTokenError(size_t instruction, uint32_t token) {
 }
 
 std::vector<EngineTiming> phx::detail::makeEngines(const Program &program) {
-  std::vector<EngineTiming> engines(2u + program.cores);
-  engines[0].engine = {EngineKind::Dma, 0};
-  engines[1].engine = {EngineKind::Vec, 0};
-  for (unsigned core = 0; core < program.cores; ++core)
-    engines[2 + core].engine = {EngineKind::Core, static_cast<uint8_t>(core)};
+  std::vector<EngineTiming> engines(getNumEngines(program));
+  for (uint32_t number = 0; number < engines.size(); ++number)
+    engines[number].engine = getEngine(program, number);
   return engines;
 }

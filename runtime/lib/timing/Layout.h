@@ -16,18 +16,6 @@
 
 namespace phx::detail {
 
-inline unsigned getEngineNumber(EngineId engine) {
-  switch (engine.kind) {
-  case EngineKind::Dma:
-    return 0;
-  case EngineKind::Vec:
-    return 1;
-  case EngineKind::Core:
-    break;
-  }
-  return 2u + engine.index;
-}
-
 /// Index into EngineTiming::stalled.
 inline unsigned getStallReason(EngineKind signaller) {
   return static_cast<unsigned>(signaller);

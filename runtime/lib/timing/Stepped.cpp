@@ -83,7 +83,7 @@ SteppedSimulation::prepare(const Instruction &instruction) const {
   Step step;
   step.opcode = instruction.body.getOpcode();
   step.use = instruction.getDescription().state;
-  step.engine = getEngineNumber(instruction.engine);
+  step.engine = getEngineNumber(program, instruction.engine);
   if (auto *signal = getIf<Signal>(instruction.body))
     step.token = signal->token;
   if (auto *wait = getIf<Wait>(instruction.body))

@@ -16,6 +16,7 @@ namespace {
 struct Charger {
   const ArrayExecution &execution;
   const Program &program;
+  const ArrayGroup &group;
   const Arrays arrays;
   const ArrayCounters &to;
   Counters64 &charges;
@@ -31,8 +32,8 @@ struct Charger {
     return static_cast<uint64_t>(evaluate(count, execution.counters));
   }
   /// The whole array takes part in every vector and in every programming.
-  uint64_t arrayRows() const { return program.arrayRows; }
-  uint64_t arrayCols() const { return program.arrayCols; }
+  uint64_t arrayRows() const { return group.rows; }
+  uint64_t arrayCols() const { return group.columns; }
   uint64_t moduli() const {
     return static_cast<uint64_t>(arrays.getModuli().size());
   }
@@ -86,6 +87,7 @@ void Charger::add(const CoreStream &stream) {
 
 void rns::charge(const ArrayExecution &execution, Counters64 &charges) {
   Charger charger{execution, execution.program,
+                  *findGroup(execution.program, execution.instruction),
                   getArrays(execution.target, execution.group),
                   getArrayCounters(), charges};
   const Body &body = execution.instruction.body;

@@ -23,10 +23,15 @@ Result<std::unique_ptr<MachineUnit>>
 CoreUnit::create(Context &context, const UnitOptions &options) {
   std::vector<FormatPlan> plans;
   const Program &program = context.program;
+  // The widest arrays have the longest passes.
+  int64_t columns = 1;
+  for (const ArrayGroup &group : program.groups)
+    if (group.machineClass == "rns")
+      columns = std::max<int64_t>(columns, group.columns);
   for (size_t f = 0; f < program.formats.size(); ++f) {
     Result<FormatPlan> plan =
         FormatPlan::create(program.formats[f], options.bypassFormats,
-                           options.plainIntegers, program.arrayCols);
+                           options.plainIntegers, columns);
     if (!plan)
       return Error{"number format " + std::to_string(f) + ": " +
                    plan.error().message};

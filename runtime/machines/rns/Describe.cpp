@@ -10,22 +10,48 @@
 
 #include "phx/isa/DescribeInstruction.h"
 #include "phx/isa/FieldReport.h"
+#include "phx/isa/LoopTree.h"
 #include "phx/isa/InstructionSet.h"
 #include "phx/isa/Program.h"
 
+#include <algorithm>
+
 using namespace phx;
 
+/// No pass of an array of `columns` leaves the signed range of the moduli.
+static void checkRange(const NumberFormat &format, uint32_t columns,
+                       FieldReport &report) {
+  if (format.kind != FormatKind::Bfp)
+    return;
+  Int product = 1;
+  for (uint32_t modulus : format.moduli)
+    product *= modulus;
+  Int largest = limits::getMaxMantissa(format.mantissaBits);
+  Int length = std::min(format.group, columns);
+  Int bound = length * largest * largest, range = (product - 1) / 2;
+  if (bound > range)
+    report.fail("format",
+                "moduli with a signed range of at least " + toText(bound) +
+                    " (" + toText(length) + " products of mantissas up to " +
+                    toText(largest) + ")",
+                toText(range) + " (product " + toText(product) + ")");
+}
+
 /// A tile fits the array and has the format of its product.
-template <typename T> static void checkTile(const T &i, FieldReport &report) {
-  const Program &program = report.getProgram();
+template <typename T>
+static void checkTile(const Program &program, const Instruction &instruction,
+                      FieldReport &report) {
+  const T &i = getAs<T>(instruction.body);
   auto atMost = [&](const char *field, int64_t cap, uint32_t limit,
                     const char *what) {
     if (cap > limit)
       report.fail(field, "at most " + std::to_string(limit) + what,
                   std::to_string(cap));
   };
-  atMost("rows", i.rows.cap, program.arrayRows, " (array rows)");
-  atMost("cols", i.cols.cap, program.arrayCols, " (array columns)");
+  const ArrayGroup &group = *findGroup(program, instruction);
+  atMost("rows", i.rows.cap, group.rows, " (array rows)");
+  atMost("cols", i.cols.cap, group.columns, " (array columns)");
+  checkRange(program.formats[i.format], group.columns, report);
   uint32_t expected = program.products[i.product].format;
   if (expected != i.format)
     report.fail("format", std::to_string(expected) + " (that of its product)",
@@ -73,7 +99,7 @@ template <> const InstructionDescription &phx::describeInstruction<CoreProgram>(
           .reads(&T::src, mapped<T>(&T::map, {&T::rowStart, &T::rows},
                                     {&T::kStart, &T::cols}))
           .programsArray()
-          .checks(checkBody<T, checkTile<T>>)
+          .checks(checkTile<T>)
           .checksBounds(checkBodyBounds<T, checkProgramBounds>)
           .assembly("`format` $format `map` $map `from` $src `row` $row `k` $k "
                     "`rows` $rows `cols` $cols `product` $product "
@@ -137,7 +163,7 @@ template <> const InstructionDescription &phx::describeInstruction<CoreStream>()
           .usesArray(&T::format, &T::product, &T::rowStart, &T::kStart,
                      &T::rows, &T::cols)
           .timedBy(&T::length)
-          .checks(checkBody<T, checkTile<T>>)
+          .checks(checkTile<T>)
           .checksBounds(checkBodyBounds<T, checkStreamBounds>)
           .assembly("`format` $format `map` $in_map `from` $in `into` $out_map "
                     "$out `row` $row `k` $k `vec` $vec `rows` $rows "

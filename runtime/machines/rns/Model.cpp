@@ -9,6 +9,8 @@
 #include "machines/rns/Energy.h"
 #include "machines/rns/Timing.h"
 
+#include <algorithm>
+
 using namespace phx;
 using namespace phx::rns;
 
@@ -36,6 +38,21 @@ static PaperFigures getPaperFigures(const Target &target, size_t group,
   return figures;
 }
 
+/// Its formats are in the residues that the arrays have.
+static Status checkProgram(const Program &program, const Target &target,
+                           size_t group) {
+  const auto &moduli = getArrays(target, group).getModuli();
+  for (const NumberFormat &format : program.formats)
+    if (format.kind == FormatKind::Bfp &&
+        !std::equal(format.moduli.begin(), format.moduli.end(), moduli.begin(),
+                    moduli.end(), [](uint32_t a, int64_t b) { return a == b; }))
+      return Error{"the program's products use other moduli than target '" +
+                   target.spec.name() + "' has (" +
+                   target.spec.groups(static_cast<int>(group)).name() +
+                   ".moduli); recompile the model for this target"};
+  return Status::success();
+}
+
 void rns::registerModel() {
   exec::registerMachineUnit("rns", exec::CoreUnit::create);
   registerDurations("rns", makeDurations);
@@ -47,5 +64,5 @@ void rns::registerModel() {
        "the dynamic energy of core instructions without scratchpads and "
        "DRAM, plus the lasers of all cores over that latency; digital "
        "operations, memories and transfers are free",
-       "lasers of all cores over the whole run"});
+       "lasers of all cores over the whole run", checkProgram});
 }

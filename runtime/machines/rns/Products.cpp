@@ -169,14 +169,15 @@ static Int countPasses(const Product &product, uint32_t group, uint32_t cols) {
   return multiply(product.k / group, passes(group)) + passes(product.k % group);
 }
 
-/// Tiles that the shape of a product takes.
-static Int countTiles(const Program &program, const Product &product) {
+/// Tiles that the shape of a product takes on arrays of `group`.
+static Int countTiles(const Program &program, const Product &product,
+                      const ArrayGroup &group) {
   Int stationary = product.dataflow == Dataflow::Df1 ? product.m : product.n;
-  Int rowBlocks = (stationary + program.arrayRows - 1) / program.arrayRows;
+  Int rowBlocks = (stationary + group.rows - 1) / group.rows;
   return multiply(
       multiply(rowBlocks, multiply(product.groups, product.positions)),
       countPasses(product, program.formats[product.format].group,
-                  program.arrayCols));
+                  group.columns));
 }
 
 static Status checkRange(const LoopTree &tree, size_t index) {
@@ -189,15 +190,23 @@ static Status checkRange(const LoopTree &tree, size_t index) {
                          " and " + std::to_string(product.loopEnd));
 }
 
+/// The product that a core instruction works for.
+static uint32_t getProduct(const Body &body) {
+  uint32_t product = 0;
+  RnsInstructions::forEach([&]<typename T>() {
+    if (const T *instruction = getIf<T>(body))
+      product = instruction->product;
+  });
+  return product;
+}
+
 /// All of a product's instructions, and no others, are inside its nest.
 static Status checkMembers(const Program &program, size_t index,
                            const std::vector<size_t> &coreInstructions) {
   const Product &product = program.products[index];
   for (size_t i : coreInstructions) {
     const Body &body = program.code[i].body;
-    const CoreProgram *loads = getIf<CoreProgram>(body);
-    uint32_t owner =
-        loads ? loads->product : getAs<CoreStream>(body).product;
+    uint32_t owner = getProduct(body);
     bool isInside = i > product.loopBegin && i < product.loopEnd;
     if (isInside != (owner == index))
       return failProduct(index,
@@ -225,10 +234,17 @@ static Status checkWork(const LoopTree &tree, size_t index,
   const Product &product = program.products[index];
   Int tiles = 0, macs = 0;
   int64_t boxesLeft = maxBoxes;
+  const ArrayGroup *group = nullptr;
   for (size_t i : coreInstructions) {
     const Body &body = program.code[i].body;
-    if (const CoreProgram *p = getIf<CoreProgram>(body);
-        p && p->product == index) {
+    if (getProduct(body) != index)
+      continue;
+    const ArrayGroup *own = findGroup(program, program.code[i]);
+    if (group && group != own)
+      return failProduct(index, "arrays of one group",
+                         "'" + group->name + "' and '" + own->name + "'");
+    group = own;
+    if (const CoreProgram *p = getIf<CoreProgram>(body)) {
       // 0 or 1 per execution: a count clipped to one.
       Count rows = p->rows, cols = p->cols;
       rows.cap = std::min<int64_t>(rows.cap, 1);
@@ -239,8 +255,7 @@ static Status checkWork(const LoopTree &tree, size_t index,
       else
         return failTooMany(index);
     }
-    if (const CoreStream *s = getIf<CoreStream>(body);
-        s && s->product == index) {
+    if (const CoreStream *s = getIf<CoreStream>(body)) {
       if (std::optional<Int> sum =
               sumProducts(tree, i, {&s->rows, &s->cols, &s->length},
                           boxesLeft))
@@ -249,7 +264,9 @@ static Status checkWork(const LoopTree &tree, size_t index,
         return failTooMany(index);
     }
   }
-  Int expectedTiles = countTiles(program, product);
+  if (!group)
+    return failProduct(index, "programmed tiles", "none");
+  Int expectedTiles = countTiles(program, product, *group);
   if (tiles == 0 || tiles % expectedTiles != 0)
     return failProduct(
         index,
@@ -280,9 +297,6 @@ Status phx::rns::checkProducts(const LoopTree &tree) {
     const Product &product = program.products[p];
     if (product.loopEnd <= product.loopBegin)
       continue;
-    // Without cores there is no array to count tiles of.
-    if (program.cores == 0)
-      return failProduct(p, "a target with cores", "none");
     if (Status s = checkRange(tree, p); !s)
       return s;
     if (Status s = checkMembers(program, p, coreInstructions); !s)

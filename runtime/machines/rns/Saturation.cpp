@@ -7,8 +7,10 @@
 
 #include "machines/rns/Energy.h"
 #include "machines/rns/Instructions.h"
+#include "phx/target/ArrayGroups.h"
 
 #include "machines/rns/Instructions.h"
+#include "phx/target/ArrayGroups.h"
 
 #include <algorithm>
 
@@ -125,9 +127,7 @@ Program rns::makeSaturatingProgram(const Target &target, int64_t vectors,
   program.target = target.spec.name();
   program.targetHash = target.structuralHash;
   program.compiler = "photonic-mlir";
-  program.cores = static_cast<uint8_t>(builder.cores);
-  program.arrayRows = static_cast<uint32_t>(builder.rows);
-  program.arrayCols = static_cast<uint32_t>(arrays->columns);
+  program.groups = getArrayGroups(target);
   builder.addTables(target);
   builder.addCode();
   return program;

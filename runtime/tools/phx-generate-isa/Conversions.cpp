@@ -49,7 +49,7 @@ static void writeToInstruction(const InstructionDescription &d,
      << "  return *description;\n}\n\n";
   os << "::phx::EngineId " << op << "::getEngineId() {\n  return ";
   if (namesEngine(d))
-    os << "toEngine(getKind(), getEngine());\n}\n\n";
+    os << "toEngine(getOperation(), getUnit(), getEngine());\n}\n\n";
   else
     os << "{::phx::EngineKind::"
        << (d.place == EnginePlace::Dma ? "Dma" : "Vec") << ", 0};\n}\n\n";
@@ -76,7 +76,7 @@ static void writeFromInstruction(const InstructionDescription &d,
   os << "  if (mnemonic == \"" << d.mnemonic << "\") {\n    "
      << toCamelCase(d.mnemonic) << "Op::create(b, loc";
   if (namesEngine(d))
-    os << ", toKind(instruction.engine), toNumber(instruction.engine)";
+    os << ", unit, engine";
   for (size_t i = 0; i < d.fields.size(); ++i)
     os << ",\n        " << getBuilderArgument(d.fields[i], i);
   os << ",\n        layer, guard);\n    return ::mlir::success();\n  }\n";

@@ -77,7 +77,7 @@ static std::string getDirective(const FieldDescription &field) {
 
 /// The assembly of a description with directives in place of `$name`.
 static std::string getFormat(const InstructionDescription &d) {
-  std::string format = namesEngine(d) ? "custom<Engine>($kind, $engine) " : "";
+  std::string format = namesEngine(d) ? "custom<Engine>($unit, $engine) " : "";
   const std::string &text = d.assembly;
   for (size_t i = 0; i < text.size();) {
     if (text[i] != '$') {
@@ -112,7 +112,7 @@ static void writeOperation(const InstructionDescription &d, std::ostream &os) {
      << d.mnemonic << "\",\n    (ins ";
   const char *separator = "";
   if (namesEngine(d)) {
-    os << "EnumProp<PISA_EngineKind>:$kind, I64Attr:$engine";
+    os << "StrAttr:$unit, I64Attr:$engine";
     separator = ",\n         ";
   }
   for (const FieldDescription &field : d.fields) {

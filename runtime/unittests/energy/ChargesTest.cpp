@@ -16,9 +16,7 @@ namespace {
 class Charges : public ::testing::Test {
 protected:
   Charges() : target(*loadTarget("mirage")) {
-    program.arrayRows = 32;
-    program.arrayCols = 16;
-    program.cores = 8;
+    program.groups = {{"core", "rns", 8, 32, 16}};
     program.formats.resize(2);
     program.formats[0].moduli = {31, 32, 33};
     program.formats[1].kind = FormatKind::Fp32;
@@ -28,6 +26,8 @@ protected:
   Counters64 charge(Body body, Counters counters = {}) {
     Instruction instruction;
     instruction.body = std::move(body);
+    if (instruction.getDescription().place == EnginePlace::Array)
+      instruction.engine = {EngineKind::Core, 0};
     return getCharges(program, instruction, counters, target);
   }
   static uint64_t get(const Counters64 &charges, Counter counter) {

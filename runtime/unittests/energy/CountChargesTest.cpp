@@ -62,9 +62,7 @@ public:
 
   Program make() {
     Program program;
-    program.arrayRows = 32;
-    program.arrayCols = 16;
-    program.cores = 8;
+    program.groups = {{"core", "rns", 8, 32, 16}};
     program.formats.resize(1);
     program.products.resize(2);
     addBody(program, 0);
@@ -81,6 +79,8 @@ private:
     Instruction instruction;
     instruction.body = std::move(body);
     instruction.guard = guard;
+    if (instruction.getDescription().place == EnginePlace::Array)
+      instruction.engine = {EngineKind::Core, 0};
     program.code.push_back(instruction);
   }
   DigitTerm term(unsigned depth, int64_t weight) {
@@ -252,9 +252,7 @@ static void addProduct(Program &program, int64_t m, int64_t n, int64_t k) {
 /// The products of VGG-16 at 224 x 224.
 static Program makeVgg16(int64_t batch) {
   Program program;
-  program.arrayRows = 32;
-  program.arrayCols = 16;
-  program.cores = 8;
+  program.groups = {{"core", "rns", 8, 32, 16}};
   program.formats.resize(1);
   program.products.resize(1);
   int64_t channels = 3, size = 224;

@@ -37,9 +37,7 @@ struct Conv {
 class NetBuilder {
 public:
   explicit NetBuilder(int64_t batch) : batch(batch) {
-    program.cores = numCores;
-    program.arrayRows = tileRows;
-    program.arrayCols = tileCols;
+    program.groups = {{"core", "rns", numCores, tileRows, tileCols}};
     program.batch = batch;
   }
 

@@ -189,8 +189,7 @@ Instruction RandomCode::instruction(unsigned depth) {
 
 Program RandomCode::tables() {
   Program program;
-  program.cores = 2;
-  program.arrayRows = program.arrayCols = 8;
+  program.groups = {{"core", "rns", 2, 8, 8}};
   for (int i = 0; i < 4; ++i)
     program.maps.push_back(accessMap());
   program.products.resize(2);

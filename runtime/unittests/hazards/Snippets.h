@@ -65,8 +65,7 @@ inline Instruction stream(uint8_t index, Affine out, Affine in,
 
 inline Program assemble(std::vector<Instruction> code, uint32_t tokens = 0) {
   Program program;
-  program.cores = 2;
-  program.arrayRows = program.arrayCols = 8;
+  program.groups = {{"core", "rns", 2, 8, 8}};
   program.tokens = tokens;
   AccessMap row, element;
   row.rows = {{4, 0, 1}};

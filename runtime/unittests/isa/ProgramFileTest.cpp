@@ -77,9 +77,7 @@ void expectEqual(const Program &a, const Program &b) {
   EXPECT_EQ(a.compiler, b.compiler);
   EXPECT_EQ(a.memoryModel, b.memoryModel);
   EXPECT_EQ(a.batch, b.batch);
-  EXPECT_EQ(a.cores, b.cores);
-  EXPECT_EQ(a.arrayRows, b.arrayRows);
-  EXPECT_EQ(a.arrayCols, b.arrayCols);
+  EXPECT_EQ(a.groups, b.groups);
   EXPECT_EQ(a.tokens, b.tokens);
   EXPECT_EQ(a.rng, b.rng);
   EXPECT_EQ(a.maps, b.maps);

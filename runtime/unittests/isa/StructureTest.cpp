@@ -58,8 +58,8 @@ std::string tableError(const std::function<void(Program &)> &change) {
 TEST(Structure, ProgramFields) {
   EXPECT_EQ(tableError([](Program &p) { p.batch = 0; }),
             "batch: expected at least 1, found 0");
-  EXPECT_EQ(tableError([](Program &p) { p.arrayRows = 0; }),
-            "array: expected sides of 1 to 4096, found 0 x 16");
+  EXPECT_EQ(tableError([](Program &p) { p.groups[0].rows = 0; }),
+            "group 0 array: expected sides of 1 to 4096, found 0 x 16");
   EXPECT_EQ(tableError([](Program &p) { p.spaceBytes[1] = -1; }),
             "bytes used of activation: expected 0 to 2^50, found -1");
   EXPECT_EQ(tableError([](Program &p) { p.layers[0].output = 3; }),
@@ -141,30 +141,49 @@ TEST(Structure, StreamsOfProductsDoNotMeet) {
 }
 
 TEST(Structure, OverflowBoundIsExact) {
+  // A range depends on the array that runs the product: an instruction of it
+  // has to be there.
+  auto error = [](auto change) {
+    Program program = withCode({make(core0, makeLoad())});
+    change(program.formats[0]);
+    return structureError(program);
+  };
   // 16 products of 15 * 15: 3600 = (7201 - 1) / 2.
-  auto withModulus = [](uint32_t modulus, FormatKind kind = FormatKind::Bfp) {
-    return tableError([&](Program &p) {
-      p.formats[0].kind = kind;
-      p.formats[0].moduli = {modulus};
+  auto withModulus = [&](uint32_t modulus, FormatKind kind = FormatKind::Bfp) {
+    return error([&](NumberFormat &format) {
+      format.kind = kind;
+      format.moduli = {modulus};
     });
   };
   EXPECT_EQ(withModulus(7201), "accepted");
   EXPECT_EQ(withModulus(7200),
-            "format 0 moduli: expected a signed range of at least 3600 (16 "
-            "products of mantissas up to 15), found 3599 (product 7200)");
+            "instruction 0 (core.program): format: expected moduli with a "
+            "signed range of at least 3600 (16 products of mantissas up to "
+            "15), found 3599 (product 7200)");
   EXPECT_EQ(withModulus(3, FormatKind::Fp32), "accepted");
   // A group longer than the array is summed in passes of the array's width,
   // a shorter one bounds the sum.
-  EXPECT_EQ(tableError([](Program &p) {
-              p.formats[0].group = 64;
-              p.formats[0].moduli = {7201};
+  EXPECT_EQ(error([](NumberFormat &format) {
+              format.group = 64;
+              format.moduli = {7201};
             }),
             "accepted");
-  EXPECT_EQ(tableError([](Program &p) {
-              p.formats[0].group = 8;
-              p.formats[0].moduli = {3601};
+  EXPECT_NE(error([](NumberFormat &format) {
+              format.group = 16;
+              format.moduli = {3601};
             }),
             "accepted");
+}
+
+TEST(Structure, SmallArraysNeedSmallRanges) {
+  Program program = withCode({make(core0, makeLoad())});
+  program.groups.push_back({"small", "rns", 1, 32, 8});
+  program.formats[0].moduli = {3601};
+  auto &load = getAs<CoreProgram>(program.code[0].body);
+  load.cols = Count{8, {}};
+  EXPECT_NE(structureError(program), "accepted");
+  program.code[0].engine = {EngineKind::Core, 0, 1};
+  EXPECT_EQ(structureError(program), "accepted");
 }
 
 TEST(Structure, ProductShapes) {
@@ -437,16 +456,17 @@ TEST(Structure, Engines) {
   EXPECT_EQ(errorOf(core0, makeRelu()),
             "instruction 0 (vec.map): engine: expected vec, found core[0]");
   EXPECT_EQ(errorOf(dma, makeLoad()),
-            "instruction 0 (core.program): engine: expected a core, found dma");
+            "instruction 0 (core.program): engine: expected an array of class "
+            "'rns', found dma");
   EXPECT_EQ(errorOf({EngineKind::Core, 2}, makeLoad()),
-            "instruction 0 (core.program): engine: expected a core below 2, "
-            "found core[2] (number 2)");
+            "instruction 0 (core.program): engine: expected dma[0] or "
+            "vec[0] or core[0 .. 2), found core[2]");
   EXPECT_EQ(errorOf({EngineKind::Dma, 1}, makeCopy()),
-            "instruction 0 (dma.copy): engine: expected dma and vec to be "
-            "number 0, found dma (number 1)");
+            "instruction 0 (dma.copy): engine: expected dma[0] or vec[0] or "
+            "core[0 .. 2), found dma[1]");
   EXPECT_EQ(errorOf({EngineKind::Core, 2}, Signal{0}),
-            "instruction 0 (signal): engine: expected a core below 2, found "
-            "core[2] (number 2)");
+            "instruction 0 (signal): engine: expected dma[0] or vec[0] or "
+            "core[0 .. 2), found core[2]");
 }
 
 TEST(Structure, LayersAreNamed) {

@@ -28,9 +28,7 @@ inline std::string structureError(const Program &program) {
 inline Program makeFrame() {
   Program program;
   program.memoryModel = MemoryModel::Hierarchy;
-  program.cores = 2;
-  program.arrayRows = 32;
-  program.arrayCols = 16;
+  program.groups = {{"core", "rns", 2, 32, 16}};
   program.tokens = 2;
   program.spaceBytes = {1024, 1024, 1024, 1024};
   program.layers.push_back({"conv1", "Conv", std::nullopt});

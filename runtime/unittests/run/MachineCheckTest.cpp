@@ -36,10 +36,10 @@ TEST(MachineCheck, acceptsTheMachineItWasCompiledFor) {
 
 TEST(MachineCheck, namesTheFieldThatDiffers) {
   Program program = makeClassifier();
-  program.cores += 1;
+  program.groups[0].count += 1;
   expectRefused(program, mirage(), "core.count");
   program = makeClassifier();
-  program.arrayRows = 16;
+  program.groups[0].rows = 16;
   expectRefused(program, mirage(), "core.rows");
   program = makeClassifier();
   program.formats.front().moduli = {7, 15, 16};

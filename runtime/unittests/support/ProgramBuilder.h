@@ -87,9 +87,7 @@ public:
                           unsigned cols = 16) {
     program.name = "test";
     program.target = "test";
-    program.cores = uint8_t(cores);
-    program.arrayRows = rows;
-    program.arrayCols = cols;
+    program.groups = {{"core", "rns", cores, rows, cols}};
   }
 
   //===--------------------------------------------------------------------===//
@@ -338,7 +336,7 @@ private:
     bool df1 = nest.dataflow == Dataflow::Df1;
     if (!df1)
       std::swap(nest.out.map.rows, nest.out.map.cols);
-    int64_t height = program.arrayRows, width = program.arrayCols;
+    int64_t height = program.groups[0].rows, width = program.groups[0].columns;
     Tiles tiles;
     tiles.stationaryMap = addMap((df1 ? nest.lhs : nest.rhs).map);
     tiles.streamedMap = addMap((df1 ? nest.rhs : nest.lhs).map);
@@ -355,8 +353,8 @@ private:
     program.products.push_back(
         {currentLayer, nest.m, nest.n, nest.k, nest.spec.groups, nest.dataflow,
          nest.format, 0, 0, nest.positions, tiles.product});
-    uint64_t begin = loop((tiles.count + program.cores - 1) / program.cores);
-    for (int64_t core = 0; core < program.cores; ++core)
+    uint64_t begin = loop((tiles.count + program.groups[0].count - 1) / program.groups[0].count);
+    for (int64_t core = 0; core < program.groups[0].count; ++core)
       addTile(nest, tiles, core);
     program.products[tiles.product].loopBegin = begin;
     program.products[tiles.product].loopEnd = end();
@@ -368,9 +366,9 @@ private:
   /// blocks; under df2 row blocks, then positions; last the groups.
   void addTile(const Nest &nest, const Tiles &t, int64_t c) {
     bool df1 = nest.dataflow == Dataflow::Df1;
-    int64_t height = program.arrayRows, width = program.arrayCols;
+    int64_t height = program.groups[0].rows, width = program.groups[0].columns;
     auto digit = [&](int64_t divisor, int64_t modulus, int64_t weight) {
-      return DigitTerm{t.level, program.cores, c, divisor, modulus, weight};
+      return DigitTerm{t.level, program.groups[0].count, c, divisor, modulus, weight};
     };
     int64_t perBlock = df1 ? t.colBlocks * nest.positions : t.colBlocks;
     int64_t perPosition = df1 ? t.colBlocks : t.colBlocks * t.rowBlocks;
@@ -394,7 +392,7 @@ private:
     if (nest.spec.groups > 1)
       group.terms.push_back(digit(perGroup, 0, 1));
     EngineId core{EngineKind::Core, uint8_t(c)};
-    Guard guard{t.level, program.cores, c, t.count};
+    Guard guard{t.level, program.groups[0].count, c, t.count};
     CoreProgram load{
         nest.format, t.stationaryMap, grouped(df1 ? nest.lhs : nest.rhs),
         rowStart,    kStart,          rows,

@@ -81,9 +81,7 @@ public:
     program.targetHash = random.next();
     program.compiler = "test";
     program.memoryModel = options.memoryModel;
-    program.cores = static_cast<uint8_t>(options.cores);
-    program.arrayRows = 32;
-    program.arrayCols = 16;
+    program.groups = {{"core", "rns", options.cores, 32, 16}};
     makeTables();
     flatten(makeBody(0));
     Instruction halt;
@@ -536,11 +534,11 @@ private:
     load.product = static_cast<uint32_t>(
         random.between(0, int64_t(program.products.size()) - 1));
     load.src = makeMapped(core, load.map, 0);
-    load.rows = makeCount(random.between(1, program.arrayRows));
+    load.rows = makeCount(random.between(1, program.groups[0].rows));
     load.cols = makeCount(int64_t(4) << random.between(0, 2));
     if (!trips.empty() && random.oneIn(2)) {
       load.rowStart.terms.push_back(makeDigit());
-      load.rowStart.terms[0].weight = program.arrayRows;
+      load.rowStart.terms[0].weight = program.groups[0].rows;
     }
     if (!trips.empty() && random.oneIn(2)) {
       load.kStart.terms.push_back(makeDigit());

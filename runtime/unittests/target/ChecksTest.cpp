@@ -79,7 +79,7 @@ TEST(TargetChecks, LimitsAreInclusive) {
   std::string text = readShipped();
   EXPECT_EQ(parseError(text, {"core.count=1"}), "");
   EXPECT_EQ(parseError(text, {"core.count=255"}), "");
-  EXPECT_CONTAINS(parseError(text, {"core.count=256"}), "legal is 1 to 255");
+  EXPECT_CONTAINS(parseError(text, {"core.count=65537"}), "legal is 1 to 65536");
   EXPECT_CONTAINS(parseError(text, {"core.count=0"}),
                   "core.count (number of arrays) is 0");
   EXPECT_EQ(parseError(text, {"core.fill_ns=0"}), "");
@@ -97,12 +97,12 @@ TEST(TargetChecks, SchemasHaveTheLimitsOfPrograms) {
   } fields[] = {{"format.mantissa_bits", limits::mantissaBits},
                 {"format.group", limits::groupLength},
                 {"core.moduli", limits::modulus},
-                {"core.count", {1, limits::cores}},
+                {"core.count", {1, limits::arrays}},
                 {"core.rows", limits::arraySide},
                 {"core.columns", limits::arraySide},
                 {"core.reference.mantissa_bits", limits::mantissaBits},
                 {"core.reference.moduli", limits::modulus},
-                {"core.reference.count", {1, limits::cores}},
+                {"core.reference.count", {1, limits::arrays}},
                 {"core.reference.rows", limits::arraySide},
                 {"core.reference.columns", limits::arraySide}};
   for (const auto &[field, limit] : fields)

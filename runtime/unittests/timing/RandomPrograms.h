@@ -25,7 +25,7 @@ public:
 
   Program makeProgram() {
     program = Program();
-    program.cores = uint8_t(pick(1, 3));
+    program.groups = {{"core", "rns", uint32_t(pick(1, 3)), 32, 16}};
     program.layers.resize(size_t(pick(1, 3)));
     trips.clear();
     steps = 1;
@@ -61,7 +61,7 @@ private:
   bool chance(int percent) { return pick(0, 99) < percent; }
 
   EngineId pickEngine() {
-    int64_t number = pick(0, 1 + program.cores);
+    int64_t number = pick(0, 1 + program.groups[0].count);
     return number == 0 ? dma : number == 1 ? vec : core(unsigned(number - 2));
   }
 

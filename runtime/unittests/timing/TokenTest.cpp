@@ -116,7 +116,7 @@ TEST(Malformed, IsRejected) {
   expectError(trips.finish(), "at least one trip");
   ProgramBuilder engine;
   engine.add(core(1), makeTile());
-  expectError(engine.finish(), "engine does not exist");
+  expectError(engine.finish(), "does not exist");
   ProgramBuilder token;
   token.signal(dma, 0xffffffffu);
   expectError(token.finish(), "does not exist");

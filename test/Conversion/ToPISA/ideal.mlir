@@ -4,7 +4,8 @@
 // contraction block is clipped. The bias is added in place, and so is the
 // activation; the output is the last value itself.
 // CHECK-LABEL: pisa.program
-// CHECK-SAME: memory ideal batch 1 array 2 [32, 16] tokens 0
+// CHECK-SAME: memory ideal batch 1 tokens 0
+// CHECK-NEXT: pisa.group 0 "core" class "rns" count 2 array [32, 16]
 // CHECK: pisa.map 0 rows {{\[\[}}40, 0, 1]] cols {{\[\[}}20, 1, 1], [1, 2, 1], [1, 3, 1]]
 // CHECK: pisa.product 0 m 40 n 100 k 20 groups 1 df1 format 0 nest [0, 5] layer 0
 // CHECK-DAG: pisa.region {{.*}} "x" input at act[0] bytes 8000

@@ -1,6 +1,7 @@
 // RUN: photonic-opt %s --split-input-file --verify-diagnostics
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.group 0 "core" class "rns" count 1 array [4, 4]
   // expected-error @+1 {{expected number 0, found 1}}
   pisa.layer 1 "a" "b"
   pisa.code {
@@ -10,7 +11,8 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4]
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.group 0 "core" class "rns" count 1 array [4, 4]
   pisa.layer 0 "a" "b"
   // expected-error @+1 {{expected number 1, found 0}}
   pisa.layer 0 "a" "b"
@@ -21,8 +23,9 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4]
 
 // -----
 
-// expected-error @+1 {{expected array [rows, columns], found 1 numbers}}
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  // expected-error @+1 {{expected array [rows, columns], found 1 numbers}}
+  pisa.group 0 "core" class "rns" count 1 array [4]
   pisa.code {
   pisa.halt
   }
@@ -31,7 +34,8 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4] to
 // -----
 
 // expected-error @+1 {{expected bytes of dram, act, wgt and grad, found 3 numbers}}
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0] compiler "" {
+  pisa.group 0 "core" class "rns" count 1 array [4, 4]
   pisa.code {
   pisa.halt
   }
@@ -40,13 +44,15 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4]
 // -----
 
 // expected-error @+1 {{expected exactly one pisa.code, last}}
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.group 0 "core" class "rns" count 1 array [4, 4]
 }
 
 // -----
 
 // expected-error @+1 {{expected exactly one pisa.code, last}}
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.group 0 "core" class "rns" count 1 array [4, 4]
   pisa.code {
     pisa.halt
   }
@@ -56,7 +62,8 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4]
 // -----
 
 // expected-error @+1 {{expected exactly one pisa.code, last}}
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.group 0 "core" class "rns" count 1 array [4, 4]
   pisa.code {
   }
   pisa.code {
@@ -71,7 +78,8 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4]
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.group 0 "core" class "rns" count 1 array [4, 4]
   // expected-error @+1 {{expected 3 numbers in each of rows, found 2}}
   pisa.map 0 rows [[4, 0]] cols [] axes [[4, 4, 0, 0, 0]]
   pisa.code {
@@ -81,7 +89,8 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4]
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.group 0 "core" class "rns" count 1 array [4, 4]
   // expected-error @+1 {{expected 3 numbers in each of cols, found 4}}
   pisa.map 0 rows [] cols [[4, 0, 1, 1]] axes [[4, 4, 0, 0, 0]]
   pisa.code {
@@ -91,7 +100,8 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4]
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.group 0 "core" class "rns" count 1 array [4, 4]
   // expected-error @+1 {{expected 5 numbers in each of axes, found 2}}
   pisa.map 0 rows [] cols [] axes [[4, 4]]
   pisa.code {
@@ -101,7 +111,8 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4]
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.group 0 "core" class "rns" count 1 array [4, 4]
   // expected-error @+1 {{expected at most 4 axes, found 5}}
   pisa.map 0 rows [] cols [] axes [[1, 4, 0, 0, 0], [1, 4, 0, 0, 0], [1, 4, 0, 0, 0], [1, 4, 0, 0, 0], [1, 4, 0, 0, 0]]
   pisa.code {
@@ -111,7 +122,8 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4]
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.group 0 "core" class "rns" count 1 array [4, 4]
   // expected-error @+1 {{expected a radix of at least 1, found 0}}
   pisa.map 0 rows [[0, 0, 1]] cols [] axes [[4, 4, 0, 0, 0]]
   pisa.code {
@@ -121,7 +133,8 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4]
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.group 0 "core" class "rns" count 1 array [4, 4]
   // expected-error @+1 {{digit names axis 1, but there are 1}}
   pisa.map 0 rows [[4, 1, 1]] cols [] axes [[4, 4, 0, 0, 0]]
   pisa.code {
@@ -131,7 +144,8 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4]
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.group 0 "core" class "rns" count 1 array [4, 4]
   // expected-error @+1 {{expected an extent of at least 0, found -1}}
   pisa.map 0 rows [] cols [] axes [[-1, 4, 0, 0, 0]]
   pisa.code {
@@ -141,7 +155,8 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4]
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.group 0 "core" class "rns" count 1 array [4, 4]
   // expected-error @+1 {{expected a constant address that is a multiple of 64}}
   pisa.region 0 "x" input at act[4] bytes 4 type tensor<1xf32>
   pisa.code {
@@ -151,7 +166,8 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4]
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.group 0 "core" class "rns" count 1 array [4, 4]
   // expected-error @+1 {{expected a constant address that is a multiple of 64}}
   pisa.region 0 "x" input at act[0 + 64 * l0] bytes 4 type tensor<1xf32>
   pisa.code {
@@ -161,7 +177,8 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4]
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.group 0 "core" class "rns" count 1 array [4, 4]
   // expected-error @+1 {{expected a static tensor type, found 'tensor<?xf32>'}}
   pisa.region 0 "x" input at act[0] bytes 4 type tensor<?xf32>
   pisa.code {
@@ -171,7 +188,8 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4]
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.group 0 "core" class "rns" count 1 array [4, 4]
   // expected-error @+1 {{needs 8 bytes for 'tensor<2xf32>', has 7}}
   pisa.region 0 "x" input at act[0] bytes 7 type tensor<2xf32>
   pisa.code {
@@ -181,7 +199,8 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4]
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.group 0 "core" class "rns" count 1 array [4, 4]
   // expected-error @+1 {{initial contents have type 'tensor<1xf32>', the region has 'tensor<2xf32>'}}
   pisa.region 0 "x" input at act[0] bytes 8 type tensor<2xf32> init dense<0.0> : tensor<1xf32>
   pisa.code {
@@ -191,7 +210,8 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4]
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.group 0 "core" class "rns" count 1 array [4, 4]
   pisa.code {
     // expected-error @+1 {{is not an instruction}}
     builtin.module {
@@ -201,7 +221,8 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4]
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.group 0 "core" class "rns" count 1 array [4, 4]
   pisa.code {
     // expected-error @+1 {{expected a count of at least 1, found 0}}
     pisa.loop 0 {
@@ -211,7 +232,8 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4]
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.group 0 "core" class "rns" count 1 array [4, 4]
   pisa.code {
   pisa.loop 1 {
   pisa.loop 1 {
@@ -237,7 +259,8 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4]
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.group 0 "core" class "rns" count 1 array [4, 4]
   pisa.code {
   pisa.loop 1 {
     // expected-error @+1 {{is not an instruction}}
@@ -249,7 +272,8 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4]
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.group 0 "core" class "rns" count 1 array [4, 4]
   pisa.code {
     // expected-error @+1 {{expected a shape of 4 dimensions, found 3}}
     pisa.dma_copy act[0] strides [0, 0, 0, 4] from wgt[0] strides [0, 0, 0, 4] shape [1, 1, 1]
@@ -258,7 +282,8 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4]
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.group 0 "core" class "rns" count 1 array [4, 4]
   pisa.code {
     // expected-error @+1 {{expected 4 strides per operand, found 2}}
     pisa.dma_copy act[0] strides [0, 4] from wgt[0] strides [0, 0, 0, 4] shape [1, 1, 1, 1]
@@ -267,7 +292,8 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4]
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.group 0 "core" class "rns" count 1 array [4, 4]
   pisa.code {
     // expected-error @+1 {{expected 4 strides per operand, found 3}}
     pisa.vec_reduce sum act[0] strides [0, 0, 4, 0] a wgt[0] strides [0, 0, 4] shape [1, 1, 1, 1]
@@ -276,7 +302,8 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4]
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.group 0 "core" class "rns" count 1 array [4, 4]
   pisa.code {
     // expected-error @+1 {{expected operand 'b', which 'add' reads}}
     pisa.vec_map add act[0] strides [0, 0, 0, 4] a act[0] strides [0, 0, 0, 4] shape [1, 1, 1, 1]
@@ -285,7 +312,8 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4]
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.group 0 "core" class "rns" count 1 array [4, 4]
   pisa.code {
     // expected-error @+1 {{expected operand 'a', which 'relu' reads}}
     pisa.vec_map relu act[0] strides [0, 0, 0, 4] shape [1, 1, 1, 1]
@@ -294,7 +322,8 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4]
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.group 0 "core" class "rns" count 1 array [4, 4]
   pisa.code {
     // expected-error @+1 {{expected no operand 'a', which 'fill' does not read}}
     pisa.vec_map fill act[0] strides [0, 0, 0, 4] a act[0] strides [0, 0, 0, 4] shape [1, 1, 1, 1]
@@ -303,7 +332,8 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4]
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.group 0 "core" class "rns" count 1 array [4, 4]
   pisa.code {
     // expected-error @+1 {{expected no operand 'b', which 'neg' does not read}}
     pisa.vec_map neg act[0] strides [0, 0, 0, 4] a act[0] strides [0, 0, 0, 4] b act[0] strides [0, 0, 0, 4] shape [1, 1, 1, 1]
@@ -312,25 +342,28 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4]
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.group 0 "core" class "rns" count 1 array [4, 4]
   pisa.code {
-    // expected-error @+1 {{expected a core as its engine}}
+    // expected-error @+1 {{expected an array as its engine, found 'dma'}}
     pisa.core_program dma[0] format 0 map 0 from wgt[0] row 0 k 0 rows 1 cols 1 product 0
   }
 }
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.group 0 "core" class "rns" count 1 array [4, 4]
   pisa.code {
-    // expected-error @+1 {{expected an engine (dma, vec or core), found 'gpu'}}
+    // expected-error @+1 {{expected an engine (dma, vec or the name of a pisa.group), found 'gpu'}}
     pisa.signal gpu[0] 0
   }
 }
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.group 0 "core" class "rns" count 1 array [4, 4]
   pisa.code {
     // expected-error @+1 {{expected engine in [0, 4294967294], found 4294967295}}
     pisa.signal core[4294967295] 0
@@ -339,7 +372,8 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4]
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.group 0 "core" class "rns" count 1 array [4, 4]
   pisa.code {
     // expected-error @+1 {{expected token in [0, 4294967294], found -1}}
     pisa.wait vec[0] -1
@@ -348,7 +382,8 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4]
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.group 0 "core" class "rns" count 1 array [4, 4]
   pisa.code {
     // expected-error @+1 {{expected layer in [0, 4294967294], found 4294967295}}
     pisa.signal vec[0] 0 layer 4294967295
@@ -357,7 +392,8 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4]
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.group 0 "core" class "rns" count 1 array [4, 4]
   pisa.code {
     // expected-error @+1 {{expected format in [0, 4294967294], found -1}}
     pisa.core_program core[0] format -1 map 0 from wgt[0] row 0 k 0 rows 1 cols 1 product 0
@@ -366,7 +402,8 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4]
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.group 0 "core" class "rns" count 1 array [4, 4]
   pisa.code {
     // expected-error @+1 {{expected a loop counter l0 to l7}}
     pisa.vec_map fill act[0 + 4 * l8] strides [0, 0, 0, 4] shape [1, 1, 1, 1]
@@ -375,7 +412,8 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4]
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.group 0 "core" class "rns" count 1 array [4, 4]
   pisa.code {
     // expected-error @+1 {{expected a memory space (dram, act, wgt or grad), found 'sram'}}
     pisa.vec_map fill sram[0] strides [0, 0, 0, 4] shape [1, 1, 1, 1]
@@ -384,7 +422,8 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4]
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.group 0 "core" class "rns" count 1 array [4, 4]
   pisa.code {
     // expected-error @+1 {{expected (scale, offset, divisor, modulus) behind the loop counter, found 2 numbers}}
     pisa.vec_map fill act[0 + 4 * l0(1, 2)] strides [0, 0, 0, 4] shape [1, 1, 1, 1]
@@ -393,8 +432,9 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4]
 
 // -----
 
-// expected-error @+1 {{expected at most 255 cores, found 256}}
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 256 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  // expected-error @+1 {{expected a count in [0, 65536], found 65537}}
+  pisa.group 0 "core" class "rns" count 65537 array [4, 4]
   pisa.code {
   pisa.halt
   }
@@ -402,8 +442,9 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 256 [4, 
 
 // -----
 
-// expected-error @+1 {{expected an array with sides of 1 to 4096, found [4, 0]}}
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 0] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  // expected-error @+1 {{expected a side of the array in [1, 4096], found 0}}
+  pisa.group 0 "core" class "rns" count 1 array [4, 0]
   pisa.code {
   pisa.halt
   }
@@ -412,7 +453,8 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 0]
 // -----
 
 // expected-error @+1 {{expected at most 4294967295 tokens, found}}
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 4294967296 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 4294967296 bytes [0, 0, 0, 0] compiler "" {
+  pisa.group 0 "core" class "rns" count 1 array [4, 4]
   pisa.code {
   pisa.halt
   }
@@ -420,7 +462,8 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4]
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.group 0 "core" class "rns" count 1 array [4, 4]
   // expected-error @+1 {{expected mantissa bits in [1, 15], found 16}}
   pisa.format 0 bfp mantissa 16 group 16 rounding trunc moduli [31]
   pisa.code {
@@ -430,7 +473,8 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4]
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.group 0 "core" class "rns" count 1 array [4, 4]
   // expected-error @+1 {{expected a group in [1, 4096], found 4097}}
   pisa.format 0 bfp mantissa 4 group 4097 rounding trunc moduli [31]
   pisa.code {
@@ -440,7 +484,8 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4]
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.group 0 "core" class "rns" count 1 array [4, 4]
   // expected-error @+1 {{expected a modulus in [2, 65536], found -31}}
   pisa.format 0 bfp mantissa 4 group 16 rounding trunc moduli [-31]
   pisa.code {
@@ -450,7 +495,8 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4]
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.group 0 "core" class "rns" count 1 array [4, 4]
   // expected-error @+1 {{expected nest [loop, end], found 1 numbers}}
   pisa.product 0 m 1 n 1 k 1 groups 1 df1 format 0 nest [0]
   pisa.code {
@@ -460,7 +506,8 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4]
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.group 0 "core" class "rns" count 1 array [4, 4]
   // expected-error @+1 {{expected a format in [0, 4294967294], found -1}}
   pisa.product 0 m 1 n 1 k 1 groups 1 df1 format -1 nest [0, 0]
   pisa.code {
@@ -470,7 +517,8 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4]
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.group 0 "core" class "rns" count 1 array [4, 4]
   // expected-error @+1 {{expected a layer in [0, 4294967294], found -1}}
   pisa.product 0 m 1 n 1 k 1 groups 1 df1 format 0 nest [0, 0] layer -1
   pisa.code {
@@ -480,7 +528,8 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4]
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.group 0 "core" class "rns" count 1 array [4, 4]
   // expected-error @+1 {{expected a region in [0, 4294967294], found -1}}
   pisa.layer 0 "a" "b" output -1
   pisa.code {
@@ -491,7 +540,8 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4]
 // -----
 
 // expected-error @+1 {{expected an rng in [0, 4294967294], found -1}}
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] rng -1 compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] rng -1 compiler "" {
+  pisa.group 0 "core" class "rns" count 1 array [4, 4]
   pisa.code {
   pisa.halt
   }
@@ -499,7 +549,8 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4]
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.group 0 "core" class "rns" count 1 array [4, 4]
   // expected-error @+1 {{expected a stream in [0, 2147483647], found 2147483648}}
   pisa.product 0 m 1 n 1 k 1 groups 1 df1 format 0 nest [0, 0] stream 2147483648
   pisa.code {
@@ -509,7 +560,8 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4]
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.group 0 "core" class "rns" count 1 array [4, 4]
   // expected-error @+1 {{ignores a label, but has no number of classes}}
   pisa.region 0 "y" input at act[0] bytes 4 type tensor<1xf32> ignore 3
   pisa.code {
@@ -519,7 +571,8 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4]
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.group 0 "core" class "rns" count 1 array [4, 4]
   // expected-error @+2 {{expected one of [forward, loss, input_gradient, weight_gradient, update]}}
   // expected-error @+1 {{invalid value for property phase}}
   pisa.layer 0 "a" "b" phase backward
@@ -530,7 +583,8 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4]
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.group 0 "core" class "rns" count 1 array [4, 4]
   pisa.code {
   // expected-error @+1 {{expected dims in [1, 3], found 4}}
   pisa.vec_reduce sum act[0] strides [0, 0, 0, 0] a act[0] strides [0, 0, 0, 4] shape [1, 1, 1, 1] dims 4
@@ -540,7 +594,8 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4]
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.group 0 "core" class "rns" count 1 array [4, 4]
   pisa.code {
   // expected-error @+1 {{expected operand 'positions', which 'max' reads}}
   pisa.vec_unpool max act[0] map 0 from act[0] map 0 row 0 rows 1 window 1
@@ -550,7 +605,8 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4]
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.group 0 "core" class "rns" count 1 array [4, 4]
   pisa.code {
   // expected-error @+1 {{expected no operand 'positions', which 'average_valid' does not read}}
   pisa.vec_unpool average_valid act[0] map 0 from act[0] map 0 positions act[0] row 0 rows 1 window 1
@@ -560,7 +616,8 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4]
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.group 0 "core" class "rns" count 1 array [4, 4]
   pisa.code {
   // expected-error @+1 {{expected stream in [0, 4294967295], found -1}}
   pisa.vec_random act[0] key act[0] first 0 count 1 stream -1
@@ -570,7 +627,8 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4]
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.group 0 "core" class "rns" count 1 array [4, 4]
   pisa.code {
   // expected-error @+1 {{expected operand 'b', which 'gate' reads}}
   pisa.vec_map gate act[0] strides [0, 0, 0, 4] a act[0] strides [0, 0, 0, 4] shape [1, 1, 1, 1]
@@ -580,7 +638,8 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4]
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.group 0 "core" class "rns" count 1 array [4, 4]
   pisa.code {
   // expected-error @+1 {{expected operand 'a', which 'offset' reads}}
   pisa.vec_map offset act[0] strides [0, 0, 0, 4] shape [1, 1, 1, 1]
@@ -590,7 +649,8 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4]
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 4 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 4 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.group 0 "core" class "rns" count 1 array [4, 4]
   // expected-error @+1 {{expected a batch axis of an input or an output only}}
   pisa.region 0 "w" workspace at act[0] bytes 32 type tensor<4x2xf32> batch_axis 0
   pisa.code {
@@ -600,7 +660,8 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 4 array 1 [4, 4]
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 4 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 4 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.group 0 "core" class "rns" count 1 array [4, 4]
   // expected-error @+1 {{expected a batch axis in [0, 2), found 2}}
   pisa.region 0 "x" input at act[0] bytes 32 type tensor<4x2xf32> batch_axis 2
   pisa.code {
@@ -610,7 +671,8 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 4 array 1 [4, 4]
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 4 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 4 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.group 0 "core" class "rns" count 1 array [4, 4]
   // expected-error @+1 {{expected extent 4, the program's batch, in dimension 1, found 'tensor<4x2xf32>'}}
   pisa.region 0 "x" input at act[0] bytes 32 type tensor<4x2xf32> batch_axis 1
   pisa.code {
@@ -620,9 +682,31 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 4 array 1 [4, 4]
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 array 1 [4, 4] tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.group 0 "core" class "rns" count 1 array [4, 4]
   // expected-error @+1 {{expected a region in [0, 4294967294], found -1}}
   pisa.region 0 "g" output gradient_of -1 at act[0] bytes 32 type tensor<4x2xf32>
+  pisa.code {
+  pisa.halt
+  }
+}
+
+// -----
+
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  pisa.group 0 "core" class "rns" count 1 array [4, 4]
+  // expected-error @+1 {{expected a name of its own, found 'core' again}}
+  pisa.group 1 "core" class "rns" count 1 array [8, 4]
+  pisa.code {
+  pisa.halt
+  }
+}
+
+// -----
+
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+  // expected-error @+1 {{expected a name other than dma and vec, found 'vec'}}
+  pisa.group 0 "vec" class "rns" count 1 array [4, 4]
   pisa.code {
   pisa.halt
   }

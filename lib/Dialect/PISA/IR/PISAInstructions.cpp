@@ -74,8 +74,24 @@ static void assign(Field &field, const std::optional<Value> &value) {
     assign(field, *value);
 }
 
-static phx::EngineId toEngine(EngineKind kind, uint64_t number) {
-  return {static_cast<phx::EngineKind>(kind), static_cast<uint32_t>(number)};
+/// The group of that name in the program around `op`; its number if there is
+/// one.
+static std::optional<uint16_t> findGroup(Operation *op, StringRef name) {
+  if (auto program = op->getParentOfType<ProgramOp>())
+    for (GroupOp group : program.getBody().getOps<GroupOp>())
+      if (group.getName() == name)
+        return static_cast<uint16_t>(group.getIndex());
+  return std::nullopt;
+}
+
+/// The verifier has seen that the group exists.
+static phx::EngineId toEngine(Operation *op, StringRef unit, uint64_t number) {
+  auto index = static_cast<uint32_t>(number);
+  if (unit == "dma")
+    return {phx::EngineKind::Dma, index};
+  if (unit == "vec")
+    return {phx::EngineKind::Vec, index};
+  return {phx::EngineKind::Core, index, findGroup(op, unit).value_or(0)};
 }
 
 #define PISA_TO_INSTRUCTION
@@ -155,7 +171,8 @@ private:
 
 LogicalResult
 photonic::pisa::createInstruction(OpBuilder &b, Location loc,
-                                  const phx::Instruction &instruction) {
+                                  const phx::Instruction &instruction,
+                                  StringRef unitName) {
   const phx::Body &body = instruction.body;
   StringRef mnemonic = body.getDescription().mnemonic;
   FieldAttributes fields(b, body);
@@ -165,12 +182,8 @@ photonic::pisa::createInstruction(OpBuilder &b, Location loc,
   GuardAttr guard = instruction.guard
                         ? GuardAttr::get(b.getContext(), *instruction.guard)
                         : GuardAttr();
-  auto toKind = [](const phx::EngineId &engine) {
-    return static_cast<EngineKind>(engine.kind);
-  };
-  auto toNumber = [&](const phx::EngineId &engine) {
-    return fields.get(engine.index);
-  };
+  StringAttr unit = b.getStringAttr(unitName);
+  IntegerAttr engine = fields.get(instruction.engine.index);
 #define PISA_FROM_INSTRUCTION
 #include "photonic/Dialect/PISA/IR/PISAConversions.inc"
   return emitError(loc) << "instruction " << mnemonic
@@ -246,6 +259,22 @@ static LogicalResult verifyOperand(Operation *op, const phx::Body &body,
   return success();
 }
 
+/// The engine is one that the program has, and instructions of arrays are on
+/// arrays.
+static LogicalResult verifyEngine(Operation *op,
+                                  const phx::InstructionDescription &description,
+                                  StringRef unit) {
+  bool isArray = unit != "dma" && unit != "vec";
+  if (description.place == phx::EnginePlace::Array && !isArray)
+    return op->emitOpError("expected an array as its engine, found '")
+           << unit << "'";
+  if (isArray && op->getParentOfType<ProgramOp>() && !findGroup(op, unit))
+    return op->emitOpError("expected an engine (dma, vec or the name of a "
+                           "pisa.group), found '")
+           << unit << "'";
+  return success();
+}
+
 LogicalResult photonic::pisa::verifyInstruction(Operation *op) {
   auto instruction = cast<InstructionOpInterface>(op);
   const phx::InstructionDescription &description =
@@ -259,9 +288,9 @@ LogicalResult photonic::pisa::verifyInstruction(Operation *op) {
   for (const phx::FieldDescription &field : description.fields)
     if (failed(verifyField(op, field)))
       return failure();
-  if (description.place == phx::EnginePlace::Array &&
-      instruction.getEngineId().kind != phx::EngineKind::Core)
-    return op->emitOpError("expected a core as its engine");
+  if (auto unit = op->getAttrOfType<StringAttr>("unit"))
+    if (failed(verifyEngine(op, description, unit.getValue())))
+      return failure();
   phx::Body body = instruction.getBody();
   for (const phx::AccessDescription &access : description.accesses)
     if (failed(verifyOperand(op, body, access)))

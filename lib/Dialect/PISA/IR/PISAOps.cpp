@@ -12,6 +12,7 @@
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/DialectImplementation.h"
+#include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
 using namespace photonic::pisa;
@@ -87,26 +88,22 @@ static void printTuples(OpAsmPrinter &printer, Operation *, ArrayAttr tuples) {
 }
 
 /// `core[3]`.
-static ParseResult parseEngine(OpAsmParser &parser, EngineKind &kind,
+static ParseResult parseEngine(OpAsmParser &parser, StringAttr &unit,
                                IntegerAttr &index) {
-  SMLoc loc = parser.getCurrentLocation();
-  StringRef word;
+  std::string word;
   int64_t number = 0;
-  if (parser.parseKeyword(&word) || parser.parseLSquare() ||
+  if (parser.parseKeywordOrString(&word) || parser.parseLSquare() ||
       parser.parseInteger(number) || parser.parseRSquare())
     return failure();
-  std::optional<EngineKind> symbol = symbolizeEngineKind(word);
-  if (!symbol)
-    return parser.emitError(loc)
-           << "expected an engine (dma, vec or core), found '" << word << "'";
-  kind = *symbol;
+  unit = parser.getBuilder().getStringAttr(word);
   index = parser.getBuilder().getI64IntegerAttr(number);
   return success();
 }
 
-static void printEngine(OpAsmPrinter &printer, Operation *, EngineKind kind,
+static void printEngine(OpAsmPrinter &printer, Operation *, StringAttr unit,
                         IntegerAttr index) {
-  printer << stringifyEngineKind(kind) << "[" << index.getInt() << "]";
+  printer.printKeywordOrString(unit.getValue());
+  printer << "[" << index.getInt() << "]";
 }
 
 //===----------------------------------------------------------------------===//
@@ -152,23 +149,18 @@ static LogicalResult verifyNumbering(ProgramOp program) {
 }
 
 LogicalResult ProgramOp::verifyRegions() {
-  if (failed(verifyNumbering<MapOp>(*this)) ||
+  if (failed(verifyNumbering<GroupOp>(*this)) ||
+      failed(verifyNumbering<MapOp>(*this)) ||
       failed(verifyNumbering<FormatOp>(*this)) ||
       failed(verifyNumbering<ProductOp>(*this)) ||
       failed(verifyNumbering<RegionOp>(*this)) ||
       failed(verifyNumbering<LayerOp>(*this)))
     return failure();
-  if (getArray().size() != 2)
-    return emitOpError("expected array [rows, columns], found ")
-           << getArray().size() << " numbers";
-  for (int64_t size : getArray())
-    if (!phx::limits::arraySide.contains(size))
-      return emitOpError("expected an array with sides of ")
-             << phx::limits::arraySide.toText() << ", found [" << getArray()
-             << "]";
-  if (getCores() > phx::limits::cores)
-    return emitOpError("expected at most ")
-           << phx::limits::cores << " cores, found " << getCores();
+  llvm::StringSet<> names;
+  for (GroupOp group : getBody().getOps<GroupOp>()) // group_c1
+    if (!names.insert(group.getName()).second)
+      return group.emitOpError("expected a name of its own, found '")
+             << group.getName() << "' again";
   if (getTokens() > phx::noLayer)
     return emitOpError("expected at most ")
            << phx::noLayer << " tokens, found " << getTokens();
@@ -183,6 +175,21 @@ LogicalResult ProgramOp::verifyRegions() {
       llvm::range_size(getBody().getOps<CodeOp>()) != 1)
     return emitOpError("expected exactly one pisa.code, last");
   return success();
+}
+
+LogicalResult GroupOp::verify() {
+  if (getName().empty() || getName() == "dma" || getName() == "vec")
+    return emitOpError("expected a name other than dma and vec, found '")
+           << getName() << "'";
+  if (getArray().size() != 2)
+    return emitOpError("expected array [rows, columns], found ")
+           << getArray().size() << " numbers";
+  for (int64_t side : getArray()) // group_c2
+    if (failed(verifyRange(*this, "a side of the array", side,
+                           phx::limits::arraySide.low,
+                           phx::limits::arraySide.high)))
+      return failure();
+  return verifyRange(*this, "a count", getCount(), 0, phx::limits::arrays);
 }
 
 /// Every tuple has `width` numbers.

@@ -67,6 +67,10 @@ struct MachineModel {
   /// What the main figures include beyond what instructions charge; null if
   /// nothing.
   const char *included = nullptr;
+  /// Whether a program that was made for such a group fits this one, beyond
+  /// counts and geometry. Null: it does.
+  Status (*checkProgram)(const Program &, const Target &,
+                         size_t group) = nullptr;
 };
 
 /// Makes a class known to the simulation, after its counters are declared; once

@@ -64,8 +64,8 @@ inline constexpr Range arraySide{1, 4096};
 /// and 2 s + 1 of 32 bits.
 inline constexpr Range productStream{0, (int64_t(1) << 31) - 1};
 
-/// Arrays of a program; their numbers have 8 bits.
-inline constexpr int64_t cores = 255;
+/// Arrays of all groups of a program: analyses keep a clock for each.
+inline constexpr int64_t arrays = 65536;
 
 /// No extent, stride or capacity is larger, so that products of two of them
 /// fit in 128 bits and sums of their products in 64.

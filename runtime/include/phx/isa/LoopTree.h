@@ -53,8 +53,6 @@ Error failAt(const Program &program, size_t instruction,
              const std::string &field, const std::string &expected,
              int64_t found);
 
-/// "dma", "vec", "core[3]".
-std::string getName(EngineId engine);
 const char *getName(Space space);
 std::string toText(Int value);
 

@@ -23,6 +23,19 @@
 namespace phx {
 
 //===----------------------------------------------------------------------===//
+// Engines
+//===----------------------------------------------------------------------===//
+
+/// Equal arrays of one machine class; each is an engine, `core[0 .. count)`.
+struct ArrayGroup {
+  std::string name;         ///< of its engines: "core"
+  std::string machineClass; ///< "rns"
+  uint32_t count = 0;
+  uint32_t rows = 0, columns = 0; ///< of one array
+  friend bool operator==(const ArrayGroup &, const ArrayGroup &) = default;
+};
+
+//===----------------------------------------------------------------------===//
 // Tables
 //===----------------------------------------------------------------------===//
 
@@ -225,8 +238,8 @@ struct Program {
   std::string compiler;    ///< version of the tool that wrote it
   MemoryModel memoryModel = MemoryModel::Ideal;
   int64_t batch = 1; ///< inferences per run
-  uint8_t cores = 0; ///< number of `core` engines
-  uint32_t arrayRows = 0, arrayCols = 0;
+  /// In the order of the target's groups.
+  std::vector<ArrayGroup> groups;
   uint32_t tokens = 0; ///< tokens are numbered [0, tokens)
   /// The random key: the mutable state [seed, trial, step], three whole binary32
   /// numbers in [0, 2^24). All random numbers of a run follow from it;
@@ -247,6 +260,24 @@ struct Program {
   /// Bytes used of each space (highest end of a region).
   std::array<int64_t, numSpaces> spaceBytes{};
 };
+
+//===----------------------------------------------------------------------===//
+// Engines of a program
+//===----------------------------------------------------------------------===//
+
+/// `dma`, `vec` and every array.
+uint32_t getNumEngines(const Program &program);
+bool hasEngine(const Program &program, EngineId engine);
+/// Dense numbers: dma 0, vec 1, then the arrays group by group. Of an engine
+/// that the program does not have: at least getNumEngines.
+uint32_t getEngineNumber(const Program &program, EngineId engine);
+EngineId getEngine(const Program &program, uint32_t number);
+/// "dma", "vec", "core[3]".
+std::string getEngineName(const Program &program, EngineId engine);
+/// The group whose array executes `instruction`; null for dma and vec, and if
+/// there is none.
+const ArrayGroup *findGroup(const Program &program,
+                            const Instruction &instruction);
 
 } // namespace phx
 

@@ -35,11 +35,13 @@ mlir::LogicalResult verifyInstruction(mlir::Operation *op);
 #include "photonic/Dialect/PISA/IR/PISAOps.h.inc"
 
 namespace photonic::pisa {
-/// Creates the operation of an instruction that is no loop, end or halt.
+/// Creates the operation of an instruction that is no loop, end or halt, on an
+/// engine of `unit`: dma, vec or the name of a group.
 /// Failure: the dialect has no operation for it.
 mlir::LogicalResult createInstruction(mlir::OpBuilder &builder,
                                       mlir::Location loc,
-                                      const phx::Instruction &instruction);
+                                      const phx::Instruction &instruction,
+                                      llvm::StringRef unit);
 } // namespace photonic::pisa
 
 #endif // PHOTONIC_DIALECT_PISA_IR_PISA_H

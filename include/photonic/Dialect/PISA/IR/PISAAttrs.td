@@ -45,10 +45,6 @@ def PISA_Space : PISA_Enum<"Space", "memory space", [
   I32EnumCase<"Dram", 0, "dram">, I32EnumCase<"Activation", 1, "act">,
   I32EnumCase<"Weight", 2, "wgt">, I32EnumCase<"Gradient", 3, "grad">]>;
 
-def PISA_EngineKind : PISA_Enum<"EngineKind", "engine", [
-  I32EnumCase<"Dma", 0, "dma">, I32EnumCase<"Vec", 1, "vec">,
-  I32EnumCase<"Core", 2, "core">]>;
-
 def PISA_Role : PISA_Enum<"Role", "what a region is for", [
   I32EnumCase<"Parameter", 0, "parameter">, I32EnumCase<"State", 1, "state">,
   I32EnumCase<"Constant", 2, "constant">, I32EnumCase<"Input", 3, "input">,

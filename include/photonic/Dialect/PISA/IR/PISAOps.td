@@ -41,7 +41,8 @@ def PISA_ProgramOp : PISA_Op<"program", [
 
     ```mlir
     pisa.program "lenet5" inference target "mirage" hash 42 memory ideal batch 1
-        array 8 [32, 16] tokens 0 bytes [0, 64, 0, 0] compiler "0.1.0" {
+        tokens 0 bytes [0, 64, 0, 0] compiler "0.1.0" {
+      pisa.group 0 "core" class "rns" count 8 array [32, 16]
       pisa.code {
         pisa.halt
       }
@@ -51,14 +52,14 @@ def PISA_ProgramOp : PISA_Op<"program", [
   let arguments = (ins StrAttr:$name, EnumProp<PISA_ProgramKind>:$kind,
     StrAttr:$target, I64Attr:$hash,
     EnumProp<PISA_MemoryModel>:$memory_model, I64Attr:$batch,
-    I64Attr:$cores, DenseI64ArrayAttr:$array, I64Attr:$tokens,
+    I64Attr:$tokens,
     DenseI64ArrayAttr:$bytes, OptionalAttr<I64Attr>:$rng,
     OptionalAttr<StrArrayAttr>:$ignored, StrAttr:$compiler,
     OptionalAttr<StrArrayAttr>:$machine);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = [{
     $name $kind `target` $target `hash` $hash `memory` $memory_model `batch` $batch
-    `array` $cores $array `tokens` $tokens `bytes` $bytes (`rng` $rng^)?
+    `tokens` $tokens `bytes` $bytes (`rng` $rng^)?
     (`ignored` $ignored^)? `compiler` $compiler (`machine` $machine^)?
     attr-dict-with-keyword $body
   }];
@@ -71,6 +72,29 @@ def PISA_ProgramOp : PISA_Op<"program", [
 
 class PISA_TableOp<string mnemonic>
     : PISA_Op<mnemonic, [HasParent<"ProgramOp">]>;
+
+def PISA_GroupOp : PISA_TableOp<"group"> {
+  let summary = "Equal arrays of one machine class";
+  let description = [{
+    Each is an engine, `core[0]` to `core[7]` in the example; instructions of the
+    class run on them. In the order of the target's groups.
+
+    * (C1) The name is not empty and neither `dma` nor `vec`; no other group has
+      it.
+    * (C2) `array` is [rows, columns], each in [1, 4096]; the count is in
+      [0, 65536].
+
+    ```mlir
+    pisa.group 0 "core" class "rns" count 8 array [32, 16]
+    ```
+  }];
+  let arguments = (ins I64Attr:$index, StrAttr:$name, StrAttr:$machine_class,
+                       I64Attr:$count, DenseI64ArrayAttr:$array);
+  let assemblyFormat = [{
+    $index $name `class` $machine_class `count` $count `array` $array attr-dict
+  }];
+  let hasVerifier = 1;
+}
 
 def PISA_MapOp : PISA_TableOp<"map"> {
   let summary = "An access map: (row, column) to an element's address";
