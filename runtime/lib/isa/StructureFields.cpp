@@ -211,7 +211,25 @@ Status FieldChecker::run() {
   return status;
 }
 
+/// A loop is one operation of the dialect, with one layer; `halt` ends all of
+/// them.
+static Status checkControlLayers(const LoopTree &tree) {
+  const Program &program = tree.program;
+  for (const LoopNode &loop : tree.loops)
+    if (program.code[loop.end].layer != program.code[loop.begin].layer)
+      return failAt(program, loop.end, "layer",
+                    "that of its loop at instruction " +
+                        std::to_string(loop.begin),
+                    "another");
+  size_t halt = program.code.size() - 1;
+  if (uint32_t layer = program.code[halt].layer; layer != noLayer)
+    return failAt(program, halt, "layer", "none", std::to_string(layer));
+  return Status::success();
+}
+
 Status phx::checkFields(const LoopTree &tree) {
+  if (Status status = checkControlLayers(tree); !status)
+    return status;
   for (size_t i = 0; i < tree.program.code.size(); ++i)
     if (Status status = FieldChecker(tree, i).run(); !status)
       return status;

@@ -446,6 +446,20 @@ TEST(Structure, Halt) {
                                  "instruction 0 of 2");
 }
 
+TEST(Structure, LayersOfControl) {
+  Program program = withCode({make({}, Loop{2}), make({}, End{})});
+  program.code[0].layer = 0;
+  EXPECT_EQ(structureError(program),
+            "instruction 1 (end): layer: expected that of its loop at "
+            "instruction 0, found another");
+  program.code[1].layer = 0;
+  EXPECT_EQ(structureError(program), "accepted");
+  program.code[2].layer = 0;
+  EXPECT_EQ(structureError(program),
+            "instruction 2 (halt, layer 'conv1'): layer: expected none, found "
+            "0");
+}
+
 //===----------------------------------------------------------------------===//
 // Fields
 //===----------------------------------------------------------------------===//

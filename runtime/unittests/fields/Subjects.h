@@ -1,0 +1,30 @@
+//===- Subjects.h - A program around each instruction -----------*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PHX_UNITTESTS_FIELDS_SUBJECTS_H
+#define PHX_UNITTESTS_FIELDS_SUBJECTS_H
+
+#include "phx/isa/Program.h"
+
+#include <map>
+#include <string>
+
+namespace phx::test {
+
+/// A valid program in which all parts of one instruction count. Its memories
+/// are mutable regions full of numbers, so that nothing it writes is lost.
+struct Subject {
+  Program program;
+  size_t index = 0; ///< of the instruction
+};
+
+/// By mnemonic. Each instruction that is registered needs one.
+std::map<std::string, Subject> makeSubjects();
+
+} // namespace phx::test
+
+#endif // PHX_UNITTESTS_FIELDS_SUBJECTS_H
