@@ -12,6 +12,8 @@
 #include "phx/isa/Limits.h"
 #include "phx/support/Math.h"
 
+#include <bit>
+
 using namespace phx;
 
 //===----------------------------------------------------------------------===//
@@ -24,6 +26,7 @@ struct FunctionInfo {
   EnumEntry entry;
   unsigned ops;     ///< that one element costs, at least 1
   unsigned sources; ///< that it reads: 0, 1 (a) or 2 (a and b)
+  unsigned immediates = 0; ///< that it reads: 0, 1 (s0) or 2 (s0 and s1)
 };
 } // namespace
 
@@ -37,8 +40,8 @@ static constexpr FunctionInfo functions[] = {
     {VecFn::Max, {"max", "a > b or NaN(a) ? a : b"}, 1, 2},
     {VecFn::Min, {"min", "a < b or NaN(a) ? a : b"}, 1, 2},
     {VecFn::Relu, {"relu", "a <= 0 ? +0 : a"}, 1, 1},
-    {VecFn::LeakyRelu, {"leaky_relu", "a < 0 ? s0 * a : a"}, 2, 1},
-    {VecFn::Clip, {"clip", "min(max(a, s0), s1)"}, 2, 1},
+    {VecFn::LeakyRelu, {"leaky_relu", "a < 0 ? s0 * a : a"}, 2, 1, 1},
+    {VecFn::Clip, {"clip", "min(max(a, s0), s1)"}, 2, 1, 2},
     {VecFn::Neg, {"neg", "-a (flips the sign bit)"}, 1, 1},
     {VecFn::Abs, {"abs", "clears the sign bit"}, 1, 1},
     {VecFn::Sqrt, {"sqrt", "correctly rounded"}, 1, 1},
@@ -46,16 +49,17 @@ static constexpr FunctionInfo functions[] = {
     {VecFn::Log, {"log", "section 6.4"}, logOps, 1},
     {VecFn::Tanh, {"tanh", "section 6.4"}, tanhOps, 1},
     {VecFn::Sigmoid, {"sigmoid", "section 6.4"}, sigmoidOps, 1},
-    {VecFn::Fill, {"fill", "s0"}, 1, 0},
-    {VecFn::Scale, {"scale", "a * s0"}, 1, 1},
+    {VecFn::Fill, {"fill", "s0"}, 1, 0, 1},
+    {VecFn::Scale, {"scale", "a * s0"}, 1, 1, 1},
     {VecFn::Equal, {"equal", "a == b ? 1 : +0"}, 1, 2},
     {VecFn::Gate,
      {"gate", "s0 = 0: a <= 0 ? +0 : b; else a > 0 ? b : s0 * b"},
      2,
-     2},
-    {VecFn::GateRange, {"gate_range", "s0 < a && a < s1 ? b : +0"}, 3, 2},
-    {VecFn::Drop, {"drop", "a >= s0 ? b * s1 : b - b"}, 2, 2},
-    {VecFn::Offset, {"offset", "a + s0"}, 1, 1},
+     2,
+     1},
+    {VecFn::GateRange, {"gate_range", "s0 < a && a < s1 ? b : +0"}, 3, 2, 2},
+    {VecFn::Drop, {"drop", "a >= s0 ? b * s1 : b - b"}, 2, 2, 2},
+    {VecFn::Offset, {"offset", "a + s0"}, 1, 1, 1},
 };
 
 static constexpr bool isNumberedInOrder() {
@@ -94,6 +98,16 @@ template <> const EnumDescription &phx::describeEnum<ReduceFn>() {
 
 static void checkMap(const VecMap &map, FieldReport &report) {
   report.checkWritten("dst stride", map.dstStride, map.shape, 4);
+  const FunctionInfo &info = functions[size_t(map.fn)];
+  auto check = [&](const char *field, float value, bool isRead) {
+    // A zero with a sign would be lost as well.
+    if (!isRead && std::bit_cast<uint32_t>(value) != 0)
+      report.fail(field,
+                  std::string("0 (") + info.entry.name + " does not read it)",
+                  std::to_string(value));
+  };
+  check("s0", map.s0, info.immediates > 0);
+  check("s1", map.s1, info.immediates > 1);
 }
 
 template <unsigned source> static bool readsSource(const void *body) {

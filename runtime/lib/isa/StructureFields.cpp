@@ -95,6 +95,7 @@ private:
   }
   void checkGuard(const Guard &guard);
   void checkEngine();
+  void checkUntouched();
 
   const LoopTree &tree;
   size_t index;
@@ -196,6 +197,28 @@ void FieldChecker::checkEngine() {
     fail("engine", listEngines(program), found);
 }
 
+/// Operands that an instruction does not touch are as in a fresh one: assembly
+/// has no place for others.
+void FieldChecker::checkUntouched() {
+  const Body &body = tree.program.code[index].body;
+  const InstructionDescription &description = body.getDescription();
+  const Body fresh(description);
+  for (const AccessDescription &access : description.accesses) {
+    if (!access.isUsed || access.isUsed(body.data()))
+      continue;
+    const FieldDescription *strides = access.strides;
+    const char *field = nullptr;
+    if (strides && strides->as<Stride4>(body.data()) !=
+                       strides->as<Stride4>(fresh.data()))
+      field = strides->name;
+    if (access.address->as<Address>(body.data()) !=
+        access.address->as<Address>(fresh.data()))
+      field = access.address->name;
+    if (field)
+      fail(field, "zeros (the function does not touch it)", "others");
+  }
+}
+
 Status FieldChecker::run() {
   const Instruction &instruction = tree.program.code[index];
   if (instruction.layer != noLayer)
@@ -205,6 +228,8 @@ Status FieldChecker::run() {
   if (instruction.guard)
     checkGuard(*instruction.guard);
   visitFields(instruction.body, *this);
+  if (status)
+    checkUntouched();
   // Rules between fields may rely on the fields.
   if (auto *rules = instruction.getDescription().check; rules && status.ok())
     rules(tree.program, instruction, *this);

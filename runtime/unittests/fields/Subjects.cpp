@@ -286,6 +286,9 @@ AccessMap makeMatrix(int64_t rows, int64_t columns) {
 /// Tiles of a product of several groups, rounded at random, and their streams.
 Subject makeTile(bool isStream) {
   Frame frame;
+  // Other arrays, which a wrong group would name.
+  frame.b.program.groups.push_back(frame.b.program.groups[0]);
+  frame.b.program.groups[1].name = "other";
   for (Rounding rounding : {Rounding::Stochastic, Rounding::Nearest}) {
     NumberFormat format = phx::testing::mirageFormat();
     format.rounding = rounding;

@@ -195,7 +195,7 @@ private:
 } // namespace
 
 TEST(StructureMemory, BoundsAreExact) {
-  const uint64_t programs = getRandomShare(400);
+  const uint64_t programs = getRandomShare(1000);
   uint64_t rejected = 0;
   for (uint64_t seed = 0; seed < programs; ++seed) {
     RandomProgramOptions options;
@@ -295,7 +295,9 @@ TEST(StructureMemory, Spaces) {
   EXPECT_EQ(errorOf(vec, map),
             "instruction 0 (vec.map): a: expected a "
             "scratchpad (only dma reaches dram), found dram");
-  map.fn = VecFn::Fill; // has no operand a
+  map.fn = VecFn::Fill; // has no operand a, which is in dram if not given
+  map.a = {};
+  map.aStride = {};
   EXPECT_EQ(errorOf(vec, map), "accepted");
   CoreProgram load = makeLoad();
   load.src.space = Space::Dram;

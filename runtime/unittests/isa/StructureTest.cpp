@@ -446,6 +446,30 @@ TEST(Structure, Halt) {
                                  "instruction 0 of 2");
 }
 
+TEST(Structure, OperandsThatAFunctionDoesNotUse) {
+  VecMap map = makeRelu();
+  map.b.offset.base = 4;
+  EXPECT_EQ(errorOf(vec, map),
+            "instruction 0 (vec.map): b: expected zeros (the function does not "
+            "touch it), found others");
+  map = makeRelu();
+  map.bStride[2] = 4;
+  EXPECT_EQ(errorOf(vec, map),
+            "instruction 0 (vec.map): b stride: expected zeros (the function "
+            "does not touch it), found others");
+  map = makeRelu();
+  map.s0 = 0.5f;
+  EXPECT_EQ(errorOf(vec, map), "instruction 0 (vec.map): s0: expected 0 (relu "
+                               "does not read it), found 0.500000");
+  map.fn = VecFn::LeakyRelu;
+  EXPECT_EQ(errorOf(vec, map), "accepted");
+  map.s1 = 1;
+  EXPECT_EQ(errorOf(vec, map), "instruction 0 (vec.map): s1: expected 0 "
+                               "(leaky_relu does not read it), found 1.000000");
+  map.fn = VecFn::Clip;
+  EXPECT_EQ(errorOf(vec, map), "accepted");
+}
+
 TEST(Structure, LayersOfControl) {
   Program program = withCode({make({}, Loop{2}), make({}, End{})});
   program.code[0].layer = 0;
@@ -648,6 +672,10 @@ TEST(Structure, StridesAndWindows) {
   EXPECT_EQ(errorOf(vec, unpool), "instruction 0 (vec.unpool): window: "
                                   "expected 1 to 256, found 257");
   unpool.fn = PoolFn::AverageValid; // no byte numbers its positions
+  EXPECT_EQ(errorOf(vec, unpool),
+            "instruction 0 (vec.unpool): positions: expected zeros (the "
+            "function does not touch it), found others");
+  unpool.positions = {};
   EXPECT_EQ(errorOf(vec, unpool), "accepted");
   EXPECT_EQ(errorOf(dma, unpool),
             "instruction 0 (vec.unpool): engine: expected vec, found dma");

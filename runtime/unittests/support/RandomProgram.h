@@ -417,8 +417,21 @@ private:
       reach = makeStrides(map.shape, 4, map.bStride);
       map.b = makeAddress(vec, makeSpace(false), (bank + 2) % 3, reach);
     }
-    map.s0 = static_cast<float>(random.between(-4, 0)) / 2;
-    map.s1 = static_cast<float>(random.between(0, 4)) / 2;
+    float low = static_cast<float>(random.between(-4, 0)) / 2;
+    float high = static_cast<float>(random.between(0, 4)) / 2;
+    static const std::vector<VecFn> withBoth = {VecFn::Clip, VecFn::GateRange,
+                                                VecFn::Drop};
+    static const std::vector<VecFn> withOne = {
+        VecFn::LeakyRelu, VecFn::Fill, VecFn::Scale, VecFn::Gate,
+        VecFn::Offset};
+    auto isAmong = [&](const std::vector<VecFn> &functions) {
+      return std::find(functions.begin(), functions.end(), map.fn) !=
+             functions.end();
+    };
+    if (isAmong(withBoth) || isAmong(withOne))
+      map.s0 = low;
+    if (isAmong(withBoth))
+      map.s1 = high;
     return makeNode(vec, map, makeGuard());
   }
 
