@@ -7,8 +7,6 @@
 
 #include "phx/energy/Energy.h"
 
-#include "machines/rns/Instructions.h"
-
 #include <algorithm>
 
 using namespace phx;

@@ -10,6 +10,7 @@
 #include "phx/isa/InstructionSet.h"
 
 #include <bit>
+#include <set>
 #include <string>
 
 using namespace phx;
@@ -136,6 +137,27 @@ static Result<EngineId> decodeEngine(uint64_t word) {
                   static_cast<uint16_t>(word >> 16 & 0xffff)};
 }
 
+/// Opcodes from 256 on are those of machine classes, 256 for each.
+static Error describeUnknown(unsigned opcode) {
+  std::string text = "opcode: " + std::to_string(opcode) +
+                     " is none of this instruction set";
+  if (opcode < 256)
+    return Error{text};
+  std::set<std::string> known;
+  for (const InstructionDescription *each : InstructionSet::get().list())
+    if (!each->machineClass.empty())
+      known.insert(each->machineClass);
+  std::string names;
+  for (const std::string &name : known)
+    names += (names.empty() ? "" : ", ") + name;
+  unsigned first = opcode / 256 * 256;
+  return Error{text + "; opcodes " + std::to_string(first) + " to " +
+               std::to_string(first + 255) +
+               " belong to a machine class that this program has not "
+               "registered. It knows: " +
+               (names.empty() ? "none" : names)};
+}
+
 Result<Instruction> phx::decodeInstruction(std::span<const uint64_t> words) {
   if (words.empty())
     return Error{"expected an instruction, found the end of the code"};
@@ -148,8 +170,7 @@ Result<Instruction> phx::decodeInstruction(std::span<const uint64_t> words) {
   const InstructionDescription *description =
       InstructionSet::get().find(opcode);
   if (!description)
-    return Error{"opcode: " + std::to_string(unsigned(opcode)) +
-                 " is none of this instruction set"};
+    return describeUnknown(unsigned(opcode));
   if (uint64_t bad = flags & ~uint64_t(flagLayer | flagGuard))
     return Error{"flags: reserved bits are set (" + std::to_string(bad) + ")"};
   Instruction instruction;

@@ -7,8 +7,6 @@
 
 #include "Durations.h"
 
-#include "machines/rns/Target.h"
-
 #include <algorithm>
 #include <cmath>
 #include <limits>

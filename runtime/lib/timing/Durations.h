@@ -25,6 +25,11 @@ class Durations {
 public:
   explicit Durations(const Target &target);
 
+  /// Whether instructions of the class have durations.
+  bool knows(const std::string &machineClass) const {
+    return classes.count(machineClass) != 0;
+  }
+
   static constexpr Femtoseconds skipped = -1;
 
   /// Duration of one dynamic execution, `skipped` if the guard or a count says
