@@ -1,0 +1,106 @@
+//===- Crossbar.h - A machine class that only tests know --------*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Crossbars multiply integers: cells hold the stationary operand, a vector that
+// an index list gathers drives the columns, and a converter of finite
+// resolution reads one row after the other. Sums of readouts are 64-bit
+// integers in memory; a result is their sum times the scale of its row. Banks
+// of cells in memory are updated in place.
+//
+// Everything about the class is in this folder. Opcodes 512 to 767.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PHX_UNITTESTS_MACHINE_CROSSBAR_H
+#define PHX_UNITTESTS_MACHINE_CROSSBAR_H
+
+#include "unittests/machine/crossbar.pb.h"
+
+#include "phx/energy/Energy.h"
+#include "phx/exec/MachineUnit.h"
+#include "phx/isa/Program.h"
+#include "phx/timing/ClassDurations.h"
+
+namespace phx {
+
+/// Loads rows [rowStart, +rows) and contraction positions [kStart, +cols) of an
+/// int32 matrix into the array. What is outside the map's extents is zero.
+struct CrossbarLoad {
+  static constexpr Opcode opcode{512};
+  uint32_t map = 0;
+  Address src;
+  Affine rowStart, kStart;
+  Count rows, cols;
+  friend bool operator==(const CrossbarLoad &, const CrossbarLoad &) = default;
+};
+
+/// One vector past the array. For each row i of the tile:
+///   sum = Σ_j cell(i, j) * in[list[j]]
+///   acc[i] = (start == 0 ? 0 : acc[i]) + adc(sum)
+///   out[i] = acc[i] * scale[i], in binary64, rounded to binary32
+/// where adc(s) = s * 2^(bits - 1) / fullScale, rounded half to even and
+/// saturated to the two's complement integers of `bits` bits.
+struct CrossbarDot {
+  static constexpr Opcode opcode{513};
+  Address list; ///< cols int32 numbers of elements, in [0, extent / 4)
+  Address in;   ///< int32
+  int64_t extent = 0; ///< bytes behind `in` that the list may reach
+  Address scale;      ///< rows binary32
+  Address acc;        ///< rows int64
+  Address out;        ///< rows binary32
+  Count rows, cols;
+  int64_t bits = 8, fullScale = 1;
+  Affine start = {}; ///< >= 0
+  friend bool operator==(const CrossbarDot &, const CrossbarDot &) = default;
+};
+
+/// What an update does with a cell that would leave [-limit, limit].
+enum class Overflow : uint8_t { Saturate = 0, Refuse = 1 };
+
+/// cells[i] += delta[i] >> shift (toward minus infinity), int32, in place.
+struct CrossbarUpdate {
+  static constexpr Opcode opcode{514};
+  Address cells, delta;
+  Count count;
+  int64_t shift = 0, limit = 127;
+  Overflow overflow = Overflow::Saturate;
+  friend bool operator==(const CrossbarUpdate &,
+                         const CrossbarUpdate &) = default;
+};
+
+using CrossbarInstructions =
+    InstructionList<CrossbarLoad, CrossbarDot, CrossbarUpdate>;
+
+namespace crossbar {
+
+using Machine = proto::crossbar::Machine;
+
+/// The arrays of a group, as described.
+struct Arrays {
+  double count = 0, rows = 0, columns = 0;
+  const Machine *machine = nullptr;
+};
+Arrays getArrays(const Target &target, size_t group);
+
+Counter getReadouts();
+Counter getCellWrites();
+Component getReadoutComponent();
+Component getCellsComponent();
+
+void registerInstructions();
+Result<std::unique_ptr<exec::MachineUnit>>
+makeUnit(exec::Context &context, const exec::UnitOptions &options);
+std::unique_ptr<ClassDurations> makeDurations(const Target &target);
+void charge(const ArrayExecution &execution, Counters64 &charges);
+
+/// Makes the class known: targets, instructions, simulation. Idempotent.
+void registerClass();
+
+} // namespace crossbar
+} // namespace phx
+
+#endif // PHX_UNITTESTS_MACHINE_CROSSBAR_H

@@ -1,0 +1,136 @@
+//===- Describe.cpp - Instructions of crossbars -----------------*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Crossbar.h"
+
+#include "phx/isa/DescribeInstruction.h"
+#include "phx/isa/FieldReport.h"
+#include "phx/isa/InstructionSet.h"
+
+#include <string>
+
+using namespace phx;
+
+template <> const EnumDescription &phx::describeEnum<Overflow>() {
+  static const EnumDescription description{
+      "Overflow",
+      "what happens to a cell beyond the limit",
+      {{"saturate", "it is set to the limit"}, {"refuse", "the run stops"}}};
+  return description;
+}
+
+/// A tile fits an array of the instruction's group.
+template <typename T>
+static void checkTile(const Program &program, const Instruction &instruction,
+                      FieldReport &report) {
+  const auto &tile = getAs<T>(instruction.body);
+  const ArrayGroup &group = *findGroup(program, instruction);
+  auto atMost = [&](const char *field, const Count &count, uint32_t side) {
+    if (count.cap > side)
+      report.fail(field,
+                  "at most " + std::to_string(side) + " (arrays of group '" +
+                      group.name + "')",
+                  std::to_string(count.cap));
+  };
+  atMost("rows", tile.rows, group.rows);
+  atMost("cols", tile.cols, group.columns);
+}
+
+template <>
+const InstructionDescription &phx::describeInstruction<CrossbarLoad>() {
+  using T = CrossbarLoad;
+  static const InstructionDescription description =
+      DescribeInstruction<T>("crossbar_load", EnginePlace::Array)
+          .ofClass("crossbar")
+          .summary("Program a tile of an integer matrix into the cells")
+          .field(&T::map, "map", "of the matrix")
+          .of(TableKind::Maps)
+          .field(&T::src, "src", "int32 matrix")
+          .field(&T::rowStart, "row start", "first row")
+          .as(FieldRole::Start)
+          .field(&T::kStart, "k start", "first contraction position")
+          .as(FieldRole::Start)
+          .field(&T::rows, "rows", "number of rows")
+          .field(&T::cols, "cols", "number of positions")
+          .reads(&T::src, mapped<T>(&T::map, {&T::rowStart, &T::rows},
+                                    {&T::kStart, &T::cols}))
+          .programsArray()
+          .timedBy(&T::rows)
+          .checks(checkTile<T>)
+          .assembly("`map` $map `from` $src `row` $row_start `k` "
+                    "$k_start `rows` $rows `cols` $cols")
+          .build();
+  return description;
+}
+
+template <>
+const InstructionDescription &phx::describeInstruction<CrossbarDot>() {
+  using T = CrossbarDot;
+  static const InstructionDescription description =
+      DescribeInstruction<T>("crossbar_dot", EnginePlace::Array)
+          .ofClass("crossbar")
+          .summary("Multiply the cells by a vector that a list gathers")
+          .field(&T::list, "list", "int32 numbers of elements")
+          .field(&T::in, "in", "int32 elements")
+          .field(&T::extent, "extent", "bytes that the list may reach")
+          .within(4, limits::magnitude)
+          .field(&T::scale, "scale", "binary32, one for each row")
+          .field(&T::acc, "acc", "int64, one for each row")
+          .field(&T::out, "out", "binary32, one for each row")
+          .field(&T::rows, "rows", "of the tile")
+          .field(&T::cols, "cols", "of the tile")
+          .field(&T::bits, "bits", "resolution of a readout")
+          .within(1, 16)
+          .field(&T::fullScale, "full scale", "sum that saturates a readout")
+          .within(1, limits::magnitude)
+          .field(&T::start, "start", "sums start from 0 where it is 0")
+          .as(FieldRole::AccumulationStart)
+          .reads(&T::list, elements(&T::cols))
+          .reads(&T::in, listed(&T::extent))
+          .reads(&T::scale, elements(&T::rows))
+          .reads(&T::acc, elements(&T::rows, 8))
+          .writes(&T::acc, elements(&T::rows, 8))
+          .writes(&T::out, elements(&T::rows))
+          .usesArray(&T::rows, &T::cols)
+          .timedBy(&T::rows)
+          .checks(checkTile<T>)
+          .assembly("`list` $list `from` $in `extent` $extent `scale` "
+                    "$scale `acc` $acc `into` $out `rows` $rows "
+                    "`cols` $cols `bits` $bits `full_scale` $full_scale "
+                    "`start` $start")
+          .build();
+  return description;
+}
+
+template <>
+const InstructionDescription &phx::describeInstruction<CrossbarUpdate>() {
+  using T = CrossbarUpdate;
+  static const InstructionDescription description =
+      DescribeInstruction<T>("crossbar_update", EnginePlace::Array)
+          .ofClass("crossbar")
+          .summary("Update cells of a bank in place")
+          .field(&T::cells, "cells", "int32")
+          .field(&T::delta, "delta", "int32")
+          .field(&T::count, "count", "number of cells")
+          .field(&T::shift, "shift", "bits that delta is shifted right")
+          .within(0, 31)
+          .field(&T::limit, "limit", "largest magnitude of a cell")
+          .within(1, std::numeric_limits<int32_t>::max())
+          .field(&T::overflow, "overflow", "what happens beyond the limit")
+          .reads(&T::delta, elements(&T::count))
+          .reads(&T::cells, elements(&T::count))
+          .writes(&T::cells, elements(&T::count))
+          .timedBy(&T::count)
+          .assembly("`cells` $cells `add` $delta `count` $count `shift` "
+                    "$shift `limit` $limit $overflow")
+          .build();
+  return description;
+}
+
+void crossbar::registerInstructions() {
+  InstructionSet::get().add(CrossbarInstructions());
+}

@@ -1,0 +1,180 @@
+//===- Unit.cpp - What crossbars compute ------------------------*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Crossbar.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cstring>
+#include <map>
+
+using namespace phx;
+using namespace phx::exec;
+
+namespace {
+
+__extension__ using Wide = __int128;
+
+/// What a CrossbarLoad left in an array.
+struct Tile {
+  int64_t rows = 0, cols = 0;
+  std::vector<int32_t> cells; ///< row major
+};
+
+class Unit final : public MachineUnit {
+public:
+  explicit Unit(Context &context) : context(context) {}
+
+  Status execute(const Instruction &instruction, LayerStatistics *) override {
+    const EngineId &engine = instruction.engine;
+    Tile &tile = tiles[{engine.group, engine.index}];
+    if (const auto *load = getIf<CrossbarLoad>(instruction.body))
+      return execute(*load, tile);
+    if (const auto *dot = getIf<CrossbarDot>(instruction.body))
+      return execute(*dot, tile);
+    return execute(getAs<CrossbarUpdate>(instruction.body));
+  }
+
+private:
+  Status execute(const CrossbarLoad &load, Tile &tile);
+  Status execute(const CrossbarDot &dot, const Tile &tile);
+  Status execute(const CrossbarUpdate &update);
+  Status gather(const CrossbarDot &dot, std::vector<int32_t> &vector);
+
+  Context &context;
+  std::map<std::pair<uint16_t, uint32_t>, Tile> tiles; ///< by array
+};
+
+} // namespace
+
+template <typename T> static T load(const uint8_t *at) {
+  T value;
+  std::memcpy(&value, at, sizeof value);
+  return value;
+}
+template <typename T> static void store(uint8_t *at, T value) {
+  std::memcpy(at, &value, sizeof value);
+}
+
+Status Unit::execute(const CrossbarLoad &l, Tile &tile) {
+  const AccessMap &map = context.program.maps[l.map];
+  int64_t row = context.value(l.rowStart), k = context.value(l.kStart);
+  tile.rows = context.value(l.rows);
+  tile.cols = context.value(l.cols);
+  tile.cells.assign(size_t(tile.rows * tile.cols), 0);
+  Result<SourceView> src = context.source(
+      "src", l.src, getBounds(map, row, row + tile.rows, k, k + tile.cols));
+  if (!src)
+    return src.error();
+  for (int64_t i = 0; i < tile.rows; ++i)
+    for (int64_t j = 0; j < tile.cols; ++j)
+      if (auto offset = getElementOffset(map, row + i, k + j))
+        tile.cells[size_t(i * tile.cols + j)] =
+            ::load<int32_t>(src->at(*offset));
+  return Status::success();
+}
+
+/// The elements that the list names.
+Status Unit::gather(const CrossbarDot &dot, std::vector<int32_t> &vector) {
+  auto cols = int64_t(vector.size());
+  auto list = context.source("list", dot.list, ByteRange{0, 4 * cols});
+  if (!list)
+    return list.error();
+  auto in = context.source("in", dot.in, ByteRange{0, dot.extent});
+  if (!in)
+    return in.error();
+  for (int64_t j = 0; j < cols; ++j) {
+    auto number = ::load<int32_t>(list->at(4 * j));
+    if (number < 0 || number >= dot.extent / 4)
+      return context.fail(
+          context.locate(dot.list.space,
+                         context.value(dot.list.offset) + 4 * j) +
+          " names element " + std::to_string(number) + " of " +
+          std::to_string(dot.extent / 4));
+    vector[size_t(j)] = ::load<int32_t>(in->at(4 * int64_t(number)));
+  }
+  return Status::success();
+}
+
+/// sum * 2^(bits - 1) / fullScale, half to even, saturated.
+static int64_t convert(Wide sum, int64_t bits, int64_t fullScale) {
+  Wide numerator = sum * (Wide(1) << (bits - 1)), code = numerator / fullScale;
+  Wide rest = numerator % fullScale;
+  if (rest < 0) {
+    rest += fullScale;
+    --code;
+  }
+  if (2 * rest > fullScale || (2 * rest == fullScale && code % 2 != 0))
+    ++code;
+  Wide most = (Wide(1) << (bits - 1)) - 1;
+  return int64_t(std::clamp<Wide>(code, -most - 1, most));
+}
+
+Status Unit::execute(const CrossbarDot &dot, const Tile &tile) {
+  int64_t rows = context.value(dot.rows), cols = context.value(dot.cols);
+  if (rows != tile.rows || cols != tile.cols)
+    return context.fail("the array holds another tile");
+  std::vector<int32_t> vector(static_cast<size_t>(cols));
+  if (Status status = gather(dot, vector); !status)
+    return status;
+  auto scale = context.source("scale", dot.scale, ByteRange{0, 4 * rows});
+  if (!scale)
+    return scale.error();
+  auto acc = context.target("acc", dot.acc, ByteRange{0, 8 * rows});
+  if (!acc)
+    return acc.error();
+  auto out = context.target("out", dot.out, ByteRange{0, 4 * rows});
+  if (!out)
+    return out.error();
+  bool continues = context.value(dot.start) != 0;
+  std::atomic<bool> overflow{false};
+  Status status = context.forEach(rows, cols, [&](size_t i, unsigned) {
+    Wide sum = 0;
+    for (size_t j = 0; j < vector.size(); ++j)
+      sum += Wide(tile.cells[i * vector.size() + j]) * vector[j];
+    uint8_t *at = acc->at(int64_t(8 * i));
+    int64_t value = continues ? ::load<int64_t>(at) : 0;
+    if (__builtin_add_overflow(value, convert(sum, dot.bits, dot.fullScale),
+                               &value))
+      overflow = true;
+    store(at, value);
+    store(out->at(int64_t(4 * i)),
+          float(double(value) *
+                double(::load<float>(scale->at(int64_t(4 * i))))));
+  });
+  if (status.ok() && overflow)
+    return context.fail("a sum left the range of int64");
+  return status;
+}
+
+Status Unit::execute(const CrossbarUpdate &update) {
+  int64_t count = context.value(update.count);
+  auto delta = context.source("delta", update.delta, ByteRange{0, 4 * count});
+  if (!delta)
+    return delta.error();
+  auto cells = context.target("cells", update.cells, ByteRange{0, 4 * count});
+  if (!cells)
+    return cells.error();
+  for (int64_t i = 0; i < count; ++i) {
+    int64_t cell = ::load<int32_t>(cells->at(4 * i));
+    cell += int64_t(::load<int32_t>(delta->at(4 * i))) >> update.shift;
+    int64_t inside = std::clamp(cell, -update.limit, update.limit);
+    if (inside != cell && update.overflow == Overflow::Refuse)
+      return context.fail(
+          context.locate(update.cells.space,
+                         context.value(update.cells.offset) + 4 * i) +
+          " would become " + std::to_string(cell) + ", the limit is " +
+          std::to_string(update.limit));
+    store(cells->at(4 * i), int32_t(inside));
+  }
+  return Status::success();
+}
+
+Result<std::unique_ptr<MachineUnit>>
+crossbar::makeUnit(Context &context, const UnitOptions &) {
+  return std::unique_ptr<MachineUnit>(new Unit(context));
+}
