@@ -13,17 +13,6 @@ using namespace mlir;
 using namespace photonic;
 using namespace photonic::pisa;
 
-/// True if a number means the same in the dialect and in a program.
-template <typename Ours, typename Theirs>
-static constexpr bool same(Ours ours, Theirs theirs) {
-  return static_cast<uint32_t>(ours) == static_cast<uint32_t>(theirs);
-}
-static_assert(same(ProgramKind::Inference, phx::ProgramKind::Inference) &&
-              same(ProgramKind::Training, phx::ProgramKind::Training) &&
-              same(ProgramKind::Evaluation, phx::ProgramKind::Evaluation));
-static_assert(same(Knob::None, phx::Knob::None) &&
-              same(Knob::LearningRate, phx::Knob::LearningRate));
-
 namespace {
 
 /// Builds a phx::Program from a ProgramOp.
