@@ -21,6 +21,7 @@
 #include "llvm/ADT/SmallVector.h"
 
 #include <functional>
+#include <variant>
 
 namespace photonic {
 
