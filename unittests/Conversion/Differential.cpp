@@ -7,6 +7,7 @@
 
 #include "Differential.h"
 
+#include "machines/All.h"
 #include "machines/rns/Instructions.h"
 
 #include "photonic/Dialect/NN/IR/Step.h"
@@ -93,6 +94,7 @@ void Coverage::add(const phx::Program &program) {
 //===----------------------------------------------------------------------===//
 
 Session::Session() {
+  phx::registerAllMachines();
   DialectRegistry registry;
   registerCompilerDialects(registry);
   context.appendDialectRegistry(registry);

@@ -105,7 +105,22 @@ static Table<Counter, CounterDeclaration> &getCounterTable() {
   return table;
 }
 
+/// What is known by a name means the same wherever it is declared.
+static bool isSame(const CounterDeclaration &a, const CounterDeclaration &b) {
+  return a.unit == b.unit && a.definition == b.definition &&
+         a.component == b.component && a.field == b.field && a.price == b.price;
+}
+
 Counter phx::declareCounter(CounterDeclaration declaration) {
+  auto known = getCounterTable().find(declaration.name);
+  if (known && !isSame(describe(*known), declaration)) {
+    // Charges of one would be priced as those of the other.
+    std::fprintf(stderr,
+                 "the counter '%s' is declared twice, with different meanings "
+                 "or prices; give it a name of its own in each machine class\n",
+                 declaration.name.c_str());
+    std::abort();
+  }
   return getCounterTable().declare(std::move(declaration));
 }
 Component phx::declareComponent(ComponentDeclaration declaration) {

@@ -273,3 +273,10 @@ TEST(Area, MovesWithTheModuli) {
     last = total;
   }
 }
+
+TEST(Declarations, ACounterMeansOneThing) {
+  CounterDeclaration again = describe(counters::macs);
+  EXPECT_EQ(declareCounter(again), counters::macs);
+  again.definition = "something else";
+  EXPECT_DEATH(declareCounter(again), "'macs' is declared twice");
+}
