@@ -129,7 +129,7 @@ def test_not_enough_memory(tools, tmp_path):
     model.graph.input[0].type.tensor_type.shape.dim[0].dim_param = "batch"
     model.graph.output[0].type.tensor_type.shape.dim[0].dim_param = "batch"
     onnx.save(model, path)
-    subprocess.run([tools.compile, path, "--batch", str(10**10), "-o", tmp_path / "l.phx"],
+    subprocess.run([tools.compile, path, "--batch", str(2**31 - 1), "-o", tmp_path / "l.phx"],
                    check=True)
     np.save(tmp_path / "x.npy", np.zeros((1, 16), np.float32))
     result = run(tools.run, tmp_path / "l.phx", "--input", f"x={tmp_path / 'x.npy'}", "--quiet")
