@@ -24,6 +24,10 @@ def wrap(name, example):
     return f"func.func @{name}({arguments}) {{\n{example}return\n}}"
 
 
+MEMORIES = [("dram", "off_chip"), ("act", "on_chip"), ("wgt", "on_chip"),
+            ("grad", "on_chip")]
+
+
 def wrap_pisa(name, example):
     """A program with the example as a table, an instruction, or all of it.
 
@@ -33,15 +37,21 @@ def wrap_pisa(name, example):
         return example
     if example.startswith("#"):
         return f"func.func private @{name}() attributes {{a = {example}}}"
-    is_table = re.match(r"pisa\.(group|map|format|product|region|layer)\b", example)
+    is_table = re.match(r"pisa\.(group|memory|map|format|product|region|layer)\b", example)
     tables, code = (example, "") if is_table else ("", example)
+    if not example.startswith("pisa.memory"):
+        memories = [
+            f'pisa.memory {number} "{name}" {kind} capacity 4096 bytes 0 types [f32]\n'
+            for number, (name, kind) in enumerate(MEMORIES)
+        ]
+        tables = "".join(memories) + tables
     if not example.startswith("pisa.group"):
         tables = 'pisa.group 0 "core" class "rns" count 8 array [32, 16]\n' + tables
     if example.startswith("pisa.code"):
         code = re.sub(r"^pisa.code \{|\}\s*$", "", example)
     return (
         f'pisa.program "{name}" inference target "t" hash 0 memory ideal batch 1 '
-        'tokens 0 bytes [0, 0, 0, 0] compiler "" {\n'
+        'tokens 0 compiler "" {\n'
         f"{tables}pisa.code {{\n{code}}}\n}}"
     )
 

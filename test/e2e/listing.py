@@ -18,8 +18,6 @@ TOKEN = re.compile(
     r"|[A-Za-z_][\w.]*|[\[\](),*+<{}]"
 )
 
-SPACES = {"dram": 0, "act": 1, "wgt": 2, "grad": 3}
-
 
 @dataclass
 class Instruction:
@@ -34,9 +32,10 @@ class Instruction:
 @dataclass
 class Listing:
     batch: int
-    array: tuple
-    cores: int
-    bytes_used: list
+    array: tuple = ()
+    cores: int = 0
+    bytes_used: list = field(default_factory=list)
+    memories: list = field(default_factory=list)
     regions: list = field(default_factory=list)
     layers: dict = field(default_factory=dict)
     formats: list = field(default_factory=list)
@@ -44,7 +43,8 @@ class Listing:
 
 
 class Reader:
-    def __init__(self, text):
+    def __init__(self, text, memories):
+        self.memories = memories
         self.tokens = TOKEN.findall(text)
         self.at = 0
 
@@ -95,7 +95,7 @@ class Reader:
         return cap, self.affine() if self.takes("of") else None
 
     def address(self):
-        space = SPACES[self.take()]
+        space = self.memories.index(self.take())
         self.take("[")
         value = self.affine_body()
         self.take("]")
@@ -119,9 +119,16 @@ def read(text):
     for number, line in enumerate(text.splitlines()):
         line = line.strip()
         if line.startswith("pisa.program"):
-            listing = _read_header(line)
+            listing = Listing(int(re.search(r" batch (\d+)", line)[1]))
+        elif line.startswith("pisa.group 0"):
+            match = re.search(r" count (\d+) array \[(\d+), (\d+)\]", line)
+            listing.cores, *listing.array = map(int, match.groups())
+        elif line.startswith("pisa.memory"):
+            match = re.match(r'pisa\.memory \d+ "(\w+)" .* bytes (\d+)', line)
+            listing.memories.append(match[1])
+            listing.bytes_used.append(int(match[2]))
         elif line.startswith("pisa.region"):
-            listing.regions.append(_read_region(line))
+            listing.regions.append(_read_region(line, listing.memories))
         elif line.startswith("pisa.layer"):
             match = re.match(r'pisa\.layer (\d+) ("(?:[^"\\]|\\.)*") "', line)
             listing.layers[int(match[1])] = eval(match[2])
@@ -130,30 +137,23 @@ def read(text):
         elif line == "}" and loops:
             loops.pop()
         elif re.match(r"pisa\.(dma|vec|core|signal|wait|halt)", line):
-            listing.code.append(_read_instruction(line, number, tuple(loops)))
+            listing.code.append(_read_instruction(line, number, tuple(loops),
+                                                  listing.memories))
     return listing
 
 
-def _read_header(line):
-    batch = int(re.search(r" batch (\d+)", line)[1])
-    array = re.search(r" array (\d+) \[(\d+), (\d+)\]", line)
-    used = re.search(r" bytes \[([\d, ]+)\]", line)[1]
-    return Listing(batch, (int(array[2]), int(array[3])), int(array[1]),
-                   [int(n) for n in used.split(",")])
-
-
-def _read_region(line):
+def _read_region(line, memories):
     match = re.match(
         r'pisa\.region \d+ ("(?:[^"\\]|\\.)*") (\w+) at (\w+)\[(\d+)\] '
         r"bytes (\d+)", line
     )
     assert match, line
-    return (eval(match[1]), match[2], SPACES[match[3]], int(match[4]),
+    return (eval(match[1]), match[2], memories.index(match[3]), int(match[4]),
             int(match[5]))
 
 
-def _read_instruction(line, number, loops):
-    reader = Reader(line)
+def _read_instruction(line, number, loops, memories):
+    reader = Reader(line, memories)
     name = reader.take()[len("pisa."):]
     result = Instruction(number, name, [], {}, loops)
     if name in ("core_program", "core_stream", "signal", "wait"):
@@ -166,7 +166,7 @@ def _read_instruction(line, number, loops):
     key = "dst"
     while reader.peek() is not None:
         token = reader.peek()
-        if token in SPACES:
+        if token in memories:
             fields[key] = reader.address()
             continue
         reader.take()

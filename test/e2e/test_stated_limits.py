@@ -19,8 +19,12 @@ import models
 
 PROGRAM = """module {{
   pisa.program "p" inference target "mirage" hash 634207995690955884 memory ideal batch 1 \
-tokens 0 bytes [0, {bytes}, 65536, 65536] compiler "0.1.0" {{
+tokens 0 compiler "0.1.0" {{
     pisa.group 0 "core" class "rns" count 8 array [32, 16]
+    pisa.memory 0 "dram" off_chip capacity 17179869184 bytes 0 types [{types}]
+    pisa.memory 1 "act" on_chip capacity 8388608 bytes {bytes} types [{types}]
+    pisa.memory 2 "wgt" on_chip capacity 8388608 bytes 65536 types [{types}]
+    pisa.memory 3 "grad" on_chip capacity 8388608 bytes 65536 types [{types}]
     pisa.region 0 "x" input at act[0] bytes 64 type tensor<16xf32>
     pisa.region 1 "y" output at act[64] bytes 64 type tensor<16xf32>
     pisa.code {{
@@ -32,8 +36,11 @@ tokens 0 bytes [0, {bytes}, 65536, 65536] compiler "0.1.0" {{
 """
 
 
+TYPES = "f32, i32, i64, u8, bool"
+
+
 def write_program(cli, path, code, size=65536):
-    return cli.assemble(PROGRAM.format(code=code, bytes=size), path)
+    return cli.assemble(PROGRAM.format(code=code, bytes=size, types=TYPES), path)
 
 
 @pytest.fixture

@@ -195,9 +195,11 @@ TEST_F(StageCheckTest, LocatesAMiscompileInSchedule) {
       auto name = dyn_cast<NameLoc>(op->getLoc());
       if (!name || name.getName() != "conv")
         return;
-      phx::Address address = op.getSrc().getValue();
+      phx::Address address = pisa::getAddress(op, op.getSrc());
       address.offset.base += 4;
-      op.setSrcAttr(pisa::AddressAttr::get(module.getContext(), address));
+      op.setSrcAttr(pisa::AddressAttr::get(
+          module.getContext(), op.getSrc().getMemory(),
+          pisa::AffineAttr::get(module.getContext(), address.offset)));
     });
   });
   expectLocated(messages, "conv", "stage 'emit' disagrees with");

@@ -54,11 +54,11 @@ struct ChunkIndex {
 
 /// `buffers` equal pieces of a scratchpad used in turn.
 struct ChunkBuffer {
-  phx::Space space = phx::Space::Activation;
+  uint32_t memory = 0;
   int64_t address = 0, bytes = 0, buffers = 1;
 
   phx::Address at(const ChunkIndex &index) const {
-    phx::Address first{space, constant(address)};
+    phx::Address first{memory, constant(address)};
     return buffers == 1 ? first : index.addTo(first, bytes, 1, buffers);
   }
 };

@@ -117,22 +117,24 @@ FusedProductEmitter::FusedProductEmitter(HierarchyScheduler &scheduler,
 
 void FusedProductEmitter::allocate() {
   ScratchpadFrame frame(s.e);
-  weights = frame.allocate(phx::Space::Weight, block.getLhsBytes(),
+  weights = frame.allocate(phx::MemoryRole::Stationary, block.getLhsBytes(),
                            c.getWeightBuffers());
-  input = frame.allocate(phx::Space::Activation, block.getRhsBytes(),
+  input = frame.allocate(phx::MemoryRole::Streamed, block.getRhsBytes(),
                          c.getInputBuffers());
-  result = frame.allocate(phx::Space::Gradient, block.getResultBytes(),
+  result = frame.allocate(phx::MemoryRole::Result, block.getResultBytes(),
                           c.getResultBuffers());
   for (const Follower &follower : group.followers) {
     ChunkBuffer buffer;
     if (follower.other == Follower::Other::Channel)
       buffer =
-          frame.allocate(phx::Space::Weight, 4 * block.groups * block.getRows(),
+          frame.allocate(phx::MemoryRole::Stationary,
+                         4 * block.groups * block.getRows(),
                          c.getWeightBuffers());
     else if (follower.other == Follower::Other::Scalar)
-      buffer = frame.allocate(phx::Space::Weight, 4, c.getWeightBuffers());
+      buffer = frame.allocate(phx::MemoryRole::Stationary, 4,
+                              c.getWeightBuffers());
     else if (follower.other == Follower::Other::Residual)
-      buffer = frame.allocate(phx::Space::Activation, block.getResultBytes(),
+      buffer = frame.allocate(phx::MemoryRole::Streamed, block.getResultBytes(),
                               c.getResultBuffers());
     others.push_back(buffer);
   }

@@ -17,12 +17,13 @@
 using namespace mlir;
 using namespace photonic;
 
-ChunkBuffer ScratchpadFrame::allocate(phx::Space space, int64_t bytes,
+ChunkBuffer ScratchpadFrame::allocate(phx::MemoryRole role, int64_t bytes,
                                       int64_t buffers) {
-  int64_t &end = used[static_cast<unsigned>(space)];
-  ChunkBuffer buffer{space, end, SpaceAllocator::align(bytes), buffers};
+  uint32_t memory = getMemory(e.machine, role);
+  int64_t &end = used[memory];
+  ChunkBuffer buffer{memory, end, SpaceAllocator::align(bytes), buffers};
   end += buffer.bytes * buffers;
-  int64_t &total = e.program.spaceBytes[static_cast<unsigned>(space)];
+  int64_t &total = e.program.memories[memory].bytes;
   total = std::max(total, end);
   return buffer;
 }
@@ -139,8 +140,9 @@ unsigned HierarchyScheduler::getEmissionStep(Operation *op,
 // Homes
 //===----------------------------------------------------------------------===//
 
-SpaceAllocator &HierarchyScheduler::getHome(Storage::Kind, phx::Space &space) {
-  space = phx::Space::Dram;
+SpaceAllocator &HierarchyScheduler::getHome(Storage::Kind,
+                                            uint32_t &memory) {
+  memory = getOffChipMemory(target);
   return offchip;
 }
 
@@ -162,7 +164,8 @@ void HierarchyScheduler::emitFill(const Storage &result, int64_t elements,
   int64_t piece = std::min(elements, pieceElements);
   ScratchpadFrame frame(e);
   phx::Address source =
-      frame.allocate(phx::Space::Gradient, 4 * piece, 1).at(ChunkIndex::get(0));
+      frame.allocate(phx::MemoryRole::Result, 4 * piece, 1)
+          .at(ChunkIndex::get(0));
   e.emit(phx::EngineKind::Vec, makeMap({phx::VecFn::Fill, value},
                                        {count(piece)}, source, {4}, {}, {}));
   phx::DmaCopy copy = makeLinearCopy(result.getAddress(), source, count(piece));
@@ -279,10 +282,10 @@ public:
     int64_t buffers = chunks > 1 ? 2 : 1;
     for (int64_t bytes : plan.resultUnitBytes)
       results.push_back(
-          frame.allocate(phx::Space::Gradient, units * bytes, buffers));
+          frame.allocate(phx::MemoryRole::Result, units * bytes, buffers));
     for (int64_t bytes : plan.tempUnitBytes)
       temps.push_back(
-          frame.allocate(phx::Space::Gradient, units * bytes, buffers));
+          frame.allocate(phx::MemoryRole::Result, units * bytes, buffers));
   }
 
   /// Adds an operand that is loaded in pieces, or at once if `unitBytes` is 0.
@@ -291,7 +294,7 @@ public:
     int64_t outer = operands.empty() ? plan.outer : 1;
     operands.push_back(
         {home, unitBytes, outer,
-         frame.allocate(phx::Space::Activation,
+         frame.allocate(phx::MemoryRole::Streamed,
                         unitBytes ? units * unitBytes * outer : bytes,
                         buffers)});
     if (unitBytes == 0)

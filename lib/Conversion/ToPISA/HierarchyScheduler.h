@@ -26,11 +26,11 @@ namespace photonic {
 class ScratchpadFrame {
 public:
   explicit ScratchpadFrame(ProgramEmitter &emitter) : e(emitter) {}
-  ChunkBuffer allocate(phx::Space space, int64_t bytes, int64_t buffers);
+  ChunkBuffer allocate(phx::MemoryRole role, int64_t bytes, int64_t buffers);
 
 private:
   ProgramEmitter &e;
-  std::array<int64_t, phx::numSpaces> used{};
+  std::array<int64_t, phx::limits::memories> used{}; ///< by memory
 };
 
 /// An elementwise operation that is applied to the chunks of a product, and
@@ -64,7 +64,7 @@ protected:
   mlir::LogicalResult schedule(mlir::Operation *op, unsigned step) override;
   void emitHomeCopy(const Storage &to, const Storage &from,
                     int64_t bytes) override;
-  SpaceAllocator &getHome(Storage::Kind kind, phx::Space &space) override;
+  SpaceAllocator &getHome(Storage::Kind kind, uint32_t &memory) override;
 
 private:
   friend class FusedProductEmitter;

@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Parameters and states live in the weight scratchpad, everything else in the
-// activation scratchpad, both as large as they need to be; nothing is
+// Parameters and states live in the memory of stationary operands, everything
+// else in that of streamed ones, both as large as they need to be; nothing is
 // transferred.
 //
 //===----------------------------------------------------------------------===//
@@ -31,7 +31,7 @@ protected:
   LogicalResult schedule(Operation *op, unsigned step) override;
   void emitHomeCopy(const Storage &to, const Storage &from,
                     int64_t bytes) override;
-  SpaceAllocator &getHome(Storage::Kind kind, phx::Space &space) override;
+  SpaceAllocator &getHome(Storage::Kind kind, uint32_t &memory) override;
 
 private:
   LogicalResult scheduleProduct(Operation *nest, unsigned step);
@@ -40,16 +40,21 @@ private:
   Storage placeResult(Operation *op, const ComputePlan &plan, unsigned step);
   void scheduleCompute(Operation *op, const ComputePlan &plan, unsigned step);
 
-  SpaceAllocator parameters, values;
+  std::vector<SpaceAllocator> homes; ///< by memory
 };
 
 } // namespace
 
-SpaceAllocator &IdealScheduler::getHome(Storage::Kind kind, phx::Space &space) {
+SpaceAllocator &IdealScheduler::getHome(Storage::Kind kind,
+                                        uint32_t &memory) {
   bool isParameter =
       kind == Storage::Kind::Parameter || kind == Storage::Kind::Persistent;
-  space = isParameter ? phx::Space::Weight : phx::Space::Activation;
-  return isParameter ? parameters : values;
+  memory = getMemory(target, isParameter ? phx::MemoryRole::Stationary
+                                         : phx::MemoryRole::Streamed);
+  // Both may be one memory.
+  if (homes.size() <= memory)
+    homes.resize(memory + 1);
+  return homes[memory];
 }
 
 void IdealScheduler::emitHomeCopy(const Storage &to, const Storage &from,

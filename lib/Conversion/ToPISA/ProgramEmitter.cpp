@@ -24,6 +24,11 @@ static uint32_t intern(std::vector<T> &table, const T &entry) {
   return static_cast<uint32_t>(table.size() - 1);
 }
 
+ProgramEmitter::ProgramEmitter(phx::Program &program,
+                               const phx::Target &machine)
+    : program(program), machine(machine),
+      arrayGroup(static_cast<uint16_t>(getArrays(machine).group)) {}
+
 uint32_t ProgramEmitter::getMap(const phx::AccessMap &map) {
   return intern(program.maps, map);
 }
@@ -33,7 +38,7 @@ uint32_t ProgramEmitter::getFormat(const phx::NumberFormat &format) {
 }
 
 uint32_t ProgramEmitter::addRegion(phx::Region region) {
-  int64_t &used = program.spaceBytes[static_cast<unsigned>(region.space)];
+  int64_t &used = program.memories[region.memory].bytes;
   used = std::max(used, region.address + region.bytes);
   program.regions.push_back(std::move(region));
   return static_cast<uint32_t>(program.regions.size() - 1);

@@ -8,6 +8,8 @@
 #ifndef PHOTONIC_LIB_CONVERSION_TOPISA_PROGRAMEMITTER_H
 #define PHOTONIC_LIB_CONVERSION_TOPISA_PROGRAMEMITTER_H
 
+#include "photonic/Target/Machine/Machine.h"
+
 #include "phx/isa/Program.h"
 
 #include "mlir/IR/BuiltinAttributes.h"
@@ -25,9 +27,9 @@ namespace photonic {
 /// the loop nesting and of the ONNX node that instructions belong to.
 class ProgramEmitter {
 public:
-  /// Products run on the arrays of group `arrayGroup`.
-  ProgramEmitter(phx::Program &program, size_t arrayGroup)
-      : program(program), arrayGroup(static_cast<uint16_t>(arrayGroup)) {}
+  /// Products run on the arrays of `machine`, whose groups and memories
+  /// `program` lists.
+  ProgramEmitter(phx::Program &program, const phx::Target &machine);
 
   //===--- Tables ---------------------------------------------------------===//
 
@@ -64,6 +66,7 @@ public:
   size_t getPosition() const { return program.code.size(); }
 
   phx::Program &program;
+  const phx::Target &machine;
 
 private:
   uint16_t arrayGroup;

@@ -63,19 +63,21 @@ phx::Program Schedule::createHeader(const phx::Target &machine,
   program.memoryModel =
       hierarchy ? phx::MemoryModel::Hierarchy : phx::MemoryModel::Ideal;
   program.groups = phx::getArrayGroups(machine);
+  program.memories = phx::getMemories(machine);
   return program;
 }
 
 LogicalResult Schedule::checkCapacity(const phx::Program &program,
                                       const phx::Target &machine) {
-  int64_t needed = program.spaceBytes[static_cast<unsigned>(phx::Space::Dram)];
-  int64_t available = machine.spec.dram().capacity_bytes().value();
+  const phx::ProgramMemory &home =
+      program.memories[getOffChipMemory(machine)];
+  int64_t needed = home.bytes, available = home.capacity;
   if (needed <= available)
     return success();
   return getOperation()->emitError("needs ")
          << needed << " bytes of off-chip memory, target '"
          << machine.spec.name() << "' has " << available
-         << " (dram.capacity_bytes); choose a smaller batch or a target with "
+         << " (" << home.name << ".capacity_bytes); choose a smaller batch or a target with "
             "more memory";
 }
 
@@ -101,7 +103,7 @@ void Schedule::runOnOperation() {
     return signalPassFailure();
   bool hierarchy = memory == "hierarchy";
   phx::Program program = createHeader(*machine, hierarchy);
-  ProgramEmitter emitter(program, getArrays(*machine).group);
+  ProgramEmitter emitter(program, *machine);
   std::unique_ptr<Scheduler> scheduler =
       hierarchy ? createHierarchyScheduler(func, *machine, emitter)
                 : createIdealScheduler(func, *machine, emitter);

@@ -48,7 +48,7 @@ phx::Region Scheduler::makeRegion(Value value, StringRef name,
 uint32_t Scheduler::addValueRegion(Value value, const Storage &storage,
                                    StringRef name, phx::Role role) {
   phx::Region region = makeRegion(value, name, role);
-  region.space = storage.space;
+  region.memory = storage.memory;
   region.address = storage.address;
   return e.addRegion(std::move(region));
 }
@@ -76,9 +76,9 @@ Storage Scheduler::getStorage(Value value) {
   phx::Region region =
       makeRegion(root, makeUnique(name.empty() ? "constant" : name),
                  named ? phx::Role::Parameter : phx::Role::Constant);
-  region.address = getHome(Storage::Kind::Parameter, region.space)
+  region.address = getHome(Storage::Kind::Parameter, region.memory)
                        .allocateFresh(region.bytes);
-  Storage storage{Storage::Kind::Parameter, region.space, region.address};
+  Storage storage{Storage::Kind::Parameter, region.memory, region.address};
   e.addDataRegion(std::move(region), cast<ElementsAttr>(constant.getValue()));
   return storages[root] = storage;
 }
@@ -92,9 +92,9 @@ Storage Scheduler::createConstant(const PlanConstant &constant) {
   region.role = phx::Role::Constant;
   region.shape = type.getShape().vec();
   region.bytes = 4 * type.getNumElements();
-  region.address = getHome(Storage::Kind::Parameter, region.space)
+  region.address = getHome(Storage::Kind::Parameter, region.memory)
                        .allocateFresh(region.bytes);
-  Storage storage{Storage::Kind::Parameter, region.space, region.address};
+  Storage storage{Storage::Kind::Parameter, region.memory, region.address};
   e.addDataRegion(std::move(region), nn::makeElements(type, constant.values));
   return storage;
 }
@@ -106,15 +106,15 @@ Storage Scheduler::createConstant(const PlanConstant &constant) {
 Storage Scheduler::allocateTemporary(int64_t bytes) {
   Storage storage;
   storage.address =
-      getHome(Storage::Kind::Workspace, storage.space).allocate(bytes);
-  int64_t &used = e.program.spaceBytes[static_cast<unsigned>(storage.space)];
+      getHome(Storage::Kind::Workspace, storage.memory).allocate(bytes);
+  int64_t &used = e.program.memories[storage.memory].bytes;
   used = std::max(used, storage.address + bytes);
   return storage;
 }
 
 void Scheduler::release(const Storage &storage) {
-  phx::Space space;
-  getHome(storage.kind, space).release(storage.address);
+  uint32_t memory;
+  getHome(storage.kind, memory).release(storage.address);
 }
 
 std::optional<Storage> Scheduler::getReplaced(Value value, unsigned step,
@@ -139,7 +139,7 @@ Storage Scheduler::createResult(Value value, unsigned step,
   if (std::optional<Storage> replaced = getReplaced(value, step, inPlace))
     storage = *replaced;
   else
-    storage.address = getHome(Storage::Kind::Workspace, storage.space)
+    storage.address = getHome(Storage::Kind::Workspace, storage.memory)
                           .allocate(getBytes(value));
   storages[value] = storage;
   e.setLayerOutput(addValueRegion(value, storage,
@@ -191,12 +191,12 @@ void Scheduler::createInput(BlockArgument argument) {
   Storage storage;
   storage.kind = Storage::Kind::Input;
   storage.address =
-      getHome(storage.kind, storage.space).allocateFresh(getBytes(argument));
+      getHome(storage.kind, storage.memory).allocateFresh(getBytes(argument));
   storages[argument] = storage;
   unsigned index = argument.getArgNumber();
   phx::Region region =
       makeRegion(argument, nn::getInputName(func, index), phx::Role::Input);
-  region.space = storage.space;
+  region.memory = storage.memory;
   region.address = storage.address;
   region.batchAxis = getBatchAxis(func.getArgAttrDict(index));
   if (auto classes =
@@ -221,9 +221,9 @@ void Scheduler::createPersistent(BlockArgument argument) {
   // Also what the program only reads (a learning rate, the parameters of an
   // evaluation): the host replaces it between runs.
   region.isMutable = true;
-  region.address = getHome(Storage::Kind::Persistent, region.space)
+  region.address = getHome(Storage::Kind::Persistent, region.memory)
                        .allocateFresh(region.bytes);
-  storages[argument] = {Storage::Kind::Persistent, region.space,
+  storages[argument] = {Storage::Kind::Persistent, region.memory,
                         region.address};
   hasPersistent = true;
   auto knob = func.getArgAttrOfType<StringAttr>(index, nn::knobAttrName);
@@ -291,7 +291,7 @@ void Scheduler::createUpdates(func::ReturnOp op) {
       continue;
     Copy copy{getStorage(nn::findArgument(func, name)), getStorage(value),
               getBytes(value), name.str()};
-    if (copy.to.space == copy.from.space &&
+    if (copy.to.memory == copy.from.memory &&
         copy.to.address == copy.from.address)
       continue;
     // Another region may be replaced before this one is: keep its old value.

@@ -29,10 +29,10 @@ struct Storage {
     Workspace,
   };
   Kind kind = Kind::Workspace;
-  phx::Space space = phx::Space::Dram;
+  uint32_t memory = 0;
   int64_t address = 0;
 
-  phx::Address getAddress() const { return {space, constant(address)}; }
+  phx::Address getAddress() const { return {memory, constant(address)}; }
 };
 
 /// What the two memory models share: the walk over the function, homes of
@@ -66,8 +66,8 @@ protected:
   /// Copies `bytes` from one home location to another.
   virtual void emitHomeCopy(const Storage &to, const Storage &from,
                             int64_t bytes) = 0;
-  /// The allocator and the space of values of the given kind.
-  virtual SpaceAllocator &getHome(Storage::Kind kind, phx::Space &space) = 0;
+  /// The allocator and the memory of values of the given kind.
+  virtual SpaceAllocator &getHome(Storage::Kind kind, uint32_t &memory) = 0;
 
   //===--- Values ---------------------------------------------------------===//
 

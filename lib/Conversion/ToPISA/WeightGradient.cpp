@@ -233,19 +233,19 @@ WeightGradientEmitter::WeightGradientEmitter(HierarchyScheduler &scheduler,
 
 void WeightGradientEmitter::allocate() {
   ScratchpadFrame frame(s.e);
-  lhs = frame.allocate(phx::Space::Weight, c.block.getLhsBytes(),
+  lhs = frame.allocate(phx::MemoryRole::Stationary, c.block.getLhsBytes(),
                        c.getOperandBuffers());
-  rhs = frame.allocate(phx::Space::Activation, c.block.getRhsBytes(),
+  rhs = frame.allocate(phx::MemoryRole::Streamed, c.block.getRhsBytes(),
                        c.getOperandBuffers());
-  result = frame.allocate(phx::Space::Gradient, c.block.getResultBytes(),
+  result = frame.allocate(phx::MemoryRole::Result, c.block.getResultBytes(),
                           c.getResultBuffers());
   for (const Follower &follower : group.followers) {
     ChunkBuffer buffer;
     if (follower.other == Follower::Other::Scalar)
-      buffer = frame.allocate(phx::Space::Weight, 4, 1);
+      buffer = frame.allocate(phx::MemoryRole::Stationary, 4, 1);
     else if (follower.other == Follower::Other::Residual)
       buffer =
-          frame.allocate(phx::Space::Activation, c.block.getResultBytes(), 1);
+          frame.allocate(phx::MemoryRole::Streamed, c.block.getResultBytes(), 1);
     others.push_back(buffer);
   }
 }

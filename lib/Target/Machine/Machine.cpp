@@ -56,3 +56,11 @@ photonic::loadMachine(const std::string &nameOrPath,
 Arrays photonic::getArrays(const phx::Target &machine) {
   return *phx::rns::findArrays(machine);
 }
+
+uint32_t photonic::getMemory(const phx::Target &machine, phx::MemoryRole role) {
+  return *phx::findMemory(machine, role);
+}
+
+uint32_t photonic::getOffChipMemory(const phx::Target &machine) {
+  return *phx::findOffChipMemory(machine);
+}

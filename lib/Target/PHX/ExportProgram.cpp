@@ -50,7 +50,6 @@ void Exporter::exportHeader() {
   program.memoryModel = static_cast<phx::MemoryModel>(op.getMemoryModel());
   program.batch = op.getBatch();
   program.tokens = static_cast<uint32_t>(op.getTokens());
-  llvm::copy(op.getBytes(), program.spaceBytes.begin());
   if (op.getRng())
     program.rng = static_cast<uint32_t>(*op.getRng());
   if (ArrayAttr ignored = op.getIgnoredAttr())
@@ -73,6 +72,17 @@ void Exporter::exportTables() {
                               static_cast<uint32_t>(group.getCount()),
                               static_cast<uint32_t>(group.getArray()[0]),
                               static_cast<uint32_t>(group.getArray()[1])});
+  for (MemoryOp memory : body.getOps<MemoryOp>()) {
+    phx::ProgramMemory &entry = program.memories.emplace_back();
+    entry.name = memory.getName().str();
+    entry.kind = static_cast<phx::MemoryKind>(memory.getKind());
+    if (memory.getGroup())
+      entry.group = static_cast<uint32_t>(*memory.getGroup());
+    entry.capacity = memory.getCapacity();
+    entry.bytes = memory.getBytes();
+    for (auto type : memory.getTypes().getAsRange<StringAttr>())
+      entry.types.push_back(*phx::findType(type.str()));
+  }
   for (MapOp map : body.getOps<MapOp>()) {
     phx::AccessMap &entry = program.maps.emplace_back();
     entry.rows = getDigits(map.getRows());
@@ -180,8 +190,8 @@ LogicalResult Exporter::exportRegion(RegionOp region) {
   entry.role = static_cast<phx::Role>(region.getRole());
   entry.type = *element;
   entry.shape.assign(type.getShape().begin(), type.getShape().end());
-  phx::Address address = region.getAddress().getValue();
-  entry.space = address.space;
+  phx::Address address = getAddress(region, region.getAddress());
+  entry.memory = address.memory;
   entry.address = address.offset.base;
   entry.bytes = region.getBytes();
   entry.isMutable = region.getIsMutable();

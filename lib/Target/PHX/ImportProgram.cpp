@@ -43,7 +43,7 @@ private:
     return layer == phx::noLayer ? IntegerAttr() : i64(layer);
   }
   AddressAttr get(const phx::Address &a) {
-    return AddressAttr::get(context, a);
+    return getAddress(context, program, a);
   }
   ArrayAttr getDigits(const std::vector<phx::MapDigit> &digits);
 
@@ -77,6 +77,15 @@ void Importer::importTables(Location loc) {
     GroupOp::create(b, loc, i64(index), b.getStringAttr(g.name),
                     b.getStringAttr(g.machineClass), i64(g.count),
                     b.getDenseI64ArrayAttr({g.rows, g.columns}));
+  for (auto [index, m] : llvm::enumerate(program.memories)) {
+    SmallVector<StringRef> types;
+    for (phx::ElementType type : m.types)
+      types.push_back(phx::getTypeWord(type));
+    MemoryOp::create(b, loc, i64(index), b.getStringAttr(m.name),
+                     static_cast<pisa::MemoryKind>(m.kind),
+                     m.group ? i64(*m.group) : IntegerAttr(), i64(m.capacity),
+                     i64(m.bytes), b.getStrArrayAttr(types));
+  }
   for (auto [index, map] : llvm::enumerate(program.maps)) {
     SmallVector<Attribute> axes;
     for (const phx::MapAxis &a : map.axes)
@@ -121,7 +130,7 @@ static Type getType(Builder &b, phx::ElementType type) {
 void Importer::importRegions(Location loc) {
   for (auto [index, r] : llvm::enumerate(program.regions)) {
     auto type = RankedTensorType::get(r.shape, getType(b, r.type));
-    phx::Address address{r.space, {r.address, {}}};
+    phx::Address address{r.memory, {r.address, {}}};
     bool ignores = r.labels && r.labels->ignoreIndex;
     RegionOp::create(b, loc, i64(index), b.getStringAttr(r.name),
                      static_cast<pisa::Role>(r.role), unitIf(r.isMutable),
@@ -156,11 +165,7 @@ Importer::importInstruction(const phx::Instruction &instruction) {
   } else if (phx::holds<phx::End>(instruction.body)) {
     b.setInsertionPointAfter(b.getInsertionBlock()->getParentOp());
   } else {
-    const phx::ArrayGroup *group = phx::findGroup(program, instruction);
-    StringRef unit = instruction.engine.kind == phx::EngineKind::Dma ? "dma"
-                     : group ? StringRef(group->name)
-                             : "vec";
-    return createInstruction(b, loc, instruction, unit);
+    return createInstruction(b, loc, program, instruction);
   }
   return success();
 }
@@ -190,7 +195,7 @@ ProgramOp Importer::run() {
       b.getStringAttr(program.target),
       i64(static_cast<int64_t>(program.targetHash)),
       static_cast<pisa::MemoryModel>(program.memoryModel), i64(program.batch),
-      i64(program.tokens), b.getDenseI64ArrayAttr(program.spaceBytes),
+      i64(program.tokens),
       program.rng ? i64(*program.rng) : IntegerAttr(),
       program.ignoredInputs.empty()
           ? ArrayAttr()

@@ -23,8 +23,9 @@ struct Charger {
   void add(Counter counter, uint64_t amount) {
     charges[counter.index] += amount;
   }
-  void addBytes(Space space, uint64_t bytes) {
-    add(space == Space::Dram ? counters::dramBytes : counters::scratchpadBytes,
+  void addBytes(uint32_t memory, uint64_t bytes) {
+    add(isOffChip(program, memory) ? counters::dramBytes
+                                   : counters::scratchpadBytes,
         bytes);
   }
   uint64_t count(const Count &count) const {
@@ -49,8 +50,11 @@ struct Charger {
     add(counters::vectorOps,
         static_cast<uint64_t>(work.elements) * work.opsPerElement +
             static_cast<uint64_t>(work.rows));
-    for (unsigned s = 0; s < numSpaces; ++s)
-      addBytes(static_cast<Space>(s), static_cast<uint64_t>(work.bytes[s]));
+    for (unsigned i = 0; i < work.numMemories; ++i) {
+      const MemoryTraffic &traffic = work.traffic[i];
+      addBytes(traffic.memory, static_cast<uint64_t>(traffic.read) +
+                                   static_cast<uint64_t>(traffic.written));
+    }
   }
 };
 } // namespace
@@ -65,8 +69,8 @@ void Charger::operator()(const DmaCopy &copy) {
     uint64_t inside = end > begin ? static_cast<uint64_t>(end - begin) : 0;
     read = written / static_cast<uint64_t>(extent) * inside;
   }
-  addBytes(copy.dst.space, 4 * written);
-  addBytes(copy.src.space, 4 * read);
+  addBytes(copy.dst.memory, 4 * written);
+  addBytes(copy.src.memory, 4 * read);
 }
 
 void Charger::charge() {

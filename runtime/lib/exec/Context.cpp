@@ -32,20 +32,6 @@ std::string exec::toText(float value) {
   return text;
 }
 
-static const char *getSpaceName(Space space) {
-  switch (space) {
-  case Space::Dram:
-    return "dram";
-  case Space::Activation:
-    return "activation";
-  case Space::Weight:
-    return "weight";
-  case Space::Gradient:
-    return "gradient";
-  }
-  return "?";
-}
-
 Error Context::fail(const std::string &what) const {
   std::string text = "instruction " + std::to_string(pc);
   if (instruction) {
@@ -82,11 +68,11 @@ std::string exec::describeElement(const Region &region, int64_t number) {
 
 /// Regions may share addresses. Contents that came from outside are the
 /// likeliest, then what the latest layer up to `layer` has produced.
-static const Region *findRegion(const Program &program, Space space,
+static const Region *findRegion(const Program &program, uint32_t bank,
                                 int64_t address, uint32_t layer) {
   const Region *found = nullptr;
   auto holds = [&](const Region &region) {
-    return region.space == space && region.address <= address &&
+    return region.memory == bank && region.address <= address &&
            address < region.address + region.bytes;
   };
   if (layer < program.layers.size())
@@ -101,11 +87,11 @@ static const Region *findRegion(const Program &program, Space space,
   return found;
 }
 
-std::string Context::locate(Space space, int64_t address) const {
+std::string Context::locate(uint32_t bank, int64_t address) const {
   uint32_t layer = instruction ? instruction->layer : noLayer;
-  const Region *region = findRegion(program, space, address, layer);
+  const Region *region = findRegion(program, bank, address, layer);
   if (!region)
-    return std::string(getSpaceName(space)) + " address " +
+    return getMemoryName(program, bank) + " address " +
            std::to_string(address);
   return describeElement(*region,
                          (address - region->address) / byteWidth(region->type));
@@ -113,13 +99,13 @@ std::string Context::locate(Space space, int64_t address) const {
 
 Status Context::check(const char *name, const Address &address, int64_t base,
                       const ByteRange &range) const {
-  int64_t size = memory.size(address.space);
+  int64_t size = memory.size(address.memory);
   if (base + range.low >= 0 && base + range.high <= size)
     return Status::success();
   return fail(std::string("operand ") + name + " touches bytes [" +
               std::to_string(base + range.low) + ", " +
-              std::to_string(base + range.high) + ") of memory space " +
-              getSpaceName(address.space) + ", which has " +
+              std::to_string(base + range.high) + ") of memory '" +
+              getMemoryName(program, address.memory) + "', which has " +
               std::to_string(size) + " bytes");
 }
 
@@ -131,7 +117,7 @@ Result<SourceView> Context::source(const char *name, const Address &address,
   if (Status status = check(name, address, base, *range); !status)
     return status.error();
   return SourceView{
-      memory.read(address.space, base + range->low, base + range->high),
+      memory.read(address.memory, base + range->low, base + range->high),
       range->low};
 }
 
@@ -143,14 +129,14 @@ Result<TargetView> Context::target(const char *name, const Address &address,
   if (Status status = check(name, address, base, *range); !status)
     return status.error();
   return TargetView{
-      memory.write(address.space, base + range->low, base + range->high),
+      memory.write(address.memory, base + range->low, base + range->high),
       range->low};
 }
 
 std::string Context::describeLoad() const {
   int64_t bytes = 0;
-  for (int64_t size : program.spaceBytes)
-    bytes += size;
+  for (const ProgramMemory &entry : program.memories)
+    bytes += entry.bytes;
   return " (the memories of the program have " + std::to_string(bytes) +
          " bytes, and " + std::to_string(pool.size()) + " threads are at work)";
 }

@@ -123,22 +123,21 @@ static constexpr int64_t smallMemory = int64_t(1) << 28;
 /// of what instructions write. Other initial contents stay in the file.
 static int64_t countWrittenBytes(const Program &program) {
   int64_t total = 0;
-  for (unsigned s = 0; s < numSpaces; ++s) {
-    for (const Interval &interval :
-         getWrittenBytes(program, static_cast<Space>(s)))
-      total += std::min(interval.end, program.spaceBytes[s]) - interval.begin;
-  }
+  for (uint32_t m = 0; m < program.memories.size(); ++m)
+    for (const Interval &interval : getWrittenBytes(program, m))
+      total +=
+          std::min(interval.end, program.memories[m].bytes) - interval.begin;
   return total;
 }
 
 static Status checkMemory(const Program &program, bool compareToFp32) {
-  int64_t spaces = 0, copies = compareToFp32 ? 2 : 1;
-  for (int64_t bytes : program.spaceBytes)
-    spaces += bytes;
-  if (spaces * copies <= smallMemory)
+  int64_t used = 0, copies = compareToFp32 ? 2 : 1;
+  for (const ProgramMemory &memory : program.memories)
+    used += memory.bytes;
+  if (used * copies <= smallMemory)
     return Status::success();
   int64_t available = getAvailableBytes();
-  if (spaces * copies <= available)
+  if (used * copies <= available)
     return Status::success();
   int64_t needed = countWrittenBytes(program);
   if (needed * copies <= available)

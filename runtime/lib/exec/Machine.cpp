@@ -60,7 +60,7 @@ Status Machine::execute(size_t pc, const Counters &counters,
 void Machine::setRegion(const Region &region, const HostArray &value) {
   if (value.bytes.empty())
     return;
-  uint8_t *to = memory->write(region.space, region.address,
+  uint8_t *to = memory->write(region.memory, region.address,
                               region.address + int64_t(value.bytes.size()));
   std::memcpy(to, value.bytes.data(), value.bytes.size());
 }
@@ -71,7 +71,7 @@ HostArray Machine::getRegion(const Region &region) const {
   if (bytes == 0)
     return value;
   const uint8_t *from =
-      memory->read(region.space, region.address, region.address + bytes);
+      memory->read(region.memory, region.address, region.address + bytes);
   value.bytes.assign(from, from + bytes);
   return value;
 }

@@ -45,20 +45,21 @@ static std::string describe(const Region &region) {
 Result<std::unique_ptr<Memory>> Memory::create(const Program &program,
                                                const Contents &contents) {
   auto memory = std::make_unique<Memory>();
-  for (unsigned s = 0; s < numSpaces; ++s) {
-    SpaceState &state = memory->spaces[s];
-    state.bytes = program.spaceBytes[s];
+  memory->banks.resize(program.memories.size());
+  for (size_t b = 0; b < program.memories.size(); ++b) {
+    BankState &state = memory->banks[b];
+    state.bytes = program.memories[b].bytes;
     if (!state.buffer.allocate(state.bytes))
       return Error{"cannot allocate " + std::to_string(state.bytes) +
-                   " bytes for memory space " + std::to_string(s) +
-                   "; compile the program for a smaller batch, or use a "
+                   " bytes for memory '" + program.memories[b].name +
+                   "'; compile the program for a smaller batch, or use a "
                    "machine with more memory"};
   }
   for (uint32_t r = 0; r < program.regions.size(); ++r) {
     const Region &region = program.regions[r];
     auto found = contents.find(r);
     if (found != contents.end()) {
-      SpaceState &state = memory->spaces[size_t(region.space)];
+      BankState &state = memory->banks[region.memory];
       int64_t size = getByteSize(region);
       if (size)
         state.segments.push_back(
@@ -72,7 +73,7 @@ Result<std::unique_ptr<Memory>> Memory::create(const Program &program,
                    std::to_string(*region.data) + " of " +
                    std::to_string(program.data.size())};
     const DataSection &section = program.data[*region.data];
-    SpaceState &state = memory->spaces[size_t(region.space)];
+    BankState &state = memory->banks[region.memory];
     int64_t end = region.address + int64_t(section.size);
     if (int64_t(section.size) > region.bytes || region.address < 0 ||
         end > state.bytes)
@@ -84,7 +85,7 @@ Result<std::unique_ptr<Memory>> Memory::create(const Program &program,
     if (section.size)
       state.segments.push_back({region.address, end, section.bytes});
   }
-  for (SpaceState &state : memory->spaces) {
+  for (BankState &state : memory->banks) {
     auto &segments = state.segments;
     std::sort(
         segments.begin(), segments.end(),
@@ -97,7 +98,7 @@ Result<std::unique_ptr<Memory>> Memory::create(const Program &program,
   return memory;
 }
 
-void Memory::materialise(SpaceState &state, int64_t low, int64_t high) {
+void Memory::materialise(BankState &state, int64_t low, int64_t high) {
   auto &segments = state.segments;
   auto first = std::upper_bound(
       segments.begin(), segments.end(), low,
@@ -109,8 +110,8 @@ void Memory::materialise(SpaceState &state, int64_t low, int64_t high) {
   segments.erase(first, last);
 }
 
-const uint8_t *Memory::read(Space space, int64_t low, int64_t high) {
-  SpaceState &state = spaces[size_t(space)];
+const uint8_t *Memory::read(uint32_t bank, int64_t low, int64_t high) {
+  BankState &state = banks[bank];
   auto at = std::upper_bound(
       state.segments.begin(), state.segments.end(), low,
       [](int64_t value, const Segment &s) { return value < s.end; });
@@ -123,14 +124,14 @@ const uint8_t *Memory::read(Space space, int64_t low, int64_t high) {
   return state.buffer.data() + low;
 }
 
-uint8_t *Memory::write(Space space, int64_t low, int64_t high) {
-  SpaceState &state = spaces[size_t(space)];
+uint8_t *Memory::write(uint32_t bank, int64_t low, int64_t high) {
+  BankState &state = banks[bank];
   materialise(state, low, high);
   return state.buffer.data() + low;
 }
 
-uint8_t *Memory::partialSums(Space space) {
-  SpaceState &state = spaces[size_t(space)];
+uint8_t *Memory::partialSums(uint32_t bank) {
+  BankState &state = banks[bank];
   if (!state.partial.data() && !state.partial.allocate(2 * state.bytes))
     return nullptr;
   return state.partial.data();

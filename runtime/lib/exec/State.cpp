@@ -91,7 +91,7 @@ static uint32_t findWriter(const Program &program, const Region &region) {
     for (const EngineAccesses &engine :
          getAccesses(program, begin, end, 0, Counters{}))
       for (const Access &access : engine.accesses)
-        if (access.write && access.space == region.space &&
+        if (access.write && access.memory == region.memory &&
             overlaps(access.bytes, bytes))
           return true;
     return false;
@@ -140,7 +140,7 @@ Status MutableState::commit(Memory &memory) {
     if (size == 0)
       continue;
     const uint8_t *now =
-        memory.read(region.space, region.address, region.address + size);
+        memory.read(region.memory, region.address, region.address + size);
     auto found = contents.find(r);
     bool same = found != contents.end() ? now == found->second.data()
                 : region.data ? now == program.data[*region.data].bytes

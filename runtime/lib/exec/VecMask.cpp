@@ -80,7 +80,7 @@ Status exec::execute(Context &context, const VecRandom &random) {
   Result<RandomKey> key = readKey(words->lowest);
   if (!key)
     return context.fail(
-        context.locate(random.key.space, context.value(random.key.offset)) +
+        context.locate(random.key.memory, context.value(random.key.offset)) +
         ": " + key.error().message);
   Result<TargetView> dst =
       context.target("dst", random.dst, ByteRange{0, 4 * count});

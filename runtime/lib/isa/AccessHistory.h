@@ -81,7 +81,7 @@ private:
   uint32_t exception = 0;
 };
 
-/// The remembered accesses of one space.
+/// The remembered accesses of one memory.
 class AccessHistory {
 public:
   /// Records `entry` for `bytes`. For every remembered access x of these bytes,

@@ -90,7 +90,8 @@ struct Reader {
     get("guard extent", guard.extent);
   }
   void get(const char *field, Address &address) {
-    address.space = static_cast<Space>(takeAtMost(field, numSpaces - 1));
+    address.memory =
+        static_cast<uint32_t>(takeAtMost(field, limits::memories - 1));
     get(field, address.offset);
   }
   void get(const char *field, Stride4 &strides) {

@@ -51,7 +51,7 @@ struct Writer {
     put(guard.extent);
   }
   void put(const Address &address) {
-    put(static_cast<uint64_t>(address.space));
+    put(address.memory);
     put(address.offset);
   }
   void put(const Stride4 &strides) {

@@ -58,7 +58,7 @@ void UnitFootprints::append(const Operand &operand, size_t limit,
                             UnitAccessList &list) {
   UnitAccess &access = list.append();
   access.slot = operand.slot;
-  access.space = operand.space;
+  access.memory = operand.memory;
   access.kind = operand.product ? AccessKind::Accumulate
                 : operand.write ? AccessKind::Write
                                 : AccessKind::Read;
@@ -108,7 +108,7 @@ void UnitFootprints::enumerate(const Instruction &instruction,
       continue;
     UnitAccess &access = list.append();
     access.slot = sum.last.slot;
-    access.space = sum.last.space;
+    access.memory = sum.last.memory;
     access.kind = sum.last.product ? AccessKind::Accumulate
                   : sum.last.write ? AccessKind::Write
                                    : AccessKind::Read;
@@ -163,7 +163,7 @@ void UnitFootprints::computeMore(const Instruction &instruction,
 
 static Access toAccess(const UnitAccess &unit) {
   Access access;
-  access.space = unit.space;
+  access.memory = unit.memory;
   access.write = unit.kind != AccessKind::Read;
   if (unit.kind == AccessKind::Accumulate)
     access.accumulatesInto = unit.product;
@@ -199,7 +199,7 @@ std::vector<Access> phx::getAccesses(const Program &program,
 static void merge(std::vector<Access> &accesses, const UnitAccess &unit) {
   Access access = toAccess(unit);
   for (Access &other : accesses)
-    if (other.space == access.space && other.write == access.write &&
+    if (other.memory == access.memory && other.write == access.write &&
         other.accumulatesInto == access.accumulatesInto) {
       other.bytes.insert(other.bytes.end(), access.bytes.begin(),
                          access.bytes.end());
@@ -245,7 +245,7 @@ std::vector<EngineAccesses> phx::getAccesses(const Program &program,
   return engines;
 }
 
-IntervalSet phx::getWrittenBytes(const Program &program, Space space) {
+IntervalSet phx::getWrittenBytes(const Program &program, uint32_t memory) {
   WorkLimit work;
   UnitFootprints footprints(program, work);
   UnitAccessList list;
@@ -259,11 +259,11 @@ IntervalSet phx::getWrittenBytes(const Program &program, Space space) {
       box.high[--depth] = 0;
     footprints.compute(instruction, box, Precision::Hull, ~0u, list);
     for (const UnitAccess &access : list)
-      if (access.kind != AccessKind::Read && access.space == space)
+      if (access.kind != AccessKind::Read && access.memory == memory)
         bytes.insert(bytes.end(), access.bytes.begin(), access.bytes.end());
   }
   for (const Region &region : program.regions)
-    if (region.space == space &&
+    if (region.memory == memory &&
         (region.role == Role::Input || region.isMutable))
       bytes.push_back({region.address, region.address + region.bytes});
   normalize(bytes);

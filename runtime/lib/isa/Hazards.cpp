@@ -52,7 +52,7 @@ HazardChecker::Outcome HazardChecker::runOnce() {
   clocks.assign(tree.numEngines(), Clock(tree.numEngines(), 0));
   sealed.assign(tree.numEngines(), true);
   inFlight.assign(program.tokens, {});
-  histories = {};
+  histories.assign(program.memories.size(), {});
   idle.assign(program.tokens, true);
   counters = {};
   stepCount = 0;
@@ -206,10 +206,10 @@ bool HazardChecker::runUnit(size_t index, const CounterBox &box) {
           return AccessHistory::Answer::Ordered;
         if (!conflicting)
           return AccessHistory::Answer::Unordered;
-        conflict(old, entry, access.space, byte);
+        conflict(old, entry, access.memory, byte);
         return AccessHistory::Answer::Stop;
       };
-      AccessHistory &history = histories[static_cast<size_t>(access.space)];
+      AccessHistory &history = histories[access.memory];
       size_t before = history.size();
       if (!history.record(access.bytes, entry, visit))
         return false;
@@ -267,12 +267,6 @@ bool HazardChecker::failTooMuchWork(size_t index) {
   return false;
 }
 
-static const char *spaceName(Space space) {
-  static const char *const names[numSpaces] = {"dram", "activation", "weight",
-                                               "gradient"};
-  return names[static_cast<size_t>(space)];
-}
-
 static const char *hazardName(const AccessEntry &earlier,
                               const AccessEntry &later) {
   if (later.kind == AccessKind::Read)
@@ -282,7 +276,7 @@ static const char *hazardName(const AccessEntry &earlier,
 }
 
 bool HazardChecker::conflict(const AccessEntry &earlier,
-                             const AccessEntry &later, Space space,
+                             const AccessEntry &later, uint32_t memory,
                              int64_t byte) {
   bool refined = true;
   for (const AccessEntry *entry : {&earlier, &later}) {
@@ -300,8 +294,8 @@ bool HazardChecker::conflict(const AccessEntry &earlier,
     return entry.kind == AccessKind::Read ? " reads " : " writes ";
   };
   outcome = Outcome::Race;
-  error = {std::string(hazardName(earlier, later)) + " hazard in " +
-           spaceName(space) + " memory at byte " + std::to_string(byte) + ": " +
+  error = {std::string(hazardName(earlier, later)) + " hazard in memory '" +
+           getMemoryName(program, memory) + "' at byte " + std::to_string(byte) + ": " +
            describeInstruction(program, earlier.unit) + verb(earlier) +
            "it, then " + describeInstruction(program, later.unit) +
            verb(later) +

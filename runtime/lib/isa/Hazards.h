@@ -59,7 +59,7 @@ private:
   bool fail(size_t index, const std::string &text);
   bool failTooMuchWork(size_t index);
   bool conflict(const AccessEntry &earlier, const AccessEntry &later,
-                Space space, int64_t byte);
+                uint32_t memory, int64_t byte);
 
   const Program &program;
   const ProgramTree &tree;
@@ -75,7 +75,7 @@ private:
   std::vector<Clock> clocks;
   std::vector<bool> sealed; ///< by engine: the next access begins an epoch
   std::vector<std::deque<Clock>> inFlight; ///< by token
-  std::array<AccessHistory, numSpaces> histories;
+  std::vector<AccessHistory> histories; ///< by memory
   CounterBox counters;
   UnitAccessList accesses; ///< scratch
   int64_t stepCount = 0;

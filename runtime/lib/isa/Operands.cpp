@@ -42,7 +42,7 @@ bool operator==(const Operand &a, const Operand &b) {
   return a.slot == b.slot && a.width == b.width && a.base == b.base &&
          a.map == b.map && a.rowBegin == b.rowBegin && a.rowEnd == b.rowEnd &&
          a.colBegin == b.colBegin && a.colEnd == b.colEnd &&
-         a.space == b.space && a.product == b.product &&
+         a.memory == b.memory && a.product == b.product &&
          a.numDims == b.numDims &&
          std::equal(a.dims.begin(), a.dims.begin() + a.numDims, b.dims.begin());
 }
@@ -200,7 +200,7 @@ private:
   Operand &start(uint8_t slot, const Address &address, int64_t width) {
     Operand &operand = operands.emplace_back();
     operand.slot = slot;
-    operand.space = address.space;
+    operand.memory = address.memory;
     operand.width = width;
     operand.base = address.offset.base;
     unsigned seen = 0;

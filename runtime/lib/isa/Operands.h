@@ -45,7 +45,7 @@ inline constexpr unsigned numSlots = maxAccesses;
 /// Elements of `width` bytes at base + rows x columns of the map + dimensions.
 struct Operand {
   uint8_t slot = 0;
-  Space space = Space::Dram;
+  uint32_t memory = 0;
   bool write = false;
   std::optional<uint32_t> product; ///< see Access::accumulatesInto
   /// False if the elements may be more than the instruction touches.

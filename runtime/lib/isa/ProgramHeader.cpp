@@ -34,15 +34,14 @@ SAME(Program::Region, CONSTANT, Role, Constant);
 SAME(Program::Region, INPUT, Role, Input);
 SAME(Program::Region, OUTPUT, Role, Output);
 SAME(Program::Region, WORKSPACE, Role, Workspace);
-SAME(Program::Region, F32, ElementType, F32);
-SAME(Program::Region, I32, ElementType, I32);
-SAME(Program::Region, I64, ElementType, I64);
-SAME(Program::Region, U8, ElementType, U8);
-SAME(Program::Region, BOOL, ElementType, Bool);
-SAME(Program::Region, DRAM, Space, Dram);
-SAME(Program::Region, ACTIVATION, Space, Activation);
-SAME(Program::Region, WEIGHT, Space, Weight);
-SAME(Program::Region, GRADIENT, Space, Gradient);
+SAME(Program, F32, ElementType, F32);
+SAME(Program, I32, ElementType, I32);
+SAME(Program, I64, ElementType, I64);
+SAME(Program, U8, ElementType, U8);
+SAME(Program, BOOL, ElementType, Bool);
+SAME(Program::Memory, OFF_CHIP, MemoryKind, OffChip);
+SAME(Program::Memory, ON_CHIP, MemoryKind, OnChip);
+SAME(Program::Memory, RESIDENT, MemoryKind, Resident);
 SAME(Program::Layer, FORWARD, Phase, Forward);
 SAME(Program::Layer, LOSS, Phase, Loss);
 SAME(Program::Layer, INPUT_GRADIENT, Phase, InputGradient);
@@ -96,6 +95,9 @@ static Status checkNames(const Program &program) {
     return s;
   if (Status s = check("compiler version", program.compiler); !s)
     return s;
+  for (const ProgramMemory &memory : program.memories)
+    if (Status s = check("memory name", memory.name); !s)
+      return s;
   for (const std::string &field : program.machine)
     if (Status s = check("field of the machine", field); !s)
       return s;
@@ -161,13 +163,25 @@ static void putProduct(const Product &product, proto::Program::Product *out) {
   out->set_stream(product.stream);
 }
 
+static void putMemory(const ProgramMemory &memory,
+                      proto::Program::Memory *out) {
+  out->set_name(memory.name);
+  out->set_kind(static_cast<proto::Program::Memory::Kind>(memory.kind));
+  if (memory.group)
+    out->set_group(*memory.group);
+  out->set_capacity(memory.capacity);
+  out->set_bytes(memory.bytes);
+  for (ElementType type : memory.types)
+    out->add_types(static_cast<proto::Program::ElementType>(type));
+}
+
 static void putRegion(const Region &region, proto::Program::Region *out) {
   out->set_name(region.name);
   out->set_role(static_cast<proto::Program::Region::Role>(region.role));
-  out->set_type(static_cast<proto::Program::Region::ElementType>(region.type));
+  out->set_type(static_cast<proto::Program::ElementType>(region.type));
   for (int64_t extent : region.shape)
     out->add_shape(extent);
-  out->set_space(static_cast<proto::Program::Region::Space>(region.space));
+  out->set_memory(region.memory);
   out->set_address(region.address);
   out->set_bytes(region.bytes);
   if (region.data)
@@ -218,8 +232,8 @@ Result<proto::Program> phx::makeHeader(const Program &program) {
     entry->set_columns(group.columns);
   }
   out.set_tokens(program.tokens);
-  for (int64_t bytes : program.spaceBytes)
-    out.add_space_bytes(bytes);
+  for (const ProgramMemory &memory : program.memories)
+    putMemory(memory, out.add_memories());
   for (const AccessMap &map : program.maps)
     putMap(map, out.add_maps());
   for (const NumberFormat &format : program.formats)
@@ -299,13 +313,26 @@ struct Narrower {
     product.stream = in.stream();
     return product;
   }
+  ProgramMemory get(const proto::Program::Memory &in) {
+    ProgramMemory memory;
+    memory.name = in.name();
+    memory.kind = narrow("memory kind", in.kind(), MemoryKind::Resident);
+    if (in.has_group())
+      memory.group = in.group();
+    memory.capacity = in.capacity();
+    memory.bytes = in.bytes();
+    for (int type : in.types())
+      memory.types.push_back(
+          narrow("memory element type", type, ElementType::Bool));
+    return memory;
+  }
   Region get(const proto::Program::Region &in) {
     Region region;
     region.name = in.name();
     region.role = narrow("region role", in.role(), Role::Workspace);
     region.type = narrow("region element type", in.type(), ElementType::Bool);
     region.shape.assign(in.shape().begin(), in.shape().end());
-    region.space = narrow("region space", in.space(), Space::Gradient);
+    region.memory = in.memory();
     region.address = in.address();
     region.bytes = in.bytes();
     if (in.has_data())
@@ -346,9 +373,6 @@ Result<Program> phx::parseHeader(const proto::Program &in) {
     return Error{"does not say whether it is a program for inference, training "
                  "or evaluation, because an older compiler wrote it; recompile "
                  "the model"};
-  if (in.space_bytes_size() != static_cast<int>(numSpaces))
-    return Error{"space bytes: expected " + std::to_string(numSpaces) +
-                 " entries, found " + std::to_string(in.space_bytes_size())};
   Narrower narrower;
   Program program;
   program.name = in.name();
@@ -365,8 +389,8 @@ Result<Program> phx::parseHeader(const proto::Program &in) {
     program.groups.push_back({group.name(), group.machine_class(),
                               group.count(), group.rows(), group.columns()});
   program.tokens = in.tokens();
-  for (unsigned i = 0; i < numSpaces; ++i)
-    program.spaceBytes[i] = in.space_bytes(static_cast<int>(i));
+  for (const auto &memory : in.memories())
+    program.memories.push_back(narrower.get(memory));
   for (const auto &map : in.maps())
     program.maps.push_back(narrower.get(map));
   for (const auto &format : in.formats())

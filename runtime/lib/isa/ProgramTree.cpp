@@ -134,7 +134,7 @@ Result<ProgramTree> ProgramTree::build(const Program &program) {
 
 namespace {
 
-/// Who reads and who writes a stretch of a space.
+/// Who reads and who writes a stretch of a memory.
 class Users {
 public:
   void add(uint32_t engine, bool write) {
@@ -159,7 +159,7 @@ private:
   Set readers, writers;
 };
 
-/// Users of every byte of a space, piecewise constant.
+/// Users of every byte of a memory, piecewise constant.
 class UserMap {
 public:
   UserMap() { pieces[std::numeric_limits<int64_t>::min()]; }
@@ -195,7 +195,7 @@ private:
 std::vector<uint8_t> detail::findSharedSlots(const Program &program,
                                              const ProgramTree &tree,
                                              UnitFootprints &footprints) {
-  std::vector<UserMap> users(numSpaces);
+  std::vector<UserMap> users(program.memories.size());
   std::vector<std::vector<UnitAccess>> hulls(program.code.size());
   UnitAccessList list;
   CounterBox box;
@@ -208,7 +208,7 @@ std::vector<uint8_t> detail::findSharedSlots(const Program &program,
     hulls[i].assign(list.begin(), list.end());
     for (const UnitAccess &access : list)
       for (Interval range : access.bytes)
-        users[static_cast<size_t>(access.space)].add(
+        users[access.memory].add(
             range, getEngineNumber(program, instruction.engine),
             access.kind != AccessKind::Read);
   }
@@ -216,7 +216,7 @@ std::vector<uint8_t> detail::findSharedSlots(const Program &program,
   for (size_t i = 0; i < program.code.size(); ++i)
     for (const UnitAccess &access : hulls[i])
       for (Interval range : access.bytes)
-        if (users[static_cast<size_t>(access.space)].conflicts(
+        if (users[access.memory].conflicts(
                 range, getEngineNumber(program, program.code[i].engine),
                 access.kind != AccessKind::Read))
           slots[i] |= 1u << access.slot;

@@ -210,7 +210,7 @@ std::optional<size_t> WriteFinder::findOverlap() const {
   for (const UnitAccess &access : accesses)
     for (size_t r : regions) {
       const Region &region = program.regions[r];
-      if (access.kind != AccessKind::Read && access.space == region.space &&
+      if (access.kind != AccessKind::Read && access.memory == region.memory &&
           overlaps(access.bytes,
                    {{region.address, region.address + region.bytes}}))
         return r;

@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 //
 // Every field of a program is bounded, but supersets of what instructions touch
-// combine extents that do not occur together. No space has more than 2^50
+// combine extents that do not occur together. No memory has more than 2^50
 // bytes, so what lies beyond 2^62 needs no position of its own.
 //
 //===----------------------------------------------------------------------===//

@@ -19,20 +19,6 @@ using namespace phx;
 // Messages
 //===----------------------------------------------------------------------===//
 
-const char *phx::getName(Space space) {
-  switch (space) {
-  case Space::Dram:
-    return "dram";
-  case Space::Activation:
-    return "activation";
-  case Space::Weight:
-    return "weight";
-  case Space::Gradient:
-    return "gradient";
-  }
-  return "unknown";
-}
-
 std::string phx::toText(Int value) {
   if (value < 0)
     return "-" + toText(-value);

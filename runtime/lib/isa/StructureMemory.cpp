@@ -66,7 +66,7 @@ private:
     return getCoupledLoops(free, coupled, box);
   }
 
-  void checkSpace(const std::string &field, const Address &address);
+  void checkMemory(const std::string &field, const Address &address);
   void checkAlignment(const std::string &field, const Affine &offset,
                       int64_t width);
   void checkAlignment(const std::string &field, const Stride4 &strides,
@@ -121,15 +121,22 @@ static std::string describe(const Box &box) {
   return text;
 }
 
-void MemoryChecker::checkSpace(const std::string &field,
+void MemoryChecker::checkMemory(const std::string &field,
                                const Address &address) {
-  if (address.space != Space::Dram)
+  const Program &program = tree.program;
+  if (address.memory >= program.memories.size())
+    return fail(field,
+                "a memory below " + std::to_string(program.memories.size()) +
+                    " (number of memories)",
+                std::to_string(address.memory));
+  if (!isOffChip(program, address.memory))
     return;
-  if (tree.program.memoryModel == MemoryModel::Ideal)
-    return fail(field, "a scratchpad (the ideal memory model has no dram)",
-                "dram");
-  if (tree.program.code[index].engine.kind != EngineKind::Dma)
-    fail(field, "a scratchpad (only dma reaches dram)", "dram");
+  const std::string &name = program.memories[address.memory].name;
+  if (program.memoryModel == MemoryModel::Ideal)
+    return fail(field,
+                "a memory on chip (the ideal memory model has no other)", name);
+  if (program.code[index].engine.kind != EngineKind::Dma)
+    fail(field, "a memory on chip (only dma reaches one off chip)", name);
 }
 
 void MemoryChecker::checkAlignment(const std::string &field,
@@ -159,7 +166,7 @@ void MemoryChecker::search(
     int64_t width) {
   if (!status)
     return;
-  int64_t size = tree.program.spaceBytes[static_cast<size_t>(address.space)];
+  int64_t size = tree.program.memories[address.memory].bytes;
   auto isInside = [&](const Box &part) {
     if (!isAlive(part))
       return true;
@@ -172,7 +179,7 @@ void MemoryChecker::search(
   if (!bad)
     return;
   std::string limits = "bytes inside [0, " + std::to_string(size) + ") of " +
-                       getName(address.space);
+                       getMemoryName(tree.program, address.memory);
   if (stepsLeft < 0)
     return failExhausted(field, limits);
   Range bytes = *range(*bad);
@@ -280,7 +287,7 @@ void MemoryChecker::checkListed(const AccessDescription &access) {
 
 void MemoryChecker::check(const AccessDescription &access) {
   const char *field = access.address->name;
-  checkSpace(field, getAddress(access));
+  checkMemory(field, getAddress(access));
   checkAlignment(field, getAddress(access).offset, access.width);
   switch (access.pattern) {
   case AccessPattern::Strided:

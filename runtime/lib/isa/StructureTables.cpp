@@ -245,16 +245,28 @@ static Status checkRegion(const Program &program, const Region &region,
   if (region.address < 0 || region.address % 64)
     return failTable(where + "address", "a multiple of 64, at least 0",
                      region.address);
-  int64_t size = program.spaceBytes[static_cast<size_t>(region.space)];
+  if (region.memory >= program.memories.size())
+    return failTable(where + "memory",
+                     "an index below " +
+                         std::to_string(program.memories.size()) +
+                         " (number of memories)",
+                     static_cast<int64_t>(region.memory));
+  const ProgramMemory &home = program.memories[region.memory];
+  int64_t size = home.bytes;
   if (Int(region.address) + region.bytes > size)
     return failTable(where + "end",
                      "at most " + std::to_string(size) + " (bytes used of " +
-                         getName(region.space) + ")",
+                         home.name + ")",
                      toText(Int(region.address) + region.bytes));
-  if (program.memoryModel == MemoryModel::Ideal && region.space == Space::Dram)
-    return failTable(where + "space",
-                     "a scratchpad (the ideal memory model has no dram)",
-                     "dram");
+  if (program.memoryModel == MemoryModel::Ideal &&
+      home.kind == MemoryKind::OffChip)
+    return failTable(where + "memory",
+                     "one on chip (the ideal memory model has no other)",
+                     home.name);
+  if (std::find(home.types.begin(), home.types.end(), region.type) ==
+      home.types.end())
+    return failTable(where + "type", "one that " + home.name + " can hold",
+                     getTypeWord(region.type));
   if (!region.data)
     return Status::success();
   if (*region.data >= program.data.size())
@@ -278,21 +290,21 @@ static Status checkInitialContents(const Program &program) {
       initial.push_back(&region);
   std::sort(
       initial.begin(), initial.end(), [](const Region *a, const Region *b) {
-        return std::tie(a->space, a->address) < std::tie(b->space, b->address);
+        return std::tie(a->memory, a->address) < std::tie(b->memory, b->address);
       });
   const Region *last = nullptr; // reaches furthest so far
   for (const Region *region : initial) {
-    bool sharesSpace = last && last->space == region->space;
-    bool isAlias = sharesSpace && last->address == region->address &&
+    bool sharesMemory = last && last->memory == region->memory;
+    bool isAlias = sharesMemory && last->address == region->address &&
                    last->data && last->data == region->data &&
                    !last->isMutable && !region->isMutable;
-    if (sharesSpace && region->address < last->address + last->bytes &&
+    if (sharesMemory && region->address < last->address + last->bytes &&
         !isAlias)
       return Error{"regions '" + last->name + "' and '" + region->name +
                    "': both are filled before the run and share bytes from " +
                    std::to_string(region->address) + " of " +
-                   getName(region->space)};
-    if (!sharesSpace ||
+                   getMemoryName(program, region->memory)};
+    if (!sharesMemory ||
         region->address + region->bytes > last->address + last->bytes)
       last = region;
   }
@@ -403,17 +415,67 @@ static Status checkGroups(const Program &program) {
   return Status::success();
 }
 
+static Status checkMemory(const Program &program, const ProgramMemory &memory,
+                          const std::string &where) {
+  if (static_cast<unsigned>(memory.kind) >= numMemoryKinds)
+    return failTable(where + "kind", "off_chip, on_chip or resident",
+                     static_cast<int64_t>(memory.kind));
+  bool isResident = memory.kind == MemoryKind::Resident;
+  if (memory.group.has_value() != isResident)
+    return failTable(where + "group",
+                     isResident ? "the group of arrays whose cells it is"
+                                : "none (it is not resident)",
+                     isResident ? "none" : "one");
+  if (memory.group && *memory.group >= program.groups.size())
+    return failTable(where + "group",
+                     "an index below " +
+                         std::to_string(program.groups.size()) +
+                         " (number of groups)",
+                     static_cast<int64_t>(*memory.group));
+  if (memory.capacity < 0 || memory.capacity > limits::magnitude)
+    return failTable(where + "capacity", "0 to 2^50", memory.capacity);
+  if (memory.bytes < 0 || memory.bytes > limits::magnitude)
+    return failTable(where + "bytes used", "0 to 2^50", memory.bytes);
+  if (program.memoryModel == MemoryModel::Hierarchy &&
+      memory.bytes > memory.capacity)
+    return failTable(where + "bytes used",
+                     "at most its capacity, " + std::to_string(memory.capacity),
+                     memory.bytes);
+  for (size_t t = 0; t < memory.types.size(); ++t)
+    if (static_cast<unsigned>(memory.types[t]) >= numElementTypes ||
+        (t && memory.types[t] <= memory.types[t - 1]))
+      return failTable(where + "types", "element types, each once, ascending",
+                       getTypeWord(memory.types[t]));
+  return Status::success();
+}
+
+static Status checkMemories(const Program &program) {
+  if (program.memories.size() > static_cast<size_t>(limits::memories))
+    return failTable("memories", "at most " + std::to_string(limits::memories),
+                     static_cast<int64_t>(program.memories.size()));
+  for (size_t m = 0; m < program.memories.size(); ++m) {
+    const ProgramMemory &memory = program.memories[m];
+    std::string where =
+        "memory " + std::to_string(m) + " '" + memory.name + "' ";
+    if (memory.name.empty())
+      return failTable(where + "name", "a name", "none");
+    for (size_t other = 0; other < m; ++other)
+      if (program.memories[other].name == memory.name)
+        return failTable(where + "name", "a name of its own",
+                         "'" + memory.name + "' again");
+    if (Status status = checkMemory(program, memory, where); !status)
+      return status;
+  }
+  return Status::success();
+}
+
 Status phx::checkTables(const Program &program) {
   if (program.batch < 1)
     return failTable("batch", "at least 1", program.batch);
   if (Status status = checkGroups(program); !status)
     return status;
-  for (unsigned s = 0; s < numSpaces; ++s)
-    if (int64_t bytes = program.spaceBytes[s];
-        bytes < 0 || bytes > limits::magnitude)
-      return failTable(std::string("bytes used of ") +
-                           getName(static_cast<Space>(s)),
-                       "0 to 2^50", bytes);
+  if (Status status = checkMemories(program); !status)
+    return status;
   for (auto check : {checkMaps, checkFormats, checkProductShapes, checkRegions,
                      checkRng, checkIgnoredInputs, checkLayers})
     if (Status status = check(program); !status)

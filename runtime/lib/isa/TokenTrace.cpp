@@ -22,7 +22,8 @@ public:
   Tracer(const Program &program, const ProgramTree &tree, WorkLimit &work)
       : program(program), tree(tree), work(work), footprints(program, work),
         sharedSlots(findSharedSlots(program, tree, footprints)),
-        blockOf(program.code.size(), ProgramTree::root), chains(tree.size()) {
+        blockOf(program.code.size(), ProgramTree::root), chains(tree.size()),
+        histories(program.memories.size()) {
     graph.expanded.assign(tree.size(), false);
     graph.dependences.resize(tree.size());
     graph.expanded[ProgramTree::root] = true;
@@ -58,7 +59,7 @@ private:
   /// Whether no two engines conflict inside the loop, over all its iterations
   /// and those of the loops around it.
   bool isConflictFree(const ProgramTree::Node &node, const CounterBox &outer) {
-    std::array<AccessHistory, numSpaces> scratch;
+    std::vector<AccessHistory> scratch(program.memories.size());
     auto stopAtConflict = [](const AccessEntry &entry, const AccessEntry &old,
                              bool conflicting, int64_t) {
       if (old.engine == entry.engine)
@@ -94,7 +95,7 @@ private:
   /// Enters the accesses of an instruction into `histories`.
   template <typename Visitor>
   bool record(size_t index, const CounterBox &box, uint64_t stamp,
-              std::array<AccessHistory, numSpaces> &into, Visitor visit) {
+              std::vector<AccessHistory> &into, Visitor visit) {
     current = index;
     if (!work.spend(1))
       return false;
@@ -120,7 +121,7 @@ private:
           return work.spend(1) ? visit(entry, old, conflicting, byte)
                                : AccessHistory::Answer::Stop;
         };
-        AccessHistory &history = into[static_cast<size_t>(access.space)];
+        AccessHistory &history = into[access.memory];
         size_t before = history.size();
         if (!history.record(access.bytes, entry, bound))
           return false;
@@ -279,7 +280,7 @@ private:
   DependenceGraph graph;
   std::unordered_set<uint64_t> known;
 
-  std::array<AccessHistory, numSpaces> histories;
+  std::vector<AccessHistory> histories; ///< by memory
   CounterBox counters;
   /// Iteration numbers of the expanded loops as one mixed-radix number.
   uint64_t position = 0;

@@ -18,7 +18,7 @@ enum class AccessKind : uint8_t { Read, Write, Accumulate };
 /// Bytes of one operand of one instruction.
 struct UnitAccess {
   uint8_t slot = 0;
-  Space space = Space::Dram;
+  uint32_t memory = 0;
   AccessKind kind = AccessKind::Read;
   uint32_t product = 0; ///< of an Accumulate
   bool exact = true;    ///< false: `bytes` may be more than what is touched

@@ -26,9 +26,22 @@ struct Worker {
   const Counters &counters;
   VecWork work;
 
-  void addBytes(const Address &address, int64_t count, int64_t width = 4) {
-    int64_t &bytes = work.bytes[static_cast<size_t>(address.space)];
+  MemoryTraffic &trafficOf(const Address &address) {
+    for (unsigned i = 0; i < work.numMemories; ++i)
+      if (work.traffic[i].memory == address.memory)
+        return work.traffic[i];
+    MemoryTraffic &entry = work.traffic[work.numMemories++];
+    entry.memory = address.memory;
+    return entry;
+  }
+  static void add(int64_t &bytes, int64_t count, int64_t width) {
     bytes = saturate(static_cast<__int128>(count) * width + bytes);
+  }
+  void read(const Address &address, int64_t count, int64_t width = 4) {
+    add(trafficOf(address).read, count, width);
+  }
+  void write(const Address &address, int64_t count, int64_t width = 4) {
+    add(trafficOf(address).written, count, width);
   }
   int64_t elements(const Shape4 &shape, int64_t dims = 4) {
     int64_t count = 1;
@@ -41,60 +54,61 @@ struct Worker {
   void operator()(const VecMap &i) {
     work.elements = elements(i.shape);
     work.opsPerElement = getOpsPerElement(i.fn);
-    addBytes(i.dst, work.elements);
+    write(i.dst, work.elements);
     // A repeated operand (stride 0) is read once per element.
     if (getSourceCount(i.fn) > 0)
-      addBytes(i.a, work.elements);
+      read(i.a, work.elements);
     if (getSourceCount(i.fn) > 1)
-      addBytes(i.b, work.elements);
+      read(i.b, work.elements);
   }
   void operator()(const VecReduce &i) {
     work.elements = elements(i.shape);
-    addBytes(i.a, work.elements);
-    addBytes(i.dst, elements(i.shape, 4 - i.dims));
+    read(i.a, work.elements);
+    write(i.dst, elements(i.shape, 4 - i.dims));
   }
   // Positions outside the extents keep their slot: the lanes run in lockstep.
   void operator()(const VecPool &i) {
     int64_t rows = evaluate(i.rows, counters);
     work.elements = multiply(rows, i.window);
     work.rows = i.fn == PoolFn::Max ? 0 : rows;
-    addBytes(i.in, work.elements);
-    addBytes(i.out, rows);
+    read(i.in, work.elements);
+    write(i.out, rows);
   }
   void operator()(const VecPoolPositions &i) {
     int64_t rows = evaluate(i.rows, counters);
     work.elements = multiply(rows, i.window);
     work.opsPerElement = 2;
-    addBytes(i.in, work.elements);
-    addBytes(i.out, rows);
-    addBytes(i.positions, rows, 1);
+    read(i.in, work.elements);
+    write(i.out, rows);
+    write(i.positions, rows, 1);
   }
   void operator()(const VecUnpool &i) {
     int64_t rows = evaluate(i.rows, counters);
     bool max = i.fn == PoolFn::Max;
     work.elements = max ? rows : multiply(rows, i.window);
     work.rows = max ? 0 : rows;
-    addBytes(i.in, work.elements, 8); // read and written
-    addBytes(i.out, rows);
+    read(i.in, work.elements);
+    write(i.in, work.elements);
+    read(i.out, rows);
     if (max)
-      addBytes(i.positions, rows, 1);
+      read(i.positions, rows, 1);
   }
   void operator()(const VecPack &i) {
     work.elements = evaluate(i.count, counters);
-    addBytes(i.a, work.elements);
-    addBytes(i.dst, getMaskWords(work.elements));
+    read(i.a, work.elements);
+    write(i.dst, getMaskWords(work.elements));
   }
   void operator()(const VecGateMask &i) {
     work.elements = evaluate(i.count, counters);
-    addBytes(i.a, work.elements);
-    addBytes(i.mask, getMaskWords(work.elements));
-    addBytes(i.dst, work.elements);
+    read(i.a, work.elements);
+    read(i.mask, getMaskWords(work.elements));
+    write(i.dst, work.elements);
   }
   void operator()(const VecRandom &i) {
     work.elements = evaluate(i.count, counters);
     work.opsPerElement = randomOps;
-    addBytes(i.key, 3);
-    addBytes(i.dst, work.elements);
+    read(i.key, 3);
+    write(i.dst, work.elements);
   }
 };
 

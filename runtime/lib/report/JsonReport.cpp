@@ -159,10 +159,11 @@ static Json makeTraining(const ReportInputs &inputs, const Summary &summary) {
 
 static Json makeMemory(const ReportInputs &inputs, const Summary &summary) {
   Json spaces = Json::array();
-  for (unsigned i = 0; i < numSpaces; ++i)
-    spaces.push_back({{"name", getSpaceName(static_cast<Space>(i))},
-                      {"peak_bytes", inputs.program.spaceBytes[i]},
-                      {"capacity_bytes", summary.capacities[i]}});
+  for (const ProgramMemory &memory : inputs.program.memories)
+    spaces.push_back({{"name", memory.name},
+                      {"kind", getKindName(memory.kind)},
+                      {"peak_bytes", memory.bytes},
+                      {"capacity_bytes", memory.capacity}});
   return {{"capacity_enforced",
            inputs.program.memoryModel == MemoryModel::Hierarchy},
           {"dram_traffic_bytes", get(summary.counters, counters::dramBytes)},

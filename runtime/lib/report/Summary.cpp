@@ -22,12 +22,6 @@ double report::toNs(Femtoseconds time) {
   return static_cast<double>(time) / 1e6;
 }
 
-const char *report::getSpaceName(Space space) {
-  static const char *const names[numSpaces] = {"dram", "activation", "weight",
-                                               "gradient"};
-  return names[static_cast<unsigned>(space)];
-}
-
 const char *report::getMemoryModelName(MemoryModel model) {
   return model == MemoryModel::Ideal ? "ideal" : "hierarchy";
 }
@@ -282,10 +276,5 @@ Summary report::summarize(const ReportInputs &inputs) {
   if (peak > 0)
     summary.utilization =
         static_cast<double>(get(summary.counters, counters::macs)) / peak;
-  const proto::Target &spec = inputs.target.spec;
-  summary.capacities = {spec.dram().capacity_bytes().value(),
-                        spec.scratchpads().activation_bytes().value(),
-                        spec.scratchpads().weight_bytes().value(),
-                        spec.scratchpads().gradient_bytes().value()};
   return summary;
 }

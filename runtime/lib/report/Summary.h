@@ -73,7 +73,6 @@ struct Summary {
   std::vector<NodeSummary> nodes;
   std::vector<EngineSummary> engines;
   std::string format; ///< "bfp:4:16", "fp32"; empty without products
-  std::array<int64_t, numSpaces> capacities{};
   std::vector<std::string> includes, excludes;
 };
 
@@ -85,7 +84,6 @@ void addPhases(const ReportInputs &inputs, Summary &summary);
 const PhaseSummary &get(const PhaseSummaries &phases, Phase phase);
 
 double toNs(Femtoseconds time);
-const char *getSpaceName(Space space);
 const char *getMemoryModelName(MemoryModel model);
 
 /// Fields of the target that were set for this run, as "field=value".

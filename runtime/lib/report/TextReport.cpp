@@ -213,18 +213,17 @@ void TextReport::addEngines() {
 void TextReport::addMemory() {
   addSection("Memory");
   TextTable table;
-  table.addColumn("space", true);
+  table.addColumn("memory", true);
   table.addColumn("peak");
   table.addColumn("capacity");
   table.addColumn("share");
   bool enforced = inputs.program.memoryModel == MemoryModel::Hierarchy;
-  for (unsigned i = 0; i < numSpaces; ++i) {
-    int64_t peak = inputs.program.spaceBytes[i];
+  for (const ProgramMemory &memory : inputs.program.memories) {
     double share =
-        static_cast<double>(peak) /
-        static_cast<double>(std::max<int64_t>(summary.capacities[i], 1));
-    table.addRow({getSpaceName(static_cast<Space>(i)), formatBytes(peak),
-                  formatBytes(summary.capacities[i]), formatPercent(share)});
+        static_cast<double>(memory.bytes) /
+        static_cast<double>(std::max<int64_t>(memory.capacity, 1));
+    table.addRow({memory.name, formatBytes(memory.bytes),
+                  formatBytes(memory.capacity), formatPercent(share)});
   }
   addTable(table);
   if (enforced)

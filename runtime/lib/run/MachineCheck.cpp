@@ -23,6 +23,16 @@ static Error makeError(const std::string &field, int64_t needed,
                std::to_string(available) + "; " + remedy};
 }
 
+/// "'act' (on_chip; f32, i32)".
+static std::string describe(const ProgramMemory &memory) {
+  std::string text = "'" + memory.name + "' (" + getKindName(memory.kind);
+  if (memory.group)
+    text += " in group " + std::to_string(*memory.group);
+  for (size_t t = 0; t < memory.types.size(); ++t)
+    text += (t ? ", " : "; ") + std::string(getTypeWord(memory.types[t]));
+  return text + ")";
+}
+
 /// The groups of arrays are those of the target, one by one.
 static Status checkArrays(const Program &program, const Target &target) {
   const char *remedy = "recompile the model for this target";
@@ -108,20 +118,28 @@ static Status checkParts(const Program &program, const Target &target) {
   return Status::success();
 }
 
-static Status checkCapacities(const Program &program, const Target &target) {
-  if (program.memoryModel == MemoryModel::Ideal)
-    return Status::success();
-  const proto::Scratchpads &pads = target.spec.scratchpads();
-  const std::pair<const char *, int64_t> capacities[numSpaces] = {
-      {"dram.capacity_bytes", target.spec.dram().capacity_bytes().value()},
-      {"scratchpads.activation_bytes", pads.activation_bytes().value()},
-      {"scratchpads.weight_bytes", pads.weight_bytes().value()},
-      {"scratchpads.gradient_bytes", pads.gradient_bytes().value()}};
-  for (unsigned space = 0; space < numSpaces; ++space)
-    if (program.spaceBytes[space] > capacities[space].second)
-      return makeError(capacities[space].first, program.spaceBytes[space],
-                       capacities[space].second, target,
+/// The memories are those of the target, one by one, and large enough.
+static Status checkMemories(const Program &program, const Target &target) {
+  const char *remedy = "recompile the model for this target";
+  std::vector<ProgramMemory> memories = getMemories(target);
+  if (program.memories.size() != memories.size())
+    return makeError("memories", static_cast<int64_t>(program.memories.size()),
+                     static_cast<int64_t>(memories.size()), target, remedy);
+  for (size_t m = 0; m < memories.size(); ++m) {
+    const ProgramMemory &needed = program.memories[m], &found = memories[m];
+    ProgramMemory same = needed;
+    same.capacity = found.capacity;
+    same.bytes = found.bytes;
+    if (same != found)
+      return Error{"the program needs memory " + std::to_string(m) + " to be " +
+                   describe(needed) + ", target '" + target.spec.name() +
+                   "' has " + describe(found) + "; " + remedy};
+    if (program.memoryModel == MemoryModel::Hierarchy &&
+        needed.bytes > found.capacity)
+      return makeError(found.name + ".capacity_bytes", needed.bytes,
+                       found.capacity, target,
                        "choose a smaller batch or a target with more memory");
+  }
   return Status::success();
 }
 
@@ -134,5 +152,5 @@ Status phx::checkMachine(const Program &program, const Target &target) {
     return s;
   if (Status s = checkArrays(program, target); !s)
     return s;
-  return checkCapacities(program, target);
+  return checkMemories(program, target);
 }

@@ -40,8 +40,9 @@ static Femtoseconds getTransfer(int64_t bytes, double bytesPerNs) {
   return time < 0x1p63 ? static_cast<Femtoseconds>(time) : longest;
 }
 
-Durations::Durations(const Target &target)
-    : cycle(target.spec.has_vector_unit()
+Durations::Durations(const Program &program, const Target &target)
+    : program(program),
+      cycle(target.spec.has_vector_unit()
                 ? toPeriod(target.spec.vector_unit().clock_ghz().value())
                 : 0),
       lanes(target.spec.vector_unit().lanes().value()),
@@ -76,9 +77,10 @@ Femtoseconds Durations::getCopy(const DmaCopy &copy,
   // The off-chip port is what limits; between scratchpads the same engine moves
   // the same bytes per time.
   int64_t elements = 0;
-  if (copy.src.space == Space::Dram)
+  if (isOffChip(program, copy.src.memory))
     elements = getElementsRead(copy, counters);
-  if (copy.dst.space == Space::Dram || copy.src.space != Space::Dram)
+  if (isOffChip(program, copy.dst.memory) ||
+      !isOffChip(program, copy.src.memory))
     elements = add(elements, getElements(copy.shape, counters));
   return add(dmaLatency,
              getTransfer(multiply(elements, elementBytes), dmaBytesPerNs));
@@ -93,8 +95,8 @@ Femtoseconds Durations::getVec(const Instruction &instruction,
   int64_t cycles = add(multiply(passes(work.elements), work.opsPerElement),
                        passes(work.rows));
   int64_t moved = 0;
-  for (int64_t bytes : work.bytes)
-    moved = add(moved, bytes);
+  for (unsigned i = 0; i < work.numMemories; ++i)
+    moved = add(moved, add(work.traffic[i].read, work.traffic[i].written));
   return std::max(multiply(cycles, cycle), getTransfer(moved, portBytesPerNs));
 }
 
@@ -117,8 +119,8 @@ Femtoseconds Durations::get(const Instruction &instruction,
   return 0;
 }
 
-Femtoseconds phx::getDuration(const Program &, const Instruction &instruction,
+Femtoseconds phx::getDuration(const Program &program, const Instruction &instruction,
                               const Counters &counters, const Target &target) {
-  return std::max<Femtoseconds>(Durations(target).get(instruction, counters),
-                                0);
+  return std::max<Femtoseconds>(
+      Durations(program, target).get(instruction, counters), 0);
 }

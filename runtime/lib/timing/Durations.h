@@ -23,7 +23,7 @@ namespace phx::detail {
 /// so that a duration is a sum of integer multiples of integers.
 class Durations {
 public:
-  explicit Durations(const Target &target);
+  Durations(const Program &program, const Target &target);
 
   /// Whether instructions of the class have durations.
   bool knows(const std::string &machineClass) const {
@@ -42,6 +42,7 @@ private:
   Femtoseconds getVec(const Instruction &instruction,
                       const Counters &counters) const;
 
+  const Program &program;
   /// By class, of those that are registered.
   std::map<std::string, std::unique_ptr<ClassDurations>> classes;
   Femtoseconds cycle; ///< vector unit

@@ -30,7 +30,7 @@ Result<TimingResult> phx::simulate(const Program &program, const Target &target,
   Result<Layout> layout = Layout::build(program);
   if (!layout.ok())
     return layout.error();
-  Durations durations(target);
+  Durations durations(program, target);
   if (Status status = checkClasses(program, durations); !status)
     return status.error();
   return options.mode == TimingMode::Stepped

@@ -24,8 +24,9 @@ struct Charger {
   void add(Counter counter, uint64_t amount) {
     charges[counter.index] += amount;
   }
-  void addBytes(Space space, uint64_t bytes) {
-    add(space == Space::Dram ? counters::dramBytes : counters::scratchpadBytes,
+  void addBytes(uint32_t memory, uint64_t bytes) {
+    add(isOffChip(program, memory) ? counters::dramBytes
+                                   : counters::scratchpadBytes,
         bytes);
   }
   uint64_t count(const Count &count) const {
@@ -58,7 +59,7 @@ void Charger::add(const CoreProgram &tile) {
   add(to.bfpConversions, rows);
   addRoundings(tile.format, rows * cols);
   add(to.forwardConversions, rows);
-  addBytes(tile.src.space, 4 * rows * cols);
+  addBytes(tile.src.memory, 4 * rows * cols);
 }
 
 void Charger::add(const CoreStream &stream) {
@@ -76,12 +77,12 @@ void Charger::add(const CoreStream &stream) {
   add(to.adcConversions, vectors * symbols);
   add(to.reverseConversions, vectors * arrayRows());
   add(to.accumulations, vectors * rows);
-  addBytes(stream.in.space, 4 * vectors * cols);
+  addBytes(stream.in.memory, 4 * vectors * cols);
   // The first group starts from zero and reads no partial sums, unless what is
   // in memory counts as one.
   bool starts = evaluate(stream.start, execution.counters) == 0;
   uint64_t passes = starts ? 1 : 2;
-  addBytes(stream.out.space, 4 * vectors * rows * passes);
+  addBytes(stream.out.memory, 4 * vectors * rows * passes);
   add(counters::macs, vectors * rows * cols);
 }
 

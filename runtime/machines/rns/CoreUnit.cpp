@@ -87,7 +87,7 @@ Error CoreUnit::describeOperand(const AccessMap &map, const Address &address,
                                 float value) const {
   int64_t offset = getElementOffset(map, row, column).value_or(0);
   return context.fail(
-      context.locate(address.space, context.value(address.offset) + offset) +
+      context.locate(address.memory, context.value(address.offset) + offset) +
       " is " + toText(value) +
       ": block floating point has no infinities and no NaNs");
 }
@@ -146,11 +146,11 @@ Status CoreUnit::prepareOutput(Job &job, const CoreStream &stream) {
   job.out = *out;
   if (!tile.columns.partial)
     return Status::success();
-  uint8_t *sums = context.memory.partialSums(stream.out.space);
+  uint8_t *sums = context.memory.partialSums(stream.out.memory);
   if (!sums)
     return context.fail(
         "cannot allocate " +
-        std::to_string(2 * context.memory.size(stream.out.space)) +
+        std::to_string(2 * context.memory.size(stream.out.memory)) +
         " bytes for partial sums of groups longer than the array; compile the "
         "program for a smaller batch, or use a machine with more memory");
   job.partial =
@@ -209,7 +209,7 @@ Status CoreUnit::execute(const CoreStream &stream, LoadedTile &tile,
       getElementOffset(*job.outMap, failure.row, failure.column).value_or(0);
   return context.fail(
       "the sum for " +
-      context.locate(stream.out.space,
+      context.locate(stream.out.memory,
                      context.value(stream.out.offset) + offset) +
       " left the range of binary32 at contraction position " +
       std::to_string(kStart));

@@ -9,9 +9,6 @@
 #include "machines/rns/Instructions.h"
 #include "phx/target/ArrayGroups.h"
 
-#include "machines/rns/Instructions.h"
-#include "phx/target/ArrayGroups.h"
-
 #include <algorithm>
 
 using namespace phx;
@@ -24,7 +21,7 @@ struct Builder {
   int64_t rows, width, cores, vectors, tiles;
 
   int64_t contraction() const { return tiles * cores * width; }
-  uint32_t addMatrix(const char *name, Role role, Space space, int64_t height,
+  uint32_t addMatrix(const char *name, Role role, uint32_t memory, int64_t height,
                      int64_t width);
   Instruction makeOnCore(int64_t core, Body body) const {
     Instruction instruction;
@@ -33,22 +30,29 @@ struct Builder {
     instruction.body = std::move(body);
     return instruction;
   }
+  /// The first byte of a region.
+  Address getStart(uint32_t region) const {
+    const Region &place = program.regions[region];
+    return {place.memory, {place.address, {}}};
+  }
   void addTables(const Target &target);
   void addCode();
 };
 } // namespace
 
 /// A row major FP32 matrix: its region and the map that reads it.
-uint32_t Builder::addMatrix(const char *name, Role role, Space space,
+uint32_t Builder::addMatrix(const char *name, Role role, uint32_t memory,
                             int64_t height, int64_t width) {
   Region region;
   region.name = name;
   region.role = role;
   region.shape = {height, width};
-  region.space = space;
+  region.memory = memory;
   region.bytes = 4 * height * width;
+  int64_t &used = program.memories[memory].bytes;
+  region.address = (used + 63) / 64 * 64;
+  used = region.address + region.bytes;
   program.regions.push_back(region);
-  program.spaceBytes[static_cast<unsigned>(space)] = region.bytes;
   AccessMap map;
   map.rows = {{height, 0, 1}};
   map.cols = {{width, 1, 1}};
@@ -65,9 +69,20 @@ void Builder::addTables(const Target &target) {
   for (int64_t modulus : findArrays(target)->getModuli())
     format.moduli.push_back(static_cast<uint32_t>(modulus));
   program.formats.push_back(format);
-  addMatrix("weight", Role::Workspace, Space::Weight, rows, contraction());
-  addMatrix("input", Role::Input, Space::Activation, vectors, contraction());
-  addMatrix("output", Role::Output, Space::Gradient, rows, vectors);
+  // A machine need not have the memories of products to have arrays.
+  auto place = [&](MemoryRole role, const char *name) {
+    if (std::optional<uint32_t> memory = findMemory(target, role))
+      return *memory;
+    program.memories.push_back({name, MemoryKind::OnChip, std::nullopt, 0, 0,
+                                {ElementType::F32}});
+    return static_cast<uint32_t>(program.memories.size() - 1);
+  };
+  uint32_t stationary = place(MemoryRole::Stationary, "stationary operands");
+  uint32_t streamed = place(MemoryRole::Streamed, "streamed operands");
+  uint32_t result = place(MemoryRole::Result, "results");
+  addMatrix("weight", Role::Workspace, stationary, rows, contraction());
+  addMatrix("input", Role::Input, streamed, vectors, contraction());
+  addMatrix("output", Role::Output, result, rows, vectors);
   program.layers.push_back({"saturate", "MatMul", 2});
   Product product;
   product.layer = 0;
@@ -93,7 +108,7 @@ void Builder::addCode() {
     Affine kStart{0, {tile}};
     CoreProgram load;
     load.map = 0;
-    load.src.space = Space::Weight;
+    load.src = getStart(0);
     load.kStart = kStart;
     load.rows.cap = rows;
     load.cols.cap = width;
@@ -101,10 +116,9 @@ void Builder::addCode() {
     CoreStream stream;
     stream.inMap = 1;
     stream.outMap = 2;
-    stream.in.space = Space::Activation;
-    stream.out.space = Space::Gradient;
+    stream.in = getStart(1);
+    stream.out = getStart(2);
     stream.kStart = kStart;
-    stream.start = kStart;
     stream.start = kStart;
     stream.rows.cap = rows;
     stream.cols.cap = width;
@@ -128,6 +142,7 @@ Program rns::makeSaturatingProgram(const Target &target, int64_t vectors,
   program.targetHash = target.structuralHash;
   program.compiler = "photonic-mlir";
   program.groups = getArrayGroups(target);
+  program.memories = getMemories(target);
   builder.addTables(target);
   builder.addCode();
   return program;

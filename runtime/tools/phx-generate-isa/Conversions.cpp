@@ -56,8 +56,11 @@ static void writeToInstruction(const InstructionDescription &d,
   os << "::phx::Body " << op << "::getBody() {\n"
      << "  ::phx::Body body(getDescription());\n";
   for (size_t i = 0; i < d.fields.size(); ++i)
-    os << "  assign(fieldOf<" << getType(d.fields[i]) << ">(body, " << i
-       << "), get" << toCamelCase(d.fields[i].attribute) << "());\n";
+    os << (d.fields[i].kind == FieldKind::Address
+               ? "  assignAddress(getOperation(), fieldOf<"
+               : "  assign(fieldOf<")
+       << getType(d.fields[i]) << ">(body, " << i << "), get"
+       << toCamelCase(d.fields[i].attribute) << "());\n";
   os << "  return body;\n}\n\n";
 }
 

@@ -5,6 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "../support/TestMemories.h"
+
 #include "machines/rns/Energy.h"
 #include "machines/rns/Instructions.h"
 
@@ -17,6 +19,7 @@ class Charges : public ::testing::Test {
 protected:
   Charges() : target(*loadTarget("mirage")) {
     program.groups = {{"core", "rns", 8, 32, 16}};
+    program.memories = makeMemories();
     program.formats.resize(2);
     program.formats[0].moduli = {31, 32, 33};
     program.formats[1].kind = FormatKind::Fp32;
@@ -50,7 +53,7 @@ protected:
 
 TEST_F(Charges, ProgrammingConvertsTheWholeArray) {
   CoreProgram tile;
-  tile.src.space = Space::Weight;
+  tile.src.memory = mem::wgt;
   tile.rows.cap = 10;
   tile.cols.cap = 7;
   Counters64 expected =
@@ -65,8 +68,8 @@ TEST_F(Charges, ProgrammingConvertsTheWholeArray) {
 
 TEST_F(Charges, StreamingDetectsTheWholeArray) {
   CoreStream stream;
-  stream.in.space = Space::Activation;
-  stream.out.space = Space::Gradient;
+  stream.in.memory = mem::act;
+  stream.out.memory = mem::grad;
   stream.rows.cap = 10;
   stream.cols.cap = 7;
   stream.length.cap = 5;
@@ -91,7 +94,7 @@ TEST_F(Charges, StreamingDetectsTheWholeArray) {
 
 TEST_F(Charges, StreamsThatNeverStartReadFromTheBeginning) {
   CoreStream stream;
-  stream.out.space = stream.in.space = Space::Gradient;
+  stream.out.memory = stream.in.memory = mem::grad;
   stream.rows.cap = 10;
   stream.cols.cap = 7;
   stream.length.cap = 5;
@@ -135,9 +138,9 @@ TEST_F(Charges, RedundantModuliAndSingleDetectionCount) {
 
 TEST_F(Charges, MapsReadTheOperandsTheyHave) {
   VecMap map;
-  map.dst.space = Space::Gradient;
-  map.a.space = Space::Activation;
-  map.b.space = Space::Weight;
+  map.dst.memory = mem::grad;
+  map.a.memory = mem::act;
+  map.b.memory = mem::wgt;
   map.shape = shape(2, 3, 4, 5);
   map.fn = VecFn::Add;
   EXPECT_EQ(charge(map), make({{counters::vectorOps, 120},
@@ -159,7 +162,7 @@ TEST_F(Charges, MapsReadTheOperandsTheyHave) {
 
 TEST_F(Charges, ReductionsWriteOncePerRow) {
   VecReduce reduce;
-  reduce.dst.space = reduce.a.space = Space::Activation;
+  reduce.dst.memory = reduce.a.memory = mem::act;
   reduce.shape = shape(1, 2, 3, 50);
   EXPECT_EQ(charge(reduce), make({{counters::vectorOps, 300},
                                   {counters::scratchpadBytes, 4 * (300 + 6)}}));
@@ -167,7 +170,7 @@ TEST_F(Charges, ReductionsWriteOncePerRow) {
 
 TEST_F(Charges, PoolsPayForTheWholeWindow) {
   VecPool pool;
-  pool.in.space = pool.out.space = Space::Activation;
+  pool.in.memory = pool.out.memory = mem::act;
   pool.rows.cap = 10;
   pool.window = 9;
   EXPECT_EQ(charge(pool), make({{counters::vectorOps, 90},
@@ -182,7 +185,7 @@ TEST_F(Charges, InstructionsOfTraining) {
                                   {counters::scratchpadBytes, bytes}}))
         << getMnemonic(body);
   };
-  Address act{Space::Activation, {}};
+  Address act{mem::act, {}};
   VecMap map;
   map.dst = map.a = map.b = act;
   map.shape = shape(2, 3, 4, 5);
@@ -214,19 +217,19 @@ TEST_F(Charges, InstructionsOfTraining) {
 
 TEST_F(Charges, CopiesChargeBothMemories) {
   DmaCopy copy;
-  copy.dst.space = Space::Activation;
-  copy.src.space = Space::Dram;
+  copy.dst.memory = mem::act;
+  copy.src.memory = mem::dram;
   copy.shape = shape(1, 4, 10, 8);
   EXPECT_EQ(charge(copy), make({{counters::scratchpadBytes, 1280},
                                 {counters::dramBytes, 1280}}));
-  copy.dst.space = Space::Dram;
+  copy.dst.memory = mem::dram;
   EXPECT_EQ(charge(copy), make({{counters::dramBytes, 2560}}));
 }
 
 TEST_F(Charges, FilledElementsMoveNoSourceByte) {
   DmaCopy copy;
-  copy.dst.space = Space::Activation;
-  copy.src.space = Space::Dram;
+  copy.dst.memory = mem::act;
+  copy.src.memory = mem::dram;
   copy.shape = shape(1, 4, 10, 8);
   auto read = [&](int64_t start, int64_t extent) {
     copy.zeroFill = ZeroFill{2, Affine{start, {}}, extent};

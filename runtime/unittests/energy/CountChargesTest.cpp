@@ -7,6 +7,7 @@
 
 #include "machines/rns/Energy.h"
 #include "../support/RandomShare.h"
+#include "../support/TestMemories.h"
 #include "machines/rns/Instructions.h"
 
 #include <gtest/gtest.h>
@@ -62,6 +63,7 @@ public:
 
   Program make() {
     Program program;
+    program.memories = makeMemories();
     program.groups = {{"core", "rns", 8, 32, 16}};
     program.formats.resize(1);
     program.products.resize(2);
@@ -124,7 +126,7 @@ private:
     switch (pick(0, 7)) {
     case 0: {
       DmaCopy copy;
-      copy.dst.space = static_cast<Space>(pick(0, 3));
+      copy.dst.memory = uint32_t(pick(0, 3));
       copy.shape = shape(depth);
       if (pick(0, 1))
         copy.zeroFill = ZeroFill{static_cast<uint8_t>(pick(0, 3)),
@@ -252,6 +254,7 @@ static void addProduct(Program &program, int64_t m, int64_t n, int64_t k) {
 /// The products of VGG-16 at 224 x 224.
 static Program makeVgg16(int64_t batch) {
   Program program;
+  program.memories = makeMemories();
   program.groups = {{"core", "rns", 8, 32, 16}};
   program.formats.resize(1);
   program.products.resize(1);

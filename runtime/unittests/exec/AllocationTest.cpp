@@ -12,6 +12,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "../support/ProgramBuilder.h"
+#include "../support/TestMemories.h"
 #include "ExecHelpers.h"
 
 #include "phx/support/Checksum.h"
@@ -65,8 +66,8 @@ Program makeProgram() {
   format.group = 32;
   auto product = b.addConvWithRegions(spec, Dataflow::Df1, b.addFormat(format));
   uint32_t kept =
-      b.addRegion("kept", Role::State, spec.outShape(), Space::Weight);
-  uint32_t count = b.addRegion("count", Role::State, {1}, Space::Weight);
+      b.addRegion("kept", Role::State, spec.outShape(), mem::wgt);
+  uint32_t count = b.addRegion("count", Role::State, {1}, mem::wgt);
   b.program.regions[kept].isMutable = b.program.regions[count].isMutable = true;
   VecMap map;
   map.fn = VecFn::Copy;

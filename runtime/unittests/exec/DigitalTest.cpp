@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "../support/ProgramBuilder.h"
+#include "../support/TestMemories.h"
 #include "ExecHelpers.h"
 
 #include "phx/support/Math.h"
@@ -42,9 +43,9 @@ std::vector<float> runMap(VecFn fn, const std::vector<float> &x,
                           float s1 = 0) {
   ProgramBuilder builder;
   std::vector<int64_t> dims{2, 3, 5, 7};
-  uint32_t in = builder.addRegion("x", Role::Input, dims, Space::Activation);
-  uint32_t other = builder.addRegion("z", Role::Input, dims, Space::Weight);
-  uint32_t out = builder.addRegion("y", Role::Output, dims, Space::Gradient);
+  uint32_t in = builder.addRegion("x", Role::Input, dims, mem::act);
+  uint32_t other = builder.addRegion("z", Role::Input, dims, mem::wgt);
+  uint32_t out = builder.addRegion("y", Role::Output, dims, mem::grad);
   Stride4 dense{420, 140, 28, 4};
   builder.add(vec,
               VecMap{fn, builder.at(out), builder.at(in), builder.at(other),
@@ -132,9 +133,9 @@ TEST(Digital, BroadcastInPlaceAndTransposed) {
   // y = x + bias[channel] in place, then z = transpose(y).
   ProgramBuilder builder;
   auto x = randomValues(3 * 8, 3), bias = randomValues(3, 4);
-  uint32_t y = builder.addRegion("x", Role::Input, {3, 8}, Space::Gradient);
-  uint32_t b = builder.addRegion("b", Role::Input, {3}, Space::Weight);
-  uint32_t z = builder.addRegion("z", Role::Output, {8, 3}, Space::Activation);
+  uint32_t y = builder.addRegion("x", Role::Input, {3, 8}, mem::grad);
+  uint32_t b = builder.addRegion("b", Role::Input, {3}, mem::wgt);
+  uint32_t z = builder.addRegion("z", Role::Output, {8, 3}, mem::act);
   builder.add(vec, VecMap{VecFn::Add,
                           builder.at(y),
                           builder.at(y),
@@ -168,9 +169,9 @@ TEST(Digital, LongRowsOnSeveralThreads) {
   ProgramBuilder builder;
   auto x = randomValues(200 * 1000, 5);
   uint32_t in =
-      builder.addRegion("x", Role::Input, {200, 1000}, Space::Activation);
+      builder.addRegion("x", Role::Input, {200, 1000}, mem::act);
   uint32_t out =
-      builder.addRegion("y", Role::Output, {200, 1000}, Space::Gradient);
+      builder.addRegion("y", Role::Output, {200, 1000}, mem::grad);
   builder.add(vec, VecMap{VecFn::Tanh,
                           builder.at(out),
                           builder.at(in),
@@ -194,9 +195,9 @@ TEST(Digital, ReduceSumUsesSixteenLanes) {
     auto x = randomValues(size_t(6 * length), unsigned(length));
     ProgramBuilder builder;
     uint32_t in =
-        builder.addRegion("x", Role::Input, {6, length}, Space::Gradient);
-    uint32_t sum = builder.addRegion("s", Role::Output, {6}, Space::Activation);
-    uint32_t top = builder.addRegion("m", Role::Output, {6}, Space::Activation);
+        builder.addRegion("x", Role::Input, {6, length}, mem::grad);
+    uint32_t sum = builder.addRegion("s", Role::Output, {6}, mem::act);
+    uint32_t top = builder.addRegion("m", Role::Output, {6}, mem::act);
     Stride4 strides{0, 0, 4 * length, 4};
     builder.add(vec, VecReduce{ReduceFn::Sum,
                                builder.at(sum),
@@ -249,9 +250,9 @@ Result<Arrays> runPool(const PoolSpec &s, PoolFn fn,
   ProgramBuilder builder;
   std::vector<int64_t> inShape{s.n, s.c, s.h, s.w};
   std::vector<int64_t> outShape{s.n, s.c, s.outH(), s.outW()};
-  uint32_t in = builder.addRegion("x", Role::Input, inShape, Space::Activation);
+  uint32_t in = builder.addRegion("x", Role::Input, inShape, mem::act);
   uint32_t out =
-      builder.addRegion("y", Role::Output, outShape, Space::Gradient);
+      builder.addRegion("y", Role::Output, outShape, mem::grad);
   AccessMap inMap, outMap;
   inMap.rows = {
       {s.outW(), 2, s.stride}, {s.outH(), 1, s.stride}, {s.n * s.c, 0, 1}};
@@ -325,8 +326,8 @@ TEST(Digital, PoolCeilModeWindowBeyondTheMargin) {
   // Width 3, kernel 2, stride 2, rounded up: the second window sticks out by
   // one without padding there. AverageAll divides by what is inside margins.
   ProgramBuilder builder;
-  uint32_t in = builder.addRegion("x", Role::Input, {3}, Space::Activation);
-  uint32_t out = builder.addRegion("y", Role::Output, {2}, Space::Gradient);
+  uint32_t in = builder.addRegion("x", Role::Input, {3}, mem::act);
+  uint32_t out = builder.addRegion("y", Role::Output, {2}, mem::grad);
   AccessMap inMap, outMap;
   inMap.rows = {{2, 0, 2}};
   inMap.cols = {{2, 0, 1}};
@@ -358,9 +359,9 @@ TEST(Digital, DmaZeroFill) {
   for (uint8_t dim : {2, 3})
     for (int64_t start = -6; start <= 6; ++start) {
       ProgramBuilder builder;
-      uint32_t in = builder.addRegion("x", Role::Input, {4, 3}, Space::Dram);
+      uint32_t in = builder.addRegion("x", Role::Input, {4, 3}, mem::dram);
       uint32_t out =
-          builder.addRegion("y", Role::Output, {5, 5}, Space::Activation);
+          builder.addRegion("y", Role::Output, {5, 5}, mem::act);
       // Dirty destination: what is filled must be overwritten.
       builder.add(vec, VecMap{VecFn::Fill,
                               builder.at(out),
@@ -401,9 +402,9 @@ TEST(Digital, DmaInLoopWithDigits) {
   // Copies a 6 x 4 array in blocks of 4 rows; the last block is short.
   ProgramBuilder builder;
   auto x = randomValues(24, 13);
-  uint32_t in = builder.addRegion("x", Role::Input, {6, 4}, Space::Dram);
+  uint32_t in = builder.addRegion("x", Role::Input, {6, 4}, mem::dram);
   uint32_t out =
-      builder.addRegion("y", Role::Output, {6, 4}, Space::Activation);
+      builder.addRegion("y", Role::Output, {6, 4}, mem::act);
   builder.loop(2);
   Address from = builder.at(in), to = builder.at(out);
   DigitTerm step{0, 1, 0, 1, 0, 64};

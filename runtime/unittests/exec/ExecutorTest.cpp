@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "../support/ProgramBuilder.h"
+#include "../support/TestMemories.h"
 #include "ExecHelpers.h"
 
 #include <cmath>
@@ -182,8 +183,8 @@ TEST(Executor, Formats) {
 
 TEST(Executor, OperandOutsideItsSpace) {
   ProgramBuilder builder;
-  uint32_t x = builder.addRegion("x", Role::Input, {8}, Space::Activation);
-  uint32_t y = builder.addRegion("y", Role::Output, {8}, Space::Gradient);
+  uint32_t x = builder.addRegion("x", Role::Input, {8}, mem::act);
+  uint32_t y = builder.addRegion("y", Role::Output, {8}, mem::grad);
   builder.setLayer(builder.addLayer("act", "Relu", y));
   Address far = builder.at(x);
   far.offset.base = 4;
@@ -192,9 +193,9 @@ TEST(Executor, OperandOutsideItsSpace) {
       runProgram(builder.finish(),
                  {{"x", toArray(std::vector<float>(8), {8})}}),
       "instruction 0 (vec.map), layer 'act' (Relu): operand a touches bytes "
-      "[4, 36) of memory space activation, which has 32 bytes");
+      "[4, 36) of memory 'act', which has 32 bytes");
   Program program = linearProgram();
-  program.spaceBytes[size_t(Space::Gradient)] = 20;
+  program.memories[mem::grad].bytes = 20;
   EXPECT_ERROR(runProgram(program, linearInputs()),
                "operand out touches bytes");
 }
@@ -210,8 +211,8 @@ TEST(Executor, InitialContentsStayUntouched) {
   // Reads constants in place; a write into one moves it first.
   ProgramBuilder builder;
   std::vector<float> values(1000, 3.0f);
-  uint32_t c = builder.addRegion("c", Role::Constant, {1000}, Space::Weight);
-  uint32_t y = builder.addRegion("y", Role::Output, {1000}, Space::Gradient);
+  uint32_t c = builder.addRegion("c", Role::Constant, {1000}, mem::wgt);
+  uint32_t y = builder.addRegion("y", Role::Output, {1000}, mem::grad);
   builder.setData(c, values);
   Address second = builder.at(c);
   second.offset.base += 4;
@@ -235,9 +236,9 @@ TEST(Executor, InitialContentsStayUntouched) {
 TEST(Executor, OperandAcrossRegions) {
   // Two constants and a hole between them, read as one operand.
   ProgramBuilder builder;
-  uint32_t a = builder.addRegion("a", Role::Constant, {2}, Space::Weight);
-  uint32_t b = builder.addRegion("b", Role::Constant, {2}, Space::Weight);
-  uint32_t y = builder.addRegion("y", Role::Output, {18}, Space::Gradient);
+  uint32_t a = builder.addRegion("a", Role::Constant, {2}, mem::wgt);
+  uint32_t b = builder.addRegion("b", Role::Constant, {2}, mem::wgt);
+  uint32_t y = builder.addRegion("y", Role::Output, {18}, mem::grad);
   builder.setData(a, {1, 2});
   builder.setData(b, {3, 4});
   builder.add(vec, unary(VecFn::Copy, builder.at(y), builder.at(a), 18));
@@ -253,12 +254,12 @@ TEST(Executor, OperandAcrossRegions) {
 
 TEST(Executor, InitialContentsThatDoNotFit) {
   ProgramBuilder builder;
-  uint32_t c = builder.addRegion("c", Role::Constant, {2}, Space::Weight);
+  uint32_t c = builder.addRegion("c", Role::Constant, {2}, mem::wgt);
   builder.setData(c, {1, 2, 3});
   EXPECT_ERROR(runProgram(builder.finish(), {}), "region 'c' holds 8 bytes");
   ProgramBuilder overlapping;
-  uint32_t a = overlapping.addRegion("a", Role::Constant, {2}, Space::Weight);
-  uint32_t b = overlapping.addRegion("b", Role::Constant, {2}, Space::Weight);
+  uint32_t a = overlapping.addRegion("a", Role::Constant, {2}, mem::wgt);
+  uint32_t b = overlapping.addRegion("b", Role::Constant, {2}, mem::wgt);
   overlapping.setData(a, {1, 2});
   overlapping.setData(b, {1, 2});
   overlapping.program.regions[b].address = 4;
@@ -268,9 +269,9 @@ TEST(Executor, InitialContentsThatDoNotFit) {
 TEST(Executor, SpacesLargerThanMemory) {
   // Only what is touched is allocated.
   ProgramBuilder builder;
-  builder.addRegion("big", Role::Workspace, {int64_t(1) << 40}, Space::Dram,
+  builder.addRegion("big", Role::Workspace, {int64_t(1) << 40}, mem::dram,
                     ElementType::U8);
-  uint32_t y = builder.addRegion("y", Role::Output, {4}, Space::Dram);
+  uint32_t y = builder.addRegion("y", Role::Output, {4}, mem::dram);
   builder.add(vec, unary(VecFn::Fill, builder.at(y), {}, 4, 2.0f));
   auto result = runProgram(builder.finish(), {});
   ASSERT_TRUE(result.ok()) << result.error().message;
@@ -289,7 +290,7 @@ Program threeLayers() {
   auto r = builder.addConvWithRegions(linearSpec(3, 20, 2), Dataflow::Df1,
                                       builder.addFormat(mirageFormat()));
   builder.program.regions[r.out].role = Role::Workspace;
-  uint32_t z = builder.addRegion("z", Role::Output, {2, 3}, Space::Activation);
+  uint32_t z = builder.addRegion("z", Role::Output, {2, 3}, mem::act);
   uint32_t relu = builder.addLayer("relu", "Relu", r.out);
   uint32_t scale = builder.addLayer("scale", "Mul", z);
   builder.addLayer("alias", "Identity", z);       // no instruction
@@ -399,7 +400,7 @@ TEST(Executor, ComparisonWithFp32) {
 
 TEST(Executor, StopsWhenInterrupted) {
   ProgramBuilder builder;
-  uint32_t x = builder.addRegion("x", Role::Output, {8}, Space::Gradient);
+  uint32_t x = builder.addRegion("x", Role::Output, {8}, mem::grad);
   builder.loop(int64_t(1) << 40);
   builder.add(vec, unary(VecFn::Relu, builder.at(x), builder.at(x), 8));
   builder.end();
@@ -417,12 +418,12 @@ TEST(Executor, PollsWithinALongInstruction) {
   constexpr int64_t count = int64_t(1) << 40;
   ProgramBuilder builder(1, 256, 64);
   ConvSpec spec = linearSpec(256, 64, 1);
-  auto add = [&](const char *name, Role role, int64_t size, Space space) {
+  auto add = [&](const char *name, Role role, int64_t size, uint32_t space) {
     return builder.addRegion(name, role, {size}, space);
   };
-  uint32_t x = add("x", Role::Input, 64, Space::Activation);
-  uint32_t w = add("w", Role::Input, 256 * 64, Space::Weight);
-  uint32_t y = add("y", Role::Output, 256, Space::Gradient);
+  uint32_t x = add("x", Role::Input, 64, mem::act);
+  uint32_t w = add("w", Role::Input, 256 * 64, mem::wgt);
+  uint32_t y = add("y", Role::Output, 256, mem::grad);
   spec.width = count;
   builder.addConv(spec, Dataflow::Df1, builder.addFormat(mirageFormat()), x, w,
                   y, "conv");

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "../support/ProgramBuilder.h"
+#include "../support/TestMemories.h"
 #include "ExecHelpers.h"
 
 #include <atomic>
@@ -23,8 +24,8 @@ static Shape4 row(int64_t outer, int64_t count) {
 /// One instruction on regions x and y, of which every element is the same.
 template <typename Body> static Program single(Body body, EngineId engine) {
   ProgramBuilder builder;
-  uint32_t x = builder.addRegion("x", Role::Input, {8}, Space::Gradient);
-  uint32_t y = builder.addRegion("y", Role::Output, {8}, Space::Gradient);
+  uint32_t x = builder.addRegion("x", Role::Input, {8}, mem::grad);
+  uint32_t y = builder.addRegion("y", Role::Output, {8}, mem::grad);
   if constexpr (std::is_same_v<Body, DmaCopy>)
     body.src = builder.at(x);
   else
@@ -64,7 +65,7 @@ TEST(Feasibility, OneLongReductionIsStopped) {
 
 TEST(Feasibility, RunsThatTakeYearsAreRefused) {
   ProgramBuilder builder;
-  uint32_t y = builder.addRegion("y", Role::Output, {8}, Space::Gradient);
+  uint32_t y = builder.addRegion("y", Role::Output, {8}, mem::grad);
   VecMap fill;
   fill.fn = VecFn::Fill;
   fill.dst = builder.at(y);
@@ -79,7 +80,7 @@ TEST(Feasibility, RunsThatTakeYearsAreRefused) {
 
 TEST(Feasibility, LoopsOfNothingAreWorkToo) {
   ProgramBuilder builder;
-  builder.addRegion("y", Role::Output, {8}, Space::Gradient);
+  builder.addRegion("y", Role::Output, {8}, mem::grad);
   builder.loop(int64_t(1) << 57);
   builder.end();
   EXPECT_ERROR(runProgram(builder.finish(), {}, {}), "instruction 1 (end)");
@@ -88,7 +89,7 @@ TEST(Feasibility, LoopsOfNothingAreWorkToo) {
 TEST(Feasibility, MemoryBeyondTheMachineIsRefused) {
   constexpr int64_t length = int64_t(1) << 46;
   ProgramBuilder builder;
-  uint32_t y = builder.addRegion("y", Role::Output, {length}, Space::Gradient);
+  uint32_t y = builder.addRegion("y", Role::Output, {length}, mem::grad);
   VecMap fill;
   fill.fn = VecFn::Fill;
   fill.dst = builder.at(y);
@@ -119,9 +120,9 @@ TEST(Feasibility, LongRowsAreWhole) {
     values[i] = float(i % 1013) - 500.0f;
   for (bool copies : {false, true}) {
     ProgramBuilder builder;
-    uint32_t x = builder.addRegion("x", Role::Input, {length}, Space::Gradient);
+    uint32_t x = builder.addRegion("x", Role::Input, {length}, mem::grad);
     uint32_t y =
-        builder.addRegion("y", Role::Output, {length}, Space::Gradient);
+        builder.addRegion("y", Role::Output, {length}, mem::grad);
     if (copies) {
       // The first and last ten positions lie outside and are zero.
       DmaCopy copy{builder.at(y), builder.at(x), {0, 0, 0, 4}, {0, 0, 0, 4},

@@ -16,6 +16,7 @@
 
 #include "ExecHelpers.h"
 #include "ScalarOracle.h"
+#include "../support/TestMemories.h"
 
 #include <random>
 
@@ -160,19 +161,19 @@ inline Program buildProduct(const ProductCase &c, Dataflow dataflow,
   ProgramBuilder builder(machine.cores, machine.rows, machine.cols);
   uint32_t format = builder.addFormat(c.format);
   uint32_t a =
-      builder.addRegion("a", Role::Input, getShape(c, 0), Space::Activation);
+      builder.addRegion("a", Role::Input, getShape(c, 0), mem::act);
   uint32_t b =
-      builder.addRegion("b", Role::Input, getShape(c, 1), Space::Weight);
+      builder.addRegion("b", Role::Input, getShape(c, 1), mem::wgt);
   bool forward = c.kind == ProductKind::Forward;
   bool toWeights = c.kind == ProductKind::WeightGradient;
   uint32_t y = builder.addRegion("y", Role::Output,
                                  forward     ? c.spec.outShape()
                                  : toWeights ? c.spec.weightShape()
                                              : c.spec.inShape(),
-                                 Space::Gradient);
+                                 mem::grad);
   if (c.format.rounding == Rounding::Stochastic) {
     builder.program.rng =
-        builder.addRegion("photonic.rng", Role::State, {3}, Space::Weight);
+        builder.addRegion("photonic.rng", Role::State, {3}, mem::wgt);
     std::vector<float> key(c.key.seedTrialStep.begin(),
                            c.key.seedTrialStep.end());
     builder.setData(*builder.program.rng, key);

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "ProductHelpers.h"
+#include "../support/TestMemories.h"
 
 #include <algorithm>
 #include <array>
@@ -259,12 +260,12 @@ TEST(ZeroTerms, ChangeNoBitOfAResult) {
 static Program buildContinued(const ProductCase &c, Dataflow dataflow) {
   ProgramBuilder b(2, 32, 16);
   uint32_t format = b.addFormat(c.format);
-  uint32_t x = b.addRegion("a", Role::Input, getShape(c, 0), Space::Activation);
-  uint32_t w = b.addRegion("b", Role::Input, getShape(c, 1), Space::Weight);
+  uint32_t x = b.addRegion("a", Role::Input, getShape(c, 0), mem::act);
+  uint32_t w = b.addRegion("b", Role::Input, getShape(c, 1), mem::wgt);
   uint32_t s =
-      b.addRegion("s", Role::Input, c.spec.outShape(), Space::Activation);
+      b.addRegion("s", Role::Input, c.spec.outShape(), mem::act);
   uint32_t y =
-      b.addRegion("y", Role::Output, c.spec.outShape(), Space::Gradient);
+      b.addRegion("y", Role::Output, c.spec.outShape(), mem::grad);
   VecMap copy;
   copy.fn = VecFn::Copy;
   copy.dst = b.at(y);

@@ -12,6 +12,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "../support/ProgramBuilder.h"
+#include "../support/TestMemories.h"
 #include "ExecHelpers.h"
 
 #include "phx/support/Math.h"
@@ -71,10 +72,10 @@ std::vector<float> runMap(VecFn fn, const Pairs &p, float s0, float s1,
   }
   ProgramBuilder builder;
   uint32_t x =
-      builder.addRegion("a", Role::Input, {n * step}, Space::Activation);
-  uint32_t z = builder.addRegion("b", Role::Input, {n * step}, Space::Weight);
+      builder.addRegion("a", Role::Input, {n * step}, mem::act);
+  uint32_t z = builder.addRegion("b", Role::Input, {n * step}, mem::wgt);
   uint32_t y =
-      builder.addRegion("y", Role::Output, {n * step}, Space::Gradient);
+      builder.addRegion("y", Role::Output, {n * step}, mem::grad);
   Stride4 run{0, 0, 0, 4 * step};
   Shape4 shape{Count{1, {}}, Count{1, {}}, Count{1, {}}, Count{n, {}}};
   builder.add(vec, VecMap{fn, builder.at(y), builder.at(x), builder.at(z), run,
@@ -238,17 +239,17 @@ struct Maxima {
 Maxima findMaxima(const std::vector<float> &x, const char *executor) {
   int64_t rows = int64_t(x.size()) / 4;
   ProgramBuilder builder;
-  auto add = [&](const char *name, Role role, int64_t n, Space space,
+  auto add = [&](const char *name, Role role, int64_t n, uint32_t space,
                  ElementType type = ElementType::F32) {
     return builder.addRegion(name, role, {n}, space, type);
   };
-  uint32_t in = add("x", Role::Input, 4 * rows, Space::Activation);
-  uint32_t pooled = add("pooled", Role::Output, rows, Space::Gradient);
-  uint32_t placed = add("placed", Role::Output, rows, Space::Gradient);
-  uint32_t reduced = add("reduced", Role::Output, rows, Space::Gradient);
-  uint32_t average = add("average", Role::Output, rows, Space::Gradient);
+  uint32_t in = add("x", Role::Input, 4 * rows, mem::act);
+  uint32_t pooled = add("pooled", Role::Output, rows, mem::grad);
+  uint32_t placed = add("placed", Role::Output, rows, mem::grad);
+  uint32_t reduced = add("reduced", Role::Output, rows, mem::grad);
+  uint32_t average = add("average", Role::Output, rows, mem::grad);
   uint32_t positions =
-      add("positions", Role::Output, rows, Space::Gradient, ElementType::U8);
+      add("positions", Role::Output, rows, mem::grad, ElementType::U8);
   AccessMap inMap, outMap;
   inMap.rows = {{rows, 0, 4}};
   inMap.cols = {{4, 0, 1}};
@@ -314,11 +315,11 @@ TEST(SpecialValues, MasksOpenForNaN) {
     g[i] = i % 3 ? float(i) : nans[i % 5];
   int64_t n = int64_t(x.size());
   ProgramBuilder builder;
-  uint32_t in = builder.addRegion("x", Role::Input, {n}, Space::Activation);
-  uint32_t grad = builder.addRegion("g", Role::Input, {n}, Space::Gradient);
-  uint32_t out = builder.addRegion("y", Role::Output, {n}, Space::Gradient);
+  uint32_t in = builder.addRegion("x", Role::Input, {n}, mem::act);
+  uint32_t grad = builder.addRegion("g", Role::Input, {n}, mem::grad);
+  uint32_t out = builder.addRegion("y", Role::Output, {n}, mem::grad);
   uint32_t mask = builder.addRegion("m", Role::Output, {(n + 31) / 32},
-                                    Space::Weight, ElementType::I32);
+                                    mem::wgt, ElementType::I32);
   builder.add(vec, VecPack{builder.at(mask), builder.at(in), Count{n, {}}});
   builder.add(vec, VecGateMask{builder.at(out), builder.at(grad),
                                builder.at(mask), Count{n, {}}});

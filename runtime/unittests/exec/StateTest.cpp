@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "../support/ProgramBuilder.h"
+#include "../support/TestMemories.h"
 #include "ExecHelpers.h"
 
 #include <cmath>
@@ -27,13 +28,13 @@ VecMap map(VecFn fn, Address dst, Address a, Address b, int64_t count,
 /// w = w - g and count = count + 1, in phase `update`; "loss" is the old w.
 Program makeStep(bool withData = true) {
   ProgramBuilder builder;
-  uint32_t g = builder.addRegion("g", Role::Input, {2}, Space::Activation);
-  uint32_t loss = builder.addRegion("loss", Role::Output, {2}, Space::Gradient);
+  uint32_t g = builder.addRegion("g", Role::Input, {2}, mem::act);
+  uint32_t loss = builder.addRegion("loss", Role::Output, {2}, mem::grad);
   uint32_t w =
-      builder.addRegion("fc.weight", Role::Parameter, {2}, Space::Weight);
-  uint32_t count = builder.addRegion("count", Role::State, {1}, Space::Weight);
-  builder.addRegion("mean", Role::Parameter, {2}, Space::Weight);
-  builder.addRegion("constant", Role::Parameter, {2}, Space::Weight);
+      builder.addRegion("fc.weight", Role::Parameter, {2}, mem::wgt);
+  uint32_t count = builder.addRegion("count", Role::State, {1}, mem::wgt);
+  builder.addRegion("mean", Role::Parameter, {2}, mem::wgt);
+  builder.addRegion("constant", Role::Parameter, {2}, mem::wgt);
   for (uint32_t r : {w, count, w + 2})
     builder.program.regions[r].isMutable = true;
   if (withData)
@@ -199,8 +200,8 @@ template <typename T> HostArray labels(ElementType type, std::vector<T> list) {
 
 TEST(Labels, AreStoredAsBinary32) {
   ProgramBuilder builder;
-  uint32_t y = builder.addRegion("labels", Role::Input, {3}, Space::Activation);
-  uint32_t out = builder.addRegion("out", Role::Output, {3}, Space::Gradient);
+  uint32_t y = builder.addRegion("labels", Role::Input, {3}, mem::act);
+  uint32_t out = builder.addRegion("out", Role::Output, {3}, mem::grad);
   builder.program.regions[y].labels = Labels{10, -100};
   builder.add(vec, map(VecFn::Copy, builder.at(out), builder.at(y), {}, 3));
   Program program = builder.finish();
@@ -237,11 +238,11 @@ TEST(State, NonFiniteOperandsNameThePhase) {
   ProgramBuilder builder;
   uint32_t format = builder.addFormat(mirageFormat());
   uint32_t x =
-      builder.addRegion("x", Role::Input, spec.inShape(), Space::Activation);
+      builder.addRegion("x", Role::Input, spec.inShape(), mem::act);
   uint32_t dy =
-      builder.addRegion("dy", Role::Input, spec.outShape(), Space::Gradient);
+      builder.addRegion("dy", Role::Input, spec.outShape(), mem::grad);
   uint32_t dw =
-      builder.addRegion("dw", Role::Output, spec.weightShape(), Space::Weight);
+      builder.addRegion("dw", Role::Output, spec.weightShape(), mem::wgt);
   builder.addWeightGradient(spec, Dataflow::Df1, format, dy, x, dw, "fc1");
   Program program = builder.finish();
   Values gradients(6, 1.0f);

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "../support/ProgramBuilder.h"
+#include "../support/TestMemories.h"
 #include "ExecHelpers.h"
 #include "ScalarOracle.h"
 
@@ -71,9 +72,9 @@ TEST(Training, ReductionsOverSeveralDimensions) {
       }
       ProgramBuilder builder;
       uint32_t in =
-          builder.addRegion("x", Role::Input, {420}, Space::Activation);
+          builder.addRegion("x", Role::Input, {420}, mem::act);
       uint32_t out =
-          builder.addRegion("y", Role::Output, {rows}, Space::Gradient);
+          builder.addRegion("y", Role::Output, {rows}, mem::grad);
       builder.add(vec, VecReduce{fn, builder.at(out), builder.at(in), written,
                                  strides, shape, dims});
       auto result = runProgram(builder.finish(), {{"x", toArray(x, {420})}});
@@ -116,14 +117,14 @@ TEST(Training, MasksOfSigns) {
     int64_t words = (count + 31) / 32;
     ProgramBuilder builder;
     uint32_t in =
-        builder.addRegion("x", Role::Input, {count}, Space::Activation);
-    uint32_t dy = builder.addRegion("g", Role::Input, {count}, Space::Gradient);
+        builder.addRegion("x", Role::Input, {count}, mem::act);
+    uint32_t dy = builder.addRegion("g", Role::Input, {count}, mem::grad);
     uint32_t mask = builder.addRegion("m", Role::Output, {words},
-                                      Space::Activation, ElementType::I32);
+                                      mem::act, ElementType::I32);
     uint32_t dx =
-        builder.addRegion("y", Role::Output, {count}, Space::Gradient);
+        builder.addRegion("y", Role::Output, {count}, mem::grad);
     uint32_t same =
-        builder.addRegion("z", Role::Output, {count}, Space::Gradient);
+        builder.addRegion("z", Role::Output, {count}, mem::grad);
     builder.add(vec, VecPack{builder.at(mask), builder.at(in), fixed(count)});
     builder.add(vec, VecGateMask{builder.at(dx), builder.at(dy),
                                  builder.at(mask), fixed(count)});
@@ -214,17 +215,17 @@ struct PoolSpec {
 Program makePools(const PoolSpec &s, PoolFn fn, int64_t chunk) {
   ProgramBuilder builder;
   uint32_t x =
-      builder.addRegion("x", Role::Input, s.inShape(), Space::Activation);
+      builder.addRegion("x", Role::Input, s.inShape(), mem::act);
   uint32_t dy =
-      builder.addRegion("dy", Role::Input, s.outShape(), Space::Gradient);
+      builder.addRegion("dy", Role::Input, s.outShape(), mem::grad);
   uint32_t dx =
-      builder.addRegion("start", Role::Input, s.inShape(), Space::Gradient);
-  builder.addRegion("dx", Role::Output, s.inShape(), Space::Gradient);
+      builder.addRegion("start", Role::Input, s.inShape(), mem::grad);
+  builder.addRegion("dx", Role::Output, s.inShape(), mem::grad);
   builder.program.regions.back().address =
       builder.program.regions[dx].address; // the same place
   uint32_t y =
-      builder.addRegion("y", Role::Output, s.outShape(), Space::Gradient);
-  uint32_t p = builder.addRegion("p", Role::Output, s.outShape(), Space::Weight,
+      builder.addRegion("y", Role::Output, s.outShape(), mem::grad);
+  uint32_t p = builder.addRegion("p", Role::Output, s.outShape(), mem::wgt,
                                  ElementType::U8);
   uint32_t inMap = builder.addMap(s.inMap());
   uint32_t outMap = builder.addMap(s.outMap());
@@ -329,11 +330,11 @@ TEST(Training, RowsWithoutOutput) {
   // The out map has two of three rows: the third has position 0 and no
   // gradient.
   ProgramBuilder builder;
-  uint32_t x = builder.addRegion("x", Role::Input, {6}, Space::Activation);
-  uint32_t y = builder.addRegion("y", Role::Output, {2}, Space::Gradient);
+  uint32_t x = builder.addRegion("x", Role::Input, {6}, mem::act);
+  uint32_t y = builder.addRegion("y", Role::Output, {2}, mem::grad);
   uint32_t p =
-      builder.addRegion("p", Role::Output, {3}, Space::Weight, ElementType::U8);
-  uint32_t dx = builder.addRegion("dx", Role::Output, {6}, Space::Gradient);
+      builder.addRegion("p", Role::Output, {3}, mem::wgt, ElementType::U8);
+  uint32_t dx = builder.addRegion("dx", Role::Output, {6}, mem::grad);
   AccessMap in, out;
   in.rows = {{3, 0, 2}};
   in.cols = {{2, 0, 1}};
@@ -370,10 +371,10 @@ TEST(Training, PositionsThatNameNothing) {
   auto run = [&](uint8_t position) {
     ProgramBuilder builder;
     uint32_t dx =
-        builder.addRegion("dx", Role::Output, s.inShape(), Space::Gradient);
+        builder.addRegion("dx", Role::Output, s.inShape(), mem::grad);
     uint32_t dy =
-        builder.addRegion("dy", Role::Input, s.outShape(), Space::Gradient);
-    uint32_t p = builder.addRegion("p", Role::Constant, {2}, Space::Weight,
+        builder.addRegion("dy", Role::Input, s.outShape(), mem::grad);
+    uint32_t p = builder.addRegion("p", Role::Constant, {2}, mem::wgt,
                                    ElementType::U8);
     uint8_t bytes[] = {3, position};
     builder.setData(p, bytes, 2);
@@ -411,9 +412,9 @@ TEST(Training, RandomNumbers) {
   for (int64_t first : {int64_t(0), int64_t(3), int64_t(1) << 35})
     for (int64_t count : {1, 2, 5, 4096, 9001}) {
       ProgramBuilder builder;
-      uint32_t k = builder.addRegion("k", Role::Input, {3}, Space::Weight);
+      uint32_t k = builder.addRegion("k", Role::Input, {3}, mem::wgt);
       uint32_t y =
-          builder.addRegion("y", Role::Output, {count}, Space::Gradient);
+          builder.addRegion("y", Role::Output, {count}, mem::grad);
       builder.add(vec, VecRandom{builder.at(y), builder.at(k),
                                  Affine{first, {}}, fixed(count), 99});
       auto result = runProgram(builder.finish(), {{"k", toArray(stored, {3})}},
@@ -431,8 +432,8 @@ TEST(Training, RandomNumbers) {
 TEST(Training, KeysOfRandomNumbers) {
   auto run = [](std::vector<float> key) {
     ProgramBuilder builder;
-    uint32_t k = builder.addRegion("key", Role::Input, {3}, Space::Weight);
-    uint32_t y = builder.addRegion("y", Role::Output, {4}, Space::Gradient);
+    uint32_t k = builder.addRegion("key", Role::Input, {3}, mem::wgt);
+    uint32_t y = builder.addRegion("y", Role::Output, {4}, mem::grad);
     builder.add(vec, VecRandom{builder.at(y), builder.at(k), {}, fixed(4), 0});
     return runProgram(builder.finish(), {{"key", toArray(key, {3})}});
   };

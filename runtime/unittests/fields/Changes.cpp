@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Changes.h"
+#include "../support/TestMemories.h"
 
 #include "phx/isa/Instructions.h"
 
@@ -67,8 +68,8 @@ public:
   }
   void operator()(const FieldDescription &field, Address &address) {
     std::string name = field.name;
-    for (unsigned s = 0; s <= numSpaces; ++s)
-      replace(name + " space", address.space, static_cast<Space>(s));
+    for (unsigned s = 0; s <= mem::count; ++s)
+      replace(name + " space", address.memory, uint32_t(s));
     step(name + " offset base", address.offset.base, 1);
     addAffine(name + " offset", address.offset, 4);
   }

@@ -8,6 +8,7 @@
 #include "Subjects.h"
 
 #include "../support/ProgramBuilder.h"
+#include "../support/TestMemories.h"
 
 #include <random>
 
@@ -27,11 +28,11 @@ public:
     Program &program = b.program;
     program.kind = ProgramKind::Training;
     program.memoryModel = MemoryModel::Hierarchy;
-    for (unsigned s = 0; s < numSpaces; ++s)
-      addMemory("memory" + std::to_string(s), static_cast<Space>(s), 8192);
+    for (unsigned s = 0; s < mem::count; ++s)
+      addMemory("memory" + std::to_string(s), uint32_t(s), 8192);
     // Whole numbers, any three of which make a key.
-    keys = addMemory("keys", Space::Weight, 64, true);
-    program.rng = addMemory("rng", Space::Weight, 3, true);
+    keys = addMemory("keys", mem::wgt, 64, true);
+    program.rng = addMemory("rng", mem::wgt, 3, true);
     b.addLayer("first", "Conv", std::nullopt);
     b.addLayer("second", "Relu", std::nullopt);
     b.setLayer(0);
@@ -62,7 +63,7 @@ public:
     return {base, {{0, 2, 1, 2, 4, weight}}};
   }
   /// Another place for each iteration of both loops.
-  static Address place(Space space, int64_t base, int64_t step) {
+  static Address place(uint32_t space, int64_t base, int64_t step) {
     return {space,
             {base,
              {{0, 2, 1, 2, 4, 2 * step},
@@ -77,7 +78,7 @@ public:
   uint32_t keys = 0;
 
 private:
-  uint32_t addMemory(std::string name, Space space, int64_t words,
+  uint32_t addMemory(std::string name, uint32_t space, int64_t words,
                      bool isWhole = false) {
     uint32_t region = b.addRegion(std::move(name), Role::State, {words}, space);
     b.program.regions[region].isMutable = true;
@@ -100,8 +101,8 @@ private:
 
 DmaCopy makeCopy() {
   DmaCopy copy;
-  copy.dst = Frame::place(Space::Activation, 0, 1024);
-  copy.src = Frame::place(Space::Dram, 64, 1024);
+  copy.dst = Frame::place(mem::act, 0, 1024);
+  copy.src = Frame::place(mem::dram, 64, 1024);
   copy.dstStride = {288, 96, 24, 4};
   copy.srcStride = {400, 128, 28, 4};
   copy.shape = Frame::shape();
@@ -128,7 +129,7 @@ Subject makeTokens(bool isWait) {
   frame.b.signal(dma, 0);
   frame.b.wait(vec, 0);
   VecMap map;
-  map.dst = Frame::place(Space::Gradient, 0, 1024);
+  map.dst = Frame::place(mem::grad, 0, 1024);
   map.a = makeCopy().dst;
   map.dstStride = map.aStride = {288, 96, 24, 4};
   map.shape = Frame::shape();
@@ -147,9 +148,9 @@ Subject makeMap() {
   Frame frame;
   VecMap map;
   map.fn = VecFn::Drop;
-  map.dst = Frame::place(Space::Gradient, 0, 1024);
-  map.a = Frame::place(Space::Activation, 64, 1024);
-  map.b = Frame::place(Space::Weight, 128, 1024);
+  map.dst = Frame::place(mem::grad, 0, 1024);
+  map.a = Frame::place(mem::act, 64, 1024);
+  map.b = Frame::place(mem::wgt, 128, 1024);
   map.dstStride = {288, 96, 24, 4};
   map.aStride = {400, 128, 28, 4};
   map.bStride = {660, 220, 52, 8};
@@ -162,8 +163,8 @@ Subject makeMap() {
 Subject makeReduce() {
   Frame frame;
   VecReduce reduce;
-  reduce.dst = Frame::place(Space::Gradient, 0, 64);
-  reduce.a = Frame::place(Space::Activation, 64, 1024);
+  reduce.dst = Frame::place(mem::grad, 0, 64);
+  reduce.a = Frame::place(mem::act, 64, 1024);
   reduce.dstStride = {16, 4, 0, 0};
   reduce.aStride = {400, 128, 28, 4};
   reduce.shape = Frame::shape();
@@ -187,9 +188,9 @@ void addPoolMaps(Frame &frame) {
   }
 }
 
-Address poolIn() { return Frame::place(Space::Activation, 64, 256); }
-Address poolOut() { return Frame::place(Space::Gradient, 0, 256); }
-Address poolPositions() { return Frame::place(Space::Weight, 32, 64); }
+Address poolIn() { return Frame::place(mem::act, 64, 256); }
+Address poolOut() { return Frame::place(mem::grad, 0, 256); }
+Address poolPositions() { return Frame::place(mem::wgt, 32, 64); }
 
 Subject makePool() {
   Frame frame;
@@ -230,7 +231,7 @@ Subject makeUnpool() {
   frame.addGuarded(vec, makePositions());
   VecUnpool unpool;
   unpool.outMap = 1;
-  unpool.in = Frame::place(Space::Gradient, 16384, 256);
+  unpool.in = Frame::place(mem::grad, 16384, 256);
   unpool.out = poolOut();
   unpool.positions = poolPositions();
   unpool.rowStart = Frame::vary(0, 2);
@@ -242,8 +243,8 @@ Subject makeUnpool() {
 Subject makePack() {
   Frame frame;
   VecPack pack;
-  pack.dst = Frame::place(Space::Gradient, 0, 16);
-  pack.a = Frame::place(Space::Activation, 64, 512);
+  pack.dst = Frame::place(mem::grad, 0, 16);
+  pack.a = Frame::place(mem::act, 64, 512);
   pack.count = Frame::count(40);
   return frame.alone(vec, pack);
 }
@@ -251,9 +252,9 @@ Subject makePack() {
 Subject makeGateMask() {
   Frame frame;
   VecGateMask gate;
-  gate.dst = Frame::place(Space::Gradient, 0, 256);
-  gate.a = Frame::place(Space::Activation, 64, 256);
-  gate.mask = Frame::place(Space::Weight, 32, 16);
+  gate.dst = Frame::place(mem::grad, 0, 256);
+  gate.a = Frame::place(mem::act, 64, 256);
+  gate.mask = Frame::place(mem::wgt, 32, 16);
   gate.count = Frame::count(40);
   return frame.alone(vec, gate);
 }
@@ -261,8 +262,8 @@ Subject makeGateMask() {
 Subject makeRandom() {
   Frame frame;
   VecRandom numbers;
-  numbers.dst = Frame::place(Space::Gradient, 0, 256);
-  numbers.key = Frame::place(Space::Weight, 0, 4);
+  numbers.dst = Frame::place(mem::grad, 0, 256);
+  numbers.key = Frame::place(mem::wgt, 0, 4);
   numbers.key.offset.base = frame.b.at(frame.keys).offset.base + 8;
   numbers.first = Frame::vary(3, 5);
   numbers.count = Frame::count(40);
@@ -304,7 +305,7 @@ Subject makeTile(bool isStream) {
     frame.b.program.products.push_back(product);
   }
   CoreProgram load;
-  load.src = Frame::place(Space::Weight, 64, 16);
+  load.src = Frame::place(mem::wgt, 64, 16);
   load.rowStart = Frame::vary(0, 8);
   load.kStart = Frame::vary(0, 16);
   load.rows = Frame::count(8);
@@ -313,8 +314,8 @@ Subject makeTile(bool isStream) {
   CoreStream stream;
   stream.inMap = 1;
   stream.outMap = 2;
-  stream.in = Frame::place(Space::Activation, 64, 16);
-  stream.out = Frame::place(Space::Gradient, 0, 64);
+  stream.in = Frame::place(mem::act, 64, 16);
+  stream.out = Frame::place(mem::grad, 0, 64);
   stream.rowStart = load.rowStart;
   stream.kStart = load.kStart;
   stream.vecStart = Frame::vary(0, 4);

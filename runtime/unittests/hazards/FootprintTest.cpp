@@ -10,6 +10,7 @@
 
 #include "Oracle.h"
 #include "RandomCode.h"
+#include "../support/TestMemories.h"
 
 #include <gtest/gtest.h>
 
@@ -33,7 +34,7 @@ static std::set<std::string> summarize(const std::vector<OracleAccess> &list) {
   for (const OracleAccess &access : list) {
     if (access.bytes.empty())
       continue;
-    std::string key = std::to_string(int(access.space)) +
+    std::string key = std::to_string(int(access.memory)) +
                       (access.write ? "w" : "r") +
                       (access.product ? std::to_string(*access.product) : "");
     merged[key].insert(access.bytes.begin(), access.bytes.end());
@@ -54,7 +55,7 @@ static std::vector<OracleAccess> toOracle(const std::vector<Access> &list) {
     for (size_t i = 1; i < access.bytes.size(); ++i)
       EXPECT_LT(access.bytes[i - 1].end, access.bytes[i].begin);
     OracleAccess &copy = result.emplace_back(
-        OracleAccess{access.space, access.write, access.accumulatesInto, {}});
+        OracleAccess{access.memory, access.write, access.accumulatesInto, {}});
     for (Interval i : access.bytes) {
       EXPECT_LT(i.begin, i.end);
       for (int64_t b = i.begin; b < i.end; ++b)
@@ -111,6 +112,7 @@ TEST(Footprint, UnionsOverLoopsEqualEnumeration) {
 TEST(Footprint, ConvolutionWithPaddingIsOneRunPerChannel) {
   // 3x3, padding 1, 16 channels of 56x56, all vectors and positions.
   Program program;
+  program.memories = makeMemories();
   AccessMap map;
   map.rows = {{56, 2, 1}, {56, 1, 1}};
   map.cols = {{16, 0, 1}, {3, 2, 1}, {3, 1, 1}};

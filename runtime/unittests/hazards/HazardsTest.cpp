@@ -9,6 +9,7 @@
 
 #include "Oracle.h"
 #include "Snippets.h"
+#include "../support/TestMemories.h"
 
 #include <gtest/gtest.h>
 
@@ -34,7 +35,7 @@ TEST(Hazards, ReadAfterWrite) {
   program.code[0].layer = 0;
   program.code[1].layer = 1;
   std::string message = check(program);
-  expectContains(message, "read-after-write hazard in gradient memory at byte "
+  expectContains(message, "read-after-write hazard in memory 'grad' at byte "
                           "12: instruction 0 (dma.copy on dma, layer 'conv1')");
   expectContains(message, "instruction 1 (vec.map on vec, layer 'relu1')");
   expectContains(message, "no chain of tokens");
@@ -56,7 +57,7 @@ TEST(Hazards, NeighboursDoNotConflict) {
 TEST(Hazards, WriteAfterRead) {
   expectContains(check(assemble({move(vec, fixed(64), fixed(0)),
                                  move(dma, fixed(8), far1)})),
-                 "write-after-read hazard in gradient memory at byte 8:");
+                 "write-after-read hazard in memory 'grad' at byte 8:");
 }
 
 TEST(Hazards, WriteAfterWrite) {
@@ -68,7 +69,7 @@ TEST(Hazards, WriteAfterWrite) {
 TEST(Hazards, SpacesAreSeparate) {
   Program program =
       assemble({move(vec, fixed(0), far1), move(dma, fixed(0), far2)});
-  getAs<DmaCopy>(program.code[1].body).dst.space = Space::Activation;
+  getAs<DmaCopy>(program.code[1].body).dst.memory = mem::act;
   EXPECT_EQ(check(program), "");
 }
 
@@ -267,9 +268,9 @@ TEST(Hazards, LongLoopsInterleavedByteByByte) {
 /// positions from byte 0 of the gradient scratchpad.
 static Instruction positions(int64_t first, int64_t rows) {
   VecPoolPositions pool;
-  pool.in = {Space::Activation, far1};
-  pool.out = {Space::Activation, far2};
-  pool.positions = {Space::Gradient, {}};
+  pool.in = {mem::act, far1};
+  pool.out = {mem::act, far2};
+  pool.positions = {mem::grad, {}};
   pool.rowStart.base = first;
   pool.rows.cap = rows;
   return make(vec, pool);
@@ -280,7 +281,7 @@ TEST(Hazards, PositionsAreBytes) {
   EXPECT_EQ(check(assemble({positions(3, 5), move(dma, fixed(8), far1)})), "");
   expectContains(
       check(assemble({positions(3, 5), move(dma, fixed(4), far1)})),
-      "write-after-write hazard in gradient memory at byte 4: instruction 0 "
+      "write-after-write hazard in memory 'grad' at byte 4: instruction 0 "
       "(vec.pool_positions on vec) writes it");
   expectContains(check(assemble({positions(3, 6), move(dma, fixed(8), far1)})),
                  "at byte 8");
@@ -292,9 +293,9 @@ TEST(Hazards, PositionsAreBytes) {
 
 TEST(Hazards, UnpoolingReadsAndWrites) {
   VecUnpool unpool;
-  unpool.in = {Space::Gradient, {}};
-  unpool.out = {Space::Gradient, fixed(32)};
-  unpool.positions = {Space::Gradient, fixed(64)};
+  unpool.in = {mem::grad, {}};
+  unpool.out = {mem::grad, fixed(32)};
+  unpool.positions = {mem::grad, fixed(64)};
   unpool.rows.cap = 4;
   Instruction i = make(vec, unpool);
   expectContains(check(assemble({i, move(dma, fixed(12), far1)})),
@@ -305,7 +306,7 @@ TEST(Hazards, UnpoolingReadsAndWrites) {
                  "write-after-read");
   // Positions: bytes 64 to 67.
   expectContains(check(assemble({i, move(dma, fixed(64), far1, 1)})),
-                 "write-after-read hazard in gradient memory at byte 64");
+                 "write-after-read hazard in memory 'grad' at byte 64");
   EXPECT_EQ(check(assemble({i, move(dma, fixed(68), far1)})), "");
   // Averages read no positions.
   getAs<VecUnpool>(i.body).fn = PoolFn::AverageAll;
@@ -315,32 +316,32 @@ TEST(Hazards, UnpoolingReadsAndWrites) {
 TEST(Hazards, MasksAreWords) {
   // 33 elements have a mask of two words.
   VecGateMask gate;
-  gate.dst = {Space::Activation, {}};
-  gate.a = {Space::Activation, fixed(1024)};
-  gate.mask = {Space::Gradient, {}};
+  gate.dst = {mem::act, {}};
+  gate.a = {mem::act, fixed(1024)};
+  gate.mask = {mem::grad, {}};
   gate.count.cap = 33;
   Instruction i = make(vec, gate);
   EXPECT_EQ(check(assemble({i, move(dma, fixed(8), far1)})), "");
   expectContains(check(assemble({i, move(dma, fixed(4), far1)})),
-                 "write-after-read hazard in gradient memory at byte 4");
+                 "write-after-read hazard in memory 'grad' at byte 4");
   getAs<VecGateMask>(i.body).count.cap = 32;
   EXPECT_EQ(check(assemble({i, move(dma, fixed(4), far1)})), "");
   VecPack pack;
-  pack.dst = {Space::Gradient, {}};
-  pack.a = {Space::Activation, {}};
+  pack.dst = {mem::grad, {}};
+  pack.a = {mem::act, {}};
   pack.count.cap = 33;
   expectContains(check(assemble({move(dma, fixed(4), far1), make(vec, pack)})),
-                 "write-after-write hazard in gradient memory at byte 4");
+                 "write-after-write hazard in memory 'grad' at byte 4");
 }
 
 TEST(Hazards, RandomNumbersReadTheirKey) {
   VecRandom random;
-  random.dst = {Space::Activation, {}};
-  random.key = {Space::Gradient, fixed(16)};
+  random.dst = {mem::act, {}};
+  random.key = {mem::grad, fixed(16)};
   random.count.cap = 5;
   expectContains(
       check(assemble({make(vec, random), move(dma, fixed(24), far1)})),
-      "write-after-read hazard in gradient memory at byte 24");
+      "write-after-read hazard in memory 'grad' at byte 24");
   EXPECT_EQ(check(assemble({make(vec, random), move(dma, fixed(28), far1)})),
             "");
 }

@@ -17,6 +17,7 @@
 
 #include "Oracle.h"
 #include "RandomCode.h"
+#include "../support/TestMemories.h"
 
 #include <chrono>
 #include <functional>
@@ -38,6 +39,7 @@ class NetBuilder {
 public:
   explicit NetBuilder(int64_t batch) : batch(batch) {
     program.groups = {{"core", "rns", numCores, tileRows, tileCols}};
+    program.memories = makeMemories();
     program.batch = batch;
   }
 
@@ -59,7 +61,7 @@ public:
     return std::move(program);
   }
 
-  static Address at(Space space, int64_t base,
+  static Address at(uint32_t space, int64_t base,
                     std::vector<DigitTerm> terms = {}) {
     return {space, {base, std::move(terms)}};
   }
@@ -151,9 +153,9 @@ public:
     constexpr int64_t half = int64_t(1) << 40;
     layer();
     int64_t turn = program.layers.size() % 2;
-    tiles(c, 0, batch, c.size, at(Space::Activation, turn * half),
-          at(Space::Weight, 0), at(Space::Gradient, 0));
-    relu(at(Space::Activation, (1 - turn) * half), at(Space::Gradient, 0),
+    tiles(c, 0, batch, c.size, at(mem::act, turn * half),
+          at(mem::wgt, 0), at(mem::grad, 0));
+    relu(at(mem::act, (1 - turn) * half), at(mem::grad, 0),
          batch * c.cout * c.size * c.size);
   }
 
@@ -173,26 +175,26 @@ public:
       return std::vector<DigitTerm>{{loop, 1, offset, 1, 0, bytes}};
     };
     auto load = [&](int64_t ahead, std::optional<Guard> guard) {
-      copy(at(Space::Activation, 0, turn(1, ahead, xBytes)),
-           at(Space::Dram, 0, each(1, ahead, xBytes)), xBytes / 4, guard);
+      copy(at(mem::act, 0, turn(1, ahead, xBytes)),
+           at(mem::dram, 0, each(1, ahead, xBytes)), xBytes / 4, guard);
     };
     loop(blocks);
-    copy(at(Space::Weight, 0, turn(0, 0, wBytes)),
-         at(Space::Dram, int64_t(1) << 40, each(0, 0, wBytes)), wBytes / 4);
+    copy(at(mem::wgt, 0, turn(0, 0, wBytes)),
+         at(mem::dram, int64_t(1) << 40, each(0, 0, wBytes)), wBytes / 4);
     if (pipelined)
-      copy(at(Space::Activation, 0), at(Space::Dram, 0), xBytes / 4);
+      copy(at(mem::act, 0), at(mem::dram, 0), xBytes / 4);
     loop(chunks);
     if (pipelined)
       load(1, Guard{1, 1, 1, chunks});
     else
       load(0, {});
-    tiles(c, 2, 1, rows, at(Space::Activation, 0, turn(1, 0, xBytes)),
-          at(Space::Weight, 0, turn(0, 0, wBytes)),
-          at(Space::Gradient, 0, turn(1, 0, yBytes)));
-    relu(at(Space::Gradient, 2 * yBytes, turn(1, 0, yBytes)),
-         at(Space::Gradient, 0, turn(1, 0, yBytes)), yBytes / 4);
-    copy(at(Space::Dram, int64_t(2) << 40, each(1, 0, yBytes)),
-         at(Space::Gradient, 2 * yBytes, turn(1, 0, yBytes)), yBytes / 4);
+    tiles(c, 2, 1, rows, at(mem::act, 0, turn(1, 0, xBytes)),
+          at(mem::wgt, 0, turn(0, 0, wBytes)),
+          at(mem::grad, 0, turn(1, 0, yBytes)));
+    relu(at(mem::grad, 2 * yBytes, turn(1, 0, yBytes)),
+         at(mem::grad, 0, turn(1, 0, yBytes)), yBytes / 4);
+    copy(at(mem::dram, int64_t(2) << 40, each(1, 0, yBytes)),
+         at(mem::grad, 2 * yBytes, turn(1, 0, yBytes)), yBytes / 4);
     end();
     end();
   }

@@ -59,7 +59,7 @@ struct Enumerator {
   std::vector<OracleAccess> result;
 
   OracleAccess &add(const Address &address, bool write) {
-    result.push_back({address.space, write, {}, {}});
+    result.push_back({address.memory, write, {}, {}});
     return result.back();
   }
 
@@ -291,7 +291,7 @@ bool phx::test::hasRace(const Program &program) {
     for (const OracleAccess &access :
          enumerateAccesses(program, instruction, events[i].counters))
       for (int64_t byte : access.bytes) {
-        auto &list = users[{int(access.space), byte}];
+        auto &list = users[{int(access.memory), byte}];
         for (const User &user : list) {
           bool conflicts = (user.write || access.write) &&
                            !(user.product && user.product == access.product);

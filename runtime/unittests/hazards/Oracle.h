@@ -23,7 +23,7 @@ namespace phx::test {
 
 /// One operand, byte by byte.
 struct OracleAccess {
-  Space space;
+  uint32_t memory;
   bool write;
   std::optional<uint32_t> product;
   std::set<int64_t> bytes;

@@ -7,6 +7,7 @@
 
 #include "machines/rns/Instructions.h"
 #include "RandomCode.h"
+#include "../support/TestMemories.h"
 
 #include <algorithm>
 
@@ -66,7 +67,7 @@ Stride4 RandomCode::strides(bool destination) {
 }
 
 Address RandomCode::address(unsigned depth) {
-  return {chance(0.8) ? Space::Gradient : Space::Activation,
+  return {chance(0.8) ? mem::grad : mem::act,
           affine(depth, 24, chance(0.1) ? 1 : 4)};
 }
 
@@ -189,6 +190,7 @@ Instruction RandomCode::instruction(unsigned depth) {
 
 Program RandomCode::tables() {
   Program program;
+  program.memories = makeMemories();
   program.groups = {{"core", "rns", 2, 8, 8}};
   for (int i = 0; i < 4; ++i)
     program.maps.push_back(accessMap());

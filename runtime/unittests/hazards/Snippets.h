@@ -8,6 +8,8 @@
 #ifndef PHX_UNITTESTS_HAZARDS_SNIPPETS_H
 #define PHX_UNITTESTS_HAZARDS_SNIPPETS_H
 
+#include "../support/TestMemories.h"
+
 #include "machines/rns/Instructions.h"
 #include "phx/isa/Program.h"
 
@@ -41,7 +43,7 @@ inline Instruction move(EngineId engine, Affine dst, Affine src,
                         int64_t n = 4) {
   Shape4 shape{Count{1, {}}, Count{1, {}}, Count{1, {}}, Count{n, {}}};
   Stride4 stride{4, 4, 4, 4};
-  Address to{Space::Gradient, dst}, from{Space::Gradient, src};
+  Address to{mem::grad, dst}, from{mem::grad, src};
   if (engine == dma)
     return make(dma, DmaCopy{to, from, stride, stride, shape, {}});
   return make(
@@ -53,8 +55,8 @@ inline Instruction move(EngineId engine, Affine dst, Affine src,
 inline Instruction stream(uint8_t index, Affine out, Affine in,
                           uint32_t product, int64_t kStart = 0) {
   CoreStream s;
-  s.out = {Space::Gradient, out};
-  s.in = {Space::Gradient, in};
+  s.out = {mem::grad, out};
+  s.in = {mem::grad, in};
   s.kStart.base = kStart;
   s.rows.cap = 4;
   s.cols.cap = s.length.cap = 1;
@@ -65,6 +67,7 @@ inline Instruction stream(uint8_t index, Affine out, Affine in,
 
 inline Program assemble(std::vector<Instruction> code, uint32_t tokens = 0) {
   Program program;
+  program.memories = makeMemories();
   program.groups = {{"core", "rns", 2, 8, 8}};
   program.tokens = tokens;
   AccessMap row, element;

@@ -41,7 +41,7 @@ struct Arbitrary {
     return c;
   }
   Address address() {
-    return {static_cast<Space>(random.between(0, 3)), affine()};
+    return {uint32_t(random.between(0, 3)), affine()};
   }
   Stride4 strides() { return {number(), number(), number(), number()}; }
   Shape4 shape() { return {count(), count(), count(), count()}; }
@@ -220,8 +220,8 @@ TEST(Encoding, ErrorsNameTheField) {
             "function: expected at most 2, found 3");
   EXPECT_EQ(decodeError({first(24, 0, 1)}),
             "opcode: 24 is none of this instruction set");
-  EXPECT_EQ(decodeError({first(8, 0, 3), 0, 4}),
-            "dst: expected at most 3, found 4");
+  EXPECT_EQ(decodeError({first(8, 0, 3), 0, 16}),
+            "dst: expected at most 15, found 16");
   EXPECT_EQ(decodeError({first(8, 0, 5), 0, 0, 9, 0}),
             "dst: 9 terms do not fit in the instruction");
   EXPECT_EQ(decodeError({first(3, 2, 8), 0, 8, 0, 0, 0, 0, 0}),

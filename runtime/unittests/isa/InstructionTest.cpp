@@ -92,7 +92,7 @@ TEST(Instruction, WorkOfTrainingInstructions) {
     Body body;
     int64_t elements;
     unsigned ops;
-    int64_t rows, bytes;
+    int64_t rows, read, written;
   };
   VecReduce reduce;
   reduce.shape = {Count{2, {}}, Count{3, {}}, Count{4, {}}, Count{5, {}}};
@@ -105,13 +105,13 @@ TEST(Instruction, WorkOfTrainingInstructions) {
   max.window = average.window = 9;
   average.fn = PoolFn::AverageAll;
   const Case cases[] = {
-      {reduce, 120, 1, 0, 4 * (120 + 2)},
-      {pool, 63, 2, 0, 4 * (63 + 7) + 7},
-      {max, 7, 1, 0, 7 * (8 + 4 + 1)},
-      {average, 63, 1, 7, 63 * 8 + 7 * 4},
-      {VecPack{{}, {}, {65, {}}}, 65, 1, 0, 4 * (65 + 3)},
-      {VecGateMask{{}, {}, {}, {64, {}}}, 64, 1, 0, 4 * (128 + 2)},
-      {VecRandom{{}, {}, {}, {10, {}}, 0}, 10, 18, 0, 4 * 13},
+      {reduce, 120, 1, 0, 4 * 120, 4 * 2},
+      {pool, 63, 2, 0, 4 * 63, 4 * 7 + 7},
+      {max, 7, 1, 0, 7 * (4 + 4 + 1), 7 * 4},
+      {average, 63, 1, 7, 63 * 4 + 7 * 4, 63 * 4},
+      {VecPack{{}, {}, {65, {}}}, 65, 1, 0, 4 * 65, 4 * 3},
+      {VecGateMask{{}, {}, {}, {64, {}}}, 64, 1, 0, 4 * (64 + 2), 4 * 64},
+      {VecRandom{{}, {}, {}, {10, {}}, 0}, 10, 18, 0, 4 * 3, 4 * 10},
   };
   for (const Case &c : cases) {
     Instruction i;
@@ -120,9 +120,11 @@ TEST(Instruction, WorkOfTrainingInstructions) {
     EXPECT_EQ(work.elements, c.elements) << getMnemonic(c.body);
     EXPECT_EQ(work.opsPerElement, c.ops) << getMnemonic(c.body);
     EXPECT_EQ(work.rows, c.rows) << getMnemonic(c.body);
-    EXPECT_EQ(work.bytes[0], c.bytes) << getMnemonic(c.body);
+    ASSERT_EQ(work.numMemories, 1u) << getMnemonic(c.body);
+    EXPECT_EQ(work.traffic[0].read, c.read) << getMnemonic(c.body);
+    EXPECT_EQ(work.traffic[0].written, c.written) << getMnemonic(c.body);
     i.guard = Guard{0, 1, 0, 0};
-    EXPECT_EQ(getVecWork(i, {}).bytes[0], 0);
+    EXPECT_EQ(getVecWork(i, {}).numMemories, 0u);
   }
 }
 

@@ -10,6 +10,7 @@
 #include "phx/isa/ProgramFile.h"
 
 #include "../support/RandomProgram.h"
+#include "../support/TestMemories.h"
 #include "phx/support/FileSystem.h"
 
 #include <cstring>
@@ -58,11 +59,11 @@ Program makeSmallProgram() {
   static const uint8_t constants[] = {1, 2, 3, 4, 5, 6, 7, 8};
   Program program;
   program.name = "small";
-  program.spaceBytes = {0, 0, 128, 0};
+  program.memories = makeMemories({0, 0, 128, 0});
   program.regions.push_back(
-      {"w", Role::Constant, ElementType::F32, {1}, Space::Weight, 0, 64, 0});
+      {"w", Role::Constant, ElementType::F32, {1}, mem::wgt, 0, 64, 0});
   program.regions.push_back(
-      {"v", Role::Constant, ElementType::F32, {2}, Space::Weight, 64, 64, 1});
+      {"v", Role::Constant, ElementType::F32, {2}, mem::wgt, 64, 64, 1});
   program.data.push_back({constants, 4, nullptr});
   program.data.push_back({constants, 8, nullptr});
   program.code.push_back({{}, noLayer, std::nullopt, Halt{}});
@@ -86,7 +87,7 @@ void expectEqual(const Program &a, const Program &b) {
   EXPECT_EQ(a.regions, b.regions);
   EXPECT_EQ(a.layers, b.layers);
   EXPECT_EQ(a.code, b.code);
-  EXPECT_EQ(a.spaceBytes, b.spaceBytes);
+  EXPECT_EQ(a.memories, b.memories);
   ASSERT_EQ(a.data.size(), b.data.size());
   for (size_t i = 0; i < a.data.size(); ++i) {
     ASSERT_EQ(a.data[i].size, b.data[i].size);

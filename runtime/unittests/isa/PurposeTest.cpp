@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "StructureTestUtils.h"
+#include "../support/TestMemories.h"
 
 using namespace phx;
 using namespace phx::testing;
@@ -18,7 +19,7 @@ enum : uint32_t { weight, rate, key, loss, gradient };
 Region makeRegion(const char *name, Role role, std::vector<int64_t> shape,
                   int64_t address) {
   Region region{name,           role,    ElementType::F32, std::move(shape),
-                Space::Weight, address, 64,               std::nullopt};
+                mem::wgt, address, 64,               std::nullopt};
   region.isMutable = role == Role::Parameter || role == Role::State;
   return region;
 }
@@ -26,8 +27,8 @@ Region makeRegion(const char *name, Role role, std::vector<int64_t> shape,
 Instruction makeCopy(int64_t to, int64_t elements) {
   VecMap copy;
   copy.fn = VecFn::Copy;
-  copy.dst = {Space::Weight, {to, {}}};
-  copy.a = {Space::Activation, {0, {}}};
+  copy.dst = {mem::wgt, {to, {}}};
+  copy.a = {mem::act, {0, {}}};
   copy.dstStride = copy.aStride = {0, 0, 0, 4};
   copy.shape = flat(elements);
   Instruction instruction = make(vec, copy);

@@ -10,6 +10,7 @@
 #include "../support/VisitBody.h"
 #include "../support/RandomProgram.h"
 #include "../support/RandomShare.h"
+#include "../support/TestMemories.h"
 #include "StructureTestUtils.h"
 
 #include <functional>
@@ -29,7 +30,7 @@ class Toucher {
 public:
   explicit Toucher(const Program &program) : program(program) {}
 
-  std::array<int64_t, numSpaces> run() {
+  std::array<int64_t, mem::count> run() {
     runBlock(0, program.code.size(), 0);
     return ends;
   }
@@ -62,7 +63,7 @@ private:
   void touch(const Address &address, int64_t offset, int64_t width = 4) {
     int64_t begin = evaluate(address.offset, counters) + offset;
     ASSERT_GE(begin, 0);
-    int64_t &end = ends[static_cast<size_t>(address.space)];
+    int64_t &end = ends[static_cast<size_t>(address.memory)];
     end = std::max(end, begin + width);
   }
   void touchShape(const Address &address, const Stride4 &strides, Shape4 shape,
@@ -189,7 +190,7 @@ public:
 private:
   const Program &program;
   Counters counters{};
-  std::array<int64_t, numSpaces> ends{};
+  std::array<int64_t, mem::count> ends{};
 };
 
 } // namespace
@@ -205,9 +206,10 @@ TEST(StructureMemory, BoundsAreExact) {
     program.regions.clear();
     for (Layer &layer : program.layers)
       layer.output.reset();
-    program.spaceBytes = Toucher(program).run();
+    program.memories = makeMemories(Toucher(program).run());
     ASSERT_EQ(structureError(program), "accepted") << "seed " << seed;
-    for (int64_t &bytes : program.spaceBytes) {
+    for (ProgramMemory &memory : program.memories) {
+      int64_t &bytes = memory.bytes;
       if (bytes == 0)
         continue;
       --bytes;
@@ -232,12 +234,12 @@ TEST(StructureMemory, OutOfBounds) {
   map.dst.offset.base += 4;
   EXPECT_EQ(errorOf(vec, map),
             "instruction 0 (vec.map): dst: expected bytes inside [0, 1024) of "
-            "activation, found [964, 1028) at loop counters (0, 0, 0, 0, 0, 0, "
+            "act, found [964, 1028) at loop counters (0, 0, 0, 0, 0, 0, "
             "0, 0)");
   map.dst.offset.base = -4;
   EXPECT_EQ(errorOf(vec, map),
             "instruction 0 (vec.map): dst: expected bytes inside [0, 1024) of "
-            "activation, found [-4, 60) at loop counters (0, 0, 0, 0, 0, 0, 0, "
+            "act, found [-4, 60) at loop counters (0, 0, 0, 0, 0, 0, 0, "
             "0)");
 }
 
@@ -249,13 +251,13 @@ TEST(StructureMemory, ClippedCountsAreConsidered) {
   auto run = [&](int64_t bytes) {
     Program program =
         withCode({make({}, Loop{16}), make(vec, map), make({}, End{})});
-    program.spaceBytes[size_t(Space::Activation)] = bytes;
+    program.memories[mem::act].bytes = bytes;
     return structureError(program);
   };
   EXPECT_EQ(run(1000), "accepted");
   EXPECT_EQ(run(996),
             "instruction 1 (vec.map): dst: expected bytes inside [0, 996) of "
-            "activation, found [960, 1000) at loop counters (15, 0, 0, 0, 0, "
+            "act, found [960, 1000) at loop counters (15, 0, 0, 0, 0, "
             "0, 0, 0)");
   // Without the clip the last block ends at 1024.
   map.shape[3].remaining.reset();
@@ -291,25 +293,25 @@ TEST(StructureMemory, ZeroFillMovesNothingOutside) {
 
 TEST(StructureMemory, Spaces) {
   VecMap map = makeRelu();
-  map.a.space = Space::Dram;
+  map.a.memory = mem::dram;
   EXPECT_EQ(errorOf(vec, map),
             "instruction 0 (vec.map): a: expected a "
-            "scratchpad (only dma reaches dram), found dram");
+            "memory on chip (only dma reaches one off chip), found dram");
   map.fn = VecFn::Fill; // has no operand a, which is in dram if not given
   map.a = {};
   map.aStride = {};
   EXPECT_EQ(errorOf(vec, map), "accepted");
   CoreProgram load = makeLoad();
-  load.src.space = Space::Dram;
+  load.src.memory = mem::dram;
   EXPECT_EQ(errorOf(core0, load),
-            "instruction 0 (core.program): src: expected a scratchpad (only "
-            "dma reaches dram), found dram");
+            "instruction 0 (core.program): src: expected a memory on chip "
+            "(only dma reaches one off chip), found dram");
   Program program = withCode({make(dma, makeCopy())});
   program.memoryModel = MemoryModel::Ideal;
   EXPECT_EQ(structureError(program),
-            "instruction 0 (dma.copy): src: expected a scratchpad (the ideal "
-            "memory model has no dram), found dram");
-  getAs<DmaCopy>(program.code[0].body).src.space = Space::Weight;
+            "instruction 0 (dma.copy): src: expected a memory on chip (the "
+            "ideal memory model has no other), found dram");
+  getAs<DmaCopy>(program.code[0].body).src.memory = mem::wgt;
   EXPECT_EQ(structureError(program), "accepted");
 }
 
@@ -376,19 +378,19 @@ TEST(StructureMemory, PassesStayInsideTheirGroup) {
 TEST(StructureMemory, MasksAndPositions) {
   // 100 elements: 4 words. 1000 bytes hold 250 elements.
   VecGateMask gate;
-  gate.dst = gate.a = {Space::Gradient, {}};
-  gate.mask = {Space::Activation, {1024 - 16, {}}};
+  gate.dst = gate.a = {mem::grad, {}};
+  gate.mask = {mem::act, {1024 - 16, {}}};
   gate.count = fixed(100);
   EXPECT_EQ(errorOf(vec, gate), "accepted");
   gate.count = fixed(129);
   EXPECT_EQ(errorOf(vec, gate),
             "instruction 0 (vec.gate_mask): mask: expected bytes inside [0, "
-            "1024) of activation, found [1008, 1028) at loop counters (0, 0, "
+            "1024) of act, found [1008, 1028) at loop counters (0, 0, "
             "0, 0, 0, 0, 0, 0)");
   // Two chunks of 64, the last one clipped to 36.
   VecPack pack;
-  pack.dst = {Space::Activation, {1024 - 16, {{0, 1, 0, 1, 0, 8}}}};
-  pack.a = {Space::Gradient, {0, {{0, 1, 0, 1, 0, 256}}}};
+  pack.dst = {mem::act, {1024 - 16, {{0, 1, 0, 1, 0, 8}}}};
+  pack.a = {mem::grad, {0, {{0, 1, 0, 1, 0, 256}}}};
   pack.count = {64, Affine{100, {{0, 1, 0, 1, 0, -64}}}};
   auto inLoop = [](Body body) {
     return errorOf(
@@ -398,15 +400,15 @@ TEST(StructureMemory, MasksAndPositions) {
   pack.dst.offset.base += 4;
   EXPECT_EQ(inLoop(pack),
             "instruction 1 (vec.pack): dst: expected bytes inside [0, 1024) of "
-            "activation, found [1020, 1028) at loop counters (1, 0, 0, 0, 0, "
+            "act, found [1020, 1028) at loop counters (1, 0, 0, 0, 0, "
             "0, 0, 0)");
   pack.dst.offset.base += 1;
   EXPECT_NE(inLoop(pack).find("multiples of 4"), std::string::npos);
   // A byte per row, at any address.
   VecPoolPositions pool;
-  pool.in = {Space::Activation, {}};
-  pool.out = {Space::Gradient, {}};
-  pool.positions = {Space::Weight, {1024 - 7, {}}};
+  pool.in = {mem::act, {}};
+  pool.out = {mem::grad, {}};
+  pool.positions = {mem::wgt, {1024 - 7, {}}};
   pool.rowStart.base = 1;
   pool.rows = fixed(6);
   pool.window = 4;
@@ -414,11 +416,11 @@ TEST(StructureMemory, MasksAndPositions) {
   pool.rows = fixed(7);
   EXPECT_EQ(errorOf(vec, pool),
             "instruction 0 (vec.pool_positions): positions: expected bytes "
-            "inside [0, 1024) of weight, found [1018, 1025) at loop counters "
+            "inside [0, 1024) of wgt, found [1018, 1025) at loop counters "
             "(0, 0, 0, 0, 0, 0, 0, 0)");
   VecRandom random;
-  random.dst = {Space::Gradient, {}};
-  random.key = {Space::Weight, {1024 - 12, {}}};
+  random.dst = {mem::grad, {}};
+  random.key = {mem::wgt, {1024 - 12, {}}};
   random.count = fixed(256);
   EXPECT_EQ(errorOf(vec, random), "accepted");
   random.key.offset.base += 4;

@@ -9,6 +9,7 @@
 #include "machines/rns/Instructions.h"
 #include "../support/ProgramBuilder.h"
 #include "../support/RandomProgram.h"
+#include "../support/TestMemories.h"
 #include "StructureTestUtils.h"
 
 using namespace phx;
@@ -130,16 +131,16 @@ TEST(StructureProducts, ConvolutionsAreValid) {
                         static_cast<unsigned>(random.between(1, 9)));
     ASSERT_EQ(structureError(program), "accepted") << trial;
     // The last byte of each region is reached, no byte beyond it.
-    for (Space space : {Space::Activation, Space::Weight, Space::Gradient}) {
+    for (uint32_t space : {mem::act, mem::wgt, mem::grad}) {
       Program smaller = program;
       smaller.regions.clear();
       for (Layer &layer : smaller.layers)
         layer.output.reset();
       ASSERT_EQ(structureError(smaller), "accepted") << trial;
-      smaller.spaceBytes[size_t(space)] -= 4;
+      smaller.memories[size_t(space)].bytes -= 4;
       bool isInput = space == (program.products[0].dataflow == Dataflow::Df1
-                                   ? Space::Activation
-                                   : Space::Weight);
+                                   ? mem::act
+                                   : mem::wgt);
       // A stride may leave the last inputs unread.
       if (!isInput)
         EXPECT_NE(structureError(smaller), "accepted") << trial;
@@ -185,11 +186,11 @@ TEST(StructureProducts, EditedNestsAreRejected) {
   for (size_t i : {end + 1, end + 2}) {
     Instruction &added = edited.code[i];
     if (CoreProgram *p = getIf<CoreProgram>(added.body))
-      *p = CoreProgram{0,  p->map,   {p->src.space, {}}, {},
+      *p = CoreProgram{0,  p->map,   {p->src.memory, {}}, {},
                        {}, fixed(1), fixed(1),           0};
     if (CoreStream *s = getIf<CoreStream>(added.body))
       *s = CoreStream{
-          0,  s->inMap, s->outMap, {s->in.space, {}}, {s->out.space, {}}, {},
+          0,  s->inMap, s->outMap, {s->in.memory, {}}, {s->out.memory, {}}, {},
           {}, {},       fixed(1),  fixed(1),          fixed(1),           0};
   }
   std::string range = std::to_string(begin) + " and " + std::to_string(end);
@@ -277,7 +278,7 @@ TEST(StructureProducts, GradientsOfConvolutions) {
       uint32_t format = builder.addFormat(mirageFormat());
       auto region = [&](const char *name, std::vector<int64_t> shape) {
         return builder.addRegion(name, Role::Workspace, std::move(shape),
-                                 Space::Activation);
+                                 mem::act);
       };
       uint32_t x = region("x", spec.inShape());
       uint32_t w = region("w", spec.weightShape());

@@ -7,6 +7,7 @@
 
 #include "machines/rns/Instructions.h"
 #include "../support/RandomProgram.h"
+#include "../support/TestMemories.h"
 #include "StructureTestUtils.h"
 
 using namespace phx;
@@ -60,8 +61,8 @@ TEST(Structure, ProgramFields) {
             "batch: expected at least 1, found 0");
   EXPECT_EQ(tableError([](Program &p) { p.groups[0].rows = 0; }),
             "group 0 array: expected sides of 1 to 4096, found 0 x 16");
-  EXPECT_EQ(tableError([](Program &p) { p.spaceBytes[1] = -1; }),
-            "bytes used of activation: expected 0 to 2^50, found -1");
+  EXPECT_EQ(tableError([](Program &p) { p.memories[1].bytes = -1; }),
+            "memory 1 'act' bytes used: expected 0 to 2^50, found -1");
   EXPECT_EQ(tableError([](Program &p) { p.layers[0].output = 3; }),
             "layer 0 'conv1' output: expected an index below 0 (number of "
             "regions), found 3");
@@ -208,7 +209,7 @@ TEST(Structure, Regions) {
                            Role::Constant,
                            ElementType::F32,
                            {2, 4},
-                           Space::Weight,
+                           mem::wgt,
                            64,
                            64,
                            0});
@@ -227,7 +228,7 @@ TEST(Structure, Regions) {
             "region 0 'w' address: expected a multiple of 64, at least 0, "
             "found 32");
   EXPECT_EQ(error([](Program &p) { p.regions[0].address = 1024 - 64 + 64; }),
-            "region 0 'w' end: expected at most 1024 (bytes used of weight), "
+            "region 0 'w' end: expected at most 1024 (bytes used of wgt), "
             "found 1088");
   EXPECT_EQ(error([](Program &p) { p.regions[0].data = 1; }),
             "region 0 'w' data: expected an index below 1, found 1");
@@ -236,10 +237,44 @@ TEST(Structure, Regions) {
             "found 31");
   EXPECT_EQ(error([](Program &p) {
               p.memoryModel = MemoryModel::Ideal;
-              p.regions[0].space = Space::Dram;
+              p.regions[0].memory = mem::dram;
             }),
-            "region 0 'w' space: expected a scratchpad (the ideal memory model "
-            "has no dram), found dram");
+            "region 0 'w' memory: expected one on chip (the ideal memory model "
+            "has no other), found dram");
+}
+
+TEST(Structure, Memories) {
+  EXPECT_EQ(tableError([](Program &p) { p.memories[2].name = "act"; }),
+            "memory 2 'act' name: expected a name of its own, found 'act' "
+            "again");
+  EXPECT_EQ(tableError([](Program &p) { p.memories[2].name = ""; }),
+            "memory 2 '' name: expected a name, found none");
+  EXPECT_EQ(tableError([](Program &p) { p.memories[1].group = 0; }),
+            "memory 1 'act' group: expected none (it is not resident), found "
+            "one");
+  EXPECT_EQ(tableError([](Program &p) {
+              p.memories[1].kind = MemoryKind::Resident;
+            }),
+            "memory 1 'act' group: expected the group of arrays whose cells it "
+            "is, found none");
+  EXPECT_EQ(tableError([](Program &p) {
+              p.memories[1].kind = MemoryKind::Resident;
+              p.memories[1].group = 1;
+            }),
+            "memory 1 'act' group: expected an index below 1 (number of "
+            "groups), found 1");
+  EXPECT_EQ(tableError([](Program &p) { p.memories[3].capacity = 1023; }),
+            "memory 3 'grad' bytes used: expected at most its capacity, 1023, "
+            "found 1024");
+  EXPECT_EQ(tableError([](Program &p) {
+              p.memories[1].types = {ElementType::I32, ElementType::F32};
+            }),
+            "memory 1 'act' types: expected element types, each once, "
+            "ascending, found f32");
+  EXPECT_EQ(tableError([](Program &p) {
+              p.memories.resize(17, p.memories[3]);
+            }),
+            "memories: expected at most 16, found 17");
 }
 
 TEST(Structure, InitialContentsDoNotShareBytes) {
@@ -250,7 +285,7 @@ TEST(Structure, InitialContentsDoNotShareBytes) {
                            Role::Constant,
                            ElementType::F32,
                            {32},
-                           Space::Weight,
+                           mem::wgt,
                            0,
                            128,
                            0});
@@ -258,20 +293,20 @@ TEST(Structure, InitialContentsDoNotShareBytes) {
       p.data.push_back({bytes, 128, nullptr});
     });
   };
-  Region input{"x", Role::Input, ElementType::F32, {16}, Space::Weight,
+  Region input{"x", Role::Input, ElementType::F32, {16}, mem::wgt,
                64,  64,          std::nullopt};
   EXPECT_EQ(withSecond(input), "regions 'w' and 'x': both are filled before "
-                               "the run and share bytes from 64 of weight");
+                               "the run and share bytes from 64 of wgt");
   input.address = 128;
   EXPECT_EQ(withSecond(input), "accepted");
   input.address = 64;
-  input.space = Space::Gradient;
+  input.memory = mem::grad;
   EXPECT_EQ(withSecond(input), "accepted");
-  input.space = Space::Weight;
+  input.memory = mem::wgt;
   input.role = Role::Workspace; // filled later, if at all
   EXPECT_EQ(withSecond(input), "accepted");
   Region alias{
-      "tied", Role::Constant, ElementType::F32, {32}, Space::Weight, 0, 128, 0};
+      "tied", Role::Constant, ElementType::F32, {32}, mem::wgt, 0, 128, 0};
   EXPECT_EQ(withSecond(alias), "accepted");
   input.role = Role::Input;
   input.address = 128;
@@ -284,7 +319,7 @@ TEST(Structure, InitialContentsDoNotShareBytes) {
 }
 
 TEST(Structure, MutableRegions) {
-  Region weight{"w", Role::Parameter, ElementType::F32, {32}, Space::Weight, 0,
+  Region weight{"w", Role::Parameter, ElementType::F32, {32}, mem::wgt, 0,
                 128, std::nullopt};
   weight.isMutable = true;
   auto with = [&](Region second) {
@@ -294,7 +329,7 @@ TEST(Structure, MutableRegions) {
   momentum.name = "m";
   momentum.role = Role::State;
   EXPECT_EQ(with(momentum), "regions 'w' and 'm': both are filled before the "
-                            "run and share bytes from 0 of weight");
+                            "run and share bytes from 0 of wgt");
   momentum.address = 128;
   EXPECT_EQ(with(momentum), "accepted");
   momentum.name = "w";
@@ -315,7 +350,7 @@ TEST(Structure, MutableRegions) {
 
 TEST(Structure, MutableRegionsShareNoData) {
   Region tied{
-      "w", Role::Parameter, ElementType::F32, {32}, Space::Weight, 0, 128, 0};
+      "w", Role::Parameter, ElementType::F32, {32}, mem::wgt, 0, 128, 0};
   auto with = [&](bool isMutable) {
     return tableError([&](Program &p) {
       static const uint8_t zeros[128] = {};
@@ -329,7 +364,7 @@ TEST(Structure, MutableRegionsShareNoData) {
 }
 
 TEST(Structure, Labels) {
-  Region input{"y", Role::Input, ElementType::F32, {16}, Space::Weight,
+  Region input{"y", Role::Input, ElementType::F32, {16}, mem::wgt,
                0,   64,          std::nullopt};
   auto with = [&](Labels labels) {
     input.labels = labels;
@@ -349,12 +384,12 @@ TEST(Structure, Labels) {
 }
 
 TEST(Structure, BatchAxes) {
-  Region input{"x", Role::Input, ElementType::F32, {16, 4, 16}, Space::Weight,
+  Region input{"x", Role::Input, ElementType::F32, {16, 4, 16}, mem::wgt,
                0,   4096,        std::nullopt};
   auto with = [&](uint32_t axis) {
     input.batchAxis = axis;
     return tableError([&](Program &p) {
-      p.spaceBytes[2] = 4096;
+      p.memories[2].bytes = 4096;
       p.batch = 16;
       p.regions = {input};
     });
@@ -371,7 +406,7 @@ TEST(Structure, BatchAxes) {
 }
 
 TEST(Structure, RandomNumbersHaveAKey) {
-  Region key{"rng", Role::State, ElementType::F32, {3}, Space::Weight,
+  Region key{"rng", Role::State, ElementType::F32, {3}, mem::wgt,
              0,     64,          std::nullopt};
   auto with = [&](std::optional<uint32_t> rng, Rounding rounding) {
     return tableError([&](Program &p) {
@@ -638,8 +673,8 @@ TEST(Structure, StridesAndWindows) {
   EXPECT_EQ(errorOf(vec, map), "instruction 0 (vec.map): a stride: expected 0 "
                                "to 1125899906842624, found -4");
   VecReduce reduce;
-  reduce.dst = {Space::Activation, {}};
-  reduce.a = {Space::Gradient, {}};
+  reduce.dst = {mem::act, {}};
+  reduce.a = {mem::grad, {}};
   reduce.shape = flat(16);
   reduce.aStride = {0, 0, 0, 4};
   EXPECT_EQ(errorOf(vec, reduce), "accepted");
@@ -660,14 +695,14 @@ TEST(Structure, StridesAndWindows) {
   EXPECT_EQ(errorOf(vec, reduce), "instruction 0 (vec.reduce): dst stride[1]: "
                                   "expected 0 (a reduced dimension), found 4");
   VecPoolPositions positions;
-  positions.in = positions.positions = {Space::Activation, {}};
-  positions.out = {Space::Gradient, {}};
+  positions.in = positions.positions = {mem::act, {}};
+  positions.out = {mem::grad, {}};
   positions.window = 257;
   EXPECT_EQ(errorOf(vec, positions), "instruction 0 (vec.pool_positions): "
                                      "window: expected 1 to 256, found 257");
   VecUnpool unpool;
-  unpool.in = unpool.positions = {Space::Activation, {}};
-  unpool.out = {Space::Gradient, {}};
+  unpool.in = unpool.positions = {mem::act, {}};
+  unpool.out = {mem::grad, {}};
   unpool.window = 257;
   EXPECT_EQ(errorOf(vec, unpool), "instruction 0 (vec.unpool): window: "
                                   "expected 1 to 256, found 257");
@@ -682,8 +717,8 @@ TEST(Structure, StridesAndWindows) {
   EXPECT_EQ(errorOf(core0, VecRandom{}),
             "instruction 0 (vec.random): engine: expected vec, found core[0]");
   VecPool pool;
-  pool.in = {Space::Activation, {}};
-  pool.out = {Space::Gradient, {}};
+  pool.in = {mem::act, {}};
+  pool.out = {mem::grad, {}};
   pool.window = 0;
   EXPECT_EQ(errorOf(vec, pool), "instruction 0 (vec.pool): window: expected 1 "
                                 "to 1125899906842624, found 0");

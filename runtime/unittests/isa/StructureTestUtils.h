@@ -9,6 +9,8 @@
 #ifndef PHX_UNITTESTS_ISA_STRUCTURETESTUTILS_H
 #define PHX_UNITTESTS_ISA_STRUCTURETESTUTILS_H
 
+#include "../support/TestMemories.h"
+
 #include "machines/rns/Instructions.h"
 #include "phx/isa/Validator.h"
 
@@ -30,7 +32,7 @@ inline Program makeFrame() {
   program.memoryModel = MemoryModel::Hierarchy;
   program.groups = {{"core", "rns", 2, 32, 16}};
   program.tokens = 2;
-  program.spaceBytes = {1024, 1024, 1024, 1024};
+  program.memories = makeMemories({1024, 1024, 1024, 1024});
   program.layers.push_back({"conv1", "Conv", std::nullopt});
   NumberFormat format;
   format.moduli = {31, 32, 33};
@@ -60,8 +62,8 @@ inline Shape4 flat(int64_t n) {
 /// Copies 16 elements from dram to the activation scratchpad.
 inline DmaCopy makeCopy() {
   DmaCopy copy;
-  copy.dst = {Space::Activation, {}};
-  copy.src = {Space::Dram, {}};
+  copy.dst = {mem::act, {}};
+  copy.src = {mem::dram, {}};
   copy.shape = flat(16);
   copy.dstStride = copy.srcStride = {0, 0, 0, 4};
   return copy;
@@ -70,23 +72,23 @@ inline DmaCopy makeCopy() {
 inline VecMap makeRelu() {
   VecMap map;
   map.fn = VecFn::Relu;
-  map.dst = {Space::Activation, {}};
-  map.a = {Space::Gradient, {}};
+  map.dst = {mem::act, {}};
+  map.a = {mem::grad, {}};
   map.shape = flat(16);
   map.dstStride = map.aStride = {0, 0, 0, 4};
   return map;
 }
 inline CoreProgram makeLoad() {
   CoreProgram load;
-  load.src = {Space::Weight, {}};
+  load.src = {mem::wgt, {}};
   load.rows = fixed(8);
   load.cols = fixed(16);
   return load;
 }
 inline CoreStream makeStream() {
   CoreStream stream;
-  stream.in = {Space::Activation, {}};
-  stream.out = {Space::Gradient, {}};
+  stream.in = {mem::act, {}};
+  stream.out = {mem::grad, {}};
   stream.rows = fixed(8);
   stream.cols = fixed(16);
   stream.length = fixed(8);

@@ -7,6 +7,7 @@
 
 #include "../../lib/isa/Encoding.h"
 #include "Network.h"
+#include "../support/TestMemories.h"
 #include "phx/isa/DescribeInstruction.h"
 #include "phx/isa/InstructionSet.h"
 #include "phx/isa/ProgramFile.h"
@@ -63,8 +64,8 @@ TEST_F(CrossbarFile, InstructionsAreWordsAndBack) {
 
 TEST_F(CrossbarFile, AnUpdateIsTheseWords) {
   CrossbarUpdate update;
-  update.cells = {Space::Weight, {64, {}}};
-  update.delta = {Space::Activation, {128, {}}};
+  update.cells = {mem::wgt, {64, {}}};
+  update.delta = {mem::act, {128, {}}};
   update.count.cap = 20;
   update.shift = 3;
   update.limit = 100;

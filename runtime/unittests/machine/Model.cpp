@@ -104,8 +104,9 @@ void crossbar::charge(const ArrayExecution &execution, Counters64 &charges) {
     charges[counter.index] += amount;
   };
   auto addBytes = [&](const Address &address, uint64_t bytes) {
-    add(address.space == Space::Dram ? counters::dramBytes
-                                     : counters::scratchpadBytes,
+    add(isOffChip(execution.program, address.memory)
+            ? counters::dramBytes
+            : counters::scratchpadBytes,
         bytes);
   };
   auto count = [&](const Count &n) {

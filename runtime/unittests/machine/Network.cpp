@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Network.h"
+#include "../support/TestMemories.h"
 
 #include "../target/TestTarget.h"
 #include "phx/isa/TokenInsertion.h"
@@ -152,7 +153,7 @@ struct Operands {
 };
 
 uint32_t addConstant(ProgramBuilder &builder, const std::string &name,
-                     std::vector<int64_t> shape, Space space,
+                     std::vector<int64_t> shape, uint32_t space,
                      const std::vector<int32_t> &values) {
   uint32_t region =
       builder.addRegion(name, Role::Constant, std::move(shape), space,
@@ -223,36 +224,36 @@ Program Network::makeProgram() const {
   program.groups = {{"narrow", "crossbar", 2, 4, 8},
                     {"wide", "crossbar", 1, 16, 16}};
   Operands a, b;
-  a.list = addConstant(builder, "list a", {first.k}, Space::Activation,
+  a.list = addConstant(builder, "list a", {first.k}, mem::act,
                        first.list);
-  b.list = addConstant(builder, "list b", {second.k}, Space::Activation,
+  b.list = addConstant(builder, "list b", {second.k}, mem::act,
                        second.list);
   uint32_t change =
       builder.addRegion("delta", Role::Input, {first.m, first.k},
-                        Space::Activation, ElementType::I32);
+                        mem::act, ElementType::I32);
   // The last of its space: a list that reaches further leaves it.
   a.x = b.x = builder.addRegion("x", Role::Input, {vectors, features},
-                                Space::Activation, ElementType::I32);
-  b.weights = addConstant(builder, "w b", {second.m, second.k}, Space::Weight,
+                                mem::act, ElementType::I32);
+  b.weights = addConstant(builder, "w b", {second.m, second.k}, mem::wgt,
                           second.weights);
   a.scale = builder.addRegion("scale a", Role::Constant, {first.m},
-                              Space::Weight);
+                              mem::wgt);
   builder.setData(a.scale, first.scale);
   b.scale = builder.addRegion("scale b", Role::Constant, {second.m},
-                              Space::Weight);
+                              mem::wgt);
   builder.setData(b.scale, second.scale);
-  a.weights = addConstant(builder, "w a", {first.m, first.k}, Space::Weight,
+  a.weights = addConstant(builder, "w a", {first.m, first.k}, mem::wgt,
                           first.weights);
   program.regions[a.weights].role = Role::Parameter;
   program.regions[a.weights].isMutable = true;
   a.y = builder.addRegion("y a", Role::Output, {vectors, first.m},
-                          Space::Gradient);
+                          mem::grad);
   b.y = builder.addRegion("y b", Role::Output, {vectors, second.m},
-                          Space::Gradient);
+                          mem::grad);
   a.acc = builder.addRegion("acc a", Role::Workspace, {vectors, first.m},
-                            Space::Gradient, ElementType::I64);
+                            mem::grad, ElementType::I64);
   b.acc = builder.addRegion("acc b", Role::Workspace, {vectors, second.m},
-                            Space::Gradient, ElementType::I64);
+                            mem::grad, ElementType::I64);
   for (uint32_t region : {a.x, a.y, b.y})
     program.regions[region].batchAxis = 0;
 

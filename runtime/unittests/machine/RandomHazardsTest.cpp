@@ -13,6 +13,7 @@
 
 #include "../support/ExpectError.h"
 #include "../support/RandomProgram.h"
+#include "../support/TestMemories.h"
 #include "Network.h"
 #include "phx/isa/TokenInsertion.h"
 #include "phx/isa/Validator.h"
@@ -84,14 +85,14 @@ public:
     ProgramBuilder builder;
     Program &program = builder.program;
     program.groups = {{"narrow", "crossbar", 2, 4, 8}};
-    program.spaceBytes = {0, 0, 4096, 1 << 14};
+    program.memories = makeMemories({0, 0, 4096, 1 << 14});
     program.maps = {
         {{{4, 0, 1}}, {{8, 1, 1}}, {{4, 32, 0, 0, 0}, {8, 4, 0, 0, 0}}}};
     builder.loop(random.between(1, 5));
     builder.loop(random.between(1, 4));
     for (EngineId array : {narrow0, narrow1}) {
       CrossbarLoad load;
-      load.src.space = Space::Weight;
+      load.src.memory = mem::wgt;
       load.rows.cap = random.between(1, 4);
       load.cols.cap = random.between(1, 8);
       builder.add(array, load);
@@ -111,7 +112,7 @@ public:
 
 private:
   Address address() {
-    Address address{Space::Gradient, {8 * random.between(0, 150), {}}};
+    Address address{mem::grad, {8 * random.between(0, 150), {}}};
     for (uint8_t loop : {0, 1})
       if (random.oneIn(2))
         address.offset.terms.push_back(

@@ -91,7 +91,7 @@ Status Unit::gather(const CrossbarDot &dot, std::vector<int32_t> &vector) {
     auto number = ::load<int32_t>(list->at(4 * j));
     if (number < 0 || number >= dot.extent / 4)
       return context.fail(
-          context.locate(dot.list.space,
+          context.locate(dot.list.memory,
                          context.value(dot.list.offset) + 4 * j) +
           " names element " + std::to_string(number) + " of " +
           std::to_string(dot.extent / 4));
@@ -165,7 +165,7 @@ Status Unit::execute(const CrossbarUpdate &update) {
     int64_t inside = std::clamp(cell, -update.limit, update.limit);
     if (inside != cell && update.overflow == Overflow::Refuse)
       return context.fail(
-          context.locate(update.cells.space,
+          context.locate(update.cells.memory,
                          context.value(update.cells.offset) + 4 * i) +
           " would become " + std::to_string(cell) + ", the limit is " +
           std::to_string(update.limit));

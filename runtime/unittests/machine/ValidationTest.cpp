@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "../support/ExpectError.h"
+#include "../support/TestMemories.h"
 #include "Network.h"
 #include "phx/isa/Footprint.h"
 #include "phx/isa/Validator.h"
@@ -108,9 +109,9 @@ TEST(CrossbarValidation, ListsStayInsideTheirMemory) {
                  }),
                  "list: expected bytes inside [0, ");
   expectContains(getError<CrossbarDot>([](Instruction &, CrossbarDot &dot) {
-                   dot.list.space = Space::Dram;
+                   dot.list.memory = mem::dram;
                  }),
-                 "list: expected a scratchpad");
+                 "list: expected a memory on chip");
 }
 
 TEST(CrossbarValidation, VectorsNeedTheirTile) {
@@ -141,7 +142,7 @@ TEST(CrossbarHazards, AMissingTokenIsARace) {
   Program program = Network(3).makeProgram();
   EXPECT_TRUE(validateStructure(program).ok());
   EXPECT_ERROR(validateHazards(program),
-               "write-after-read hazard in weight memory at byte");
+               "write-after-read hazard in memory 'wgt' at byte");
   // The token that was inserted is needed: any of them taken away.
   program = makeOrderedProgram(Network(3));
   ASSERT_GT(program.tokens, 0u);
@@ -156,27 +157,27 @@ static Program makeListRace(int64_t offset) {
   ProgramBuilder builder;
   Program &program = builder.program;
   program.groups = {{"narrow", "crossbar", 1, 4, 8}};
-  program.spaceBytes = {0, 4096, 4096, 4096};
+  program.memories = makeMemories({0, 4096, 4096, 4096});
   program.maps = {
       {{{4, 0, 1}}, {{8, 1, 1}}, {{4, 32, 0, 0, 0}, {8, 4, 0, 0, 0}}}};
   VecMap fill;
   fill.fn = VecFn::Fill;
-  fill.dst = {Space::Activation, {1024 + offset, {}}};
+  fill.dst = {mem::act, {1024 + offset, {}}};
   fill.dstStride = {0, 0, 0, 4};
   fill.shape = {Count{1, {}}, Count{1, {}}, Count{1, {}}, Count{1, {}}};
   builder.add({EngineKind::Vec, 0}, fill);
   CrossbarLoad load;
-  load.src.space = Space::Weight;
+  load.src.memory = mem::wgt;
   load.rows.cap = 4;
   load.cols.cap = 8;
   builder.add(narrow0, load);
   CrossbarDot dot;
-  dot.list.space = Space::Activation;
-  dot.in = {Space::Activation, {1024, {}}};
+  dot.list.memory = mem::act;
+  dot.in = {mem::act, {1024, {}}};
   dot.extent = 120;
-  dot.scale = {Space::Weight, {1024, {}}};
-  dot.acc.space = Space::Gradient;
-  dot.out = {Space::Gradient, {1024, {}}};
+  dot.scale = {mem::wgt, {1024, {}}};
+  dot.acc.memory = mem::grad;
+  dot.out = {mem::grad, {1024, {}}};
   dot.rows = load.rows;
   dot.cols = load.cols;
   builder.add(narrow0, dot);
@@ -189,7 +190,7 @@ TEST(CrossbarHazards, AnIndexListReadsAllThatItMayReach) {
     Program program = makeListRace(offset);
     ASSERT_TRUE(validateStructure(program).ok());
     EXPECT_ERROR(validateHazards(program),
-                 "read-after-write hazard in activation memory at byte " +
+                 "read-after-write hazard in memory 'act' at byte " +
                      std::to_string(1024 + offset));
   }
   for (int64_t offset : {-4, 120})
@@ -199,18 +200,18 @@ TEST(CrossbarHazards, AnIndexListReadsAllThatItMayReach) {
 TEST(CrossbarHazards, AccessesAreThoseOfTheDescription) {
   Program program = makeListRace(0);
   auto accesses = getAccesses(program, program.code[2], {});
-  auto has = [&](Space space, bool write, Interval bytes) {
+  auto has = [&](uint32_t space, bool write, Interval bytes) {
     for (const Access &access : accesses)
-      if (access.space == space && access.write == write &&
+      if (access.memory == space && access.write == write &&
           access.bytes == IntervalSet{bytes})
         return true;
     return false;
   };
-  EXPECT_TRUE(has(Space::Activation, false, {0, 32}));         // list
-  EXPECT_TRUE(has(Space::Activation, false, {1024, 1144}));    // in
-  EXPECT_TRUE(has(Space::Weight, false, {1024, 1040}));        // scale
-  EXPECT_TRUE(has(Space::Gradient, false, {0, 32}));           // acc
-  EXPECT_TRUE(has(Space::Gradient, true, {0, 32}));            // acc
-  EXPECT_TRUE(has(Space::Gradient, true, {1024, 1040}));       // out
+  EXPECT_TRUE(has(mem::act, false, {0, 32}));         // list
+  EXPECT_TRUE(has(mem::act, false, {1024, 1144}));    // in
+  EXPECT_TRUE(has(mem::wgt, false, {1024, 1040}));        // scale
+  EXPECT_TRUE(has(mem::grad, false, {0, 32}));           // acc
+  EXPECT_TRUE(has(mem::grad, true, {0, 32}));            // acc
+  EXPECT_TRUE(has(mem::grad, true, {1024, 1040}));       // out
   EXPECT_EQ(accesses.size(), 6u);
 }

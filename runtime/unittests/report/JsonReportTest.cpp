@@ -29,8 +29,8 @@ public:
   void checkDescriptions(const Json &schema, const std::string &path) {
     if (!schema.contains("description"))
       errors.push_back(path + " has no description");
-    for (const auto &[name, inner] :
-         schema.value("properties", Json::object()).items())
+    const Json properties = schema.value("properties", Json::object());
+    for (const auto &[name, inner] : properties.items())
       checkDescriptions(inner, path + "." + name);
     if (schema.contains("items"))
       checkDescriptions(schema["items"], path + "[]");

@@ -8,6 +8,8 @@
 #ifndef PHX_UNITTESTS_REPORT_TESTRUN_H
 #define PHX_UNITTESTS_REPORT_TESTRUN_H
 
+#include "../support/TestMemories.h"
+
 #include "machines/rns/Energy.h"
 #include "phx/report/Report.h"
 
@@ -27,11 +29,11 @@ struct TestRun {
     program.layers.push_back({"fused", "Identity", {}});
     VecMap map;
     map.fn = VecFn::Relu;
-    map.dst.space = map.a.space = Space::Gradient;
+    map.dst.memory = map.a.memory = mem::grad;
     map.shape = {Count{1, {}}, Count{1, {}}, Count{32, {}}, Count{1000, {}}};
     DmaCopy copy;
-    copy.dst.space = Space::Dram;
-    copy.src.space = Space::Gradient;
+    copy.dst.memory = mem::dram;
+    copy.src.memory = mem::grad;
     copy.shape = map.shape;
     auto halt = program.code.end() - 1;
     halt = program.code.insert(halt, {{EngineKind::Vec, 0}, 1, {}, map});

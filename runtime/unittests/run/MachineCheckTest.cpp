@@ -6,10 +6,12 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "../support/TestMemories.h"
 #include "RunHelpers.h"
 
 #include "machines/rns/Target.h"
 #include "phx/run/MachineCheck.h"
+#include "phx/target/ArrayGroups.h"
 
 using namespace phx;
 using namespace phx::testing;
@@ -48,15 +50,27 @@ TEST(MachineCheck, namesTheFieldThatDiffers) {
 
 TEST(MachineCheck, enforcesCapacitiesUnderHierarchyOnly) {
   Target target = mirage();
-  int64_t capacity = target.spec.scratchpads().weight_bytes().value();
+  int64_t capacity = getMemories(target)[mem::wgt].capacity;
   Program program = makeClassifier();
-  unsigned weight = static_cast<unsigned>(Space::Weight);
-  program.spaceBytes[weight] = capacity + 1;
+  int64_t &used = program.memories[mem::wgt].bytes;
+  used = capacity + 1;
   EXPECT_TRUE(checkMachine(program, target).ok());
   program.memoryModel = MemoryModel::Hierarchy;
-  expectRefused(program, target, "scratchpads.weight_bytes");
-  program.spaceBytes[weight] = capacity;
+  expectRefused(program, target, "wgt.capacity_bytes");
+  used = capacity;
   EXPECT_TRUE(checkMachine(program, target).ok());
+}
+
+TEST(MachineCheck, comparesTheMemories) {
+  Program program = makeClassifier();
+  program.memories[mem::act].name = "buffer";
+  expectRefused(program, mirage(), "memory 1 to be 'buffer' (on_chip;");
+  program = makeClassifier();
+  program.memories[mem::act].types.pop_back();
+  expectRefused(program, mirage(), "target 'mirage' has 'act' (on_chip; f32");
+  program = makeClassifier();
+  program.memories.pop_back();
+  expectRefused(program, mirage(), "(memories)");
 }
 
 TEST(MachineCheck, refusesInstructionsOfMissingExtensions) {

@@ -21,6 +21,7 @@
 #define PHX_UNITTESTS_RUN_TRAINERPROGRAM_H
 
 #include "RunHelpers.h"
+#include "../support/TestMemories.h"
 
 namespace phx::testing {
 
@@ -60,7 +61,7 @@ public:
 private:
   uint32_t addRegion(std::string name, Role role, std::vector<int64_t> shape) {
     return b.addRegion(std::move(name), role, std::move(shape),
-                       Space::Activation);
+                       mem::act);
   }
 
   uint32_t addMutable(std::string name, Role role,

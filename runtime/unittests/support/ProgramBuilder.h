@@ -18,6 +18,8 @@
 #ifndef PHX_UNITTESTS_SUPPORT_PROGRAMBUILDER_H
 #define PHX_UNITTESTS_SUPPORT_PROGRAMBUILDER_H
 
+#include "TestMemories.h"
+
 #include "machines/rns/Instructions.h"
 #include "phx/isa/Program.h"
 
@@ -88,6 +90,7 @@ public:
     program.name = "test";
     program.target = "test";
     program.groups = {{"core", "rns", cores, rows, cols}};
+    program.memories = makeMemories();
   }
 
   //===--------------------------------------------------------------------===//
@@ -96,17 +99,17 @@ public:
 
   /// The next free 64-byte aligned place of `space`.
   uint32_t addRegion(std::string name, Role role, std::vector<int64_t> shape,
-                     Space space, ElementType type = ElementType::F32) {
+                     uint32_t space, ElementType type = ElementType::F32) {
     Region region;
     region.name = std::move(name);
     region.role = role;
     region.type = type;
     region.shape = std::move(shape);
-    region.space = space;
+    region.memory = space;
     int64_t bytes = byteWidth(type);
     for (int64_t extent : region.shape)
       bytes *= extent;
-    int64_t &top = program.spaceBytes[size_t(space)];
+    int64_t &top = program.memories[size_t(space)].bytes;
     region.address = (top + 63) / 64 * 64;
     region.bytes = bytes;
     top = region.address + bytes;
@@ -180,7 +183,7 @@ public:
   /// The address of a region's first byte.
   Address at(uint32_t region) const {
     const Region &r = program.regions[region];
-    return {r.space, {r.address, {}}};
+    return {r.memory, {r.address, {}}};
   }
 
   //===--------------------------------------------------------------------===//
@@ -197,11 +200,11 @@ public:
     bool df1 = dataflow == Dataflow::Df1;
     ConvRegions r;
     r.in = addRegion(prefix + "x", Role::Input, spec.inShape(),
-                     df1 ? Space::Activation : Space::Weight);
+                     df1 ? mem::act : mem::wgt);
     r.weights = addRegion(prefix + "w", Role::Input, spec.weightShape(),
-                          df1 ? Space::Weight : Space::Activation);
+                          df1 ? mem::wgt : mem::act);
     r.out =
-        addRegion(prefix + "y", Role::Output, spec.outShape(), Space::Gradient);
+        addRegion(prefix + "y", Role::Output, spec.outShape(), mem::grad);
     addConv(spec, dataflow, format, r.in, r.weights, r.out, prefix + "conv");
     return r;
   }

@@ -16,6 +16,8 @@
 #ifndef PHX_UNITTESTS_SUPPORT_RANDOMPROGRAM_H
 #define PHX_UNITTESTS_SUPPORT_RANDOMPROGRAM_H
 
+#include "TestMemories.h"
+
 #include "machines/rns/Instructions.h"
 #include "phx/isa/Program.h"
 
@@ -82,6 +84,7 @@ public:
     program.compiler = "test";
     program.memoryModel = options.memoryModel;
     program.groups = {{"core", "rns", options.cores, 32, 16}};
+    program.memories = makeMemories();
     makeTables();
     flatten(makeBody(0));
     Instruction halt;
@@ -109,13 +112,13 @@ private:
                         ? 1
                         : int64_t(options.cores) + 2;
     bool ideal = options.memoryModel == MemoryModel::Ideal;
-    for (unsigned s = ideal ? 1 : 0; s < numSpaces; ++s) {
-      program.spaceBytes[s] = slots * banksPerSlot * bankBytes;
+    for (unsigned s = ideal ? 1 : 0; s < mem::count; ++s) {
+      program.memories[s].bytes = slots * banksPerSlot * bankBytes;
       Region region;
       region.name = "memory" + std::to_string(s);
-      region.space = static_cast<Space>(s);
-      region.shape = {program.spaceBytes[s] / 4};
-      region.bytes = program.spaceBytes[s];
+      region.memory = uint32_t(s);
+      region.shape = {program.memories[s].bytes / 4};
+      region.bytes = program.memories[s].bytes;
       program.regions.push_back(region);
     }
     if (options.withData)
@@ -172,7 +175,7 @@ private:
       region.name = key ? "rng" : "labels";
       region.role = key ? Role::State : Role::Input;
       region.isMutable = key;
-      region.space = Space::Gradient;
+      region.memory = mem::grad;
       region.shape = {key ? 3 : 16};
       region.bytes = 64;
       region.address = key ? 64 : 0;
@@ -194,7 +197,7 @@ private:
       Region region;
       region.name = "constant " + std::to_string(d) + " \xc3\xa9";
       region.role = Role::Constant;
-      region.space = Space::Weight;
+      region.memory = mem::wgt;
       region.shape = {random.between(1, 5), random.between(0, 40)};
       region.bytes = region.shape[0] * region.shape[1] * 4;
       region.address = address;
@@ -303,7 +306,7 @@ private:
   }
 
   /// An address in `bank` from which `reach` bytes are inside the bank.
-  Address makeAddress(EngineId engine, Space space, int64_t bank,
+  Address makeAddress(EngineId engine, uint32_t space, int64_t bank,
                       int64_t reach) {
     Address address{space, {}};
     Affine &offset = address.offset;
@@ -343,10 +346,10 @@ private:
             makeCount(random.between(1, 6)), makeCount(random.between(1, 16))};
   }
 
-  Space makeSpace(bool allowDram) {
+  uint32_t makeSpace(bool allowDram) {
     bool dram = allowDram && options.memoryModel == MemoryModel::Hierarchy &&
                 random.oneIn(2);
-    return dram ? Space::Dram : static_cast<Space>(random.between(1, 3));
+    return dram ? mem::dram : uint32_t(random.between(1, 3));
   }
 
   //===--------------------------------------------------------------------===//

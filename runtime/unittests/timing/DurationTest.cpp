@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "TestTiming.h"
+#include "../support/TestMemories.h"
 
 using namespace phx;
 using namespace phx::testing;
@@ -14,7 +15,9 @@ static Femtoseconds getTime(const Body &body, const Target &target,
                             const Counters &counters = {}) {
   Instruction instruction;
   instruction.body = body;
-  return getDuration({}, instruction, counters, target);
+  Program program;
+  program.memories = makeMemories();
+  return getDuration(program, instruction, counters, target);
 }
 
 TEST(Duration, CoresProgramAndStream) {
@@ -103,9 +106,9 @@ TEST(Duration, CopiesPayLatencyAndBytes) {
   target.spec.mutable_dma()->mutable_latency_ns()->set_value(100);
   EXPECT_EQ(getTime(makeCopy(10), target), 110 * ns);
   DmaCopy copy = getAs<DmaCopy>(makeCopy(10));
-  copy.src.space = Space::Weight; // on chip to on chip
+  copy.src.memory = mem::wgt; // on chip to on chip
   EXPECT_EQ(getTime(copy, target), 110 * ns);
-  copy.dst.space = Space::Dram;
+  copy.dst.memory = mem::dram;
   EXPECT_EQ(getTime(copy, target), 110 * ns);
   target.spec.mutable_dma()->mutable_bytes_per_ns()->set_value(3);
   EXPECT_EQ(getTime(makeCopy(1), target), 100 * ns + 1'333'334);
@@ -123,8 +126,8 @@ TEST(Duration, ZeroFillMovesNoByteFromItsSource) {
   EXPECT_EQ(getTime(copy, target), 0);
   copy.zeroFill = ZeroFill{2, Affine{-1, {}}, 1}; // only the middle one
   EXPECT_EQ(getTime(copy, target), 10 * ns);
-  copy.src.space = Space::Weight;
-  copy.dst.space = Space::Dram; // zeros are written all the same
+  copy.src.memory = mem::wgt;
+  copy.dst.memory = mem::dram; // zeros are written all the same
   EXPECT_EQ(getTime(copy, target), 30 * ns);
 }
 

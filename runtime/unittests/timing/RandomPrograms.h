@@ -9,6 +9,7 @@
 #define PHX_UNITTESTS_TIMING_RANDOMPROGRAMS_H
 
 #include "TestTiming.h"
+#include "../support/TestMemories.h"
 
 #include <random>
 
@@ -26,6 +27,7 @@ public:
   Program makeProgram() {
     program = Program();
     program.groups = {{"core", "rns", uint32_t(pick(1, 3)), 32, 16}};
+    program.memories = makeMemories();
     program.layers.resize(size_t(pick(1, 3)));
     trips.clear();
     steps = 1;

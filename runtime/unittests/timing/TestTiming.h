@@ -9,6 +9,7 @@
 #define PHX_UNITTESTS_TIMING_TESTTIMING_H
 
 #include "../support/ProgramBuilder.h"
+#include "../support/TestMemories.h"
 #include "machines/rns/Target.h"
 #include "phx/timing/Timing.h"
 
@@ -55,7 +56,7 @@ inline Shape4 makeShape(Count inner) {
 /// From off-chip memory; 1 ns per element with makeTarget().
 inline Body makeCopy(Count elements) {
   DmaCopy copy;
-  copy.dst.space = Space::Activation;
+  copy.dst.memory = mem::act;
   copy.shape = makeShape(std::move(elements));
   return copy;
 }
@@ -65,7 +66,7 @@ inline Body makeCopy(int64_t elements) {
 /// 1 ns per 256 elements with makeTarget().
 inline Body makeMap(Count elements) {
   VecMap map;
-  map.dst.space = map.a.space = Space::Gradient;
+  map.dst.memory = map.a.memory = mem::grad;
   map.shape = makeShape(std::move(elements));
   return map;
 }

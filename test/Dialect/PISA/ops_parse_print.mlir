@@ -2,10 +2,14 @@
 // RUN: photonic-opt %s --mlir-print-op-generic | photonic-opt --mlir-print-debuginfo=false | FileCheck %s
 // RUN: photonic-opt --mlir-print-debuginfo=false %s --verify-roundtrip | FileCheck %s
 
-// CHECK-LABEL: pisa.program "all" inference target "mirage" hash -2 memory hierarchy batch 3 tokens 2 bytes [64, 128, 192, 256] compiler "0.1.0" {
+// CHECK-LABEL: pisa.program "all" inference target "mirage" hash -2 memory hierarchy batch 3 tokens 2 compiler "0.1.0" {
 // CHECK-NEXT: pisa.group 0 "core" class "rns" count 2 array [32, 16]
-pisa.program "all" inference target "mirage" hash -2 memory hierarchy batch 3 tokens 2 bytes [64, 128, 192, 256] compiler "0.1.0" {
+pisa.program "all" inference target "mirage" hash -2 memory hierarchy batch 3 tokens 2 compiler "0.1.0" {
   pisa.group 0 "core" class "rns" count 2 array [32, 16]
+  pisa.memory 0 "dram" off_chip capacity 8388608 bytes 64 types [f32]
+  pisa.memory 1 "act" on_chip capacity 8388608 bytes 128 types [f32]
+  pisa.memory 2 "wgt" on_chip capacity 8388608 bytes 192 types [f32]
+  pisa.memory 3 "grad" on_chip capacity 8388608 bytes 256 types [f32]
   // CHECK: pisa.map 0 rows {{\[\[}}24, 0, 1], [24, 1, 2]] cols [] axes {{\[\[}}28, 4, -1, 1, 2], [28, 112, 0, 0, 0]]
   pisa.map 0 rows [[24, 0, 1], [24, 1, 2]] cols [] axes [[28, 4, -1, 1, 2], [28, 112, 0, 0, 0]]
   // CHECK: pisa.format 0 bfp mantissa 4 group 16 rounding trunc moduli [31, 32, 33]
@@ -62,10 +66,13 @@ pisa.program "all" inference target "mirage" hash -2 memory hierarchy batch 3 to
 }
 
 // What a training step adds.
-// CHECK-LABEL: pisa.program "step" training target "mirage" hash 0 memory ideal batch 32 tokens 0 bytes [0, 64, 128, 192] rng 2 compiler "" machine ["core.rows=32", "extension=rns"] {
+// CHECK-LABEL: pisa.program "step" training target "mirage" hash 0 memory ideal batch 32 tokens 0 rng 2 compiler "" machine ["core.rows=32", "extension=rns"] {
 // CHECK-NEXT: pisa.group 0 "core" class "rns" count 1 array [32, 16]
-pisa.program "step" training target "mirage" hash 0 memory ideal batch 32 tokens 0 bytes [0, 64, 128, 192] rng 2 compiler "" machine ["core.rows=32", "extension=rns"] {
+pisa.program "step" training target "mirage" hash 0 memory ideal batch 32 tokens 0 rng 2 compiler "" machine ["core.rows=32", "extension=rns"] {
   pisa.group 0 "core" class "rns" count 1 array [32, 16]
+  pisa.memory 0 "act" on_chip capacity 8388608 bytes 64 types [f32]
+  pisa.memory 1 "wgt" on_chip capacity 8388608 bytes 128 types [f32]
+  pisa.memory 2 "grad" on_chip capacity 8388608 bytes 192 types [f32]
   // CHECK: pisa.product 0 m 6 n 576 k 16 groups 1 positions 25 df1 format 0 nest [0, 5]{{$}}
   pisa.product 0 m 6 n 576 k 16 groups 1 positions 25 df1 format 0 nest [0, 5]
   // CHECK: pisa.product 1 m 6 n 25 k 576 groups 1 df2 format 0 nest [0, 0] stream 2147483647 layer 2

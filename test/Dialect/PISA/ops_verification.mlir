@@ -1,6 +1,6 @@
 // RUN: photonic-opt %s --split-input-file --verify-diagnostics
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
   // expected-error @+1 {{expected number 0, found 1}}
   pisa.layer 1 "a" "b"
@@ -11,7 +11,7 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
   pisa.layer 0 "a" "b"
   // expected-error @+1 {{expected number 1, found 0}}
@@ -23,7 +23,7 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   // expected-error @+1 {{expected array [rows, columns], found 1 numbers}}
   pisa.group 0 "core" class "rns" count 1 array [4]
   pisa.code {
@@ -33,25 +33,69 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes
 
 // -----
 
-// expected-error @+1 {{expected bytes of dram, act, wgt and grad, found 3 numbers}}
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0] compiler "" {
-  pisa.group 0 "core" class "rns" count 1 array [4, 4]
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
+  pisa.map 0 rows [] cols [] axes [[1, 4, 0, 0, 0]]
+  // expected-error @+1 {{expected groups and memories before the other tables}}
+  pisa.memory 0 "act" on_chip capacity 64 bytes 0 types [f32]
   pisa.code {
-  pisa.halt
+    pisa.halt
+  }
+}
+
+// -----
+
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
+  pisa.memory 0 "act" on_chip capacity 64 bytes 0 types [f32]
+  // expected-error @+1 {{expected a name of its own, found 'act' again}}
+  pisa.memory 1 "act" on_chip capacity 64 bytes 0 types [f32]
+  pisa.code {
+    pisa.halt
+  }
+}
+
+// -----
+
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
+  // expected-error @+1 {{expected element types (f32, i32, i64, u8, bool), found 'f33'}}
+  pisa.memory 0 "act" on_chip capacity 64 bytes 0 types [f32, f33]
+  pisa.code {
+    pisa.halt
+  }
+}
+
+// -----
+
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
+  pisa.memory 0 "act" on_chip capacity 64 bytes 0 types [f32]
+  // expected-error @+1 {{expected the name of a pisa.memory, found 'acc'}}
+  pisa.region 0 "x" input at acc[0] bytes 4 type tensor<1xf32>
+  pisa.code {
+    pisa.halt
+  }
+}
+
+// -----
+
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
+  pisa.memory 0 "act" on_chip capacity 64 bytes 64 types [f32]
+  pisa.code {
+    // expected-error @+1 {{expected the name of a pisa.memory in dst, found 'acc'}}
+    pisa.vec_map fill acc[0] strides [0, 0, 0, 4] shape [1, 1, 1, 4] s0 1.0
+    pisa.halt
   }
 }
 
 // -----
 
 // expected-error @+1 {{expected exactly one pisa.code, last}}
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
 pisa.group 0 "core" class "rns" count 1 array [4, 4]
 }
 
 // -----
 
 // expected-error @+1 {{expected exactly one pisa.code, last}}
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
   pisa.code {
     pisa.halt
@@ -62,7 +106,7 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes
 // -----
 
 // expected-error @+1 {{expected exactly one pisa.code, last}}
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
   pisa.code {
   }
@@ -78,7 +122,7 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
   // expected-error @+1 {{expected 3 numbers in each of rows, found 2}}
   pisa.map 0 rows [[4, 0]] cols [] axes [[4, 4, 0, 0, 0]]
@@ -89,7 +133,7 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
   // expected-error @+1 {{expected 3 numbers in each of cols, found 4}}
   pisa.map 0 rows [] cols [[4, 0, 1, 1]] axes [[4, 4, 0, 0, 0]]
@@ -100,7 +144,7 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
   // expected-error @+1 {{expected 5 numbers in each of axes, found 2}}
   pisa.map 0 rows [] cols [] axes [[4, 4]]
@@ -111,7 +155,7 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
   // expected-error @+1 {{expected at most 4 axes, found 5}}
   pisa.map 0 rows [] cols [] axes [[1, 4, 0, 0, 0], [1, 4, 0, 0, 0], [1, 4, 0, 0, 0], [1, 4, 0, 0, 0], [1, 4, 0, 0, 0]]
@@ -122,7 +166,7 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
   // expected-error @+1 {{expected a radix of at least 1, found 0}}
   pisa.map 0 rows [[0, 0, 1]] cols [] axes [[4, 4, 0, 0, 0]]
@@ -133,7 +177,7 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
   // expected-error @+1 {{digit names axis 1, but there are 1}}
   pisa.map 0 rows [[4, 1, 1]] cols [] axes [[4, 4, 0, 0, 0]]
@@ -144,7 +188,7 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
   // expected-error @+1 {{expected an extent of at least 0, found -1}}
   pisa.map 0 rows [] cols [] axes [[-1, 4, 0, 0, 0]]
@@ -155,8 +199,9 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
+  pisa.memory 0 "act" on_chip capacity 8388608 bytes 0 types [f32]
   // expected-error @+1 {{expected a constant address that is a multiple of 64}}
   pisa.region 0 "x" input at act[4] bytes 4 type tensor<1xf32>
   pisa.code {
@@ -166,8 +211,9 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
+  pisa.memory 0 "act" on_chip capacity 8388608 bytes 0 types [f32]
   // expected-error @+1 {{expected a constant address that is a multiple of 64}}
   pisa.region 0 "x" input at act[0 + 64 * l0] bytes 4 type tensor<1xf32>
   pisa.code {
@@ -177,8 +223,9 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
+  pisa.memory 0 "act" on_chip capacity 8388608 bytes 0 types [f32]
   // expected-error @+1 {{expected a static tensor type, found 'tensor<?xf32>'}}
   pisa.region 0 "x" input at act[0] bytes 4 type tensor<?xf32>
   pisa.code {
@@ -188,8 +235,9 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
+  pisa.memory 0 "act" on_chip capacity 8388608 bytes 0 types [f32]
   // expected-error @+1 {{needs 8 bytes for 'tensor<2xf32>', has 7}}
   pisa.region 0 "x" input at act[0] bytes 7 type tensor<2xf32>
   pisa.code {
@@ -199,8 +247,9 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
+  pisa.memory 0 "act" on_chip capacity 8388608 bytes 0 types [f32]
   // expected-error @+1 {{initial contents have type 'tensor<1xf32>', the region has 'tensor<2xf32>'}}
   pisa.region 0 "x" input at act[0] bytes 8 type tensor<2xf32> init dense<0.0> : tensor<1xf32>
   pisa.code {
@@ -210,7 +259,7 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
   pisa.code {
     // expected-error @+1 {{is not an instruction}}
@@ -221,7 +270,7 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
   pisa.code {
     // expected-error @+1 {{expected a count of at least 1, found 0}}
@@ -232,7 +281,7 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
   pisa.code {
   pisa.loop 1 {
@@ -259,7 +308,7 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
   pisa.code {
   pisa.loop 1 {
@@ -272,8 +321,10 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
+  pisa.memory 0 "act" on_chip capacity 8388608 bytes 0 types [f32]
+  pisa.memory 1 "wgt" on_chip capacity 8388608 bytes 0 types [f32]
   pisa.code {
     // expected-error @+1 {{expected a shape of 4 dimensions, found 3}}
     pisa.dma_copy act[0] strides [0, 0, 0, 4] from wgt[0] strides [0, 0, 0, 4] shape [1, 1, 1]
@@ -282,8 +333,10 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
+  pisa.memory 0 "act" on_chip capacity 8388608 bytes 0 types [f32]
+  pisa.memory 1 "wgt" on_chip capacity 8388608 bytes 0 types [f32]
   pisa.code {
     // expected-error @+1 {{expected 4 strides per operand, found 2}}
     pisa.dma_copy act[0] strides [0, 4] from wgt[0] strides [0, 0, 0, 4] shape [1, 1, 1, 1]
@@ -292,8 +345,10 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
+  pisa.memory 0 "act" on_chip capacity 8388608 bytes 0 types [f32]
+  pisa.memory 1 "wgt" on_chip capacity 8388608 bytes 0 types [f32]
   pisa.code {
     // expected-error @+1 {{expected 4 strides per operand, found 3}}
     pisa.vec_reduce sum act[0] strides [0, 0, 4, 0] a wgt[0] strides [0, 0, 4] shape [1, 1, 1, 1]
@@ -302,8 +357,9 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
+  pisa.memory 0 "act" on_chip capacity 8388608 bytes 0 types [f32]
   pisa.code {
     // expected-error @+1 {{expected operand 'b', which 'add' reads}}
     pisa.vec_map add act[0] strides [0, 0, 0, 4] a act[0] strides [0, 0, 0, 4] shape [1, 1, 1, 1]
@@ -312,8 +368,9 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
+  pisa.memory 0 "act" on_chip capacity 8388608 bytes 0 types [f32]
   pisa.code {
     // expected-error @+1 {{expected operand 'a', which 'relu' reads}}
     pisa.vec_map relu act[0] strides [0, 0, 0, 4] shape [1, 1, 1, 1]
@@ -322,8 +379,9 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
+  pisa.memory 0 "act" on_chip capacity 8388608 bytes 0 types [f32]
   pisa.code {
     // expected-error @+1 {{expected no operand 'a', which 'fill' does not read}}
     pisa.vec_map fill act[0] strides [0, 0, 0, 4] a act[0] strides [0, 0, 0, 4] shape [1, 1, 1, 1]
@@ -332,8 +390,9 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
+  pisa.memory 0 "act" on_chip capacity 8388608 bytes 0 types [f32]
   pisa.code {
     // expected-error @+1 {{expected no operand 'b', which 'neg' does not read}}
     pisa.vec_map neg act[0] strides [0, 0, 0, 4] a act[0] strides [0, 0, 0, 4] b act[0] strides [0, 0, 0, 4] shape [1, 1, 1, 1]
@@ -342,8 +401,9 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
+  pisa.memory 0 "wgt" on_chip capacity 8388608 bytes 0 types [f32]
   pisa.code {
     // expected-error @+1 {{expected an array as its engine, found 'dma'}}
     pisa.core_program dma[0] format 0 map 0 from wgt[0] row 0 k 0 rows 1 cols 1 product 0
@@ -352,7 +412,7 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
   pisa.code {
     // expected-error @+1 {{expected an engine (dma, vec or the name of a pisa.group), found 'gpu'}}
@@ -362,7 +422,7 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
   pisa.code {
     // expected-error @+1 {{expected engine in [0, 4294967294], found 4294967295}}
@@ -372,7 +432,7 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
   pisa.code {
     // expected-error @+1 {{expected token in [0, 4294967294], found -1}}
@@ -382,7 +442,7 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
   pisa.code {
     // expected-error @+1 {{expected layer in [0, 4294967294], found 4294967295}}
@@ -392,8 +452,9 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
+  pisa.memory 0 "wgt" on_chip capacity 8388608 bytes 0 types [f32]
   pisa.code {
     // expected-error @+1 {{expected format in [0, 4294967294], found -1}}
     pisa.core_program core[0] format -1 map 0 from wgt[0] row 0 k 0 rows 1 cols 1 product 0
@@ -402,8 +463,9 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
+  pisa.memory 0 "act" on_chip capacity 8388608 bytes 0 types [f32]
   pisa.code {
     // expected-error @+1 {{expected a loop counter l0 to l7}}
     pisa.vec_map fill act[0 + 4 * l8] strides [0, 0, 0, 4] shape [1, 1, 1, 1]
@@ -412,18 +474,19 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
   pisa.code {
-    // expected-error @+1 {{expected a memory space (dram, act, wgt or grad), found 'sram'}}
+    // expected-error @+1 {{expected the name of a pisa.memory in dst, found 'sram'}}
     pisa.vec_map fill sram[0] strides [0, 0, 0, 4] shape [1, 1, 1, 1]
   }
 }
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
+  pisa.memory 0 "act" on_chip capacity 8388608 bytes 0 types [f32]
   pisa.code {
     // expected-error @+1 {{expected (scale, offset, divisor, modulus) behind the loop counter, found 2 numbers}}
     pisa.vec_map fill act[0 + 4 * l0(1, 2)] strides [0, 0, 0, 4] shape [1, 1, 1, 1]
@@ -432,7 +495,7 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   // expected-error @+1 {{expected a count in [0, 65536], found 65537}}
   pisa.group 0 "core" class "rns" count 65537 array [4, 4]
   pisa.code {
@@ -442,7 +505,7 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   // expected-error @+1 {{expected a side of the array in [1, 4096], found 0}}
   pisa.group 0 "core" class "rns" count 1 array [4, 0]
   pisa.code {
@@ -453,7 +516,7 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes
 // -----
 
 // expected-error @+1 {{expected at most 4294967295 tokens, found}}
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 4294967296 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 4294967296 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
   pisa.code {
   pisa.halt
@@ -462,7 +525,7 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 4294967
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
   // expected-error @+1 {{expected mantissa bits in [1, 15], found 16}}
   pisa.format 0 bfp mantissa 16 group 16 rounding trunc moduli [31]
@@ -473,7 +536,7 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
   // expected-error @+1 {{expected a group in [1, 4096], found 4097}}
   pisa.format 0 bfp mantissa 4 group 4097 rounding trunc moduli [31]
@@ -484,7 +547,7 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
   // expected-error @+1 {{expected a modulus in [2, 65536], found -31}}
   pisa.format 0 bfp mantissa 4 group 16 rounding trunc moduli [-31]
@@ -495,7 +558,7 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
   // expected-error @+1 {{expected nest [loop, end], found 1 numbers}}
   pisa.product 0 m 1 n 1 k 1 groups 1 df1 format 0 nest [0]
@@ -506,7 +569,7 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
   // expected-error @+1 {{expected a format in [0, 4294967294], found -1}}
   pisa.product 0 m 1 n 1 k 1 groups 1 df1 format -1 nest [0, 0]
@@ -517,7 +580,7 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
   // expected-error @+1 {{expected a layer in [0, 4294967294], found -1}}
   pisa.product 0 m 1 n 1 k 1 groups 1 df1 format 0 nest [0, 0] layer -1
@@ -528,7 +591,7 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
   // expected-error @+1 {{expected a region in [0, 4294967294], found -1}}
   pisa.layer 0 "a" "b" output -1
@@ -540,7 +603,7 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes
 // -----
 
 // expected-error @+1 {{expected an rng in [0, 4294967294], found -1}}
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] rng -1 compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 rng -1 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
   pisa.code {
   pisa.halt
@@ -549,7 +612,7 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
   // expected-error @+1 {{expected a stream in [0, 2147483647], found 2147483648}}
   pisa.product 0 m 1 n 1 k 1 groups 1 df1 format 0 nest [0, 0] stream 2147483648
@@ -560,8 +623,9 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
+  pisa.memory 0 "act" on_chip capacity 8388608 bytes 0 types [f32]
   // expected-error @+1 {{ignores a label, but has no number of classes}}
   pisa.region 0 "y" input at act[0] bytes 4 type tensor<1xf32> ignore 3
   pisa.code {
@@ -571,7 +635,7 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
   // expected-error @+2 {{expected one of [forward, loss, input_gradient, weight_gradient, update]}}
   // expected-error @+1 {{invalid value for property phase}}
@@ -583,8 +647,9 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
+  pisa.memory 0 "act" on_chip capacity 8388608 bytes 0 types [f32]
   pisa.code {
   // expected-error @+1 {{expected dims in [1, 3], found 4}}
   pisa.vec_reduce sum act[0] strides [0, 0, 0, 0] a act[0] strides [0, 0, 0, 4] shape [1, 1, 1, 1] dims 4
@@ -594,8 +659,9 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
+  pisa.memory 0 "act" on_chip capacity 8388608 bytes 0 types [f32]
   pisa.code {
   // expected-error @+1 {{expected operand 'positions', which 'max' reads}}
   pisa.vec_unpool max act[0] map 0 from act[0] map 0 row 0 rows 1 window 1
@@ -605,8 +671,9 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
+  pisa.memory 0 "act" on_chip capacity 8388608 bytes 0 types [f32]
   pisa.code {
   // expected-error @+1 {{expected no operand 'positions', which 'average_valid' does not read}}
   pisa.vec_unpool average_valid act[0] map 0 from act[0] map 0 positions act[0] row 0 rows 1 window 1
@@ -616,8 +683,9 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
+  pisa.memory 0 "act" on_chip capacity 8388608 bytes 0 types [f32]
   pisa.code {
   // expected-error @+1 {{expected stream in [0, 4294967295], found -1}}
   pisa.vec_random act[0] key act[0] first 0 count 1 stream -1
@@ -627,8 +695,9 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
+  pisa.memory 0 "act" on_chip capacity 8388608 bytes 0 types [f32]
   pisa.code {
   // expected-error @+1 {{expected operand 'b', which 'gate' reads}}
   pisa.vec_map gate act[0] strides [0, 0, 0, 4] a act[0] strides [0, 0, 0, 4] shape [1, 1, 1, 1]
@@ -638,8 +707,9 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
+  pisa.memory 0 "act" on_chip capacity 8388608 bytes 0 types [f32]
   pisa.code {
   // expected-error @+1 {{expected operand 'a', which 'offset' reads}}
   pisa.vec_map offset act[0] strides [0, 0, 0, 4] shape [1, 1, 1, 1]
@@ -649,8 +719,9 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 4 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 4 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
+  pisa.memory 0 "act" on_chip capacity 8388608 bytes 0 types [f32]
   // expected-error @+1 {{expected a batch axis of an input or an output only}}
   pisa.region 0 "w" workspace at act[0] bytes 32 type tensor<4x2xf32> batch_axis 0
   pisa.code {
@@ -660,8 +731,9 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 4 tokens 0 bytes
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 4 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 4 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
+  pisa.memory 0 "act" on_chip capacity 8388608 bytes 0 types [f32]
   // expected-error @+1 {{expected a batch axis in [0, 2), found 2}}
   pisa.region 0 "x" input at act[0] bytes 32 type tensor<4x2xf32> batch_axis 2
   pisa.code {
@@ -671,8 +743,9 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 4 tokens 0 bytes
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 4 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 4 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
+  pisa.memory 0 "act" on_chip capacity 8388608 bytes 0 types [f32]
   // expected-error @+1 {{expected extent 4, the program's batch, in dimension 1, found 'tensor<4x2xf32>'}}
   pisa.region 0 "x" input at act[0] bytes 32 type tensor<4x2xf32> batch_axis 1
   pisa.code {
@@ -682,8 +755,9 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 4 tokens 0 bytes
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
+  pisa.memory 0 "act" on_chip capacity 8388608 bytes 0 types [f32]
   // expected-error @+1 {{expected a region in [0, 4294967294], found -1}}
   pisa.region 0 "g" output gradient_of -1 at act[0] bytes 32 type tensor<4x2xf32>
   pisa.code {
@@ -693,7 +767,7 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
   // expected-error @+1 {{expected a name of its own, found 'core' again}}
   pisa.group 1 "core" class "rns" count 1 array [8, 4]
@@ -704,7 +778,7 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 bytes [0, 0, 0, 0] compiler "" {
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   // expected-error @+1 {{expected a name other than dma and vec, found 'vec'}}
   pisa.group 0 "vec" class "rns" count 1 array [4, 4]
   pisa.code {

@@ -11,8 +11,11 @@
 // CHECK-NEXT: pisa.dma_copy grad[0]
 // CHECK-NEXT: pisa.vec_map fill wgt[0]
 // CHECK-NEXT: pisa.halt
-pisa.program "chain" inference target "mirage" hash 0 memory ideal batch 1 tokens 0 bytes [0, 64, 64, 64] compiler "" {
+pisa.program "chain" inference target "mirage" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [32, 16]
+  pisa.memory 0 "act" on_chip capacity 8388608 bytes 64 types [f32]
+  pisa.memory 1 "wgt" on_chip capacity 8388608 bytes 64 types [f32]
+  pisa.memory 2 "grad" on_chip capacity 8388608 bytes 64 types [f32]
   pisa.code {
     pisa.vec_map fill act[0] strides [0, 0, 0, 4] shape [1, 1, 1, 4] s0 1.0
     pisa.dma_copy grad[0] strides [0, 0, 0, 4] from act[0] strides [0, 0, 0, 4] shape [1, 1, 1, 4]
@@ -34,8 +37,10 @@ pisa.program "chain" inference target "mirage" hash 0 memory ideal batch 1 token
 // CHECK: pisa.dma_copy
 // CHECK: pisa.signal
 // CHECK: }
-pisa.program "loop" inference target "mirage" hash 0 memory ideal batch 1 tokens 0 bytes [0, 64, 0, 64] compiler "" {
+pisa.program "loop" inference target "mirage" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [32, 16]
+  pisa.memory 0 "act" on_chip capacity 8388608 bytes 64 types [f32]
+  pisa.memory 1 "grad" on_chip capacity 8388608 bytes 64 types [f32]
   pisa.code {
     pisa.loop 3 {
       pisa.vec_map fill act[0] strides [0, 0, 0, 4] shape [1, 1, 1, 4] s0 1.0

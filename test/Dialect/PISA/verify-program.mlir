@@ -2,8 +2,10 @@
 
 // A missing wait is a race.
 // expected-error @+1 {{dma.copy}}
-pisa.program "race" inference target "mirage" hash 0 memory ideal batch 1 tokens 1 bytes [0, 64, 0, 64] compiler "" {
+pisa.program "race" inference target "mirage" hash 0 memory ideal batch 1 tokens 1 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [32, 16]
+  pisa.memory 0 "act" on_chip capacity 8388608 bytes 64 types [f32]
+  pisa.memory 1 "grad" on_chip capacity 8388608 bytes 64 types [f32]
   pisa.code {
     pisa.vec_map fill act[0] strides [0, 0, 0, 4] shape [1, 1, 1, 4] s0 1.0
     pisa.dma_copy grad[0] strides [0, 0, 0, 4] from act[0] strides [0, 0, 0, 4] shape [1, 1, 1, 4]
@@ -14,8 +16,10 @@ pisa.program "race" inference target "mirage" hash 0 memory ideal batch 1 tokens
 // -----
 
 // With it there is none.
-pisa.program "ordered" inference target "mirage" hash 0 memory ideal batch 1 tokens 1 bytes [0, 64, 0, 64] compiler "" {
+pisa.program "ordered" inference target "mirage" hash 0 memory ideal batch 1 tokens 1 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [32, 16]
+  pisa.memory 0 "act" on_chip capacity 8388608 bytes 64 types [f32]
+  pisa.memory 1 "grad" on_chip capacity 8388608 bytes 64 types [f32]
   pisa.code {
     pisa.vec_map fill act[0] strides [0, 0, 0, 4] shape [1, 1, 1, 4] s0 1.0
     pisa.signal vec[0] 0
@@ -29,8 +33,10 @@ pisa.program "ordered" inference target "mirage" hash 0 memory ideal batch 1 tok
 
 // A token that nobody signals.
 // expected-error @+1 {{token}}
-pisa.program "unbalanced" inference target "mirage" hash 0 memory ideal batch 1 tokens 1 bytes [0, 64, 0, 64] compiler "" {
+pisa.program "unbalanced" inference target "mirage" hash 0 memory ideal batch 1 tokens 1 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [32, 16]
+  pisa.memory 0 "act" on_chip capacity 8388608 bytes 64 types [f32]
+  pisa.memory 1 "grad" on_chip capacity 8388608 bytes 64 types [f32]
   pisa.code {
     pisa.wait dma[0] 0
     pisa.halt
@@ -41,8 +47,9 @@ pisa.program "unbalanced" inference target "mirage" hash 0 memory ideal batch 1 
 
 // Bytes behind what the space uses.
 // expected-error @+1 {{vec.map}}
-pisa.program "outside" inference target "mirage" hash 0 memory ideal batch 1 tokens 0 bytes [0, 64, 0, 0] compiler "" {
+pisa.program "outside" inference target "mirage" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [32, 16]
+  pisa.memory 0 "act" on_chip capacity 8388608 bytes 64 types [f32]
   pisa.code {
     pisa.vec_map fill act[0] strides [0, 0, 0, 4] shape [1, 1, 1, 17] s0 1.0
     pisa.halt
@@ -53,8 +60,9 @@ pisa.program "outside" inference target "mirage" hash 0 memory ideal batch 1 tok
 
 // No halt.
 // expected-error @+1 {{halt}}
-pisa.program "endless" inference target "mirage" hash 0 memory ideal batch 1 tokens 0 bytes [0, 64, 0, 0] compiler "" {
+pisa.program "endless" inference target "mirage" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [32, 16]
+  pisa.memory 0 "act" on_chip capacity 8388608 bytes 64 types [f32]
   pisa.code {
   }
 }

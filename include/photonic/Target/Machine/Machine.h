@@ -14,6 +14,7 @@
 #define PHOTONIC_TARGET_MACHINE_MACHINE_H
 
 #include "machines/rns/Target.h"
+#include "phx/target/ArrayGroups.h"
 #include "phx/target/Target.h"
 
 namespace photonic {
@@ -29,6 +30,11 @@ phx::Result<phx::Target> loadMachine(const std::string &nameOrPath,
 
 /// The arrays of a target that loadMachine has accepted.
 Arrays getArrays(const phx::Target &machine);
+
+/// The memory of such a target that serves `role`, and the one off chip:
+/// indices into phx::getMemories.
+uint32_t getMemory(const phx::Target &machine, phx::MemoryRole role);
+uint32_t getOffChipMemory(const phx::Target &machine);
 
 } // namespace photonic
 

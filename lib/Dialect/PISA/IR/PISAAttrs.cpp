@@ -48,15 +48,6 @@ CountAttr CountAttr::get(MLIRContext *context, const phx::Count &value) {
                              : AffineAttr());
 }
 
-phx::Address AddressAttr::getValue() const {
-  return {static_cast<phx::Space>(getSpace()), getOffset().getValue()};
-}
-
-AddressAttr AddressAttr::get(MLIRContext *context, const phx::Address &value) {
-  return get(context, static_cast<Space>(value.space),
-             AffineAttr::get(context, value.offset));
-}
-
 phx::Guard GuardAttr::getValue() const {
   return {static_cast<uint8_t>(getLoop()), getScale(), getOffset(),
           getExtent(), getLow()};
@@ -147,20 +138,13 @@ ParseResult photonic::pisa::parseField(AsmParser &parser, CountAttr &count) {
 
 ParseResult photonic::pisa::parseField(AsmParser &parser,
                                        AddressAttr &address) {
-  SMLoc loc = parser.getCurrentLocation();
-  StringRef word;
+  std::string memory;
   AffineAttr offset;
-  if (parser.parseKeyword(&word))
-    return failure();
-  std::optional<Space> space = symbolizeSpace(word);
-  if (!space)
-    return parser.emitError(loc) << "expected a memory space (dram, act, wgt "
-                                    "or grad), found '"
-                                 << word << "'";
   // A constant offset is written in brackets too: act[64].
-  if (parseField(parser, offset))
+  if (parser.parseKeywordOrString(&memory) || parseField(parser, offset))
     return failure();
-  address = AddressAttr::get(parser.getContext(), *space, offset);
+  address = AddressAttr::get(parser.getContext(),
+                             parser.getBuilder().getStringAttr(memory), offset);
   return success();
 }
 
@@ -231,7 +215,8 @@ void photonic::pisa::printField(AsmPrinter &printer, CountAttr count) {
 }
 
 void photonic::pisa::printField(AsmPrinter &printer, AddressAttr address) {
-  printer << stringifySpace(address.getSpace()) << "[";
+  printer.printKeywordOrString(address.getMemory().getValue());
+  printer << "[";
   printSum(printer, address.getOffset());
   printer << "]";
 }

@@ -28,10 +28,10 @@ static constexpr bool areSame(unsigned last, Pairs... pairs) {
 #define WORD(Enum, Name)                                                       \
   std::pair { pisa::Enum::Name, phx::Enum::Name }
 
-static_assert(areSame(pisa::getMaxEnumValForSpace(), WORD(Space, Dram),
-                      WORD(Space, Activation), WORD(Space, Weight),
-                      WORD(Space, Gradient)));
-static_assert(pisa::getMaxEnumValForSpace() + 1 == phx::numSpaces);
+static_assert(areSame(pisa::getMaxEnumValForMemoryKind(),
+                      WORD(MemoryKind, OffChip), WORD(MemoryKind, OnChip),
+                      WORD(MemoryKind, Resident)));
+static_assert(pisa::getMaxEnumValForMemoryKind() + 1 == phx::numMemoryKinds);
 static_assert(areSame(pisa::getMaxEnumValForRole(), WORD(Role, Parameter),
                       WORD(Role, State), WORD(Role, Constant),
                       WORD(Role, Input), WORD(Role, Output),

@@ -54,9 +54,6 @@ static void assign(phx::Affine &field, AffineAttr value) {
 static void assign(phx::Count &field, CountAttr value) {
   field = value.getValue();
 }
-static void assign(phx::Address &field, AddressAttr value) {
-  field = value.getValue();
-}
 static void assign(std::optional<phx::ZeroFill> &field, ZeroFillAttr value) {
   field = value.getValue();
 }
@@ -74,14 +71,37 @@ static void assign(Field &field, const std::optional<Value> &value) {
     assign(field, *value);
 }
 
-/// The group of that name in the program around `op`; its number if there is
-/// one.
-static std::optional<uint16_t> findGroup(Operation *op, StringRef name) {
-  if (auto program = op->getParentOfType<ProgramOp>())
-    for (GroupOp group : program.getBody().getOps<GroupOp>())
-      if (group.getName() == name)
-        return static_cast<uint16_t>(group.getIndex());
+/// The entry of that name in a table of the program around `op`: its number if
+/// there is one. Groups and memories come first in a program, so that the
+/// search is short.
+template <typename TableOp>
+static std::optional<uint32_t> findEntry(Operation *op, StringRef name) {
+  auto program = op->getParentOfType<ProgramOp>();
+  if (!program)
+    return std::nullopt;
+  for (Operation &entry : program.getBody().front()) {
+    if (!isa<GroupOp, MemoryOp>(entry))
+      break;
+    if (auto table = dyn_cast<TableOp>(entry); table && table.getName() == name)
+      return static_cast<uint32_t>(table.getIndex());
+  }
   return std::nullopt;
+}
+
+phx::Address photonic::pisa::getAddress(Operation *op, AddressAttr address) {
+  StringRef memory = address.getMemory().getValue();
+  return {findEntry<MemoryOp>(op, memory).value_or(0),
+          address.getOffset().getValue()};
+}
+
+static void assignAddress(Operation *op, phx::Address &field,
+                          AddressAttr value) {
+  field = photonic::pisa::getAddress(op, value);
+}
+static void assignAddress(Operation *op, phx::Address &field,
+                          std::optional<AddressAttr> value) {
+  if (value)
+    assignAddress(op, field, *value);
 }
 
 /// The verifier has seen that the group exists.
@@ -91,7 +111,8 @@ static phx::EngineId toEngine(Operation *op, StringRef unit, uint64_t number) {
     return {phx::EngineKind::Dma, index};
   if (unit == "vec")
     return {phx::EngineKind::Vec, index};
-  return {phx::EngineKind::Core, index, findGroup(op, unit).value_or(0)};
+  auto group = static_cast<uint16_t>(findEntry<GroupOp>(op, unit).value_or(0));
+  return {phx::EngineKind::Core, index, group};
 }
 
 #define PISA_TO_INSTRUCTION
@@ -105,8 +126,10 @@ namespace {
 /// Attributes of the fields of one instruction.
 class FieldAttributes {
 public:
-  FieldAttributes(OpBuilder &builder, const phx::Body &body)
-      : b(builder), context(builder.getContext()), body(body) {}
+  FieldAttributes(OpBuilder &builder, const phx::Program &program,
+                  const phx::Body &body)
+      : b(builder), context(builder.getContext()), program(program),
+        body(body) {}
 
   IntegerAttr get(int64_t value) { return b.getI64IntegerAttr(value); }
   IntegerAttr get(uint32_t value) { return b.getI64IntegerAttr(value); }
@@ -115,7 +138,7 @@ public:
   AffineAttr get(const phx::Affine &a) { return AffineAttr::get(context, a); }
   CountAttr get(const phx::Count &c) { return CountAttr::get(context, c); }
   AddressAttr get(const phx::Address &a) {
-    return AddressAttr::get(context, a);
+    return getAddress(context, program, a);
   }
   ZeroFillAttr get(const std::optional<phx::ZeroFill> &fill) {
     return fill ? ZeroFillAttr::get(context, *fill) : ZeroFillAttr();
@@ -165,24 +188,38 @@ private:
 
   OpBuilder &b;
   MLIRContext *context;
+  const phx::Program &program;
   const phx::Body &body;
 };
 } // namespace
 
+AddressAttr photonic::pisa::getAddress(MLIRContext *context,
+                                       const phx::Program &program,
+                                       const phx::Address &address) {
+  return AddressAttr::get(
+      context,
+      StringAttr::get(context, phx::getMemoryName(program, address.memory)),
+      AffineAttr::get(context, address.offset));
+}
+
 LogicalResult
 photonic::pisa::createInstruction(OpBuilder &b, Location loc,
-                                  const phx::Instruction &instruction,
-                                  StringRef unitName) {
+                                  const phx::Program &program,
+                                  const phx::Instruction &instruction) {
   const phx::Body &body = instruction.body;
   StringRef mnemonic = body.getDescription().mnemonic;
-  FieldAttributes fields(b, body);
+  FieldAttributes fields(b, program, body);
   IntegerAttr layer = instruction.layer == phx::noLayer
                           ? IntegerAttr()
                           : fields.get(instruction.layer);
   GuardAttr guard = instruction.guard
                         ? GuardAttr::get(b.getContext(), *instruction.guard)
                         : GuardAttr();
-  StringAttr unit = b.getStringAttr(unitName);
+  const phx::ArrayGroup *group = phx::findGroup(program, instruction);
+  StringAttr unit = b.getStringAttr(
+      instruction.engine.kind == phx::EngineKind::Dma ? StringRef("dma")
+      : group ? StringRef(group->name)
+              : StringRef("vec"));
   IntegerAttr engine = fields.get(instruction.engine.index);
 #define PISA_FROM_INSTRUCTION
 #include "photonic/Dialect/PISA/IR/PISAConversions.inc"
@@ -214,6 +251,12 @@ static LogicalResult verifyField(Operation *op,
     if (field.kind == phx::FieldKind::Number ||
         field.kind == phx::FieldKind::Index)
       return verifyNumber(op, field, number);
+  if (auto address = dyn_cast_or_null<AddressAttr>(value)) {
+    StringRef memory = address.getMemory().getValue();
+    if (op->getParentOfType<ProgramOp>() && !findEntry<MemoryOp>(op, memory))
+      return op->emitOpError("expected the name of a pisa.memory in ")
+             << field.attribute << ", found '" << memory << "'";
+  }
   if (auto strides = dyn_cast_or_null<DenseI64ArrayAttr>(value))
     if (strides.size() != 4)
       return op->emitOpError("expected 4 strides per operand, found ")
@@ -268,7 +311,7 @@ static LogicalResult verifyEngine(Operation *op,
   if (description.place == phx::EnginePlace::Array && !isArray)
     return op->emitOpError("expected an array as its engine, found '")
            << unit << "'";
-  if (isArray && op->getParentOfType<ProgramOp>() && !findGroup(op, unit))
+  if (isArray && op->getParentOfType<ProgramOp>() && !findEntry<GroupOp>(op, unit))
     return op->emitOpError("expected an engine (dma, vec or the name of a "
                            "pisa.group), found '")
            << unit << "'";

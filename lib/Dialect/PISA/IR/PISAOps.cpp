@@ -58,6 +58,31 @@ static void printCounts(OpAsmPrinter &printer, Operation *, ArrayAttr counts) {
   printer << "]";
 }
 
+/// `[f32, i32]`.
+static ParseResult parseWords(OpAsmParser &parser, ArrayAttr &words) {
+  SmallVector<Attribute> elements;
+  auto parseOne = [&]() -> ParseResult {
+    std::string word;
+    if (parser.parseKeywordOrString(&word))
+      return failure();
+    elements.push_back(parser.getBuilder().getStringAttr(word));
+    return success();
+  };
+  if (parser.parseCommaSeparatedList(AsmParser::Delimiter::Square, parseOne))
+    return failure();
+  words = parser.getBuilder().getArrayAttr(elements);
+  return success();
+}
+
+static void printWords(OpAsmPrinter &printer, Operation *, ArrayAttr words) {
+  printer << "[";
+  llvm::interleaveComma(words.getAsRange<StringAttr>(), printer,
+                        [&](StringAttr word) {
+                          printer.printKeywordOrString(word.getValue());
+                        });
+  printer << "]";
+}
+
 /// `[[1, 2], [3, 4]]`.
 static ParseResult parseTuples(OpAsmParser &parser, ArrayAttr &tuples) {
   SmallVector<Attribute> elements;
@@ -150,6 +175,7 @@ static LogicalResult verifyNumbering(ProgramOp program) {
 
 LogicalResult ProgramOp::verifyRegions() {
   if (failed(verifyNumbering<GroupOp>(*this)) ||
+      failed(verifyNumbering<MemoryOp>(*this)) ||
       failed(verifyNumbering<MapOp>(*this)) ||
       failed(verifyNumbering<FormatOp>(*this)) ||
       failed(verifyNumbering<ProductOp>(*this)) ||
@@ -161,12 +187,21 @@ LogicalResult ProgramOp::verifyRegions() {
     if (!names.insert(group.getName()).second)
       return group.emitOpError("expected a name of its own, found '")
              << group.getName() << "' again";
+  llvm::StringSet<> memories;
+  bool isBehind = false;
+  for (Operation &entry : getBody().front()) {
+    if (isBehind && isa<GroupOp, MemoryOp>(entry)) // program_c4
+      return entry.emitOpError("expected groups and memories before the other "
+                               "tables");
+    isBehind |= !isa<GroupOp, MemoryOp>(entry);
+    auto memory = dyn_cast<MemoryOp>(entry);
+    if (memory && !memories.insert(memory.getName()).second) // memory_c1
+      return memory.emitOpError("expected a name of its own, found '")
+             << memory.getName() << "' again";
+  }
   if (getTokens() > phx::noLayer)
     return emitOpError("expected at most ")
            << phx::noLayer << " tokens, found " << getTokens();
-  if (getBytes().size() != phx::numSpaces)
-    return emitOpError("expected bytes of dram, act, wgt and grad, found ")
-           << getBytes().size() << " numbers";
   if (failed(verifyRange(*this, "an rng", getRng().value_or(0), 0,
                          phx::noLayer - 1))) // program_c3
     return failure();
@@ -190,6 +225,17 @@ LogicalResult GroupOp::verify() {
                            phx::limits::arraySide.high)))
       return failure();
   return verifyRange(*this, "a count", getCount(), 0, phx::limits::arrays);
+}
+
+LogicalResult MemoryOp::verify() {
+  if (getName().empty())
+    return emitOpError("expected a name, found an empty one");
+  for (auto type : getTypes().getAsRange<StringAttr>()) // memory_c2
+    if (!phx::findType(type.str()))
+      return emitOpError("expected element types (")
+             << phx::listTypes() << "), found '" << type.getValue() << "'";
+  return verifyRange(*this, "a group", getGroup().value_or(0), 0,
+                     phx::noLayer - 1);
 }
 
 /// Every tuple has `width` numbers.
@@ -279,9 +325,24 @@ static LogicalResult verifyBatchAxis(RegionOp op, RankedTensorType type) {
   return success();
 }
 
+/// The memory is one of the program's.
+static LogicalResult verifyHome(RegionOp op) {
+  StringRef name = op.getAddress().getMemory().getValue();
+  auto program = op->getParentOfType<ProgramOp>();
+  if (!program)
+    return success();
+  for (MemoryOp memory : program.getBody().getOps<MemoryOp>())
+    if (memory.getName() == name)
+      return success();
+  return op.emitOpError("expected the name of a pisa.memory, found '")
+         << name << "'";
+}
+
 LogicalResult RegionOp::verify() {
-  phx::Address address = getAddress().getValue();
-  if (!address.offset.terms.empty() || address.offset.base % 64)
+  if (failed(verifyHome(*this))) // region_c6
+    return failure();
+  AffineAttr address = getAddress().getOffset();
+  if (!address.getTerms().empty() || address.getBase() % 64)
     return emitOpError("expected a constant address that is a multiple of 64");
   auto type = dyn_cast<RankedTensorType>(getType());
   if (!type || !type.hasStaticShape())

@@ -75,10 +75,10 @@ public:
   /// An error that names the instruction and its layer.
   Error fail(const std::string &what) const;
   /// "tensor 'x' element [0, 3, 1]" for the word at `address`.
-  std::string locate(Space space, int64_t address) const;
+  std::string locate(uint32_t bank, int64_t address) const;
 
   /// Resolves an operand of which `range` is touched (nothing, if absent).
-  /// Errors: the range leaves the space.
+  /// Errors: the range leaves the memory.
   Result<SourceView> source(const char *name, const Address &address,
                             std::optional<ByteRange> range);
   Result<TargetView> target(const char *name, const Address &address,

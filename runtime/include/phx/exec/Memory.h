@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Each space is a zeroed buffer, allocated page by page as it is touched.
+// Each memory is a zeroed buffer, allocated page by page as it is touched.
 // Initial contents of regions are read where the program keeps them (a mapped
 // file) and never copied, until something is written there: then the region's
 // contents move into the buffer, and the file stays as it is.
@@ -18,7 +18,6 @@
 #include "phx/isa/Program.h"
 #include "phx/support/Result.h"
 
-#include <array>
 #include <map>
 #include <memory>
 #include <vector>
@@ -58,37 +57,38 @@ using Contents = std::map<uint32_t, const uint8_t *>;
 class Memory {
 public:
   /// `contents` stay in place. Errors: no memory; initial contents larger than
-  /// their region, outside their space or on top of each other.
+  /// their region, outside their memory or on top of each other.
   static Result<std::unique_ptr<Memory>> create(const Program &program,
                                                 const Contents &contents = {});
 
-  /// Bytes in `space`; every address is below.
-  int64_t size(Space space) const { return spaces[size_t(space)].bytes; }
+  /// Bytes in memory `bank`, an index into Program::memories; every address is
+  /// below.
+  int64_t size(uint32_t bank) const { return banks[bank].bytes; }
 
   /// The byte at `low`, with [low, high) readable behind it. The range lies in
-  /// the space.
-  const uint8_t *read(Space space, int64_t low, int64_t high);
+  /// the memory.
+  const uint8_t *read(uint32_t bank, int64_t low, int64_t high);
   /// Likewise, writable.
-  uint8_t *write(Space space, int64_t low, int64_t high);
-  /// Eight bytes of scratch per four bytes of `space`, for sums that are not
+  uint8_t *write(uint32_t bank, int64_t low, int64_t high);
+  /// Eight bytes of scratch per four bytes of `bank`, for sums that are not
   /// yet complete: of the word at address a, at 2 a. Null without memory.
-  uint8_t *partialSums(Space space);
+  uint8_t *partialSums(uint32_t bank);
 
 private:
-  /// Initial contents still in place, [begin, end) of the space.
+  /// Initial contents still in place, [begin, end) of the memory.
   struct Segment {
     int64_t begin = 0, end = 0;
     const uint8_t *bytes = nullptr;
   };
-  struct SpaceState {
+  struct BankState {
     int64_t bytes = 0;
     ZeroedBuffer buffer, partial;
     std::vector<Segment> segments; ///< sorted, disjoint
   };
   /// Moves every segment that meets [low, high) into the buffer.
-  void materialise(SpaceState &state, int64_t low, int64_t high);
+  void materialise(BankState &state, int64_t low, int64_t high);
 
-  std::array<SpaceState, numSpaces> spaces;
+  std::vector<BankState> banks;
 };
 
 } // namespace phx::exec

@@ -23,7 +23,7 @@
 namespace phx {
 
 //===----------------------------------------------------------------------===//
-// Engines, memories
+// Engines
 //===----------------------------------------------------------------------===//
 
 /// What executes an instruction. Each engine has one in-order queue.
@@ -41,15 +41,6 @@ struct EngineId {
   uint16_t group = 0; ///< of arrays: index into Program::groups
   friend bool operator==(const EngineId &, const EngineId &) = default;
 };
-
-/// Where an address points. Every space is byte addressed from 0.
-enum class Space : uint8_t {
-  Dram = 0,       ///< off-chip memory
-  Activation = 1, ///< scratchpad of streamed operands
-  Weight = 2,     ///< scratchpad of stationary operands and parameters
-  Gradient = 3,   ///< scratchpad of results and partial sums
-};
-inline constexpr unsigned numSpaces = 4;
 
 //===----------------------------------------------------------------------===//
 // Fields that depend on loop counters
@@ -100,9 +91,9 @@ struct Guard {
   friend bool operator==(const Guard &, const Guard &) = default;
 };
 
-/// An address in a space, in bytes.
+/// An address in a memory, in bytes.
 struct Address {
-  Space space = Space::Dram;
+  uint32_t memory = 0; ///< index into Program::memories
   Affine offset;
   friend bool operator==(const Address &, const Address &) = default;
 };

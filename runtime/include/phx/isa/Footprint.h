@@ -15,7 +15,7 @@
 
 namespace phx {
 
-/// A set of bytes in one space: sorted, disjoint, non-adjacent [begin, end).
+/// A set of bytes in one memory: sorted, disjoint, non-adjacent [begin, end).
 struct Interval {
   int64_t begin = 0, end = 0;
   friend bool operator==(const Interval &, const Interval &) = default;
@@ -24,7 +24,7 @@ using IntervalSet = std::vector<Interval>;
 
 /// One operand's bytes at given loop counters.
 struct Access {
-  Space space = Space::Dram;
+  uint32_t memory = 0;
   bool write = false;
   /// Set for the accumulating output of a product: accesses of equal products
   /// are no hazard among themselves.
@@ -51,9 +51,9 @@ std::vector<EngineAccesses> getAccesses(const Program &program, size_t begin,
                                         size_t end, unsigned depth,
                                         const Counters &counters);
 
-/// The bytes of `space` that a run writes, and perhaps more: those of inputs, of
+/// The bytes of `memory` that a run writes, and perhaps more: those of inputs, of
 /// mutable regions, and of what instructions write.
-IntervalSet getWrittenBytes(const Program &program, Space space);
+IntervalSet getWrittenBytes(const Program &program, uint32_t memory);
 
 /// True if the sets share a byte.
 bool overlaps(const IntervalSet &a, const IntervalSet &b);

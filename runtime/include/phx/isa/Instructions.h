@@ -246,6 +246,12 @@ unsigned getOpsPerElement(VecFn fn);
 /// Sources that a function reads: 0, 1 (a) or 2 (a and b).
 unsigned getSourceCount(VecFn fn);
 
+/// Bytes that an instruction moves to and from one memory.
+struct MemoryTraffic {
+  uint32_t memory = 0;
+  int64_t read = 0, written = 0;
+};
+
 /// What passes the lanes: `elements` with `opsPerElement` operations on each,
 /// then `rows` with one more (the divisions of averages). Products of counts
 /// saturate.
@@ -253,8 +259,9 @@ struct VecWork {
   int64_t elements = 0;
   unsigned opsPerElement = 1;
   int64_t rows = 0;
-  /// Read and written, by space.
-  std::array<int64_t, numSpaces> bytes{};
+  /// One entry for each memory that is touched.
+  std::array<MemoryTraffic, maxAccesses> traffic{};
+  unsigned numMemories = 0;
 };
 /// Of one dynamic execution; no elements if it is skipped or no instruction of
 /// the vector unit.

@@ -67,6 +67,9 @@ inline constexpr Range productStream{0, (int64_t(1) << 31) - 1};
 /// Arrays of all groups of a program: analyses keep a clock for each.
 inline constexpr int64_t arrays = 65536;
 
+/// Memories of a program: charges count the bytes of each.
+inline constexpr int64_t memories = 16;
+
 /// No extent, stride or capacity is larger, so that products of two of them
 /// fit in 128 bits and sums of their products in 64.
 inline constexpr int64_t magnitude = int64_t(1) << 50;

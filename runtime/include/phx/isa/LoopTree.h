@@ -53,7 +53,6 @@ Error failAt(const Program &program, size_t instruction,
              const std::string &field, const std::string &expected,
              int64_t found);
 
-const char *getName(Space space);
 std::string toText(Int value);
 
 /// Counter ranges at which the guard of `instruction` holds; nothing if it

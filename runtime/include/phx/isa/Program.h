@@ -36,6 +36,46 @@ struct ArrayGroup {
 };
 
 //===----------------------------------------------------------------------===//
+// Memories
+//===----------------------------------------------------------------------===//
+
+enum class ElementType : uint8_t {
+  F32 = 0,
+  I32 = 1,
+  I64 = 2,
+  U8 = 3,
+  Bool = 4
+};
+inline constexpr unsigned numElementTypes = 5;
+int64_t byteWidth(ElementType type);
+/// In assembly: "f32", "bool".
+const char *getTypeWord(ElementType type);
+std::optional<ElementType> findType(const std::string &name);
+/// "f32, i32, ...".
+std::string listTypes();
+
+enum class MemoryKind : uint8_t {
+  OffChip = 0, ///< reached by dma alone; absent under the ideal memory model
+  OnChip = 1,
+  Resident = 2, ///< cells of a group of arrays
+};
+inline constexpr unsigned numMemoryKinds = 3;
+/// "off_chip", "on_chip", "resident".
+const char *getKindName(MemoryKind kind);
+
+/// A memory of the machine, byte addressed from 0.
+struct ProgramMemory {
+  std::string name; ///< in addresses: "act"
+  MemoryKind kind = MemoryKind::OnChip;
+  std::optional<uint32_t> group; ///< of a resident one: whose cells it is
+  int64_t capacity = 0;          ///< bytes that the machine has
+  int64_t bytes = 0;             ///< used; every address is below
+  std::vector<ElementType> types; ///< that it can hold, ascending
+  friend bool operator==(const ProgramMemory &,
+                         const ProgramMemory &) = default;
+};
+
+//===----------------------------------------------------------------------===//
 // Tables
 //===----------------------------------------------------------------------===//
 
@@ -121,15 +161,6 @@ enum class Role : uint8_t {
   Workspace = 5,
 };
 
-enum class ElementType : uint8_t {
-  F32 = 0,
-  I32 = 1,
-  I64 = 2,
-  U8 = 3,
-  Bool = 4
-};
-int64_t byteWidth(ElementType type);
-
 /// An input of class numbers: the host gives i32 or i64, the machine stores
 /// binary32.
 struct Labels {
@@ -154,7 +185,7 @@ struct Region {
   Role role = Role::Workspace;
   ElementType type = ElementType::F32;
   std::vector<int64_t> shape;
-  Space space = Space::Dram;
+  uint32_t memory = 0; ///< its home, index into Program::memories
   int64_t address = 0; ///< bytes, multiple of 64
   int64_t bytes = 0;   ///< capacity, at least what shape and type need
   std::optional<uint32_t> data;
@@ -240,6 +271,8 @@ struct Program {
   int64_t batch = 1; ///< inferences per run
   /// In the order of the target's groups.
   std::vector<ArrayGroup> groups;
+  /// In the order of the target's memories.
+  std::vector<ProgramMemory> memories;
   uint32_t tokens = 0; ///< tokens are numbered [0, tokens)
   /// The random key: the mutable state [seed, trial, step], three whole binary32
   /// numbers in [0, 2^24). All random numbers of a run follow from it;
@@ -256,10 +289,12 @@ struct Program {
   std::vector<Layer> layers;
   std::vector<DataSection> data;
   std::vector<Instruction> code;
-
-  /// Bytes used of each space (highest end of a region).
-  std::array<int64_t, numSpaces> spaceBytes{};
 };
+
+/// The memory's name; of one that the program does not have, its number.
+std::string getMemoryName(const Program &program, uint32_t memory);
+/// Whether there is such a memory, and it is off chip.
+bool isOffChip(const Program &program, uint32_t memory);
 
 //===----------------------------------------------------------------------===//
 // Engines of a program

@@ -1,4 +1,4 @@
-//===- ArrayGroups.h - The arrays of a target in programs -------*- C++ -*-===//
+//===- ArrayGroups.h - Arrays and memories in programs ----------*- C++ -*-===//
 //
 // Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -15,6 +15,20 @@ namespace phx {
 
 /// The groups of a program that is made for `target`, in the target's order.
 std::vector<ArrayGroup> getArrayGroups(const Target &target);
+
+/// Its memories, in the target's order; nothing is used of them.
+std::vector<ProgramMemory> getMemories(const Target &target);
+
+/// What a memory on chip holds for the arrays.
+enum class MemoryRole : uint8_t {
+  Stationary, ///< operands that stay in the arrays, and parameters
+  Streamed,   ///< operands that pass the arrays
+  Result,     ///< results and partial sums
+};
+/// The memory of that role, an index into getMemories; the first of several.
+std::optional<uint32_t> findMemory(const Target &target, MemoryRole role);
+/// The first memory off chip.
+std::optional<uint32_t> findOffChipMemory(const Target &target);
 
 } // namespace phx
 

@@ -35,13 +35,19 @@ mlir::LogicalResult verifyInstruction(mlir::Operation *op);
 #include "photonic/Dialect/PISA/IR/PISAOps.h.inc"
 
 namespace photonic::pisa {
-/// Creates the operation of an instruction that is no loop, end or halt, on an
-/// engine of `unit`: dma, vec or the name of a group.
-/// Failure: the dialect has no operation for it.
+/// Creates the operation of an instruction of `program` that is no loop, end or
+/// halt. Failure: the dialect has no operation for it.
 mlir::LogicalResult createInstruction(mlir::OpBuilder &builder,
                                       mlir::Location loc,
-                                      const phx::Instruction &instruction,
-                                      llvm::StringRef unit);
+                                      const phx::Program &program,
+                                      const phx::Instruction &instruction);
+
+/// An address of `program` by the name of its memory.
+AddressAttr getAddress(mlir::MLIRContext *context, const phx::Program &program,
+                       const phx::Address &address);
+/// The plain form of an address in the program around `op`. Its memory has been
+/// verified to exist.
+phx::Address getAddress(mlir::Operation *op, AddressAttr address);
 } // namespace photonic::pisa
 
 #endif // PHOTONIC_DIALECT_PISA_IR_PISA_H

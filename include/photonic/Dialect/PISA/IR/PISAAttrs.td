@@ -41,9 +41,9 @@ class PISA_Enum<string name, string summary, list<I32EnumCase> cases>
   let cppNamespace = "::photonic::pisa";
 }
 
-def PISA_Space : PISA_Enum<"Space", "memory space", [
-  I32EnumCase<"Dram", 0, "dram">, I32EnumCase<"Activation", 1, "act">,
-  I32EnumCase<"Weight", 2, "wgt">, I32EnumCase<"Gradient", 3, "grad">]>;
+def PISA_MemoryKind : PISA_Enum<"MemoryKind", "kind of a memory", [
+  I32EnumCase<"OffChip", 0, "off_chip">, I32EnumCase<"OnChip", 1, "on_chip">,
+  I32EnumCase<"Resident", 2, "resident">]>;
 
 def PISA_Role : PISA_Enum<"Role", "what a region is for", [
   I32EnumCase<"Parameter", 0, "parameter">, I32EnumCase<"State", 1, "state">,
@@ -114,18 +114,16 @@ def PISA_CountAttr : PISA_Attr<"Count", "count"> {
 }
 
 def PISA_AddressAttr : PISA_Attr<"Address", "address"> {
-  let summary = "address in a memory space, in bytes";
+  let summary = "address in a memory, in bytes";
   let description = [{
+    The memory is one that the program lists (`pisa.memory`), by name.
+
     ```mlir
     #pisa.address<act[64 + 4096 * l0(1, 0, 1, 2)]>
     ```
   }];
-  let parameters = (ins "::photonic::pisa::Space":$space,
+  let parameters = (ins "::mlir::StringAttr":$memory,
                         "::photonic::pisa::AffineAttr":$offset);
-  let extraClassDeclaration = [{
-    ::phx::Address getValue() const;
-    static AddressAttr get(::mlir::MLIRContext *context, const ::phx::Address &);
-  }];
 }
 
 def PISA_GuardAttr : PISA_Attr<"Guard", "guard"> {

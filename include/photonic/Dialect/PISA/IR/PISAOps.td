@@ -28,8 +28,7 @@ def PISA_ProgramOp : PISA_Op<"program", [
     What one run is stands behind the name: `inference`, `training` (a step, which
     replaces parameters or state) or `evaluation`.
     `hash` is the structural hash of the target description; a program runs on
-    every target that has it. `bytes` is what is used of `dram`, `act`, `wgt`
-    and `grad`. `rng` is the number of the random key, the region of
+    every target that has it. `rng` is the number of the random key, the region of
     [seed, trial, step] that all random numbers follow from. `ignored` are names of inputs that
     the host may give and the code does not need. `machine`, structural fields as
     "name=value", serves messages about another machine alone.
@@ -38,11 +37,13 @@ def PISA_ProgramOp : PISA_Op<"program", [
     * (C1) Tables are numbered in order of appearance, each from 0.
     * (C2) Exactly one `pisa.code`, last.
     * (C3) The number of `rng` is in [0, 2^32 - 2].
+    * (C4) `pisa.group` and `pisa.memory` come before the other tables.
 
     ```mlir
     pisa.program "lenet5" inference target "mirage" hash 42 memory ideal batch 1
-        tokens 0 bytes [0, 64, 0, 0] compiler "0.1.0" {
+        tokens 0 compiler "0.1.0" {
       pisa.group 0 "core" class "rns" count 8 array [32, 16]
+      pisa.memory 0 "act" on_chip capacity 8388608 bytes 64 types [f32]
       pisa.code {
         pisa.halt
       }
@@ -52,14 +53,13 @@ def PISA_ProgramOp : PISA_Op<"program", [
   let arguments = (ins StrAttr:$name, EnumProp<PISA_ProgramKind>:$kind,
     StrAttr:$target, I64Attr:$hash,
     EnumProp<PISA_MemoryModel>:$memory_model, I64Attr:$batch,
-    I64Attr:$tokens,
-    DenseI64ArrayAttr:$bytes, OptionalAttr<I64Attr>:$rng,
+    I64Attr:$tokens, OptionalAttr<I64Attr>:$rng,
     OptionalAttr<StrArrayAttr>:$ignored, StrAttr:$compiler,
     OptionalAttr<StrArrayAttr>:$machine);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = [{
     $name $kind `target` $target `hash` $hash `memory` $memory_model `batch` $batch
-    `tokens` $tokens `bytes` $bytes (`rng` $rng^)?
+    `tokens` $tokens (`rng` $rng^)?
     (`ignored` $ignored^)? `compiler` $compiler (`machine` $machine^)?
     attr-dict-with-keyword $body
   }];
@@ -92,6 +92,37 @@ def PISA_GroupOp : PISA_TableOp<"group"> {
                        I64Attr:$count, DenseI64ArrayAttr:$array);
   let assemblyFormat = [{
     $index $name `class` $machine_class `count` $count `array` $array attr-dict
+  }];
+  let hasVerifier = 1;
+}
+
+def PISA_MemoryOp : PISA_TableOp<"memory"> {
+  let summary = "A memory of the machine";
+  let description = [{
+    Its name stands in addresses. `off_chip` memory is reached by dma alone,
+    `resident` is the cells of the arrays of a group, whose number stands behind
+    the word. `capacity` is what the machine has, `bytes` what the program uses;
+    `types` are the element types that it can hold. In the order of the target's
+    memories.
+
+    * (C1) The name is not empty, and no other memory has it.
+    * (C2) `types` are words of the instruction set (f32, i32, ...).
+
+    ```mlir
+    pisa.memory 0 "dram" off_chip capacity 17179869184 bytes 4096
+        types [f32, i32, i64, u8, bool]
+    ```
+
+    ```mlir
+    pisa.memory 0 "cells" resident 0 capacity 65536 bytes 4096 types [f32]
+    ```
+  }];
+  let arguments = (ins I64Attr:$index, StrAttr:$name,
+    EnumProp<PISA_MemoryKind>:$kind, OptionalAttr<I64Attr>:$group,
+    I64Attr:$capacity, I64Attr:$bytes, StrArrayAttr:$types);
+  let assemblyFormat = [{
+    $index $name $kind ($group^)? `capacity` $capacity `bytes` $bytes
+    `types` custom<Words>($types) attr-dict
   }];
   let hasVerifier = 1;
 }
@@ -194,6 +225,7 @@ def PISA_RegionOp : PISA_TableOp<"region"> {
     * (C4) `batch_axis`, the dimension along which the samples of a batch lie, is
       one of an input or output; its extent is the program's batch.
     * (C5) The number of `gradient_of` is in [0, 2^32 - 2].
+    * (C6) The memory is one of the program's.
 
     ```mlir
     pisa.region 0 "x" input at act[0] bytes 3136 type tensor<1x1x28x28xf32>
