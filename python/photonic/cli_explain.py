@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from typing import List, Optional
 
@@ -33,8 +34,15 @@ def explain_command(
     machine = load_target(target, set_)
     # All are looked up before the first is printed.
     found = [entry for name in names for entry in glossary.explain(name, machine)]
+    explained = {entry.name for entry in found}
+    parts = [part for name in names for part in glossary.list_below(name, machine)
+             if part not in explained]
     for entry in found:
         unit = f" [{entry.unit}]" if entry.unit else ""
         print(f"{entry.name}{unit}: {entry.kind}")
         for text in (entry.definition, *entry.notes):
+            # Those of the specification, which the declarations stand in.
+            text = re.sub(r"\bsection (\d+(\.\d+)*)", r"docs/isa.md, section \1", text)
             print(textwrap.fill(text, WIDTH, initial_indent="  ", subsequent_indent="    "))
+    if parts:
+        print(textwrap.fill("with parts: " + ", ".join(parts), WIDTH, subsequent_indent="  "))

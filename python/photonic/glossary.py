@@ -14,16 +14,7 @@ from typing import Any, Iterator, Optional
 from . import _runtime
 from .errors import InputError
 from .machines import Target, target
-
-#: Units by the end of a name. The longest that fits is the one.
-UNITS = {
-    "_pj_per_byte": "pJ per byte", "_bytes_per_ns": "bytes per ns",
-    "_mm2_per_mib": "mm2 per MiB", "_mm2_per_lane": "mm2 per lane",
-    "_mm2_per_multiplier": "mm2 per multiplier", "_db_per_mm": "dB per mm",
-    "_a_per_w": "A per W", "_v_cm": "V cm", "_per_s": "1/s", "_ns": "ns", "_pj": "pJ",
-    "_mw": "mW", "_w": "W", "_db": "dB", "_v": "V", "_k": "K", "_ohm": "Ohm", "_mm2": "mm2",
-    "_mm": "mm", "_ghz": "GHz", "_bytes": "bytes", "_bits": "bits",
-}
+from .units import get_unit
 
 
 @dataclass(frozen=True)
@@ -41,11 +32,6 @@ class Entry:
     notes: tuple[str, ...] = ()
 
 
-def _get_unit(name: str) -> str:
-    ends = [end for end in UNITS if name.endswith(end)]
-    return UNITS[max(ends, key=len)] if ends else ""
-
-
 def _declared() -> Iterator[Entry]:
     """What the runtime declares."""
     for kind, name, unit, definition, note in _runtime.list_glossary():
@@ -56,7 +42,7 @@ def _fields(machine: Target) -> Iterator[Entry]:
     for field in machine.fields:
         kind = "structural" if field.structural else "priced"
         yield Entry(
-            "target field", field.name, _get_unit(field.name), field.doc,
+            "target field", field.name, field.unit, field.doc,
             (f"{kind}; {field.value} in target {machine.name}", f"source: {field.source}"),
         )
 
@@ -73,7 +59,7 @@ def _report_fields(schema: dict[str, Any], root: dict[str, Any],
         prefix += "[]"
         schema = schema["items"]
     for name, inner in schema.get("properties", {}).items():
-        own = _get_unit("_" + name) or unit
+        own = inner.get("unit", get_unit(name) or unit)
         path = f"{prefix}.{name}" if prefix else name
         values = inner.get("type", "object")
         texts = {"string", "boolean"} & set([values] if isinstance(values, str) else values)
@@ -93,19 +79,27 @@ def list_entries(machine: Optional[Target] = None) -> list[Entry]:
     ]
 
 
+def list_below(name: str, machine: Optional[Target] = None) -> list[str]:
+    """Names of the parts of what has this name: format.group below format."""
+    return [e.name for e in list_entries(machine) if e.name.startswith(f"{name.strip()}.")]
+
+
 def explain(name: str, machine: Optional[Target] = None) -> list[Entry]:
-    """The entries of this name; else those whose last part it is, as in
-    layers[].core_ns. Instructions may be spelled as in timelines (vec.pack) or in
-    assembly (pisa.vec_pack). Raises InputError, with the nearest names, if there is
-    none."""
+    """The entries of this name, then those whose last part it is, as in
+    layers[].core_ns; of the name of a group, as core.area, its fields. Instructions
+    may be spelled as in timelines (vec.pack) or in assembly (pisa.vec_pack). Raises
+    InputError, with the nearest names, if there is none."""
     entries = list_entries(machine)
     wanted = name.strip()
     found = [entry for entry in entries if entry.name == wanted]
     mnemonic = wanted.removeprefix("pisa.").replace(".", "_", 1)
     found = found or [e for e in entries if e.kind == "instruction" and e.name == mnemonic]
-    found = found or [entry for entry in entries if entry.name.split(".")[-1] == wanted]
+    found += [e for e in entries if "." in e.name and e.name.split(".")[-1] == wanted]
     if found:
         return found
+    below = [entry for entry in entries if entry.name.startswith(f"{wanted}.")]
+    if below:
+        return below
     known = {entry.name for entry in entries}
     known |= {entry.name.split(".")[-1] for entry in entries}
     near = difflib.get_close_matches(wanted, sorted(known), n=3, cutoff=0.6)

@@ -13,32 +13,11 @@ from typing import Union
 
 from . import _runtime, files
 from .errors import InputError, TargetError
+from .units import get_unit
 
 #: Changes of target fields: {"core.count": 16, "core.moduli": [31, 32, 33]} or
 #: ["core.count=16"].
 Overrides = Union[Mapping[str, object], Iterable[str], None]
-
-_UNITS = [
-    ("bytes_per_ns", "B/ns"),
-    ("pj_per_byte", "pJ/B"),
-    ("mm2_per_multiplier", "mm²/multiplier"),
-    ("mm2_per_mib", "mm²/MiB"),
-    ("mm2_per_lane", "mm²/lane"),
-    ("db_per_mm", "dB/mm"),
-    ("a_per_w", "A/W"),
-    ("v_cm", "V·cm"),
-    ("ghz", "GHz"),
-    ("ns", "ns"),
-    ("pj", "pJ"),
-    ("mw", "mW"),
-    ("mm2", "mm²"),
-    ("db", "dB"),
-    ("ohm", "Ω"),
-    ("bytes", "B"),
-    ("bits", "bit"),
-    ("v", "V"),
-    ("k", "K"),
-]
 
 
 @dataclass(frozen=True)
@@ -59,11 +38,7 @@ class Field:
     @property
     def unit(self) -> str:
         """Unit of the value ("GHz", "pJ"); empty for counts and ratios."""
-        last = self.name.rsplit(".", 1)[-1]
-        for suffix, unit in _UNITS:
-            if last == suffix or last.endswith("_" + suffix):
-                return unit
-        return ""
+        return get_unit(self.name)
 
 
 @dataclass(frozen=True)
@@ -144,3 +119,11 @@ def target(name: str | os.PathLike[str], set: Overrides = None) -> Target:
     """
     path = files.to_path(name, "name")
     return make_target(_runtime.describe_target(path, to_overrides(set)))
+
+
+def find_file(name: str | os.PathLike[str]) -> str:
+    """The file of a target, "" where there is none: its compiler says what is wrong."""
+    try:
+        return target(name).path
+    except TargetError:
+        return ""

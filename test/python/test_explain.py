@@ -9,6 +9,7 @@ import subprocess
 import photonic
 import pytest
 from photonic import glossary
+from photonic.units import get_unit
 
 
 def explain(*arguments):
@@ -49,8 +50,53 @@ def test_the_schema_says_what_the_declarations_say(source_dir):
         "component": schema["energy_pj"]["properties"]["by_component"],
     }
     for kind, part in parts.items():
-        names = [e.name for e in glossary.list_entries() if e.kind == kind]
-        assert list(part["properties"]) == names
+        declared = [e for e in glossary.list_entries() if e.kind == kind]
+        assert list(part["properties"]) == [e.name for e in declared]
+        for entry in declared:
+            field = part["properties"][entry.name]
+            text = entry.definition
+            assert field["description"] == text[0].upper() + text[1:] + ".", entry.name
+            assert field["unit"] == entry.unit, entry.name
+
+
+def test_fields_of_targets_have_the_unit_that_their_name_says():
+    """One table serves `photonic explain` and `photonic targets show`. A number without
+    a unit is a count, a ratio or a list of moduli."""
+    fields = {field.name: field.unit for field in photonic.target("mirage").fields}
+    assert fields["dma.bytes_per_ns"] == "B/ns"
+    assert fields["core.area.ring_mm"] == "mm"
+    assert fields["core.link_budget.v_pi_l_v_cm"] == "V·cm"
+    for entry in glossary.list_entries():
+        if entry.kind == "target field":
+            assert entry.unit == fields[entry.name], entry.name
+    without = {name.rsplit(".", 1)[-1] for name, unit in fields.items() if not unit}
+    assert without <= {
+        "group", "rounding", "count", "rows", "columns", "moduli", "detections_per_row",
+        "wall_plug_efficiency", "snr_per_modulus", "dacs_per_modulus_array",
+        "digital_copies", "lanes", "kind", "types", "serves",
+    }
+
+
+@pytest.mark.parametrize("name, unit", [
+    ("clock_ghz", "GHz"), ("dma.bytes_per_ns", "B/ns"), ("access_pj_per_byte", "pJ/B"),
+    ("mm2", "mm²"), ("core.rows", ""), ("max_bits", "bit"), ("lambda", ""),
+])
+def test_units_follow_the_last_words(name, unit):
+    assert get_unit(name) == unit
+
+
+def test_nothing_of_a_name_is_hidden():
+    """A report field, fields of instructions, and a group of the target."""
+    done = explain("format")
+    text = " ".join(done.stdout.split())
+    assert "format: report field" in text
+    assert "with parts: format.mantissa_bits, format.group, format.rounding" in text
+    done = explain("core.area")
+    assert done.returncode == 0 and "core.area.ring_mm [mm]: target field" in done.stdout
+
+
+def test_sections_name_their_document():
+    assert "exp (docs/isa.md, section 6.4)" in " ".join(explain("vec_map.fn").stdout.split())
 
 
 def test_every_entry_has_a_definition():
