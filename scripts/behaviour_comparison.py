@@ -29,6 +29,7 @@ class Comparison:
         self.presence = collections.defaultdict(set)  # (field, "new" or "gone"): cases
         self.largest = collections.Counter()  # field: relative difference of numbers
         self.zeros = []
+        self.timeouts = []
         self.counts = collections.Counter()
         self.case = None
 
@@ -137,9 +138,16 @@ class Comparison:
         if old["commands"] != new["commands"]:
             self.differ("commands", "commands", "other options: record with one script")
             return
+        slow = find_timeouts(old) | find_timeouts(new)
+        if slow:
+            self.timeouts.append(f"{name}: {', '.join(sorted(slow))}")
+        if "compile" in slow:
+            return
         self.counts["cases"] += 1
         self.compare(old["compile"], new["compile"], "compile", "compile")
         for run in sorted({*old["runs"], *new["runs"]}):
+            if run in slow:
+                continue
             before, after = old["runs"].get(run), new["runs"].get(run)
             if before is None or after is None:
                 self.differ("run", run, "new" if before is None else "gone")
@@ -157,6 +165,8 @@ class Comparison:
                 print(line)
             if limit and len(lines) > limit:
                 print(f"... and {len(lines) - limit} like it (--limit 0 shows all)")
+        for line in self.timeouts:
+            print(f"not compared, out of time: {line}")
         for line in self.zeros:
             print(f"sign of zeros: {line}")
         print("\ncompared: " + ", ".join(f"{n} {k}" for k, n in self.counts.items()))
@@ -175,6 +185,12 @@ class Comparison:
         if found or self.counts["cases"]:
             print(f"{found} deviations" if found else "no deviation")
         return found > 0
+
+
+def find_timeouts(result):
+    """The commands of a case that ran out of time: "compile" and names of runs."""
+    commands = {"compile": result["compile"], **result["runs"]}
+    return {name for name, done in commands.items() if done["code"] == "timeout"}
 
 
 def is_number(value):

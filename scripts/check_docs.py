@@ -9,7 +9,9 @@
   descriptions of instructions, and every instruction has a section;
 * every relative link in a Markdown file leads to a file that exists, and its
   anchor, if it has one, to a heading;
-* the commands in `console` blocks of SESSIONS print what stands below them.
+* the commands in `console` blocks print what stands below them and succeed, unless
+  `<!-- exit code N -->` stands in front of the block. Only SESSIONS may have such
+  blocks; what cannot be run there is a block of another kind (`sh`).
 
 With --update, writes docs/generated/, tables and outputs instead of comparing them.
 """
@@ -148,24 +150,33 @@ def check_links(path):
 
 def split_commands(block):
     """The (command, output) pairs of a console block; `$ ` starts a command,
-    which continues while its lines end with a backslash."""
+    which continues while its lines end with a backslash. Raises ValueError if it
+    begins with something else."""
     pairs = []
+    if not block.startswith("$ "):
+        first = (block.splitlines() or [""])[0]
+        raise ValueError(f"a console block has to begin with '$ ' and a command, found '{first}'")
     lines = iter(block.splitlines())
     for line in lines:
         if line.startswith("$ "):
             command = [line]
             while command[-1].endswith("\\"):
-                command.append(next(lines))
+                command.append(next(lines, ""))
             pairs.append(("\n".join(command), []))
         else:
             pairs[-1][1].append(line)
     return [(command, "\n".join(output)) for command, output in pairs]
 
 
+#: A console block, and in front of it the exit code of its last command.
+BLOCK = re.compile(r"(<!-- exit code (\d+) -->\n)?```console\n(.*?)```", re.DOTALL)
+
+
 def run_session(page, build_dir):
     """`page`, the text of a Markdown file, with the outputs that its commands
-    have now. They run one after the other in an empty folder beside which the
-    examples and the tools seem to be."""
+    have now, and what went wrong, a list. They run one after the other in an empty
+    folder beside which the examples and the tools seem to be."""
+    problems = []
     environment = dict(os.environ, COLUMNS="100", NO_COLOR="1")
     path = [str(build_dir / "bin"), str(ROOT / ".venv" / "bin"), os.environ["PATH"]]
     environment["PATH"] = os.pathsep.join(path)
@@ -175,8 +186,13 @@ def run_session(page, build_dir):
             os.symlink(ROOT / name, pathlib.Path(folder) / name)
 
         def run_block(match):
-            text = ""
-            for command, _ in split_commands(match.group(1)):
+            text, mark, code = "", match.group(1) or "", int(match.group(2) or 0)
+            try:
+                pairs = split_commands(match.group(3))
+            except ValueError as error:
+                problems.append(str(error))
+                return match.group(0)
+            for index, (command, _) in enumerate(pairs):
                 done = subprocess.run(
                     ["bash", "-c", command[2:]],
                     cwd=folder,
@@ -188,18 +204,26 @@ def run_session(page, build_dir):
                     check=False,
                 )
                 output = done.stdout.rstrip("\n")
+                expected = code if index == len(pairs) - 1 else 0
+                if done.returncode != expected:
+                    problems.append(f"{command}\nexpected exit code {expected}, found "
+                                    f"{done.returncode}:\n{output}")
                 text += f"{command}\n" + (f"{output}\n" if output else "")
-            return f"```console\n{text}```"
+            return f"{mark}```console\n{text}```"
 
-        return re.sub(r"```console\n(.*?)```", run_block, page, flags=re.DOTALL)
+        return BLOCK.sub(run_block, page), problems
 
 
 def check_session(path, build_dir):
-    """How the outputs in a Markdown file differ from those of its commands."""
+    """What is wrong with the commands in a Markdown file, or how their outputs differ
+    from those that stand there."""
     page = path.read_text()
+    text, problems = run_session(page, build_dir)
+    if problems:
+        return "\n".join(problems)
     lines = difflib.unified_diff(
         page.splitlines(),
-        run_session(page, build_dir).splitlines(),
+        text.splitlines(),
         str(path.relative_to(ROOT)),
         "what its commands print",
         lineterm="",
@@ -209,6 +233,14 @@ def check_session(path, build_dir):
     if difference:
         difference += "\nscripts/generate-docs.sh brings the outputs up to date"
     return difference
+
+
+def check_blocks(path):
+    """Whether a page has console blocks that nobody runs; what is wrong, or ""."""
+    if path in SESSIONS or "```console\n" not in path.read_text():
+        return ""
+    return ("it has a console block, whose output nobody compares: add the page to SESSIONS "
+            "in scripts/check_docs.py, or make it a block of another kind, such as sh")
 
 
 def write_junit(path, results):
@@ -235,14 +267,21 @@ def main():
         write_pages(pages)
         if problem := run_tables(options.build_dir, "--update"):
             sys.exit(f"error: {problem}")
+        failed = False
         for path in SESSIONS:
-            path.write_text(run_session(path.read_text(), options.build_dir))
-        return 0
+            text, problems = run_session(path.read_text(), options.build_dir)
+            for problem in problems:
+                print(f"{path.relative_to(ROOT)}: not written: {problem}", file=sys.stderr)
+            failed |= bool(problems)
+            if not problems:
+                path.write_text(text)
+        return 1 if failed else 0
     results = [(f"generated/{n}", problem) for n, problem in compare_pages(pages)]
     name = f"tables/{SPECIFICATION.relative_to(ROOT)}"
     results.append((name, run_tables(options.build_dir, "--check")))
     for path in find_markdown():
         results.append((f"links/{path.relative_to(ROOT)}", check_links(path)))
+        results.append((f"blocks/{path.relative_to(ROOT)}", check_blocks(path)))
     for path in SESSIONS:
         name = f"session/{path.relative_to(ROOT)}"
         results.append((name, check_session(path, options.build_dir)))

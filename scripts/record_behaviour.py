@@ -252,6 +252,24 @@ def record_case(folder, tools, name, case):
     return get_codes(result)
 
 
+def hash_tools(tools):
+    """What tells one build of the tools from another."""
+    found = hashlib.sha256()
+    for name in ("photonic-compile", "photonic-run"):
+        found.update(hashlib.sha256((tools / name).read_bytes()).digest())
+    return found.hexdigest()
+
+
+def keep_tools(folder, tools):
+    """Notes the tools of a recording in it. Ends the program if it was begun with
+    others: its cases would be of both."""
+    path, now = folder / "tools.json", hash_tools(tools)
+    if path.exists() and json.loads(path.read_text()) != now:
+        sys.exit(f"error: {folder} was begun with other tools than those in {tools}; go on "
+                 "with the same, or record into a new folder")
+    path.write_text(json.dumps(now))
+
+
 def get_codes(result):
     """Exit codes of the commands of a case."""
     return [result["compile"]["code"], *(run["code"] for run in result["runs"].values())]
@@ -275,6 +293,7 @@ def record(options):
     (folder / "cases").mkdir(exist_ok=True)
     print(f"{len(index)} models after {time.monotonic() - start:.0f} s, {len(cases)} cases")
     tools = options.bin.resolve()
+    keep_tools(folder, tools)
     codes = collections.Counter()
     # Messages have relative paths, and programs are too large to write on a disk.
     (folder / "work").unlink(missing_ok=True)
