@@ -199,9 +199,16 @@ def _read_instruction(line, number, loops, memories):
             if reader.takes("+"):
                 offset = int(reader.take())
             reader.take("<")
-            fields["guard"] = (loop, scale, offset, int(reader.take()))
-        elif token not in ("redundant",):
-            fields.setdefault("immediates", []).append(token)
+            extent = int(reader.take())
+            low = int(reader.take()) if reader.takes("from") else 0
+            fields["guard"] = (loop, scale, offset, low, extent)
+        elif token in ("s0", "s1"):
+            fields[token] = reader.take()
+        elif token in ("dims", "group", "stream"):
+            fields[token] = int(reader.take())
+        elif token != "redundant":
+            raise ValueError(f"line {number + 1}: expected a word of {name}, found "
+                             f"{token!r}: {line}")
     return result
 
 
@@ -215,8 +222,9 @@ class Expansion:
         self.counters = grid
         keep = np.ones(grid.shape[1], bool)
         if "guard" in self.fields:
-            loop, scale, offset, extent = self.fields["guard"]
-            keep &= grid[loop] * scale + offset < extent
+            loop, scale, offset, low, extent = self.fields["guard"]
+            digit = grid[loop] * scale + offset
+            keep &= (digit >= low) & (digit < extent)
         for value in self._get_counts():
             keep &= self.count(value) > 0
         self.counters = grid[:, keep]
@@ -262,7 +270,8 @@ class Expansion:
 
 
 # Operations that one element takes, where more than one (section 5.5).
-OPS = {"leaky_relu": 2, "clip": 2, "exp": 21, "log": 20, "tanh": 37, "sigmoid": 23}
+OPS = {"leaky_relu": 2, "clip": 2, "exp": 21, "log": 20, "tanh": 37, "sigmoid": 23,
+       "gate": 2, "gate_range": 3, "drop": 2}
 
 
 def count_charges(listing, moduli, detections):
@@ -318,7 +327,10 @@ def _charge(instruction, listing, moduli, detections):
                 "scratchpad_bytes": 4 * n * operands}
     if name == "vec_reduce":
         n = x.elements()
-        written = n // x.count(fields["shape"][3])
+        reduced = 1
+        for size in fields["shape"][4 - fields.get("dims", 1):]:
+            reduced = reduced * x.count(size)
+        written = n // reduced
         return {"vector_ops": n.sum(), "scratchpad_bytes": (4 * (n + written)).sum()}
     assert name == "vec_pool", name
     n, window = int(x.get("rows").sum()), fields["window"]
