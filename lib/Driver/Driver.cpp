@@ -10,6 +10,7 @@
 #include "photonic/Dialect/NN/IR/NN.h"
 #include "photonic/Dialect/NN/IR/Step.h"
 #include "photonic/Dialect/PISA/IR/PISA.h"
+#include "photonic/Dialect/PISA/Transforms/Passes.h"
 #include "photonic/Driver/StageCheck.h"
 #include "photonic/Import/ONNX/ImportONNX.h"
 #include "photonic/InitAllDialects.h"
@@ -311,15 +312,9 @@ static LogicalResult writeIR(const CompileRequest &request, ModuleOp module,
   return success();
 }
 
-/// Encodes the program to `path`.
-static LogicalResult writeProgramFile(ModuleOp module, StringRef path) {
-  pisa::ProgramOp op = getOnlyProgram(module);
-  if (!op)
-    return failure();
-  FailureOr<phx::Program> program = exportProgram(op);
-  if (failed(program))
-    return failure();
-  if (phx::Status written = phx::writeProgram(*program, path.str()); !written) {
+static LogicalResult writeProgramFile(const phx::Program &program,
+                                      ModuleOp module, StringRef path) {
+  if (phx::Status written = phx::writeProgram(program, path.str()); !written) {
     mlir::emitError(UnknownLoc::get(module.getContext()),
                     written.error().message);
     return failure();
@@ -337,37 +332,65 @@ static void announceTraining(const CompileRequest &request, ModuleOp module) {
     request.onTraining(nn::summarizeTraining(function));
 }
 
+using ProgramPtr = std::shared_ptr<const phx::Program>;
+
+/// Runs one stage; the last one leaves its program.
+static FailureOr<ProgramPtr> runStage(const CompileRequest &request,
+                                      Stage stage, const phx::Target &machine,
+                                      ModuleOp module) {
+  ProgramPtr program;
+  PassManager pm(module.getContext());
+  addStage(pm, stage, request.stages, machine);
+  if (stage == Stage::Emit)
+    pm.addPass(pisa::createTakeProgram(
+        [&](ProgramPtr finished) { program = std::move(finished); }));
+  if (failed(pm.run(module)))
+    return failure();
+  if (!request.afterStage)
+    return program;
+  request.afterStage(stage, module);
+  // What was changed is in the IR alone.
+  pisa::ProgramOp op = program ? getOnlyProgram(module) : pisa::ProgramOp();
+  if (!op)
+    return ProgramPtr();
+  FailureOr<phx::Program> changed = exportProgram(op);
+  if (failed(changed))
+    return failure();
+  return ProgramPtr(std::make_shared<phx::Program>(std::move(*changed)));
+}
+
 /// Runs the stages from request.from to request.to, each checked if asked for.
-static LogicalResult runStages(const CompileRequest &request,
-                               const phx::Target &machine, ModuleOp module,
-                               StageCheck *check, llvm::raw_ostream &os) {
+/// Returns the program if the last one is among them.
+static FailureOr<ProgramPtr> runStages(const CompileRequest &request,
+                                       const phx::Target &machine,
+                                       ModuleOp module, StageCheck *check,
+                                       llvm::raw_ostream &os) {
+  ProgramPtr program;
   for (Stage stage : allStages) {
     if (stage < request.from || stage > request.to)
       continue;
-    PassManager pm(module.getContext());
-    addStage(pm, stage, request.stages, machine);
-    if (failed(pm.run(module)))
+    FailureOr<ProgramPtr> left = runStage(request, stage, machine, module);
+    if (failed(left))
       return failure();
-    if (request.afterStage)
-      request.afterStage(stage, module);
+    program = *left;
     if (stage == Stage::Autodiff && request.stages.training.train)
       announceTraining(request, module);
     if (check && stage <= Stage::Tile && failed(check->run(stage, module, os)))
       return failure();
   }
-  return success();
+  return program;
 }
 
 /// Executes the finished program in a temporary directory against the other
 /// stages.
-static LogicalResult checkProgram(ModuleOp module, StageCheck &check,
-                                  llvm::raw_ostream &os) {
+static LogicalResult checkProgram(const phx::Program &program, ModuleOp module,
+                                  StageCheck &check, llvm::raw_ostream &os) {
   auto files = TemporaryDirectory::create("photonic-check");
   if (!files)
     return module.emitError("cannot create a temporary directory: ")
            << files.getError().message();
-  if (failed(
-          writeProgramFile(module, (*files)->getFile(StageCheck::programFile))))
+  if (failed(writeProgramFile(program, module,
+                              (*files)->getFile(StageCheck::programFile))))
     return failure();
   return check.runProgram(**files, os);
 }
@@ -434,11 +457,12 @@ LogicalResult photonic::compile(const CompileRequest &request,
     if (failed(check->runInput(*module)))
       return failure();
   }
-  if (failed(
-          runStages(request, *machine, *module, check ? &*check : nullptr, os)))
+  FailureOr<ProgramPtr> program =
+      runStages(request, *machine, *module, check ? &*check : nullptr, os);
+  if (failed(program))
     return failure();
-  if (check && request.to == Stage::Emit &&
-      failed(checkProgram(*module, *check, os)))
+  if (check && *program &&
+      failed(checkProgram(**program, *module, *check, os)))
     return failure();
   // Of what was made, not beside the message of what could not be made.
   warnAboutPrices(request, *machine, *module);
@@ -446,5 +470,5 @@ LogicalResult photonic::compile(const CompileRequest &request,
     return writeIR(request, *module, os);
   if (request.output.empty())
     return success();
-  return writeProgramFile(*module, request.output);
+  return writeProgramFile(**program, *module, request.output);
 }

@@ -11,6 +11,7 @@
 #include "machines/rns/Instructions.h"
 
 #include "photonic/Dialect/NN/IR/Step.h"
+#include "photonic/Dialect/PISA/Transforms/Passes.h"
 #include "photonic/Driver/Driver.h"
 #include "photonic/Interpreter/Interpreter.h"
 #include "photonic/Target/Machine/Machine.h"
@@ -117,6 +118,10 @@ bool Session::runStages(ModuleOp module, const StageOptions &options,
   for (Stage stage : allStages)
     if (stage >= from && stage <= to)
       addStage(pm, stage, options, *machine);
+  taken.reset();
+  if (to == Stage::Emit)
+    pm.addPass(pisa::createTakeProgram(
+        [&](auto program) { taken = std::move(program); }));
   return succeeded(pm.run(module));
 }
 
@@ -177,6 +182,10 @@ std::vector<interp::Tensor> Session::execute(ModuleOp module, func::FuncOp func,
   FailureOr<phx::Program> program = exportProgram(getOnlyProgram(module));
   if (failed(program))
     return tensors;
+  // Tokens went into operations and plain form alike.
+  EXPECT_TRUE(taken && taken->code == program->code &&
+              taken->products == program->products &&
+              taken->tokens == program->tokens);
   if (phx::Status valid = phx::validate(*program); !valid) {
     ADD_FAILURE() << valid.error().message;
     return tensors;

@@ -20,6 +20,7 @@
 
 #include <array>
 #include <map>
+#include <memory>
 #include <random>
 
 namespace photonic {
@@ -88,6 +89,8 @@ public:
   mlir::MLIRContext context;
   std::string messages;
   Coverage *coverage = nullptr;
+  /// What the last stage left as the program, if runStages ran it.
+  std::shared_ptr<const phx::Program> taken;
 };
 
 /// Fails the test at the first element whose bits differ.

@@ -15,6 +15,14 @@ using namespace mlir;
 using namespace photonic;
 using namespace photonic::pisa;
 
+/// The ONNX node that a layer stands for.
+static Location getLayerLocation(const phx::Program &program, uint32_t layer,
+                                 OpBuilder &b) {
+  if (layer >= program.layers.size())
+    return b.getUnknownLoc();
+  return NameLoc::get(b.getStringAttr(program.layers[layer].name));
+}
+
 namespace {
 
 /// Creates the operations of a phx::Program.
@@ -29,8 +37,10 @@ private:
   void importTables(Location loc);
   void importRegions(Location loc);
   LogicalResult importCode(Location loc);
-  LogicalResult importInstruction(const phx::Instruction &instruction);
-  Location getLocation(uint32_t layer);
+  LogicalResult importStep(const phx::Instruction &instruction);
+  Location getLocation(uint32_t layer) {
+    return getLayerLocation(program, layer, b);
+  }
   ArrayAttr getMachine();
 
   IntegerAttr i64(int64_t value) { return b.getI64IntegerAttr(value); }
@@ -54,12 +64,6 @@ private:
 };
 
 } // namespace
-
-Location Importer::getLocation(uint32_t layer) {
-  if (layer >= program.layers.size())
-    return b.getUnknownLoc();
-  return NameLoc::get(b.getStringAttr(program.layers[layer].name));
-}
 
 ArrayAttr Importer::getDigits(const std::vector<phx::MapDigit> &digits) {
   SmallVector<Attribute> tuples;
@@ -153,8 +157,15 @@ void Importer::importRegions(Location loc) {
 // Code
 //===----------------------------------------------------------------------===//
 
-LogicalResult
-Importer::importInstruction(const phx::Instruction &instruction) {
+LogicalResult photonic::importInstruction(const phx::Program &program,
+                                          const phx::Instruction &instruction,
+                                          OpBuilder &builder) {
+  return createInstruction(
+      builder, getLayerLocation(program, instruction.layer, builder), program,
+      instruction);
+}
+
+LogicalResult Importer::importStep(const phx::Instruction &instruction) {
   Location loc = getLocation(instruction.layer);
   if (phx::holds<phx::Halt>(instruction.body)) {
     HaltOp::create(b, loc);
@@ -165,7 +176,7 @@ Importer::importInstruction(const phx::Instruction &instruction) {
   } else if (phx::holds<phx::End>(instruction.body)) {
     b.setInsertionPointAfter(b.getInsertionBlock()->getParentOp());
   } else {
-    return createInstruction(b, loc, program, instruction);
+    return importInstruction(program, instruction, b);
   }
   return success();
 }
@@ -175,7 +186,7 @@ LogicalResult Importer::importCode(Location loc) {
   OpBuilder::InsertionGuard restore(b);
   b.setInsertionPointToStart(&code.getBody().emplaceBlock());
   for (const phx::Instruction &instruction : program.code)
-    if (failed(importInstruction(instruction)))
+    if (failed(importStep(instruction)))
       return failure();
   return success();
 }

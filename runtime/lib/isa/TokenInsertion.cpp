@@ -34,7 +34,7 @@ static void replaceCode(Program &program, std::vector<Instruction> code,
   }
 }
 
-static void removeTokens(Program &program) {
+void phx::removeTokens(Program &program) {
   std::vector<Instruction> code;
   std::vector<size_t> moved;
   code.reserve(program.code.size());
@@ -48,18 +48,36 @@ static void removeTokens(Program &program) {
   replaceCode(program, std::move(code), moved);
 }
 
+void phx::applyTokens(Program &program, const TokenPlan &plan) {
+  std::vector<Instruction> code;
+  std::vector<size_t> moved;
+  code.reserve(program.code.size() + plan.placements.size());
+  auto next = plan.placements.begin();
+  for (size_t i = 0; i < program.code.size(); ++i) {
+    for (; next != plan.placements.end() && next->before == i; ++next)
+      code.push_back(next->instruction);
+    moved.push_back(code.size());
+    code.push_back(std::move(program.code[i]));
+  }
+  for (; next != plan.placements.end(); ++next)
+    code.push_back(next->instruction);
+  program.tokens = plan.tokens;
+  replaceCode(program, std::move(code), moved);
+}
+
 //===----------------------------------------------------------------------===//
-// Writing the code with tokens
+// From sites to placements
 //===----------------------------------------------------------------------===//
 
 namespace {
 
-class Emitter {
+/// Goes through the program and lists signals and waits where they belong.
+class Planner {
 public:
-  Emitter(const Program &program, const ProgramTree &tree,
+  Planner(const Program &program, const ProgramTree &tree,
           const std::vector<TokenSite> &sites)
       : program(program), tree(tree), sites(sites), before(tree.size()),
-        after(tree.size()), carried(tree.size()), moved(program.code.size()) {
+        after(tree.size()), carried(tree.size()) {
     for (uint32_t i = 0; i < sites.size(); ++i) {
       before[sites[i].toNode].push_back(i);
       after[sites[i].fromNode].push_back(i);
@@ -68,30 +86,26 @@ public:
     }
   }
 
-  Program run() {
+  TokenPlan run() {
     for (uint32_t child : tree[ProgramTree::root].children)
-      emit(child);
-    Program result = program;
-    result.tokens = sites.size();
-    replaceCode(result, std::move(code), moved);
-    return result;
+      visit(child);
+    plan.tokens = static_cast<uint32_t>(sites.size());
+    return std::move(plan);
   }
 
 private:
   // The order of signals and waits around a node is that of ClockModel::visit.
-  void emit(uint32_t index) {
+  void visit(uint32_t index) {
     const ProgramTree::Node &node = tree[index];
+    position = node.begin;
     for (uint32_t site : carried[index])
       for (uint32_t i = 0; i < sites[site].distance; ++i)
         signal(site);
     for (uint32_t site : before[index])
       wait(site);
-    copy(node.begin);
-    if (node.isLoop()) {
-      for (uint32_t child : node.children)
-        emit(child);
-      copy(node.end - 1);
-    }
+    for (uint32_t child : node.children)
+      visit(child);
+    position = node.end;
     for (uint32_t site : after[index])
       signal(site);
     for (uint32_t site : carried[index])
@@ -99,25 +113,21 @@ private:
         wait(site);
   }
 
-  void copy(size_t index) {
-    moved[index] = code.size();
-    code.push_back(program.code[index]);
+  void place(uint32_t guarded, Body token) {
+    const Instruction &instruction = program.code[guarded];
+    plan.placements.push_back(
+        {position,
+         {instruction.engine, instruction.layer, {}, std::move(token)}});
   }
-  void signal(uint32_t site) {
-    const Instruction &guarded = program.code[sites[site].from];
-    code.push_back({guarded.engine, guarded.layer, {}, Signal{site}});
-  }
-  void wait(uint32_t site) {
-    const Instruction &guarded = program.code[sites[site].to];
-    code.push_back({guarded.engine, guarded.layer, {}, Wait{site}});
-  }
+  void signal(uint32_t site) { place(sites[site].from, Signal{site}); }
+  void wait(uint32_t site) { place(sites[site].to, Wait{site}); }
 
   const Program &program;
   const ProgramTree &tree;
   const std::vector<TokenSite> &sites;
   std::vector<std::vector<uint32_t>> before, after, carried; ///< by node
-  std::vector<size_t> moved;
-  std::vector<Instruction> code;
+  size_t position = 0;
+  TokenPlan plan;
 };
 
 } // namespace
@@ -172,8 +182,7 @@ static Result<std::vector<bool>> findSuperfluous(const Program &program,
   return superfluous;
 }
 
-Status phx::insertTokens(Program &program) {
-  removeTokens(program);
+Result<TokenPlan> phx::planTokens(const Program &program) {
   Result<ProgramTree> tree = ProgramTree::build(program);
   if (!tree)
     return tree.error();
@@ -186,9 +195,10 @@ Status phx::insertTokens(Program &program) {
   if (!sites)
     return sites.error();
   sortSites(*sites, *tree);
-  Program result = Emitter(program, *tree, *sites).run();
-  Result<std::vector<bool>> superfluous =
-      findSuperfluous(result, sites->size());
+  TokenPlan plan = Planner(program, *tree, *sites).run();
+  Program trial = program;
+  applyTokens(trial, plan);
+  Result<std::vector<bool>> superfluous = findSuperfluous(trial, sites->size());
   if (!superfluous)
     return superfluous.error();
   std::vector<TokenSite> kept;
@@ -196,7 +206,15 @@ Status phx::insertTokens(Program &program) {
     if (!(*superfluous)[i])
       kept.push_back((*sites)[i]);
   if (kept.size() < sites->size())
-    result = Emitter(program, *tree, kept).run();
-  program = std::move(result);
+    plan = Planner(program, *tree, kept).run();
+  return plan;
+}
+
+Status phx::insertTokens(Program &program) {
+  removeTokens(program);
+  Result<TokenPlan> plan = planTokens(program);
+  if (!plan)
+    return plan.error();
+  applyTokens(program, *plan);
   return Status::success();
 }

@@ -31,6 +31,13 @@ using InitProvider = llvm::function_ref<mlir::ElementsAttr(
 pisa::ProgramOp importProgram(const phx::Program &program,
                               mlir::OpBuilder &builder, InitProvider init);
 
+/// Creates the operation of an instruction of `program` that is no loop, end or
+/// halt, with the ONNX node name of its layer as location. Failure after a
+/// diagnostic: the dialect has no operation for it.
+mlir::LogicalResult importInstruction(const phx::Program &program,
+                                      const phx::Instruction &instruction,
+                                      mlir::OpBuilder &builder);
+
 /// Reads a .phx file into a module; data stays in the mapped file. Null after
 /// a diagnostic.
 mlir::OwningOpRef<mlir::ModuleOp> disassemble(llvm::StringRef path,

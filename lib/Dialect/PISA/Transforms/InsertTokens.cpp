@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "photonic/Dialect/PISA/Transforms/Passes.h"
+#include "photonic/Dialect/PISA/Transforms/ProgramAnalysis.h"
 #include "photonic/Target/PHX/PHX.h"
 
 #include "phx/isa/TokenInsertion.h"
@@ -19,33 +20,78 @@ namespace photonic::pisa {
 #include "photonic/Dialect/PISA/Transforms/PISAPasses.h.inc"
 
 namespace {
+/// Operations and plain form are changed alike.
 struct InsertTokens final : impl::InsertTokensBase<InsertTokens> {
   using Base::Base;
-
-  void runOnOperation() override {
-    ProgramOp op = getOnlyProgram(getOperation());
-    if (!op)
-      return signalPassFailure();
-    FailureOr<phx::Program> program = exportProgram(op);
-    if (failed(program))
-      return signalPassFailure();
-    if (phx::Status inserted = phx::insertTokens(*program); !inserted) {
-      op.emitError(inserted.error().message);
-      return signalPassFailure();
-    }
-    // Data sections are numbered in the order of the regions that have them.
-    SmallVector<ElementsAttr> inits;
-    for (RegionOp region : op.getBody().getOps<RegionOp>())
-      if (region.getInit())
-        inits.push_back(*region.getInit());
-    OpBuilder builder(op);
-    if (!importProgram(*program, builder,
-                       [&](uint32_t index, RankedTensorType) -> ElementsAttr {
-                         return inits[index];
-                       }))
-      return signalPassFailure();
-    op.erase();
-  }
+  void runOnOperation() override;
 };
 } // namespace
+
+/// Where in the IR the instructions of the stream begin, in its order: a loop
+/// has a place for itself and one, at the end of its body, for its `end`.
+static void collectPlaces(Block &block,
+                          SmallVectorImpl<OpBuilder::InsertPoint> &places) {
+  for (Operation &op : block) {
+    places.push_back({&block, op.getIterator()});
+    if (auto loop = dyn_cast<LoopOp>(op)) {
+      Block &body = loop.getBody().front();
+      collectPlaces(body, places);
+      places.push_back({&body, body.end()});
+    }
+  }
+}
+
+static void eraseTokens(CodeOp code) {
+  code.walk([](Operation *op) {
+    if (isa<SignalOp, WaitOp>(op))
+      op->erase();
+  });
+}
+
+/// Creates what `plan` places, in the code of `program`, which is without
+/// tokens.
+static LogicalResult createTokens(const phx::TokenPlan &plan,
+                                  const phx::Program &program, CodeOp code) {
+  Block &body = code.getBody().front();
+  SmallVector<OpBuilder::InsertPoint> places;
+  collectPlaces(body, places);
+  places.push_back({&body, body.end()});
+  OpBuilder builder(code.getContext());
+  for (const phx::TokenPlacement &token : plan.placements) {
+    builder.restoreInsertionPoint(places[token.before]);
+    if (failed(importInstruction(program, token.instruction, builder)))
+      return failure();
+  }
+  return success();
+}
+
+/// Says anew where the loop nests of products are.
+static void updateProducts(ProgramOp op, const phx::Program &program) {
+  for (ProductOp product : op.getBody().getOps<ProductOp>()) {
+    const phx::Product &entry = program.products[product.getIndex()];
+    product.setNest({static_cast<int64_t>(entry.loopBegin),
+                     static_cast<int64_t>(entry.loopEnd)});
+  }
+}
+
+void InsertTokens::runOnOperation() {
+  auto &analysis = getAnalysis<ProgramAnalysis>();
+  if (!analysis)
+    return signalPassFailure();
+  ProgramOp op = analysis.getOp();
+  phx::Program &program = *analysis.getProgram();
+  eraseTokens(op.getCode());
+  phx::removeTokens(program);
+  phx::Result<phx::TokenPlan> plan = phx::planTokens(program);
+  if (!plan) {
+    op.emitError(plan.error().message);
+    return signalPassFailure();
+  }
+  if (failed(createTokens(*plan, program, op.getCode())))
+    return signalPassFailure();
+  phx::applyTokens(program, *plan);
+  op.setTokens(program.tokens);
+  updateProducts(op, program);
+  markAnalysesPreserved<ProgramAnalysis>();
+}
 } // namespace photonic::pisa

@@ -7,7 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "photonic/Dialect/PISA/Transforms/Passes.h"
-#include "photonic/Target/PHX/PHX.h"
+#include "photonic/Dialect/PISA/Transforms/ProgramAnalysis.h"
 
 #include "phx/isa/Validator.h"
 
@@ -23,14 +23,12 @@ struct VerifyProgram final : impl::VerifyProgramBase<VerifyProgram> {
 
   void runOnOperation() override {
     markAllAnalysesPreserved();
-    ProgramOp op = getOnlyProgram(getOperation());
-    if (!op)
+    auto &analysis = getAnalysis<ProgramAnalysis>();
+    if (!analysis)
       return signalPassFailure();
-    FailureOr<phx::Program> program = exportProgram(op);
-    if (failed(program))
-      return signalPassFailure();
-    if (phx::Status valid = phx::validate(*program); !valid) {
-      op.emitError(valid.error().message);
+    phx::Status valid = phx::validate(*analysis.getProgram());
+    if (!valid) {
+      analysis.getOp().emitError(valid.error().message);
       signalPassFailure();
     }
   }

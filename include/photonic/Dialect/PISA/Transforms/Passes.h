@@ -13,11 +13,22 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/Pass.h"
 
+#include <functional>
+#include <memory>
+
 namespace photonic::pisa {
 
 #define GEN_PASS_DECL
 #define GEN_PASS_REGISTRATION
 #include "photonic/Dialect/PISA/Transforms/PISAPasses.h.inc"
+
+/// Is given the plain form of a finished program; the IR has to outlive it.
+using ProgramReceiver =
+    std::function<void(std::shared_ptr<const phx::Program>)>;
+
+/// A pass that hands over the plain form that the passes before it have made
+/// or checked, instead of making it again.
+std::unique_ptr<mlir::Pass> createTakeProgram(ProgramReceiver receiver);
 
 } // namespace photonic::pisa
 
