@@ -37,8 +37,10 @@ def wrap_pisa(name, example):
         return example
     if example.startswith("#"):
         return f"func.func private @{name}() attributes {{a = {example}}}"
-    is_table = re.match(r"pisa\.(group|memory|map|format|product|region|layer)\b", example)
+    is_table = re.match(r"pisa\.(group|memory|map|format|product|nest|region|layer)\b", example)
     tables, code = (example, "") if is_table else ("", example)
+    if example.startswith("pisa.nest"):
+        tables = "pisa.product 0 m 6 n 576 k 25 groups 1 df1 format 0\n" + tables
     if not example.startswith("pisa.memory"):
         memories = [
             f'pisa.memory {number} "{name}" {kind} capacity 4096 bytes 0 types [f32]\n'

@@ -57,6 +57,7 @@ private:
   phx::Count countImages(const ChunkIndex &n) const;
   phx::Count countChannels(const ChunkIndex &m) const;
   phx::Affine getVectorsLeft(const ChunkIndex &n) const;
+  phx::Affine getFirstVector(const ChunkIndex &n) const;
   bool isForward() const {
     return block.shape.kind == phot::ProductKind::Forward;
   }
@@ -180,6 +181,17 @@ phx::Affine FusedProductEmitter::getVectorsLeft(const ChunkIndex &n) const {
     return constant(block.getOutputs());
   int64_t plane = shape.outHeight * width;
   return n.addTo(constant(shape.batch * plane), -block.images * plane);
+}
+
+/// The number of a chunk's first output position in the whole product.
+phx::Affine FusedProductEmitter::getFirstVector(const ChunkIndex &n) const {
+  int64_t width = block.shape.outWidth;
+  phx::Affine first =
+      n.addTo(constant(0), block.images * block.shape.outHeight * width,
+              c.rowChunks);
+  if (c.rowChunks == 1)
+    return first;
+  return n.addTo(std::move(first), block.outRows * width, 1, c.rowChunks);
 }
 
 phx::Shape4 FusedProductEmitter::getResultShape(const ChunkIndex &m,
@@ -369,15 +381,14 @@ void FusedProductEmitter::compute(const ChunkIndex &m, const ChunkIndex &n) {
       cutsRows ? m.addTo(constant(block.shape.m), -block.getRows())
                : constant(block.getRows());
   options.columnsRemaining = getVectorsLeft(n);
+  (block.shape.groups > 1 ? options.groupStart : options.rowStart) = m.addTo(
+      constant(0), block.shape.groups > 1 ? block.groups : block.getRows());
+  options.columnStart = getFirstVector(n);
   if (block.shape.accumulates())
     s.e.emit(phx::EngineKind::Vec, makeMap({phx::VecFn::Fill, 0.0f},
                                            {count(block.getResultBytes() / 4)},
                                            options.result, {4}, {}, {}));
-  auto [begin, end] = emitNest(s.e, block, options);
-  if (!c.loopsM() && !c.loopsN()) { // the nest is the whole product
-    s.e.program.products[product].loopBegin = begin;
-    s.e.program.products[product].loopEnd = end;
-  }
+  emitNest(s.e, block, options);
   for (auto [number, follower] : llvm::enumerate(group.followers))
     applyFollower(follower, number, m, n);
 }

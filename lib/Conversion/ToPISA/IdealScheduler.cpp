@@ -97,10 +97,7 @@ LogicalResult IdealScheduler::scheduleProduct(Operation *nest, unsigned step) {
   options.columnsRemaining = constant(block.getColumns());
   if (shape.accumulates())
     emitFill(result, getBytes(nest->getResult(0)) / 4, 0.0f);
-  auto [begin, end] = emitNest(e, block, options);
-  phx::Product &product = e.program.products[options.product];
-  product.loopBegin = begin;
-  product.loopEnd = end;
+  emitNest(e, block, options);
   return success();
 }
 

@@ -216,9 +216,10 @@ class NestEmitter {
 public:
   NestEmitter(ProgramEmitter &e, const ProductBlock &block,
               const NestOptions &options);
-  std::pair<size_t, size_t> run();
+  void run();
 
 private:
+  void record(size_t begin, size_t end);
   void emitTile(int64_t core);
   /// weight * the number that a tile on `core` has along `dim`.
   phx::Affine getDigit(int64_t core, TileDim dim, int64_t weight) const;
@@ -386,18 +387,33 @@ void NestEmitter::emitTile(int64_t core) {
   e.emit(phx::EngineKind::Core, stream, guard, core);
 }
 
-std::pair<size_t, size_t> NestEmitter::run() {
+/// What the nest computes of its product.
+void NestEmitter::record(size_t begin, size_t end) {
+  auto left = [](int64_t extent, const phx::Affine &remaining) {
+    return remaining.terms.empty() ? count(std::min(extent, remaining.base))
+                                   : phx::Count{extent, remaining};
+  };
+  phx::ProductNest nest;
+  nest.loopBegin = begin;
+  nest.loopEnd = end;
+  nest.groups = {o.groupStart, count(block.groups)};
+  nest.rows = {o.rowStart, left(block.getRows(), o.rowsRemaining)};
+  nest.columns = {o.columnStart, left(block.getColumns(), o.columnsRemaining)};
+  nest.contraction = {o.contractionStart, count(block.getContraction())};
+  e.program.products[o.product].nests.push_back(std::move(nest));
+}
+
+void NestEmitter::run() {
   size_t begin = e.getPosition();
   loop = e.beginLoop(divideCeil(tiles, o.cores));
   for (int64_t core = 0; core < std::min(o.cores, tiles); ++core)
     emitTile(core);
   size_t end = e.getPosition();
   e.endLoop();
-  return {begin, end};
+  record(begin, end);
 }
 
-std::pair<size_t, size_t> photonic::emitNest(ProgramEmitter &emitter,
-                                             const ProductBlock &block,
-                                             const NestOptions &options) {
-  return NestEmitter(emitter, block, options).run();
+void photonic::emitNest(ProgramEmitter &emitter, const ProductBlock &block,
+                        const NestOptions &options) {
+  NestEmitter(emitter, block, options).run();
 }

@@ -84,6 +84,8 @@ struct NestOptions {
   /// Rows and columns of the product that are left; constants unless an
   /// enclosing loop cuts the product into chunks with a smaller last one.
   phx::Affine rowsRemaining, columnsRemaining;
+  /// Where the block begins in the whole product.
+  phx::Affine groupStart, rowStart, columnStart, contractionStart;
 };
 
 /// Number of array passes of `block`.
@@ -92,10 +94,9 @@ int64_t countBlockPasses(const ProductBlock &block, phot::Dataflow dataflow,
 
 /// Emits the loop: tile t runs on core t mod n in round t / n; tiles are
 /// numbered in the order of phot::getTileDims, the passes of the contraction
-/// fastest. Returns the instruction indices of the loop and of its end.
-std::pair<size_t, size_t> emitNest(ProgramEmitter &emitter,
-                                   const ProductBlock &block,
-                                   const NestOptions &options);
+/// fastest. The product's entry says where it is, and what it computes.
+void emitNest(ProgramEmitter &emitter, const ProductBlock &block,
+              const NestOptions &options);
 
 } // namespace photonic
 

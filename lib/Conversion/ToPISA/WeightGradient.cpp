@@ -323,11 +323,12 @@ void WeightGradientEmitter::compute(const ChunkIndex &m, const ChunkIndex &n,
       cutsRows ? m.addTo(constant(block.shape.m), -block.outChannels)
                : constant(block.outChannels);
   options.columnsRemaining = constant(block.getColumns());
-  auto [begin, end] = emitNest(s.e, block, options);
-  if (c.mChunks == 1 && !c.cutsImages()) { // the nest is the whole product
-    s.e.program.products[product].loopBegin = begin;
-    s.e.program.products[product].loopEnd = end;
-  }
+  bool cutsGroups = block.shape.groups > 1;
+  (cutsGroups ? options.groupStart : options.rowStart) = m.addTo(
+      constant(0), cutsGroups ? block.groups : block.outChannels);
+  options.contractionStart =
+      n.addTo(constant(0), c.block.images * block.shape.getOutputPlane());
+  emitNest(s.e, block, options);
 }
 
 /// What is fused with the product, and the transfer of the result.

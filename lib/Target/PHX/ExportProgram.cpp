@@ -109,11 +109,18 @@ void Exporter::exportTables() {
     entry.groups = product.getGroups();
     entry.dataflow = static_cast<phx::Dataflow>(product.getDataflow());
     entry.format = static_cast<uint32_t>(product.getFormat());
-    entry.loopBegin = product.getNest()[0];
-    entry.loopEnd = product.getNest()[1];
     entry.positions = product.getPositions().value_or(1);
     entry.stream = static_cast<uint32_t>(product.getStream().value_or(0));
   }
+  for (NestOp nest : body.getOps<NestOp>())
+    program.products[nest.getProduct()].nests.push_back(
+        {static_cast<uint64_t>(nest.getAt()[0]),
+         static_cast<uint64_t>(nest.getAt()[1]),
+         {nest.getGroups().getValue(), nest.getGroupsSize().getValue()},
+         {nest.getRows().getValue(), nest.getRowsSize().getValue()},
+         {nest.getColumns().getValue(), nest.getColumnsSize().getValue()},
+         {nest.getContraction().getValue(),
+          nest.getContractionSize().getValue()}});
   for (LayerOp layer : body.getOps<LayerOp>()) {
     phx::Layer &entry = program.layers.emplace_back();
     entry.name = layer.getName().str();

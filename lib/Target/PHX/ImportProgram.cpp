@@ -35,6 +35,7 @@ public:
 
 private:
   void importTables(Location loc);
+  void importNests();
   void importRegions(Location loc);
   LogicalResult importCode(Location loc);
   LogicalResult importStep(const phx::Instruction &instruction);
@@ -109,10 +110,28 @@ void Importer::importTables(Location loc) {
     ProductOp::create(b, getLocation(p.layer), i64(index), i64(p.m), i64(p.n),
                       i64(p.k), i64(p.groups), i64Unless(1, p.positions),
                       static_cast<pisa::Dataflow>(p.dataflow), i64(p.format),
-                      b.getDenseI64ArrayAttr({static_cast<int64_t>(p.loopBegin),
-                                              static_cast<int64_t>(p.loopEnd)}),
                       i64Unless(0, p.stream),
                       getLayerAttr(p.layer));
+  importNests();
+}
+
+void Importer::importNests() {
+  auto affine = [&](const phx::NestRange &range) {
+    return AffineAttr::get(context, range.start);
+  };
+  auto size = [&](const phx::NestRange &range) {
+    return CountAttr::get(context, range.size);
+  };
+  int64_t index = 0;
+  for (auto [number, p] : llvm::enumerate(program.products))
+    for (const phx::ProductNest &n : p.nests)
+      NestOp::create(
+          b, getLocation(p.layer), i64(index++), i64(number),
+          b.getDenseI64ArrayAttr({static_cast<int64_t>(n.loopBegin),
+                                  static_cast<int64_t>(n.loopEnd)}),
+          affine(n.groups), size(n.groups), affine(n.rows), size(n.rows),
+          affine(n.columns), size(n.columns), affine(n.contraction),
+          size(n.contraction));
 }
 
 static Type getType(Builder &b, phx::ElementType type) {

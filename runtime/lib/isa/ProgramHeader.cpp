@@ -147,6 +147,35 @@ static void putFormat(const NumberFormat &format, proto::Program::Format *out) {
     out->add_moduli(modulus);
 }
 
+static void putAffine(const Affine &affine, proto::Program::Affine *out) {
+  out->set_base(affine.base);
+  for (const DigitTerm &term : affine.terms) {
+    proto::Program::Term *digit = out->add_terms();
+    digit->set_loop(term.loop);
+    digit->set_scale(term.scale);
+    digit->set_offset(term.offset);
+    digit->set_divisor(term.divisor);
+    digit->set_modulus(term.modulus);
+    digit->set_weight(term.weight);
+  }
+}
+
+static void putRange(const NestRange &range, proto::Program::Range *out) {
+  putAffine(range.start, out->mutable_start());
+  out->set_cap(range.size.cap);
+  if (range.size.remaining)
+    putAffine(*range.size.remaining, out->mutable_remaining());
+}
+
+static void putNest(const ProductNest &nest, proto::Program::Nest *out) {
+  out->set_loop_begin(nest.loopBegin);
+  out->set_loop_end(nest.loopEnd);
+  putRange(nest.groups, out->mutable_groups());
+  putRange(nest.rows, out->mutable_rows());
+  putRange(nest.columns, out->mutable_columns());
+  putRange(nest.contraction, out->mutable_contraction());
+}
+
 static void putProduct(const Product &product, proto::Program::Product *out) {
   if (product.layer != noLayer)
     out->set_layer(product.layer);
@@ -157,10 +186,10 @@ static void putProduct(const Product &product, proto::Program::Product *out) {
   out->set_dataflow(
       static_cast<proto::Program::Product::Dataflow>(product.dataflow));
   out->set_format(product.format);
-  out->set_loop_begin(product.loopBegin);
-  out->set_loop_end(product.loopEnd);
   out->set_positions(product.positions);
   out->set_stream(product.stream);
+  for (const ProductNest &nest : product.nests)
+    putNest(nest, out->add_nests());
 }
 
 static void putMemory(const ProgramMemory &memory,
@@ -297,6 +326,24 @@ struct Narrower {
     format.moduli.assign(in.moduli().begin(), in.moduli().end());
     return format;
   }
+  Affine get(const proto::Program::Affine &in) {
+    Affine affine{in.base(), {}};
+    for (const auto &term : in.terms())
+      affine.terms.push_back({narrow<uint8_t>("nest loop", term.loop(), 255),
+                              term.scale(), term.offset(), term.divisor(),
+                              term.modulus(), term.weight()});
+    return affine;
+  }
+  NestRange get(const proto::Program::Range &in) {
+    NestRange range{get(in.start()), {in.cap()}};
+    if (in.has_remaining())
+      range.size.remaining = get(in.remaining());
+    return range;
+  }
+  ProductNest get(const proto::Program::Nest &in) {
+    return {in.loop_begin(),  in.loop_end(),      get(in.groups()),
+            get(in.rows()),   get(in.columns()),  get(in.contraction())};
+  }
   Product get(const proto::Program::Product &in) {
     Product product;
     if (in.has_layer())
@@ -307,10 +354,10 @@ struct Narrower {
     product.groups = in.groups();
     product.dataflow = narrow("product dataflow", in.dataflow(), Dataflow::Df2);
     product.format = in.format();
-    product.loopBegin = in.loop_begin();
-    product.loopEnd = in.loop_end();
     product.positions = in.positions();
     product.stream = in.stream();
+    for (const auto &nest : in.nests())
+      product.nests.push_back(get(nest));
     return product;
   }
   ProgramMemory get(const proto::Program::Memory &in) {

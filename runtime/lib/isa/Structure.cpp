@@ -147,7 +147,8 @@ Status phx::validateStructure(const Program &program) {
   if (!tree)
     return tree.error();
   for (auto check :
-       {checkFields, checkTokens, checkStationary, checkClasses, checkMemory})
+       {checkFields, checkTokens, checkStationary, checkNests, checkClasses,
+        checkMemory})
     if (Status status = check(*tree); !status)
       return status;
   return Status::success();

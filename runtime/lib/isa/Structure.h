@@ -22,6 +22,12 @@ Status checkFields(const LoopTree &tree);
 Status checkTokens(const LoopTree &tree);
 /// Every instruction that uses an array's state finds there what it expects.
 Status checkStationary(const LoopTree &tree);
+/// A range of a product's nest, whose loop is `instruction`.
+Status checkNestRange(const LoopTree &tree, size_t instruction,
+                      const char *name, const NestRange &range);
+/// The nests of products are loops with all instructions of their product, and
+/// together compute each of its terms once.
+Status checkNests(const LoopTree &tree);
 /// What machine classes check of the programs that use them.
 Status checkClasses(const LoopTree &tree);
 /// Spaces, alignment, and bounds of every access.

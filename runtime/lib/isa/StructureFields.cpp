@@ -24,6 +24,12 @@ public:
         depth(tree.getDepth(index)) {}
 
   Status run();
+  /// A range of a nest whose loop is the instruction.
+  Status runRange(const std::string &name, const NestRange &range) {
+    check(name + " start", range.start);
+    check(name + " size", range.size, limits::magnitude);
+    return status;
+  }
 
   const Program &getProgram() const override { return tree.program; }
   bool isClean() const override { return status.ok(); }
@@ -234,6 +240,12 @@ Status FieldChecker::run() {
   if (auto *rules = instruction.getDescription().check; rules && status.ok())
     rules(tree.program, instruction, *this);
   return status;
+}
+
+Status phx::checkNestRange(const LoopTree &tree, size_t instruction,
+                           const char *name, const NestRange &range) {
+  return FieldChecker(tree, instruction)
+      .runRange(std::string("nest ") + name, range);
 }
 
 /// A loop is one operation of the dialect, with one layer; `halt` ends all of

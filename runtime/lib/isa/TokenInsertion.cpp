@@ -26,12 +26,13 @@ static constexpr int64_t smallProgram = 4096;
 static void replaceCode(Program &program, std::vector<Instruction> code,
                         const std::vector<size_t> &moved) {
   program.code = std::move(code);
-  for (Product &product : program.products) {
-    if (product.loopBegin >= product.loopEnd || product.loopEnd >= moved.size())
-      continue; // no intact nest
-    product.loopBegin = moved[product.loopBegin];
-    product.loopEnd = moved[product.loopEnd];
-  }
+  for (Product &product : program.products)
+    for (ProductNest &nest : product.nests) {
+      if (nest.loopBegin >= moved.size() || nest.loopEnd >= moved.size())
+        continue; // the validator says what is wrong with it
+      nest.loopBegin = moved[nest.loopBegin];
+      nest.loopEnd = moved[nest.loopEnd];
+    }
 }
 
 void phx::removeTokens(Program &program) {

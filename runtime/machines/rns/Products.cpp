@@ -12,8 +12,10 @@
 #include "phx/isa/Instructions.h"
 #include "phx/isa/InstructionSet.h"
 #include "phx/isa/LoopTree.h"
+#include "phx/isa/ProductNests.h"
 
 #include <algorithm>
+#include <map>
 
 using namespace phx;
 
@@ -112,14 +114,23 @@ static std::optional<Int> sumOver(const Box &box, unsigned loops,
   return sum;
 }
 
-/// Sum of the product of `counts` over all iterations at which an instruction
-/// runs. Counts that share no loop are summed apart, other loops multiply.
+/// Sum of the product of `counts` over the iterations in `window` at which an
+/// instruction runs. Counts that share no loop are summed apart, other loops
+/// multiply.
 static std::optional<Int> sumProducts(const LoopTree &tree, size_t instruction,
+                                      const Box &window,
                                       std::vector<const Count *> counts,
                                       int64_t &boxesLeft) {
   std::optional<Box> box = getExecutedBox(tree, instruction);
   if (!box)
     return 0;
+  for (unsigned l = 0; l < maxLoopDepth; ++l) {
+    auto &[first, last] = (*box)[l];
+    first = std::max(first, window[l].first);
+    last = std::min(last, window[l].second);
+    if (first > last)
+      return 0;
+  }
   Int total = 1;
   unsigned done = 0;
   while (!counts.empty()) {
@@ -153,41 +164,11 @@ static std::optional<Int> sumProducts(const LoopTree &tree, size_t instruction,
 // Product metadata
 //===----------------------------------------------------------------------===//
 
-static Error failProduct(size_t index, const std::string &expected,
-                         const std::string &found) {
-  return Error{"product " + std::to_string(index) + ": expected " + expected +
-               ", found " + found +
-               "; its loop nest was edited: restore the nest, or delete the "
-               "product's loop range (begin and end 0) so that no executor "
-               "relies on it"};
-}
-
-/// Passes along the contraction axis: a group longer than the array takes
+/// Passes along `k` contraction positions: a group longer than the array takes
 /// several, a shorter one takes one of its own.
-static Int countPasses(const Product &product, uint32_t group, uint32_t cols) {
+static Int countPasses(int64_t k, uint32_t group, uint32_t cols) {
   auto passes = [&](Int length) { return (length + cols - 1) / cols; };
-  return multiply(product.k / group, passes(group)) + passes(product.k % group);
-}
-
-/// Tiles that the shape of a product takes on arrays of `group`.
-static Int countTiles(const Program &program, const Product &product,
-                      const ArrayGroup &group) {
-  Int stationary = product.dataflow == Dataflow::Df1 ? product.m : product.n;
-  Int rowBlocks = (stationary + group.rows - 1) / group.rows;
-  return multiply(
-      multiply(rowBlocks, multiply(product.groups, product.positions)),
-      countPasses(product, program.formats[product.format].group,
-                  group.columns));
-}
-
-static Status checkRange(const LoopTree &tree, size_t index) {
-  const Product &product = tree.program.products[index];
-  for (const LoopNode &loop : tree.loops)
-    if (loop.begin == product.loopBegin && loop.end == product.loopEnd)
-      return Status::success();
-  return failProduct(index, "a loop and its end",
-                     "instructions " + std::to_string(product.loopBegin) +
-                         " and " + std::to_string(product.loopEnd));
+  return multiply(k / group, passes(group)) + passes(k % group);
 }
 
 /// The product that a core instruction works for.
@@ -200,27 +181,6 @@ static uint32_t getProduct(const Body &body) {
   return product;
 }
 
-/// All of a product's instructions, and no others, are inside its nest.
-static Status checkMembers(const Program &program, size_t index,
-                           const std::vector<size_t> &coreInstructions) {
-  const Product &product = program.products[index];
-  for (size_t i : coreInstructions) {
-    const Body &body = program.code[i].body;
-    uint32_t owner = getProduct(body);
-    bool isInside = i > product.loopBegin && i < product.loopEnd;
-    if (isInside != (owner == index))
-      return failProduct(index,
-                         "all of its core instructions and no others between "
-                         "instructions " +
-                             std::to_string(product.loopBegin) + " and " +
-                             std::to_string(product.loopEnd),
-                         std::string(getMnemonic(body)) + " of product " +
-                             std::to_string(owner) + " at instruction " +
-                             std::to_string(i));
-  }
-  return Status::success();
-}
-
 static Error failTooMany(size_t index) {
   return Error{"product " + std::to_string(index) +
                ": expected core instructions whose clipped counts fall into at "
@@ -228,81 +188,196 @@ static Error failTooMany(size_t index) {
                "the loops around them divide evenly"};
 }
 
-static Status checkWork(const LoopTree &tree, size_t index,
-                        const std::vector<size_t> &coreInstructions) {
-  const Program &program = tree.program;
-  const Product &product = program.products[index];
-  Int tiles = 0, macs = 0;
-  int64_t boxesLeft = maxBoxes;
+namespace {
+
+/// What nests do, or have to do.
+struct Work {
+  Int tiles = 0; ///< programmed
+  Int macs = 0;  ///< streamed
+};
+
+/// Compares the instructions in the nests of one product with what the nests
+/// say that they compute.
+class ProductChecker {
+public:
+  ProductChecker(const LoopTree &tree, size_t index)
+      : tree(tree), index(index), product(tree.program.products[index]) {}
+
+  Status run() {
+    for (const ProductNest &nest : product.nests)
+      if (Status status = checkNest(nest); !status)
+        return status;
+    return Status::success();
+  }
+
+private:
+  Status checkNest(const ProductNest &nest);
+  Status checkGroup(const ProductNest &nest);
+  Status compare(const ProductNest &nest, const Box &window,
+                 const std::vector<NestPart> &parts);
+  std::optional<Work> sum(const ProductNest &nest, const Box &window);
+  Work getExpected(const NestPart &part) const;
+  /// "m 70, n 36, k 75, groups 1, positions 1".
+  std::string describe(const NestPart &part) const;
+
+  const LoopTree &tree;
+  size_t index;
+  const Product &product;
   const ArrayGroup *group = nullptr;
-  for (size_t i : coreInstructions) {
-    const Body &body = program.code[i].body;
-    if (getProduct(body) != index)
+  int64_t boxesLeft = maxBoxes;
+};
+
+} // namespace
+
+/// All core instructions are on arrays of one group.
+Status ProductChecker::checkGroup(const ProductNest &nest) {
+  const Program &program = tree.program;
+  for (size_t i = nest.loopBegin; i < nest.loopEnd; ++i) {
+    if (program.code[i].getDescription().machineClass != "rns")
       continue;
     const ArrayGroup *own = findGroup(program, program.code[i]);
     if (group && group != own)
       return failProduct(index, "arrays of one group",
                          "'" + group->name + "' and '" + own->name + "'");
     group = own;
+  }
+  if (!group)
+    return failProduct(index, "programmed tiles", "none");
+  return Status::success();
+}
+
+/// Tiles and multiply-accumulates in the iterations of `window`.
+std::optional<Work> ProductChecker::sum(const ProductNest &nest,
+                                        const Box &window) {
+  Work work;
+  for (size_t i = nest.loopBegin; i < nest.loopEnd; ++i) {
+    const Body &body = tree.program.code[i].body;
+    std::optional<Int> amount;
     if (const CoreProgram *p = getIf<CoreProgram>(body)) {
       // 0 or 1 per execution: a count clipped to one.
       Count rows = p->rows, cols = p->cols;
       rows.cap = std::min<int64_t>(rows.cap, 1);
       cols.cap = std::min<int64_t>(cols.cap, 1);
-      if (std::optional<Int> sum =
-              sumProducts(tree, i, {&rows, &cols}, boxesLeft))
-        tiles += *sum;
-      else
-        return failTooMany(index);
+      amount = sumProducts(tree, i, window, {&rows, &cols}, boxesLeft);
+      work.tiles += amount.value_or(0);
+    } else if (const CoreStream *s = getIf<CoreStream>(body)) {
+      amount = sumProducts(tree, i, window, {&s->rows, &s->cols, &s->length},
+                           boxesLeft);
+      work.macs += amount.value_or(0);
+    } else {
+      continue;
     }
-    if (const CoreStream *s = getIf<CoreStream>(body)) {
-      if (std::optional<Int> sum =
-              sumProducts(tree, i, {&s->rows, &s->cols, &s->length},
-                          boxesLeft))
-        macs += *sum;
-      else
-        return failTooMany(index);
-    }
+    if (!amount)
+      return std::nullopt;
   }
-  if (!group)
-    return failProduct(index, "programmed tiles", "none");
-  Int expectedTiles = countTiles(program, product, *group);
-  if (tiles == 0 || tiles % expectedTiles != 0)
+  return work;
+}
+
+/// What a part takes on arrays of the group.
+Work ProductChecker::getExpected(const NestPart &part) const {
+  if (part.isEmpty())
+    return {};
+  Int times = multiply(part.groups().size(), product.positions);
+  Int rows = part.rows().size(), columns = part.columns().size();
+  Int stationary = product.dataflow == Dataflow::Df1 ? rows : columns;
+  int64_t k = part.contraction().size();
+  Work work;
+  work.tiles = multiply(
+      multiply((stationary + group->rows - 1) / group->rows, times),
+      countPasses(k, tree.program.formats[product.format].group,
+                  group->columns));
+  work.macs = multiply(multiply(rows, columns), multiply(k, times));
+  return work;
+}
+
+std::string ProductChecker::describe(const NestPart &part) const {
+  return "m " + toText(part.rows().size()) + ", n " +
+         toText(part.columns().size()) + ", k " +
+         toText(part.contraction().size()) + ", groups " +
+         toText(part.groups().size()) + ", positions " +
+         toText(product.positions);
+}
+
+/// The iterations of `window` do what `parts` say.
+Status ProductChecker::compare(const ProductNest &nest, const Box &window,
+                               const std::vector<NestPart> &parts) {
+  std::optional<Work> found = sum(nest, window);
+  if (!found)
+    return failTooMany(index);
+  Work expected;
+  for (const NestPart &part : parts) {
+    Work own = getExpected(part);
+    expected.tiles += own.tiles;
+    expected.macs += own.macs;
+  }
+  std::string what =
+      parts.size() == 1
+          ? " (" + describe(parts.front()) + ")"
+          : " in " + std::to_string(parts.size()) + " executions of its nest";
+  bool isMultiple = expected.tiles == 0 ? found->tiles == 0
+                                        : found->tiles != 0 &&
+                                              found->tiles % expected.tiles == 0;
+  if (!isMultiple)
+    return failProduct(index,
+                       "a multiple of " + toText(expected.tiles) +
+                           " programmed tiles" + what,
+                       toText(found->tiles));
+  if (found->macs != expected.macs)
     return failProduct(
-        index,
-        "a multiple of " + toText(expectedTiles) + " programmed tiles (m " +
-            toText(product.m) + ", n " + toText(product.n) + ", k " +
-            toText(product.k) + ", groups " + toText(product.groups) +
-            ", positions " + toText(product.positions) + ")",
-        toText(tiles));
-  Int expectedMacs = multiply(multiply(multiply(product.m, product.n),
-                                       multiply(product.k, product.groups)),
-                              product.positions);
-  if (macs != expectedMacs)
-    return failProduct(
-        index,
-        toText(expectedMacs) +
-            " multiply-accumulates (m * n * k * groups * positions)",
-        toText(macs) + " in its core.stream instructions");
+        index, toText(expected.macs) + " multiply-accumulates" + what,
+        toText(found->macs) + " in its core.stream instructions");
   return Status::success();
+}
+
+/// The counters of `part`, and all of the loops inside.
+static Box getWindow(const LoopTree &tree, const ProductNest &nest,
+                     const NestPart &part) {
+  Box window;
+  window.fill({0, limits::index});
+  for (unsigned l = 0; l < tree.getDepth(nest.loopBegin); ++l)
+    window[l] = {part.counters[l], part.counters[l]};
+  return window;
+}
+
+/// One execution of each size, and all of them.
+Status ProductChecker::checkNest(const ProductNest &nest) {
+  if (Status status = checkGroup(nest); !status)
+    return status;
+  std::vector<NestPart> parts = listParts(tree, nest);
+  std::map<std::array<int64_t, 4>, const NestPart *> bySize;
+  for (const NestPart &part : parts) {
+    int64_t group = tree.program.formats[product.format].group;
+    if (!part.isEmpty() && part.contraction().begin % group)
+      return failProduct(index,
+                         "nests that begin at a group of " +
+                             toText(group) + " contraction positions",
+                         "one at position " +
+                             toText(part.contraction().begin));
+    std::array<int64_t, 4> sizes;
+    for (size_t d = 0; d < 4; ++d)
+      sizes[d] = part.extents[d].size();
+    bySize.emplace(sizes, &part);
+  }
+  if (parts.size() > 1)
+    for (auto [sizes, part] : bySize)
+      if (Status status =
+              compare(nest, getWindow(tree, nest, *part), {*part});
+          !status)
+        return status;
+  Box everywhere;
+  everywhere.fill({0, limits::index});
+  return compare(nest, everywhere, parts);
 }
 
 Status phx::rns::checkProducts(const LoopTree &tree) {
   const Program &program = tree.program;
-  std::vector<size_t> coreInstructions;
-  for (size_t i = 0; i < program.code.size(); ++i)
-    if (program.code[i].getDescription().machineClass == "rns")
-      coreInstructions.push_back(i);
-  for (size_t p = 0; p < program.products.size(); ++p) {
-    const Product &product = program.products[p];
-    if (product.loopEnd <= product.loopBegin)
-      continue;
-    if (Status s = checkRange(tree, p); !s)
-      return s;
-    if (Status s = checkMembers(program, p, coreInstructions); !s)
-      return s;
-    if (Status s = checkWork(tree, p, coreInstructions); !s)
-      return s;
-  }
+  std::vector<bool> isOurs(program.products.size());
+  for (const Instruction &instruction : program.code)
+    if (instruction.getDescription().machineClass == "rns")
+      isOurs[getProduct(instruction.body)] = true;
+  for (size_t p = 0; p < program.products.size(); ++p)
+    if (isOurs[p] && !program.products[p].nests.empty())
+      if (Status status = ProductChecker(tree, p).run(); !status)
+        return status;
   return Status::success();
 }

@@ -89,7 +89,12 @@ void Builder::addTables(const Target &target) {
   product.m = rows;
   product.n = vectors;
   product.k = contraction();
-  product.loopEnd = static_cast<uint64_t>(2 * cores + 1);
+  product.nests = {{0,
+                    static_cast<uint64_t>(2 * cores + 1),
+                    {{}, {product.groups}},
+                    {{}, {product.m}},
+                    {{}, {product.n}},
+                    {{}, {product.k}}}};
   program.products.push_back(product);
 }
 

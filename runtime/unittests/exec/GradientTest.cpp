@@ -98,7 +98,7 @@ TEST(Gradient, AccumulatorsContinueFromMemory) {
       stream->start = {1, {}};
   std::vector<Instruction> code = program.code;
   program.code.insert(program.code.begin(), code.begin(), code.end() - 1);
-  program.products[0].loopBegin = program.products[0].loopEnd = 0;
+  program.products[0].nests.clear();
   std::vector<float> once = getExpected(c), twice;
   ConvTensors at{c.spec};
   for (int64_t n = 0; n < 5; ++n)

@@ -300,7 +300,7 @@ Subject makeTile(bool isStream) {
        {std::pair{40, 62}, {32, 66}, {40, 32}, {40, 67}})
     frame.b.addMap(makeMatrix(rows, columns));
   for (uint32_t p : {0, 1}) {
-    Product product{0, 40, 32, 62, 8, Dataflow::Df1, 0, 0, 0};
+    Product product{0, 40, 32, 62, 8, Dataflow::Df1, 0};
     product.stream = 1000 * p;
     frame.b.program.products.push_back(product);
   }

@@ -121,8 +121,7 @@ public:
     end();
     Product p;
     p.layer = program.layers.size() - 1;
-    p.loopBegin = begin;
-    p.loopEnd = program.code.size() - 1;
+    p.nests.push_back({begin, program.code.size() - 1, {}, {}, {}, {}});
     program.products.push_back(p);
     tileCount += all;
   }
@@ -245,9 +244,10 @@ Program finishAndMeasure(const char *name, NetBuilder &builder) {
          name, program.code.size(), long(tiles), program.tokens, insertion,
          validation);
   for (const Product &p : program.products) {
-    EXPECT_TRUE(holds<Loop>(program.code[p.loopBegin].body));
-    EXPECT_TRUE(holds<End>(program.code[p.loopEnd].body));
-    EXPECT_EQ(p.loopEnd - p.loopBegin, 2u * numCores + 1);
+    const ProductNest &nest = p.nests.at(0);
+    EXPECT_TRUE(holds<Loop>(program.code[nest.loopBegin].body));
+    EXPECT_TRUE(holds<End>(program.code[nest.loopEnd].body));
+    EXPECT_EQ(nest.loopEnd - nest.loopBegin, 2u * numCores + 1);
   }
   return program;
 }

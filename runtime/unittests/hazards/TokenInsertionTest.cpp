@@ -189,13 +189,11 @@ TEST(TokenInsertion, CarriesLayersAndNestsAlong) {
   code[2].layer = 0;
   code[4].layer = 1;
   Program program = assemble(code);
-  program.products[0].loopBegin = 1;
-  program.products[0].loopEnd = 3;
+  program.products[0].nests = {{1, 3, {}, {}, {}, {}}};
   ASSERT_TRUE(insertTokens(program).ok());
   EXPECT_EQ(sketch(program), "d d+0 c0-0 [ c0 ] c0+1 v-1 v");
-  EXPECT_EQ(program.products[0].loopBegin, 3u);
-  EXPECT_EQ(program.products[0].loopEnd, 5u);
-  EXPECT_EQ(program.products[1].loopEnd, 0u);
+  EXPECT_EQ(program.products[0].nests[0].loopBegin, 3u);
+  EXPECT_EQ(program.products[0].nests[0].loopEnd, 5u);
   EXPECT_EQ(program.code[2].layer, 0u); // waits for the product's layer
   EXPECT_EQ(program.code[6].layer, 0u);
   EXPECT_EQ(program.code[7].layer, 1u);

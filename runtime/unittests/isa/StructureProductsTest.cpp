@@ -101,8 +101,8 @@ Program makeExample() {
 }
 
 const std::string remedy =
-    "; its loop nest was edited: restore the nest, or delete the product's "
-    "loop range (begin and end 0) so that no executor relies on it";
+    "; its loop nest was edited: restore the nest, or delete the nests of the "
+    "product so that no executor relies on them";
 
 } // namespace
 
@@ -151,8 +151,8 @@ TEST(StructureProducts, ConvolutionsAreValid) {
 TEST(StructureProducts, EditedNestsAreRejected) {
   Program program = makeExample();
   ASSERT_EQ(structureError(program), "accepted");
-  size_t begin = program.products[0].loopBegin,
-         end = program.products[0].loopEnd;
+  size_t begin = program.products[0].nests[0].loopBegin,
+         end = program.products[0].nests[0].loopEnd;
 
   // Deleting one tile: every guard stops a tile earlier.
   Program edited = program;
@@ -163,7 +163,7 @@ TEST(StructureProducts, EditedNestsAreRejected) {
             "product 0: expected a multiple of 15 programmed tiles (m 70, n "
             "36, k 75, groups 1, positions 1), found 14" +
                 remedy);
-  edited.products[0].loopBegin = edited.products[0].loopEnd = 0;
+  edited.products[0].nests.clear();
   EXPECT_EQ(structureError(edited), "accepted");
 
   // Streaming fewer vectors past one tile.
@@ -173,8 +173,8 @@ TEST(StructureProducts, EditedNestsAreRejected) {
       stream->length.cap = 35;
   EXPECT_EQ(
       structureError(edited),
-      "product 0: expected 189000 multiply-accumulates (m * n * k * "
-      "groups * positions), found 183750 in its core.stream instructions" +
+      "product 0: expected 189000 multiply-accumulates (m 70, n 36, "
+      "k 75, groups 1, positions 1), found 183750 in its core.stream instructions" +
           remedy);
 
   // A stream outside, a stranger inside, a range that is no loop.
@@ -195,27 +195,27 @@ TEST(StructureProducts, EditedNestsAreRejected) {
   }
   std::string range = std::to_string(begin) + " and " + std::to_string(end);
   EXPECT_EQ(structureError(edited),
-            "product 0: expected all of its core instructions and no others "
+            "product 0: expected all of its instructions and no others "
             "between instructions " +
                 range + ", found core.program of product 0 at instruction " +
                 std::to_string(end + 1) + remedy);
 
   edited = program;
   edited.products.push_back(edited.products[0]);
-  edited.products[1].loopBegin = edited.products[1].loopEnd = 0;
+  edited.products[1].nests.clear();
   for (size_t i : {begin + 3, begin + 4})
     RnsInstructions::forEach([&]<typename T>() {
       if (T *body = getIf<T>(edited.code[i].body))
         body->product = 1;
     });
   EXPECT_EQ(structureError(edited),
-            "product 0: expected all of its core instructions and no others "
+            "product 0: expected all of its instructions and no others "
             "between instructions " +
                 range + ", found core.program of product 1 at instruction " +
                 std::to_string(begin + 3) + remedy);
 
   edited = program;
-  ++edited.products[0].loopBegin;
+  ++edited.products[0].nests[0].loopBegin;
   EXPECT_EQ(structureError(edited),
             "product 0: expected a loop and its end, found instructions " +
                 std::to_string(begin + 1) + " and " + std::to_string(end) +
@@ -303,6 +303,9 @@ TEST(StructureProducts, GradientsOfConvolutions) {
       }
       edited = program;
       ++edited.products[0].k;
+      EXPECT_NE(structureError(edited).find("no nest for some of them"),
+                std::string::npos);
+      ++edited.products[0].nests[0].contraction.size.cap;
       EXPECT_NE(structureError(edited).find("multiply-accumulates"),
                 std::string::npos);
     }

@@ -43,7 +43,7 @@ inline Program makeFrame() {
   map.rows = {{8, 0, 1}};
   map.cols = {{16, 1, 1}};
   program.maps.push_back(map);
-  program.products.push_back({0, 8, 8, 16, 1, Dataflow::Df1, 0, 0, 0});
+  program.products.push_back({0, 8, 8, 16, 1, Dataflow::Df1, 0});
   return program;
 }
 

@@ -80,6 +80,17 @@ inline NumberFormat mirageFormat() {
   return format;
 }
 
+/// A nest that computes all of `product`.
+inline ProductNest makeWholeNest(const Product &product, uint64_t begin,
+                                 uint64_t end) {
+  return {begin,
+          end,
+          {{}, {product.groups}},
+          {{}, {product.m}},
+          {{}, {product.n}},
+          {{}, {product.k}}};
+}
+
 class ProgramBuilder {
 public:
   Program program;
@@ -355,12 +366,12 @@ private:
     program.layers.back().phase = phase;
     program.products.push_back(
         {currentLayer, nest.m, nest.n, nest.k, nest.spec.groups, nest.dataflow,
-         nest.format, 0, 0, nest.positions, tiles.product});
+         nest.format, nest.positions, tiles.product});
     uint64_t begin = loop((tiles.count + program.groups[0].count - 1) / program.groups[0].count);
     for (int64_t core = 0; core < program.groups[0].count; ++core)
       addTile(nest, tiles, core);
-    program.products[tiles.product].loopBegin = begin;
-    program.products[tiles.product].loopEnd = end();
+    Product &product = program.products[tiles.product];
+    product.nests = {makeWholeNest(product, begin, end())};
     currentLayer = saved;
     return tiles.product;
   }

@@ -6,7 +6,8 @@
 // nodes before it have no region.
 // CHECK-LABEL: pisa.program
 // CHECK-SAME: memory hierarchy
-// CHECK: pisa.product 0 m 4 n 32 k 3 groups 1 df1 format 0 nest [4, 7] layer 0
+// CHECK: pisa.product 0 m 4 n 32 k 3 groups 1 df1 format 0 layer 0
+// CHECK: pisa.nest 0 product 0 at [4, 7] groups 0 size 1 rows 0 size 4 columns 0 size 32 contraction 0 size 3
 // CHECK: pisa.layer 0 "conv" "Conv"{{$}}
 // CHECK: pisa.layer 1 "sum" "Add"{{$}}
 // CHECK: pisa.layer 2 "act" "Relu" output
@@ -35,7 +36,8 @@ func.func @main(%x: tensor<2x3x4x4xf32>, %r: tensor<2x4x4x4xf32>) -> tensor<2x4x
 // Weights do not fit: a loop over blocks of output channels, the next block is
 // loaded while one is computed, the last one is smaller.
 // CHECK-LABEL: pisa.program
-// CHECK: pisa.product 0 m 70 n 2 k 8 groups 1 df1 format 0 nest [0, 0]
+// CHECK: pisa.product 0 m 70 n 2 k 8 groups 1 df1 format 0
+// CHECK: pisa.nest 0 product 0 at [4, 7] groups 0 size 1 rows [0 + 32 * l0] size 32 of [70 + -32 * l0] columns 0 size 2 contraction 0 size 8
 // CHECK: pisa.dma_copy act[0]
 // CHECK-NEXT: pisa.dma_copy wgt[0] {{.*}} shape [1, 1, 1, 256]
 // CHECK-NEXT: pisa.loop 3
@@ -56,6 +58,7 @@ func.func @main(%x: tensor<2x8xf32>) -> tensor<2x70xf32> {
 // One image does not fit: a loop over output rows; the rows that padding
 // supplies are filled, not read.
 // CHECK-LABEL: pisa.program
+// CHECK: pisa.nest 0 product 0 at {{.*}} rows 0 size 2 columns [0 + {{[0-9]+}} * l0(1, 0, {{[0-9]+}}, 0) + {{[0-9]+}} * l0(1, 0, 1, {{[0-9]+}})] size {{.*}} contraction 0 size 9
 // CHECK: pisa.dma_copy act[0] {{.*}} zero_fill dim 2 start -1 extent 24
 // CHECK: pisa.loop [[CHUNKS:[0-9]+]]
 // CHECK-NEXT: pisa.dma_copy act[0 + {{.*}} * l0(1, 1, 1, 2)] {{.*}} zero_fill dim 2 start [-1 + {{.*}} * l0(1, 1, 1, {{.*}})] extent 24 layer 0 when l0 * 1 + 1 < [[CHUNKS]]

@@ -37,7 +37,7 @@
 // starts, and counted at its end. What is added to it is no parameter.
 // RANDOM: pisa.program {{.*}} rng [[RNG:[0-9]+]] compiler
 // RANDOM: pisa.format 0 bfp mantissa 4 group 16 rounding stochastic
-// RANDOM: pisa.product 0 {{.*}} nest [{{[0-9]+, [0-9]+}}] layer
+// RANDOM: pisa.product 0 {{.*}} layer
 // RANDOM: pisa.product 1 {{.*}} stream 1 layer
 // RANDOM: pisa.region [[RNG]] "photonic.rng" state mutable at wgt[[[KEY:[0-9]+]]] bytes 12
 // RANDOM: "photonic.rng#2" constant at
@@ -47,8 +47,8 @@
 // Rows of the input gradient are (kh, kw, ci), its columns (image, oh, ow); the
 // position that comes first is the last, and all of them accumulate on zeros.
 // DF1: pisa.map 0 rows {{\[\[}}4, 1, 1], [1, 2, 1], [2, 3, 1]] cols {{\[\[}}6, 0, 1]]
-// DF1: pisa.product 0 m 4 n 12 k 6 groups 1 positions 2 df1 format 0 nest [{{[0-9]+, [0-9]+}}] layer 0
-// DF1: pisa.product 1 m 6 n 8 k 12 groups 1 df1 format 0 nest [{{[0-9]+, [0-9]+}}] layer 1
+// DF1: pisa.product 0 m 4 n 12 k 6 groups 1 positions 2 df1 format 0 layer 0
+// DF1: pisa.product 1 m 6 n 8 k 12 groups 1 df1 format 0 layer 1
 // DF1: pisa.vec_map fill act[[[DX:[0-9]+]]] strides [0, 0, 0, 4] shape [1, 1, 1, 72] layer 0
 // DF1: pisa.loop 2 layer 0 {
 // DF1: pisa.core_program core[0] format 0 map 0 from act[{{[0-9]+}}] row [4 + -4 * l0(1, 0, 1, 2)] k 0 rows 32 of 4 cols 16 of 6 product 0

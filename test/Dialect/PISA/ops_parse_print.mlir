@@ -16,10 +16,12 @@ pisa.program "all" inference target "mirage" hash -2 memory hierarchy batch 3 to
   pisa.format 0 bfp mantissa 4 group 16 rounding trunc moduli [31, 32, 33]
   // CHECK: pisa.format 1 fp32 mantissa 4 group 16 rounding stochastic moduli [31, 32, 33]
   pisa.format 1 fp32 mantissa 4 group 16 rounding stochastic moduli [31, 32, 33]
-  // CHECK: pisa.product 0 m 6 n 576 k 25 groups 1 df1 format 0 nest [0, 5]{{$}}
-  pisa.product 0 m 6 n 576 k 25 groups 1 df1 format 0 nest [0, 5]
-  // CHECK: pisa.product 1 m 6 n 576 k 25 groups 2 df2 format 1 nest [0, 0] layer 0
-  pisa.product 1 m 6 n 576 k 25 groups 2 df2 format 1 nest [0, 0] layer 0
+  // CHECK: pisa.product 0 m 6 n 576 k 25 groups 1 df1 format 0{{$}}
+  pisa.product 0 m 6 n 576 k 25 groups 1 df1 format 0
+  // CHECK: pisa.product 1 m 6 n 576 k 25 groups 2 df2 format 1 layer 0
+  pisa.product 1 m 6 n 576 k 25 groups 2 df2 format 1 layer 0
+  // CHECK: pisa.nest 0 product 1 at [0, 5] groups 0 size 2 rows [0 + 4 * l0] size 4 of [6 + -4 * l0] columns 0 size 576 contraction [0 + 16 * l1(1, 0, 1, 2)] size 16{{$}}
+  pisa.nest 0 product 1 at [0, 5] groups 0 size 2 rows [0 + 4 * l0] size 4 of [6 + -4 * l0] columns 0 size 576 contraction [0 + 16 * l1(1, 0, 1, 2)] size 16
   // CHECK: pisa.region 0 "x" input at act[64] bytes 8 type tensor<2xf32>{{$}}
   pisa.region 0 "x" input at act[64] bytes 8 type tensor<2xf32>
   // CHECK: pisa.region 1 "n\22\\" constant at dram[0] bytes 16 type tensor<2xi64> init dense<[1, -1]> : tensor<2xi64>
@@ -73,10 +75,10 @@ pisa.program "step" training target "mirage" hash 0 memory ideal batch 32 tokens
   pisa.memory 0 "act" on_chip capacity 8388608 bytes 64 types [f32]
   pisa.memory 1 "wgt" on_chip capacity 8388608 bytes 128 types [f32]
   pisa.memory 2 "grad" on_chip capacity 8388608 bytes 192 types [f32]
-  // CHECK: pisa.product 0 m 6 n 576 k 16 groups 1 positions 25 df1 format 0 nest [0, 5]{{$}}
-  pisa.product 0 m 6 n 576 k 16 groups 1 positions 25 df1 format 0 nest [0, 5]
-  // CHECK: pisa.product 1 m 6 n 25 k 576 groups 1 df2 format 0 nest [0, 0] stream 2147483647 layer 2
-  pisa.product 1 m 6 n 25 k 576 groups 1 df2 format 0 nest [0, 0] stream 2147483647 layer 2
+  // CHECK: pisa.product 0 m 6 n 576 k 16 groups 1 positions 25 df1 format 0{{$}}
+  pisa.product 0 m 6 n 576 k 16 groups 1 positions 25 df1 format 0
+  // CHECK: pisa.product 1 m 6 n 25 k 576 groups 1 df2 format 0 stream 2147483647 layer 2
+  pisa.product 1 m 6 n 25 k 576 groups 1 df2 format 0 stream 2147483647 layer 2
   // CHECK: pisa.region 0 "w" parameter mutable at wgt[0] bytes 64 type tensor<4xf32> init dense<1.000000e+00> : tensor<4xf32>
   pisa.region 0 "w" parameter mutable at wgt[0] bytes 64 type tensor<4xf32> init dense<1.0> : tensor<4xf32>
   // CHECK: pisa.region 1 "labels" input at act[0] bytes 64 type tensor<4xf32> classes 10 ignore -100

@@ -560,8 +560,33 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compi
 
 pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
-  // expected-error @+1 {{expected nest [loop, end], found 1 numbers}}
-  pisa.product 0 m 1 n 1 k 1 groups 1 df1 format 0 nest [0]
+  pisa.product 0 m 1 n 1 k 1 groups 1 df1 format 0
+  // expected-error @+1 {{expected at [loop, end], found 1 numbers}}
+  pisa.nest 0 product 0 at [0] groups 0 size 1 rows 0 size 1 columns 0 size 1 contraction 0 size 1
+  pisa.code {
+  pisa.halt
+  }
+}
+
+// -----
+
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
+  pisa.group 0 "core" class "rns" count 1 array [4, 4]
+  pisa.product 0 m 1 n 1 k 1 groups 1 df1 format 0
+  // expected-error @+1 {{expected one of the 1 products, found product 1}}
+  pisa.nest 0 product 1 at [0, 1] groups 0 size 1 rows 0 size 1 columns 0 size 1 contraction 0 size 1
+  pisa.code {
+  pisa.halt
+  }
+}
+
+// -----
+
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
+  pisa.group 0 "core" class "rns" count 1 array [4, 4]
+  pisa.product 0 m 1 n 1 k 1 groups 1 df1 format 0
+  // expected-error @+1 {{expected number 0, found 1}}
+  pisa.nest 1 product 0 at [0, 1] groups 0 size 1 rows 0 size 1 columns 0 size 1 contraction 0 size 1
   pisa.code {
   pisa.halt
   }
@@ -572,7 +597,7 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compi
 pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
   // expected-error @+1 {{expected a format in [0, 4294967294], found -1}}
-  pisa.product 0 m 1 n 1 k 1 groups 1 df1 format -1 nest [0, 0]
+  pisa.product 0 m 1 n 1 k 1 groups 1 df1 format -1
   pisa.code {
   pisa.halt
   }
@@ -583,7 +608,7 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compi
 pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
   // expected-error @+1 {{expected a layer in [0, 4294967294], found -1}}
-  pisa.product 0 m 1 n 1 k 1 groups 1 df1 format 0 nest [0, 0] layer -1
+  pisa.product 0 m 1 n 1 k 1 groups 1 df1 format 0 layer -1
   pisa.code {
   pisa.halt
   }
@@ -615,7 +640,7 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 rng -
 pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
   // expected-error @+1 {{expected a stream in [0, 2147483647], found 2147483648}}
-  pisa.product 0 m 1 n 1 k 1 groups 1 df1 format 0 nest [0, 0] stream 2147483648
+  pisa.product 0 m 1 n 1 k 1 groups 1 df1 format 0 stream 2147483648
   pisa.code {
   pisa.halt
   }

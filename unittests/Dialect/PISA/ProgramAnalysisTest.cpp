@@ -27,11 +27,16 @@ namespace {
 /// earlier placement, and a product whose nest the new ones move.
 constexpr const char *text = R"(
 pisa.program "p" inference target "mirage" hash 0 memory ideal batch 1
-    tokens 1 bytes [0, 128, 128, 128] compiler "" {
+    tokens 1 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
+  pisa.memory 0 "act" on_chip capacity 1024 bytes 128 types [f32]
+  pisa.memory 1 "wgt" on_chip capacity 1024 bytes 128 types [f32]
+  pisa.memory 2 "grad" on_chip capacity 1024 bytes 128 types [f32]
   pisa.map 0 rows [[4, 0, 1]] cols [[4, 1, 1]] axes [[4, 16, 0, 0, 0], [4, 4, 0, 0, 0]]
   pisa.format 0 bfp mantissa 4 group 4 rounding trunc moduli [31, 32, 33]
-  pisa.product 0 m 4 n 4 k 4 groups 1 df1 format 0 nest [9, 12] layer 0
+  pisa.product 0 m 4 n 4 k 4 groups 1 df1 format 0 layer 0
+  pisa.nest 0 product 0 at [9, 12] groups 0 size 1 rows 0 size 4
+      columns 0 size 4 contraction 0 size 4
   pisa.layer 0 "fc" "Gemm"
   pisa.code {
     pisa.loop 3 {
@@ -47,9 +52,8 @@ pisa.program "p" inference target "mirage" hash 0 memory ideal batch 1
     pisa.loop 1 {
       pisa.core_program core[0] format 0 map 0 from wgt[0] row 0 k 0 rows 4
           cols 4 product 0 layer 0
-      pisa.core_stream core[0] format 0 in_map 0 out_map 0 from act[0]
-          to grad[0] row 0 k 0 vec 0 rows 4 cols 4 length 4 product 0 start 0
-          layer 0
+      pisa.core_stream core[0] format 0 map 0 from act[0] into 0 grad[0] row 0
+          k 0 vec 0 rows 4 cols 4 length 4 product 0 start 0 layer 0
     }
     pisa.halt
   }

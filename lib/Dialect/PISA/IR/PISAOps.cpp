@@ -179,6 +179,7 @@ LogicalResult ProgramOp::verifyRegions() {
       failed(verifyNumbering<MapOp>(*this)) ||
       failed(verifyNumbering<FormatOp>(*this)) ||
       failed(verifyNumbering<ProductOp>(*this)) ||
+      failed(verifyNumbering<NestOp>(*this)) ||
       failed(verifyNumbering<RegionOp>(*this)) ||
       failed(verifyNumbering<LayerOp>(*this)))
     return failure();
@@ -289,9 +290,6 @@ LogicalResult FormatOp::verify() {
 
 LogicalResult ProductOp::verify() {
   constexpr int64_t most = phx::noLayer - 1;
-  if (getNest().size() != 2)
-    return emitOpError("expected nest [loop, end], found ")
-           << getNest().size() << " numbers";
   if (failed(verifyRange(*this, "a format", getFormat(), 0, most)) ||
       failed(verifyRange(*this, "a stream", getStream().value_or(0),
                          phx::limits::productStream.low,
@@ -299,6 +297,19 @@ LogicalResult ProductOp::verify() {
     return failure();
   return getLayer() ? verifyRange(*this, "a layer", *getLayer(), 0, most)
                     : success();
+}
+
+LogicalResult NestOp::verify() {
+  if (getAt().size() != 2) // nest_c1
+    return emitOpError("expected at [loop, end], found ")
+           << getAt().size() << " numbers";
+  auto program = (*this)->getParentOfType<ProgramOp>();
+  int64_t products = llvm::range_size(program.getBody().getOps<ProductOp>());
+  auto product = static_cast<int64_t>(getProduct()); // nest_c2
+  if (product >= 0 && product < products)
+    return success();
+  return emitOpError("expected one of the ")
+         << products << " products, found product " << product;
 }
 
 LogicalResult LayerOp::verify() {

@@ -66,11 +66,13 @@ static LogicalResult createTokens(const phx::TokenPlan &plan,
 }
 
 /// Says anew where the loop nests of products are.
-static void updateProducts(ProgramOp op, const phx::Program &program) {
-  for (ProductOp product : op.getBody().getOps<ProductOp>()) {
-    const phx::Product &entry = program.products[product.getIndex()];
-    product.setNest({static_cast<int64_t>(entry.loopBegin),
-                     static_cast<int64_t>(entry.loopEnd)});
+static void updateNests(ProgramOp op, const phx::Program &program) {
+  std::vector<size_t> seen(program.products.size());
+  for (NestOp nest : op.getBody().getOps<NestOp>()) {
+    const phx::Product &product = program.products[nest.getProduct()];
+    const phx::ProductNest &entry = product.nests[seen[nest.getProduct()]++];
+    nest.setAt({static_cast<int64_t>(entry.loopBegin),
+                static_cast<int64_t>(entry.loopEnd)});
   }
 }
 
@@ -91,7 +93,7 @@ void InsertTokens::runOnOperation() {
     return signalPassFailure();
   phx::applyTokens(program, *plan);
   op.setTokens(program.tokens);
-  updateProducts(op, program);
+  updateNests(op, program);
   markAnalysesPreserved<ProgramAnalysis>();
 }
 } // namespace photonic::pisa

@@ -131,20 +131,37 @@ enum class Dataflow : uint8_t {
   Df2 = 1, ///< second operand (activations)
 };
 
+/// [start, start + size) of an index of a product, at the counters of the loops
+/// around a nest.
+struct NestRange {
+  Affine start;
+  Count size;
+  friend bool operator==(const NestRange &, const NestRange &) = default;
+};
+
+/// A loop nest that computes a part of a product, another one at each iteration
+/// of the loops around it: all positions of these groups, rows, columns and
+/// contraction positions.
+struct ProductNest {
+  /// Instructions: the outermost `Loop` of the nest and its `End`.
+  uint64_t loopBegin = 0, loopEnd = 0;
+  NestRange groups, rows, columns, contraction;
+  friend bool operator==(const ProductNest &, const ProductNest &) = default;
+};
+
 /// A (M x K)(K x N) product, `groups` times: metadata for executors that fuse
-/// and for random numbers, never a source of time or energy. `loopBegin`,
-/// `loopEnd`: instruction indices of the outermost `Loop` of the nest and of
-/// its `End`, when the nest is intact.
+/// and for random numbers, never a source of time or energy.
 struct Product {
   uint32_t layer = noLayer;
   int64_t m = 0, n = 0, k = 0, groups = 1;
   Dataflow dataflow = Dataflow::Df1;
   uint32_t format = 0;
-  uint64_t loopBegin = 0, loopEnd = 0;
   /// Products of M rows each that share one row index, position * m + row: the
   /// kernel positions of an input gradient. No tile mixes positions.
   int64_t positions = 1;
   uint32_t stream = 0; ///< of random numbers, for stochastic rounding
+  /// What computes it; none if the nests were edited.
+  std::vector<ProductNest> nests = {};
   friend bool operator==(const Product &, const Product &) = default;
 };
 

@@ -177,34 +177,74 @@ def PISA_FormatOp : PISA_TableOp<"format"> {
 def PISA_ProductOp : PISA_TableOp<"product"> {
   let summary = "Metadata of one analog product";
   let description = [{
-    A (M x K)(K x N) product, `groups` times. `nest` are the indices of the
-    first and last instruction of its loop nest in the encoded stream, for
-    executors that fuse; the validator checks them against the instructions.
-    `[0, 0]` says that there is no intact nest. `positions` is the number of
+    A (M x K)(K x N) product, `groups` times. `positions` is the number of
     kernel positions of an input gradient, 1 if not given. `stream` numbers the
-    random numbers of stochastic rounding, 0 if not given.
+    random numbers of stochastic rounding, 0 if not given. Which loops compute
+    it is said by `pisa.nest`.
 
-    * (C1) `nest` has 2 entries; format and layer are in [0, 2^32 - 2].
+    * (C1) Format and layer are in [0, 2^32 - 2].
     * (C2) The stream is in [0, 2^31 - 1].
 
     ```mlir
-    pisa.product 0 m 6 n 576 k 25 groups 1 df1 format 0 nest [0, 5]
+    pisa.product 0 m 6 n 576 k 25 groups 1 df1 format 0
     ```
 
     ```mlir
-    pisa.product 0 m 6 n 576 k 16 groups 1 positions 25 df1 format 0
-        nest [8, 13] stream 7
+    pisa.product 0 m 6 n 576 k 16 groups 1 positions 25 df1 format 0 stream 7
     ```
   }];
   let arguments = (ins I64Attr:$index, I64Attr:$m, I64Attr:$n, I64Attr:$k,
     I64Attr:$groups, OptionalAttr<I64Attr>:$positions,
     EnumProp<PISA_Dataflow>:$dataflow, I64Attr:$format,
-    DenseI64ArrayAttr:$nest,
     OptionalAttr<I64Attr>:$stream, OptionalAttr<I64Attr>:$layer);
   let assemblyFormat = [{
     $index `m` $m `n` $n `k` $k `groups` $groups (`positions` $positions^)?
-    $dataflow `format` $format `nest` $nest
+    $dataflow `format` $format
     (`stream` $stream^)? (`layer` $layer^)? attr-dict
+  }];
+  let hasVerifier = 1;
+}
+
+def PISA_NestOp : PISA_TableOp<"nest"> {
+  let summary = "A loop nest that computes a part of a product";
+  let description = [{
+    `at` are the indices of the first and last instruction of the nest in the
+    encoded stream: its outermost `loop` and the `end`. It computes all
+    positions of these groups, rows (of M), columns (of N) and contraction
+    positions (of K), each `[start, start + size)`. A product that is cut into
+    chunks has its nest inside of other loops, whose counters say which part an
+    execution computes; it may have several nests. Executors that fuse rely on
+    them, and the validator compares them with the instructions; who edits a
+    nest deletes the entries of its product.
+
+    * (C1) `at` has 2 entries.
+    * (C2) There is such a product.
+
+    ```mlir
+    pisa.nest 0 product 0 at [0, 5] groups 0 size 1 rows 0 size 6
+        columns 0 size 576 contraction 0 size 25
+    ```
+
+    ```mlir
+    pisa.nest 0 product 0 at [4, 9] groups 0 size 1
+        rows [0 + 32 * l0] size 32 of [70 + -32 * l0]
+        columns 0 size 576 contraction 0 size 25
+    ```
+  }];
+  let arguments = (ins I64Attr:$index, I64Attr:$product,
+    DenseI64ArrayAttr:$at,
+    PISA_AffineAttr:$groups, PISA_CountAttr:$groups_size,
+    PISA_AffineAttr:$rows, PISA_CountAttr:$rows_size,
+    PISA_AffineAttr:$columns, PISA_CountAttr:$columns_size,
+    PISA_AffineAttr:$contraction, PISA_CountAttr:$contraction_size);
+  let assemblyFormat = [{
+    $index `product` $product `at` $at
+    `groups` custom<AffineField>($groups) `size` custom<CountField>($groups_size)
+    `rows` custom<AffineField>($rows) `size` custom<CountField>($rows_size)
+    `columns` custom<AffineField>($columns)
+    `size` custom<CountField>($columns_size)
+    `contraction` custom<AffineField>($contraction)
+    `size` custom<CountField>($contraction_size) attr-dict
   }];
   let hasVerifier = 1;
 }
