@@ -74,27 +74,37 @@ static std::string getBuilderArgument(const FieldDescription &field, size_t i) {
   return call + getType(field) + ">(" + number + ")";
 }
 
-static void writeFromInstruction(const InstructionDescription &d,
-                                 std::ostream &os) {
-  os << "  if (mnemonic == \"" << d.mnemonic << "\") {\n    "
-     << toCamelCase(d.mnemonic) << "Op::create(b, loc";
+/// An entry of the list of creators.
+static void writeCreator(const InstructionDescription &d, std::ostream &os) {
+  os << "{\"" << d.mnemonic
+     << "\", [](::mlir::OpBuilder &b,\n    "
+        "const ::photonic::pisa::InstructionParts &parts) {\n"
+     << "  const ::phx::Body &body = parts.body;\n"
+     << "  FieldAttributes fields(b, parts.program, body);\n  "
+     << toCamelCase(d.mnemonic) << "Op::create(b, parts.loc";
   if (namesEngine(d))
-    os << ", unit, engine";
+    os << ", parts.unit, parts.engine";
   for (size_t i = 0; i < d.fields.size(); ++i)
-    os << ",\n        " << getBuilderArgument(d.fields[i], i);
-  os << ",\n        layer, guard);\n    return ::mlir::success();\n  }\n";
+    os << ",\n      " << getBuilderArgument(d.fields[i], i);
+  os << ",\n      parts.layer, parts.guard);\n}},\n";
 }
 
-void generate::writeConversions(std::ostream &os) {
-  os << "// Generated from the descriptions of instructions.\n\n"
-     << "#ifdef PISA_TO_INSTRUCTION\n#undef PISA_TO_INSTRUCTION\n";
+void generate::writeConversions(std::ostream &os, const Selection &selection) {
+  os << "#ifdef PISA_TO_INSTRUCTION\n#undef PISA_TO_INSTRUCTION\n";
+  std::vector<const InstructionDescription *> chosen;
   for (const InstructionDescription *d : InstructionSet::get().list())
-    if (isPlainOperation(*d))
-      writeToInstruction(*d, os);
-  os << "#endif\n\n#ifdef PISA_FROM_INSTRUCTION\n#undef "
-        "PISA_FROM_INSTRUCTION\n";
-  for (const InstructionDescription *d : InstructionSet::get().list())
-    if (isPlainOperation(*d))
-      writeFromInstruction(*d, os);
+    if (isPlainOperation(*d) && selection.contains(*d))
+      chosen.push_back(d);
+  for (const InstructionDescription *d : chosen)
+    writeToInstruction(*d, os);
+  os << "#endif\n\n#ifdef PISA_OPERATIONS\n#undef PISA_OPERATIONS\n";
+  const char *separator = "";
+  for (const InstructionDescription *d : chosen) {
+    os << separator << toCamelCase(d->mnemonic) << "Op";
+    separator = ", ";
+  }
+  os << "\n#endif\n\n#ifdef PISA_CREATORS\n#undef PISA_CREATORS\n";
+  for (const InstructionDescription *d : chosen)
+    writeCreator(*d, os);
   os << "#endif\n";
 }

@@ -11,6 +11,7 @@
 #include "phx/isa/InstructionSet.h"
 #include "phx/support/Suggestions.h"
 
+#include <optional>
 #include <ostream>
 #include <string>
 #include <vector>
@@ -38,10 +39,21 @@ inline bool namesEngine(const InstructionDescription &d) {
   return d.place == EnginePlace::Any || d.place == EnginePlace::Array;
 }
 
-/// Definitions of enumerations and operations, for mlir-tblgen.
-void writeOperations(std::ostream &os);
+/// Instructions for which something is generated: all that are registered, or
+/// those of one machine class.
+struct Selection {
+  std::optional<std::string> machineClass;
+  bool contains(const InstructionDescription &d) const {
+    return !machineClass || d.machineClass == *machineClass;
+  }
+};
+
+/// Definitions of enumerations, for mlir-tblgen.
+void writeEnums(std::ostream &os, const Selection &selection);
+/// Definitions of operations, for mlir-tblgen, whose enumerations stand before.
+void writeOperations(std::ostream &os, const Selection &selection);
 /// Conversion of each operation to its instruction and back, in C++.
-void writeConversions(std::ostream &os);
+void writeConversions(std::ostream &os, const Selection &selection);
 /// The operands of each instruction as a table of docs/isa.md.
 void writeTable(const InstructionDescription &d, std::ostream &os);
 /// The words of an enumeration with their numbers, likewise.
@@ -59,6 +71,9 @@ struct Specification {
 /// are markers that nothing fills, or tables or sections are missing.
 Result<Specification> updateSpecification(const std::string &page,
                                           const std::string &text);
+
+/// What the tool does with the instructions that are registered; its exit code.
+int run(int argc, char **argv);
 
 } // namespace phx::generate
 

@@ -129,14 +129,17 @@ static void writeOperation(const InstructionDescription &d, std::ostream &os) {
   os << "  }];\n}\n\n";
 }
 
-void generate::writeOperations(std::ostream &os) {
-  os << "// Generated from the descriptions of instructions.\n\n";
+void generate::writeEnums(std::ostream &os, const Selection &selection) {
   std::map<std::string, const EnumDescription *> enums;
   for (const InstructionDescription *d : InstructionSet::get().list())
     for (const FieldDescription &field : d->fields)
-      if (field.words && enums.emplace(field.words->name, field.words).second)
+      if (selection.contains(*d) && field.words &&
+          enums.emplace(field.words->name, field.words).second)
         writeEnum(*field.words, os);
+}
+
+void generate::writeOperations(std::ostream &os, const Selection &selection) {
   for (const InstructionDescription *d : InstructionSet::get().list())
-    if (isPlainOperation(*d))
+    if (isPlainOperation(*d) && selection.contains(*d))
       writeOperation(*d, os);
 }

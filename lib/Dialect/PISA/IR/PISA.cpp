@@ -33,4 +33,5 @@ void PISADialect::initialize() {
 #define GET_OP_LIST
 #include "photonic/Dialect/PISA/IR/PISAOps.cpp.inc"
       >();
+  registerInstructions();
 }

@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "FieldSyntax.h"
+#include "photonic/Dialect/PISA/IR/FieldSyntax.h"
 
 using namespace mlir;
 using namespace photonic::pisa;

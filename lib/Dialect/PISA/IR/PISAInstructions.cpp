@@ -5,71 +5,25 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// An operation has an attribute for each field of its instruction. The calls
-// that go through them one by one are generated from the descriptions; this
-// file says how one field of each kind is converted and checked.
+// Conversion of the operations that the dialect itself has, generated, and
+// checks of all, those of machine classes included.
 //
 //===----------------------------------------------------------------------===//
 
-#include "photonic/Dialect/PISA/IR/PISA.h"
+#include "photonic/Dialect/PISA/IR/InstructionConversion.h"
 
 #include "phx/isa/InstructionSet.h"
 
 #include "mlir/IR/Builders.h"
+#include "llvm/Support/ErrorHandling.h"
 
 using namespace mlir;
 using namespace photonic::pisa;
+using namespace photonic::pisa::conversion;
 
 //===----------------------------------------------------------------------===//
-// Attributes to fields
+// Conversion
 //===----------------------------------------------------------------------===//
-
-namespace {
-template <typename T> T &fieldOf(phx::Body &body, size_t number) {
-  return body.getDescription().fields[number].as<T>(body.data());
-}
-template <typename T> const T &fieldOf(const phx::Body &body, size_t number) {
-  return body.getDescription().fields[number].as<T>(body.data());
-}
-} // namespace
-
-static void assign(int64_t &field, uint64_t value) {
-  field = static_cast<int64_t>(value);
-}
-static void assign(uint32_t &field, uint64_t value) {
-  field = static_cast<uint32_t>(value); // the verifier has seen that it fits
-}
-static void assign(bool &field, bool value) { field = value; }
-static void assign(float &field, const APFloat &value) {
-  field = value.convertToFloat();
-}
-template <typename Enum>
-  requires std::is_enum_v<Enum>
-static void assign(uint8_t &field, Enum value) {
-  field = static_cast<uint8_t>(value);
-}
-static void assign(phx::Affine &field, AffineAttr value) {
-  field = value.getValue();
-}
-static void assign(phx::Count &field, CountAttr value) {
-  field = value.getValue();
-}
-static void assign(std::optional<phx::ZeroFill> &field, ZeroFillAttr value) {
-  field = value.getValue();
-}
-static void assign(phx::Stride4 &field, ArrayRef<int64_t> value) {
-  llvm::copy(value.take_front(4), field.begin());
-}
-static void assign(phx::Shape4 &field, ArrayAttr value) {
-  for (auto [slot, count] : llvm::zip(field, value.getAsRange<CountAttr>()))
-    slot = count.getValue();
-}
-/// What the assembly leaves out is what a fresh instruction holds.
-template <typename Field, typename Value>
-static void assign(Field &field, const std::optional<Value> &value) {
-  if (value)
-    assign(field, *value);
-}
 
 /// The entry of that name in a table of the program around `op`: its number if
 /// there is one. Groups and memories come first in a program, so that the
@@ -94,18 +48,9 @@ phx::Address photonic::pisa::getAddress(Operation *op, AddressAttr address) {
           address.getOffset().getValue()};
 }
 
-static void assignAddress(Operation *op, phx::Address &field,
-                          AddressAttr value) {
-  field = photonic::pisa::getAddress(op, value);
-}
-static void assignAddress(Operation *op, phx::Address &field,
-                          std::optional<AddressAttr> value) {
-  if (value)
-    assignAddress(op, field, *value);
-}
-
-/// The verifier has seen that the group exists.
-static phx::EngineId toEngine(Operation *op, StringRef unit, uint64_t number) {
+phx::EngineId photonic::pisa::conversion::toEngine(Operation *op,
+                                                   StringRef unit,
+                                                   uint64_t number) {
   auto index = static_cast<uint32_t>(number);
   if (unit == "dma")
     return {phx::EngineKind::Dma, index};
@@ -118,80 +63,24 @@ static phx::EngineId toEngine(Operation *op, StringRef unit, uint64_t number) {
 #define PISA_TO_INSTRUCTION
 #include "photonic/Dialect/PISA/IR/PISAConversions.inc"
 
-//===----------------------------------------------------------------------===//
-// Fields to attributes
-//===----------------------------------------------------------------------===//
+/// The operations themselves are in the list of the dialect.
+void PISADialect::registerInstructions() {
+  static constexpr InstructionCreator own[] = {
+#define PISA_CREATORS
+#include "photonic/Dialect/PISA/IR/PISAConversions.inc"
+  };
+  for (const InstructionCreator &creator : own)
+    addCreator(creator);
+}
 
-namespace {
-/// Attributes of the fields of one instruction.
-class FieldAttributes {
-public:
-  FieldAttributes(OpBuilder &builder, const phx::Program &program,
-                  const phx::Body &body)
-      : b(builder), context(builder.getContext()), program(program),
-        body(body) {}
-
-  IntegerAttr get(int64_t value) { return b.getI64IntegerAttr(value); }
-  IntegerAttr get(uint32_t value) { return b.getI64IntegerAttr(value); }
-  UnitAttr get(bool value) { return value ? b.getUnitAttr() : UnitAttr(); }
-  FloatAttr get(float value) { return b.getF32FloatAttr(value); }
-  AffineAttr get(const phx::Affine &a) { return AffineAttr::get(context, a); }
-  CountAttr get(const phx::Count &c) { return CountAttr::get(context, c); }
-  AddressAttr get(const phx::Address &a) {
-    return getAddress(context, program, a);
-  }
-  ZeroFillAttr get(const std::optional<phx::ZeroFill> &fill) {
-    return fill ? ZeroFillAttr::get(context, *fill) : ZeroFillAttr();
-  }
-  DenseI64ArrayAttr get(const phx::Stride4 &strides) {
-    return b.getDenseI64ArrayAttr(strides);
-  }
-  ArrayAttr get(const phx::Shape4 &shape) {
-    SmallVector<Attribute> counts;
-    for (const phx::Count &count : shape)
-      counts.push_back(get(count));
-    return b.getArrayAttr(counts);
-  }
-
-  template <typename T> auto attr(size_t number) {
-    return get(fieldOf<T>(body, number));
-  }
-  /// Absent where the instruction does not touch the operand, and where the
-  /// field holds what absence means.
-  template <typename T> auto optionalAttr(size_t number) {
-    const phx::FieldDescription &field = body.getDescription().fields[number];
-    if (const phx::AccessDescription *access = findAccess(field)) {
-      bool isUsed = !access->isUsed || access->isUsed(body.data());
-      return isUsed ? attr<T>(number) : decltype(attr<T>(number))();
-    }
-    phx::Body fresh(body.getDescription());
-    bool isUsual = isSame(fieldOf<T>(body, number), fieldOf<T>(fresh, number));
-    return isUsual ? decltype(attr<T>(number))() : attr<T>(number);
-  }
-
-private:
-  /// The access whose address or strides `field` holds.
-  const phx::AccessDescription *findAccess(const phx::FieldDescription &field) {
-    for (const phx::AccessDescription &access :
-         body.getDescription().accesses)
-      if (access.address == &field || access.strides == &field)
-        return &access;
-    return nullptr;
-  }
-  template <typename T> static bool isSame(const T &a, const T &b) {
-    // The zeros of binary32 differ.
-    if constexpr (std::is_same_v<T, float>)
-      return llvm::bit_cast<uint32_t>(a) == llvm::bit_cast<uint32_t>(b);
-    else
-      return a == b;
-  }
-
-  OpBuilder &b;
-  MLIRContext *context;
-  const phx::Program &program;
-  const phx::Body &body;
-};
-} // namespace
+void PISADialect::addCreator(const InstructionCreator &creator) {
+  const phx::InstructionDescription *description =
+      phx::InstructionSet::get().find(creator.mnemonic);
+  if (!description)
+    llvm::report_fatal_error(llvm::Twine("instruction '") + creator.mnemonic +
+                             "' is an operation and has no description");
+  creators[static_cast<uint16_t>(description->opcode)] = creator.create;
+}
 
 AddressAttr photonic::pisa::getAddress(MLIRContext *context,
                                        const phx::Program &program,
@@ -206,25 +95,30 @@ LogicalResult
 photonic::pisa::createInstruction(OpBuilder &b, Location loc,
                                   const phx::Program &program,
                                   const phx::Instruction &instruction) {
-  const phx::Body &body = instruction.body;
-  StringRef mnemonic = body.getDescription().mnemonic;
-  FieldAttributes fields(b, program, body);
-  IntegerAttr layer = instruction.layer == phx::noLayer
-                          ? IntegerAttr()
-                          : fields.get(instruction.layer);
-  GuardAttr guard = instruction.guard
-                        ? GuardAttr::get(b.getContext(), *instruction.guard)
-                        : GuardAttr();
+  auto *dialect = b.getContext()->getLoadedDialect<PISADialect>();
+  auto *create = dialect->findCreator(instruction.body.getOpcode());
+  if (!create)
+    return emitError(loc) << "instruction "
+                          << instruction.getDescription().mnemonic
+                          << " has no operation in the pisa dialect";
   const phx::ArrayGroup *group = phx::findGroup(program, instruction);
   StringAttr unit = b.getStringAttr(
       instruction.engine.kind == phx::EngineKind::Dma ? StringRef("dma")
       : group ? StringRef(group->name)
               : StringRef("vec"));
-  IntegerAttr engine = fields.get(instruction.engine.index);
-#define PISA_FROM_INSTRUCTION
-#include "photonic/Dialect/PISA/IR/PISAConversions.inc"
-  return emitError(loc) << "instruction " << mnemonic
-                        << " has no operation in the pisa dialect";
+  InstructionParts parts{
+      loc,
+      program,
+      instruction.body,
+      unit,
+      b.getI64IntegerAttr(instruction.engine.index),
+      instruction.layer == phx::noLayer
+          ? IntegerAttr()
+          : b.getI64IntegerAttr(instruction.layer),
+      instruction.guard ? GuardAttr::get(b.getContext(), *instruction.guard)
+                        : GuardAttr()};
+  create(b, parts);
+  return success();
 }
 
 //===----------------------------------------------------------------------===//

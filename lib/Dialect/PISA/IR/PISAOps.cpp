@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "FieldSyntax.h"
+#include "photonic/Dialect/PISA/IR/FieldSyntax.h"
 
 #include "phx/isa/Limits.h"
 
@@ -21,22 +21,8 @@ using namespace photonic::pisa;
 // Directives of the assembly formats
 //===----------------------------------------------------------------------===//
 
-#define FIELD_DIRECTIVE(Name, AttrT)                                           \
-  static ParseResult parse##Name(OpAsmParser &parser, AttrT &attr) {           \
-    return parseField(parser, attr);                                           \
-  }                                                                            \
-  static void print##Name(OpAsmPrinter &printer, Operation *, AttrT attr) {    \
-    printField(printer, attr);                                                 \
-  }
-FIELD_DIRECTIVE(AffineField, AffineAttr)
-FIELD_DIRECTIVE(CountField, CountAttr)
-FIELD_DIRECTIVE(AddressField, AddressAttr)
-FIELD_DIRECTIVE(GuardField, GuardAttr)
-FIELD_DIRECTIVE(ZeroFillField, ZeroFillAttr)
-#undef FIELD_DIRECTIVE
-
-/// `[count, count, ...]`.
-static ParseResult parseCounts(OpAsmParser &parser, ArrayAttr &counts) {
+ParseResult photonic::pisa::parseCounts(OpAsmParser &parser,
+                                        ArrayAttr &counts) {
   SmallVector<Attribute> elements;
   auto parseOne = [&]() -> ParseResult {
     CountAttr count;
@@ -51,7 +37,8 @@ static ParseResult parseCounts(OpAsmParser &parser, ArrayAttr &counts) {
   return success();
 }
 
-static void printCounts(OpAsmPrinter &printer, Operation *, ArrayAttr counts) {
+void photonic::pisa::printCounts(OpAsmPrinter &printer, Operation *,
+                                 ArrayAttr counts) {
   printer << "[";
   llvm::interleaveComma(counts.getAsRange<CountAttr>(), printer,
                         [&](CountAttr count) { printField(printer, count); });
@@ -112,9 +99,8 @@ static void printTuples(OpAsmPrinter &printer, Operation *, ArrayAttr tuples) {
   printer << "]";
 }
 
-/// `core[3]`.
-static ParseResult parseEngine(OpAsmParser &parser, StringAttr &unit,
-                               IntegerAttr &index) {
+ParseResult photonic::pisa::parseEngine(OpAsmParser &parser, StringAttr &unit,
+                                        IntegerAttr &index) {
   std::string word;
   int64_t number = 0;
   if (parser.parseKeywordOrString(&word) || parser.parseLSquare() ||
@@ -125,8 +111,8 @@ static ParseResult parseEngine(OpAsmParser &parser, StringAttr &unit,
   return success();
 }
 
-static void printEngine(OpAsmPrinter &printer, Operation *, StringAttr unit,
-                        IntegerAttr index) {
+void photonic::pisa::printEngine(OpAsmPrinter &printer, Operation *,
+                                 StringAttr unit, IntegerAttr index) {
   printer.printKeywordOrString(unit.getValue());
   printer << "[" << index.getInt() << "]";
 }

@@ -15,6 +15,17 @@
 #include "mlir/IR/Dialect.h"
 #include "mlir/IR/OpDefinition.h"
 #include "mlir/IR/OpImplementation.h"
+#include "llvm/ADT/DenseMap.h"
+
+namespace photonic::pisa {
+/// What the operation of an instruction is made of.
+struct InstructionParts;
+/// How the operation of one kind of instruction is created.
+struct InstructionCreator {
+  const char *mnemonic;
+  void (*create)(mlir::OpBuilder &builder, const InstructionParts &parts);
+};
+} // namespace photonic::pisa
 
 #include "photonic/Dialect/PISA/IR/PISADialect.h.inc"
 #include "photonic/Dialect/PISA/IR/PISAEnums.h.inc"
@@ -35,8 +46,19 @@ mlir::LogicalResult verifyInstruction(mlir::Operation *op);
 #include "photonic/Dialect/PISA/IR/PISAOps.h.inc"
 
 namespace photonic::pisa {
+struct InstructionParts {
+  mlir::Location loc;
+  const phx::Program &program;
+  const phx::Body &body;
+  mlir::StringAttr unit; ///< of the engine: dma, vec or the name of a group
+  mlir::IntegerAttr engine;
+  mlir::IntegerAttr layer; ///< null: none
+  GuardAttr guard;         ///< null: none
+};
+
 /// Creates the operation of an instruction of `program` that is no loop, end or
-/// halt. Failure: the dialect has no operation for it.
+/// halt. Failure: there is none; a machine class that the dialect does not list adds
+/// its own (PISADialect::addInstructions).
 mlir::LogicalResult createInstruction(mlir::OpBuilder &builder,
                                       mlir::Location loc,
                                       const phx::Program &program,

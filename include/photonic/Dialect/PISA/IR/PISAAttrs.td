@@ -8,8 +8,8 @@
 #ifndef PHOTONIC_DIALECT_PISA_IR_PISAATTRS
 #define PHOTONIC_DIALECT_PISA_IR_PISAATTRS
 
+include "photonic/Dialect/PISA/IR/PISAEnum.td"
 include "mlir/IR/AttrTypeBase.td"
-include "mlir/IR/EnumAttr.td"
 include "mlir/IR/OpBase.td"
 
 def PISA_Dialect : Dialect {
@@ -29,16 +29,33 @@ def PISA_Dialect : Dialect {
   }];
   let cppNamespace = "::photonic::pisa";
   let useDefaultAttributePrinterParser = 1;
+  let extraClassDeclaration = [{
+    /// Adds operations of instructions, and how each is created. For dialect
+    /// extensions: machine classes that the dialect does not list itself.
+    template <typename... Ops>
+    void addInstructions(llvm::ArrayRef<InstructionCreator> added) {
+      addOperations<Ops...>();
+      for (const InstructionCreator &creator : added)
+        addCreator(creator);
+    }
+    /// Null: there is no operation for it.
+    decltype(InstructionCreator::create) findCreator(phx::Opcode opcode) const {
+      return creators.lookup(static_cast<uint16_t>(opcode));
+    }
+
+  private:
+    void registerInstructions();
+    void addCreator(const InstructionCreator &creator);
+    /// By opcode.
+    llvm::DenseMap<uint16_t, decltype(InstructionCreator::create)> creators;
+
+  public:
+  }];
 }
 
 class PISA_Attr<string name, string attrMnemonic> : AttrDef<PISA_Dialect, name> {
   let mnemonic = attrMnemonic;
   let hasCustomAssemblyFormat = 1;
-}
-
-class PISA_Enum<string name, string summary, list<I32EnumCase> cases>
-    : I32Enum<name, summary, cases> {
-  let cppNamespace = "::photonic::pisa";
 }
 
 def PISA_MemoryKind : PISA_Enum<"MemoryKind", "kind of a memory", [

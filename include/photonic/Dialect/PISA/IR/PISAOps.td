@@ -409,6 +409,7 @@ def PISA_HaltOp : PISA_Op<"halt"> {
 // All other instructions, of the base set and of machine classes
 //===----------------------------------------------------------------------===//
 
+include "photonic/Dialect/PISA/IR/PISAInstructionEnums.td"
 include "photonic/Dialect/PISA/IR/PISAInstructions.td"
 
 #endif // PHOTONIC_DIALECT_PISA_IR_PISAOPS

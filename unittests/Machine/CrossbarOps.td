@@ -1,0 +1,10 @@
+//===- CrossbarOps.td - Operations of crossbars -*- tablegen -*- -===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+include "photonic/Dialect/PISA/IR/PISAOps.td"
+include "CrossbarInstructionEnums.td"
+include "CrossbarInstructions.td"
