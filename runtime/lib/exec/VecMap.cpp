@@ -152,6 +152,7 @@ static void apply(const VecMap &map, const Row &row, unsigned sources) {
     storeFloat(row.dst + i * row.dstStride, map.s0);
 }
 
+template <>
 Status exec::execute(Context &context, const VecMap &map) {
   Extents extents = getExtents(context, map.shape);
   unsigned sources = getSourceCount(map.fn);

@@ -28,6 +28,7 @@ static Status forEachPiece(Context &context, int64_t count, int64_t cost,
                          });
 }
 
+template <>
 Status exec::execute(Context &context, const VecPack &pack) {
   int64_t count = context.value(pack.count);
   Result<SourceView> a = context.source("a", pack.a, ByteRange{0, 4 * count});
@@ -47,6 +48,7 @@ Status exec::execute(Context &context, const VecPack &pack) {
   });
 }
 
+template <>
 Status exec::execute(Context &context, const VecGateMask &gate) {
   int64_t count = context.value(gate.count);
   Result<TargetView> dst =
@@ -71,6 +73,7 @@ Status exec::execute(Context &context, const VecGateMask &gate) {
   });
 }
 
+template <>
 Status exec::execute(Context &context, const VecRandom &random) {
   int64_t count = context.value(random.count);
   Result<SourceView> words =

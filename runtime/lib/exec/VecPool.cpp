@@ -171,12 +171,14 @@ static Status pool(Context &context, const Windows &windows, const Address &in,
   return status;
 }
 
+template <>
 Status exec::execute(Context &context, const VecPool &i) {
   Windows windows(context, i.fn, i.inMap, i.outMap, i.rowStart, i.rows,
                   i.window);
   return pool(context, windows, i.in, i.out, nullptr);
 }
 
+template <>
 Status exec::execute(Context &context, const VecPoolPositions &i) {
   Windows windows(context, PoolFn::Max, i.inMap, i.outMap, i.rowStart, i.rows,
                   i.window);
@@ -266,6 +268,7 @@ static void unpoolRows(Context &context, unsigned worker,
   }
 }
 
+template <>
 Status exec::execute(Context &context, const VecUnpool &i) {
   Windows windows(context, i.fn, i.inMap, i.outMap, i.rowStart, i.rows,
                   i.window);

@@ -76,6 +76,7 @@ static void zeroRow(uint8_t *dst, int64_t stride, int64_t begin, int64_t end) {
     std::memset(dst + i * stride, 0, 4);
 }
 
+template <>
 Status exec::execute(Context &context, const DmaCopy &copy) {
   Extents extents = getExtents(context, copy.shape);
   FillWindow window = getWindow(context, copy, extents);
@@ -161,6 +162,7 @@ struct ReducedRuns {
 };
 } // namespace
 
+template <>
 Status exec::execute(Context &context, const VecReduce &reduce) {
   Extents extents = getExtents(context, reduce.shape);
   Result<SourceView> a =

@@ -17,15 +17,9 @@
 
 namespace phx::exec {
 
-Status execute(Context &context, const DmaCopy &copy);
-Status execute(Context &context, const VecMap &map);
-Status execute(Context &context, const VecReduce &reduce);
-Status execute(Context &context, const VecPool &pool);
-Status execute(Context &context, const VecPoolPositions &pool);
-Status execute(Context &context, const VecUnpool &unpool);
-Status execute(Context &context, const VecPack &pack);
-Status execute(Context &context, const VecGateMask &gate);
-Status execute(Context &context, const VecRandom &random);
+/// Executes a DmaCopy or an instruction of VecInstructions. Each is specialised
+/// in the file of its kind; what is in the list and nowhere else does not link.
+template <typename T> Status execute(Context &context, const T &instruction);
 
 /// Sums in 16 lanes: element number i goes to lane i mod 16, ascending from +0;
 /// then lane[x] += lane[x + step] for step = 8, 4, 2, 1.

@@ -180,36 +180,38 @@ struct Enumerator {
     addMapped(i.out, i.outMap, row, rows, v, length, true, i.product);
     addMapped(i.in, i.inMap, v, length, k, cols, false);
   }
-  template <typename Other> void operator()(const Other &) {}
+  template <phx::testing::TouchesNothing T> void operator()(const T &) {}
+};
+
+/// The counts of an instruction; it is skipped if one of them is zero.
+struct Counts {
+  std::vector<Count> result;
+
+  void operator()(const DmaCopy &i) { add(i.shape); }
+  void operator()(const VecMap &i) { add(i.shape); }
+  void operator()(const VecReduce &i) { add(i.shape); }
+  void operator()(const VecPool &i) { result = {i.rows}; }
+  void operator()(const VecPoolPositions &i) { result = {i.rows}; }
+  void operator()(const VecUnpool &i) { result = {i.rows}; }
+  void operator()(const VecPack &i) { result = {i.count}; }
+  void operator()(const VecGateMask &i) { result = {i.count}; }
+  void operator()(const VecRandom &i) { result = {i.count}; }
+  void operator()(const CoreProgram &i) { result = {i.rows, i.cols}; }
+  void operator()(const CoreStream &i) {
+    result = {i.rows, i.cols, i.length};
+  }
+  template <phx::testing::TouchesNothing T> void operator()(const T &) {}
+
+private:
+  void add(const Shape4 &shape) { result.assign(shape.begin(), shape.end()); }
 };
 
 bool isSkipped(const Instruction &instruction, const Counters &c) {
   if (!evaluate(instruction.guard, c))
     return true;
-  std::vector<Count> counts;
-  if (auto *i = getIf<DmaCopy>(instruction.body))
-    counts.assign(i->shape.begin(), i->shape.end());
-  if (auto *i = getIf<VecMap>(instruction.body))
-    counts.assign(i->shape.begin(), i->shape.end());
-  if (auto *i = getIf<VecReduce>(instruction.body))
-    counts.assign(i->shape.begin(), i->shape.end());
-  if (auto *i = getIf<VecPool>(instruction.body))
-    counts = {i->rows};
-  if (auto *i = getIf<VecPoolPositions>(instruction.body))
-    counts = {i->rows};
-  if (auto *i = getIf<VecUnpool>(instruction.body))
-    counts = {i->rows};
-  if (auto *i = getIf<VecPack>(instruction.body))
-    counts = {i->count};
-  if (auto *i = getIf<VecGateMask>(instruction.body))
-    counts = {i->count};
-  if (auto *i = getIf<VecRandom>(instruction.body))
-    counts = {i->count};
-  if (auto *i = getIf<CoreProgram>(instruction.body))
-    counts = {i->rows, i->cols};
-  if (auto *i = getIf<CoreStream>(instruction.body))
-    counts = {i->rows, i->cols, i->length};
-  for (const Count &n : counts)
+  Counts counts;
+  phx::testing::visitBody(instruction.body, counts);
+  for (const Count &n : counts.result)
     if (evaluate(n, c) == 0)
       return true;
   return false;

@@ -9,6 +9,7 @@
 #include "phx/isa/TokenInsertion.h"
 #include "phx/isa/Validator.h"
 
+#include "../support/InstructionCoverage.h"
 #include "../support/RandomShare.h"
 #include "Oracle.h"
 #include "RandomCode.h"
@@ -58,6 +59,7 @@ static bool isBalanced(const Program &program) {
 TEST(RandomHazards, VerdictEqualsOracle) {
   const uint64_t programs = getRandomShare(10000);
   size_t clean = 0, races = 0;
+  phx::testing::InstructionCoverage coverage;
   for (uint64_t seed = 0; seed < programs; ++seed) {
     RandomCode random(seed);
     Program program = random.program(80);
@@ -65,9 +67,11 @@ TEST(RandomHazards, VerdictEqualsOracle) {
     for (int64_t n = random.pick(1, 8); n > 0; --n)
       random.addToken(program);
     (agree(program, seed) ? clean : races)++;
+    coverage.add(program);
     if (HasFailure())
       return;
   }
+  coverage.expectAll("rns", "RandomCode::body");
   RecordProperty("clean", clean);
   EXPECT_GT(clean, programs / 10);
   EXPECT_GT(races, programs / 10);

@@ -120,7 +120,7 @@ private:
   int64_t get(const Count &c) const { return evaluate(c, counters); }
 
 public:
-  template <typename T> void operator()(const T &) {}
+  template <phx::testing::TouchesNothing T> void operator()(const T &) {}
   void operator()(const DmaCopy &i) {
     touchShape(i.dst, i.dstStride, i.shape);
     touchShape(i.src, i.srcStride, i.shape,

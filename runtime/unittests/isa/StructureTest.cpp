@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "machines/rns/Instructions.h"
+#include "../support/InstructionCoverage.h"
 #include "../support/RandomProgram.h"
 #include "../support/TestMemories.h"
 #include "StructureTestUtils.h"
@@ -14,6 +15,7 @@ using namespace phx;
 using namespace phx::testing;
 
 TEST(Structure, RandomProgramsAreValid) {
+  InstructionCoverage coverage;
   for (uint64_t seed = 0; seed < 1000; ++seed) {
     RandomProgramOptions options;
     options.seed = seed;
@@ -27,7 +29,9 @@ TEST(Structure, RandomProgramsAreValid) {
         seed % 7 ? MemoryModel::Hierarchy : MemoryModel::Ideal;
     Program program = makeRandomProgram(options);
     ASSERT_EQ(structureError(program), "accepted") << "seed " << seed;
+    coverage.add(program);
   }
+  coverage.expectAll("rns", "RandomProgramGenerator::makeBody");
 }
 
 TEST(Structure, RandomProgramsAreReproducible) {

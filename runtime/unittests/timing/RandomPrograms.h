@@ -127,7 +127,7 @@ private:
 
   Body makeVecWork() {
     Count count = makeCount(pick(1, 3000));
-    switch (pick(0, 6)) {
+    switch (pick(0, 8)) {
     case 0:
       return VecPack{{}, {}, count};
     case 1:
@@ -146,6 +146,19 @@ private:
       unpool.rows = count;
       unpool.window = pick(1, 9);
       return unpool;
+    }
+    case 5: {
+      VecPool pool;
+      pool.fn = static_cast<PoolFn>(pick(0, 2));
+      pool.rows = count;
+      pool.window = pick(1, 9);
+      return pool;
+    }
+    case 6: {
+      VecReduce reduce;
+      reduce.shape = {Count{pick(1, 3)}, Count{1}, Count{1}, count};
+      reduce.dims = pick(1, 3);
+      return reduce;
     }
     default:
       return makeMap(count);

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "machines/rns/Instructions.h"
+#include "../support/InstructionCoverage.h"
 #include "../support/RandomShare.h"
 #include "RandomPrograms.h"
 
@@ -77,9 +78,11 @@ static Both compare(const Program &program, const Target &target, bool power) {
 static int compareMany(int programs, int64_t mostTrips) {
   int jumped = 0, bounded = 0;
   uint64_t dynamic = 0, simulated = 0;
+  InstructionCoverage coverage;
   for (int seed = 0; seed < programs; ++seed) {
     RandomPrograms generator(uint64_t(seed), mostTrips);
     Program program = generator.makeProgram();
+    coverage.add(program);
     Target target = generator.makePrices();
     Both both = compare(program, target, seed % 3 == 0);
     if (::testing::Test::HasFailure()) {
@@ -91,6 +94,7 @@ static int compareMany(int programs, int64_t mostTrips) {
     dynamic += both.stepped.stepped;
     simulated += both.closed.stepped;
   }
+  coverage.expectAll("rns", "RandomPrograms::makeWork");
   std::printf("%d programs, %d jumped (%.1f %%), %d with a bounded peak; %.1f "
               "million dynamic instructions, %.1f %% of them stepped\n",
               programs, jumped, 100.0 * jumped / programs, bounded,
