@@ -8,8 +8,23 @@
 #include "phx/energy/Energy.h"
 
 #include <algorithm>
+#include <cstdio>
+#include <cstdlib>
 
 using namespace phx;
+
+/// Free of charge in silence would be the worst answer. Sessions look before
+/// they begin (checkMachine), so that this is the fault of a program that links
+/// the library.
+[[noreturn]] static void failUnregistered(const Instruction &instruction) {
+  std::fprintf(stderr,
+               "%s is an instruction of machine class '%s', whose charges are "
+               "not registered in this program; call phx::registerAllMachines, "
+               "or the class's own registration, before targets are loaded\n",
+               getMnemonic(instruction.body),
+               instruction.getDescription().machineClass.c_str());
+  std::abort();
+}
 
 namespace {
 /// Adds up the charges of one execution.
@@ -38,8 +53,10 @@ struct Charger {
   /// The class of the array knows.
   void chargeArray() {
     size_t group = instruction.engine.group;
-    if (const MachineModel *model = findMachineModel(target, group))
-      model->charge({program, instruction, loops, target, group}, charges);
+    const MachineModel *model = findMachineModel(target, group);
+    if (!model)
+      failUnregistered(instruction);
+    model->charge({program, instruction, loops, target, group}, charges);
   }
 
   void charge();

@@ -9,6 +9,8 @@
 #include "phx/exec/Context.h"
 #include "Strided.h"
 
+#include "phx/isa/Limits.h"
+
 using namespace phx;
 using namespace phx::exec;
 
@@ -17,10 +19,12 @@ Result<RandomKey> exec::readKey(const uint8_t *from) {
   uint32_t words[3];
   for (int i = 0; i < 3; ++i) {
     float value = loadFloat(from + 4 * i);
-    if (!(value >= 0 && value < 0x1p24f) || value != float(uint32_t(value)))
+    if (!(value >= 0 && value < float(limits::wholeNumber)) ||
+        value != float(uint32_t(value)))
       return Error{std::string("the ") + names[i] +
                    " of random numbers is expected to be a whole number in "
-                   "[0, 2^24), found " +
+                   "[0, " +
+                   std::to_string(limits::wholeNumber) + "), found " +
                    toText(value)};
     words[i] = uint32_t(value);
   }

@@ -24,7 +24,8 @@ void RunLog::forget() {
   statistics.clear();
 }
 
-void RunLog::addStatistics(const std::vector<LayerStatistics> &latest) {
+void RunLog::addStatistics(
+    const std::vector<LayerStatistics> &latest) noexcept {
   statistics.resize(std::max(statistics.size(), latest.size()));
   for (size_t i = 0; i < latest.size(); ++i) {
     statistics[i].mantissas += latest[i].mantissas;
@@ -35,25 +36,31 @@ void RunLog::addStatistics(const std::vector<LayerStatistics> &latest) {
   }
 }
 
-void RunLog::add(const RunOptions &options, const HostArrays &outputs,
-                 int64_t samples) {
-  if (!record)
-    record.emplace();
+void RunLog::prepare(const RunOptions &options) {
+  next = record ? *record : RunRecord();
+  next->executor = options.executor;
+  next->bypassed = options.bypassFormats;
+  next->compared = options.compareToFp32 && !options.bypassFormats;
+  statistics.reserve(program.layers.size());
+  if (losses.empty() || next->loss)
+    return;
+  next->loss.emplace();
+  for (const std::string &name : losses)
+    next->loss->name += (next->loss->name.empty() ? "" : " + ") + name;
+}
+
+void RunLog::add(const HostArrays &outputs, int64_t samples) noexcept {
+  bool isFirst = !record;
+  record.swap(next);
   ++record->runs;
   record->samples += samples;
-  record->executor = options.executor;
-  record->bypassed = options.bypassFormats;
-  record->compared = options.compareToFp32 && !options.bypassFormats;
   if (losses.empty())
     return;
-  std::string names;
   double value = 0;
-  for (const std::string &name : losses) {
-    names += (names.empty() ? "" : " + ") + name;
+  for (const std::string &name : losses)
     value += getFloat(outputs.at(name), 0);
-  }
-  if (!record->loss)
-    record->loss = LossRecord{names, value, value, 0};
+  if (isFirst)
+    record->loss->first = value;
   record->loss->last = value;
   record->loss->sum += value;
 }

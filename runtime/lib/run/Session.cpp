@@ -142,6 +142,8 @@ Result<std::unique_ptr<Session>> Session::open(const std::string &path,
 
 Result<HostArrays> Session::execute(const HostArrays &inputs,
                                     const RunOptions &options) {
+  // Behind a step that counts nothing may fail any more.
+  log.prepare(options);
   Result<HostArrays> results = execution.run(inputs, options);
   if (!results)
     return results.error();
@@ -187,7 +189,7 @@ Result<HostArrays> Session::run(const ArrayViews &inputs,
       return explain(results.error(), i, batching->runs);
     }
     int64_t left = batching->samples - i * program.batch;
-    log.add(options, *results, std::min(left, program.batch));
+    log.add(*results, std::min(left, program.batch));
     batches.putOutputs(std::move(*results), *batching, i, outputs);
   }
   log.setDropped(batching->dropped);
@@ -209,6 +211,6 @@ Result<HostArrays> Session::step(const ArrayViews &inputs,
       execute(batches.takeInputs(inputs, *batching, 0), options);
   if (!results)
     return explain(results.error(), 0, 0);
-  log.add(options, *results, program.batch);
+  log.add(*results, program.batch);
   return results;
 }

@@ -10,6 +10,7 @@
 #include "NonFinite.h"
 #include "StateSchema.h"
 
+#include "phx/isa/Limits.h"
 #include "phx/support/Suggestions.h"
 
 #include <algorithm>
@@ -133,9 +134,9 @@ Status StateAccess::setSeed(int64_t seed) {
   Result<HostArray> key = readKnob(region, noRandomNumbers);
   if (!key)
     return key.error();
-  if (seed < 0 || seed >= maxSeed)
+  if (seed < 0 || seed >= limits::wholeNumber)
     return Error{"the seed has to be a whole number from 0 to " +
-                 std::to_string(maxSeed - 1) + ", found " +
+                 std::to_string(limits::wholeNumber - 1) + ", found " +
                  std::to_string(seed)};
   return writeKnob(*region, std::move(*key), float(seed));
 }

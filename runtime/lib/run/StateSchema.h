@@ -12,9 +12,6 @@
 
 namespace phx {
 
-/// Seeds are stored exactly in binary32.
-inline constexpr int64_t maxSeed = int64_t(1) << 24;
-
 inline constexpr const char *noStateMessage =
     "the program has no parameters that can be replaced; compile the model "
     "with --train or --mutable-parameters";

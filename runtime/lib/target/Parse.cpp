@@ -100,10 +100,9 @@ private:
       return "";
     return "; arrays, with all that belongs to their kind, are written groups "
            "{ name: \"core\" count { ... } rows { ... } columns { ... } "
-           "machine { [" +
-           std::string(anyPrefix) +
-           "phx.proto.rns.Machine] { moduli { ... } ... link_budget { ... } "
-           "area { ... } } } }; see runtime/targets/mirage.textproto";
+           "machine { [TYPE] { ... } } }, where TYPE says the class, with its "
+           "fields: " +
+           listMachineClasses() + "; see runtime/targets/mirage.textproto";
   }
 
   bool explainUnknownMachine(int line, int column, const std::string &message) {

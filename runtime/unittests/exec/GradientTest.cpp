@@ -184,7 +184,7 @@ TEST(StochasticRounding, NeedsAKey) {
   program.data[0].bytes = reinterpret_cast<const uint8_t *>(bad.data());
   EXPECT_ERROR(runProgram(program, inputs),
                "rng region 'photonic.rng': the trial of random numbers is "
-               "expected to be a whole number in [0, 2^24), found 2.5");
+               "expected to be a whole number in [0, 16777216), found 2.5");
   bad[1] = 0x1p24f;
   EXPECT_ERROR(runProgram(program, inputs), "found 16777216");
   program.rng.reset();

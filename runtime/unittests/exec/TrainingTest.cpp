@@ -440,7 +440,7 @@ TEST(Training, KeysOfRandomNumbers) {
   EXPECT_TRUE(run({0, 0, 0}).ok());
   EXPECT_ERROR(run({0, 0, -1}),
                "tensor 'key' element [0]: the step of random numbers is "
-               "expected to be a whole number in [0, 2^24), found -1");
+               "expected to be a whole number in [0, 16777216), found -1");
   EXPECT_ERROR(run({0.5f, 0, 0}), "the seed of random numbers");
   EXPECT_ERROR(run({0, NAN, 0}), "found nan");
 }

@@ -136,3 +136,13 @@ TEST(CrossbarInstructions, NobodyExecutesOrTimesThoseOfAnUnknownClass) {
                  "whose durations are not registered in this program");
   }
 }
+
+TEST(CrossbarInstructionsDeathTest, NobodyChargesForThoseOfAnUnknownClass) {
+  Program program = Network(3).makeProgram();
+  Target target = makeCrossbarTarget();
+  target.machines.clear();
+  Instruction stranger{narrow0, noLayer, {}, Stranger{7}};
+  EXPECT_DEATH((void)getCharges(program, stranger, {}, target),
+               "stranger is an instruction of machine class 'strange', whose "
+               "charges are not registered");
+}

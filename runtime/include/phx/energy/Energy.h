@@ -20,7 +20,8 @@
 
 namespace phx {
 
-/// Charges of one dynamic execution at `counters` (all 0 if skipped).
+/// Charges of one dynamic execution at `counters` (all 0 if skipped). The class
+/// of its array is registered: the process ends with its name otherwise.
 Counters64 getCharges(const Program &program, const Instruction &instruction,
                       const Counters &counters, const Target &target);
 

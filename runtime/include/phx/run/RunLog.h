@@ -35,10 +35,12 @@ public:
 
   /// Begins anew.
   void forget();
-  /// One execution more, with its outputs and as many samples.
-  void add(const RunOptions &options, const HostArrays &outputs,
-           int64_t samples);
-  void addStatistics(const std::vector<LayerStatistics> &latest);
+  /// Makes room for one execution more. What may fail fails here, before the
+  /// execution counts; nothing is recorded yet.
+  void prepare(const RunOptions &options);
+  /// The execution has come to its end, with these outputs and as many samples.
+  void add(const HostArrays &outputs, int64_t samples) noexcept;
+  void addStatistics(const std::vector<LayerStatistics> &latest) noexcept;
   /// Of the runs so far, which have to be some.
   void setDropped(int64_t samples) { record->dropped = samples; }
 
@@ -62,7 +64,7 @@ public:
 private:
   const Program &program;
   std::vector<std::string> losses; ///< whose sum is recorded
-  std::optional<RunRecord> record;
+  std::optional<RunRecord> record, next; ///< next: prepared
   std::optional<Accuracy> accuracy;
   std::vector<LayerStatistics> statistics;
 };
