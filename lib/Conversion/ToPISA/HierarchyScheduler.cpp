@@ -161,7 +161,10 @@ void HierarchyScheduler::emitHomeCopy(const Storage &to, const Storage &from,
 void HierarchyScheduler::emitFill(const Storage &result, int64_t elements,
                                   float value) {
   constexpr int64_t pieceElements = 16384;
-  int64_t piece = std::min(elements, pieceElements);
+  uint32_t memory = getMemory(e.machine, phx::MemoryRole::Result);
+  int64_t room = e.program.memories[memory].capacity /
+                 SpaceAllocator::alignment * SpaceAllocator::alignment;
+  int64_t piece = std::min({elements, pieceElements, room / 4});
   ScratchpadFrame frame(e);
   phx::Address source =
       frame.allocate(phx::MemoryRole::Result, 4 * piece, 1)
