@@ -43,8 +43,8 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def describe_scratchpads(unit):
     """Options of a machine whose scratchpads are small."""
-    sizes = {"activation": unit, "weight": 2 * unit, "gradient": 2 * unit}
-    return [f"--set=scratchpads.{name}_bytes={size}" for name, size in sizes.items()]
+    sizes = {"act": unit, "wgt": 2 * unit, "grad": 2 * unit}
+    return [f"--set={name}.capacity_bytes={size}" for name, size in sizes.items()]
 
 
 MEMORIES = {

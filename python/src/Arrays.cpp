@@ -22,15 +22,22 @@ static nb::dlpack::dtype toDtype(ElementType type) {
     return nb::dtype<int64_t>();
   case ElementType::U8:
     return nb::dtype<uint8_t>();
+  case ElementType::I8:
+    return nb::dtype<int8_t>();
+  case ElementType::I16:
+    return nb::dtype<int16_t>();
   case ElementType::Bool:
     return nb::dtype<bool>();
+  case ElementType::BF16:
+    break; // hosts see binary32
   }
   return nb::dtype<float>();
 }
 
 static std::optional<ElementType> toElementType(nb::dlpack::dtype dtype) {
-  for (ElementType type : {ElementType::F32, ElementType::I32, ElementType::I64,
-                           ElementType::U8, ElementType::Bool})
+  for (ElementType type :
+       {ElementType::F32, ElementType::I8, ElementType::I16, ElementType::I32,
+        ElementType::I64, ElementType::U8, ElementType::Bool})
     if (dtype == toDtype(type))
       return type;
   return std::nullopt;
@@ -43,7 +50,7 @@ phx::ArrayView photonic::python::toView(const InputArray &array,
     raise("InputError",
           "'" + name +
               "' has an element type that programs do "
-              "not have; expected float32, int32, int64, uint8 or "
+              "not have; expected float32, int8, int16, int32, int64, uint8 or "
               "bool: convert it with .astype(...)");
   std::vector<int64_t> shape;
   for (size_t i = 0; i < array.ndim(); ++i)

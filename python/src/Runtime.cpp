@@ -307,7 +307,8 @@ nb::list PySession::getStateRegions() {
     list.append(nb::make_tuple(
         region->name,
         region->role == phx::Role::Parameter ? "parameter" : "state",
-        phx::getTypeName(region->type), toTuple(region->shape)));
+        phx::getTypeName(phx::getHostType(region->type)),
+        toTuple(region->shape)));
   return list;
 }
 
@@ -408,7 +409,8 @@ nb::list PySession::getRegions(phx::Role role) {
   nb::list list;
   for (const phx::Region *region :
        phx::getRegions(session->getProgram(), role)) {
-    auto type = region->labels ? phx::ElementType::I64 : region->type;
+    auto type = region->labels ? phx::ElementType::I64
+                                : phx::getHostType(region->type);
     list.append(nb::make_tuple(region->name, phx::getTypeName(type),
                                toTuple(region->shape)));
   }

@@ -57,24 +57,26 @@ class Tools:
         "reverse_conversions": "core.rns_reverse_pj",
         "accumulations": "core.accumulate_pj",
         "vector_ops": "vector_unit.op_pj",
-        "scratchpad_bytes": "scratchpads.access_pj_per_byte",
-        "dram_bytes": "dram.access_pj_per_byte",
+        "scratchpad_bytes": "act.read_pj_per_byte",
+        "dram_bytes": "dram.read_pj_per_byte",
     }
     COMPONENTS = {
         "core.accumulate_pj": "accumulator",
         "vector_unit.op_pj": "vector",
-        "scratchpads.access_pj_per_byte": "scratchpad",
-        "dram.access_pj_per_byte": "dram",
+        "act.read_pj_per_byte": "scratchpad",
+        "dram.read_pj_per_byte": "dram",
     }
 
     def get_prices(self):
         """(picojoules, component) by field, from the text of the target."""
         text = (ROOT / "runtime/targets/mirage.textproto").read_text()
         text = re.sub(r'"(?:[^"\\]|\\.)*"', '""', re.sub(r"^#.*", "", text, flags=re.M))
-        result = {}
+        result, memories = {}, ["dram", "act", "wgt", "grad"]
         for section, body in re.findall(r"^(\w+) \{\n(.*?)^\}", text, re.M | re.S):
             # The fields of the only group are named after it.
             section = "core" if section == "groups" else section
+            if section == "memories":
+                section = memories.pop(0)
             for name, value in re.findall(r"(\w+) \{\s*value: (\S+)", body):
                 field = f"{section}.{name}"
                 if field in self.PRICES.values():
@@ -105,18 +107,18 @@ class Tools:
         """Compiles for `hierarchy` with scratchpads about as small as can be:
         doubles what a refusal says is too small. Returns the options that
         describe the machine."""
-        sizes = dict.fromkeys(("activation", "weight", "gradient"), 2048)
+        sizes = dict.fromkeys(("act", "wgt", "grad"), 2048)
         while max(sizes.values()) <= 1 << 23:
             options = []
             for pad, size in sizes.items():
-                options += ["--set", f"scratchpads.{pad}_bytes={size}"]
+                options += ["--set", f"{pad}.capacity_bytes={size}"]
             result = self.compile(
                 model, output, "--memory=hierarchy", *options, *arguments,
                 check=False,
             )
             if result.returncode == 0:
                 return options
-            small = re.findall(r"scratchpads\.(\w+)_bytes", result.stderr)
+            small = re.findall(r"\((\w+)\.capacity_bytes", result.stderr)
             assert small and "working set" in result.stderr, result.stderr
             for pad in set(small):
                 sizes[pad] *= 2

@@ -170,7 +170,8 @@ def _read_instruction(line, number, loops, memories):
             fields[key] = reader.address()
             continue
         reader.take()
-        if token in ("format", "map", "product", "window", "dim", "extent"):
+        if token in ("format", "map", "product", "window", "dim", "extent",
+                     "width"):
             fields[f"{key} {token}" if token == "map" else token] = int(reader.take())
         elif token == "into":
             # Streams name the map in front of the address.
@@ -318,7 +319,8 @@ def _charge(instruction, listing, moduli, detections):
         written, read = int(x.elements().sum()), int(x.elements_read().sum())
         charges = {"dram_bytes": 0, "scratchpad_bytes": 0}
         for space, amount in ((fields["dst"][0], written), (fields["from"][0], read)):
-            charges["scratchpad_bytes" if space else "dram_bytes"] += 4 * amount
+            charges["scratchpad_bytes" if space else "dram_bytes"] += (
+                fields.get("width", 4) * amount)
         return charges
     if name == "vec_map":
         n = int(x.elements().sum())

@@ -206,14 +206,14 @@ def test_working_set(place):
     path = place.directory / "m.onnx"
     models.make_linear(100, 1000, 1, path)
     place.refuse_model(
-        path, "--memory=hierarchy", "--set", "scratchpads.weight_bytes=16384",
-        words=["fc", "16384", "scratchpads.weight_bytes", "--memory=ideal"],
+        path, "--memory=hierarchy", "--set", "wgt.capacity_bytes=16384",
+        words=["fc", "16384", "wgt.capacity_bytes", "--memory=ideal"],
     )
 
 
 def test_scratchpad_below_one_tile(place, good):
-    place.refuse_model(good, "--set", "scratchpads.weight_bytes=1024",
-                       words=["1024", "scratchpads.weight_bytes", "2048"])
+    place.refuse_model(good, "--set", "wgt.capacity_bytes=1024",
+                       words=["1024", "wgt.capacity_bytes", "2048"])
 
 
 def test_unknown_target(place, good):

@@ -131,6 +131,6 @@ def test_large_batches_fit(name, cli, networks):
     assert many["macs"] == 256 * one["macs"]
     assert many["latency_ns"] <= 256 * one["latency_ns"]
     assert many["memory"]["capacity_enforced"]
-    for space in many["memory"]["spaces"]:
-        assert 0 <= space["peak_bytes"] <= space["capacity_bytes"], space
+    for memory in many["memory"]["memories"]:
+        assert 0 <= memory["peak_bytes"] <= memory["capacity_bytes"], memory
     networks.forget(name)

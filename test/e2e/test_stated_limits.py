@@ -18,7 +18,7 @@ from onnx import TensorProto, helper
 import models
 
 PROGRAM = """module {{
-  pisa.program "p" inference target "mirage" hash 634207995690955884 memory ideal batch 1 \
+  pisa.program "p" inference target "mirage" hash -9197387283930716356 memory ideal batch 1 \
 tokens 0 compiler "0.1.0" {{
     pisa.group 0 "core" class "rns" count 8 array [32, 16]
     pisa.memory 0 "dram" off_chip capacity 17179869184 bytes 0 types [{types}]

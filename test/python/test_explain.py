@@ -78,7 +78,7 @@ def test_fields_of_targets_have_the_unit_that_their_name_says():
 
 
 @pytest.mark.parametrize("name, unit", [
-    ("clock_ghz", "GHz"), ("dma.bytes_per_ns", "B/ns"), ("access_pj_per_byte", "pJ/B"),
+    ("clock_ghz", "GHz"), ("dma.bytes_per_ns", "B/ns"), ("read_pj_per_byte", "pJ/B"),
     ("mm2", "mm²"), ("core.rows", ""), ("max_bits", "bit"), ("lambda", ""),
 ])
 def test_units_follow_the_last_words(name, unit):

@@ -42,8 +42,8 @@ static bool compileAll(Session &session, RandomMachine &machine,
     machine.options.memory = run == 0 ? "ideal" : "hierarchy";
     if (run > 1) {
       // A target has to have room for one tile.
-      for (const char *pad : {"activation", "weight", "gradient"})
-        machine.set("scratchpads." + std::string(pad) + "_bytes",
+      for (const char *pad : {"act", "wgt", "grad"})
+        machine.set(std::string(pad) + ".capacity_bytes",
                     std::max<int64_t>(640, bytes / machine.pick(1, 4)));
       bytes = bytes * machine.pick(20, 60) / 100;
     }

@@ -13,6 +13,7 @@
 
 #include "llvm/Support/MathExtras.h"
 
+#include <array>
 #include <limits>
 
 using namespace mlir;
@@ -133,22 +134,31 @@ Chunking ChunkSearch::build(std::pair<int64_t, int64_t> channels,
   return c;
 }
 
-std::optional<ChunkingFailure> ChunkSearch::checkFit(const Chunking &c) const {
-  const auto &pads = target.spec.scratchpads();
-  ChunkingFailure weight{"wgt", "scratchpads.weight_bytes",
-                         c.weightBytes * c.getWeightBuffers(),
-                         pads.weight_bytes().value()};
-  ChunkingFailure activation{"act", "scratchpads.activation_bytes",
-                             c.inputBytes * c.getInputBuffers() +
-                                 c.residualBytes * c.getResultBuffers(),
-                             pads.activation_bytes().value()};
-  ChunkingFailure gradient{"grad", "scratchpads.gradient_bytes",
-                           c.resultBytes * c.getResultBuffers(),
-                           pads.gradient_bytes().value()};
-  for (const ChunkingFailure &f : {weight, activation, gradient})
-    if (f.needed > f.available)
-      return f;
+std::optional<ChunkingFailure>
+photonic::findOverflow(const phx::Target &target, const RoleBytes &bytes) {
+  const std::pair<phx::MemoryRole, int64_t> needs[] = {
+      {phx::MemoryRole::Stationary, bytes.stationary},
+      {phx::MemoryRole::Streamed, bytes.streamed},
+      {phx::MemoryRole::Result, bytes.result}};
+  std::array<int64_t, phx::limits::memories> needed{};
+  for (auto [role, amount] : needs) {
+    uint32_t index = getMemory(target, role);
+    needed[index] += amount;
+    const phx::proto::Memory &memory =
+        target.spec.memories(static_cast<int>(index));
+    if (needed[index] > memory.capacity_bytes().value())
+      return ChunkingFailure{memory.name(), needed[index],
+                             memory.capacity_bytes().value()};
+  }
   return std::nullopt;
+}
+
+std::optional<ChunkingFailure> ChunkSearch::checkFit(const Chunking &c) const {
+  return findOverflow(target,
+                      {c.weightBytes * c.getWeightBuffers(),
+                       c.inputBytes * c.getInputBuffers() +
+                           c.residualBytes * c.getResultBuffers(),
+                       c.resultBytes * c.getResultBuffers()});
 }
 
 /// Nanoseconds: array passes and transfers overlap, so the longer one counts.

@@ -15,6 +15,7 @@
 
 #include <limits>
 #include <optional>
+#include <string>
 #include <variant>
 
 namespace photonic {
@@ -50,10 +51,18 @@ struct ChunkExtras {
 
 /// Bytes needed and available where the smallest chunk does not fit.
 struct ChunkingFailure {
-  const char *scratchpad = "";
-  const char *field = ""; ///< of the target description
+  std::string memory; ///< its name
   int64_t needed = 0, available = 0;
 };
+
+/// Bytes on chip by what they are for.
+struct RoleBytes {
+  int64_t stationary = 0, streamed = 0, result = 0;
+};
+/// The first memory of `target` that is too small for what it would hold, all
+/// roles that it serves together; none if everything fits.
+std::optional<ChunkingFailure> findOverflow(const phx::Target &target,
+                                            const RoleBytes &bytes);
 
 /// `extent`, then ever smaller pieces of it, down to `unit`; multiples of
 /// `unit`. With `divides`, only pieces that leave no remainder.

@@ -468,12 +468,13 @@ HierarchyScheduler::reportWorkingSet(phot::ArrayProductOp op,
   InFlightDiagnostic diag = op.emitError("its ")
                             << phase << " product needs a working set of "
                             << failure.needed << " bytes in scratchpad '"
-                            << failure.scratchpad << "' ";
+                            << failure.memory << "' ";
   diag << (op.getKey() ? "because random rounding keeps it in one piece"
                        : "for its smallest tile")
        << ", target '" << target.spec.name() << "' has " << failure.available
-       << " (" << failure.field
-       << "); use a smaller batch, a larger scratchpad or --memory=ideal";
+       << " (" << failure.memory
+       << ".capacity_bytes); use a smaller batch, a larger scratchpad or "
+          "--memory=ideal";
   if (op.getKey())
     diag << ", or a format that rounds by trunc or nearest";
   return diag;

@@ -408,18 +408,24 @@ LogicalResult HierarchyScheduler::scheduleCompute(Operation *op,
                                                   const ComputePlan &plan,
                                                   unsigned step) {
   ComputeBytes bytes = countBytes(op, plan);
-  const auto &pads = target.spec.scratchpads();
-  int64_t units = chooseUnits(plan, bytes, pads.activation_bytes().value(),
-                              pads.gradient_bytes().value());
+  const phx::ProgramMemory &streamed =
+      e.program.memories[getMemory(target, phx::MemoryRole::Streamed)];
+  const phx::ProgramMemory &result =
+      e.program.memories[getMemory(target, phx::MemoryRole::Result)];
+  int64_t operandBytes = bytes.activationPerUnit;
+  // In one memory they share its bytes.
+  if (&streamed == &result)
+    bytes.activationPerUnit += bytes.gradientPerUnit;
+  int64_t units = chooseUnits(plan, bytes, streamed.capacity, result.capacity);
   if (units == 0)
     return op->emitError("needs a working set of ")
-           << bytes.whole + bytes.activationPerUnit << " bytes of operands and "
+           << bytes.whole + operandBytes << " bytes of operands and "
            << bytes.gradientPerUnit
            << " bytes of results for its smallest piece, twice; target '"
-           << target.spec.name() << "' has " << pads.activation_bytes().value()
-           << " (scratchpads.activation_bytes) and "
-           << pads.gradient_bytes().value()
-           << " (scratchpads.gradient_bytes); use a smaller batch, larger "
+           << target.spec.name() << "' has " << streamed.capacity << " ("
+           << streamed.name << ".capacity_bytes) and " << result.capacity
+           << " (" << result.name
+           << ".capacity_bytes); use a smaller batch, larger "
               "scratchpads or --memory=ideal";
   ComputeEmitter emitter(e, plan, units);
   for (auto [index, unit] : llvm::enumerate(plan.operandUnitBytes))

@@ -115,22 +115,12 @@ WeightChunking WeightChunkSearch::build(std::pair<int64_t, int64_t> channels,
 
 std::optional<ChunkingFailure>
 WeightChunkSearch::checkFit(const WeightChunking &c) const {
-  const auto &pads = target.spec.scratchpads();
-  ChunkingFailure weight{"wgt", "scratchpads.weight_bytes",
-                         c.lhsBytes * c.getOperandBuffers() +
-                             extras.scalars * SpaceAllocator::alignment,
-                         pads.weight_bytes().value()};
-  ChunkingFailure activation{"act", "scratchpads.activation_bytes",
-                             c.rhsBytes * c.getOperandBuffers() +
-                                 c.resultBytes * extras.residuals,
-                             pads.activation_bytes().value()};
-  ChunkingFailure gradient{"grad", "scratchpads.gradient_bytes",
-                           c.resultBytes * c.getResultBuffers(),
-                           pads.gradient_bytes().value()};
-  for (const ChunkingFailure &f : {weight, activation, gradient})
-    if (f.needed > f.available)
-      return f;
-  return std::nullopt;
+  return findOverflow(
+      target, {c.lhsBytes * c.getOperandBuffers() +
+                   extras.scalars * SpaceAllocator::alignment,
+               c.rhsBytes * c.getOperandBuffers() +
+                   c.resultBytes * extras.residuals,
+               c.resultBytes * c.getResultBuffers()});
 }
 
 /// Nanoseconds: array passes and transfers overlap, so the longer one counts.

@@ -11,17 +11,28 @@
 
 using namespace photonic;
 
+static std::string describeMemory(phx::MemoryRole role) {
+  return std::string("memories (one with the role ") + phx::getRoleName(role) +
+         ")";
+}
+
 /// Parts without which there is no program; empty if nothing is missing.
-static std::string listMissingParts(const phx::proto::Target &spec) {
-  const std::pair<const char *, bool> parts[] = {
-      {"vector_unit", spec.has_vector_unit()},
-      {"scratchpads", spec.has_scratchpads()},
-      {"dram", spec.has_dram()},
-      {"dma", spec.has_dma()}};
+static std::string listMissingParts(const phx::Target &machine) {
+  const std::pair<std::string, bool> parts[] = {
+      {"vector_unit", machine.spec.has_vector_unit()},
+      {describeMemory(phx::MemoryRole::Stationary),
+       phx::findMemory(machine, phx::MemoryRole::Stationary).has_value()},
+      {describeMemory(phx::MemoryRole::Streamed),
+       phx::findMemory(machine, phx::MemoryRole::Streamed).has_value()},
+      {describeMemory(phx::MemoryRole::Result),
+       phx::findMemory(machine, phx::MemoryRole::Result).has_value()},
+      {"memories (one of kind off_chip)",
+       phx::findOffChipMemory(machine).has_value()},
+      {"dma", machine.spec.has_dma()}};
   std::string missing;
-  for (auto [name, isThere] : parts)
+  for (const auto &[name, isThere] : parts)
     if (!isThere)
-      missing += (missing.empty() ? "" : ", ") + std::string(name);
+      missing += (missing.empty() ? "" : ", ") + name;
   return missing;
 }
 
@@ -35,7 +46,7 @@ static std::string explainRefusal(const phx::Target &machine) {
            "'rns'; target '" +
            spec.name() + "' has " + std::to_string(spec.groups_size()) +
            (spec.groups_size() == 1 ? " group, of another class" : " groups");
-  std::string missing = listMissingParts(spec);
+  std::string missing = listMissingParts(machine);
   if (!missing.empty())
     return at + "programs need the parts " + missing + ", which target '" +
            spec.name() + "' does not have; add them to its description";

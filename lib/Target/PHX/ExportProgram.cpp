@@ -134,16 +134,23 @@ void Exporter::exportTables() {
 static FailureOr<phx::ElementType> getElementType(RegionOp region, Type type) {
   if (type.isF32())
     return phx::ElementType::F32;
-  if (type.isInteger(1))
+  if (type.isSignlessInteger(1))
     return phx::ElementType::Bool;
-  if (type.isInteger(8))
+  if (type.isBF16())
+    return phx::ElementType::BF16;
+  if (type.isUnsignedInteger(8))
     return phx::ElementType::U8;
-  if (type.isInteger(32))
+  if (type.isSignlessInteger(8))
+    return phx::ElementType::I8;
+  if (type.isSignlessInteger(16))
+    return phx::ElementType::I16;
+  if (type.isSignlessInteger(32))
     return phx::ElementType::I32;
-  if (type.isInteger(64))
+  if (type.isSignlessInteger(64))
     return phx::ElementType::I64;
   region.emitOpError(
-      "expected elements of type f32, i1, i8, i32 or i64, found ")
+      "expected elements of type f32, bf16, i1, i8, ui8, i16, i32 or i64, "
+      "found ")
       << type;
   return failure();
 }

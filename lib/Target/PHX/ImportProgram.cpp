@@ -143,7 +143,13 @@ static Type getType(Builder &b, phx::ElementType type) {
   case phx::ElementType::I64:
     return b.getI64Type();
   case phx::ElementType::U8:
+    return b.getIntegerType(8, /*isSigned=*/false);
+  case phx::ElementType::BF16:
+    return b.getBF16Type();
+  case phx::ElementType::I8:
     return b.getI8Type();
+  case phx::ElementType::I16:
+    return b.getI16Type();
   case phx::ElementType::Bool:
     return b.getI1Type();
   }

@@ -19,16 +19,16 @@ static std::vector<AreaItem> makeArea(const Target &target,
     if (const MachineModel *model = findMachineModel(target, group);
         model && model->addArea)
       model->addArea(target, group, mantissaBits, items);
-  if (target.spec.has_scratchpads()) {
-    const proto::Scratchpads &pads = target.spec.scratchpads();
-    auto bytes = static_cast<double>(pads.activation_bytes().value() +
-                                     pads.weight_bytes().value() +
-                                     pads.gradient_bytes().value());
-    items.push_back(
-        {"scratchpad",
-         bytes / (1024.0 * 1024.0) * pads.sram_mm2_per_mib().value(),
-         AreaItem::Kind::Memories});
-  }
+  double memories = 0;
+  bool isOnChip = false;
+  for (const proto::Memory &memory : target.spec.memories())
+    if (memory.has_mm2_per_mib()) {
+      isOnChip = true;
+      memories += static_cast<double>(memory.capacity_bytes().value()) /
+                  (1024.0 * 1024.0) * memory.mm2_per_mib().value();
+    }
+  if (isOnChip)
+    items.push_back({"scratchpad", memories, AreaItem::Kind::Memories});
   if (target.spec.has_vector_unit()) {
     const proto::VectorUnit &unit = target.spec.vector_unit();
     items.push_back({"vector",

@@ -38,10 +38,8 @@ struct Charger {
   void add(Counter counter, uint64_t amount) {
     charges[counter.index] += amount;
   }
-  void addBytes(uint32_t memory, uint64_t bytes) {
-    add(isOffChip(program, memory) ? counters::dramBytes
-                                   : counters::scratchpadBytes,
-        bytes);
+  void addBytes(uint32_t memory, uint64_t read, uint64_t written) {
+    chargeBytes(program, memory, read, written, charges);
   }
   uint64_t count(const Count &count) const {
     return static_cast<uint64_t>(evaluate(count, loops));
@@ -69,8 +67,8 @@ struct Charger {
             static_cast<uint64_t>(work.rows));
     for (unsigned i = 0; i < work.numMemories; ++i) {
       const MemoryTraffic &traffic = work.traffic[i];
-      addBytes(traffic.memory, static_cast<uint64_t>(traffic.read) +
-                                   static_cast<uint64_t>(traffic.written));
+      addBytes(traffic.memory, static_cast<uint64_t>(traffic.read),
+               static_cast<uint64_t>(traffic.written));
     }
   }
 };
@@ -86,8 +84,9 @@ void Charger::operator()(const DmaCopy &copy) {
     uint64_t inside = end > begin ? static_cast<uint64_t>(end - begin) : 0;
     read = written / static_cast<uint64_t>(extent) * inside;
   }
-  addBytes(copy.dst.memory, 4 * written);
-  addBytes(copy.src.memory, 4 * read);
+  auto width = static_cast<uint64_t>(copy.width);
+  addBytes(copy.dst.memory, 0, width * written);
+  addBytes(copy.src.memory, width * read, 0);
 }
 
 void Charger::charge() {
@@ -102,6 +101,15 @@ void Charger::charge() {
   case EnginePlace::Array:
     return chargeArray();
   }
+}
+
+void phx::chargeBytes(const Program &program, uint32_t memory, uint64_t read,
+                      uint64_t written, Counters64 &charges) {
+  Counter sum = isOffChip(program, memory) ? counters::dramBytes
+                                           : counters::scratchpadBytes;
+  charges[sum.index] += read + written;
+  charges[getReadCounter(memory).index] += read;
+  charges[getWriteCounter(memory).index] += written;
 }
 
 Counters64 phx::getCharges(const Program &program,

@@ -151,6 +151,8 @@ private:
     Counters64 charges = getCharges(program, instruction, counters, target);
     for (size_t i = 0; i < numCounters; ++i)
       total[i] += charges[i] * factor;
+    for (size_t i = maxCounters; i < numAllCounters; ++i)
+      total[i] += charges[i] * factor;
   }
   Behaviour getBehaviour(uint8_t loop, int64_t trip) const;
   void analyseCount(const Count &count, uint8_t loop, int64_t trip,

@@ -77,12 +77,6 @@ static Table<Component, ComponentDeclaration> &getComponentTable() {
 static double priceVector(const Target &target, const PriceContext &) {
   return target.spec.vector_unit().op_pj().value();
 }
-static double priceScratchpad(const Target &target, const PriceContext &) {
-  return target.spec.scratchpads().access_pj_per_byte().value();
-}
-static double priceDram(const Target &target, const PriceContext &) {
-  return target.spec.dram().access_pj_per_byte().value();
-}
 
 static Table<Counter, CounterDeclaration> &getCounterTable() {
   static Table<Counter, CounterDeclaration> table(
@@ -92,11 +86,12 @@ static Table<Counter, CounterDeclaration> &getCounterTable() {
         components::vector, "vector_unit.op_pj", priceVector},
        {"scratchpad_bytes", "byte",
         "bytes that engines read from and write to on-chip memory",
-        components::scratchpad, "scratchpads.access_pj_per_byte",
-        priceScratchpad},
+        components::scratchpad,
+        "MEMORY.read_pj_per_byte, MEMORY.write_pj_per_byte", nullptr},
        {"dram_bytes", "byte",
         "bytes that transfers read from and write to off-chip memory",
-        components::dram, "dram.access_pj_per_byte", priceDram},
+        components::dram, "MEMORY.read_pj_per_byte, MEMORY.write_pj_per_byte",
+        nullptr},
        {"macs", "operation",
         "multiply-accumulates of products inside their extents; idle rows and "
         "columns of arrays are not counted",
@@ -148,6 +143,8 @@ std::optional<Component> phx::findComponent(const std::string &name) {
 void phx::accumulate(Counters64 &into, const Counters64 &from) {
   // Numbers are dense.
   for (size_t i = 0, end = getCounters().size(); i < end; ++i)
+    into[i] += from[i];
+  for (size_t i = maxCounters; i < numAllCounters; ++i)
     into[i] += from[i];
 }
 

@@ -11,19 +11,48 @@
 
 using namespace phx;
 
+/// Appends the prices of the bytes that `counter` sums: of the memories off
+/// chip, or of all others.
+static void addMemoryPrices(const Target &target, Counter counter,
+                            Component component, Prices &prices) {
+  Prices own;
+  for (uint32_t m = 0; m < static_cast<uint32_t>(target.spec.memories_size());
+       ++m) {
+    const proto::Memory &memory = target.spec.memories(static_cast<int>(m));
+    bool isOffChip =
+        memory.kind().value() == getKindName(MemoryKind::OffChip);
+    if (isOffChip != (counter == counters::dramBytes))
+      continue;
+    own.push_back(
+        {getReadCounter(m), component, memory.read_pj_per_byte().value()});
+    own.push_back(
+        {getWriteCounter(m), component, memory.write_pj_per_byte().value()});
+  }
+  bool isUniform = std::all_of(own.begin(), own.end(), [&](const Price &price) {
+    return price.pj == own.front().pj;
+  });
+  // One product for all bytes of one price.
+  if (isUniform && !own.empty())
+    own = {{counter, component, own.front().pj}};
+  prices.insert(prices.end(), own.begin(), own.end());
+}
+
 Prices phx::getPrices(const Target &target, const PriceContext &context) {
   Prices prices;
-  for (Counter counter : getCounters())
-    if (const CounterDeclaration &declared = describe(counter);
-        declared.component)
+  for (Counter counter : getCounters()) {
+    const CounterDeclaration &declared = describe(counter);
+    if (counter == counters::scratchpadBytes || counter == counters::dramBytes)
+      addMemoryPrices(target, counter, *declared.component, prices);
+    else if (declared.component)
       prices.push_back(
           {counter, *declared.component, declared.price(target, context)});
+  }
   return prices;
 }
 
 /// True if the prices of a counter may depend on the context.
 static bool isOfClass(Counter counter) {
-  return counter.index > counters::macs.index;
+  return counter.index > counters::macs.index && counter.index < maxCounters;
 }
 
 void ChargeTotals::add(const PriceContext &context, const Counters64 &charges) {

@@ -15,11 +15,14 @@ Energies phx::getStaticPower(const Target &target, MemoryModel memoryModel) {
     if (const MachineModel *model = findMachineModel(target, group);
         model && model->addStaticPower)
       model->addStaticPower(target, group, watts);
-  watts[components::scratchpad.index] =
-      target.spec.scratchpads().static_mw().value() * 1e-3;
-  // Under the ideal model there is no off-chip memory.
-  if (memoryModel == MemoryModel::Hierarchy)
-    watts[components::dram.index] =
-        target.spec.dram().static_mw().value() * 1e-3;
+  for (const proto::Memory &memory : target.spec.memories()) {
+    bool isOffChip = memory.kind().value() == getKindName(MemoryKind::OffChip);
+    // Under the ideal model there is no off-chip memory.
+    if (isOffChip && memoryModel == MemoryModel::Ideal)
+      continue;
+    Component component =
+        isOffChip ? components::dram : components::scratchpad;
+    watts[component.index] += memory.static_mw().value() * 1e-3;
+  }
   return watts;
 }

@@ -27,7 +27,7 @@ static std::string listInputs(const Program &program) {
   for (const Region &region : program.regions)
     if (region.role == Role::Input)
       text += (text.empty() ? "" : ", ") + ("'" + region.name + "' ") +
-              describe(region.type, region.shape);
+              describe(getHostType(region.type), region.shape);
   return text.empty() ? "none" : text;
 }
 
@@ -71,14 +71,16 @@ static Result<HostArray> convertLabels(const Region &region,
 }
 
 static Status checkInput(const Region &region, const HostArray &value) {
-  if (value.type != region.type || value.shape != region.shape)
+  ElementType type = getHostType(region.type);
+  if (value.type != type || value.shape != region.shape)
     return Error{"input '" + region.name + "': expected " +
-                 describe(region.type, region.shape) + ", found " +
+                 describe(type, region.shape) + ", found " +
                  describe(value.type, value.shape)};
-  if (int64_t(value.bytes.size()) != getByteSize(region))
+  if (int64_t needed = value.getNumElements() * byteWidth(type);
+      int64_t(value.bytes.size()) != needed)
     return Error{"input '" + region.name +
                  "': " + describe(value.type, value.shape) + " takes " +
-                 std::to_string(getByteSize(region)) + " bytes, found " +
+                 std::to_string(needed) + " bytes, found " +
                  std::to_string(value.bytes.size())};
   return Status::success();
 }
@@ -100,7 +102,8 @@ static Status checkInputs(const Program &program, const Arrays &inputs,
     auto found = inputs.find(region.name);
     if (found == inputs.end())
       return Error{
-          "input '" + region.name + "' " + describe(region.type, region.shape) +
+          "input '" + region.name + "' " +
+          describe(getHostType(region.type), region.shape) +
           " is missing; inputs of this program: " + listInputs(program)};
     if (region.labels) {
       Result<HostArray> converted = convertLabels(region, found->second);

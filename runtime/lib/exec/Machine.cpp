@@ -58,20 +58,22 @@ Status Machine::execute(size_t pc, const Counters &counters,
 }
 
 void Machine::setRegion(const Region &region, const HostArray &value) {
-  if (value.bytes.empty())
+  int64_t size = getByteSize(region);
+  if (size == 0)
     return;
-  uint8_t *to = memory->write(region.memory, region.address,
-                              region.address + int64_t(value.bytes.size()));
-  std::memcpy(to, value.bytes.data(), value.bytes.size());
+  uint8_t *to =
+      memory->write(region.memory, region.address, region.address + size);
+  if (value.type == region.type)
+    std::memcpy(to, value.bytes.data(), size_t(size));
+  else
+    std::memcpy(to, toMemory(region.type, value).data(), size_t(size));
 }
 
 HostArray Machine::getRegion(const Region &region) const {
-  HostArray value{region.type, region.shape, {}};
   int64_t bytes = getByteSize(region);
   if (bytes == 0)
-    return value;
-  const uint8_t *from =
-      memory->read(region.memory, region.address, region.address + bytes);
-  value.bytes.assign(from, from + bytes);
-  return value;
+    return {getHostType(region.type), region.shape, {}};
+  return toHost(
+      region.type, region.shape,
+      memory->read(region.memory, region.address, region.address + bytes));
 }

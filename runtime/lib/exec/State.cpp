@@ -48,16 +48,13 @@ Result<HostArray> MutableState::get(const std::string &name) const {
   if (!index)
     return index.error();
   const Region &region = program.regions[*index];
-  HostArray value{region.type, region.shape, {}};
   auto found = contents.find(*index);
   if (found != contents.end())
-    value.bytes = found->second;
-  else if (region.data)
-    value.bytes.assign(program.data[*region.data].bytes,
-                       program.data[*region.data].bytes +
-                           program.data[*region.data].size);
-  else
-    value.bytes.assign(size_t(getByteSize(region)), 0);
+    return toHost(region.type, region.shape, found->second.data());
+  if (region.data)
+    return toHost(region.type, region.shape, program.data[*region.data].bytes);
+  HostArray value{getHostType(region.type), region.shape, {}};
+  value.bytes.assign(size_t(value.getNumElements() * byteWidth(value.type)), 0);
   return value;
 }
 
@@ -66,14 +63,15 @@ Status MutableState::set(const std::string &name, const HostArray &value) {
   if (!index)
     return index.error();
   const Region &region = program.regions[*index];
-  if (value.type != region.type || value.shape != region.shape ||
-      int64_t(value.bytes.size()) != getByteSize(region))
+  ElementType type = getHostType(region.type);
+  if (value.type != type || value.shape != region.shape ||
+      int64_t(value.bytes.size()) !=
+          value.getNumElements() * byteWidth(value.type))
     return Error{"state '" + name + "': expected " +
-                 describe(region.type, region.shape) + ", found " +
+                 describe(type, region.shape) + ", found " +
                  describe(value.type, value.shape) + " in " +
                  std::to_string(value.bytes.size()) + " bytes"};
-  std::vector<uint8_t> bytes = value.bytes;
-  contents[*index] = std::move(bytes);
+  contents[*index] = toMemory(region.type, value);
   return Status::success();
 }
 
@@ -117,15 +115,22 @@ static uint32_t findWriter(const Program &program, const Region &region) {
 /// The first value of a region that is infinite or NaN, as an error.
 static Status checkFinite(const Program &program, const Region &region,
                           const uint8_t *bytes) {
-  int64_t size = getByteSize(region);
-  for (int64_t at = 0; region.type == ElementType::F32 && at < size; at += 4) {
-    float value = loadFloat(bytes + at);
+  int64_t count = getByteSize(region) / byteWidth(region.type);
+  if (getHostType(region.type) != ElementType::F32)
+    return Status::success();
+  bool isHalf = region.type == ElementType::BF16;
+  for (int64_t i = 0; i < count; ++i) {
+    // The upper half of a number is as finite as the whole.
+    uint8_t half[4] = {};
+    if (isHalf)
+      std::memcpy(half + 2, bytes + 2 * i, 2);
+    float value = loadFloat(isHalf ? half : bytes + 4 * i);
     if (std::isfinite(value))
       continue;
     std::string layer = describeLayer(program, findWriter(program, region));
     return Error{
         layer + (layer.empty() ? "" : ": ") + "the run left " + toText(value) +
-        " in " + describeElement(region, at / 4) +
+        " in " + describeElement(region, i) +
         ", which persists; lower the learning rate, or look for the reason "
         "in the data"};
   }

@@ -39,11 +39,11 @@ inline Extents getExtents(const Context &context, const Shape4 &shape) {
   return extents;
 }
 
-/// Bytes of elements with indices [0, size) in each dimension, relative to the
-/// address. `dims`: how many of the dimensions the operand has.
+/// Bytes of elements of `width` bytes with indices [0, size) in each dimension,
+/// relative to the address. `dims`: how many of the dimensions the operand has.
 inline ByteRange getBounds(const Extents &extents, const Stride4 &stride,
-                           size_t dims = 4) {
-  ByteRange range{0, 4};
+                           size_t dims = 4, int64_t width = 4) {
+  ByteRange range{0, width};
   for (size_t d = 0; d < dims; ++d) {
     int64_t last = (extents.size[d] - 1) * stride[d];
     range.low += std::min<int64_t>(last, 0);

@@ -49,31 +49,48 @@ static std::optional<ByteRange> getSourceBounds(const DmaCopy &copy,
                                                 Extents extents,
                                                 const FillWindow &window) {
   if (window.dim == 4)
-    return getBounds(extents, copy.srcStride);
+    return getBounds(extents, copy.srcStride, 4, copy.width);
   if (window.begin >= window.end)
     return std::nullopt;
   int64_t stride = copy.srcStride[window.dim];
   int64_t shift = (window.start + window.begin) * stride;
   extents.size[window.dim] = window.end - window.begin;
-  ByteRange range = getBounds(extents, copy.srcStride);
+  ByteRange range = getBounds(extents, copy.srcStride, 4, copy.width);
   return ByteRange{range.low + shift, range.high + shift};
 }
 
-static void copyRow(uint8_t *dst, int64_t dstStride, const uint8_t *src,
-                    int64_t srcStride, int64_t count) {
-  if (count <= 0)
-    return;
-  if (dstStride == 4 && srcStride == 4) {
-    std::memcpy(dst, src, size_t(count) * 4);
-    return;
-  }
+/// The width is a constant, so that elements are single loads and stores.
+template <size_t width>
+static void copyElements(uint8_t *dst, int64_t dstStride, const uint8_t *src,
+                         int64_t srcStride, int64_t count) {
   for (int64_t i = 0; i < count; ++i)
-    std::memcpy(dst + i * dstStride, src + i * srcStride, 4);
+    std::memcpy(dst + i * dstStride, src + i * srcStride, width);
 }
 
-static void zeroRow(uint8_t *dst, int64_t stride, int64_t begin, int64_t end) {
+static void copyRow(uint8_t *dst, int64_t dstStride, const uint8_t *src,
+                    int64_t srcStride, int64_t count, int64_t width) {
+  if (count <= 0)
+    return;
+  if (dstStride == width && srcStride == width) {
+    std::memcpy(dst, src, size_t(count * width));
+    return;
+  }
+  switch (width) {
+  case 1:
+    return copyElements<1>(dst, dstStride, src, srcStride, count);
+  case 2:
+    return copyElements<2>(dst, dstStride, src, srcStride, count);
+  case 4:
+    return copyElements<4>(dst, dstStride, src, srcStride, count);
+  default:
+    return copyElements<8>(dst, dstStride, src, srcStride, count);
+  }
+}
+
+static void zeroRow(uint8_t *dst, int64_t stride, int64_t begin, int64_t end,
+                    int64_t width) {
   for (int64_t i = begin; i < end; ++i)
-    std::memset(dst + i * stride, 0, 4);
+    std::memset(dst + i * stride, 0, size_t(width));
 }
 
 template <>
@@ -81,7 +98,8 @@ Status exec::execute(Context &context, const DmaCopy &copy) {
   Extents extents = getExtents(context, copy.shape);
   FillWindow window = getWindow(context, copy, extents);
   Result<TargetView> dst =
-      context.target("dst", copy.dst, getBounds(extents, copy.dstStride));
+      context.target("dst", copy.dst,
+                     getBounds(extents, copy.dstStride, 4, copy.width));
   if (!dst)
     return dst.error();
   Result<SourceView> src =
@@ -109,12 +127,12 @@ Status exec::execute(Context &context, const DmaCopy &copy) {
     forEachStretch(context, worker, length, [&](int64_t low, int64_t high) {
       int64_t first = std::clamp(begin, low, high);
       int64_t last = std::clamp(end, first, high);
-      zeroRow(to, copy.dstStride[3], low, first);
-      zeroRow(to, copy.dstStride[3], last, high);
+      zeroRow(to, copy.dstStride[3], low, first, copy.width);
+      zeroRow(to, copy.dstStride[3], last, high, copy.width);
       if (first < last)
         copyRow(to + first * copy.dstStride[3], copy.dstStride[3],
                 src->at(rowStart + first * copy.srcStride[3]),
-                copy.srcStride[3], last - first);
+                copy.srcStride[3], last - first, copy.width);
     });
   });
 }

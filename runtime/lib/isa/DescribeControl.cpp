@@ -69,14 +69,16 @@ template <> const InstructionDescription &phx::describeInstruction<Wait>() {
   return description;
 }
 
-static void checkDestination(const DmaCopy &copy, FieldReport &report) {
+static void checkCopy(const DmaCopy &copy, FieldReport &report) {
   report.checkWritten("dst stride", copy.dstStride, copy.shape, 4);
+  if ((copy.width & (copy.width - 1)) != 0)
+    report.fail("width", "1, 2, 4 or 8", std::to_string(copy.width));
 }
 
 template <> const InstructionDescription &phx::describeInstruction<DmaCopy>() {
   static const InstructionDescription description =
       DescribeInstruction<DmaCopy>("dma_copy", EnginePlace::Dma)
-          .summary("Copy up to four dimensions of 4-byte elements")
+          .summary("Copy up to four dimensions of elements")
           .semantics("Elements are copied as bits. Transposition and slicing "
                      "are strides.")
           .field(&DmaCopy::dst, "dst", "destination")
@@ -89,16 +91,26 @@ template <> const InstructionDescription &phx::describeInstruction<DmaCopy>() {
           .field(&DmaCopy::zeroFill, "zero fill",
                  "positions of one dimension outside an extent read as +0")
           .optional()
-          .writes(&DmaCopy::dst, strided(&DmaCopy::dstStride, &DmaCopy::shape))
-          .reads(&DmaCopy::src, zeroFilled(&DmaCopy::srcStride, &DmaCopy::shape,
-                                           &DmaCopy::zeroFill))
+          .field(&DmaCopy::width, "width", "bytes of an element: 1, 2, 4 or 8")
+          .within(1, 8)
+          .optional()
+          .writes(&DmaCopy::dst,
+                  wide(&DmaCopy::width,
+                       strided(&DmaCopy::dstStride, &DmaCopy::shape)))
+          .reads(&DmaCopy::src,
+                 wide(&DmaCopy::width,
+                      zeroFilled(&DmaCopy::srcStride, &DmaCopy::shape,
+                                 &DmaCopy::zeroFill)))
           .timedBy(&DmaCopy::shape)
-          .checks(checkBody<DmaCopy, checkDestination>)
+          .checks(checkBody<DmaCopy, checkCopy>)
           .assembly("$dst `strides` $dst_strides `from` $src `strides` "
-                    "$src_strides `shape` $shape (`zero_fill` $zero_fill^)?")
+                    "$src_strides `shape` $shape (`zero_fill` $zero_fill^)? "
+                    "(`width` $width^)?")
           .example("pisa.dma_copy act[0] strides [12544, 3136, 112, 4]\n"
                    "    from dram[4096] strides [12544, 3136, 112, 4] "
                    "shape [1, 1, 28, 28]")
+          .example("pisa.dma_copy act[0] strides [0, 0, 64, 2] from dram[0]\n"
+                   "    strides [0, 0, 64, 2] shape [1, 1, 8, 32] width 2")
           .build();
   return description;
 }

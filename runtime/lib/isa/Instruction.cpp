@@ -56,7 +56,11 @@ int64_t phx::byteWidth(ElementType type) {
     return 4;
   case ElementType::I64:
     return 8;
+  case ElementType::BF16:
+  case ElementType::I16:
+    return 2;
   case ElementType::U8:
+  case ElementType::I8:
   case ElementType::Bool:
     return 1;
   }

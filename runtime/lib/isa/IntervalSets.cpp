@@ -192,7 +192,8 @@ private:
 /// digit moves along one axis, so the elements are a product over the axes.
 class MapBox {
 public:
-  MapBox(const AccessMap &map, size_t limit) : map(map), limit(limit) {
+  MapBox(const AccessMap &map, int64_t width, size_t limit)
+      : map(map), width(width), limit(limit) {
     for (size_t a = 0; a < map.axes.size(); ++a)
       order.push_back(a);
     std::sort(order.begin(), order.end(), [&](size_t a, size_t b) {
@@ -203,7 +204,7 @@ public:
   /// Appends to `bytes`, unsorted.
   void append(const DigitBox &rows, const DigitBox &cols, IntervalSet &bytes,
               bool &exact) {
-    IntervalSet set{{0, 4}};
+    IntervalSet set{{0, width}};
     for (size_t a : order) {
       IntervalSet coordinates = axisCoordinates(a, rows, cols, exact);
       if (coordinates.empty())
@@ -275,6 +276,7 @@ private:
   }
 
   const AccessMap &map;
+  int64_t width; ///< bytes of an element
   size_t limit;
   std::vector<size_t> order; ///< axes, nearest elements first
 };
@@ -285,7 +287,7 @@ size_t FootprintCache::Hash::operator()(const Key &key) const {
   uint64_t hash = key.map;
   for (uint64_t part :
        {uint64_t(key.rowBegin), uint64_t(key.rowEnd), uint64_t(key.colBegin),
-        uint64_t(key.colEnd), uint64_t(key.limit)}) {
+        uint64_t(key.colEnd), uint64_t(key.limit), uint64_t(key.width)}) {
     hash = (hash ^ part) * 0x9e3779b97f4a7c15ull;
     hash ^= hash >> 29;
   }
@@ -295,7 +297,7 @@ size_t FootprintCache::Hash::operator()(const Key &key) const {
 const FootprintCache::Value &FootprintCache::lookup(const Operand &operand,
                                                     size_t limit) {
   Key key{operand.map,      operand.rowBegin, operand.rowEnd,
-          operand.colBegin, operand.colEnd,   limit};
+          operand.colBegin, operand.colEnd,   limit, operand.width};
   auto found = values.find(key);
   if (found != values.end())
     return found->second;
@@ -305,7 +307,7 @@ const FootprintCache::Value &FootprintCache::lookup(const Operand &operand,
   }
   Value &value = values[key];
   const AccessMap &map = program.maps[operand.map];
-  MapBox box(map, limit);
+  MapBox box(map, operand.width, limit);
   auto rows = DigitSplitter(map.rows).split(operand.rowBegin, operand.rowEnd);
   auto cols = DigitSplitter(map.cols).split(operand.colBegin, operand.colEnd);
   size_t compacted = 0;

@@ -48,6 +48,7 @@ private:
     uint32_t map;
     int64_t rowBegin, rowEnd, colBegin, colEnd;
     size_t limit;
+    int64_t width;
     friend bool operator==(const Key &, const Key &) = default;
   };
   struct Hash {

@@ -136,8 +136,8 @@ private:
   }
 
   void add(uint8_t slot, const AccessDescription &access, const void *body) {
-    Operand &operand =
-        start(slot, access.address->as<Address>(body), access.width);
+    int64_t width = getWidth(access, body);
+    Operand &operand = start(slot, access.address->as<Address>(body), width);
     operand.write = access.mode != AccessMode::Read;
     if (access.mode == AccessMode::Accumulate)
       operand.product = access.product->as<uint32_t>(body);
@@ -150,7 +150,7 @@ private:
       touched = addMapped(operand, access, body);
       break;
     case AccessPattern::Elements:
-      operand.addDim(mostElements(access, body), access.width);
+      operand.addDim(mostElements(access, body), width);
       break;
     case AccessPattern::MaskWords:
       operand.addDim(getMaskWords(mostElements(access, body)), 4);
@@ -158,13 +158,12 @@ private:
     case AccessPattern::RowBytes: {
       Range rows = indices(access.rows, body);
       operand.base = addSaturated(operand.base, rows.low);
-      operand.addDim(rows.high - rows.low, access.width);
+      operand.addDim(rows.high - rows.low, width);
       break;
     }
     case AccessPattern::Listed:
       // Which of them the list names is known at run time.
-      operand.addDim(access.extent->as<int64_t>(body) / access.width,
-                     access.width);
+      operand.addDim(access.extent->as<int64_t>(body) / width, width);
       operand.exact = false;
       break;
     }

@@ -50,7 +50,7 @@ struct Operand {
   std::optional<uint32_t> product; ///< see Access::accumulatesInto
   /// False if the elements may be more than the instruction touches.
   bool exact = true;
-  int64_t width = 4; ///< other than 4 only without a map
+  int64_t width = 4;
   int64_t base = 0;
   uint32_t map = noMap;
   int64_t rowBegin = 0, rowEnd = 0, colBegin = 0, colEnd = 0;

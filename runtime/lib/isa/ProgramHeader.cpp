@@ -39,6 +39,9 @@ SAME(Program, I32, ElementType, I32);
 SAME(Program, I64, ElementType, I64);
 SAME(Program, U8, ElementType, U8);
 SAME(Program, BOOL, ElementType, Bool);
+SAME(Program, BF16, ElementType, BF16);
+SAME(Program, I8, ElementType, I8);
+SAME(Program, I16, ElementType, I16);
 SAME(Program::Memory, OFF_CHIP, MemoryKind, OffChip);
 SAME(Program::Memory, ON_CHIP, MemoryKind, OnChip);
 SAME(Program::Memory, RESIDENT, MemoryKind, Resident);
@@ -370,14 +373,14 @@ struct Narrower {
     memory.bytes = in.bytes();
     for (int type : in.types())
       memory.types.push_back(
-          narrow("memory element type", type, ElementType::Bool));
+          narrow("memory element type", type, ElementType::I16));
     return memory;
   }
   Region get(const proto::Program::Region &in) {
     Region region;
     region.name = in.name();
     region.role = narrow("region role", in.role(), Role::Workspace);
-    region.type = narrow("region element type", in.type(), ElementType::Bool);
+    region.type = narrow("region element type", in.type(), ElementType::I16);
     region.shape.assign(in.shape().begin(), in.shape().end());
     region.memory = in.memory();
     region.address = in.address();

@@ -67,6 +67,7 @@ private:
   }
 
   void checkMemory(const std::string &field, const Address &address);
+  void checkWidth(const std::string &field, uint32_t memory, int64_t width);
   void checkAlignment(const std::string &field, const Affine &offset,
                       int64_t width);
   void checkAlignment(const std::string &field, const Stride4 &strides,
@@ -129,14 +130,39 @@ void MemoryChecker::checkMemory(const std::string &field,
                 "a memory below " + std::to_string(program.memories.size()) +
                     " (number of memories)",
                 std::to_string(address.memory));
+  const ProgramMemory &memory = program.memories[address.memory];
+  const EngineId &engine = program.code[index].engine;
+  if (memory.kind == MemoryKind::Resident && engine.kind != EngineKind::Dma &&
+      !(engine.kind == EngineKind::Core && engine.group == memory.group))
+    return fail(field,
+                "a memory that " + getEngineName(program, engine) +
+                    " reaches (cells of group '" +
+                    program.groups[*memory.group].name +
+                    "' are reached by its arrays and by dma)",
+                memory.name);
   if (!isOffChip(program, address.memory))
     return;
-  const std::string &name = program.memories[address.memory].name;
+  const std::string &name = memory.name;
   if (program.memoryModel == MemoryModel::Ideal)
     return fail(field,
                 "a memory on chip (the ideal memory model has no other)", name);
   if (program.code[index].engine.kind != EngineKind::Dma)
     fail(field, "a memory on chip (only dma reaches one off chip)", name);
+}
+
+void MemoryChecker::checkWidth(const std::string &field, uint32_t memory,
+                               int64_t width) {
+  const ProgramMemory &home = tree.program.memories[memory];
+  std::string widths;
+  for (ElementType type : home.types) {
+    if (byteWidth(type) == width)
+      return;
+    widths += (widths.empty() ? "" : ", ") + std::string(getTypeWord(type));
+  }
+  fail(field,
+       "elements that " + home.name + " can hold (" +
+           (widths.empty() ? "none" : widths) + ")",
+       "elements of " + std::to_string(width) + " bytes");
 }
 
 void MemoryChecker::checkAlignment(const std::string &field,
@@ -202,19 +228,25 @@ void MemoryChecker::checkStrided(const AccessDescription &access) {
   unsigned dims = 4;
   if (access.reducedDims)
     dims -= unsigned(access.reducedDims->as<int64_t>(data));
-  checkAlignment(access.strides->name, strides, access.width);
+  checkAlignment(access.strides->name, strides, getWidth(access, body().data()));
   StridedAccess range(getAddress(access), strides,
                       access.shape->as<Shape4>(data), dims, fill);
   std::vector<const Affine *> starts;
   if (fill)
     starts.push_back(&fill->start);
   search(access.address->name, getAddress(access), starts,
-         [&](const Box &part) { return range.over(part); }, access.width);
+         [&](const Box &part) { return range.over(part); }, getWidth(access, body().data()));
 }
 
 void MemoryChecker::checkMapped(const AccessDescription &access) {
   const void *data = body().data();
   AccessMap map = tree.program.maps[access.map->as<uint32_t>(data)];
+  for (size_t a = 0; a < map.axes.size(); ++a)
+    if (int64_t stride = map.axes[a].stride; stride % getWidth(access, data))
+      fail(std::string(access.map->name) + " axis " + std::to_string(a) +
+               " stride",
+           "a multiple of " + std::to_string(getWidth(access, data)),
+           std::to_string(stride));
   if (access.rowsOnly)
     map.cols.clear();
   Side rows(access.rows, data), cols(access.cols, data);
@@ -237,7 +269,7 @@ void MemoryChecker::checkMapped(const AccessDescription &access) {
            stepsLeft -= steps;
            return bytes ? std::optional(*bytes + base.over(part)) : bytes;
          },
-         access.width);
+         getWidth(access, body().data()));
 }
 
 /// Consecutive elements, or the words that hold a bit for each.
@@ -253,9 +285,9 @@ void MemoryChecker::checkElements(const AccessDescription &access) {
            if (!elements.isPossible(part))
              return std::nullopt;
            Int last = elements.over(part).hi / perWord;
-           return base.over(part) + Range{0, access.width * last};
+           return base.over(part) + Range{0, getWidth(access, body().data()) * last};
          },
-         access.width);
+         getWidth(access, body().data()));
 }
 
 void MemoryChecker::checkRowBytes(const AccessDescription &access) {
@@ -270,7 +302,7 @@ void MemoryChecker::checkRowBytes(const AccessDescription &access) {
            return bytes.isPossible(part) ? std::optional(bytes.over(part))
                                          : std::nullopt;
          },
-         access.width);
+         getWidth(access, body().data()));
 }
 
 void MemoryChecker::checkListed(const AccessDescription &access) {
@@ -278,17 +310,21 @@ void MemoryChecker::checkListed(const AccessDescription &access) {
   Form base(getAddress(access).offset);
   search(access.address->name, getAddress(access), {},
          [&](const Box &part) -> std::optional<Range> {
-           if (extent < access.width)
+           if (extent < getWidth(access, body().data()))
              return std::nullopt;
-           return base.over(part) + Range{0, extent - access.width};
+           return base.over(part) + Range{0, extent - getWidth(access, body().data())};
          },
-         access.width);
+         getWidth(access, body().data()));
 }
 
 void MemoryChecker::check(const AccessDescription &access) {
   const char *field = access.address->name;
   checkMemory(field, getAddress(access));
-  checkAlignment(field, getAddress(access).offset, access.width);
+  if (!status)
+    return;
+  checkWidth(field, getAddress(access).memory,
+             getWidth(access, body().data()));
+  checkAlignment(field, getAddress(access).offset, getWidth(access, body().data()));
   switch (access.pattern) {
   case AccessPattern::Strided:
     return checkStrided(access);

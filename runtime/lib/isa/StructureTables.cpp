@@ -73,9 +73,8 @@ static Status checkMaps(const Program &program) {
       const MapAxis &axis = map.axes[a];
       if (axis.extent < 0 || axis.extent > limits::magnitude)
         return failTable(name + "extent", "0 to 2^50", axis.extent);
-      if (axis.stride < 0 || axis.stride > limits::magnitude || axis.stride % 4)
-        return failTable(name + "stride", "a multiple of 4 from 0 to 2^50",
-                         axis.stride);
+      if (axis.stride < 0 || axis.stride > limits::magnitude)
+        return failTable(name + "stride", "0 to 2^50", axis.stride);
       if (axis.offset < -limits::magnitude || axis.offset > limits::magnitude)
         return failTable(name + "offset", "a magnitude of at most 2^50",
                          axis.offset);

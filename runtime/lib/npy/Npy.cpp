@@ -113,6 +113,10 @@ static std::optional<ElementType> getElementType(const std::string &descr) {
     return ElementType::I64;
   if (descr == "|u1")
     return ElementType::U8;
+  if (descr == "|i1")
+    return ElementType::I8;
+  if (descr == "<i2")
+    return ElementType::I16;
   if (descr == "|b1")
     return ElementType::Bool;
   return std::nullopt;
@@ -128,8 +132,14 @@ static const char *getDescr(ElementType type) {
     return "<i8";
   case ElementType::U8:
     return "|u1";
+  case ElementType::I8:
+    return "|i1";
+  case ElementType::I16:
+    return "<i2";
   case ElementType::Bool:
     return "|b1";
+  case ElementType::BF16:
+    break; // NumPy has none; hosts see binary32
   }
   return "";
 }
@@ -146,8 +156,8 @@ Result<HostArray> npy::allocate(const NpyHeader &header, uint64_t found,
   std::optional<ElementType> type = getElementType(header.descr);
   if (!type)
     return Error{"'" + name + "' has element type '" + header.descr +
-                 "'; expected little-endian float32, int32, int64, uint8 or "
-                 "bool; convert it with array.astype(numpy.float32)"};
+                 "'; expected little-endian float32, int8, int16, int32, "
+                 "int64, uint8 or bool; convert it with array.astype(numpy.float32)"};
   if (header.fortranOrder && header.shape.size() > 1)
     return Error{"'" + name +
                  "' is in Fortran order; save numpy.ascontiguousarray(array)"};

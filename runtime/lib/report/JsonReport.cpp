@@ -158,16 +158,21 @@ static Json makeTraining(const ReportInputs &inputs, const Summary &summary) {
 }
 
 static Json makeMemory(const ReportInputs &inputs, const Summary &summary) {
-  Json spaces = Json::array();
-  for (const ProgramMemory &memory : inputs.program.memories)
-    spaces.push_back({{"name", memory.name},
-                      {"kind", getKindName(memory.kind)},
-                      {"peak_bytes", memory.bytes},
-                      {"capacity_bytes", memory.capacity}});
+  Json memories = Json::array();
+  for (uint32_t m = 0; m < inputs.program.memories.size(); ++m) {
+    const ProgramMemory &memory = inputs.program.memories[m];
+    memories.push_back({{"name", memory.name},
+                        {"kind", getKindName(memory.kind)},
+                        {"peak_bytes", memory.bytes},
+                        {"capacity_bytes", memory.capacity},
+                        {"read_bytes", get(summary.counters, getReadCounter(m))},
+                        {"written_bytes",
+                         get(summary.counters, getWriteCounter(m))}});
+  }
   return {{"capacity_enforced",
            inputs.program.memoryModel == MemoryModel::Hierarchy},
           {"dram_traffic_bytes", get(summary.counters, counters::dramBytes)},
-          {"spaces", spaces}};
+          {"memories", memories}};
 }
 
 /// What the program says about itself.

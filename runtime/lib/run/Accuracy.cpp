@@ -86,8 +86,8 @@ Result<std::string> phx::getScoresName(const Program &program) {
   int found = 0;
   for (const Region *region : getRegions(program, Role::Output)) {
     all += (all.empty() ? "" : ", ") + ("'" + region->name + "' ") +
-           describe(region->type, region->shape);
-    if (region->type != ElementType::F32 || region->shape.size() != 2 ||
+           describe(getHostType(region->type), region->shape);
+    if (getHostType(region->type) != ElementType::F32 || region->shape.size() != 2 ||
         !region->batchAxis)
       continue;
     name = region->name;

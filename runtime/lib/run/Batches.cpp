@@ -84,7 +84,7 @@ Status Batches::checkNames(const ArrayViews &inputs) const {
 }
 
 static bool hasType(const Region &region, const ArrayView &value) {
-  return region.labels ? isInteger(value.type) : value.type == region.type;
+  return region.labels ? isInteger(value.type) : value.type == getHostType(region.type);
 }
 
 /// True if only extents differ, of one dimension.
@@ -129,7 +129,7 @@ static Error makeInputError(const Region &region, const ArrayView &value,
     message += "; convert it with numpy: y.astype('int64')";
   else if (!hasType(region, value))
     message += std::string("; convert it with numpy: x.astype('") +
-               getTypeName(region.type) + "')";
+               getTypeName(getHostType(region.type)) + "')";
   else if (!region.batchAxis && hasOtherExtent(region, value))
     message += explainFixedInput(anyBatch);
   else
@@ -229,7 +229,7 @@ Status Batches::checkJoin(const Batching &batching) const {
     canIgnore &= !region->labels || region->labels->ignoreIndex;
   for (const Region *region : getRegions(program, Role::Output)) {
     std::string name = "output '" + region->name + "' " +
-                       describe(region->type, region->shape);
+                       describe(getHostType(region->type), region->shape);
     Join join = getJoin(*region, batching);
     if (join == Join::Samples && !region->batchAxis)
       return Error{name +

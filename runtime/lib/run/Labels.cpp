@@ -14,7 +14,8 @@
 using namespace phx;
 
 std::string phx::describeInput(const Region &region) {
-  return describe(region.labels ? ElementType::I64 : region.type, region.shape);
+  return describe(region.labels ? ElementType::I64 : getHostType(region.type),
+                  region.shape);
 }
 
 bool phx::isInteger(ElementType type) {

@@ -41,9 +41,10 @@ Status StateAccess::check(const ArrayViews &values, bool partial) const {
       return Error{"the program has no parameter or state '" + name + "'" +
                    didYouMean(name, known) + "; it has " + listNames(known)};
     const Region &region = *own[name];
-    if (value.type != region.type || value.shape != region.shape)
+    ElementType type = getHostType(region.type);
+    if (value.type != type || value.shape != region.shape)
       return Error{"'" + name + "': expected " +
-                   describe(region.type, region.shape) + ", found " +
+                   describe(type, region.shape) + ", found " +
                    describe(value.type, value.shape)};
     if (auto found = findNonFinite(copyArray(value)))
       return Error{"'" + name + "': " + *found +

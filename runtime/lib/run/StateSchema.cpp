@@ -52,7 +52,8 @@ StateSchema phx::makeSchema(const Program &program) {
   StateSchema schema;
   for (const Region &region : program.regions)
     if (region.isMutable)
-      schema[region.name] = {region.role, region.type, region.shape};
+      schema[region.name] = {region.role, getHostType(region.type),
+                             region.shape};
   return schema;
 }
 

@@ -9,6 +9,8 @@
 
 #include "phx/target/MachineClass.h"
 
+#include <algorithm>
+
 using namespace phx;
 
 std::vector<ArrayGroup> phx::getArrayGroups(const Target &target) {
@@ -27,35 +29,58 @@ std::vector<ArrayGroup> phx::getArrayGroups(const Target &target) {
   return groups;
 }
 
+/// The group of that name, as programs number it.
+static std::optional<uint32_t> findGroupIndex(const Target &target,
+                                              const std::string &name) {
+  for (int g = 0; g < target.spec.groups_size(); ++g)
+    if (target.spec.groups(g).name() == name)
+      return static_cast<uint32_t>(g);
+  return std::nullopt;
+}
+
+static MemoryKind getKind(const proto::Memory &memory) {
+  for (MemoryKind kind : {MemoryKind::OffChip, MemoryKind::Resident})
+    if (memory.kind().value() == getKindName(kind))
+      return kind;
+  return MemoryKind::OnChip;
+}
+
 std::vector<ProgramMemory> phx::getMemories(const Target &target) {
-  const std::vector<ElementType> types = {ElementType::F32, ElementType::I32,
-                                          ElementType::I64, ElementType::U8,
-                                          ElementType::Bool};
-  const proto::Scratchpads &pads = target.spec.scratchpads();
-  auto make = [&](const char *name, MemoryKind kind, int64_t capacity) {
-    return ProgramMemory{name, kind, std::nullopt, capacity, 0, types};
-  };
-  return {make("dram", MemoryKind::OffChip,
-               target.spec.dram().capacity_bytes().value()),
-          make("act", MemoryKind::OnChip, pads.activation_bytes().value()),
-          make("wgt", MemoryKind::OnChip, pads.weight_bytes().value()),
-          make("grad", MemoryKind::OnChip, pads.gradient_bytes().value())};
+  std::vector<ProgramMemory> memories;
+  for (const proto::Memory &spec : target.spec.memories()) {
+    ProgramMemory memory;
+    memory.name = spec.name();
+    memory.kind = getKind(spec);
+    if (memory.kind == MemoryKind::Resident)
+      memory.group = findGroupIndex(target, spec.group().value());
+    memory.capacity = spec.capacity_bytes().value();
+    for (const std::string &name : spec.types().values())
+      if (std::optional<ElementType> type = findType(name))
+        memory.types.push_back(*type);
+    std::sort(memory.types.begin(), memory.types.end());
+    memories.push_back(std::move(memory));
+  }
+  return memories;
+}
+
+const char *phx::getRoleName(MemoryRole role) {
+  static const char *const names[numMemoryRoles] = {"stationary", "streamed",
+                                                    "result"};
+  return names[static_cast<unsigned>(role)];
 }
 
 std::optional<uint32_t> phx::findMemory(const Target &target, MemoryRole role) {
-  if (!target.spec.has_scratchpads())
-    return std::nullopt;
-  switch (role) {
-  case MemoryRole::Streamed:
-    return 1;
-  case MemoryRole::Stationary:
-    return 2;
-  case MemoryRole::Result:
-    return 3;
+  for (int m = 0; m < target.spec.memories_size(); ++m) {
+    const auto &roles = target.spec.memories(m).roles().values();
+    if (std::find(roles.begin(), roles.end(), getRoleName(role)) != roles.end())
+      return static_cast<uint32_t>(m);
   }
   return std::nullopt;
 }
 
 std::optional<uint32_t> phx::findOffChipMemory(const Target &target) {
-  return target.spec.has_dram() ? std::optional<uint32_t>(0) : std::nullopt;
+  for (int m = 0; m < target.spec.memories_size(); ++m)
+    if (getKind(target.spec.memories(m)) == MemoryKind::OffChip)
+      return static_cast<uint32_t>(m);
+  return std::nullopt;
 }

@@ -35,6 +35,11 @@ public:
     if (errors.empty())
       checkRounding();
     if (errors.empty())
+      checkMemories(target, [&](const std::string &field,
+                                const std::string &message) {
+        reportAt(field, message);
+      });
+    if (errors.empty())
       checkMachines();
     return errors;
   }
@@ -135,8 +140,12 @@ void Checker::checkField(const Field &field) {
   if (!field.isSourced())
     return report(locations.of(field),
                   field.name + " is declared as something else than Real, Int, "
-                               "Ints or Text, so that it cannot have a source");
+                               "Ints, Text or Words, so that it cannot have a source");
   const Message *value = field.find(target);
+  if (field.isForeign(target))
+    return report(locations.of(field),
+                  "a memory of this kind has no field " + field.name + " (" +
+                      field.getDoc() + "); remove it");
   if (!value)
     return report(locations.of(field),
                   "field " + field.name + " (" + field.getDoc() +
@@ -198,27 +207,31 @@ std::string target::checkTarget(const Target &target,
   return Checker(target, locations).run();
 }
 
-/// What is wrong with the name of a group; empty if nothing is.
-static std::string checkGroupName(const std::string &name,
-                                  const std::set<std::string> &others) {
+/// What is wrong with the name of a group or memory, `what`; empty if nothing
+/// is.
+static std::string checkPartName(const std::string &what,
+                                 const std::string &example,
+                                 const std::string &name,
+                                 const std::set<std::string> &others) {
   if (name.empty())
-    return "a group of arrays has no name; add: name: \"core\"";
+    return "a " + what + " has no name; add: name: \"" + example + "\"";
   bool isWord = name[0] >= 'a' && name[0] <= 'z';
   for (char c : name)
     isWord &= (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
   if (!isWord)
-    return "the name of a group, '" + name +
+    return "the name of a " + what + ", '" + name +
            "', is no word; it starts the names of fields: use small letters, "
            "digits and '_', a letter first";
   if (proto::Target::descriptor()->FindFieldByName(name))
-    return "a group cannot be named '" + name +
+    return "a " + what + " cannot be named '" + name +
            "', as another part of the target is";
   if (others.count(name))
-    return "two groups are named '" + name + "'; their fields need two names";
+    return "two groups or memories are named '" + name +
+           "'; their fields need two names";
   return "";
 }
 
-std::string target::checkGroups(Target &target, const Locations &locations) {
+std::string target::checkParts(Target &target, const Locations &locations) {
   std::string errors;
   auto report = [&](const std::string &location, const std::string &message) {
     if (!message.empty())
@@ -227,7 +240,7 @@ std::string target::checkGroups(Target &target, const Locations &locations) {
   std::set<std::string> names;
   for (size_t i = 0; i < static_cast<size_t>(target.spec.groups_size()); ++i) {
     const std::string &name = target.spec.groups(static_cast<int>(i)).name();
-    report(locations.ofGroup(i), checkGroupName(name, names));
+    report(locations.ofGroup(i), checkPartName("group of arrays", "core", name, names));
     names.insert(name);
     if (locations.isMachinePacked(i))
       report(locations.ofMachine(i),
@@ -236,6 +249,12 @@ std::string target::checkGroups(Target &target, const Locations &locations) {
                  "place; write machine { [TYPE] { ... } }");
     else
       report(locations.ofMachine(i), unpackMachine(target, i));
+  }
+  for (size_t i = 0; i < static_cast<size_t>(target.spec.memories_size());
+       ++i) {
+    const std::string &name = target.spec.memories(static_cast<int>(i)).name();
+    report(locations.ofMemory(i), checkPartName("memory", "act", name, names));
+    names.insert(name);
   }
   return errors;
 }

@@ -7,6 +7,7 @@
 
 #include "Fields.h"
 
+#include "phx/isa/Program.h"
 #include "phx/target/MachineClass.h"
 
 #include <algorithm>
@@ -32,7 +33,9 @@ std::string Field::getDoc() const {
 static bool isSourcedType(const Descriptor *type) {
   return type == proto::Real::descriptor() ||
          type == proto::Int::descriptor() ||
-         type == proto::Ints::descriptor() || type == proto::Text::descriptor();
+         type == proto::Ints::descriptor() ||
+         type == proto::Text::descriptor() ||
+         type == proto::Words::descriptor();
 }
 
 bool Field::isSourced() const {
@@ -40,18 +43,61 @@ bool Field::isSourced() const {
          isSourcedType(getLeaf()->message_type());
 }
 
+/// The name that starts those of the fields of a group or memory.
+static std::string getPartName(const Field &field, const Target &target) {
+  auto index = static_cast<int>(field.index);
+  return field.place == Place::Memory ? target.spec.memories(index).name()
+                                      : target.spec.groups(index).name();
+}
+
+/// True if `name` starts with a part of the target or a memory.
+static bool isAbsolute(const std::string &name, const Target &target) {
+  std::string part = name.substr(0, name.find('.'));
+  if (proto::Target::descriptor()->FindFieldByName(part))
+    return true;
+  for (const proto::Memory &memory : target.spec.memories())
+    if (memory.name() == part)
+      return true;
+  return false;
+}
+
 std::vector<std::string> Field::getStatedFor(const Target &target) const {
   std::vector<std::string> names;
   const auto &options = getLeaf()->options();
-  for (int i = 0; i < options.ExtensionSize(proto::stated_for); ++i) {
-    std::string name = options.GetExtension(proto::stated_for, i);
-    bool isAbsolute = proto::Target::descriptor()->FindFieldByName(
-        name.substr(0, name.find('.')));
-    if (place != Place::Target && !isAbsolute)
-      name = target.spec.groups(static_cast<int>(group)).name() + "." + name;
-    names.push_back(std::move(name));
-  }
+  for (int i = 0; i < options.ExtensionSize(proto::stated_for); ++i)
+    names.push_back(options.GetExtension(proto::stated_for, i));
+  if (place == Place::Memory &&
+      target.spec.memories(static_cast<int>(index)).kind().value() !=
+          getKindName(MemoryKind::OffChip))
+    for (int i = 0; i < options.ExtensionSize(proto::on_chip_stated_for); ++i)
+      names.push_back(options.GetExtension(proto::on_chip_stated_for, i));
+  if (place != Place::Target)
+    for (std::string &name : names)
+      if (!isAbsolute(name, target))
+        name = getPartName(*this, target) + "." + name;
   return names;
+}
+
+/// Whether the kind of memory of `field` has it; nothing if the kind is unknown,
+/// and of fields that every kind has.
+static std::optional<bool> hasField(const Field &field, const Target &target) {
+  const auto &options = field.getLeaf()->options();
+  int kinds = options.ExtensionSize(proto::only_of);
+  if (field.place != Place::Memory || kinds == 0)
+    return std::nullopt;
+  const std::string &kind =
+      target.spec.memories(static_cast<int>(field.index)).kind().value();
+  for (int i = 0; i < kinds; ++i)
+    if (options.GetExtension(proto::only_of, i) == kind)
+      return true;
+  for (unsigned k = 0; k < numMemoryKinds; ++k)
+    if (kind == getKindName(static_cast<MemoryKind>(k)))
+      return false;
+  return std::nullopt;
+}
+
+bool Field::isForeign(const Target &target) const {
+  return !hasField(*this, target).value_or(true);
 }
 
 /// The message that the path of `field` starts from.
@@ -60,11 +106,13 @@ static const Message &getRoot(const Field &field, const Target &target) {
   case Place::Target:
     return target.spec;
   case Place::Group:
-    return target.spec.groups(static_cast<int>(field.group));
+    return target.spec.groups(static_cast<int>(field.index));
+  case Place::Memory:
+    return target.spec.memories(static_cast<int>(field.index));
   case Place::Machine:
     break;
   }
-  return *target.machines[field.group];
+  return *target.machines[field.index];
 }
 
 const Message *Field::find(const Target &target) const {
@@ -78,6 +126,10 @@ const Message *Field::find(const Target &target) const {
 }
 
 bool Field::isOptional(const Target &target) const {
+  if (place == Place::Memory && getLeaf()->options().ExtensionSize(
+                                    proto::only_of) != 0 &&
+      !hasField(*this, target).value_or(false))
+    return !find(target);
   return place == Place::Target &&
          !target.spec.GetReflection()->HasField(target.spec, path.front());
 }
@@ -92,11 +144,13 @@ void Field::edit(Target &target,
   if (place == Place::Target)
     return walk(&target.spec);
   if (place == Place::Group)
-    return walk(target.spec.mutable_groups(static_cast<int>(group)));
-  std::unique_ptr<Message> machine(target.machines[group]->New());
-  machine->CopyFrom(*target.machines[group]);
+    return walk(target.spec.mutable_groups(static_cast<int>(index)));
+  if (place == Place::Memory)
+    return walk(target.spec.mutable_memories(static_cast<int>(index)));
+  std::unique_ptr<Message> machine(target.machines[index]->New());
+  machine->CopyFrom(*target.machines[index]);
   walk(machine.get());
-  target.setMachine(group, *machine);
+  target.setMachine(index, *machine);
 }
 
 /// Appends the fields below `type`; `field` leads there.
@@ -130,6 +184,17 @@ static void addGroup(const Target &target, size_t group,
               fields);
 }
 
+static void addMemory(const Target &target, size_t memory,
+                      std::vector<Field> &fields) {
+  const std::string &name =
+      target.spec.memories(static_cast<int>(memory)).name();
+  const Descriptor *type = proto::Memory::descriptor();
+  for (int i = 0; i < type->field_count(); ++i)
+    if (const FieldDescriptor *field = type->field(i); field->message_type())
+      fields.push_back(
+          {name + "." + field->name(), Place::Memory, memory, {field}});
+}
+
 std::vector<Field> target::collectFields(const Target &target) {
   std::vector<Field> fields;
   const Descriptor *root = proto::Target::descriptor();
@@ -138,6 +203,9 @@ std::vector<Field> target::collectFields(const Target &target) {
     if (part->message_type() == proto::Group::descriptor())
       for (size_t group = 0; group < target.machines.size(); ++group)
         addGroup(target, group, fields);
+    else if (part->message_type() == proto::Memory::descriptor())
+      for (int memory = 0; memory < target.spec.memories_size(); ++memory)
+        addMemory(target, static_cast<size_t>(memory), fields);
     else if (part->message_type())
       addFields(part->message_type(), {part->name(), Place::Target, 0, {part}},
                 fields);
@@ -171,8 +239,16 @@ std::string target::formatValue(const Message &value) {
   if (const auto *text = dynamic_cast<const proto::Text *>(&value))
     return text->value();
   std::string list;
+  auto append = [&](const std::string &entry) {
+    list += (list.empty() ? "" : ",") + entry;
+  };
+  if (const auto *words = dynamic_cast<const proto::Words *>(&value)) {
+    for (const std::string &word : words->values())
+      append(word);
+    return list;
+  }
   for (int64_t entry : static_cast<const proto::Ints &>(value).values())
-    list += (list.empty() ? "" : ",") + std::to_string(entry);
+    append(std::to_string(entry));
   return list;
 }
 
@@ -223,10 +299,19 @@ static Walk walkToGroup(const Locations &locations, size_t group) {
   return walk;
 }
 
+static Walk walkToMemory(const Locations &locations, size_t memory) {
+  Walk walk{locations.tree};
+  walk.step(proto::Target::descriptor()->FindFieldByName("memories"),
+            static_cast<int>(memory));
+  return walk;
+}
+
 static Walk walkTo(const Locations &locations, const Field &field) {
   Walk walk{locations.tree};
-  if (field.place != Place::Target)
-    walk = walkToGroup(locations, field.group);
+  if (field.place == Place::Memory)
+    walk = walkToMemory(locations, field.index);
+  else if (field.place != Place::Target)
+    walk = walkToGroup(locations, field.index);
   if (field.place == Place::Machine)
     walk.step(getMachineField());
   for (const FieldDescriptor *step : field.path)
@@ -261,6 +346,10 @@ std::string Locations::ofMachine(size_t group) const {
   Walk walk = walkToGroup(*this, group);
   walk.step(getMachineField());
   return format(path, walk.location);
+}
+
+std::string Locations::ofMemory(size_t memory) const {
+  return format(path, walkToMemory(*this, memory).location);
 }
 
 bool Locations::isMachinePacked(size_t group) const {

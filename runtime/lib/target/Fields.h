@@ -24,15 +24,16 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using google::protobuf::TextFormat;
 
-/// Where a field is: of the target itself, of a group of arrays, or of the
-/// machine of a group.
-enum class Place { Target, Group, Machine };
+/// Where a field is: of the target itself, of a group of arrays, of the machine
+/// of a group, or of a memory.
+enum class Place { Target, Group, Machine, Memory };
 
 /// One sourced field of a description, found by reflection.
 struct Field {
   std::string name; ///< "core.link_budget.coupler_db"
   Place place = Place::Target;
-  size_t group = 0; ///< index in Target.groups, but for Place::Target
+  /// Index in Target.groups, or Target.memories; none for Place::Target.
+  size_t index = 0;
   /// From the message of `place` to the field: {link_budget, coupler_db}.
   std::vector<const FieldDescriptor *> path;
 
@@ -45,8 +46,10 @@ struct Field {
   std::vector<std::string> getStatedFor(const Target &target) const;
   /// Null if the description does not have it.
   const Message *find(const Target &target) const;
+  /// True if memories of such a kind do not have the field.
+  bool isForeign(const Target &target) const;
   /// True if the part of the target that the field belongs to is absent, and
-  /// may be.
+  /// may be, or its kind of memory does not have the field.
   bool isOptional(const Target &target) const;
   /// Calls `change` on the field's message, created if it is missing.
   void edit(Target &target, const std::function<void(Message &)> &change) const;
@@ -60,7 +63,7 @@ std::vector<std::string> getSettableNames(const std::vector<Field> &fields);
 
 /// Shortest decimal text that reads back as `value`.
 std::string formatReal(double value);
-/// The value of a Real, Int, Ints or Text message.
+/// The value of a Real, Int, Ints, Text or Words message.
 std::string formatValue(const Message &value);
 std::string getSource(const Message &value);
 
@@ -81,6 +84,7 @@ struct Locations {
   /// Of a group of arrays, and of its machine if there is one.
   std::string ofGroup(size_t group) const;
   std::string ofMachine(size_t group) const;
+  std::string ofMemory(size_t memory) const;
   /// True if the machine was given as a name and bytes.
   bool isMachinePacked(size_t group) const;
   /// True if the text or a flag gave the number itself.
@@ -91,9 +95,16 @@ struct Locations {
 Status applyOverrides(Target &target, Locations &locations,
                       const std::vector<std::string> &overrides);
 
-/// What is wrong with the names and machines of groups, on which the names of
-/// all their fields depend; fills target.machines. Empty if nothing is.
-std::string checkGroups(Target &target, const Locations &locations);
+/// What is wrong with the names of groups and memories and with the machines of
+/// groups, on which the names of all their fields depend; fills target.machines.
+/// Empty if nothing is.
+std::string checkParts(Target &target, const Locations &locations);
+/// Every violated rule of the memories, each given to `report` with the name of
+/// the field.
+void checkMemories(
+    const Target &target,
+    const std::function<void(const std::string &field,
+                             const std::string &message)> &report);
 /// Every violated rule, one line each; empty if the description is sound.
 std::string checkTarget(const Target &target, const Locations &locations);
 

@@ -8,6 +8,7 @@
 #include "Fields.h"
 
 #include "phx/support/Suggestions.h"
+#include "phx/target/ArrayGroups.h"
 
 #include <algorithm>
 #include <charconv>
@@ -57,6 +58,13 @@ static const char *setValue(Message &message, const std::string &text) {
     if (text.empty())
       return "a word";
     word->set_value(text);
+  } else if (auto *words = dynamic_cast<proto::Words *>(&message)) {
+    words->clear_values();
+    for (const std::string &part : splitList(text)) {
+      if (part.empty())
+        return "words separated by commas";
+      words->add_values(part);
+    }
   } else {
     auto &list = static_cast<proto::Ints &>(message);
     list.clear_values();
@@ -100,6 +108,29 @@ static std::string suggestField(const std::string &name,
   return phraseSuggestions(same);
 }
 
+/// Fields that had other names before memories were a list: those that took
+/// their place.
+static std::string suggestMemoryField(const std::string &name,
+                                      const Target &target) {
+  const std::pair<const char *, MemoryRole> capacities[] = {
+      {"scratchpads.activation_bytes", MemoryRole::Streamed},
+      {"scratchpads.weight_bytes", MemoryRole::Stationary},
+      {"scratchpads.gradient_bytes", MemoryRole::Result}};
+  std::vector<ProgramMemory> memories = getMemories(target);
+  std::vector<std::string> fields;
+  for (const auto &[old, role] : capacities)
+    if (auto memory = findMemory(target, role); memory && name == old)
+      fields.push_back(memories[*memory].name + ".capacity_bytes");
+  bool isOffChip = name == "dram.access_pj_per_byte";
+  if (isOffChip || name == "scratchpads.access_pj_per_byte")
+    for (const ProgramMemory &memory : memories)
+      if (isOffChip == (memory.kind == MemoryKind::OffChip)) {
+        fields.push_back(memory.name + ".read_pj_per_byte");
+        fields.push_back(memory.name + ".write_pj_per_byte");
+      }
+  return fields.empty() ? "" : phraseSuggestions(fields);
+}
+
 static Status applyOverride(Target &target, Locations &locations,
                             const std::string &text) {
   size_t equals = text.find('=');
@@ -131,8 +162,9 @@ static Status applyOverride(Target &target, Locations &locations,
     locations.flags[name] = text;
     return Status::success();
   }
+  std::string hint = suggestMemoryField(name, target);
   return Error{flag + ": a target has no field '" + name + "'" +
-               suggestField(name, locations.fields)};
+               (hint.empty() ? suggestField(name, locations.fields) : hint)};
 }
 
 Status target::applyOverrides(Target &target, Locations &locations,

@@ -91,12 +91,18 @@ private:
     return true;
   }
 
-  /// Parts of the target that belong to a group of arrays since there is more
-  /// than one class of them.
+  /// Parts of the target that belong to a group of arrays, since there is more
+  /// than one class of them, or to the list of memories.
   static std::string explainMovedPart(const std::string &type,
                                       const std::string &name) {
-    if (type != proto::Target::descriptor()->full_name() ||
-        (name != "core" && name != "link_budget" && name != "area"))
+    if (type != proto::Target::descriptor()->full_name())
+      return "";
+    if (name == "scratchpads" || name == "dram")
+      return "; each memory is written memories { name: \"act\" kind { ... } "
+             "roles { ... } capacity_bytes { ... } types { ... } "
+             "read_pj_per_byte { ... } ... }; see "
+             "runtime/targets/mirage.textproto";
+    if ((name != "core" && name != "link_budget" && name != "area"))
       return "";
     return "; arrays, with all that belongs to their kind, are written groups "
            "{ name: \"core\" count { ... } rows { ... } columns { ... } "
@@ -139,7 +145,7 @@ Result<Target> phx::parseTarget(const std::string &text,
   Locations locations;
   locations.path = path;
   locations.tree = &tree;
-  if (std::string errors = checkGroups(target, locations); !errors.empty())
+  if (std::string errors = checkParts(target, locations); !errors.empty())
     return Error{errors};
   locations.fields = collectFields(target);
   if (Status status = applyOverrides(target, locations, overrides); !status)

@@ -16,7 +16,6 @@ using namespace phx::detail;
 
 namespace {
 constexpr Femtoseconds longest = std::numeric_limits<Femtoseconds>::max();
-constexpr int64_t elementBytes = 4;
 } // namespace
 
 static int64_t multiply(int64_t a, int64_t b) {
@@ -83,7 +82,7 @@ Femtoseconds Durations::getCopy(const DmaCopy &copy,
       !isOffChip(program, copy.src.memory))
     elements = add(elements, getElements(copy.shape, counters));
   return add(dmaLatency,
-             getTransfer(multiply(elements, elementBytes), dmaBytesPerNs));
+             getTransfer(multiply(elements, copy.width), dmaBytesPerNs));
 }
 
 Femtoseconds Durations::getVec(const Instruction &instruction,

@@ -24,10 +24,8 @@ struct Charger {
   void add(Counter counter, uint64_t amount) {
     charges[counter.index] += amount;
   }
-  void addBytes(uint32_t memory, uint64_t bytes) {
-    add(isOffChip(program, memory) ? counters::dramBytes
-                                   : counters::scratchpadBytes,
-        bytes);
+  void addBytes(uint32_t memory, uint64_t read, uint64_t written) {
+    chargeBytes(program, memory, read, written, charges);
   }
   uint64_t count(const Count &count) const {
     return static_cast<uint64_t>(evaluate(count, execution.counters));
@@ -59,7 +57,7 @@ void Charger::add(const CoreProgram &tile) {
   add(to.bfpConversions, rows);
   addRoundings(tile.format, rows * cols);
   add(to.forwardConversions, rows);
-  addBytes(tile.src.memory, 4 * rows * cols);
+  addBytes(tile.src.memory, 4 * rows * cols, 0);
 }
 
 void Charger::add(const CoreStream &stream) {
@@ -77,12 +75,12 @@ void Charger::add(const CoreStream &stream) {
   add(to.adcConversions, vectors * symbols);
   add(to.reverseConversions, vectors * arrayRows());
   add(to.accumulations, vectors * rows);
-  addBytes(stream.in.memory, 4 * vectors * cols);
+  addBytes(stream.in.memory, 4 * vectors * cols, 0);
   // The first group starts from zero and reads no partial sums, unless what is
   // in memory counts as one.
   bool starts = evaluate(stream.start, execution.counters) == 0;
-  uint64_t passes = starts ? 1 : 2;
-  addBytes(stream.out.memory, 4 * vectors * rows * passes);
+  uint64_t bytes = 4 * vectors * rows;
+  addBytes(stream.out.memory, starts ? 0 : bytes, bytes);
   add(counters::macs, vectors * rows * cols);
 }
 

@@ -9,6 +9,7 @@
 
 #include "machines/rns/Target.h"
 #include "phx/isa/Limits.h"
+#include "phx/target/ArrayGroups.h"
 
 #include <algorithm>
 #include <bit>
@@ -35,7 +36,7 @@ public:
     checkConverters();
     checkReference();
     checkGroup();
-    checkScratchpads();
+    checkMemories();
   }
 
 private:
@@ -55,7 +56,7 @@ private:
                  const google::protobuf::RepeatedField<int64_t> &moduli);
   void checkCurve(const char *field, const proto::rns::Curve &curve);
   void checkGroup();
-  void checkScratchpads();
+  void checkMemories();
 
   GroupChecker &checker;
   const proto::Target &spec;
@@ -193,25 +194,29 @@ void Rules::checkGroup() {
                "; use at most one array width, or whole multiples of it");
 }
 
-void Rules::checkScratchpads() {
-  if (!spec.has_scratchpads())
-    return;
-  auto check = [&](const char *field, int64_t capacity, int64_t needed,
-                   const char *what) {
-    if (capacity < needed)
-      report(field, std::string(field) + " is " + std::to_string(capacity) +
-                        ", but " + what + " of one " +
-                        std::to_string(arrays.rows) + " x " +
-                        std::to_string(arrays.columns) + " tile takes " +
-                        std::to_string(needed) + " bytes");
+void Rules::checkMemories() {
+  struct Need {
+    MemoryRole role;
+    int64_t bytes;
+    const char *what;
   };
-  const proto::Scratchpads &pads = spec.scratchpads();
-  check("scratchpads.activation_bytes", pads.activation_bytes().value(),
-        4 * arrays.columns, "one streamed vector");
-  check("scratchpads.weight_bytes", pads.weight_bytes().value(),
-        4 * arrays.rows * arrays.columns, "the stationary operand");
-  check("scratchpads.gradient_bytes", pads.gradient_bytes().value(),
-        4 * arrays.rows, "one result vector");
+  const Need needs[] = {
+      {MemoryRole::Streamed, 4 * arrays.columns, "one streamed vector"},
+      {MemoryRole::Stationary, 4 * arrays.rows * arrays.columns,
+       "the stationary operand"},
+      {MemoryRole::Result, 4 * arrays.rows, "one result vector"}};
+  std::vector<ProgramMemory> memories = getMemories(checker.target);
+  for (const Need &need : needs) {
+    std::optional<uint32_t> memory = findMemory(checker.target, need.role);
+    if (!memory || memories[*memory].capacity >= need.bytes)
+      continue;
+    std::string field = memories[*memory].name + ".capacity_bytes";
+    report(field, field + " is " + std::to_string(memories[*memory].capacity) +
+                      ", but " + need.what + " of one " +
+                      std::to_string(arrays.rows) + " x " +
+                      std::to_string(arrays.columns) + " tile takes " +
+                      std::to_string(need.bytes) + " bytes");
+  }
 }
 
 void rns::checkMachine(GroupChecker &checker) { Rules(checker).run(); }

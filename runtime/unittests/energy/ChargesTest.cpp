@@ -26,12 +26,21 @@ protected:
     program.products.resize(2);
   }
 
+  /// What is declared. The bytes of single memories add up to it.
   Counters64 charge(Body body, Counters counters = {}) {
     Instruction instruction;
     instruction.body = std::move(body);
     if (instruction.getDescription().place == EnginePlace::Array)
       instruction.engine = {EngineKind::Core, 0};
-    return getCharges(program, instruction, counters, target);
+    Counters64 charges = getCharges(program, instruction, counters, target);
+    uint64_t offChip = 0, onChip = 0;
+    for (uint32_t m = 0; m < program.memories.size(); ++m)
+      (isOffChip(program, m) ? offChip : onChip) +=
+          get(charges, getReadCounter(m)) + get(charges, getWriteCounter(m));
+    EXPECT_EQ(offChip, get(charges, counters::dramBytes));
+    EXPECT_EQ(onChip, get(charges, counters::scratchpadBytes));
+    std::fill(charges.begin() + maxCounters, charges.end(), 0);
+    return charges;
   }
   static uint64_t get(const Counters64 &charges, Counter counter) {
     return charges[counter.index];
@@ -224,6 +233,39 @@ TEST_F(Charges, CopiesChargeBothMemories) {
                                 {counters::dramBytes, 1280}}));
   copy.dst.memory = mem::dram;
   EXPECT_EQ(charge(copy), make({{counters::dramBytes, 2560}}));
+}
+
+TEST_F(Charges, CopiesChargeTheWidthOfTheirElements) {
+  DmaCopy copy;
+  copy.dst.memory = mem::act;
+  copy.src.memory = mem::dram;
+  copy.shape = shape(1, 4, 10, 8);
+  for (uint64_t width : {1, 2, 4, 8}) {
+    copy.width = int64_t(width);
+    EXPECT_EQ(charge(copy), make({{counters::scratchpadBytes, 320 * width},
+                                  {counters::dramBytes, 320 * width}}));
+  }
+}
+
+TEST_F(Charges, EachMemoryCountsItsBytes) {
+  CoreStream stream;
+  stream.in.memory = mem::act;
+  stream.out.memory = mem::grad;
+  stream.rows.cap = 10;
+  stream.cols.cap = 7;
+  stream.length.cap = 5;
+  auto bytes = [&](int64_t start, Counter counter) {
+    stream.start.base = start;
+    Instruction instruction;
+    instruction.engine = {EngineKind::Core, 0};
+    instruction.body = stream;
+    return phx::get(getCharges(program, instruction, {}, target), counter);
+  };
+  EXPECT_EQ(bytes(0, getReadCounter(mem::act)), 4u * 5 * 7);
+  EXPECT_EQ(bytes(0, getReadCounter(mem::grad)), 0u);
+  EXPECT_EQ(bytes(0, getWriteCounter(mem::grad)), 4u * 5 * 10);
+  EXPECT_EQ(bytes(1, getReadCounter(mem::grad)), 4u * 5 * 10);
+  EXPECT_EQ(bytes(1, getWriteCounter(mem::act)), 0u);
 }
 
 TEST_F(Charges, FilledElementsMoveNoSourceByte) {

@@ -46,7 +46,7 @@ private:
         continue;
       }
       Counters64 one = getCharges(program, instruction, counters, target);
-      for (unsigned i = 0; i < maxCounters; ++i)
+      for (unsigned i = 0; i < numAllCounters; ++i)
         charges[at][i] += one[i];
     }
     return at;
@@ -131,6 +131,7 @@ private:
     case 0: {
       DmaCopy copy;
       copy.dst.memory = uint32_t(pick(0, 3));
+      copy.width = int64_t(1) << pick(0, 3);
       copy.shape = shape(depth);
       if (pick(0, 1))
         copy.zeroFill = ZeroFill{static_cast<uint8_t>(pick(0, 3)),
@@ -297,7 +298,7 @@ TEST(CountCharges, LargeNetworks) {
   std::vector<Counters64> charges = countCharges(program, target);
   Counters64 total{};
   for (const Counters64 &charge : charges)
-    for (unsigned i = 0; i < maxCounters; ++i)
+    for (unsigned i = 0; i < numAllCounters; ++i)
       total[i] += charge[i];
   // 15.47 G multiply-accumulates, the literature's number.
   EXPECT_EQ(total[counters::macs.index], 15470264320u);

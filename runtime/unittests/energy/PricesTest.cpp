@@ -5,7 +5,10 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "../support/TestMemories.h"
+
 #include "machines/rns/Energy.h"
+#include "phx/target/ArrayGroups.h"
 
 #include <gtest/gtest.h>
 
@@ -64,8 +67,12 @@ TEST(Prices, NamesAreDistinct) {
     EXPECT_TRUE(names.insert(declared.name).second);
     EXPECT_FALSE(declared.unit.empty()) << declared.name;
     EXPECT_FALSE(declared.definition.empty()) << declared.name;
-    EXPECT_EQ(declared.component.has_value(), declared.price != nullptr);
-    EXPECT_EQ(declared.field.empty(), declared.price == nullptr);
+    // Bytes have the prices of their memories.
+    bool isPriced = declared.price != nullptr ||
+                    counter == counters::scratchpadBytes ||
+                    counter == counters::dramBytes;
+    EXPECT_EQ(declared.component.has_value(), isPriced);
+    EXPECT_EQ(declared.field.empty(), !isPriced);
     EXPECT_EQ(findCounter(declared.name), counter);
   }
   names.clear();
@@ -101,12 +108,18 @@ TEST(Prices, FieldsExist) {
     std::string name = describe(counter).field;
     if (name.rfind("GROUP.", 0) == 0)
       name = "core." + name.substr(6);
+    if (name == "MEMORY.read_pj_per_byte, MEMORY.write_pj_per_byte") {
+      for (const char *memory : {"dram", "act", "wgt", "grad"})
+        for (const char *field : {".read_pj_per_byte", ".write_pj_per_byte"})
+          EXPECT_TRUE(fields.count(std::string(memory) + field)) << memory;
+      continue;
+    }
     EXPECT_TRUE(name.empty() || fields.count(name)) << name;
   }
 }
 
 TEST(StaticPower, DramOnlyUnderHierarchy) {
-  Target target = load({"scratchpads.static_mw=250"});
+  Target target = load({"act.static_mw=250"});
   auto ideal = getStaticPower(target, MemoryModel::Ideal);
   auto hierarchy = getStaticPower(target, MemoryModel::Hierarchy);
   auto at = [](const auto &watts, Component component) {
@@ -185,4 +198,27 @@ TEST(Area, MatchesThePublishedBreakdown) {
   compare("DAC mm2", 0.04 * 476.6, items["dac"]);
   compare("others mm2", 0.012 * 476.6, others);
   EXPECT_NEAR(items["vector"], 256 * 9.6e-3, 1e-12);
+}
+
+TEST(Prices, EachMemoryHasItsOwn) {
+  Target target = load({"act.read_pj_per_byte=2", "grad.write_pj_per_byte=8",
+                        "wgt.static_mw=40", "dram.write_pj_per_byte=5"});
+  Program program;
+  program.memories = getMemories(target);
+  Counters64 charges{};
+  chargeBytes(program, mem::act, 100, 10, charges);
+  chargeBytes(program, mem::grad, 1000, 1, charges);
+  chargeBytes(program, mem::dram, 3, 7, charges);
+  EXPECT_EQ(get(charges, counters::scratchpadBytes), 1111u);
+  EXPECT_EQ(get(charges, counters::dramBytes), 10u);
+  Energies energies = priceCharges(charges, target);
+  EXPECT_DOUBLE_EQ(get(energies, components::scratchpad),
+                   100 * 2 + 10 * 0.48 + 1000 * 0.48 + 1 * 8);
+  EXPECT_DOUBLE_EQ(get(energies, components::dram), 3 * 31 + 7 * 5);
+  ChargeTotals totals;
+  totals.add(getPriceContext(target), charges);
+  EXPECT_EQ(priceCharges(totals, target), energies);
+  EXPECT_DOUBLE_EQ(
+      get(getStaticPower(target, MemoryModel::Ideal), components::scratchpad),
+      0.04);
 }

@@ -417,3 +417,74 @@ TEST(Digital, DmaInLoopWithDigits) {
   ASSERT_TRUE(result.ok());
   EXPECT_EQ(toVector(result->at("y")), x);
 }
+
+/// Copies of every width, transposed and slid over the end, with the host's
+/// arrays of every type on both sides.
+TEST(Digital, DmaMovesElementsOfEveryType) {
+  struct Case {
+    ElementType type;
+    int64_t width;
+  };
+  const Case cases[] = {{ElementType::U8, 1},   {ElementType::I8, 1},
+                        {ElementType::Bool, 1}, {ElementType::I16, 2},
+                        {ElementType::F32, 4},  {ElementType::I32, 4},
+                        {ElementType::I64, 8}};
+  for (auto [type, width] : cases) {
+    ProgramBuilder builder;
+    for (ProgramMemory &memory : builder.program.memories)
+      memory.types.insert(memory.types.end(),
+                          {ElementType::BF16, ElementType::I8, ElementType::I16});
+    uint32_t in = builder.addRegion("x", Role::Input, {4, 3}, mem::dram, type);
+    uint32_t out = builder.addRegion("y", Role::Output, {3, 5}, mem::act, type);
+    DmaCopy copy{builder.at(out),
+                 builder.at(in),
+                 {0, 0, 5 * width, width},
+                 {0, 0, width, 3 * width},
+                 makeShape(1, 1, 3, 5),
+                 ZeroFill{3, {}, 4},
+                 width};
+    builder.add(dma, copy);
+    HostArray x{type, {4, 3}, {}};
+    for (int64_t i = 0; i < 12 * width; ++i)
+      x.bytes.push_back(uint8_t(type == ElementType::Bool ? i % 2 : 37 * i + 1));
+    auto result = runProgram(builder.finish(), {{"x", x}});
+    ASSERT_TRUE(result.ok()) << result.error().message;
+    const HostArray &y = result->at("y");
+    EXPECT_EQ(y.type, type);
+    ASSERT_EQ(y.bytes.size(), size_t(15 * width));
+    for (int64_t r = 0; r < 3; ++r)
+      for (int64_t c = 0; c < 5; ++c)
+        for (int64_t b = 0; b < width; ++b)
+          EXPECT_EQ(y.bytes[size_t((5 * r + c) * width + b)],
+                    c < 4 ? x.bytes[size_t((3 * c + r) * width + b)] : 0)
+              << getTypeName(type) << " " << r << " " << c;
+  }
+}
+
+TEST(Digital, BFloat16IsWhatMemoryHolds) {
+  ProgramBuilder builder;
+  for (ProgramMemory &memory : builder.program.memories)
+    memory.types.push_back(ElementType::BF16);
+  uint32_t in = builder.addRegion("x", Role::Input, {5}, mem::dram,
+                                  ElementType::BF16);
+  uint32_t out = builder.addRegion("y", Role::Output, {5}, mem::act,
+                                   ElementType::BF16);
+  DmaCopy copy{builder.at(out), builder.at(in), {0, 0, 0, 2}, {0, 0, 0, 2},
+               makeShape(1, 1, 1, 5)};
+  copy.width = 2;
+  builder.add(dma, copy);
+  Program program = builder.finish();
+  std::vector<float> x = {1.0f, 1.00390625f, 1.01171875f, -3.14159265f, 0.0f};
+  auto result = runProgram(program, {{"x", toArray(x, {5})}});
+  ASSERT_TRUE(result.ok()) << result.error().message;
+  EXPECT_EQ(result->at("y").type, ElementType::F32);
+  EXPECT_EQ(toVector(result->at("y")),
+            (std::vector<float>{1.0f, 1.0f, 1.015625f, -3.140625f, 0.0f}));
+  HostArray half{ElementType::BF16, {5}, std::vector<uint8_t>(10)};
+  result = runProgram(program, {{"x", half}});
+  ASSERT_FALSE(result.ok());
+  EXPECT_NE(result.error().message.find("expected float32[5], found "
+                                        "bfloat16[5]"),
+            std::string::npos)
+      << result.error().message;
+}

@@ -20,8 +20,9 @@ using namespace phx::test;
 // Elements
 //===----------------------------------------------------------------------===//
 
-static void addElement(std::set<int64_t> &bytes, int64_t address) {
-  for (int64_t b = 0; b < 4; ++b)
+static void addElement(std::set<int64_t> &bytes, int64_t address,
+                       int64_t width = 4) {
+  for (int64_t b = 0; b < width; ++b)
     bytes.insert(address + b);
 }
 
@@ -78,7 +79,8 @@ struct Enumerator {
 
   void addStrided(const Address &address, const Stride4 &stride,
                   const Shape4 &shape, bool write,
-                  const std::optional<ZeroFill> &fill = {}) {
+                  const std::optional<ZeroFill> &fill = {},
+                  int64_t width = 4) {
     OracleAccess &access = add(address, write);
     forShape(shape, [&](std::array<int64_t, 4> i) {
       if (fill) {
@@ -89,7 +91,7 @@ struct Enumerator {
       int64_t at = evaluate(address.offset, c);
       for (int d = 0; d < 4; ++d)
         at += i[d] * stride[d];
-      addElement(access.bytes, at);
+      addElement(access.bytes, at, width);
     });
   }
 
@@ -105,8 +107,8 @@ struct Enumerator {
   }
 
   void operator()(const DmaCopy &i) {
-    addStrided(i.dst, i.dstStride, i.shape, true);
-    addStrided(i.src, i.srcStride, i.shape, false, i.zeroFill);
+    addStrided(i.dst, i.dstStride, i.shape, true, {}, i.width);
+    addStrided(i.src, i.srcStride, i.shape, false, i.zeroFill, i.width);
   }
   void operator()(const VecMap &i) {
     addStrided(i.dst, i.dstStride, i.shape, true);

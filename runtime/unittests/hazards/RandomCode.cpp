@@ -114,6 +114,9 @@ Body RandomCode::body(EngineKind kind, unsigned depth) {
           ZeroFill{uint8_t(pick(0, 3)), affine(depth, 3, 1), pick(1, 4)};
       copy.zeroFill->start.base -= 2;
     }
+    // The oracle goes by bytes; alignment is no matter of races.
+    if (chance(0.4))
+      copy.width = int64_t(1) << pick(0, 3);
     return copy;
   }
   if (kind == EngineKind::Vec) {

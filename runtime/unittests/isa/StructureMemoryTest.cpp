@@ -67,7 +67,7 @@ private:
     end = std::max(end, begin + width);
   }
   void touchShape(const Address &address, const Stride4 &strides, Shape4 shape,
-                  const ZeroFill *fill = nullptr) {
+                  const ZeroFill *fill = nullptr, int64_t width = 4) {
     std::array<int64_t, 4> n, i;
     for (unsigned d = 0; d < 4; ++d)
       n[d] = evaluate(shape[d], counters);
@@ -86,7 +86,7 @@ private:
               offset += position * strides[d];
             }
             if (inside)
-              touch(address, offset);
+              touch(address, offset, width);
           }
   }
   void touchMap(const Address &address, const AccessMap &map, int64_t rowStart,
@@ -122,9 +122,9 @@ private:
 public:
   template <phx::testing::TouchesNothing T> void operator()(const T &) {}
   void operator()(const DmaCopy &i) {
-    touchShape(i.dst, i.dstStride, i.shape);
+    touchShape(i.dst, i.dstStride, i.shape, nullptr, i.width);
     touchShape(i.src, i.srcStride, i.shape,
-               i.zeroFill ? &*i.zeroFill : nullptr);
+               i.zeroFill ? &*i.zeroFill : nullptr, i.width);
   }
   void operator()(const VecMap &i) {
     touchShape(i.dst, i.dstStride, i.shape);
@@ -206,7 +206,9 @@ TEST(StructureMemory, BoundsAreExact) {
     program.regions.clear();
     for (Layer &layer : program.layers)
       layer.output.reset();
-    program.memories = makeMemories(Toucher(program).run());
+    auto touched = Toucher(program).run();
+    for (size_t m = 0; m < touched.size(); ++m)
+      program.memories[m].bytes = touched[m];
     ASSERT_EQ(structureError(program), "accepted") << "seed " << seed;
     for (ProgramMemory &memory : program.memories) {
       int64_t &bytes = memory.bytes;
@@ -325,6 +327,61 @@ TEST(StructureMemory, Alignment) {
   map.aStride[3] = 6;
   EXPECT_EQ(errorOf(vec, map), "instruction 0 (vec.map): a stride: expected a "
                                "multiple of 4, found 6");
+}
+
+TEST(StructureMemory, Widths) {
+  DmaCopy copy = makeCopy();
+  copy.width = 8;
+  EXPECT_EQ(errorOf(dma, copy), "instruction 0 (dma.copy): dst stride: "
+                                "expected a multiple of 8, found 4");
+  copy.dstStride[3] = copy.srcStride[3] = 8;
+  EXPECT_EQ(errorOf(dma, copy), "accepted");
+  copy.src.offset.base = 4;
+  EXPECT_EQ(errorOf(dma, copy),
+            "instruction 0 (dma.copy): src: expected an address whose base and "
+            "weights are multiples of 8, found others");
+  copy = makeCopy();
+  copy.width = 1;
+  copy.src.offset.base = 3;
+  copy.srcStride[3] = 1;
+  EXPECT_EQ(errorOf(dma, copy), "accepted");
+  for (int64_t width : {3, 5, 6, 7}) {
+    copy.width = width;
+    EXPECT_EQ(errorOf(dma, copy), "instruction 0 (dma.copy): width: expected "
+                                  "1, 2, 4 or 8, found " +
+                                      std::to_string(width));
+  }
+  for (int64_t width : {0, 9}) {
+    copy.width = width;
+    EXPECT_EQ(errorOf(dma, copy), "instruction 0 (dma.copy): width: expected "
+                                  "1 to 8, found " +
+                                      std::to_string(width));
+  }
+}
+
+TEST(StructureMemory, WidthsThatAMemoryHolds) {
+  DmaCopy copy = makeCopy();
+  copy.width = 2;
+  EXPECT_EQ(errorOf(dma, copy),
+            "instruction 0 (dma.copy): dst: expected elements that act can "
+            "hold (f32, i32, i64, u8, bool), found elements of 2 bytes");
+  Program program = withCode({make(dma, copy)});
+  for (ProgramMemory &memory : program.memories)
+    memory.types.push_back(ElementType::BF16);
+  EXPECT_EQ(structureError(program), "accepted");
+  program.memories[mem::dram].types = {ElementType::I64};
+  EXPECT_EQ(structureError(program),
+            "instruction 0 (dma.copy): src: expected elements that dram can "
+            "hold (i64), found elements of 2 bytes");
+}
+
+/// Elements behind a map are aligned as others are.
+TEST(StructureMemory, StridesOfMaps) {
+  Program program = withCode({make(core0, makeLoad())});
+  program.maps[0].axes[1].stride = 6;
+  EXPECT_EQ(structureError(program),
+            "instruction 0 (core.program): map axis 1 stride: expected a "
+            "multiple of 4, found 6");
 }
 
 TEST(StructureMemory, Starts) {

@@ -103,11 +103,9 @@ void crossbar::charge(const ArrayExecution &execution, Counters64 &charges) {
   auto add = [&](Counter counter, uint64_t amount) {
     charges[counter.index] += amount;
   };
-  auto addBytes = [&](const Address &address, uint64_t bytes) {
-    add(isOffChip(execution.program, address.memory)
-            ? counters::dramBytes
-            : counters::scratchpadBytes,
-        bytes);
+  auto addBytes = [&](const Address &address, uint64_t read,
+                      uint64_t written = 0) {
+    chargeBytes(execution.program, address.memory, read, written, charges);
   };
   auto count = [&](const Count &n) {
     return static_cast<uint64_t>(evaluate(n, execution.counters));
@@ -125,14 +123,14 @@ void crossbar::charge(const ArrayExecution &execution, Counters64 &charges) {
     addBytes(dot->list, 4 * cols);
     addBytes(dot->in, 4 * cols);
     addBytes(dot->scale, 4 * rows);
-    addBytes(dot->acc, 8 * rows * (starts ? 1 : 2));
-    addBytes(dot->out, 4 * rows);
+    addBytes(dot->acc, starts ? 0 : 8 * rows, 8 * rows);
+    addBytes(dot->out, 0, 4 * rows);
   } else {
     const auto &update = getAs<CrossbarUpdate>(body);
     uint64_t cells = count(update.count);
     add(getCellWrites(), cells);
     addBytes(update.delta, 4 * cells);
-    addBytes(update.cells, 8 * cells);
+    addBytes(update.cells, 4 * cells, 4 * cells);
   }
 }
 

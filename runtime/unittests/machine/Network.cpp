@@ -21,11 +21,14 @@ using namespace phx::testing;
 // The machine
 //===----------------------------------------------------------------------===//
 
+static std::string makeNumber(const std::string &field,
+                              const std::string &value) {
+  return field + " { value: " + value + " source: \"test\" }\n";
+}
+
 static std::string makeGroup(const std::string &name, int count, int rows,
                              int columns, const std::string &prices) {
-  auto number = [](const std::string &field, const std::string &value) {
-    return field + " { value: " + value + " source: \"test\" }\n";
-  };
+  const auto &number = makeNumber;
   return "groups {\n name: \"" + name + "\"\n" +
          number("count", std::to_string(count)) +
          number("rows", std::to_string(rows)) +
@@ -40,12 +43,21 @@ static std::string makeGroup(const std::string &name, int count, int rows,
 
 std::string phx::testing::makeCrossbarTargetText() {
   std::string shipped = phx::test::readShipped();
+  std::string cells =
+      "memories {\n name: \"cells\"\n"
+      " kind { value: \"resident\" source: \"test\" }\n"
+      " group { value: \"narrow\" source: \"test\" }\n"
+      " types { values: [\"i32\"] source: \"test\" }\n" +
+      makeNumber("capacity_bytes", "4096") +
+      makeNumber("read_pj_per_byte", "0.125") +
+      makeNumber("write_pj_per_byte", "2") + makeNumber("static_mw", "0.25") +
+      makeNumber("mm2_per_mib", "3") + "}\n";
   return "name: \"crossbars\"\nextensions: \"crossbar\"\n" +
          makeGroup("narrow", 2, 4, 8,
                    "readout_pj { value: 0.25 source: \"test\" }\n") +
          makeGroup("wide", 1, 16, 16,
                    "readout_pj { value: 0.75 source: \"test\" }\n") +
-         shipped.substr(shipped.find("\nvector_unit {"));
+         shipped.substr(shipped.find("\nvector_unit {")) + cells;
 }
 
 Target phx::testing::makeCrossbarTarget(const std::vector<std::string> &sets) {
@@ -215,6 +227,13 @@ void addProduct(ProgramBuilder &builder, const CrossbarLayer &layer,
 }
 } // namespace
 
+std::vector<ProgramMemory> phx::testing::makeCrossbarMemories() {
+  std::vector<ProgramMemory> memories = makeMemories();
+  memories.push_back({"cells", MemoryKind::Resident, 0, 4096, 0,
+                      {ElementType::I32}});
+  return memories;
+}
+
 Program Network::makeProgram() const {
   ProgramBuilder builder;
   Program &program = builder.program;
@@ -223,6 +242,7 @@ Program Network::makeProgram() const {
   program.batch = vectors;
   program.groups = {{"narrow", "crossbar", 2, 4, 8},
                     {"wide", "crossbar", 1, 16, 16}};
+  program.memories = makeCrossbarMemories();
   Operands a, b;
   a.list = addConstant(builder, "list a", {first.k}, mem::act,
                        first.list);
@@ -242,7 +262,9 @@ Program Network::makeProgram() const {
   b.scale = builder.addRegion("scale b", Role::Constant, {second.m},
                               mem::wgt);
   builder.setData(b.scale, second.scale);
-  a.weights = addConstant(builder, "w a", {first.m, first.k}, mem::wgt,
+  // Its home are the cells of the narrow arrays: read by loads, updated in
+  // place.
+  a.weights = addConstant(builder, "w a", {first.m, first.k}, cellsMemory,
                           first.weights);
   program.regions[a.weights].role = Role::Parameter;
   program.regions[a.weights].isMutable = true;

@@ -24,8 +24,12 @@ inline constexpr EngineId narrow0{EngineKind::Core, 0, 0};
 inline constexpr EngineId narrow1{EngineKind::Core, 1, 0};
 inline constexpr EngineId wide0{EngineKind::Core, 0, 1};
 
-/// Two arrays of 4 x 8 and one of 16 x 16; memories and digital units of the
-/// reference machine. `sets`: overrides.
+/// Behind the memories of the reference machine, the cells of the narrow arrays.
+inline constexpr uint32_t cellsMemory = mem::count;
+std::vector<ProgramMemory> makeCrossbarMemories();
+
+/// Two arrays of 4 x 8 and one of 16 x 16; digital units of the reference
+/// machine. `sets`: overrides.
 std::string makeCrossbarTargetText();
 Target makeCrossbarTarget(const std::vector<std::string> &sets = {});
 

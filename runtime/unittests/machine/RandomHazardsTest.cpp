@@ -26,7 +26,7 @@ using namespace phx::testing;
 
 namespace {
 
-/// Bytes of the gradient scratchpad.
+/// Bytes of the memory of results, and those of the cells, far behind them.
 struct Touched {
   std::set<int64_t> read, written;
 };
@@ -52,9 +52,7 @@ private:
   void visit(const Instruction &instruction) {
     Touched &to = touched[instruction.engine.index];
     const InstructionDescription &description = instruction.getDescription();
-    // Loads read the weight scratchpad, which nothing writes.
-    if (description.place == EnginePlace::None ||
-        holds<CrossbarLoad>(instruction.body))
+    if (description.place == EnginePlace::None)
       return;
     if (const auto *dot = getIf<CrossbarDot>(instruction.body)) {
       int64_t rows = evaluate(dot->rows, counters);
@@ -64,6 +62,16 @@ private:
       add(to.read, dot->scale, 4 * rows);
       add(to.written, dot->acc, 8 * rows);
       add(to.written, dot->out, 4 * rows);
+    } else if (const auto *load = getIf<CrossbarLoad>(instruction.body)) {
+      // Row by row of the map, which may be transposed.
+      const AccessMap &map = program.maps[load->map];
+      for (int64_t i = 0; i < evaluate(load->rows, counters); ++i)
+        for (int64_t j = 0; j < evaluate(load->cols, counters); ++j) {
+          Address element = load->src;
+          element.offset.base +=
+              i * map.axes[0].stride + j * map.axes[1].stride;
+          add(to.read, element, 4);
+        }
     } else if (const auto *update = getIf<CrossbarUpdate>(instruction.body)) {
       int64_t count = evaluate(update->count, counters);
       add(to.read, update->delta, 4 * count);
@@ -75,6 +83,8 @@ private:
   }
   void add(std::set<int64_t> &bytes, const Address &address, int64_t size) {
     int64_t begin = evaluate(address.offset, counters);
+    if (address.memory == cellsMemory)
+      begin += int64_t(1) << 30;
     for (int64_t b = begin; b < begin + size; ++b)
       bytes.insert(b);
   }
@@ -93,14 +103,20 @@ public:
     ProgramBuilder builder;
     Program &program = builder.program;
     program.groups = {{"narrow", "crossbar", 2, 4, 8}};
-    program.memories = makeMemories({0, 0, 4096, 1 << 14});
+    program.memories = makeCrossbarMemories();
+    program.memories[mem::grad].bytes = 1 << 14;
+    program.memories[cellsMemory].bytes = 1 << 14;
+    program.memories[cellsMemory].capacity = 1 << 14;
+    // A matrix, and another that is read transposed.
     program.maps = {
-        {{{4, 0, 1}}, {{8, 1, 1}}, {{4, 32, 0, 0, 0}, {8, 4, 0, 0, 0}}}};
+        {{{4, 0, 1}}, {{8, 1, 1}}, {{4, 32, 0, 0, 0}, {8, 4, 0, 0, 0}}},
+        {{{4, 0, 1}}, {{8, 1, 1}}, {{4, 4, 0, 0, 0}, {8, 16, 0, 0, 0}}}};
     builder.loop(random.between(1, 5));
     builder.loop(random.between(1, 4));
     for (EngineId array : {narrow0, narrow1}) {
       CrossbarLoad load;
-      load.src.memory = mem::wgt;
+      load.map = uint32_t(random.between(0, 1));
+      load.src = address(cellsMemory);
       load.rows.cap = random.between(1, 4);
       load.cols.cap = random.between(1, 8);
       builder.add(array, load);
@@ -119,8 +135,8 @@ public:
   }
 
 private:
-  Address address() {
-    Address address{mem::grad, {8 * random.between(0, 150), {}}};
+  Address address(uint32_t memory = mem::grad) {
+    Address address{memory, {8 * random.between(0, 150), {}}};
     for (uint8_t loop : {0, 1})
       if (random.oneIn(2))
         address.offset.terms.push_back(
@@ -143,7 +159,7 @@ private:
   }
   CrossbarUpdate makeUpdate() {
     CrossbarUpdate update;
-    update.cells = address();
+    update.cells = address(random.oneIn(4) ? mem::grad : cellsMemory);
     update.delta = address();
     update.count.cap = random.between(1, 12);
     if (random.oneIn(3))

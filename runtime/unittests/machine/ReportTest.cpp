@@ -52,6 +52,12 @@ TEST(CrossbarReport, JsonHasWhatTheClassDeclares) {
   EXPECT_NEAR(
       report["area_mm2"]["by_component"]["crossbar_cells"].get<double>(),
       (2 * 4 * 8 + 16 * 16) * 0.001, 1e-12);
+  // Loaded once and updated in place.
+  const Json &cells = report["memory"]["memories"][cellsMemory];
+  EXPECT_EQ(cells["name"], "cells");
+  EXPECT_EQ(cells["kind"], "resident");
+  EXPECT_EQ(cells["read_bytes"], 4 * (120 + 120));
+  EXPECT_EQ(cells["written_bytes"], 4 * 120);
   EXPECT_GT(report["utilization"].get<double>(), 0);
   EXPECT_LT(report["utilization"].get<double>(), 1);
   EXPECT_TRUE(report["paper_convention"].is_null());

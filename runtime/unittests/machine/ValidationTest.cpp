@@ -142,7 +142,7 @@ TEST(CrossbarHazards, AMissingTokenIsARace) {
   Program program = Network(3).makeProgram();
   EXPECT_TRUE(validateStructure(program).ok());
   EXPECT_ERROR(validateHazards(program),
-               "write-after-read hazard in memory 'wgt' at byte");
+               "write-after-read hazard in memory 'cells' at byte");
   // The token that was inserted is needed: any of them taken away.
   program = makeOrderedProgram(Network(3));
   ASSERT_GT(program.tokens, 0u);

@@ -9,6 +9,7 @@
 
 #include "phx/support/FileSystem.h"
 
+#include <cstring>
 #include <filesystem>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -34,8 +35,9 @@ static std::string temporary(const std::string &name) {
 }
 
 TEST(Npy, roundTripsEveryTypeAndRank) {
-  for (ElementType type : {ElementType::F32, ElementType::I32, ElementType::I64,
-                           ElementType::U8, ElementType::Bool})
+  for (ElementType type :
+       {ElementType::F32, ElementType::I8, ElementType::I16, ElementType::I32,
+        ElementType::I64, ElementType::U8, ElementType::Bool})
     for (std::vector<int64_t> shape :
          {std::vector<int64_t>{}, {3}, {2, 3}, {0, 4}, {1, 2, 3, 4}}) {
       HostArray array{type, shape, {}};
@@ -50,6 +52,53 @@ TEST(Npy, roundTripsEveryTypeAndRank) {
       EXPECT_EQ(read->shape, shape);
       EXPECT_EQ(read->bytes, array.bytes);
     }
+}
+
+/// NumPy has no bfloat16: hosts give and get binary32.
+TEST(HostArray, BFloat16IsRoundedToNearestEven) {
+  auto round = [](uint32_t word) {
+    HostArray array{ElementType::F32, {1}, std::vector<uint8_t>(4)};
+    std::memcpy(array.bytes.data(), &word, 4);
+    std::vector<uint8_t> half = toMemory(ElementType::BF16, array);
+    EXPECT_EQ(half.size(), 2u);
+    HostArray back = toHost(ElementType::BF16, {1}, half.data());
+    EXPECT_EQ(back.type, ElementType::F32);
+    uint32_t result;
+    std::memcpy(&result, back.bytes.data(), 4);
+    return result;
+  };
+  EXPECT_EQ(round(0x3f800000), 0x3f800000u); // 1
+  EXPECT_EQ(round(0x3f807fff), 0x3f800000u); // below the tie
+  EXPECT_EQ(round(0x3f808000), 0x3f800000u); // a tie, down to even
+  EXPECT_EQ(round(0x3f808001), 0x3f810000u);
+  EXPECT_EQ(round(0x3f818000), 0x3f820000u); // a tie, up to even
+  EXPECT_EQ(round(0xbf818000), 0xbf820000u);
+  EXPECT_EQ(round(0x80000000), 0x80000000u); // -0
+  EXPECT_EQ(round(0x00008001), 0x00010000u); // subnormals too
+  EXPECT_EQ(round(0x7f7fffff), 0x7f800000u); // the largest number: infinity
+  EXPECT_EQ(round(0x7f800000), 0x7f800000u);
+  EXPECT_EQ(round(0xff800000), 0xff800000u);
+  // A NaN stays one, whatever its payload.
+  EXPECT_EQ(round(0x7f800001), 0x7fc00000u);
+  EXPECT_EQ(round(0xffffffff), 0xffff0000u);
+  // What is a bfloat16 already, is kept.
+  for (uint32_t word = 0; word < 0x10000; word += 7) {
+    bool isNaN = (word & 0x7fff) > 0x7f80;
+    EXPECT_EQ(round(word << 16), (isNaN ? word | 0x40 : word) << 16);
+  }
+}
+
+TEST(HostArray, OtherTypesAreTheirBytes) {
+  for (ElementType type :
+       {ElementType::F32, ElementType::I8, ElementType::I16, ElementType::I32,
+        ElementType::I64, ElementType::U8, ElementType::Bool}) {
+    EXPECT_EQ(getHostType(type), type);
+    HostArray array{type, {3}, {}};
+    for (int64_t i = 0; i < 3 * byteWidth(type); ++i)
+      array.bytes.push_back(uint8_t(200 + i));
+    EXPECT_EQ(toMemory(type, array), array.bytes);
+    EXPECT_EQ(toHost(type, {3}, array.bytes.data()).bytes, array.bytes);
+  }
 }
 
 TEST(Npy, everyTruncationIsAnError) {

@@ -219,6 +219,17 @@ TEST(JsonReport, LayersGetTheirInstructions) {
   expectClose(report["energy_pj"]["unattributed"]["dynamic"],
               32000 * 4 * (31 + 0.48));
   EXPECT_EQ(report["memory"]["dram_traffic_bytes"], 128000);
+  const Json &memories = report["memory"]["memories"];
+  ASSERT_EQ(memories.size(), 4u);
+  EXPECT_EQ(memories[0]["name"], "dram");
+  EXPECT_EQ(memories[0]["kind"], "off_chip");
+  EXPECT_EQ(memories[0]["read_bytes"], 0);
+  EXPECT_EQ(memories[0]["written_bytes"], 128000);
+  int64_t onChip = 0;
+  for (size_t m = 1; m < 4; ++m)
+    onChip += int64_t(memories[m]["read_bytes"]) +
+              int64_t(memories[m]["written_bytes"]);
+  EXPECT_EQ(report["counters"]["scratchpad_bytes"], onChip);
 }
 
 TEST(JsonReport, StaticPowerRunsTheWholeTime) {

@@ -21,7 +21,7 @@ namespace phx::test {
 /// timing that could be theirs.
 struct TestRun {
   explicit TestRun(MemoryModel model = MemoryModel::Hierarchy)
-      : target(*loadTarget("mirage", {"scratchpads.static_mw=100"})),
+      : target(*loadTarget("mirage", {"act.static_mw=100"})),
         program(rns::makeSaturatingProgram(target, 1000, 4)) {
     program.memoryModel = model;
     program.batch = 4;

@@ -85,6 +85,9 @@ public:
     program.memoryModel = options.memoryModel;
     program.groups = {{"core", "rns", options.cores, 32, 16}};
     program.memories = makeMemories();
+    // Copies have elements of any width.
+    for (ProgramMemory &memory : program.memories)
+      memory.types.push_back(ElementType::I16);
     makeTables();
     flatten(makeBody(0));
     Instruction halt;
@@ -306,16 +309,16 @@ private:
   }
 
   /// An address in `bank` from which `reach` bytes are inside the bank.
-  Address makeAddress(EngineId engine, uint32_t space, int64_t bank,
-                      int64_t reach) {
-    Address address{space, {}};
+  Address makeAddress(EngineId engine, uint32_t memory, int64_t bank,
+                      int64_t reach, int64_t width = 4) {
+    Address address{memory, {}};
     Affine &offset = address.offset;
     int64_t low = 0;
     for (unsigned i = 0; i < 2 && !trips.empty(); ++i) {
       if (!random.oneIn(2))
         continue;
       DigitTerm digit = makeDigit();
-      digit.weight = 4 * random.between(-16, 64);
+      digit.weight = width * random.between(-16, 64);
       int64_t span = digit.weight * getLargest(digit);
       if (reach + std::abs(span) > bankBytes)
         continue;
@@ -326,13 +329,14 @@ private:
     // Small offsets, so that operands in a shared slot meet.
     int64_t room = std::min<int64_t>(bankBytes - reach, 2048);
     offset.base = (getSlot(engine) * banksPerSlot + bank) * bankBytes - low +
-                  random.between(0, room / 4) * 4;
+                  random.between(0, room / width) * width;
     return address;
   }
 
   /// Row-major strides with random gaps; returns the reach in bytes.
-  int64_t makeStrides(const Shape4 &shape, unsigned dims, Stride4 &strides) {
-    int64_t stride = 4 * random.between(1, 2), reach = 4;
+  int64_t makeStrides(const Shape4 &shape, unsigned dims, Stride4 &strides,
+                      int64_t width = 4) {
+    int64_t stride = width * random.between(1, 2), reach = width;
     for (unsigned d = dims; d-- > 0;) {
       strides[d] = stride;
       reach += (shape[d].cap - 1) * stride;
@@ -346,7 +350,7 @@ private:
             makeCount(random.between(1, 6)), makeCount(random.between(1, 16))};
   }
 
-  uint32_t makeSpace(bool allowDram) {
+  uint32_t makeMemory(bool allowDram) {
     bool dram = allowDram && options.memoryModel == MemoryModel::Hierarchy &&
                 random.oneIn(2);
     return dram ? mem::dram : uint32_t(random.between(1, 3));
@@ -368,14 +372,22 @@ private:
     return node;
   }
 
+  /// Of the elements of a copy. With data, words stay binary32 numbers.
+  int64_t makeWidth() {
+    if (options.withData || random.oneIn(2))
+      return 4;
+    return int64_t(1) << random.between(0, 3);
+  }
+
   Node makeCopy() {
     EngineId dma{EngineKind::Dma, 0};
     DmaCopy copy;
     copy.shape = makeShape();
+    copy.width = makeWidth();
     int64_t bank = random.between(0, 2);
-    int64_t reach = makeStrides(copy.shape, 4, copy.dstStride);
-    copy.dst = makeAddress(dma, makeSpace(true), bank, reach);
-    reach = makeStrides(copy.shape, 4, copy.srcStride);
+    int64_t reach = makeStrides(copy.shape, 4, copy.dstStride, copy.width);
+    copy.dst = makeAddress(dma, makeMemory(true), bank, reach, copy.width);
+    reach = makeStrides(copy.shape, 4, copy.srcStride, copy.width);
     if (random.oneIn(3)) {
       ZeroFill fill;
       fill.dim = static_cast<uint8_t>(random.between(0, 3));
@@ -387,7 +399,8 @@ private:
       fill.extent = random.between(0, copy.shape[fill.dim].cap);
       copy.zeroFill = fill;
     }
-    copy.src = makeAddress(dma, makeSpace(true), (bank + 1) % 3, reach);
+    copy.src =
+        makeAddress(dma, makeMemory(true), (bank + 1) % 3, reach, copy.width);
     return makeNode(dma, copy, makeGuard());
   }
 
@@ -406,11 +419,11 @@ private:
     map.shape = makeShape();
     int64_t bank = random.between(0, 2);
     int64_t reach = makeStrides(map.shape, 4, map.dstStride);
-    map.dst = makeAddress(vec, makeSpace(false), bank, reach);
+    map.dst = makeAddress(vec, makeMemory(false), bank, reach);
     // Operands that the function does not use stay zero.
     if (getSourceCount(map.fn) > 0) {
       reach = makeStrides(map.shape, 4, map.aStride);
-      map.a = makeAddress(vec, makeSpace(false), (bank + 1) % 3, reach);
+      map.a = makeAddress(vec, makeMemory(false), (bank + 1) % 3, reach);
       if (random.oneIn(4)) { // in place
         map.a = map.dst;
         map.aStride = map.dstStride;
@@ -418,7 +431,7 @@ private:
     }
     if (getSourceCount(map.fn) > 1) {
       reach = makeStrides(map.shape, 4, map.bStride);
-      map.b = makeAddress(vec, makeSpace(false), (bank + 2) % 3, reach);
+      map.b = makeAddress(vec, makeMemory(false), (bank + 2) % 3, reach);
     }
     float low = static_cast<float>(random.between(-4, 0)) / 2;
     float high = static_cast<float>(random.between(0, 4)) / 2;
@@ -447,9 +460,9 @@ private:
     reduce.dims = random.between(1, 3);
     int64_t reach =
         makeStrides(reduce.shape, 4 - unsigned(reduce.dims), reduce.dstStride);
-    reduce.dst = makeAddress(vec, makeSpace(false), bank, reach);
+    reduce.dst = makeAddress(vec, makeMemory(false), bank, reach);
     reach = makeStrides(reduce.shape, 4, reduce.aStride);
-    reduce.a = makeAddress(vec, makeSpace(false), (bank + 1) % 3, reach);
+    reduce.a = makeAddress(vec, makeMemory(false), (bank + 1) % 3, reach);
     return makeNode(vec, reduce, makeGuard());
   }
 
@@ -458,7 +471,7 @@ private:
         random.between(0, int64_t(program.maps.size()) - 1));
   }
   Address makeMapped(EngineId engine, uint32_t map, int64_t bank) {
-    return makeAddress(engine, makeSpace(false), bank,
+    return makeAddress(engine, makeMemory(false), bank,
                        getReach(program.maps[map]));
   }
 
@@ -488,7 +501,7 @@ private:
     int64_t reach = rows.cap;
     for (const DigitTerm &digit : start.terms)
       reach += digit.weight * getLargest(digit);
-    Address address = makeAddress(vec, makeSpace(false), bank, reach);
+    Address address = makeAddress(vec, makeMemory(false), bank, reach);
     address.offset.base += random.between(0, 3);
     return address;
   }
@@ -518,7 +531,7 @@ private:
     Count count = makeCount(random.between(1, 200));
     int64_t bank = random.between(0, 2);
     auto address = [&](int64_t words) {
-      return makeAddress(vec, makeSpace(false), bank++ % 3, 4 * words);
+      return makeAddress(vec, makeMemory(false), bank++ % 3, 4 * words);
     };
     int64_t mask = getMaskWords(count.cap);
     int64_t kind = options.finite ? 1 : random.between(0, 2);

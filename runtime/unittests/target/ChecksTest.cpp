@@ -187,12 +187,12 @@ TEST(TargetChecks, GroupsFillWholeArrays) {
 
 TEST(TargetChecks, ScratchpadsHoldOneTile) {
   std::string text = readShipped();
-  EXPECT_EQ(parseError(text, {"scratchpads.weight_bytes=2048"}), "");
-  EXPECT_CONTAINS(parseError(text, {"scratchpads.weight_bytes=2047"}),
+  EXPECT_EQ(parseError(text, {"wgt.capacity_bytes=2048"}), "");
+  EXPECT_CONTAINS(parseError(text, {"wgt.capacity_bytes=2047"}),
                   "32 x 16 tile takes 2048 bytes");
-  EXPECT_CONTAINS(parseError(text, {"scratchpads.gradient_bytes=127"}),
+  EXPECT_CONTAINS(parseError(text, {"grad.capacity_bytes=127"}),
                   "takes 128 bytes");
-  EXPECT_EQ(parseError(text, {"scratchpads.activation_bytes=64"}), "");
+  EXPECT_EQ(parseError(text, {"act.capacity_bytes=64"}), "");
 }
 
 TEST(TargetChecks, WordsAreKnown) {

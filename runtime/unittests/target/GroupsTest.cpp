@@ -188,9 +188,9 @@ TEST(TargetGroups, NamesAreWordsAndUnique) {
   EXPECT_CONTAINS(error(""), "a group of arrays has no name");
   EXPECT_CONTAINS(error("a.b"), "is no word");
   EXPECT_CONTAINS(error("Core"), "is no word");
-  EXPECT_CONTAINS(error("dram"), "a group cannot be named 'dram'");
+  EXPECT_CONTAINS(error("dma"), "a group of arrays cannot be named 'dma'");
   EXPECT_CONTAINS(parseError(makeTwoGroups() + makeGroup("wide", 9)),
-                  "two groups are named 'wide'");
+                  "two groups or memories are named 'wide'");
 }
 
 TEST(TargetGroups, ClassesAndExtensionsAgree) {

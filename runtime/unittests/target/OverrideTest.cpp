@@ -81,8 +81,20 @@ TEST(TargetOverride, NamesWithoutTheirGroupAreFound) {
                   "did you mean 'core.link_budget.coupler_db'?");
   EXPECT_CONTAINS(message("area.adc_mm2=1"),
                   "did you mean 'core.area.adc_mm2'?");
-  EXPECT_CONTAINS(message("area.sram_mm2_per_mib=1"),
-                  "did you mean 'scratchpads.sram_mm2_per_mib'?");
+  // Where they were before memories were a list.
+  EXPECT_CONTAINS(message("scratchpads.weight_bytes=4096"),
+                  "did you mean 'wgt.capacity_bytes'?");
+  EXPECT_CONTAINS(message("scratchpads.activation_bytes=4096"),
+                  "did you mean 'act.capacity_bytes'?");
+  EXPECT_CONTAINS(message("scratchpads.gradient_bytes=4096"),
+                  "did you mean 'grad.capacity_bytes'?");
+  EXPECT_CONTAINS(message("dram.access_pj_per_byte=1"),
+                  "did you mean 'dram.read_pj_per_byte' or "
+                  "'dram.write_pj_per_byte'?");
+  EXPECT_CONTAINS(message("scratchpads.access_pj_per_byte=1"),
+                  "did you mean 'act.read_pj_per_byte', ");
+  EXPECT_CONTAINS(message("scratchpads.static_mw=1"),
+                  "did you mean 'dram.static_mw', 'act.static_mw', ");
   EXPECT_CONTAINS(message("mantisa_bits=5"),
                   "did you mean 'format.mantissa_bits'");
 }

@@ -37,11 +37,11 @@ TEST(StalePrices, RulesFollowTheStructure) {
 }
 
 TEST(StalePrices, NamesFieldsAndPrices) {
-  EXPECT_EQ(warn({"scratchpads.weight_bytes=4096"}),
+  EXPECT_EQ(warn({"wgt.capacity_bytes=4096"}),
             "prices do not follow the structure of the machine: "
-            "scratchpads.weight_bytes is 4096 instead of 8388608, for which "
-            "scratchpads.access_pj_per_byte and scratchpads.static_mw were "
-            "stated; state these prices anew (--set), or describe the machine "
+            "wgt.capacity_bytes is 4096 instead of 8388608, for which "
+            "wgt.read_pj_per_byte, wgt.write_pj_per_byte and wgt.static_mw "
+            "were stated; state these prices anew (--set), or describe the machine "
             "in a target file of its own");
   std::string two = warn({"core.columns=32", "dram.capacity_bytes=1024000"});
   EXPECT_CONTAINS(two, "core.columns is 32 instead of 16, for which "
@@ -53,8 +53,9 @@ TEST(StalePrices, NamesFieldsAndPrices) {
 TEST(StalePrices, PricesStatedAnewFit) {
   EXPECT_EQ(warn({"dram.capacity_bytes=1024000", "dram.static_mw=1"}), "");
   std::string text =
-      warn({"scratchpads.weight_bytes=4096", "scratchpads.static_mw=7"});
-  EXPECT_CONTAINS(text, "scratchpads.access_pj_per_byte was stated");
+      warn({"wgt.capacity_bytes=4096", "wgt.static_mw=7"});
+  EXPECT_CONTAINS(text, "wgt.read_pj_per_byte and wgt.write_pj_per_byte were "
+                        "stated");
   EXPECT_EQ(text.find("static_mw"), std::string::npos);
   // The value of the file counts, however often it is replaced.
   EXPECT_EQ(warn({"core.columns=32", "core.columns=16"}), "");

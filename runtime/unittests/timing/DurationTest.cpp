@@ -114,6 +114,16 @@ TEST(Duration, CopiesPayLatencyAndBytes) {
   EXPECT_EQ(getTime(makeCopy(1), target), 100 * ns + 1'333'334);
 }
 
+TEST(Duration, CopiesPayForTheWidthOfTheirElements) {
+  Target target = makeTarget();
+  Femtoseconds word = getTime(makeCopy(16), target);
+  for (int64_t width : {1, 2, 4, 8}) {
+    DmaCopy copy = getAs<DmaCopy>(makeCopy(16));
+    copy.width = width;
+    EXPECT_EQ(getTime(copy, target), word * width / 4);
+  }
+}
+
 TEST(Duration, ZeroFillMovesNoByteFromItsSource) {
   Target target = makeTarget();
   DmaCopy copy = getAs<DmaCopy>(makeCopy(10));

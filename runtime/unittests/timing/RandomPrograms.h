@@ -180,6 +180,7 @@ private:
       return tile;
     }
     DmaCopy copy = getAs<DmaCopy>(makeCopy(makeCount(pick(1, 40))));
+    copy.width = int64_t(1) << pick(0, 3);
     if (!trips.empty() && chance(15))
       copy.zeroFill = ZeroFill{3, Affine{pick(-20, 5), {makeTerm(pick(0, 3))}},
                                pick(5, 100)};

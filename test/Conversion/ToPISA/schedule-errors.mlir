@@ -2,8 +2,8 @@
 // RUN: not photonic-opt %t/module.mlir --photonic-schedule=memory=both 2>&1 | FileCheck %s --check-prefix=MEMORY
 // RUN: not photonic-opt %t/module.mlir --photonic-schedule=target=nowhere 2>&1 | FileCheck %s --check-prefix=TARGET
 // RUN: not photonic-opt %t/module.mlir --photonic-schedule 2>&1 | FileCheck %s --check-prefix=MAIN
-// RUN: not photonic-opt %t/linear.mlir --photonic-pipeline="memory=hierarchy set=scratchpads.weight_bytes=2048" 2>&1 | FileCheck %s --check-prefix=PRODUCT
-// RUN: not photonic-opt %t/softmax.mlir --photonic-pipeline="memory=hierarchy set=scratchpads.gradient_bytes=4096" 2>&1 | FileCheck %s --check-prefix=DIGITAL
+// RUN: not photonic-opt %t/linear.mlir --photonic-pipeline="memory=hierarchy set=wgt.capacity_bytes=2048" 2>&1 | FileCheck %s --check-prefix=PRODUCT
+// RUN: not photonic-opt %t/softmax.mlir --photonic-pipeline="memory=hierarchy set=grad.capacity_bytes=4096" 2>&1 | FileCheck %s --check-prefix=DIGITAL
 // RUN: not photonic-opt %t/softmax.mlir --photonic-pipeline="memory=hierarchy set=dram.capacity_bytes=8192" 2>&1 | FileCheck %s --check-prefix=DRAM
 // RUN: photonic-opt %t/softmax.mlir --photonic-pipeline="memory=ideal set=dram.capacity_bytes=8192" -o /dev/null
 // RUN: not photonic-opt %t/rank.mlir --photonic-pipeline 2>&1 | FileCheck %s --check-prefix=RANK
@@ -11,8 +11,8 @@
 // RUN: not photonic-opt %t/norm.mlir --photonic-pipeline=from=lower 2>&1 | FileCheck %s --check-prefix=NORM
 // RUN: not photonic-opt %t/linear.mlir --photonic-schedule 2>&1 | FileCheck %s --check-prefix=EARLY
 // RUN: not photonic-opt %t/norm.mlir --photonic-schedule 2>&1 | FileCheck %s --check-prefix=COMPOSITE
-// RUN: not photonic-opt %t/gradient.mlir --photonic-pipeline="memory=hierarchy set=scratchpads.activation_bytes=640" 2>&1 | FileCheck %s --check-prefix=GRADIENT
-// RUN: not photonic-opt %t/random.mlir --photonic-pipeline="memory=hierarchy format=bfp:4:16:stochastic set=scratchpads.weight_bytes=25600" 2>&1 | FileCheck %s --check-prefix=WHOLE
+// RUN: not photonic-opt %t/gradient.mlir --photonic-pipeline="memory=hierarchy set=act.capacity_bytes=640" 2>&1 | FileCheck %s --check-prefix=GRADIENT
+// RUN: not photonic-opt %t/random.mlir --photonic-pipeline="memory=hierarchy format=bfp:4:16:stochastic set=wgt.capacity_bytes=25600" 2>&1 | FileCheck %s --check-prefix=WHOLE
 // RUN: not photonic-opt %t/key.mlir --photonic-pipeline 2>&1 | FileCheck %s --check-prefix=KEY
 // RUN: not photonic-opt %t/linear.mlir --photonic-pipeline=to=everything 2>&1 | FileCheck %s --check-prefix=STAGE
 // RUN: not photonic-opt %t/linear.mlir --photonic-pipeline=target=nowhere 2>&1 | FileCheck %s --check-prefix=TARGET
@@ -20,16 +20,16 @@
 // MEMORY: expected memory model 'ideal' or 'hierarchy', found 'both'
 // TARGET: nowhere
 // MAIN: expected a function @main
-// PRODUCT: its forward product needs a working set of 25600 bytes in scratchpad 'wgt' for its smallest tile, target 'mirage' has 2048 (scratchpads.weight_bytes); use a smaller batch, a larger scratchpad or --memory=ideal
-// DIGITAL: needs a working set of 8000 bytes of operands and 8004 bytes of results for its smallest piece, twice; target 'mirage' has 8388608 (scratchpads.activation_bytes) and 4096 (scratchpads.gradient_bytes); use a smaller batch, larger scratchpads or --memory=ideal
+// PRODUCT: its forward product needs a working set of 25600 bytes in scratchpad 'wgt' for its smallest tile, target 'mirage' has 2048 (wgt.capacity_bytes); use a smaller batch, a larger scratchpad or --memory=ideal
+// DIGITAL: needs a working set of 8000 bytes of operands and 8004 bytes of results for its smallest piece, twice; target 'mirage' has 8388608 (act.capacity_bytes) and 4096 (grad.capacity_bytes); use a smaller batch, larger scratchpads or --memory=ideal
 // DRAM: needs 16000 bytes of off-chip memory, target 'mirage' has 8192 (dram.capacity_bytes); choose a smaller batch or a target with more memory
 // RANK: needs 12 dimensions after merging, at most 11 are supported; reshape the operands so that broadcast dimensions are adjacent
 // AXES: reduces axes [0, 2, 4, 6], which are 4 dimensions after merging adjacent ones; the vector unit reduces 3: transpose the operand first
 // NORM: error: stage lower: 'nn.batch_norm' should be decomposed (nn-decompose)
 // EARLY: error: stage tile: 'nn.linear' is not lowered to a photonic.product
 // COMPOSITE: error: stage tile: 'nn.batch_norm' is not decomposed
-// GRADIENT: error: loc("fc1"): its forward product needs a working set of 3200 bytes in scratchpad 'act' for its smallest tile, target 'mirage' has 640 (scratchpads.activation_bytes); use a smaller batch, a larger scratchpad or --memory=ideal
-// WHOLE: error: loc("fc1"): its forward product needs a working set of 32000 bytes in scratchpad 'wgt' because random rounding keeps it in one piece, target 'mirage' has 25600 (scratchpads.weight_bytes); use a smaller batch, a larger scratchpad or --memory=ideal, or a format that rounds by trunc or nearest
+// GRADIENT: error: loc("fc1"): its forward product needs a working set of 3200 bytes in scratchpad 'act' for its smallest tile, target 'mirage' has 640 (act.capacity_bytes); use a smaller batch, a larger scratchpad or --memory=ideal
+// WHOLE: error: loc("fc1"): its forward product needs a working set of 32000 bytes in scratchpad 'wgt' because random rounding keeps it in one piece, target 'mirage' has 25600 (wgt.capacity_bytes); use a smaller batch, a larger scratchpad or --memory=ideal, or a format that rounds by trunc or nearest
 // KEY: rounds at random with a key that is not the argument of the function with 'nn.knob' = "random_key"; a program has one key
 // STAGE: photonic-pipeline: 'to' has to be import, autodiff, lower, format, split, tile, schedule or emit, found 'everything'
 

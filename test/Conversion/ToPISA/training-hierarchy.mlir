@@ -2,11 +2,11 @@
 // on chip.
 //
 // RUN: split-file %s %t
-// RUN: photonic-opt %t/weights.mlir --photonic-pipeline="memory=hierarchy dataflow=df1 set=core.count=1,scratchpads.activation_bytes=640,scratchpads.weight_bytes=2176,scratchpads.gradient_bytes=2048" | FileCheck %s --check-prefix=WEIGHTS
-// RUN: photonic-opt %t/tail.mlir --photonic-pipeline="to=schedule memory=hierarchy dataflow=df1 set=core.count=1,scratchpads.activation_bytes=640,scratchpads.weight_bytes=2176,scratchpads.gradient_bytes=2048" | FileCheck %s --check-prefix=TAIL
-// RUN: photonic-opt %t/images.mlir --photonic-pipeline="memory=hierarchy dataflow=df1 set=core.count=1,scratchpads.activation_bytes=16000,scratchpads.weight_bytes=8192,scratchpads.gradient_bytes=16000" | FileCheck %s --check-prefix=IMAGES
-// RUN: photonic-opt %t/channels.mlir --photonic-pipeline="to=schedule memory=hierarchy dataflow=df1 set=core.count=1,scratchpads.activation_bytes=16000,scratchpads.weight_bytes=2560,scratchpads.gradient_bytes=16000" | FileCheck %s --check-prefix=CHANNELS
-// RUN: photonic-opt %t/statistics.mlir --photonic-pipeline="memory=hierarchy dataflow=df1 set=core.count=1,scratchpads.activation_bytes=3000,scratchpads.weight_bytes=8192,scratchpads.gradient_bytes=16000" | FileCheck %s --check-prefix=STATISTICS
+// RUN: photonic-opt %t/weights.mlir --photonic-pipeline="memory=hierarchy dataflow=df1 set=core.count=1,act.capacity_bytes=640,wgt.capacity_bytes=2176,grad.capacity_bytes=2048" | FileCheck %s --check-prefix=WEIGHTS
+// RUN: photonic-opt %t/tail.mlir --photonic-pipeline="to=schedule memory=hierarchy dataflow=df1 set=core.count=1,act.capacity_bytes=640,wgt.capacity_bytes=2176,grad.capacity_bytes=2048" | FileCheck %s --check-prefix=TAIL
+// RUN: photonic-opt %t/images.mlir --photonic-pipeline="memory=hierarchy dataflow=df1 set=core.count=1,act.capacity_bytes=16000,wgt.capacity_bytes=8192,grad.capacity_bytes=16000" | FileCheck %s --check-prefix=IMAGES
+// RUN: photonic-opt %t/channels.mlir --photonic-pipeline="to=schedule memory=hierarchy dataflow=df1 set=core.count=1,act.capacity_bytes=16000,wgt.capacity_bytes=2560,grad.capacity_bytes=16000" | FileCheck %s --check-prefix=CHANNELS
+// RUN: photonic-opt %t/statistics.mlir --photonic-pipeline="memory=hierarchy dataflow=df1 set=core.count=1,act.capacity_bytes=3000,wgt.capacity_bytes=8192,grad.capacity_bytes=16000" | FileCheck %s --check-prefix=STATISTICS
 
 // A weight gradient stays on chip while images pass by, and adds up from zeros:
 // pieces of 2 images are 32 elements of the contraction, two whole groups. The

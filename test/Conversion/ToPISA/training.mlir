@@ -73,7 +73,7 @@
 // LONG: pisa.core_program {{.*}} k [0 + 8 * l0(1, 0, 1, 3)] rows 32 of 6 cols 8 of [20 + -8 * l0(1, 0, 1, 3) + -8 * l0(1, 3, 3, 0) + 8 * l0(1, 0, 3, 0)] product 1
 
 // A mask is words of 32 bits, a position a byte.
-// DIGITAL: "pool" workspace at act[[[P:[0-9]+]]] bytes 8 type tensor<1x2x2x2xi8>
+// DIGITAL: "pool" workspace at act[[[P:[0-9]+]]] bytes 8 type tensor<1x2x2x2xui8>
 // DIGITAL: "mask" workspace at act[[[M:[0-9]+]]] bytes 8 type tensor<2xi32>
 // DIGITAL: pisa.layer {{[0-9]+}} "pool" "MaxPool" output
 // DIGITAL: pisa.vec_pool_positions act[[[Y:[0-9]+]]] map 1 positions act[[[P]]] from act[0] map 0 row 0 rows 8 window 4

@@ -50,6 +50,8 @@ pisa.program "all" inference target "mirage" hash -2 memory hierarchy batch 3 to
     pisa.wait vec[0] 0
     // CHECK-NEXT: pisa.wait vec[0] 1 redundant layer 0
     pisa.wait vec[0] 1 redundant layer 0
+    // CHECK-NEXT: pisa.dma_copy act[0] strides [0, 0, 64, 2] from dram[2] strides [0, 0, 64, 2] shape [1, 1, 8, 32] width 2{{$}}
+    pisa.dma_copy act[0] strides [0, 0, 64, 2] from dram[2] strides [0, 0, 64, 2] shape [1, 1, 8, 32] width 2
     // CHECK-NEXT: pisa.dma_copy act[0] strides [12, 8, 4, 4] from dram[4] strides [0, 0, 112, 4] shape [1, 1, 28 of [3 + 1 * l0], 28] zero_fill dim 2 start [-1 + 8 * l0] extent 28
     pisa.dma_copy act[0] strides [12, 8, 4, 4] from dram[4] strides [0, 0, 112, 4] shape [1, 1, 28 of [3 + 1 * l0], 28] zero_fill dim 2 start [-1 + 8 * l0] extent 28
     // CHECK-NEXT: pisa.vec_map add act[0] strides [0, 0, 0, 4] a act[0] strides [0, 0, 0, 4] b wgt[0] strides [0, 0, 0, 0] shape [1, 1, 1, 4]

@@ -56,7 +56,7 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compi
 // -----
 
 pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
-  // expected-error @+1 {{expected element types (f32, i32, i64, u8, bool), found 'f33'}}
+  // expected-error @+1 {{expected element types (f32, i32, i64, u8, bool, bf16, i8, i16), found 'f33'}}
   pisa.memory 0 "act" on_chip capacity 64 bytes 0 types [f32, f33]
   pisa.code {
     pisa.halt

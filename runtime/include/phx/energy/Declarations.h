@@ -15,6 +15,7 @@
 #ifndef PHX_ENERGY_DECLARATIONS_H
 #define PHX_ENERGY_DECLARATIONS_H
 
+#include "phx/isa/Limits.h"
 #include "phx/target/Target.h"
 
 #include <array>
@@ -37,8 +38,18 @@ struct Component {
 
 inline constexpr unsigned maxCounters = 64, maxComponents = 64;
 
+/// The bytes read from and written to memory `memory` of a program. They are
+/// counted beside the declared counters, which have the sums.
+inline constexpr Counter getReadCounter(uint32_t memory) {
+  return {static_cast<uint8_t>(maxCounters + 2 * memory)};
+}
+inline constexpr Counter getWriteCounter(uint32_t memory) {
+  return {static_cast<uint8_t>(maxCounters + 2 * memory + 1)};
+}
+inline constexpr unsigned numAllCounters = maxCounters + 2 * limits::memories;
+
 /// Charges by Counter::index, and pJ by Component::index; the rest is 0.
-using Counters64 = std::array<uint64_t, maxCounters>;
+using Counters64 = std::array<uint64_t, numAllCounters>;
 using Energies = std::array<double, maxComponents>;
 
 inline uint64_t get(const Counters64 &counters, Counter counter) {
@@ -69,6 +80,7 @@ struct CounterDeclaration {
   /// The field of the target that states the price of one, in pJ: in full, or
   /// "GROUP.adc_pj" for one of the arrays that charge.
   std::string field;
+  /// Null if there is no price, and of bytes of memories, which state their own.
   double (*price)(const Target &, const PriceContext &) = nullptr;
 };
 

@@ -28,6 +28,11 @@ struct ArrayExecution {
   size_t group = 0; ///< whose array executes it
 };
 
+/// Adds bytes that an instruction of `program` reads from and writes to one of
+/// its memories.
+void chargeBytes(const Program &program, uint32_t memory, uint64_t read,
+                 uint64_t written, Counters64 &charges);
+
 /// A part of a machine's area.
 struct AreaItem {
   /// Reports list parts in this order; sums follow it.

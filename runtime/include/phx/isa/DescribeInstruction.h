@@ -165,6 +165,22 @@ detail::Pattern<T> mappedRows(uint32_t T::*map, MapSide<T> rows) {
   }};
 }
 
+/// A pattern with elements of `width` bytes, which is fixed or in a field.
+template <typename T>
+detail::Pattern<T> wide(int64_t width, detail::Pattern<T> pattern) {
+  return {[=](AccessDescription &access, auto &find) {
+    pattern.apply(access, find);
+    access.width = width;
+  }};
+}
+template <typename T>
+detail::Pattern<T> wide(int64_t T::*width, detail::Pattern<T> pattern) {
+  return {[=](AccessDescription &access, auto &find) {
+    pattern.apply(access, find);
+    access.widthField = find(detail::offsetOf(width));
+  }};
+}
+
 /// Consecutive elements of `width` bytes.
 template <typename T>
 detail::Pattern<T> elements(Count T::*count, int64_t width = 4) {

@@ -153,6 +153,8 @@ struct AccessDescription {
   AccessMode mode = AccessMode::Read;
   AccessPattern pattern = AccessPattern::Strided;
   int64_t width = 4; ///< bytes of one element
+  /// A Number that holds the width in its place; null: it is fixed.
+  const FieldDescription *widthField = nullptr;
   // Strided
   const FieldDescription *strides = nullptr, *shape = nullptr;
   const FieldDescription *zeroFill = nullptr;
@@ -172,6 +174,12 @@ struct AccessDescription {
   /// Null: always; otherwise whether this instruction touches it.
   bool (*isUsed)(const void *body) = nullptr;
 };
+
+/// Bytes of one element.
+inline int64_t getWidth(const AccessDescription &access, const void *body) {
+  return access.widthField ? access.widthField->as<int64_t>(body)
+                           : access.width;
+}
 
 /// No instruction touches more operands.
 inline constexpr unsigned maxAccesses = 8;

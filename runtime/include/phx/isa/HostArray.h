@@ -30,6 +30,16 @@ struct HostArray {
   }
 };
 
+/// What hosts give and get for a region of elements `type`: binary32 for
+/// bfloat16, which NumPy does not have, and otherwise the same.
+ElementType getHostType(ElementType type);
+/// Elements `type` in memory as the host gets them. Every one is exact.
+HostArray toHost(ElementType type, std::vector<int64_t> shape,
+                 const uint8_t *bytes);
+/// What the host gives, an array of getHostType(type), as memory
+/// holds it: bfloat16 is the nearest, ties to even; NaN stays NaN.
+std::vector<uint8_t> toMemory(ElementType type, const HostArray &value);
+
 /// "float32", "int64", ...: NumPy's names.
 const char *getTypeName(ElementType type);
 

@@ -67,15 +67,16 @@ struct Wait {
 // Data movement and vector arithmetic
 //===----------------------------------------------------------------------===//
 
-/// Copies 4-byte elements: dst[i] = src[i] for i in shape. With `zeroFill` the
-/// source address of an element adds (index + start) * stride in that
-/// dimension instead of index * stride.
+/// Copies elements of `width` bytes (1, 2, 4 or 8): dst[i] = src[i] for i in
+/// shape. With `zeroFill` the source address of an element adds (index + start)
+/// * stride in that dimension instead of index * stride.
 struct DmaCopy {
   static constexpr Opcode opcode{8};
   Address dst, src;
   Stride4 dstStride{}, srcStride{};
   Shape4 shape;
-  std::optional<ZeroFill> zeroFill;
+  std::optional<ZeroFill> zeroFill = std::nullopt;
+  int64_t width = 4;
   friend bool operator==(const DmaCopy &, const DmaCopy &) = default;
 };
 

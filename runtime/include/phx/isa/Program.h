@@ -44,9 +44,12 @@ enum class ElementType : uint8_t {
   I32 = 1,
   I64 = 2,
   U8 = 3,
-  Bool = 4
+  Bool = 4,
+  BF16 = 5,
+  I8 = 6,
+  I16 = 7,
 };
-inline constexpr unsigned numElementTypes = 5;
+inline constexpr unsigned numElementTypes = 8;
 int64_t byteWidth(ElementType type);
 /// In assembly: "f32", "bool".
 const char *getTypeWord(ElementType type);

@@ -19,12 +19,15 @@ std::vector<ArrayGroup> getArrayGroups(const Target &target);
 /// Its memories, in the target's order; nothing is used of them.
 std::vector<ProgramMemory> getMemories(const Target &target);
 
-/// What a memory on chip holds for the arrays.
+/// What a memory on chip holds for the arrays; one may have several roles.
 enum class MemoryRole : uint8_t {
   Stationary, ///< operands that stay in the arrays, and parameters
   Streamed,   ///< operands that pass the arrays
   Result,     ///< results and partial sums
 };
+inline constexpr unsigned numMemoryRoles = 3;
+/// "stationary", "streamed", "result".
+const char *getRoleName(MemoryRole role);
 /// The memory of that role, an index into getMemories; the first of several.
 std::optional<uint32_t> findMemory(const Target &target, MemoryRole role);
 /// The first memory off chip.
