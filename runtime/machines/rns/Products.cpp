@@ -314,9 +314,9 @@ Status ProductChecker::compare(const ProductNest &nest, const Box &window,
       parts.size() == 1
           ? " (" + describe(parts.front()) + ")"
           : " in " + std::to_string(parts.size()) + " executions of its nest";
-  bool isMultiple = expected.tiles == 0 ? found->tiles == 0
-                                        : found->tiles != 0 &&
-                                              found->tiles % expected.tiles == 0;
+  bool isMultiple = found->tiles == expected.tiles ||
+                    (expected.tiles != 0 && found->tiles != 0 &&
+                     found->tiles % expected.tiles == 0);
   if (!isMultiple)
     return failProduct(index,
                        "a multiple of " + toText(expected.tiles) +

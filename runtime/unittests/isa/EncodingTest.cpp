@@ -181,7 +181,8 @@ TEST(Encoding, GarbageIsTotal) {
       word = random.oneIn(2) ? random.next() : uint64_t(random.between(0, 3));
     if (!words.empty() && !random.oneIn(10))
       words[0] =
-          uint64_t(random.pick(instructions)->opcode) | uint64_t(random.between(0, 3)) << 8 |
+          uint64_t(random.pick(instructions)->opcode) |
+          uint64_t(random.between(0, 3)) << 8 |
           uint64_t(random.between(0, 15)) << 24 | uint64_t(words.size()) << 32;
     expectCanonical(words);
     (void)decodeCode(words).ok();

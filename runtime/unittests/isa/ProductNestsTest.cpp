@@ -178,7 +178,8 @@ TEST(ProductNests, RangesMoveWithTheLoopsAroundTheNest) {
 }
 
 /// A loop over blocks of 4 rows with two tiles in it, each behind a window.
-static Program makeWindows(int64_t m, int64_t trips, const Guard (&windows)[2]) {
+static Program makeWindows(int64_t m, int64_t trips,
+                           const Guard (&windows)[2]) {
   Program program = makeFrame();
   program.code.push_back(make({}, Loop{trips}));
   for (const Guard &window : windows) {

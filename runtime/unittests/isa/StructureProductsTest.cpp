@@ -174,7 +174,8 @@ TEST(StructureProducts, EditedNestsAreRejected) {
   EXPECT_EQ(
       structureError(edited),
       "product 0: expected 189000 multiply-accumulates (m 70, n 36, "
-      "k 75, groups 1, positions 1), found 183750 in its core.stream instructions" +
+      "k 75, groups 1, positions 1), found 183750 in its core.stream "
+      "instructions" +
           remedy);
 
   // A stream outside, a stranger inside, a range that is no loop.

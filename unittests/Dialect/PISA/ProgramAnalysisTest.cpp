@@ -32,7 +32,8 @@ pisa.program "p" inference target "mirage" hash 0 memory ideal batch 1
   pisa.memory 0 "act" on_chip capacity 1024 bytes 128 types [f32]
   pisa.memory 1 "wgt" on_chip capacity 1024 bytes 128 types [f32]
   pisa.memory 2 "grad" on_chip capacity 1024 bytes 128 types [f32]
-  pisa.map 0 rows [[4, 0, 1]] cols [[4, 1, 1]] axes [[4, 16, 0, 0, 0], [4, 4, 0, 0, 0]]
+  pisa.map 0 rows [[4, 0, 1]] cols [[4, 1, 1]]
+      axes [[4, 16, 0, 0, 0], [4, 4, 0, 0, 0]]
   pisa.format 0 bfp mantissa 4 group 4 rounding trunc moduli [31, 32, 33]
   pisa.product 0 m 4 n 4 k 4 groups 1 df1 format 0 layer 0
   pisa.nest 0 product 0 at [9, 12] groups 0 size 1 rows 0 size 4

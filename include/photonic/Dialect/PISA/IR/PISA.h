@@ -57,8 +57,8 @@ struct InstructionParts {
 };
 
 /// Creates the operation of an instruction of `program` that is no loop, end or
-/// halt. Failure: there is none; a machine class that the dialect does not list adds
-/// its own (PISADialect::addInstructions).
+/// halt. Failure: there is none; a machine class that the dialect does not list
+/// adds its own (PISADialect::addInstructions).
 mlir::LogicalResult createInstruction(mlir::OpBuilder &builder,
                                       mlir::Location loc,
                                       const phx::Program &program,

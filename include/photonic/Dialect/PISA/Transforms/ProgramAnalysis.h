@@ -1,4 +1,4 @@
-//===- ProgramAnalysis.h - The plain form of a program, made once -*- C++ -*-===//
+//===- ProgramAnalysis.h - Plain form of a program, made once --*- C++ -*-===//
 //
 // Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
