@@ -73,7 +73,7 @@ def test_fields_of_targets_have_the_unit_that_their_name_says():
     assert without <= {
         "group", "rounding", "count", "rows", "columns", "moduli", "detections_per_row",
         "wall_plug_efficiency", "snr_per_modulus", "dacs_per_modulus_array",
-        "digital_copies", "lanes", "kind", "types", "serves",
+        "digital_copies", "lanes", "kind", "types", "roles",
     }
 
 
