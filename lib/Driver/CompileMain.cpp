@@ -63,7 +63,7 @@ public:
     std::vector<std::string> values;
     if (list)
       values.assign(list->begin(), list->end());
-    return setOption(request, info.name, values, Spelling::CommandLine);
+    return setOption(request, info.name, values);
   }
 
 private:
@@ -135,8 +135,7 @@ static std::string fillRequest(const Options &o, CompileRequest &request) {
   for (const RequestOption &option : o.request)
     if (std::string wrong = option.apply(request); !wrong.empty())
       return wrong;
-  if (std::string wrong = checkRequest(request, Spelling::CommandLine);
-      !wrong.empty())
+  if (std::string wrong = checkRequest(request); !wrong.empty())
     return wrong;
   if (request.input.empty())
     return "expected a model: photonic-compile MODEL.onnx -o MODEL.phx; "

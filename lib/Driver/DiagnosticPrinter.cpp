@@ -53,29 +53,36 @@ static std::string getRemark(StringRef text) {
   return sentence.empty() ? text.str() : sentence.str();
 }
 
-static void print(Diagnostic &diagnostic, StringRef program,
-                  llvm::raw_ostream &os) {
-  os << program << ": " << getSeverity(diagnostic.getSeverity()) << ": ";
-  if (std::string where = describe(diagnostic.getLocation()); !where.empty())
-    os << where << ": ";
+static void tell(Diagnostic &diagnostic,
+                 const DiagnosticPrinter::Listener &listener) {
+  std::string where = describe(diagnostic.getLocation());
   std::string text = diagnostic.str();
-  bool isRemark = diagnostic.getSeverity() == DiagnosticSeverity::Remark;
-  os << (isRemark ? getRemark(text) : text) << "\n";
+  if (diagnostic.getSeverity() == DiagnosticSeverity::Remark)
+    text = getRemark(text);
+  listener(getSeverity(diagnostic.getSeverity()),
+           where.empty() ? text : where + ": " + text);
   for (Diagnostic &note : diagnostic.getNotes())
-    print(note, program, os);
+    tell(note, listener);
+}
+
+DiagnosticPrinter::DiagnosticPrinter(MLIRContext &context, Listener listener)
+    : context(context) {
+  handler = context.getDiagEngine().registerHandler(
+      [listener = std::move(listener)](Diagnostic &diagnostic) {
+        tell(diagnostic, listener);
+        return success();
+      });
+  // Operations print themselves in notes; the node's name says enough.
+  context.printOpOnDiagnostic(false);
 }
 
 DiagnosticPrinter::DiagnosticPrinter(MLIRContext &context, StringRef program,
                                      llvm::raw_ostream &os)
-    : context(context) {
-  handler = context.getDiagEngine().registerHandler(
-      [program = program.str(), &os](Diagnostic &diagnostic) {
-        // Operations print themselves in notes; the node's name says enough.
-        print(diagnostic, program, os);
-        return success();
-      });
-  context.printOpOnDiagnostic(false);
-}
+    : DiagnosticPrinter(
+          context, [program = program.str(), &os](StringRef severity,
+                                                  const std::string &text) {
+            os << program << ": " << severity << ": " << text << "\n";
+          }) {}
 
 DiagnosticPrinter::~DiagnosticPrinter() {
   context.getDiagEngine().eraseHandler(handler);

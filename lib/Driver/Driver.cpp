@@ -41,16 +41,11 @@ void photonic::registerCompilerDialects(DialectRegistry &registry) {
 // Input and output
 //===----------------------------------------------------------------------===//
 
-/// Splits FILE.onnx[:lr=X]; the file is empty if it is something else.
-static std::pair<StringRef, StringRef> splitOptimizerModel(StringRef text) {
-  auto [file, rate] = text.rsplit(":lr=");
-  if (!file.ends_with(".onnx"))
-    return {};
-  return {file, rate};
-}
-
-bool photonic::isOptimizerModel(StringRef optimizer) {
-  return !splitOptimizerModel(optimizer).first.empty();
+/// The input, for what is wrong with the whole of it. IR says of itself that it
+/// lies in the model that it was made from.
+static Location getInputLocation(const CompileRequest &request,
+                                 MLIRContext *context) {
+  return FileLineColLoc::get(context, request.input, 0, 0);
 }
 
 static FailureOr<ImportOptions> getImportOptions(const CompileRequest &request,
@@ -61,6 +56,7 @@ static FailureOr<ImportOptions> getImportOptions(const CompileRequest &request,
   options.dims = request.dims;
   options.shapes = request.shapes;
   options.freeze = training.freeze;
+  options.spelling = request.spelling;
   if (training.train)
     options.mode = ImportMode::Training;
   else if (training.mutableParameters)
@@ -94,7 +90,7 @@ static OwningOpRef<ModuleOp> readInput(const CompileRequest &request,
       return {};
     return importONNXFile(request.input, *options, context);
   }
-  Location loc = FileLineColLoc::get(&context, request.input, 0, 0);
+  Location loc = getInputLocation(request, &context);
   phx::Result<phx::MappedFile> file = phx::loadFile(request.input, irLimit);
   if (!file) {
     emitError(loc, file.error().message);
@@ -118,28 +114,34 @@ static LogicalResult checkImportMode(const CompileRequest &request,
     return success();
   StringRef wanted = getImportModeName(training.train ? ImportMode::Training
                                                       : ImportMode::Evaluation);
-  StringRef option = training.train ? "--train" : "--mutable-parameters";
+  StringRef option = training.train ? "train" : "mutable-parameters";
+  Location loc = getInputLocation(request, module.getContext());
   if (mode.getValue() != wanted)
-    return emitError(module.getLoc())
-           << "the IR was imported for " << mode.getValue() << ", and "
-           << option << " needs one imported for " << wanted
-           << "; import the model with " << option << " --compile-to=import";
+    return emitError(loc) << "the IR was imported for " << mode.getValue()
+                          << ", and " << spell(request.spelling, option)
+                          << " needs one imported for " << wanted
+                          << "; import the model with photonic-compile --"
+                          << option << " --compile-to=import";
   auto freeze = module->getAttrOfType<StringAttr>(nn::freezeAttrName);
   StringRef kept = freeze ? freeze.getValue() : StringRef();
   if (training.train && kept != training.freeze)
-    return emitError(module.getLoc())
-           << "the IR was imported with --freeze='" << kept
-           << "', and now it is '" << training.freeze
-           << "'; give the same one, or import the model again";
+    return emitError(loc) << "the IR was imported with "
+                          << spell(request.spelling, "freeze") << " '" << kept
+                          << "', and now it is '" << training.freeze
+                          << "'; give the same one, or import the model again";
   return success();
 }
 
 /// IR is what the stage before the first one leaves, as --compile-from says.
 static LogicalResult checkStage(const CompileRequest &request,
                                 ModuleOp module) {
+  Location loc = getInputLocation(request, module.getContext());
+  auto give = [&](Stage stage) {
+    return spell(request.spelling, "compile-from", getStageName(stage));
+  };
   if (!module.lookupSymbol<func::FuncOp>("main") &&
       module.getOps<pisa::ProgramOp>().empty())
-    return emitError(module.getLoc())
+    return emitError(loc)
            << "holds nothing to compile: expected a function @main, or a "
               "pisa.program behind stage 'schedule'";
   FailureOr<StageRange> found = detectStage(module);
@@ -149,21 +151,22 @@ static LogicalResult checkStage(const CompileRequest &request,
   Stage expected =
       fromModel ? Stage::Import : static_cast<Stage>(int(request.from) - 1);
   if (!found->contains(expected)) {
-    InFlightDiagnostic diagnostic = emitError(module.getLoc());
+    InFlightDiagnostic diagnostic = emitError(loc);
     diagnostic << "is IR after " << found->describe() << ", as its '"
                << (expected < found->first ? found->firstCause
                                            : found->lastCause)
                       ->getName()
                << "' shows; "
-               << (fromModel ? "without --compile-from"
-                             : "--compile-from=" + getStageName(expected).str())
+               << (fromModel ? "without " + spell(request.spelling,
+                                                  "compile-from")
+                             : "with " + give(expected))
                << " it has to be "
                << (fromModel ? "a model"
                              : "IR after stage '" +
                                    getStageName(expected).str() + "'");
     if (found->last == Stage::Emit && found->first == Stage::Emit)
       return diagnostic << ": encode it with photonic-translate --emit";
-    return diagnostic << ": give --compile-from=" << getStageName(found->last);
+    return diagnostic << ": give " << give(found->last);
   }
   if (fromModel)
     return success();
@@ -190,8 +193,9 @@ static void warnAboutFormat(const CompileRequest &request,
     emitWarning(module.getLoc())
         << "the network was trained with products in " << trained.getValue()
         << " and is compiled for " << now
-        << ", in which it may be far less accurate; give --format="
-        << trained.getValue() << " to keep its own";
+        << ", in which it may be far less accurate; give "
+        << spell(request.spelling, "format", trained.getValue())
+        << " to keep its own";
 }
 
 /// Prices of the target that were stated for another structure than that for
@@ -258,14 +262,14 @@ static void warnAboutTruncation(const CompileRequest &request,
          "loss, "
       << products.size()
       << " products make gradients smaller than they are, and such networks "
-         "often do not learn, or their loss rises; train with --format="
-      << plain
-      << ":nearest or :stochastic, with more mantissa bits or shorter groups, "
+         "often do not learn, or their loss rises; train with "
+      << spell(request.spelling, "format", plain.str() + ":nearest")
+      << " or :stochastic, with more mantissa bits or shorter groups, "
          "or put BatchNormalization behind the products, and standardise the "
          "inputs (docs/guides/my-network-does-not-learn.md)";
 }
 
-/// A loss in the model and one on the command line would be added.
+/// A loss in the model and one that is asked for would be added.
 static LogicalResult checkLosses(const CompileRequest &request,
                                  ModuleOp module) {
   const TrainingOptions &training = request.stages.training;
@@ -280,14 +284,18 @@ static LogicalResult checkLosses(const CompileRequest &request,
   if (!names.empty() && given)
     return emitError(function.getLoc())
            << "the model has a loss of its own, output '" << names.front()
-           << "', so that --loss or --loss-output would add a second one; "
-              "leave it out, or remove the loss from the model";
+           << "', so that " << spell(request.spelling, "loss") << " or "
+           << spell(request.spelling, "loss-output")
+           << " would add a second one; leave it out, or remove the loss from "
+              "the model";
   if (names.empty() && !given)
     return emitError(function.getLoc())
            << "the model has no loss: no output of one element is the result "
               "of SoftmaxCrossEntropyLoss or NegativeLogLikelihoodLoss; give "
-              "--loss=cross_entropy or --loss=mse, or name the output that is "
-              "the loss with --loss-output";
+           << spell(request.spelling, "loss", "cross_entropy") << " or "
+           << spell(request.spelling, "loss", "mse")
+           << ", or name the output that is the loss with "
+           << spell(request.spelling, "loss-output");
   return success();
 }
 
@@ -416,10 +424,8 @@ static LogicalResult checkFiles(const CompileRequest &request,
                                 phx::OutputGuard &guard, MLIRContext &context) {
   if (request.output.empty())
     return success();
-  guard.addRead(request.input);
-  guard.addRead(request.checkInput);
-  guard.addRead(
-      splitOptimizerModel(request.stages.training.optimizer).first.str());
+  for (const std::string &file : listFilesRead(request))
+    guard.addRead(file);
   guard.addWrite("-o", request.output);
   if (failed(check(guard.check(), context)))
     return failure();
@@ -464,6 +470,14 @@ LogicalResult photonic::compile(const CompileRequest &request,
   if (check && *program &&
       failed(checkProgram(**program, *module, *check, os)))
     return failure();
+  if (check && check->getNumComparisons() == 0)
+    return emitError(getInputLocation(request, &context))
+           << "nothing was compared: of the stages from "
+           << getStageName(request.from) << " to " << getStageName(request.to)
+           << " none can be executed by itself; go on to the program with "
+           << spell(request.spelling, "compile-to", "emit")
+           << ", start from an earlier stage, or leave "
+           << spell(request.spelling, "check") << " out";
   // Of what was made, not beside the message of what could not be made.
   warnAboutPrices(request, *machine, *module);
   if (request.printIR)

@@ -387,6 +387,7 @@ LogicalResult StageCheck::compare(StringRef stage, StageValues values,
            << "nothing can be compared: @main of " << describeReference()
            << " returns nothing; expected an output or a parameter that is "
               "updated";
+  ++numComparisons;
   if (exact)
     return compareBits(stage, values, os);
   if (failed(compareRatios(stage, values, os)))

@@ -228,22 +228,33 @@ struct PipelineOptions : PassPipelineOptions<PipelineOptions> {
     }
   }
 
-  /// What was given. Values that make no sense are for the passes to refuse.
-  StageOptions getStages() const {
-    StageOptions stages;
+  /// Puts what was given into `request`; a message if it makes no sense.
+  std::string apply(StageRequest &request) const {
     size_t flag = 0, value = 0, list = 0;
     for (const photonic::Option<StageOptions> &info : getStageOptions()) {
+      std::vector<std::string> given;
+      bool isGiven = false;
       if (info.kind == OptionKind::Flag) {
-        if (*flags[flag++])
-          info.set(stages, {});
+        isGiven = *flags[flag++];
       } else if (info.kind == OptionKind::Value) {
-        info.set(stages, values[value++]->getValue());
+        isGiven = values[value]->hasValue();
+        given = {values[value++]->getValue()};
       } else {
-        for (const std::string &entry : *lists[list++])
-          info.set(stages, entry);
+        isGiven = lists[list]->hasValue();
+        given.assign(lists[list]->begin(), lists[list]->end());
+        ++list;
       }
+      if (!isGiven)
+        continue;
+      request.given.insert(info.name.str());
+      std::string wrong =
+          setValues(info, request.stages, given, request.spelling);
+      if (!wrong.empty())
+        return wrong;
     }
-    return stages;
+    std::vector<OptionInfo> all(getStageOptions().begin(),
+                                getStageOptions().end());
+    return checkStageRequest(request, all);
   }
 
   Option<std::string> from{*this, "from", llvm::cl::init("import"),
@@ -273,13 +284,19 @@ static LogicalResult buildPipeline(OpPassManager &pm, StringRef text,
     return fail("photonic-pipeline: '" + Twine(from ? "to" : "from") +
                 "' has to be " + listStages() + ", found '" +
                 (from ? options.to : options.from).getValue() + "'");
-  StageOptions stages = options.getStages();
+  StageRequest request;
+  request.spelling = Spelling::Pipeline;
+  request.from = *from;
+  request.to = *to;
+  if (std::string wrong = options.apply(request); !wrong.empty())
+    return fail("photonic-pipeline: " + Twine(wrong));
+  const StageOptions &stages = request.stages;
   phx::Result<phx::Target> machine =
       loadMachine(stages.target, stages.overrides);
   if (!machine)
     return fail("photonic-pipeline: " + machine.error().message);
   for (Stage stage : allStages)
-    if (stage >= *from && stage <= *to)
+    if (stage >= request.from && stage <= request.to)
       addStage(pm, stage, stages, *machine);
   return success();
 }

@@ -17,6 +17,7 @@ from . import (
     cli_run,
     cli_targets,
     cli_train,
+    compiler,
     streams,
 )
 from .command import INTERRUPTED
@@ -61,14 +62,13 @@ def _print_warning(message, category, *ignored) -> None:
 
 
 def _print_error(error: Error) -> None:
-    first, *others = str(error).splitlines() or ["unknown error"]
-    streams.say(f"photonic: error: {first}")
-    for line in others:
-        # Further messages of the compiler; continuation lines of all others.
-        if isinstance(error, CompileError):
-            kind = "" if line.startswith(("note: ", "warning: ")) else "error: "
-            streams.say(f"photonic: {kind}{line}")
-        else:
+    messages = [("error", str(error) or "unknown error")]
+    if isinstance(error, CompileError):
+        messages = list(error.messages)
+    for severity, text in messages:
+        first, *others = text.splitlines() or [""]
+        streams.say(f"photonic: {severity}: {first}")
+        for line in others:
             streams.say(f"  {line.strip()}")
 
 
@@ -118,6 +118,7 @@ def main() -> int:
     """Exit code 0: done; 1: an error, explained; 130: interrupted; 143: terminated
     in training."""
     warnings.showwarning = _print_warning
+    compiler.speak_to_command_line()
     try:
         code = app(prog_name="photonic", standalone_mode=False)
         streams.flush_output()

@@ -12,21 +12,49 @@ from typing import List, Optional
 import typer
 from rich.console import Console
 
-from .errors import InputError
+from .compiler import Words
 
+#: Options of a compilation that several commands have. The compiler's table, which
+#: photonic-compile is made from, says what their values look like, too; it is not read
+#: here, because commands that compile nothing start without the compiler.
+TargetOption = typer.Option("mirage", metavar="name|file", help="The machine.")
 SetOption = typer.Option(
-    None, "--set", metavar="FIELD=VALUE", help="Change a field of the target."
+    None, "--set", metavar="field=value", help="Change a field of the target."
+)
+FormatOption = typer.Option(
+    None,
+    metavar="bfp:M:G[:R]|fp32",
+    help="Number format of products: mantissa bits, group, rounding (trunc, nearest, "
+    "stochastic); fp32 bypasses conversion. Default: the target's.",
+)
+DataflowOption = typer.Option(
+    "auto", metavar="auto|df1|df2", help="What stays in the arrays: weights, activations."
+)
+MemoryOption = typer.Option(
+    "ideal", metavar="ideal|hierarchy", help="Everything on chip, or scratchpads and DRAM."
+)
+LossOutputOption = typer.Option(
+    None, metavar="name", help="Output of the model that the loss looks at."
+)
+FreezeOption = typer.Option(
+    None, metavar="regex", help="Parameters that training leaves as they are."
+)
+LearnOption = typer.Option(
+    None, metavar="regex", help="Constants to train beside weights of layers."
+)
+RecomputeOption = typer.Option(
+    None, metavar="node,...", help="Nodes that the backward pass computes again."
 )
 DimOption = typer.Option(
     None,
     "--dim",
-    metavar="NAME=N|INPUT:AXIS=N",
+    metavar="name=N|input:axis=N",
     help="Extent of another open dimension, by name or by input and number.",
 )
 ShapeOption = typer.Option(
     None,
     "--shape",
-    metavar="INPUT=N,N,...",
+    metavar="input=N,N,...",
     help="All extents of an input whose number of dimensions the model leaves open.",
 )
 
@@ -42,39 +70,11 @@ def make_console() -> Console:
     return console if console.width >= _NARROWEST else Console(width=_NARROWEST)
 
 
-def parse_dims(dims: List[str]) -> dict[str, int]:
-    """Arguments of --dim. Raises InputError."""
-    sizes: dict[str, int] = {}
-    for text in dims:
-        name, found, value = text.rpartition("=")
-        if not found or not name or not value.isdecimal():
-            raise InputError(
-                "--dim: expected NAME=N or INPUT:AXIS=N with N at least 1, found "
-                f"'{text}'"
-            )
-        if name in sizes:
-            raise InputError(f"--dim: dimension '{name}' is bound twice")
-        sizes[name] = int(value)
-    return sizes
+def to_words(values: Optional[List[str]]) -> Optional[Words]:
+    """Arguments of an option that may be repeated; None if it is not there."""
+    return Words(values) if values else None
 
 
-def parse_shapes(shapes: List[str]) -> dict[str, list[int]]:
-    """Arguments of --shape. Raises InputError."""
-    result: dict[str, list[int]] = {}
-    for text in shapes:
-        name, _, extents = text.rpartition("=")
-        numbers = [number.strip() for number in extents.split(",")]
-        if not name or not all(number.isdecimal() for number in numbers):
-            raise InputError(
-                "--shape: expected INPUT=N,N,... with extents of at least 1, found "
-                f"'{text}'"
-            )
-        if name in result:
-            raise InputError(f"--shape: input '{name}' is given twice")
-        result[name] = [int(number) for number in numbers]
-    return result
-
-
-def split_names(text: Optional[str]) -> list[str]:
-    """An argument NAME,NAME,..."""
-    return [name for name in (text or "").split(",") if name]
+def split_names(text: Optional[str]) -> Optional[Words]:
+    """An argument NAME,NAME,..., split as photonic-compile splits it."""
+    return None if text is None else Words(text.split(","))

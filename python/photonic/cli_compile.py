@@ -12,12 +12,19 @@ import typer
 
 from . import compiler, streams
 from .cli_common import (
+    DataflowOption,
     DimOption,
+    FormatOption,
+    FreezeOption,
+    LearnOption,
+    LossOutputOption,
+    MemoryOption,
+    RecomputeOption,
     SetOption,
     ShapeOption,
-    parse_dims,
-    parse_shapes,
+    TargetOption,
     split_names,
+    to_words,
 )
 
 
@@ -26,44 +33,38 @@ def compile_command(
     output: Optional[str] = typer.Option(
         None, "-o", "--output", metavar="MODEL.phx", help="Default: beside the model."
     ),
-    target: str = typer.Option("mirage", metavar="NAME|FILE", help="The machine."),
+    target: str = TargetOption,
     batch: Optional[int] = typer.Option(
-        None, help="Samples in one run: the extent of open first dimensions."
+        None, metavar="N", help="Samples in one run: the extent of open first dimensions."
     ),
     dim: Optional[List[str]] = DimOption,
     shape: Optional[List[str]] = ShapeOption,
-    format: Optional[str] = typer.Option(
-        None, metavar="bfp:M:G|fp32", help="Number format (default: the target's)."
-    ),
-    dataflow: str = typer.Option("auto", metavar="auto|df1|df2"),
-    memory: str = typer.Option("ideal", metavar="ideal|hierarchy"),
+    format: Optional[str] = FormatOption,
+    dataflow: str = DataflowOption,
+    memory: str = MemoryOption,
     set_: Optional[List[str]] = SetOption,
     train: bool = typer.Option(False, "--train", help="Compile a training step."),
     loss: Optional[str] = typer.Option(
         None, metavar="cross_entropy|mse", help="Default: the loss in the model."
     ),
-    loss_output: Optional[str] = typer.Option(
-        None, metavar="NAME", help="Output of the model that the loss looks at, or that is it."
-    ),
+    loss_output: Optional[str] = LossOutputOption,
     optimizer: Optional[str] = typer.Option(
         None,
-        metavar="sgd:...|adam:...|FILE.onnx",
+        metavar="sgd:...|adam:...|model.onnx",
         help="How parameters change, e.g. sgd:lr=0.01,momentum=0.9.",
     ),
-    freeze: Optional[str] = typer.Option(
-        None, metavar="REGEX", help="Parameters that training leaves as they are."
-    ),
-    learn: Optional[str] = typer.Option(
-        None, metavar="REGEX", help="Constants to train beside weights of layers."
-    ),
+    freeze: Optional[str] = FreezeOption,
+    learn: Optional[str] = LearnOption,
     emit_gradients: bool = typer.Option(
         False, "--emit-gradients", help="An output PARAMETER.grad for each parameter."
     ),
-    recompute: Optional[str] = typer.Option(
-        None, metavar="NODE,...", help="Nodes that the backward pass computes again."
-    ),
+    recompute: Optional[str] = RecomputeOption,
     mutable_parameters: bool = typer.Option(
         False, "--mutable-parameters", help="The forward pass of a network in training."
+    ),
+    compile_from: Optional[str] = typer.Option(
+        None, "--compile-from", metavar="stage",
+        help="The model is IR that photonic-compile saved after this stage.",
     ),
 ) -> None:
     """Compile an ONNX model to a program file."""
@@ -74,8 +75,8 @@ def compile_command(
         model,
         target,
         batch=batch,
-        dims=parse_dims(dim or []),
-        shapes=parse_shapes(shape or []),
+        dims=to_words(dim),
+        shapes=to_words(shape),
         format=format,
         dataflow=dataflow,
         memory=memory,
@@ -88,8 +89,9 @@ def compile_command(
         freeze=freeze,
         learn=learn,
         emit_gradients=emit_gradients,
-        recompute=split_names(recompute),
+        recompute=split_names(recompute) or (),
         mutable_parameters=mutable_parameters,
+        compile_from=compile_from,
     )
     if exe.training is not None:
         streams.say(f"photonic: {exe.training}")

@@ -14,6 +14,7 @@ from . import executable, files
 from .cli_common import SetOption, make_console
 from .errors import InputError
 from .executable import Executable
+from .machines import find_file
 
 
 def _read_inputs(exe: Executable, arguments: List[str]) -> dict[str, Any]:
@@ -73,6 +74,9 @@ def run_command(
     quiet: bool = typer.Option(False, help="Print no report."),
 ) -> None:
     """Execute a program file and report time, energy and accuracy."""
+    # Also where nothing is executed or reported that they would matter for.
+    executable.check_options(executor, threads)
+    executable.is_stepped(timing)
     exe = executable.load(program, target, set_)
     given = (input, labels, output_dir is not None, fp32)
     if timing_only and any(given):
@@ -83,7 +87,7 @@ def run_command(
     arrays = {} if timing_only else _read_inputs(exe, input or [])
     known = None if labels is None else files.read_array(labels)
     _check_run_outputs(
-        exe, [program, target or "", *files.list_inputs(input or []), labels or ""],
+        exe, [program, find_file(target or ""), *files.list_inputs(input or []), labels or ""],
         output_dir, [("--report", report), ("--trace", trace)],
     )
     if not timing_only:

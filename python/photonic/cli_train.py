@@ -13,15 +13,23 @@ import typer
 
 from . import files, locks, streams
 from .cli_common import (
+    DataflowOption,
     DimOption,
+    FormatOption,
+    FreezeOption,
+    LearnOption,
+    LossOutputOption,
+    MemoryOption,
+    RecomputeOption,
     SetOption,
     ShapeOption,
-    parse_dims,
-    parse_shapes,
+    TargetOption,
     split_names,
+    to_words,
 )
 from .errors import Error, InputError, OutputError
 from .history import History
+from .machines import find_file
 from .onnx_file import find_external
 from .progress import describe_epoch
 from .show import si
@@ -157,9 +165,7 @@ def train_command(
     epochs: int = typer.Option(1, help="How often to go through the samples."),
     batch: int = typer.Option(32, help="Samples per step."),
     loss: str = typer.Option("cross_entropy", metavar="cross_entropy|mse"),
-    loss_output: Optional[str] = typer.Option(
-        None, metavar="NAME", help="Output that the loss looks at, if there are several."
-    ),
+    loss_output: Optional[str] = LossOutputOption,
     optimizer: str = typer.Option(
         "sgd:lr=0.01",
         metavar="sgd:lr=R[,momentum=M][,weight_decay=D]|adam:lr=R|adamw:lr=R",
@@ -191,23 +197,15 @@ def train_command(
     report: Optional[str] = typer.Option(
         None, metavar="FILE.json", help="Report of one step as JSON."
     ),
-    target: str = typer.Option("mirage", metavar="NAME|FILE", help="The machine."),
-    format: Optional[str] = typer.Option(
-        None, metavar="bfp:M:G[:ROUNDING]|fp32", help="Default: the target's."
-    ),
-    freeze: Optional[str] = typer.Option(
-        None, metavar="REGEX", help="Parameters that stay as they are."
-    ),
-    learn: Optional[str] = typer.Option(
-        None, metavar="REGEX", help="Constants to train beside weights of layers."
-    ),
-    recompute: Optional[str] = typer.Option(
-        None, metavar="NODE,...", help="Nodes to compute again instead of keeping."
-    ),
+    target: str = TargetOption,
+    format: Optional[str] = FormatOption,
+    freeze: Optional[str] = FreezeOption,
+    learn: Optional[str] = LearnOption,
+    recompute: Optional[str] = RecomputeOption,
     dim: Optional[List[str]] = DimOption,
     shape: Optional[List[str]] = ShapeOption,
-    dataflow: str = typer.Option("auto", metavar="auto|df1|df2"),
-    memory: str = typer.Option("ideal", metavar="ideal|hierarchy"),
+    dataflow: str = DataflowOption,
+    memory: str = MemoryOption,
     set_: Optional[List[str]] = SetOption,
     executor: str = typer.Option("fast", metavar="fast|reference"),
     threads: Optional[int] = typer.Option(None, help="Host threads (default: all)."),
@@ -219,7 +217,7 @@ def train_command(
     143; the same command continues.
     """
     files.check_outputs(
-        [model, *find_external(model), target,
+        [model, *find_external(model), find_file(target),
          *files.list_inputs(input + (validation_input or [])),
          *filter(None, [labels, validation_labels])],
         [("--checkpoint", checkpoint), ("--export", export), ("--history", history),
@@ -229,9 +227,9 @@ def train_command(
     factors = _parse_schedule(schedule) if schedule else None
     trainer = Trainer(
         model, target, loss=loss, optimizer=optimizer, batch=batch, format=format,
-        freeze=freeze, learn=learn, recompute=split_names(recompute),
-        loss_output=loss_output, dims=parse_dims(dim or []),
-        shapes=parse_shapes(shape or []),
+        freeze=freeze, learn=learn, recompute=split_names(recompute) or (),
+        loss_output=loss_output, dims=to_words(dim),
+        shapes=to_words(shape),
         dataflow=dataflow, memory=memory, set=set_, threads=threads, executor=executor,
     )
     streams.say(f"photonic: {trainer.summary}")

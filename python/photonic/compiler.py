@@ -14,37 +14,65 @@ from collections.abc import Iterable, Mapping, Sequence
 from . import files
 from .errors import CompileError, CompileWarning, InputError
 from .executable import Executable, TrainingSummary, check_flag, load
-from .machines import Overrides, to_overrides
+from .machines import Overrides, find_file, to_overrides
 from .onnx_file import find_external
 
-_PREFIX = "photonic: "
+#: True where messages are for someone at the command line of `photonic`, who writes
+#: options as there.
+_on_command_line = False
 
-#: Of a dimension. No machine holds more.
-_MAX_SIZE = 2**31 - 1
+
+def speak_to_command_line() -> None:
+    """From now on messages write options as the command line does."""
+    global _on_command_line
+    _on_command_line = True
 
 
-def _clean(messages: str) -> str:
-    """Messages without the name of the program and the word "error"."""
-    lines = []
-    for line in messages.strip().splitlines():
-        line = line.removeprefix(_PREFIX).removeprefix("error: ")
-        lines.append(line)
-    return "\n".join(lines)
+class Words(list):
+    """What the user wrote for an option on the command line, for the compiler to read
+    as photonic-compile reads it."""
+
+
+def to_shapes(value: object) -> dict[str, list[int]]:
+    """What the argument `shapes`, which the compiler has accepted, says."""
+    if isinstance(value, Words):
+        value = {name: extents.split(",") for name, _, extents in
+                 (text.rpartition("=") for text in value)}
+    return {name: [int(n) for n in extents] for name, extents in (value or {}).items()}
+
+
+def to_dims(value: object) -> dict[str, int]:
+    """What the argument `dims`, which the compiler has accepted, says."""
+    if isinstance(value, Words):
+        value = {name: size for name, _, size in (text.rpartition("=") for text in value)}
+    return {name: int(size) for name, size in (value or {}).items()}
+
+
+def _group(messages: Sequence[tuple[str, str]]) -> list[list[tuple[str, str]]]:
+    """Each message with its notes."""
+    groups: list[list[tuple[str, str]]] = []
+    for severity, text in messages:
+        if severity == "note" and groups:
+            groups[-1].append((severity, text))
+        else:
+            groups.append([(severity, text)])
+    return groups
+
+
+def _to_text(messages: Sequence[tuple[str, str]]) -> str:
+    """One line per message, errors first, and without that word."""
+    groups = sorted(_group(messages), key=lambda group: group[0][0] != "error")
+    return "\n".join(
+        text if severity == "error" else f"{severity}: {text}"
+        for group in groups
+        for severity, text in group
+    )
 
 
 def _check_whole(name: str, value: object) -> int:
+    """What is no number at all. How large it may be is for the compiler to say."""
     if not isinstance(value, numbers.Integral) or isinstance(value, bool):
-        raise InputError(
-            f"{name}: expected a whole number from 1 to {_MAX_SIZE}, found {value!r}"
-        )
-    return int(value)
-
-
-def _check_size(name: str, value: object) -> int:
-    if not 1 <= _check_whole(name, value) <= _MAX_SIZE:
-        raise InputError(
-            f"{name}: expected a whole number from 1 to {_MAX_SIZE}, found {value!r}"
-        )
+        raise InputError(f"{name}: expected a whole number, found {value!r}")
     return int(value)
 
 
@@ -85,7 +113,7 @@ def _to_dims(dims: object) -> list[str]:
     for name in dims:
         if not isinstance(name, str):
             raise InputError(f"dims: expected names that are strings, found {name!r}")
-    return [f"{name}={_check_size(f'dims[{name!r}]', n)}" for name, n in dims.items()]
+    return [f"{name}={_check_whole(f'dims[{name!r}]', n)}" for name, n in dims.items()]
 
 
 def _to_shapes(shapes: object) -> list[str]:
@@ -98,7 +126,7 @@ def _to_shapes(shapes: object) -> list[str]:
             raise InputError(f"shapes: expected names that are strings, found {name!r}")
         if isinstance(shape, (str, bytes)) or not isinstance(shape, Sequence):
             raise InputError(f"shapes[{name!r}]: {example}, found {shape!r}")
-        sizes = [str(_check_size(f"shapes[{name!r}]", n)) for n in shape]
+        sizes = [str(_check_whole(f"shapes[{name!r}]", n)) for n in shape]
         result.append(f"{name}={','.join(sizes)}")
     return result
 
@@ -117,6 +145,8 @@ def _to_values(keyword: str, kind: str, example: str, value: object) -> list[str
     """What the compiler's option of this kind is given; None: it is left out."""
     if kind == "flag":
         return [] if check_flag(keyword, value) else None
+    if isinstance(value, Words):
+        return list(value)
     if keyword in _CONVERTERS:
         return _CONVERTERS[keyword](value)
     if kind == "names":
@@ -127,10 +157,13 @@ def _to_values(keyword: str, kind: str, example: str, value: object) -> list[str
 def _fill(request, known: Iterable[tuple[str, ...]], options: Mapping[str, object]) -> None:
     """Sets what `options` say in the compiler's request. Whether it makes sense is for
     the compiler to say, which tells photonic-compile the same."""
-    for name, keyword, kind, example, initial in known:
+    for name, keyword, kind, example, initial, _ in known:
         value = options.get(keyword)
-        # None stands for an option that is left out, where nothing else does.
+        # None stands for an option that is left out, where nothing else does; so does
+        # the initial value, which every call has.
         if keyword not in options or (value is None and kind != "flag" and not initial):
+            continue
+        if initial and isinstance(value, str) and value == initial:
             continue
         values = _to_values(keyword, kind, example, value)
         problem = "" if values is None else request.set(name, values)
@@ -162,10 +195,12 @@ def compile(
     emit_gradients: bool = False,
     recompute: Iterable[str] = (),
     mutable_parameters: bool = False,
+    compile_from: str | None = None,
 ) -> Executable:
     """Compiles an ONNX model for a photonic accelerator.
 
-    `model`: .onnx file, or .mlir as saved after a stage.
+    `model`: .onnx file, or .mlir as `photonic-compile --compile-to=STAGE` saves it.
+    `compile_from`: the stage after which that was; its target, as it was then.
     `target`: name or .textproto file; `set` changes its fields.
     `batch`: samples in one run, the extent of open first dimensions of the inputs.
     `dims`: extents of other open dimensions, by their name in the model or by input
@@ -227,26 +262,27 @@ def build(
             "that photonic-compile made"
         ) from error
     request = _compiler.Request()
+    if _on_command_line:
+        request.spelling = _compiler.Spelling.COMMAND_LINE
     request.input = files.to_path(check_model(model), "model")
-    place = files.to_path(target, "target")
     _fill(request, _compiler.options(), {"target": target, **options})
+    place = find_file(target)
     with tempfile.TemporaryDirectory(prefix="photonic-") as folder:
         # A mapped file outlives its name.
         path = os.path.join(folder, "program.phx")
         if output is not None:
             path = files.to_path(output, "output")
-            optimizer = str(options.get("optimizer") or "").rpartition(":")[0]
             files.check_outputs(
-                [request.input, *find_external(request.input), place, optimizer],
+                [*request.files, *find_external(request.input), place],
                 [("output", path)],
             )
         request.output = path
         succeeded, messages, training = _compiler.compile(request)
-        text = _clean(messages)
+        text = _to_text(messages)
         if not succeeded:
-            raise CompileError(text or "the compiler failed without a message")
+            raise CompileError(text or "the compiler failed without a message", messages)
         executable = load(path, target, options.get("set"))
-    executable.sources = [request.input, place]
+    executable.sources = [*request.files, *filter(None, [place])]
     if training is not None:
         *groups, sentence = training
         executable.training = TrainingSummary(*map(tuple, groups), sentence)

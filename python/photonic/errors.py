@@ -3,13 +3,23 @@
 
 """What can go wrong. Every message says what was expected, found, and to do."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable
+
 
 class Error(Exception):
     """Base class of everything this package raises on purpose."""
 
 
 class CompileError(Error):
-    """The model cannot be compiled; the text carries all messages, one a line."""
+    """The model cannot be compiled. The text carries all messages of the compiler,
+    errors first."""
+
+    def __init__(self, text: str, messages: Iterable[tuple[str, str]] = ()):
+        super().__init__(text)
+        #: Severity ("error", "warning", "note") and text of each, as they came.
+        self.messages = tuple(messages) or (("error", text),)
 
 
 class ProgramError(Error):

@@ -309,7 +309,7 @@ class Executable:
         it, and "run" and "accuracy" say what was run. `timing`: "closed", or
         "stepped" to go through every instruction (slow, equal times).
         """
-        return json.loads(self._session.json(_is_stepped(timing)))
+        return json.loads(self._session.json(is_stepped(timing)))
 
     def report_text(
         self, columns: int = 100, color: bool = False, *, timing: str = "closed"
@@ -320,12 +320,12 @@ class Executable:
         # Wider than any table; the runtime's number has 32 bits.
         columns = min(int(columns), _MAX_COLUMNS)
         return self._session.text(
-            columns, check_flag("color", color), _is_stepped(timing)
+            columns, check_flag("color", color), is_stepped(timing)
         )
 
     def timeline(self, path: str | os.PathLike[str], *, timing: str = "closed") -> None:
         """Writes the timeline in Chrome trace format, for ui.perfetto.dev."""
-        self._session.write_trace(self.check_output(path), _is_stepped(timing))
+        self._session.write_trace(self.check_output(path), is_stepped(timing))
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes the program file (.phx). Raises OutputError."""
@@ -437,7 +437,8 @@ def _check_labels(y: ArrayLike) -> np.ndarray:
     return np.ascontiguousarray(labels)
 
 
-def _is_stepped(timing: str) -> bool:
+def is_stepped(timing: str) -> bool:
+    """Whether time is computed instruction by instruction. Raises InputError."""
     if not isinstance(timing, str) or timing not in ("closed", "stepped"):
         raise InputError(f"timing: expected 'closed' or 'stepped', found {timing!r}")
     return timing == "stepped"

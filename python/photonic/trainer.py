@@ -88,7 +88,7 @@ class Trainer:
 
         Raises CompileError and InputError.
         """
-        if not isinstance(loss, str) or loss not in ("cross_entropy", "mse"):
+        if not isinstance(loss, str):
             raise InputError(
                 f"loss: expected 'cross_entropy' or 'mse', found {loss!r}; a model that "
                 "computes its loss itself is trained with compile(..., train=True) and "
@@ -346,7 +346,7 @@ class Trainer:
         """What the bits of a step depend on, besides state and data."""
         state = {tensor.name for tensor in self._step.parameters}
         exe = self._step
-        shapes = {n: list(s) for n, s in (self._options["shapes"] or {}).items()}
+        shapes = compiler.to_shapes(self._options["shapes"])
         schema = repr([(t.name, t.dtype, t.shape) for t in exe.parameters + exe.state])
         return {
             "model": self._model.get_fingerprint(state)[:16],
@@ -358,7 +358,7 @@ class Trainer:
             "target": exe.target.name,
             "target fields": self._options["set"],
             "machine": {field.name: field.value for field in exe.target.fields},
-            "dims": dict(self._options["dims"] or {}),
+            "dims": compiler.to_dims(self._options["dims"]),
             **({"shapes": shapes} if shapes else {}),
             "memory": self._options["memory"],
             "dataflow": self._options["dataflow"],

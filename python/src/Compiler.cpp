@@ -24,13 +24,11 @@
 using namespace photonic::python;
 using namespace nb::literals;
 
-/// Prefix of the messages; the package's Python side takes it off again.
-static constexpr const char *program = "photonic";
-
 /// What a compilation says.
 struct Answer {
   bool succeeded = false;
-  std::string messages;
+  /// Of each its severity and its text.
+  std::vector<std::pair<std::string, std::string>> messages;
   std::optional<photonic::nn::TrainingSummary> training;
 };
 
@@ -41,8 +39,10 @@ static void compile(photonic::CompileRequest request, Answer &answer) {
   mlir::DialectRegistry registry;
   photonic::registerCompilerDialects(registry);
   mlir::MLIRContext context(registry, mlir::MLIRContext::Threading::DISABLED);
-  llvm::raw_string_ostream stream(answer.messages);
-  photonic::DiagnosticPrinter printer(context, program, stream);
+  photonic::DiagnosticPrinter printer(
+      context, [&](llvm::StringRef severity, const std::string &text) {
+        answer.messages.emplace_back(severity.str(), text);
+      });
   answer.succeeded =
       mlir::succeeded(photonic::compile(request, context, llvm::nulls()));
 }
@@ -70,6 +70,16 @@ static nb::object decode(const std::string &text) {
                                         "surrogateescape"));
 }
 
+static nb::list
+decode(const std::vector<std::pair<std::string, std::string>> &messages) {
+  nb::list list;
+  for (const auto &[severity, text] : messages)
+    list.append(nb::make_tuple(
+        severity, nb::steal(PyUnicode_DecodeUTF8(
+                      text.data(), Py_ssize_t(text.size()), "replace"))));
+  return list;
+}
+
 static nb::list decode(const std::vector<std::string> &names) {
   nb::list list;
   for (const std::string &name : names)
@@ -89,7 +99,7 @@ describe(const std::optional<photonic::nn::TrainingSummary> &training) {
 }
 
 /// Of each option its name, its keyword in Python, "flag", "value", "names" or
-/// "many", an example of a text, and the initial value.
+/// "many", an example of a text, the initial value, and what the value looks like.
 static nb::list listOptions() {
   static constexpr const char *kinds[] = {"flag", "value", "names", "many"};
   nb::list list;
@@ -98,44 +108,56 @@ static nb::list listOptions() {
         nb::make_tuple(option.name.str(),
                        photonic::spell(photonic::Spelling::Python, option.name),
                        kinds[size_t(option.kind)], option.example.str(),
-                       option.initial.str()));
+                       option.initial.str(), option.placeholder.str()));
   return list;
 }
 
 NB_MODULE(_compiler, m) {
   m.doc() = "From a model file to a program file (internal).";
   using Request = photonic::CompileRequest;
+  nb::enum_<photonic::Spelling>(m, "Spelling")
+      .value("COMMAND_LINE", photonic::Spelling::CommandLine)
+      .value("PYTHON", photonic::Spelling::Python);
   nb::class_<Request>(m, "Request", "What to compile.")
-      .def(nb::init<>())
+      .def("__init__",
+           [](Request *request) {
+             new (request) Request();
+             request->spelling = photonic::Spelling::Python;
+           })
       .def_rw("input", &Request::input)
       .def_rw("output", &Request::output)
       .def(
           "set",
           [](Request &request, const std::string &name,
              const std::vector<std::string> &values) {
-            return decode(photonic::setOption(request, name, values,
-                                              photonic::Spelling::Python));
+            return decode(photonic::setOption(request, name, values));
           },
           "name"_a, "values"_a,
           "Sets an option; a message, empty if the values make sense.")
       .def(
           "check",
           [](const Request &request) {
-            return decode(
-                photonic::checkRequest(request, photonic::Spelling::Python));
+            return decode(photonic::checkRequest(request));
           },
-          "A message if the options do not go together; or empty.");
+          "A message if the options do not go together; or empty.")
+      .def_prop_ro(
+          "files",
+          [](const Request &request) {
+            return decode(photonic::listFilesRead(request));
+          },
+          "Files that the request names to be read, the target aside.")
+      .def_rw("spelling", &Request::spelling,
+              "How messages write options; Python's by default.");
   m.def("options", &listOptions,
-        "(name on the command line, keyword, kind, example, initial value).");
+        "(name on the command line, keyword, kind, example, initial value, "
+        "placeholder).");
   m.def(
       "compile",
       [](const Request &request) {
         Answer answer = compile(request);
-        nb::object text = nb::steal(PyUnicode_DecodeUTF8(
-            answer.messages.data(), Py_ssize_t(answer.messages.size()),
-            "replace"));
-        return nb::make_tuple(answer.succeeded, text,
+        return nb::make_tuple(answer.succeeded, decode(answer.messages),
                               describe(answer.training));
       },
-      "request"_a);
+      "request"_a,
+      "(whether it succeeded, [(severity, text)], what a step trains).");
 }

@@ -80,7 +80,7 @@ def test_compile_errors_carry_all_messages(models, tmp_path):
 @pytest.mark.parametrize("arguments, message", [
     ({"batch": 0}, "batch has to be a whole number from 1 to 2147483647, found '0'"),
     ({"batch": 2.0}, "batch"),
-    ({"dims": {"N": -1}}, r"dims\['N'\]"),
+    ({"dims": {"N": -1}}, "dims has to be name=N .* found 'N=-1'"),
     ({"dataflow": "df3"}, "dataflow has to be auto, df1 or df2, found 'df3'"),
     ({"memory": "real"}, "memory"),
     ({"set": "core.count=4"}, "write set="),

@@ -53,7 +53,7 @@ def test_a_program_that_evaluates_what_is_trained(models, tmp_path):
 
 def test_a_model_that_asks_for_training(tmp_path):
     model = INPUTS / "training.onnx"
-    with pytest.raises(photonic.CompileError, match="compile a training step with --train"):
+    with pytest.raises(photonic.CompileError, match="compile a training step with option 'train'"):
         photonic.compile(model, batch=4)
     exe = photonic.compile(model, batch=4, mutable_parameters=True)
     assert [t.name for t in exe.inputs] == ["image", "labels"]

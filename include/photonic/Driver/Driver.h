@@ -13,6 +13,8 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
 
+#include <functional>
+
 namespace photonic {
 
 /// Registers the dialects and interfaces that the compiler needs.
@@ -23,10 +25,16 @@ void registerCompilerDialects(mlir::DialectRegistry &registry);
 mlir::LogicalResult compile(const CompileRequest &request,
                             mlir::MLIRContext &context, llvm::raw_ostream &os);
 
-/// Writes diagnostics as `program: error: text`, with the ONNX node or file
-/// position in front of the text. Lives as long as it is to be used.
+/// Tells diagnostics, with the ONNX node or file position in front of the text.
+/// Lives as long as it is to be used.
 class DiagnosticPrinter {
 public:
+  /// Hears "error", "warning", "remark" or "note" and the text. Notes follow
+  /// what they belong to.
+  using Listener =
+      std::function<void(llvm::StringRef severity, const std::string &text)>;
+  DiagnosticPrinter(mlir::MLIRContext &context, Listener listener);
+  /// Writes them to `os` as `program: error: text`.
   DiagnosticPrinter(mlir::MLIRContext &context, llvm::StringRef program,
                     llvm::raw_ostream &os);
   ~DiagnosticPrinter();

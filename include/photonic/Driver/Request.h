@@ -1,5 +1,4 @@
-//===- Request.h - What to compile, and whether that makes sense -*- C++
-//-*-===//
+//===- Request.h - What to compile, and if that makes sense -----*- C++ -*-===//
 //
 // Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -19,12 +18,11 @@
 #include "photonic/Pipelines/Options.h"
 
 #include <functional>
-#include <set>
 
 namespace photonic {
 
 /// What to compile and how far.
-struct CompileRequest {
+struct CompileRequest : StageRequest {
   std::string input;  ///< .onnx, or .mlir as printed after a stage
   std::string output; ///< .phx, or IR if `to` is not Emit; empty: print IR
   int64_t batch = 0;  ///< 0: as the model says
@@ -32,9 +30,6 @@ struct CompileRequest {
   std::vector<std::pair<std::string, int64_t>> dims;
   /// All extents of inputs.
   std::vector<std::pair<std::string, std::vector<int64_t>>> shapes;
-  StageOptions stages;
-  Stage from = Stage::Import;
-  Stage to = Stage::Emit;
   bool printIR = false;   ///< stop after `to` and print
   std::string checkInput; ///< .npz or .npy: run the stages against each other
   std::string runTool;    ///< photonic-run, for the check of the program
@@ -43,36 +38,23 @@ struct CompileRequest {
   std::function<void(Stage, mlir::ModuleOp)> afterStage;
   /// Is told what a training step trains, once that is known.
   std::function<void(const nn::TrainingSummary &)> onTraining;
-  /// Names of the options that setOption() was called for.
-  std::set<std::string, std::less<>> given;
 };
-
-/// How an interface writes options; messages are the same apart from that.
-enum class Spelling {
-  CommandLine, ///< --loss-output, --loss=mse, --train
-  Python,      ///< loss_output, loss='mse', train=True
-};
-/// The option `name` in a message.
-std::string spell(Spelling spelling, llvm::StringRef name);
-/// The option with a value; a flag if `value` is empty.
-std::string spell(Spelling spelling, llvm::StringRef name,
-                  llvm::StringRef value);
 
 /// All options, in the order in which a user reads of them.
 std::vector<OptionInfo> getOptions();
 
 /// Sets the option called `name`, one of getOptions(); flags take no value.
+/// Messages are in the request's spelling.
 /// Returns a message if a value is not what the option takes, else an empty
 /// string.
 std::string setOption(CompileRequest &request, llvm::StringRef name,
-                      llvm::ArrayRef<std::string> values, Spelling spelling);
+                      llvm::ArrayRef<std::string> values);
 
 /// A message if the options that were set do not go together; else empty.
-std::string checkRequest(const CompileRequest &request, Spelling spelling);
+std::string checkRequest(const CompileRequest &request);
 
-/// True if `optimizer` is the file of an optimizer model, FILE.onnx[:lr=X],
-/// and not an optimizer by name.
-bool isOptimizerModel(llvm::StringRef optimizer);
+/// The files that the request names to be read, the target aside.
+std::vector<std::string> listFilesRead(const CompileRequest &request);
 
 } // namespace photonic
 

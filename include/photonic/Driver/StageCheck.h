@@ -61,6 +61,9 @@ public:
   mlir::LogicalResult runProgram(const TemporaryDirectory &files,
                                  llvm::raw_ostream &os);
 
+  /// How many stages were compared with the one before.
+  unsigned getNumComparisons() const { return numComparisons; }
+
 private:
   StageCheck();
 
@@ -163,6 +166,7 @@ private:
   std::vector<llvm::SmallVector<interp::Tensor>> results;
   std::string referenceStage; ///< its name, or what was read
   StageValues reference;
+  unsigned numComparisons = 0;
 };
 
 } // namespace photonic

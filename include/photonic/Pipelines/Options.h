@@ -15,6 +15,10 @@
 #define PHOTONIC_PIPELINES_OPTIONS_H
 
 #include "photonic/Pipelines/Pipelines.h"
+#include "photonic/Support/Spelling.h"
+
+#include <functional>
+#include <set>
 
 namespace photonic {
 
@@ -45,6 +49,14 @@ struct OptionInfo {
   std::optional<Stage> settledBy = std::nullopt;
 };
 
+/// A message if `value` is none of the choices, or no regular expression where
+/// one is expected; else an empty string.
+std::string checkValue(const OptionInfo &option, llvm::StringRef value,
+                       Spelling spelling);
+/// "--batch has to be a whole number ..., found 'x'".
+std::string describeWrongValue(const OptionInfo &option, llvm::StringRef value,
+                               Spelling spelling);
+
 /// An option, and how a value gets into `Owner`. `set` is called once per
 /// value, for flags with an empty one; false if the value is not as `expected`.
 template <typename Owner> struct Option : OptionInfo {
@@ -53,6 +65,45 @@ template <typename Owner> struct Option : OptionInfo {
 
 /// What the stages need to know beside the IR.
 llvm::ArrayRef<Option<StageOptions>> getStageOptions();
+
+/// Which stages to run, how, and in whose words to speak of it.
+struct StageRequest {
+  StageOptions stages;
+  Stage from = Stage::Import; ///< the first to run
+  Stage to = Stage::Emit;     ///< the last
+  /// Names of the options that were given.
+  std::set<std::string, std::less<>> given;
+  Spelling spelling = Spelling::CommandLine;
+};
+
+/// Sets `option` in `owner`, once per value; a flag takes none. A message if a
+/// value is not what the option takes, else an empty string.
+template <typename Owner>
+std::string setValues(const Option<Owner> &option, Owner &owner,
+                      llvm::ArrayRef<std::string> values, Spelling spelling) {
+  if (option.kind == OptionKind::Flag) {
+    option.set(owner, {});
+    return {};
+  }
+  for (llvm::StringRef value : values) {
+    std::string wrong = checkValue(option, value, spelling);
+    if (wrong.empty() && !option.set(owner, value))
+      wrong = describeWrongValue(option, value, spelling);
+    if (!wrong.empty())
+      return wrong;
+  }
+  return {};
+}
+
+/// A message if the options that were set do not go together; else empty.
+/// `options` are all that could be given.
+std::string checkStageRequest(const StageRequest &request,
+                              llvm::ArrayRef<OptionInfo> options);
+
+/// Splits FILE.onnx[:lr=X]; the file is empty if `optimizer` is not the file of
+/// an optimizer model.
+std::pair<llvm::StringRef, llvm::StringRef>
+splitOptimizerModel(llvm::StringRef optimizer);
 
 } // namespace photonic
 

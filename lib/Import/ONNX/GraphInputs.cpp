@@ -97,7 +97,7 @@ LogicalResult InputBinder::reportOpen(const BatchChoice &batch) {
   for (const InputShape &input : inputs)
     for (auto [axis, dim] : llvm::enumerate(input.dims))
       if (!dim.extent && input.isRead)
-        notes.push_back(describeOpenDim(input, axis, batch));
+        notes.push_back(describeOpenDim(input, axis, batch, options.spelling));
   if (notes.empty())
     return success();
   InFlightDiagnostic diagnostic =

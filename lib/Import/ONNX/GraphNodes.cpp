@@ -46,8 +46,8 @@ static StringRef findRemedy(StringRef op) {
              "front of it and compute it on the host")
       .Cases({"QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear",
               "QLinearConv", "QLinearMatMul", "ConvInteger", "MatMulInteger"},
-             ": numbers are FLOAT, and --format chooses how products are "
-             "computed; export the model without quantization")
+             ": numbers are FLOAT, and option 'format' chooses how products "
+             "are computed; export the model without quantization")
       .Cases({"RandomNormal", "RandomNormalLike", "RandomUniform",
               "RandomUniformLike", "Bernoulli", "Multinomial"},
              ": programs draw no such numbers; make what it computes an input")

@@ -181,8 +181,9 @@ LogicalResult GraphImporter::checkBackward() {
   diagnostic << "the graph holds its own backward pass, such as node '"
              << first->getName() << "' (" << first->getOpType() << "); ";
   if (options.mode == ImportMode::Training)
-    return diagnostic << "compile it without --train, or a model with the "
-                         "forward pass alone";
+    return diagnostic << "compile it without "
+                      << spell(options.spelling, "train")
+                      << ", or a model with the forward pass alone";
   return diagnostic << "for evaluation compile a model with the forward pass "
                        "alone";
 }

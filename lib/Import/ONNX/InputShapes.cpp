@@ -206,8 +206,9 @@ LogicalResult ShapeBinder::run() {
       continue;
     error() << "input '" << input.name
             << "' has no shape, not even a number of dimensions; give it one, "
-               "such as --shape "
-            << input.name << "=1,3,24,24, or export the model with shapes";
+               "such as "
+            << spellEntry(options.spelling, "shape", input.name, "1,3,24,24")
+            << ", or export the model with shapes";
     ok = false;
   }
   return success(ok);
@@ -387,7 +388,8 @@ LogicalResult importer::chooseBatch(Model &model, const ImportOptions &options,
 //===----------------------------------------------------------------------===//
 
 std::string importer::describeOpenDim(const InputShape &input, size_t axis,
-                                      const BatchChoice &batch) {
+                                      const BatchChoice &batch,
+                                      Spelling spelling) {
   const InputDim &dim = input.dims[axis];
   std::string number = std::to_string(axis), name = input.name.str();
   std::string text = "dimension " + number + " of input '" + name + "' is '" +
@@ -395,10 +397,9 @@ std::string importer::describeOpenDim(const InputShape &input, size_t axis,
   if (dim.spelling == "0")
     text += "no program takes an input without elements; if the extent is "
             "open, ";
-  std::string byNumber = "--dim " + name + ":" + number + "=N";
+  text += "bind it with ";
   if (axis == 0 || batch.firstSymbols.contains(dim.symbol))
-    return text + "bind it with --batch N";
-  if (dim.symbol.empty())
-    return text + "bind it with " + byNumber;
-  return text + "bind it with --dim " + dim.symbol + "=N";
+    return text + spellNumber(spelling, "batch", "N");
+  std::string key = dim.symbol.empty() ? name + ":" + number : dim.symbol;
+  return text + spellEntry(spelling, "dim", key, "N");
 }

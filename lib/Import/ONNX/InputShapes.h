@@ -74,7 +74,7 @@ llvm::LogicalResult chooseBatch(Model &model, const ImportOptions &options,
 
 /// "dimension 2 of input 'x' is 'H': bind it with --dim H=N".
 std::string describeOpenDim(const InputShape &input, size_t axis,
-                            const BatchChoice &batch);
+                            const BatchChoice &batch, Spelling spelling);
 
 } // namespace photonic::importer
 

@@ -70,8 +70,9 @@ void checkForm(const Node &node, const OperatorForm &form,
 
 /// What to do about an operator in training mode where only inference is.
 inline constexpr llvm::StringLiteral trainingRemedy =
-    "only inference is; compile a training step with --train, a program that "
-    "evaluates with --mutable-parameters, or export the model in eval mode";
+    "only inference is; compile a training step with option 'train', a program "
+    "that evaluates with 'mutable-parameters', or export the model in eval "
+    "mode";
 
 /// Why a Pad in another mode than constant is refused.
 inline std::string refusePadMode(llvm::StringRef mode) {

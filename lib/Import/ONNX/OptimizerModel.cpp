@@ -244,7 +244,8 @@ LogicalResult GraphImporter::importOptimizer() {
     return emitError(model.getLoc())
            << "an optimizer model needs a graph with accumulated gradients, "
               "and this one has none; for a graph without a backward pass give "
-              "--train and an optimizer by name";
+           << spell(options.spelling, "train", "")
+           << " and an optimizer by name";
   Node node(*proto, 0);
   auto learned = getLearned();
   if (failed(learned) || failed(checkOptimizerNode(node, optimizer->getLoc())))

@@ -14,6 +14,8 @@
 #ifndef PHOTONIC_IMPORT_ONNX_IMPORTONNX_H
 #define PHOTONIC_IMPORT_ONNX_IMPORTONNX_H
 
+#include "photonic/Support/Spelling.h"
+
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "llvm/ADT/StringRef.h"
@@ -74,6 +76,8 @@ struct ImportOptions {
   std::string optimizerModel = {};
   /// Initial learning rate of that optimizer.
   float learningRate = 1e-3f;
+  /// How messages write options.
+  Spelling spelling = Spelling::CommandLine;
 };
 
 /// Reads `INPUT=N,N,...`, an entry of ImportOptions::shapes; nothing if it is
