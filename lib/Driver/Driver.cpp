@@ -14,6 +14,7 @@
 #include "photonic/Driver/StageCheck.h"
 #include "photonic/Import/ONNX/ImportONNX.h"
 #include "photonic/InitAllDialects.h"
+#include "photonic/Pipelines/MachineRecord.h"
 #include "photonic/Support/TemporaryDirectory.h"
 #include "photonic/Support/TextLimits.h"
 #include "photonic/Target/Machine/Machine.h"
@@ -354,6 +355,7 @@ static FailureOr<ProgramPtr> runStage(const CompileRequest &request,
         [&](ProgramPtr finished) { program = std::move(finished); }));
   if (failed(pm.run(module)))
     return failure();
+  recordMachine(module, machine, stage);
   if (!request.afterStage)
     return program;
   request.afterStage(stage, module);
@@ -448,6 +450,8 @@ LogicalResult photonic::compile(const CompileRequest &request,
   // The model may have named further files.
   if (!module || failed(check(guard.check(), context)) ||
       failed(checkStage(request, *module)) ||
+      failed(checkMachine(*module, *machine,
+                          getInputLocation(request, &context))) ||
       failed(checkImportMode(request, *module)) ||
       failed(checkLosses(request, *module)))
     return failure();

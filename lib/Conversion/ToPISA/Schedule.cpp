@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "ArrayCheck.h"
 #include "Scheduler.h"
 
 #include "photonic/Dialect/NN/IR/Step.h"
@@ -99,7 +100,7 @@ void Schedule::runOnOperation() {
     module.emitError("expected a function @main");
     return signalPassFailure();
   }
-  if (failed(phot::verifyTiled(func)))
+  if (failed(phot::verifyTiled(func)) || failed(checkArrays(func, *machine)))
     return signalPassFailure();
   bool hierarchy = memory == "hierarchy";
   phx::Program program = createHeader(*machine, hierarchy);
