@@ -87,7 +87,7 @@ def run_command(
     arrays = {} if timing_only else _read_inputs(exe, input or [])
     known = None if labels is None else files.read_array(labels)
     _check_run_outputs(
-        exe, [program, find_file(target or ""), *files.list_inputs(input or []), labels or ""],
+        exe, [program, find_file(target) if target else "", *files.list_inputs(input or []), labels or ""],
         output_dir, [("--report", report), ("--trace", trace)],
     )
     if not timing_only:

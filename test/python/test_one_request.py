@@ -202,7 +202,7 @@ def test_every_option_is_an_argument_and_the_other_way_round():
 
 def read_help(text):
     """The placeholder of the value of each option in a help text; "" for a flag."""
-    found = re.findall(r"^[\s│*]+(?:-\w,? *)?--([a-z-]+)(?:[= ]+<?([^\s>]+)>?)?", text, re.M)
+    found = re.findall(r"^(?:  |│[ *]+)--([a-z-]+)(?:[= ]+<?([^\s>]+)>?)?", text, re.M)
     return dict(found)
 
 
