@@ -142,6 +142,9 @@ public:
   Status setState(const std::string &name, const HostArray &value) override {
     return state.set(name, value);
   }
+  Status setStates(const Arrays &values) override {
+    return state.setAll(values);
+  }
   void resetState() override { state.reset(); }
   const std::vector<LayerStatistics> &getStatistics() const override {
     return statistics;

@@ -75,6 +75,17 @@ Status MutableState::set(const std::string &name, const HostArray &value) {
   return Status::success();
 }
 
+Status MutableState::setAll(const std::map<std::string, HostArray> &values) {
+  MutableState fresh(program);
+  for (const auto &[name, value] : values)
+    if (Status status = fresh.set(name, value); !status)
+      return status;
+  // What `fresh` lacks moves over without being copied: nothing can fail.
+  fresh.contents.merge(contents);
+  contents.swap(fresh.contents);
+  return Status::success();
+}
+
 Contents MutableState::getContents() const {
   Contents result;
   for (const auto &[region, bytes] : contents)

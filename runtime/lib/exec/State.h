@@ -32,11 +32,13 @@ public:
   std::vector<std::string> getNames() const;
   Result<HostArray> get(const std::string &name) const;
   Status set(const std::string &name, const HostArray &value);
+  /// Sets several; none after an error or an exception.
+  Status setAll(const std::map<std::string, HostArray> &values);
   /// Back to the initial contents.
   void reset() { contents.clear(); }
 
   /// By region index, where they are not the initial ones; they stay in place
-  /// until `commit`, `set` or `reset`.
+  /// until `commit`, `set`, `setAll` or `reset`.
   Contents getContents() const;
   /// Takes over what the mutable regions hold in `memory`. Errors, without any
   /// change: a value that is not finite.

@@ -101,16 +101,21 @@ Result<HostArrays> Execution::run(const HostArrays &inputs,
   execution.threads = options.threads;
   execution.bypassFormats = options.bypassFormats;
   execution.compareToFp32 = options.compareToFp32 && !options.bypassFormats;
-  execution.interrupted = options.interrupted;
-  execution.onLayer = options.onLayer;
+  // What the caller stops has no reason in the values.
+  bool stopped = false;
+  if (options.interrupted)
+    execution.interrupted = [&] { return stopped |= options.interrupted(); };
+  if (options.onLayer)
+    execution.onLayer = [&](uint32_t layer, const HostArray &value) {
+      Status status = options.onLayer(layer, value);
+      stopped |= !status.ok();
+      return status;
+    };
   execution.accept = [this](const HostArrays &outputs) {
     return checkLoss(outputs);
   };
   Result<HostArrays> results = current.run(inputs, execution);
-  if (!results && (!training || results.error().message == "interrupted"))
-    return results.error();
-  if (!results)
-    return Error{results.error().message +
-                 findOrigin(current, inputs, options)};
-  return results;
+  if (results || !training || stopped)
+    return results;
+  return Error{results.error().message + findOrigin(current, inputs, options)};
 }

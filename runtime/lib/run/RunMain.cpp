@@ -9,6 +9,8 @@
 #include "NonFinite.h"
 #include "Tool.h"
 
+#include "phx/support/Exceptions.h"
+
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -21,21 +23,28 @@
 
 using namespace phx;
 
-/// An interrupted training has done whole steps; their state is kept.
-void Tool::keepInterrupted() {
-  const auto &record = session->getLog().getRecord();
-  if (!wasInterrupted() || !session->isTraining() || o.saveState.empty() ||
-      !record)
+/// A training that ends early, for whatever reason, has done whole steps.
+void Tool::keepCompletedSteps() {
+  if (!session->isTraining() || o.saveState.empty() ||
+      !session->getLog().getRecord())
     return;
-  Status status = session->getState().save(o.saveState);
-  if (status)
-    std::fprintf(stderr,
-                 "photonic-run: '%s' holds the state after %lld completed "
-                 "steps of this run\n",
-                 o.saveState.c_str(), static_cast<long long>(record->runs));
-  else
+  Status status =
+      catchExceptions([&] { return session->getState().save(o.saveState); });
+  stateIsSaved = status.ok();
+  if (!status)
     std::fprintf(stderr, "photonic-run: error: %s\n",
                  status.error().message.c_str());
+}
+
+void Tool::tellWhatIsKept() const {
+  const auto &record = session->getLog().getRecord();
+  if (!stateIsSaved || !session->isTraining() || !record)
+    return;
+  std::fprintf(stderr,
+               "photonic-run: '%s' holds the state after %lld completed "
+               "step%s of this run\n",
+               o.saveState.c_str(), static_cast<long long>(record->runs),
+               record->runs == 1 ? "" : "s");
 }
 
 bool Tool::comparesToFp32() const {
@@ -54,10 +63,9 @@ Status Tool::execute() {
     options.onLayer = [this](uint32_t layer, const HostArray &value) {
       return dumpLayer(layer, value);
     };
-  InterruptGuard guard;
   Result<HostArrays> results = session->run(views, options);
   if (!results) {
-    keepInterrupted();
+    keepCompletedSteps();
     return results.error();
   }
   outputs = std::move(*results);
@@ -75,6 +83,30 @@ Status Tool::execute() {
   if (!accuracy)
     return Error{"'" + o.labels + "': " + accuracy.error().message};
   return Status::success();
+}
+
+/// Without a gap in which Ctrl-C could end the process before everything that
+/// was computed is in its file.
+Status Tool::produce() {
+  InterruptGuard guard;
+  if (Status status = execute(); !status)
+    return status;
+  if (Status status = writeResults(); !status)
+    return status;
+  return wasInterrupted() ? Status(Error{"interrupted"}) : Status::success();
+}
+
+Status Tool::report() {
+  if (Result<const TimingResult *> timing =
+          session->getReports().getTiming(getMode());
+      !timing)
+    return timing.error();
+  {
+    InterruptGuard guard;
+    if (Status status = writeReports(); !status)
+      return status;
+  }
+  return print();
 }
 
 static unsigned getTerminalWidth() {
@@ -128,19 +160,12 @@ Status Tool::run() {
   }
   if (Status status = checkPlaces(); !status)
     return status;
-  if (!o.timingOnly)
-    if (Status status = execute(); !status)
-      return status;
-  if (Result<const TimingResult *> timing =
-          session->getReports().getTiming(getMode());
-      !timing)
-    return timing.error();
-  {
-    InterruptGuard guard;
-    if (Status status = writeFiles(); !status)
-      return status;
-  }
-  return print();
+  Status status = o.timingOnly ? Status::success() : produce();
+  if (status)
+    status = catchExceptions([&] { return report(); });
+  if (!status)
+    tellWhatIsKept();
+  return status;
 }
 
 static int fail(const std::string &message) {

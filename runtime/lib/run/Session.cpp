@@ -10,6 +10,7 @@
 #include "phx/isa/ProgramFile.h"
 #include "phx/isa/Validator.h"
 #include "phx/run/MachineCheck.h"
+#include "phx/support/Exceptions.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -176,18 +177,26 @@ Error Session::explain(const Error &error, int64_t index, int64_t steps) const {
 Result<HostArrays> Session::run(const ArrayViews &inputs,
                                 const RunOptions &options) {
   log.forget();
+  Result<HostArrays> outputs =
+      catchExceptions([&] { return runBatches(inputs, options); });
+  // A training keeps the steps that it has completed.
+  if (!outputs && !isTraining())
+    log.forget();
+  return outputs;
+}
+
+Result<HostArrays> Session::runBatches(const ArrayViews &inputs,
+                                       const RunOptions &options) {
   Result<Batching> batching = batches.plan(inputs);
   if (!batching)
     return batching.error();
   HostArrays outputs;
   for (int64_t i = 0; i < batching->runs; ++i) {
-    Result<HostArrays> results =
-        execute(batches.takeInputs(inputs, *batching, i), options);
-    if (!results) {
-      if (!isTraining())
-        log.forget();
+    Result<HostArrays> results = catchExceptions([&] {
+      return execute(batches.takeInputs(inputs, *batching, i), options);
+    });
+    if (!results)
       return explain(results.error(), i, batching->runs);
-    }
     int64_t left = batching->samples - i * program.batch;
     log.add(*results, std::min(left, program.batch));
     batches.putOutputs(std::move(*results), *batching, i, outputs);
@@ -207,8 +216,9 @@ Result<HostArrays> Session::step(const ArrayViews &inputs,
                  "; the inputs hold " +
                  std::to_string(batching->samples + batching->dropped) +
                  " samples"};
-  Result<HostArrays> results =
-      execute(batches.takeInputs(inputs, *batching, 0), options);
+  Result<HostArrays> results = catchExceptions([&] {
+    return execute(batches.takeInputs(inputs, *batching, 0), options);
+  });
   if (!results)
     return explain(results.error(), 0, 0);
   log.add(*results, program.batch);

@@ -63,10 +63,10 @@ Status StateAccess::write(const ArrayViews &values, bool partial) {
   Result<Executor *> holder = execution.getHolder();
   if (!holder)
     return holder.error();
+  HostArrays copies;
   for (const auto &[name, value] : values)
-    if (Status status = (*holder)->setState(name, copyArray(value)); !status)
-      return status;
-  return Status::success();
+    copies[name] = copyArray(value);
+  return (*holder)->setStates(copies);
 }
 
 Result<HostArrays> StateAccess::read() {

@@ -15,8 +15,9 @@
 
 namespace phx {
 
-/// One invocation, step by step. Everything is computed before anything is
-/// written, except the values that --dump-values asks for.
+/// One invocation, step by step. What took longest to compute is written first:
+/// parameters, state and outputs, before time and energy are computed; values
+/// that --dump-values asks for, as they come.
 class Tool {
 public:
   explicit Tool(CommandLine options) : o(std::move(options)) {}
@@ -41,12 +42,20 @@ private:
   /// That everything can be written and nothing that was read is overwritten.
   Status checkPlaces();
   Status dumpLayer(uint32_t layer, const HostArray &value) const;
-  Status writeFiles();
+  /// Parameters, state and outputs.
+  Status writeResults();
+  /// Report and timeline.
+  Status writeReports();
 
   // RunMain.cpp
   bool comparesToFp32() const;
   Status execute();
-  void keepInterrupted();
+  /// Executes, and writes what comes of it.
+  Status produce();
+  void keepCompletedSteps();
+  void tellWhatIsKept() const;
+  /// Times, and reports.
+  Status report();
   Status print();
 
   TimingMode getMode() const {
@@ -58,6 +67,7 @@ private:
   std::unique_ptr<Session> session;
   HostArrays inputs, outputs;
   ArrayViews views; ///< of `inputs`
+  bool stateIsSaved = false; ///< in the file that --save-state names
   std::optional<HostArray> labels;
 };
 

@@ -92,18 +92,23 @@ Status Tool::dumpLayer(uint32_t layer, const HostArray &value) const {
                           getDumpName(session->getProgram().layers[layer])));
 }
 
-/// What took longest to compute comes first: should a later file fail, the
-/// state is safe.
-Status Tool::writeFiles() {
-  if (!o.saveState.empty())
+/// The state comes first: should a later file fail, it is safe.
+Status Tool::writeResults() {
+  if (!o.saveState.empty()) {
     if (Status status = session->getState().save(o.saveState); !status)
       return status;
+    stateIsSaved = true;
+  }
   if (!o.outputDirectory.empty())
     for (const auto &[name, value] : outputs)
       if (Status status =
               writeNpy(value, getArrayPath(o.outputDirectory, name));
           !status)
         return status;
+  return Status::success();
+}
+
+Status Tool::writeReports() {
   if (!o.report.empty()) {
     Result<std::string> text = session->getReports().makeJson(getMode());
     if (!text)

@@ -55,11 +55,12 @@ static std::vector<fs::path> getSearchPath() {
 std::vector<std::string> phx::listTargets() {
   std::set<std::string> names;
   for (const fs::path &directory : getSearchPath()) {
+    // A directory that is not there, or that fails half-way, lists no more.
     std::error_code error;
-    for (const fs::directory_entry &entry :
-         fs::directory_iterator(directory, error))
-      if (entry.path().extension() == suffix)
-        names.insert(entry.path().stem().string());
+    for (fs::directory_iterator entry(directory, error), end;
+         !error && entry != end; entry.increment(error))
+      if (entry->path().extension() == suffix)
+        names.insert(entry->path().stem().string());
   }
   return {names.begin(), names.end()};
 }

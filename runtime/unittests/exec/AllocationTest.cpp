@@ -5,12 +5,13 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// A program of its own, because it replaces the allocator and the creation of
-// threads: any one allocation of a run may fail, on any thread, and the run
+// A program of its own, because it replaces the allocator (by that of
+// FailingAllocations.cpp) and the creation of threads: any one allocation of a run may fail, on any thread, and the run
 // ends with an error, leaves what it found, and can be repeated.
 //
 //===----------------------------------------------------------------------===//
 
+#include "../support/FailingAllocations.h"
 #include "../support/ProgramBuilder.h"
 #include "../support/TestMemories.h"
 #include "ExecHelpers.h"
@@ -19,7 +20,6 @@
 
 #include <atomic>
 #include <cerrno>
-#include <cstdlib>
 #include <dlfcn.h>
 #include <new>
 #include <pthread.h>
@@ -28,23 +28,8 @@ using namespace phx;
 using namespace phx::testing;
 
 namespace {
-/// Allocations until one fails; none does at 0.
-std::atomic<int64_t> countdown{0};
-std::atomic<bool> countsHelpersOnly{false};
 std::atomic<bool> refusesThreads{false};
-thread_local bool isHelper = true;
 } // namespace
-
-void *operator new(std::size_t size) {
-  if (countdown.load() > 0 && (isHelper || !countsHelpersOnly) &&
-      countdown.fetch_sub(1) == 1)
-    throw std::bad_alloc();
-  if (void *bytes = std::malloc(size ? size : 1))
-    return bytes;
-  throw std::bad_alloc();
-}
-void operator delete(void *bytes) noexcept { std::free(bytes); }
-void operator delete(void *bytes, std::size_t) noexcept { std::free(bytes); }
 
 extern "C" int pthread_create(pthread_t *thread, const pthread_attr_t *attr,
                               void *(*start)(void *), void *arg) noexcept {

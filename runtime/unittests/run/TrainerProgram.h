@@ -35,6 +35,8 @@ struct TrainerOptions {
   std::string parameter = "w";
   std::string loss = "loss";
   bool sums = false; ///< another output of one number, the sum of `x`
+  /// Elements that a sum of its own takes a step to read, which it forgets.
+  int64_t extraWork = 0;
 };
 
 class TrainerBuilder {
@@ -55,6 +57,8 @@ public:
       addBackward();
     if (o.counts || (o.updates && o.random))
       addCount();
+    if (o.extraWork)
+      addSum({change, 0, 0}, {x, 0, 0}, 1, o.extraWork);
     return b.finish();
   }
 

@@ -374,6 +374,12 @@ TEST(TrainingTest, StepsThatEndInTheMiddleLeaveNothing) {
   };
   EXPECT_ERROR(train(*session, 4, options), "step 1 of 1: the disk is full");
   EXPECT_EQ(getState(*session, "w"), (Floats{1, 2, 3}));
+  // What the caller stops is not blamed on values.
+  HostArray x = makeTrainingData(4), y = zeros(4);
+  float huge = 3e38f;
+  std::memcpy(x.bytes.data() + 5 * 4, &huge, 4); // times 3: infinite
+  EXPECT_ERROR(session->run({{"x", x}, {"labels", y}}, options),
+               "step 1 of 1: the disk is full; parameters and state are");
   ASSERT_TRUE(train(*session, 4).ok());
   HostTrainer host;
   host.step(makeTrainingData(4), 0);

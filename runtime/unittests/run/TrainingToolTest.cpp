@@ -189,12 +189,52 @@ TEST_F(TrainingToolTest, NamesTheStepThatFails) {
   float nan = std::numeric_limits<float>::quiet_NaN();
   std::memcpy(x.bytes.data() + 5 * width * 4, &nan, 4);
   ASSERT_TRUE(writeNpy(x, at("x.npy")).ok());
-  // The file of the good run stays, and nothing else appears.
-  refuse({"--save-state", at("s.npz"), "--output-dir", at("out"), "--report",
-          at("r.json")},
+  refuse({"--output-dir", at("out"), "--report", at("r.json")},
          "step 2 of 3: the loss 'loss' is not finite: it is nan; the "
          "first value that is not finite is in tensor 'scores' (element [1, 0] "
          "is nan), made by layer 'mul' (Mul, forward)");
+}
+
+/// A step that fails costs no step before it.
+TEST_F(TrainingToolTest, KeepsTheStepsBeforeAFailure) {
+  HostArray x = makeTrainingData(14);
+  float nan = std::numeric_limits<float>::quiet_NaN();
+  std::memcpy(x.bytes.data() + 9 * width * 4, &nan, 4); // step 3
+  ASSERT_TRUE(writeNpy(x, at("x.npy")).ok());
+  EXPECT_EQ(run({"--save-state", at("s.npz"), "--output-dir", at("out")}), 1);
+  EXPECT_NE(err.find("step 3 of 3: the loss"), std::string::npos) << err;
+  EXPECT_NE(err.find("s.npz' holds the state after 2 completed steps"),
+            std::string::npos)
+      << err;
+  HostTrainer host;
+  for (int64_t first : {0, 4})
+    host.step(makeTrainingData(14), first);
+  EXPECT_EQ(readState("s.npz", "w"), host.w);
+  EXPECT_FALSE(fs::exists(at("out/loss.npy")));
+  // Where no step was completed, an older file stays.
+  std::memcpy(x.bytes.data(), &nan, 4);
+  ASSERT_TRUE(writeNpy(x, at("x.npy")).ok());
+  refuse({"--save-state", at("s.npz")}, "step 1 of 3: the loss");
+  EXPECT_EQ(err.find("holds the state"), std::string::npos) << err;
+}
+
+/// What was computed does not depend on whether it can be timed.
+TEST_F(TrainingToolTest, KeepsWhatCannotBeTimed) {
+  setProgram({.extraWork = 10'000'000});
+  setData(4);
+  EXPECT_EQ(run({"--save-state", at("s.npz"), "--output-dir", at("out"),
+                 "--report", at("r.json"), "--set", "vector_unit.lanes=1",
+                 "--set", "vector_unit.clock_ghz=1e-6"}),
+            1);
+  EXPECT_NE(err.find("2^63 femtoseconds"), std::string::npos) << err;
+  EXPECT_NE(err.find("s.npz' holds the state after 1 completed step of"),
+            std::string::npos)
+      << err;
+  HostTrainer host;
+  host.step(makeTrainingData(4), 0);
+  EXPECT_EQ(readState("s.npz", "w"), host.w);
+  EXPECT_EQ(readFloats("out/loss.npy"), host.losses);
+  EXPECT_FALSE(fs::exists(at("r.json")));
 }
 
 TEST_F(TrainingToolTest, RefusesForeignStates) {

@@ -71,6 +71,8 @@ public:
   virtual Result<HostArray> getState(const std::string &name) const = 0;
   /// Replaces it. Errors: unknown name, another type or shape.
   virtual Status setState(const std::string &name, const HostArray &value) = 0;
+  /// Replaces several. Nothing is replaced after an error or an exception.
+  virtual Status setStates(const std::map<std::string, HostArray> &values) = 0;
   /// Back to the contents that the program begins with.
   virtual void resetState() = 0;
   /// Of the latest run, by layer index.

@@ -41,9 +41,9 @@ public:
   explicit Execution(const Program &program);
 
   /// One execution on arrays of exactly the program's shapes. In training a
-  /// loss that is not finite is an error; the message of a step that failed
-  /// names the first value that is not finite. After an error parameters and
-  /// state are as before.
+  /// loss that is not finite is an error; the message of a step that failed,
+  /// unless `options` stopped it, names the first value that is not finite.
+  /// After an error parameters and state are as before.
   Result<HostArrays> run(const HostArrays &inputs, const RunOptions &options);
   /// Of the latest run(); one entry per layer.
   const std::vector<LayerStatistics> &getStatistics() const;

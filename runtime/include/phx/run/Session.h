@@ -92,6 +92,9 @@ private:
 
   Result<HostArrays> execute(const HostArrays &inputs,
                              const RunOptions &options);
+  /// run(), whose record is not yet forgotten after an error.
+  Result<HostArrays> runBatches(const ArrayViews &inputs,
+                                const RunOptions &options);
   Error explain(const Error &error, int64_t index, int64_t steps) const;
 
   // The rooms refer to what stands in front of them.

@@ -35,9 +35,9 @@ public:
 
   /// Contents of all mutable regions by name.
   Result<HostArrays> read();
-  /// Replaces contents; nothing is replaced after an error. Errors: names that
-  /// are no mutable region, wrong types or shapes, and without `partial`,
-  /// regions that `values` lack.
+  /// Replaces contents; nothing is replaced after an error, or when memory runs
+  /// out (std::bad_alloc). Errors: names that are no mutable region, wrong types
+  /// or shapes, and without `partial`, regions that `values` lack.
   Status write(const ArrayViews &values, bool partial = false);
 
   /// Training steps since the initial contents; saved with the state.
