@@ -7,6 +7,7 @@
 
 #include "phx/exec/Executor.h"
 #include "Machine.h"
+#include "phx/exec/MachineUnit.h"
 #include "phx/exec/RandomNumbers.h"
 #include "State.h"
 
@@ -127,7 +128,8 @@ namespace {
 class SerialExecutor : public Executor {
 public:
   SerialExecutor(const Program &program, bool plainIntegers)
-      : program(program), plainIntegers(plainIntegers), state(program) {}
+      : program(program), plainIntegers(plainIntegers),
+        bypassable(canBypassFormats(program)), state(program) {}
 
   /// Finds where each layer ends. Errors: loops that do not match.
   Status prepare();
@@ -177,6 +179,7 @@ private:
 
   const Program &program;
   bool plainIntegers;
+  bool bypassable; ///< its products could be computed in binary32
   MutableState state;
   std::vector<std::vector<uint32_t>> layersEndingAt; ///< by instruction
   std::vector<LayerStatistics> statistics;
@@ -219,7 +222,7 @@ SerialExecutor::makeMachines(const Arrays &inputs, const Arrays &labels,
                              const ExecutionOptions &options, Poller &poller) {
   Machines machines;
   for (bool bypass : {false, true}) {
-    if (bypass && !options.compareToFp32)
+    if (bypass && !(options.compareToFp32 && bypassable))
       continue;
     Result<std::unique_ptr<Memory>> memory =
         Memory::create(program, state.getContents());

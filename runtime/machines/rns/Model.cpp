@@ -54,7 +54,8 @@ static Status checkProgram(const Program &program, const Target &target,
 }
 
 void rns::registerModel() {
-  exec::registerMachineUnit("rns", exec::CoreUnit::create);
+  exec::registerMachineUnit("rns", exec::CoreUnit::create,
+                            /*bypassesFormats=*/true);
   registerDurations("rns", makeDurations);
   getArrayCounters();
   registerMachineModel(

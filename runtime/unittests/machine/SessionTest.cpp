@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "../report/ReportSchema.h"
 #include "Network.h"
 #include "phx/isa/ProgramFile.h"
 #include "phx/run/MachineCheck.h"
@@ -63,6 +64,8 @@ TEST(CrossbarMachine, RunsFromFilesToReports) {
   HostArray delta = network.makeInputs().at("delta");
   RunOptions runOptions;
   runOptions.threads = 1;
+  // Crossbars have no FP32 to be compared to, which is no equality.
+  runOptions.compareToFp32 = true;
   auto outputs = (*session)->run({{"x", x}, {"delta", delta}}, runOptions);
   ASSERT_TRUE(outputs.ok()) << outputs.error().message;
   EXPECT_EQ(firstDifference(toVector(outputs->at("y b")),
@@ -78,14 +81,22 @@ TEST(CrossbarMachine, RunsFromFilesToReports) {
 
   auto json = (*session)->getReports().makeJson();
   ASSERT_TRUE(json.ok()) << json.error().message;
-  EXPECT_EQ(Json::parse(*json)["counters"]["crossbar_readouts"],
-            3 * 3 * (6 + 21));
+  Json report = Json::parse(*json);
+  EXPECT_EQ(report["counters"]["crossbar_readouts"], 3 * 3 * (6 + 21));
+  test::expectValid(report);
+  for (const Json &layer : report["layers"])
+    EXPECT_TRUE(layer["equals_fp32"].is_null()) << layer["name"];
   std::string tracePath = directory + "/trace.json";
   Status traced = (*session)->getReports().writeTrace(tracePath);
   ASSERT_TRUE(traced.ok()) << traced.error().message;
   std::string trace = *readFile(tracePath);
   for (const char *word : {"narrow[1]", "wide[0]", "crossbar.update"})
     EXPECT_NE(trace.find(word), std::string::npos) << word;
+
+  runOptions.bypassFormats = true;
+  EXPECT_ERROR((*session)->run({{"x", x}, {"delta", delta}}, runOptions),
+               "arrays of class 'crossbar' have no number formats that could "
+               "be bypassed");
 
   for (const std::string &path : {targetPath, programPath, tracePath})
     unlink(path.c_str());

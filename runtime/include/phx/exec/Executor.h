@@ -37,7 +37,8 @@ struct ExecutionOptions {
   unsigned threads = 0; ///< 0: all hardware threads; at most maxThreads
   /// Treat every format as Fp32 (the arithmetic bypass).
   bool bypassFormats = false;
-  /// Also runs the bypass in lockstep and fills `signal` and `noise`.
+  /// Also runs the bypass in lockstep and fills `signal` and `noise`. Nothing is
+  /// compared where arrays of some class have no bypass.
   bool compareToFp32 = false;
   /// Polled from the calling thread, about every 10 ms, between and within
   /// instructions; true stops with an "interrupted" error.

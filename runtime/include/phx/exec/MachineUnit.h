@@ -40,10 +40,16 @@ using MachineUnitFactory =
     Result<std::unique_ptr<MachineUnit>> (*)(Context &context,
                                              const UnitOptions &options);
 
-/// Makes executors know a class. Registering it again replaces the factory.
+/// Makes executors know a class; once more does nothing. The process ends if the
+/// class has another factory. `bypassesFormats`: its units compute in binary32
+/// where UnitOptions ask for it. Without that a program with instructions of the
+/// class is compared to nothing, and cannot be run in binary32.
 void registerMachineUnit(const std::string &machineClass,
-                         MachineUnitFactory factory);
-/// Errors: the class is not registered.
+                         MachineUnitFactory factory,
+                         bool bypassesFormats = false);
+/// Whether all units of a program do.
+bool canBypassFormats(const Program &program);
+/// Errors: the class is not registered; it has no bypass and is asked for it.
 Result<std::unique_ptr<MachineUnit>>
 makeMachineUnit(const std::string &machineClass, Context &context,
                 const UnitOptions &options);
