@@ -73,8 +73,9 @@ def print_report(path: str, report: Mapping[str, Any], console: Console) -> None
 def _print_parts(report: Mapping[str, Any], console: Console) -> None:
     console.print(
         f"[bold]{escape(report['program'])}[/] on [bold]{escape(report['target'])}[/]: "
-        f"memory {escape(report['memory_model'])}, batch {report['batch']}, format "
-        + escape(report["format"])
+        f"memory {escape(report['memory_model'])}, batch {report['batch']}, "
+        # Machines without number formats have none.
+        + (f"format {escape(report['format'])}" if report["format"] else "no format")
     )
     _print_totals(report, console)
     if report.get("training"):

@@ -258,6 +258,10 @@ def test_damaged_reports(tiny, tmp_path, capsys):
     for name in ("program", "layers", "energy_pj", "area_mm2", "includes", "latency_ns"):
         check({k: v for k, v in good.items() if k != name}, f"damaged report .there is no '{name}'")
         check({**good, name: [None]}, "incomplete or damaged report")
+    # Machines without number formats have none to show.
+    (tmp_path / "r.json").write_text(json.dumps({**good, "format": None}))
+    show.print_report("r.json", files.read_report(str(tmp_path / "r.json")), Console(width=200))
+    assert "no format" in capsys.readouterr().out
     # Square brackets are no markup.
     (tmp_path / "r.json").write_text(json.dumps({**good, "target": "[/red] [bold"}))
     show.print_report("r.json", files.read_report(str(tmp_path / "r.json")), Console(width=200))

@@ -7,6 +7,13 @@
 
 #include "phx/energy/MachineModel.h"
 
+#include <google/protobuf/descriptor.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
 using namespace phx;
 
 static std::vector<MachineModel> &getRegistry() {
@@ -15,6 +22,17 @@ static std::vector<MachineModel> &getRegistry() {
 }
 
 void phx::registerMachineModel(const MachineModel &model) {
+  if (!model.machine || !model.charge) {
+    // Work would be free without a word.
+    std::fprintf(stderr,
+                 "the model of machine class '%s' does not say %s; give its "
+                 "MachineModel both before registerMachineModel\n",
+                 model.machine ? std::string(model.machine->full_name()).c_str()
+                               : "?",
+                 model.machine ? "what instructions charge"
+                               : "which message its machines are");
+    std::abort();
+  }
   for (const MachineModel &known : getRegistry())
     if (known.machine == model.machine)
       return;

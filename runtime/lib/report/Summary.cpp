@@ -30,12 +30,12 @@ const char *report::getMemoryModelName(MemoryModel model) {
 // Parts of the summary
 //===----------------------------------------------------------------------===//
 
-/// Charges by layer, of instructions without a layer, and of the instructions
-/// that make products.
 namespace {
+/// Charges by layer, of instructions without a layer, and of the arrays of each
+/// group.
 struct Attribution {
-  std::vector<ChargeTotals> layers;
-  ChargeTotals none, products;
+  std::vector<ChargeTotals> layers, groups;
+  ChargeTotals none;
 };
 } // namespace
 
@@ -43,14 +43,17 @@ static Attribution attribute(const ReportInputs &inputs) {
   const Program &program = inputs.program;
   Attribution result;
   result.layers.resize(program.layers.size());
+  result.groups.resize(inputs.target.machines.size());
   for (size_t i = 0; i < inputs.charges.size(); ++i) {
     const Instruction &instruction = program.code[i];
     PriceContext context = getPriceContext(program, instruction, inputs.target);
     bool known = instruction.layer < result.layers.size();
     (known ? result.layers[instruction.layer] : result.none)
         .add(context, inputs.charges[i]);
-    if (instruction.getDescription().place == EnginePlace::Array)
-      result.products.add(context, inputs.charges[i]);
+    if (size_t group = instruction.engine.group;
+        instruction.getDescription().place == EnginePlace::Array &&
+        group < result.groups.size())
+      result.groups[group].add(context, inputs.charges[i]);
   }
   return result;
 }
@@ -132,6 +135,23 @@ std::vector<std::string> phx::report::listChanges(const Target &target) {
   return changes;
 }
 
+/// What the classes of arrays do not say, so that it costs nothing here.
+static void addUnknownCosts(const Target &target, Summary &summary) {
+  for (size_t group = 0; group < target.machines.size(); ++group) {
+    std::string name = target.spec.groups(static_cast<int>(group)).name();
+    const MachineModel *model = findMachineModel(target, group);
+    if (!model)
+      summary.excludes.push_back("whatever the arrays of group '" + name +
+                                 "' cost: their machine class has no model");
+    if (model && !model->addStaticPower)
+      summary.excludes.push_back("static power of the arrays of group '" +
+                                 name + "': their machine class states none");
+    if (model && !model->addArea)
+      summary.excludes.push_back("area of the arrays of group '" + name +
+                                 "': their machine class states none");
+  }
+}
+
 static void addScope(const ReportInputs &inputs, Summary &summary) {
   bool ideal = inputs.program.memoryModel == MemoryModel::Ideal;
   summary.includes = {
@@ -157,6 +177,7 @@ static void addScope(const ReportInputs &inputs, Summary &summary) {
       "energy",
       "leakage of digital logic, thermal tuning, cooling and power conversion",
   };
+  addUnknownCosts(inputs.target, summary);
   if (inputs.training)
     summary.includes.insert(summary.includes.begin(),
                             "one training step: forward, loss, gradients and "
@@ -198,20 +219,26 @@ static void addEngines(const ReportInputs &inputs, Summary &summary) {
     summary.coreBusyShare = busy / (cores * summary.latencyNs);
 }
 
-/// What the paper of the first class that has one counts.
+/// What the paper of the first class that has one counts, of all groups of that
+/// class and of no other.
 static void addPaperConvention(const ReportInputs &inputs,
                                const Attribution &charges, Summary &summary) {
   for (const LayerSummary &layer : summary.layers)
     summary.paperLatencyNs += layer.coreNs;
-  Energies energies = priceCharges(charges.products, inputs.target);
+  const MachineModel *first = nullptr;
   for (size_t group = 0; group < inputs.target.machines.size(); ++group) {
     const MachineModel *model = findMachineModel(inputs.target, group);
-    if (!model || !model->getPaperFigures)
+    if (!model || !model->getPaperFigures || (first && model != first))
       continue;
-    summary.paper = model->getPaperFigures(inputs.target, group, energies,
-                                           summary.paperLatencyNs);
+    PaperFigures figures = model->getPaperFigures(
+        inputs.target, group, priceCharges(charges.groups[group], inputs.target),
+        summary.paperLatencyNs);
+    if (!first)
+      summary.paper = PaperFigures{};
+    first = model;
+    summary.paper->energyPj += figures.energyPj;
+    summary.paper->scratchpadPj += figures.scratchpadPj;
     summary.paperDefinition = model->paperDefinition;
-    return;
   }
 }
 

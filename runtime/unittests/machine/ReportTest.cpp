@@ -8,6 +8,7 @@
 #include "Network.h"
 #include "phx/report/Glossary.h"
 #include "phx/report/Report.h"
+#include "../report/ReportSchema.h"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -39,6 +40,8 @@ struct CrossbarRun {
 TEST(CrossbarReport, JsonHasWhatTheClassDeclares) {
   CrossbarRun run;
   Json report = Json::parse(makeJsonReport(run.inputs()));
+  test::expectValid(report);
+  EXPECT_TRUE(report["format"].is_null());
   // 9 vectors, 3 passes, 6 and 21 rows.
   EXPECT_EQ(report["counters"]["crossbar_readouts"], 9 * 3 * (6 + 21));
   EXPECT_EQ(report["counters"]["crossbar_cell_writes"], 2 * 120 + 777);

@@ -51,7 +51,10 @@ struct PaperFigures {
 struct MachineModel {
   /// The message of the class, as in MachineClass.
   const google::protobuf::Descriptor *machine = nullptr;
-  /// Adds what an instruction of an array charges.
+  /// Adds what an instruction of an array charges. Required. May depend on the
+  /// counters through guard, counts, zero fill and whether an accumulation
+  /// starts, through nothing else: charges are multiplied by the iterations in
+  /// which none of these changes.
   void (*charge)(const ArrayExecution &, Counters64 &) = nullptr;
   /// Adds the watts that a group draws whatever runs.
   void (*addStaticPower)(const Target &, size_t group,
@@ -61,9 +64,9 @@ struct MachineModel {
                   std::vector<AreaItem> &) = nullptr;
   /// Multiply-accumulates per nanosecond of all arrays of a group.
   double (*getPeakMacs)(const Target &, size_t group) = nullptr;
-  /// Energy by the convention of the class's paper: `dynamic` is that of all
-  /// instructions of arrays, `latencyNs` the time of all products. Null if
-  /// there is no such convention.
+  /// Energy of a group by the convention of the class's paper: `dynamic` is that
+  /// of all instructions of its arrays, `latencyNs` the time of all products.
+  /// Reports add up the groups of a class. Null if there is no such convention.
   PaperFigures (*getPaperFigures)(const Target &, size_t group,
                                   const Energies &dynamic,
                                   double latencyNs) = nullptr;
@@ -79,7 +82,9 @@ struct MachineModel {
 };
 
 /// Makes a class known to the simulation, after its counters are declared; once
-/// more does nothing. To be called before programs run (see machines/All.h).
+/// more does nothing. The process ends if the model has no `machine` or no
+/// `charge`. What else it lacks costs nothing, which reports say. To be called
+/// before programs run (see machines/All.h).
 void registerMachineModel(const MachineModel &model);
 /// Null if the class of this group is not registered.
 const MachineModel *findMachineModel(const Target &target, size_t group);
