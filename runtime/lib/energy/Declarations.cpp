@@ -119,6 +119,15 @@ Counter phx::declareCounter(CounterDeclaration declaration) {
   return getCounterTable().declare(std::move(declaration));
 }
 Component phx::declareComponent(ComponentDeclaration declaration) {
+  auto known = getComponentTable().find(declaration.name);
+  if (known && describe(*known).definition != declaration.definition) {
+    // Energies of two kinds would stand in one line of reports.
+    std::fprintf(stderr,
+                 "the component '%s' is declared twice, with different "
+                 "meanings; give it a name of its own in each machine class\n",
+                 declaration.name.c_str());
+    std::abort();
+  }
   return getComponentTable().declare(std::move(declaration));
 }
 const std::vector<Counter> &phx::getCounters() {

@@ -12,6 +12,9 @@
 #include <google/protobuf/any.pb.h>
 #include <google/protobuf/message.h>
 
+#include <cstdio>
+#include <cstdlib>
+
 using namespace phx;
 using google::protobuf::Descriptor;
 using google::protobuf::Message;
@@ -21,9 +24,34 @@ static std::vector<MachineClass> &getRegistry() {
   return registry;
 }
 
+[[noreturn]] static void fail(const std::string &message) {
+  std::fprintf(stderr, "%s\n", message.c_str());
+  std::abort();
+}
+
+/// Names are keys: of units and durations, and of fields for overrides.
+static void checkNames(const MachineClass &added) {
+  for (const MachineClass &known : getRegistry())
+    if (known.name == added.name)
+      fail("the machine class '" + added.name + "' is registered twice, for " +
+           std::string(known.machine->full_name()) + " and " +
+           std::string(added.machine->full_name()) +
+           "; give each class a name of its own");
+  const Descriptor *group = proto::Group::descriptor();
+  for (int i = 0; i < group->field_count(); ++i)
+    if (added.machine->FindFieldByName(group->field(i)->name()))
+      fail("a field of " + std::string(added.machine->full_name()) +
+           " is called '" + std::string(group->field(i)->name()) +
+           "', as one that every group has; the two could not be told apart "
+           "in GROUP." +
+           std::string(group->field(i)->name()) + ", rename it");
+}
+
 void phx::registerMachineClass(const MachineClass &machineClass) {
-  if (!findMachineClass(machineClass.machine))
-    getRegistry().push_back(machineClass);
+  if (findMachineClass(machineClass.machine))
+    return;
+  checkNames(machineClass);
+  getRegistry().push_back(machineClass);
 }
 
 const std::vector<MachineClass> &phx::getMachineClasses() {

@@ -9,6 +9,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
+#include <cstdlib>
 #include <limits>
 
 using namespace phx;
@@ -30,7 +32,15 @@ static std::map<std::string, ClassDurationsFactory> &getFactories() {
 
 void phx::registerDurations(const std::string &machineClass,
                             ClassDurationsFactory factory) {
-  getFactories()[machineClass] = factory;
+  auto [known, added] = getFactories().emplace(machineClass, factory);
+  if (added || known->second == factory)
+    return;
+  // Programs of one class would be timed as those of the other.
+  std::fprintf(stderr,
+               "the machine class '%s' has two kinds of durations; give each "
+               "class a name of its own\n",
+               machineClass.c_str());
+  std::abort();
 }
 
 /// Time for `bytes` through a port, rounded up.

@@ -47,6 +47,9 @@ private:
   }
 
   void checkModuli();
+  /// That no two moduli have a common divisor.
+  void checkCoprime(const std::string &field,
+                    const google::protobuf::RepeatedField<int64_t> &moduli);
   void checkFormatIsThere();
   void checkRange();
   void checkConverters();
@@ -77,6 +80,14 @@ void Rules::checkModuli() {
     product *= moduli[i];
     if (product > limits::moduliProduct)
       return report(field, "the product of " + field + " exceeds 2^62");
+  }
+  checkCoprime(field, moduli);
+}
+
+void Rules::checkCoprime(
+    const std::string &field,
+    const google::protobuf::RepeatedField<int64_t> &moduli) {
+  for (int i = 0; i < moduli.size(); ++i)
     for (int j = 0; j < i; ++j)
       if (int64_t divisor = std::gcd(moduli[i], moduli[j]); divisor != 1)
         return report(field, field + " " + std::to_string(moduli[j]) + " and " +
@@ -85,7 +96,6 @@ void Rules::checkModuli() {
                                  std::to_string(divisor) +
                                  "; residues need pairwise coprime moduli "
                                  "(even ones are legal)");
-  }
 }
 
 void Rules::checkFormatIsThere() {
@@ -177,6 +187,7 @@ void Rules::checkReference() {
                              " entries; legal are " +
                              limits::moduliCount.toText() +
                              ", with a product of at most 2^62");
+  checkCoprime(field, moduli);
   checkBits(name("reference.dac_bits"), reference.dac_bits().value(), moduli);
   checkBits(name("reference.adc_bits"), reference.adc_bits().value(), moduli);
 }

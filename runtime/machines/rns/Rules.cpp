@@ -133,6 +133,14 @@ double rns::followMultipliers(const Machine &machine, const Structure &s) {
   });
 }
 
+/// A whole number of converters, rounded up, without a detour over binary
+/// fractions.
+static int64_t followDacs(int64_t stated, const Structure &here,
+                          const Structure &reference) {
+  int64_t cells = reference.rows * reference.columns;
+  return (stated * here.rows * here.columns + cells - 1) / cells;
+}
+
 Costs rns::getCosts(const Arrays &arrays, int64_t mantissaBits) {
   const Machine &m = *arrays.machine;
   const proto::rns::Area &area = m.area();
@@ -152,7 +160,6 @@ Costs rns::getCosts(const Arrays &arrays, int64_t mantissaBits) {
       return followConverterArea(s, s.*bits);
     });
   };
-  auto dacs = static_cast<double>(area.dacs_per_modulus_array().value());
   return {
       scaleConverters(m.dac_pj().value(), m.dac_curve(), &Structure::dacBits),
       scaleConverters(m.adc_pj().value(), m.adc_curve(), &Structure::adcBits),
@@ -174,11 +181,6 @@ Costs rns::getCosts(const Arrays &arrays, int64_t mantissaBits) {
             [](const Structure &s) {
               return static_cast<double>(s.count * s.rows);
             }),
-      // A whole number of converters.
-      static_cast<int64_t>(std::ceil(scale(dacs,
-                                           [](const Structure &s) {
-                                             return static_cast<double>(
-                                                 s.rows * s.columns);
-                                           }))),
+      followDacs(area.dacs_per_modulus_array().value(), here, reference),
   };
 }

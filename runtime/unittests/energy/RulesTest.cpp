@@ -62,6 +62,27 @@ TEST(Rules, WhatWasStatedCountsAtTheReference) {
     EXPECT_EQ(costs.bfpMm2, area.bfp_mm2().value());
     EXPECT_EQ(costs.otherMm2, area.other_mm2().value());
     EXPECT_EQ(costs.dacs, area.dacs_per_modulus_array().value());
+    // Not because rules are constants: elsewhere everything differs.
+    auto set = makeModuli(6);
+    set.insert(set.end(), {"core.rows=64", "core.columns=32"});
+    Costs other = rns::getCosts(*findArrays(load(set, name)), 5);
+    EXPECT_GT(other.dacPj, costs.dacPj);
+    EXPECT_GT(other.adcPj, costs.adcPj);
+    EXPECT_GT(other.tiaPj, costs.tiaPj);
+    EXPECT_GT(other.modulatorPj, costs.modulatorPj);
+    EXPECT_GT(other.bfpPj, costs.bfpPj);
+    EXPECT_GT(other.roundNearestPj, costs.roundNearestPj);
+    EXPECT_GT(other.roundStochasticPj, costs.roundStochasticPj);
+    EXPECT_GT(other.rnsForwardPj, costs.rnsForwardPj);
+    EXPECT_GT(other.rnsReversePj, costs.rnsReversePj);
+    EXPECT_GT(other.multiplierMm2, costs.multiplierMm2);
+    EXPECT_GT(other.adcMm2, costs.adcMm2);
+    EXPECT_GT(other.dacMm2, costs.dacMm2);
+    EXPECT_GT(other.rnsForwardMm2, costs.rnsForwardMm2);
+    EXPECT_GT(other.rnsReverseMm2, costs.rnsReverseMm2);
+    EXPECT_GT(other.bfpMm2, costs.bfpMm2);
+    EXPECT_GT(other.otherMm2, costs.otherMm2);
+    EXPECT_GT(other.dacs, costs.dacs);
   }
 }
 
@@ -167,6 +188,12 @@ TEST(Rules, GeometryCounts) {
   EXPECT_EQ(
       getCosts(load({"core.rows=3", "core.columns=5", "format.group=5"})).dacs,
       1);
+  // 11 per 11 cells are 25 per 25, whatever 11 * (25 / 11.0) is.
+  EXPECT_EQ(getCosts(load({"core.reference.rows=11",
+                           "core.reference.columns=1", "core.rows=25",
+                           "core.columns=1", "format.group=1"}))
+                .dacs,
+            25);
   EXPECT_DOUBLE_EQ(costs.otherMm2, 2 * 1.36);
   EXPECT_DOUBLE_EQ(getCosts(load({"core.count=1"})).otherMm2, 1.36 / 8);
 }
@@ -185,6 +212,9 @@ TEST(Rules, TheReferenceSaysWhatIsStated) {
   EXPECT_NE(error("core.reference.moduli=61,63,65")
                 .find("core.reference.dac_bits is 6, but the largest modulus "
                       "65 needs 7 bits"),
+            std::string::npos);
+  EXPECT_NE(error("core.reference.moduli=32,32,33")
+                .find("core.reference.moduli 32 and 32 share the divisor 32"),
             std::string::npos);
   auto none = loadTarget("mirage", {"core.adc_curve.linear_pj=0",
                                     "core.adc_curve.exponential_pj=0"});
@@ -279,4 +309,19 @@ TEST(Declarations, ACounterMeansOneThing) {
   EXPECT_EQ(declareCounter(again), counters::macs);
   again.definition = "something else";
   EXPECT_DEATH(declareCounter(again), "'macs' is declared twice");
+}
+
+TEST(Declarations, AComponentMeansOneThing) {
+  ComponentDeclaration again = describe(components::vector);
+  EXPECT_EQ(declareComponent(again), components::vector);
+  again.definition = "something else";
+  EXPECT_DEATH(declareComponent(again),
+               "component 'vector' is declared twice");
+}
+
+TEST(MachineModels, WithoutChargesAreRefused) {
+  MachineModel model;
+  EXPECT_DEATH(registerMachineModel(model), "which message");
+  model.machine = proto::Group::descriptor();
+  EXPECT_DEATH(registerMachineModel(model), "what instructions charge");
 }

@@ -78,11 +78,13 @@ TEST(TargetChecks, MissingSourceIsRefused) {
 TEST(TargetChecks, LimitsAreInclusive) {
   std::string text = readShipped();
   EXPECT_EQ(parseError(text, {"core.count=1"}), "");
-  EXPECT_EQ(parseError(text, {"core.count=255"}), "");
+  EXPECT_EQ(parseError(text, {"core.count=65536"}), "");
   EXPECT_CONTAINS(parseError(text, {"core.count=65537"}), "legal is 1 to 65536");
   EXPECT_CONTAINS(parseError(text, {"core.count=0"}),
                   "core.count (number of arrays) is 0");
   EXPECT_EQ(parseError(text, {"core.fill_ns=0"}), "");
+  // The energy of programming would have unlimited power.
+  EXPECT_CONTAINS(parseError(text, {"core.program_ns=0"}), "legal is 1e-06 to");
   EXPECT_CONTAINS(parseError(text, {"core.fill_ns=-0.001"}), "is -0.001");
   EXPECT_CONTAINS(parseError(text, {"core.fill_ns=nan"}), "is nan");
   EXPECT_CONTAINS(parseError(text, {"dma.latency_ns=inf"}), "is inf");

@@ -90,8 +90,10 @@ TEST(TargetGroups, StructureNamesGroupsAndClasses) {
           "extension=test", "tall.class=test", "tall.columns=5", "tall.count=3",
           "tall.levels=2,4", "tall.rows=64", "wide.class=test",
           "wide.columns=5", "wide.count=3", "wide.levels=2,4", "wide.rows=8"}));
-  auto hash = [&](const char *set) {
-    return parseTarget(makeTwoGroups(), "t", {set})->structuralHash;
+  auto hash = [&](const char *set) -> uint64_t {
+    auto changed = parseTarget(makeTwoGroups(), "t", {set});
+    EXPECT_TRUE(changed.ok()) << (changed ? "" : changed.error().message);
+    return changed ? changed->structuralHash : 0;
   };
   EXPECT_EQ(hash("tall.optics.loss_db=3"), target->structuralHash);
   EXPECT_NE(hash("tall.levels=2,8"), target->structuralHash);
@@ -227,4 +229,17 @@ TEST(TargetGroups, PricesOfAMachineNameItsStructure) {
   ASSERT_EQ(stale.size(), 1u);
   EXPECT_EQ(describe(stale[0]), "tall.rows is 32 instead of 64, for which "
                                 "tall.optics.loss_db was stated");
+}
+
+TEST(TargetGroups, NamesOfClassesAreTheirOwn) {
+  EXPECT_DEATH(
+      registerMachineClass({"test", proto::VectorUnit::descriptor(), nullptr}),
+      "'test' is registered twice");
+  EXPECT_DEATH(
+      registerMachineClass({"other", proto::Group::descriptor(), nullptr}),
+      "is called 'name', as one that every group has");
+  // Once more does nothing.
+  size_t known = getMachineClasses().size();
+  registerMachineClass({"test", TestMachine::descriptor(), nullptr});
+  EXPECT_EQ(getMachineClasses().size(), known);
 }

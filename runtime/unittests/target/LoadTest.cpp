@@ -101,9 +101,13 @@ TEST(TargetLoad, DescribesEveryField) {
 
 TEST(TargetLoad, HashCoversStructureOnly) {
   std::string text = readShipped();
-  uint64_t base = parseTarget(text, "t")->structuralHash;
-  auto hash = [&](const char *set) {
-    return parseTarget(text, "t", {set})->structuralHash;
+  auto target = parseTarget(text, "t");
+  ASSERT_TRUE(target.ok()) << (target ? "" : target.error().message);
+  uint64_t base = target->structuralHash;
+  auto hash = [&](const char *set) -> uint64_t {
+    auto changed = parseTarget(text, "t", {set});
+    EXPECT_TRUE(changed.ok()) << (changed ? "" : changed.error().message);
+    return changed ? changed->structuralHash : 0;
   };
   EXPECT_EQ(hash("core.clock_ghz=12"), base);
   EXPECT_EQ(hash("core.adc_pj=1"), base);
@@ -113,7 +117,9 @@ TEST(TargetLoad, HashCoversStructureOnly) {
   EXPECT_NE(hash("dram.capacity_bytes=1024"), base);
   EXPECT_NE(hash("format.rounding=nearest"), base);
   std::string renamed = edit(text, "name: \"mirage\"", "name: \"x\"");
-  EXPECT_EQ(parseTarget(renamed, "t")->structuralHash, base);
+  auto other = parseTarget(renamed, "t");
+  ASSERT_TRUE(other.ok()) << (other ? "" : other.error().message);
+  EXPECT_EQ(other->structuralHash, base);
   // Stable across versions: programs embed it.
   EXPECT_EQ(base, 9249356789778835260u);
 }

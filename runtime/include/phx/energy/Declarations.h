@@ -84,9 +84,10 @@ struct CounterDeclaration {
   double (*price)(const Target &, const PriceContext &) = nullptr;
 };
 
-/// Declares a counter or a component; a name that is known keeps its number. A
-/// counter of a known name has to mean the same: the process ends if it does
-/// not, since its charges would be priced as others'. Components may be shared.
+/// Declares a counter or a component; a name that is known keeps its number, so
+/// that classes may share it. It has to mean the same: the process ends if it
+/// does not, since its charges would be priced, or its energy reported, as
+/// others'. It ends, too, where maxCounters or maxComponents are exceeded.
 /// Not to be called while others read declarations.
 Counter declareCounter(CounterDeclaration declaration);
 Component declareComponent(ComponentDeclaration declaration);

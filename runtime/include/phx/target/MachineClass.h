@@ -53,7 +53,7 @@ struct MachineClass {
   /// "rns": also the extension that a target with such a group lists.
   std::string name;
   /// The message in Group.machine. Its fields are Real, Int, Ints or Text, or
-  /// messages of such fields.
+  /// messages of such fields; none is called like a field of Group.
   const google::protobuf::Descriptor *machine = nullptr;
   /// Reports every violated rule between fields. Called when each field of the
   /// description is present and within its own limits.
@@ -61,7 +61,8 @@ struct MachineClass {
 };
 
 /// Makes a class known to loadTarget and parseTarget; once more does nothing.
-/// To be called before targets are loaded (see machines/All.h).
+/// The process ends if another class has its name, or its message a field of
+/// Group. To be called before targets are loaded (see machines/All.h).
 void registerMachineClass(const MachineClass &machineClass);
 /// In the order of registration.
 const std::vector<MachineClass> &getMachineClasses();

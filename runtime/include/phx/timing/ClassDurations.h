@@ -33,7 +33,8 @@ public:
 using ClassDurationsFactory =
     std::unique_ptr<ClassDurations> (*)(const Target &target);
 
-/// Makes timing know a class. Registering it again replaces the factory.
+/// Makes timing know a class; once more does nothing. The process ends if the
+/// class has another factory.
 void registerDurations(const std::string &machineClass,
                        ClassDurationsFactory factory);
 
