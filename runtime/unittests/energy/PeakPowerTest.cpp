@@ -1,5 +1,4 @@
-//===- PeakPowerTest.cpp - Peak power against the published breakdown  -*- C++
-//-*-===//
+//===- PeakPowerTest.cpp - Peak power as it is published -------*- C++ -*-===//
 //
 // Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,5 +1,4 @@
-//===- LoadTest.cpp - Finding, reading and listing descriptions  -*- C++
-//-*-===//
+//===- LoadTest.cpp - Finding and reading descriptions ---------*- C++ -*-===//
 //
 // Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -107,8 +107,6 @@ private:
   std::atomic<bool> stopped{false};
 };
 
-/// "layer 'conv1' (Conv)", or "layer 'conv1' (Conv, weight gradient)" in a
-/// program with phases; empty if there is no such layer.
 /// Elements between two looks at isStopped() in a long row: some 10 us.
 inline constexpr int64_t stopGrain = int64_t(1) << 15;
 
@@ -124,6 +122,8 @@ inline void forEachStretch(Context &context, unsigned worker, int64_t count,
   }
 }
 
+/// "layer 'conv1' (Conv)", or "layer 'conv1' (Conv, weight gradient)" in a
+/// program with phases; empty if there is no such layer.
 std::string describeLayer(const Program &program, uint32_t layer);
 /// "tensor 'x' element [0, 3, 1]" for the element of that number.
 std::string describeElement(const Region &region, int64_t number);
