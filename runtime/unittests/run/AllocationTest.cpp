@@ -82,4 +82,30 @@ TEST_F(RunAllocation, InferencesLeaveNoRecord) {
   EXPECT_GT(failures, 50);
   EXPECT_EQ(session->getLog().getRecord()->runs, 3);
 }
+
+/// Steps, parameters and record of a training agree wherever it ends.
+TEST_F(RunAllocation, TrainingsKeepWholeSteps) {
+  HostArray x = makeTrainingData(12), y = makeClasses(std::vector<int64_t>(12));
+  ArrayViews inputs{{"x", x}, {"labels", y}};
+  RunOptions options = singleThread();
+  auto session = makeSession(makeTrainer());
+  auto check = [&] {
+    int64_t steps = session->getState().getStepCount();
+    const auto &record = session->getLog().getRecord();
+    EXPECT_EQ(record ? record->runs : 0, steps);
+    HostTrainer host;
+    for (int64_t i = 0; i < steps; ++i)
+      host.step(x, i * batch);
+    EXPECT_EQ(toFloats((*session->getState().read())["w"]), host.w);
+  };
+  int64_t failures =
+      failEach([&] { return session->run(inputs, options).ok(); },
+               [&] {
+                 check();
+                 session = makeSession(makeTrainer());
+               });
+  EXPECT_GT(failures, 50);
+  EXPECT_EQ(session->getState().getStepCount(), 3);
+  check();
+}
 } // namespace
