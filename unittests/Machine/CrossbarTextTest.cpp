@@ -163,7 +163,7 @@ TEST_F(CrossbarText, GoesThroughTheFileAndBack) {
   OwningOpRef<ModuleOp> disassembled = disassemble(first, &context);
   ASSERT_TRUE(disassembled);
   std::string text = print(*disassembled);
-  EXPECT_NE(text.find("pisa.crossbar_dot narrow[0] list act[0 + 32 * l0"),
+  EXPECT_NE(text.find("pisa.crossbar_dot narrow[0 lanes 2] list act[0 + 32 * l0"),
             std::string::npos)
       << text;
   OwningOpRef<ModuleOp> again = parse(text);
@@ -235,8 +235,9 @@ TEST_F(CrossbarText, MistakesAreNamedWhereTheyAre) {
   std::string word = errorAfter("limit 8 saturate", "limit 8 wrap");
   EXPECT_NE(word.find("saturate"), std::string::npos) << word;
   // By the class's rules, on the array that the text names.
-  std::string rows = errorAfter("pisa.crossbar_load wide[0]",
-                                "pisa.crossbar_load narrow[0]");
+  std::string rows =
+      errorAfter("pisa.crossbar_load wide[0 + 1 * l0(1, 0, 3, 0)]",
+                 "pisa.crossbar_load narrow[0]");
   EXPECT_NE(rows.find("at most 4 (arrays of group 'narrow')"),
             std::string::npos)
       << rows;

@@ -2,8 +2,8 @@
 // CrossbarTextTest says where the assembly of the latter is.
 module {
   pisa.program "crossbars" training target "test" hash 0 memory ideal batch 3 tokens 0 compiler "" {
-    pisa.group 0 "narrow" class "crossbar" count 2 array [4, 8]
-    pisa.group 1 "wide" class "crossbar" count 1 array [16, 16]
+    pisa.group 0 "narrow" class "crossbar" count 3 array [4, 8]
+    pisa.group 1 "wide" class "crossbar" count 2 array [16, 16]
     pisa.memory 0 "dram" off_chip capacity 17179869184 bytes 0 types [f32, i32, i64, u8, bool]
     pisa.memory 1 "act" on_chip capacity 8388608 bytes 1192 types [f32, i32, i64, u8, bool]
     pisa.memory 2 "wgt" on_chip capacity 8388608 bytes 3284 types [f32, i32, i64, u8, bool]
@@ -27,20 +27,20 @@ module {
     pisa.layer 1 "b" "Gemm" output 9
     pisa.layer 2 "a" "Gemm" phase update
     pisa.code {
-      pisa.loop 6 {
-        pisa.crossbar_load narrow[0] map 0 from cells[0] row [0 + 4 * l0(1, 0, 3, 0)] k [0 + 8 * l0(1, 0, 1, 3)] rows 4 of [6 + -4 * l0(1, 0, 3, 0)] cols 8 of [20 + -8 * l0(1, 0, 1, 3)] layer 0
+      pisa.loop 3 {
+        pisa.crossbar_load narrow[0 lanes 2] map 0 from cells[0] row [0 + 4 * lane] k [0 + 8 * l0(1, 0, 1, 3)] rows 4 of [6 + -4 * lane] cols 8 of [20 + -8 * l0(1, 0, 1, 3)] layer 0
         pisa.loop 3 {
-          pisa.crossbar_dot narrow[0] list act[0 + 32 * l0(1, 0, 1, 3)] from act[832 + 120 * l1] extent 120 scale wgt[3136 + 16 * l0(1, 0, 3, 0)] acc grad[384 + 32 * l0(1, 0, 3, 0) + 48 * l1] into grad[0 + 16 * l0(1, 0, 3, 0) + 24 * l1] rows 4 of [6 + -4 * l0(1, 0, 3, 0)] cols 8 of [20 + -8 * l0(1, 0, 1, 3)] bits 6 full_scale 200 start [0 + 8 * l0(1, 0, 1, 3)] layer 0
+          pisa.crossbar_dot narrow[0 lanes 2] list act[0 + 32 * l0(1, 0, 1, 3)] from act[832 + 120 * l1] extent 120 scale wgt[3136 + 16 * lane] acc grad[384 + 32 * lane + 48 * l1] into grad[0 + 16 * lane + 24 * l1] rows 4 of [6 + -4 * lane] cols 8 of [20 + -8 * l0(1, 0, 1, 3)] bits 6 full_scale 200 start [0 + 8 * l0(1, 0, 1, 3)] layer 0
         }
       }
       pisa.loop 6 {
-        pisa.crossbar_load wide[0] map 1 from wgt[0] row [0 + 16 * l0(1, 0, 3, 0)] k [0 + 16 * l0(1, 0, 1, 3)] rows 16 of [21 + -16 * l0(1, 0, 3, 0)] cols 16 of [37 + -16 * l0(1, 0, 1, 3)] layer 1
+        pisa.crossbar_load wide[0 + 1 * l0(1, 0, 3, 0)] map 1 from wgt[0] row [0 + 16 * l0(1, 0, 3, 0)] k [0 + 16 * l0(1, 0, 1, 3)] rows 16 of [21 + -16 * l0(1, 0, 3, 0)] cols 16 of [37 + -16 * l0(1, 0, 1, 3)] layer 1
         pisa.loop 3 {
-          pisa.crossbar_dot wide[0] list act[128 + 64 * l0(1, 0, 1, 3)] from act[832 + 120 * l1] extent 120 scale wgt[3200 + 64 * l0(1, 0, 3, 0)] acc grad[576 + 128 * l0(1, 0, 3, 0) + 168 * l1] into grad[128 + 64 * l0(1, 0, 3, 0) + 84 * l1] rows 16 of [21 + -16 * l0(1, 0, 3, 0)] cols 16 of [37 + -16 * l0(1, 0, 1, 3)] bits 5 full_scale 320 start [0 + 16 * l0(1, 0, 1, 3)] layer 1
+          pisa.crossbar_dot wide[0 + 1 * l0(1, 0, 3, 0)] list act[128 + 64 * l0(1, 0, 1, 3)] from act[832 + 120 * l1] extent 120 scale wgt[3200 + 64 * l0(1, 0, 3, 0)] acc grad[576 + 128 * l0(1, 0, 3, 0) + 168 * l1] into grad[128 + 64 * l0(1, 0, 3, 0) + 84 * l1] rows 16 of [21 + -16 * l0(1, 0, 3, 0)] cols 16 of [37 + -16 * l0(1, 0, 1, 3)] bits 5 full_scale 320 start [0 + 16 * l0(1, 0, 1, 3)] layer 1
         }
       }
       pisa.loop 6 {
-        pisa.crossbar_update narrow[1] cells cells[0 + 80 * l0] add act[320 + 80 * l0] count 20 shift 1 limit 8 saturate layer 2
+        pisa.crossbar_update narrow[2] cells cells[0 + 80 * l0] add act[320 + 80 * l0] count 20 shift 1 limit 8 saturate layer 2
       }
       pisa.halt
     }

@@ -263,7 +263,8 @@ LogicalResult Exporter::exportBlock(Block &block) {
     if (auto attr = child.getAttrOfType<GuardAttr>("guard"))
       guard = attr.getValue();
     program.code.push_back({instruction.getEngineId(), getLayer(&child), guard,
-                            instruction.getBody()});
+                            instruction.getBody(),
+                            instruction.getArrayRange()});
   }
   return success();
 }

@@ -115,6 +115,26 @@ void phx::chargeBytes(const Program &program, uint32_t memory, uint64_t read,
 Counters64 phx::getCharges(const Program &program,
                            const Instruction &instruction,
                            const Counters &counters, const Target &target) {
+  uint32_t lanes = instruction.arrays.lanes;
+  if (lanes == 1)
+    return getLaneCharges(program, instruction, counters, target);
+  Counters64 total{};
+  Counters at = counters;
+  // Lanes that do not differ charge alike.
+  uint32_t distinct = variesByLane(instruction) ? lanes : 1;
+  for (uint32_t lane = 0; lane < distinct; ++lane) {
+    at[laneLoop] = lane;
+    Counters64 charges = getLaneCharges(program, instruction, at, target);
+    for (size_t i = 0; i < charges.size(); ++i)
+      total[i] += charges[i] * (lanes / distinct);
+  }
+  return total;
+}
+
+Counters64 phx::getLaneCharges(const Program &program,
+                               const Instruction &instruction,
+                               const Counters &counters,
+                               const Target &target) {
   Charger charger{program, instruction, target, counters, {}};
   if (isExecuted(instruction, counters))
     charger.charge();

@@ -114,9 +114,11 @@ int64_t findFirst(int64_t trip, Predicate predicate) {
 class Summation {
 public:
   Summation(const Program &program, const Instruction &instruction,
-            const Target &target, const std::vector<int64_t> &trips)
-      : program(program), instruction(instruction), target(target),
-        trips(trips) {
+            const Target &target, const std::vector<int64_t> &loopTrips)
+      : program(program), instruction(instruction), target(target) {
+    trips.fill(1);
+    std::copy(loopTrips.begin(), loopTrips.end(), trips.begin());
+    trips[laneLoop] = instruction.arrays.lanes;
     collect();
   }
 
@@ -148,7 +150,7 @@ private:
   void sumPiece(uint8_t loop, int64_t begin, int64_t end, int64_t period,
                 uint64_t factor);
   void charge(uint64_t factor) {
-    Counters64 charges = getCharges(program, instruction, counters, target);
+    Counters64 charges = getLaneCharges(program, instruction, counters, target);
     for (size_t i = 0; i < numCounters; ++i)
       total[i] += charges[i] * factor;
     for (size_t i = maxCounters; i < numAllCounters; ++i)
@@ -163,12 +165,12 @@ private:
   const Program &program;
   const Instruction &instruction;
   const Target &target;
-  const std::vector<int64_t> &trips; ///< of the enclosing loops
+  Counters trips; ///< of the enclosing loops, and of the lanes
 
   std::vector<const Count *> counts;
   const Affine *firstGroup = nullptr; ///< compared with zero
   const Affine *fillStart = nullptr;
-  std::array<bool, 8> influential{};
+  std::array<bool, numCounters> influential{};
   Counters counters{};
   Counters64 total{};
   const size_t numCounters = getCounters().size();

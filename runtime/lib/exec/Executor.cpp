@@ -328,10 +328,10 @@ Status SerialExecutor::interpret(Machines &machines,
     if (holds<Halt>(body))
       break;
     if (auto *loop = getIf<Loop>(body)) {
-      if (loops.size() == counters.size())
+      if (loops.size() == maxLoopDepth)
         return Error{"instruction " + std::to_string(pc) +
                      ": loops are nested deeper than " +
-                     std::to_string(counters.size())};
+                     std::to_string(maxLoopDepth)};
       counters[loops.size()] = 0;
       loops.push_back({pc, loop->count});
     } else if (holds<End>(body)) {

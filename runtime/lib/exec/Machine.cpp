@@ -47,7 +47,24 @@ Status Machine::execute(size_t pc, const Counters &counters,
   context.pc = pc;
   context.instruction = &instruction;
   context.counters = counters;
-  if (!isExecuted(instruction, counters))
+  context.engine = instruction.engine;
+  if (instruction.arrays.isPlain())
+    return executeLane(instruction, statistics);
+  for (uint32_t lane = 0; lane < instruction.arrays.lanes; ++lane) {
+    if (lane && context.poller.poll())
+      return Error{"interrupted"};
+    context.counters[laneLoop] = lane;
+    context.engine.index = static_cast<uint32_t>(
+        getFirstArray(instruction, counters) + lane);
+    if (Status status = executeLane(instruction, statistics); !status)
+      return status;
+  }
+  return Status::success();
+}
+
+Status Machine::executeLane(const Instruction &instruction,
+                            LayerStatistics *statistics) {
+  if (!isExecuted(instruction, context.counters))
     return Status::success();
   const InstructionDescription &description = instruction.getDescription();
   if (!description.machineClass.empty())

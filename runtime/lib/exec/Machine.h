@@ -41,6 +41,10 @@ public:
   HostArray getRegion(const Region &region) const;
 
 private:
+  /// What the array of the context does; nothing if its lane is skipped.
+  Status executeLane(const Instruction &instruction,
+                     LayerStatistics *statistics);
+
   Machine(const Program &program, std::unique_ptr<Memory> memory,
           ThreadPool &pool, Poller &poller)
       : memory(std::move(memory)),

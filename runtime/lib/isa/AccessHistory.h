@@ -17,16 +17,18 @@
 #define PHX_LIB_ISA_ACCESSHISTORY_H
 
 #include "UnitFootprints.h"
+#include "phx/isa/EngineBlocks.h"
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 namespace phx::detail {
 
 /// One remembered access. `stamp` means what the user of the history says.
 struct AccessEntry {
   uint64_t stamp = 0;
-  uint32_t engine = 0;
+  BlockSpan engines; ///< or what else the user tells apart
   uint32_t unit = 0; ///< instruction index
   uint32_t product = 0;
   AccessKind kind = AccessKind::Read;
@@ -40,6 +42,13 @@ struct AccessEntry {
       return false;
     return kind != AccessKind::Accumulate ||
            other.kind != AccessKind::Accumulate || product != other.product;
+  }
+
+  /// Whether both do the same to a byte, and so never conflict.
+  bool isLike(const AccessEntry &other) const {
+    return kind == other.kind &&
+           (kind == AccessKind::Read ||
+            (kind == AccessKind::Accumulate && product == other.product));
   }
 
   /// Notes that `later` is ordered after this access. Returns true if this
@@ -99,6 +108,10 @@ public:
 
   /// Stretches of bytes of equal history.
   size_t size() const { return segments.size(); }
+
+  /// Entries passed over since this was last asked. Each takes a fraction of
+  /// what a visited one does.
+  int64_t takePassed() { return std::exchange(passed, 0); }
 
   /// Calls `visit(begin, end)` for each stretch of equal history, and
   /// `visitEntry(entry)` for what is remembered of it.
@@ -168,11 +181,20 @@ private:
   }
 
   template <typename Visitor>
-  static bool update(std::vector<AccessEntry> &entries,
-                     const AccessEntry &entry, int64_t byte, bool clears,
-                     Visitor &visit) {
+  bool update(std::vector<AccessEntry> &entries, const AccessEntry &entry,
+              int64_t byte, bool clears, Visitor &visit) {
+    // Where thousands of arrays read one byte, none has to be compared with all
+    // others: they may as well be forgotten with a later access.
+    bool isCrowded = entries.size() >= crowd;
     size_t kept = 0;
     for (AccessEntry &old : entries) {
+      if (isCrowded && old.engines != entry.engines && old.isLike(entry)) {
+        if (&entries[kept] != &old)
+          entries[kept] = old;
+        ++kept;
+        ++passed;
+        continue;
+      }
       Answer answer = visit(old, old.conflictsWith(entry), byte);
       if (answer == Answer::Stop)
         return false;
@@ -185,7 +207,11 @@ private:
     return true;
   }
 
+  /// More entries than engines that programs name one by one.
+  static constexpr size_t crowd = 64;
+
   Segments segments; ///< by first byte, disjoint
+  int64_t passed = 0;
 };
 
 } // namespace phx::detail

@@ -54,12 +54,12 @@ Range Form::over(const Box &box) const {
   return sum;
 }
 
-std::array<bool, 8>
+LoopSet
 phx::getCoupledLoops(const std::vector<const Affine *> &free,
                      const std::vector<const Affine *> &coupled,
                      const Box &box) {
-  std::array<bool, 8> result{};
-  std::array<bool, 8> seen{};
+  LoopSet result{};
+  LoopSet seen{};
   for (const Affine *affine : coupled)
     for (const DigitTerm &digit : affine->terms)
       result[digit.loop] = true;
@@ -253,10 +253,10 @@ std::optional<Range> phx::getMapRange(const AccessMap &map, Range rows,
 //===----------------------------------------------------------------------===//
 
 /// The loop with most iterations left among `allowed`; -1 if all are fixed.
-static int findWidest(const Box &box, const std::array<bool, 8> &allowed) {
+static int findWidest(const Box &box, const LoopSet &allowed) {
   int widest = -1;
   int64_t most = 0;
-  for (int loop = 0; loop < 8; ++loop) {
+  for (int loop = 0; loop < int(numCounters); ++loop) {
     int64_t width = box[loop].second - box[loop].first;
     if (!allowed[loop] || width <= most)
       continue;
@@ -267,9 +267,11 @@ static int findWidest(const Box &box, const std::array<bool, 8> &allowed) {
 }
 
 std::optional<Box>
-phx::findViolation(const Box &box, const std::array<bool, 8> &coupled,
+phx::findViolation(const Box &box, const LoopSet &coupled,
                    const std::function<bool(const Box &)> &isProved,
                    int64_t &stepsLeft) {
+  LoopSet allLoops;
+  allLoops.fill(true);
   std::vector<Box> open{box};
   while (!open.empty()) {
     Box current = open.back();
@@ -281,8 +283,7 @@ phx::findViolation(const Box &box, const std::array<bool, 8> &coupled,
     int widest = findWidest(current, coupled);
     // Exact without fixing the other loops: only to name one bad iteration.
     if (widest < 0)
-      widest =
-          findWidest(current, {true, true, true, true, true, true, true, true});
+      widest = findWidest(current, allLoops);
     if (widest < 0 || stepsLeft < 0)
       return current;
     auto [first, last] = current[widest];

@@ -13,21 +13,18 @@ using namespace phx;
 using namespace phx::detail;
 
 ClockModel::ClockModel(const Program &program, const ProgramTree &tree,
-                       const DependenceGraph &graph, WorkLimit &work)
-    : program(program), tree(tree), graph(graph), work(work),
-      before(tree.size()),
-      after(tree.size()), carried(tree.size()),
-      checksInto(program.code.size()) {
-  for (const Instruction &instruction : program.code)
-    engineOf.push_back(getEngineNumber(program, instruction.engine));
-}
+                       const Teams &teams, const DependenceGraph &graph,
+                       WorkLimit &work)
+    : program(program), tree(tree), graph(graph), work(work), teams(teams),
+      before(tree.size()), after(tree.size()), carried(tree.size()),
+      checksInto(program.code.size()) {}
 
 void ClockModel::install(uint32_t site) {
   const TokenSite &s = sites[site];
   if (active.size() < sites.size()) {
     active.resize(sites.size());
-    latest.resize(sites.size(), Clock(tree.numEngines(), -1));
-    credit.resize(sites.size(), Clock(tree.numEngines(), -1));
+    latest.resize(sites.size(), Clock(teams.size(), -1));
+    credit.resize(sites.size(), Clock(teams.size(), -1));
     queue.resize(sites.size());
   }
   auto &waits = before[s.toNode];
@@ -50,7 +47,13 @@ void ClockModel::setDependences(const std::vector<Dependence> &next) {
 }
 
 void ClockModel::reset() {
-  clocks.assign(tree.numEngines(), Clock(tree.numEngines(), -1));
+  clocks.assign(teams.size() + 1, Clock(teams.size(), -1));
+}
+
+ClockModel::Clock ClockModel::getCarried(uint32_t engine) const {
+  Clock carried = clocks[engine];
+  carried[engine] = clocks.back()[engine];
+  return carried;
 }
 
 void ClockModel::join(Clock &into, const Clock &from) {
@@ -59,15 +62,20 @@ void ClockModel::join(Clock &into, const Clock &from) {
 }
 
 void ClockModel::visitLeaf(size_t index, bool frozen) {
-  Clock &clock = clocks[engineOf[index]];
+  uint32_t engine = teams.of(index);
+  Clock &clock = clocks[engine];
   // Only the first arrival of an iteration counts: the others know more.
   for (uint32_t i : checksInto[index])
     if (results[i] == Check::Open && dependences[i].distance == iteration)
-      results[i] = clock[engineOf[dependences[i].from]] >= dependences[i].from
+      results[i] = clock[teams.of(dependences[i].from)] >= dependences[i].from
                        ? Check::Ordered
                        : Check::Unordered;
-  if (!frozen)
-    clock[engineOf[index]] = int64_t(iteration) * program.code.size() + index;
+  if (frozen)
+    return;
+  int64_t position = int64_t(iteration) * program.code.size() + index;
+  clocks.back()[engine] = position;
+  if (!teams.isLoose(engine))
+    clock[engine] = position;
 }
 
 void ClockModel::visitWaits(uint32_t node) {
@@ -96,9 +104,9 @@ void ClockModel::visitSignals(uint32_t node) {
       continue;
     const TokenSite &s = sites[site];
     if (s.distance != 0 && s.block == unrolled)
-      queue[site].push_back(clocks[s.fromEngine]);
+      queue[site].push_back(getCarried(s.fromEngine));
     else
-      latest[site] = clocks[s.fromEngine];
+      latest[site] = getCarried(s.fromEngine);
   }
   if (node == passed)
     (*signalHook)();
@@ -110,7 +118,7 @@ void ClockModel::visit(uint32_t index, bool frozen) {
   work.spend(expanded ? 1 : int64_t(node.end - node.begin));
   if (expanded)
     for (uint32_t site : carried[index])
-      credit[site] = clocks[sites[site].fromEngine];
+      credit[site] = getCarried(sites[site].fromEngine);
   visitWaits(index);
   if (expanded) {
     for (bool last : {false, true}) {
@@ -146,7 +154,7 @@ void ClockModel::unroll(uint32_t block, uint32_t iterations) {
   reset();
   reopenChecks();
   unrolled = block;
-  Clock unknown(tree.numEngines(), -1);
+  Clock unknown(teams.size(), -1);
   for (uint32_t site : carried[block])
     queue[site].assign(sites[site].distance, unknown);
   for (iteration = 0; iteration < iterations; ++iteration)

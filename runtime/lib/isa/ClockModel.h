@@ -7,16 +7,18 @@
 //
 // An abstract run of a program with some tokens in place. Entry f of engine e's
 // clock is a position in the code: everything of engine f up to there has
-// completed, in its last iteration. A loop is passed through twice: a first
-// time, in which knowledge of what came before the loop spreads but nothing
-// inside counts as completed, and a last time, in which it does. That is as
-// much as may be relied on in any iteration.
+// completed, in its last iteration. Engines are teams here (Teams.h); one of
+// several blocks knows of itself what its own tokens tell. A loop is passed
+// through twice: a first time, in which knowledge of what came before the loop
+// spreads but nothing inside counts as completed, and a last time, in which it
+// does. That is as much as may be relied on in any iteration.
 //
 //===----------------------------------------------------------------------===//
 
 #ifndef PHX_LIB_ISA_CLOCKMODEL_H
 #define PHX_LIB_ISA_CLOCKMODEL_H
 
+#include "Teams.h"
 #include "TokenPlacement.h"
 
 #include <deque>
@@ -31,7 +33,8 @@ public:
 
   /// Counts its steps in `work`, but does not stop by itself.
   ClockModel(const Program &program, const ProgramTree &tree,
-             const DependenceGraph &graph, WorkLimit &work);
+             const Teams &teams, const DependenceGraph &graph,
+             WorkLimit &work);
 
   /// Tokens known to the model. A token acts once installed.
   std::vector<TokenSite> sites;
@@ -46,10 +49,12 @@ public:
   void reopenCheck(uint32_t check) { results[check] = Check::Open; }
   void reopenChecks() { results.assign(results.size(), Check::Open); }
 
-  /// State: one clock per engine.
+  /// One clock per engine; behind them, how far each engine has got.
   using State = std::vector<Clock>;
   State clocks;
   void reset();
+  /// What a signal of the engine carries.
+  Clock getCarried(uint32_t engine) const;
 
   /// A wait that is not a site yet, directly before the node that is passed.
   struct ExtraWait {
@@ -76,7 +81,7 @@ private:
   const ProgramTree &tree;
   const DependenceGraph &graph;
   WorkLimit &work;
-  std::vector<uint32_t> engineOf; ///< by instruction
+  const Teams &teams;
 
   // Sites by the node that they stand at; carried ones by loop as well.
   std::vector<std::vector<uint32_t>> before, after, carried;

@@ -55,7 +55,7 @@ struct Reader {
     value = std::bit_cast<float>(bits);
   }
   void getLoop(uint8_t &loop) {
-    loop = static_cast<uint8_t>(takeAtMost("loop", maxLoopDepth - 1));
+    loop = static_cast<uint8_t>(takeAtMost("loop", laneLoop));
   }
   void get(DigitTerm &term) {
     getLoop(term.loop);
@@ -68,13 +68,24 @@ struct Reader {
   void get(const char *field, Affine &affine) {
     uint64_t terms = take(field);
     get(field, affine.base);
+    getTerms(field, terms, affine.terms);
+  }
+  void getTerms(const char *field, uint64_t count,
+                std::vector<DigitTerm> &terms) {
     // Bounded by what is there before anything is allocated.
-    if (terms > (words.size() - next) / 6)
-      return fail(std::string(field) + ": " + std::to_string(terms) +
+    if (count > (words.size() - next) / 6)
+      return fail(std::string(field) + ": " + std::to_string(count) +
                   " terms do not fit in the instruction");
-    affine.terms.resize(terms);
-    for (DigitTerm &term : affine.terms)
+    terms.resize(count);
+    for (DigitTerm &term : terms)
       get(term);
+  }
+  void get(ArrayRange &arrays) {
+    get("lanes", arrays.lanes);
+    getTerms("engine", take("engine digits"), arrays.digits);
+    if (arrays.isPlain())
+      fail("engine: expected lanes or digits behind the flag of arrays, found "
+           "one lane and none");
   }
   void get(const char *field, Count &count) {
     bool clipped = takeAtMost(field, 1);
@@ -172,7 +183,7 @@ Result<Instruction> phx::decodeInstruction(std::span<const uint64_t> words) {
       InstructionSet::get().find(opcode);
   if (!description)
     return describeUnknown(unsigned(opcode));
-  if (uint64_t bad = flags & ~uint64_t(flagLayer | flagGuard))
+  if (uint64_t bad = flags & ~uint64_t(flagLayer | flagGuard | flagArrays))
     return Error{"flags: reserved bits are set (" + std::to_string(bad) + ")"};
   Instruction instruction;
   instruction.body = Body(*description);
@@ -183,6 +194,8 @@ Result<Instruction> phx::decodeInstruction(std::span<const uint64_t> words) {
       return engine.error();
     instruction.engine = *engine;
   }
+  if (flags & flagArrays)
+    reader.get(instruction.arrays);
   if (flags & flagLayer)
     instruction.layer =
         static_cast<uint32_t>(reader.takeAtMost("layer", noLayer - 1));

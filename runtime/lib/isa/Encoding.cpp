@@ -85,6 +85,13 @@ void phx::encodeInstruction(const Instruction &instruction,
     writer.put(uint64_t(engine.kind) | uint64_t(engine.group) << 16 |
                uint64_t(engine.index) << 32);
   }
+  if (!instruction.arrays.isPlain()) {
+    flags |= flagArrays;
+    writer.put(instruction.arrays.lanes);
+    writer.put(uint64_t(instruction.arrays.digits.size()));
+    for (const DigitTerm &digit : instruction.arrays.digits)
+      writer.put(digit);
+  }
   if (instruction.layer != noLayer) {
     flags |= flagLayer;
     writer.put(instruction.layer);

@@ -22,6 +22,7 @@ namespace phx {
 enum InstructionFlags : uint64_t {
   flagLayer = 1,
   flagGuard = 2,
+  flagArrays = 4, ///< more than the array that word 1 names
 };
 
 /// Halt, Loop and End belong to no engine.

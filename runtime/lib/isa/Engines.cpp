@@ -68,6 +68,39 @@ std::string phx::getEngineName(const Program &program, EngineId engine) {
   return name + "[" + std::to_string(engine.index) + "]";
 }
 
+/// " + 8 * l0(1, 0, 1, 4)".
+static std::string toText(const DigitTerm &digit) {
+  auto text = [](int64_t number) { return std::to_string(number); };
+  std::string result = " + " + text(digit.weight) + " * l" + text(digit.loop);
+  if (digit.scale != 1 || digit.offset != 0 || digit.divisor != 1 ||
+      digit.modulus != 0)
+    result += "(" + text(digit.scale) + ", " + text(digit.offset) + ", " +
+              text(digit.divisor) + ", " + text(digit.modulus) + ")";
+  return result;
+}
+
+std::string phx::getEngineName(const Program &program,
+                               const Instruction &instruction) {
+  std::string name = getEngineName(program, instruction.engine);
+  if (instruction.arrays.isPlain() ||
+      instruction.engine.kind != EngineKind::Core)
+    return name;
+  name.pop_back();
+  for (const DigitTerm &digit : instruction.arrays.digits)
+    name += toText(digit);
+  if (instruction.arrays.lanes != 1)
+    name += " lanes " + std::to_string(instruction.arrays.lanes);
+  return name + "]";
+}
+
+bool phx::hasEngines(const Program &program, const Instruction &instruction) {
+  if (instruction.arrays.isPlain())
+    return hasEngine(program, instruction.engine);
+  const ArrayGroup *group = findGroup(program, instruction);
+  return group && instruction.arrays.lanes >= 1 &&
+         instruction.arrays.lanes <= group->count;
+}
+
 const ArrayGroup *phx::findGroup(const Program &program,
                                  const Instruction &instruction) {
   const EngineId &engine = instruction.engine;

@@ -21,27 +21,6 @@ static constexpr size_t refinedIntervals = size_t(1) << 22;
 // Precision::Fast steps through at most so many iterations.
 static constexpr int64_t fastIterations = 8;
 
-/// Calls `visit(counters)` for all counters of `box` that differ in `loops`,
-/// until it answers no.
-template <typename Visitor>
-static void forEachCounters(const CounterBox &box, unsigned loops,
-                            Visitor visit) {
-  Counters counters = box.low;
-  while (true) {
-    if (!visit(counters))
-      return;
-    int level = static_cast<int>(counters.size()) - 1;
-    while (level >= 0 &&
-           (!(loops >> level & 1) || counters[level] == box.high[level])) {
-      counters[level] = box.low[level];
-      --level;
-    }
-    if (level < 0)
-      return;
-    ++counters[level];
-  }
-}
-
 static int64_t countIterations(const CounterBox &box, unsigned loops) {
   int64_t count = 1;
   for (size_t level = 0; level < box.low.size(); ++level)
@@ -122,15 +101,24 @@ void UnitFootprints::compute(const Instruction &instruction,
                              const CounterBox &box, Precision precision,
                              unsigned slots, UnitAccessList &list) {
   list.used = 0;
-  computeMore(instruction, box, precision, slots, list);
+  computeMore(instruction, box.overLanes(instruction), precision, slots, list);
+}
+
+void UnitFootprints::computeLane(const Instruction &instruction,
+                                 const Counters &counters,
+                                 UnitAccessList &list) {
+  list.used = 0;
+  computeMore(instruction, CounterBox::point(counters), Precision::Refined, ~0u,
+              list);
 }
 
 void UnitFootprints::computeMixed(const Instruction &instruction,
                                   const CounterBox &box, unsigned slots,
                                   unsigned refined, UnitAccessList &list) {
   list.used = 0;
-  computeMore(instruction, box, Precision::Refined, slots & refined, list);
-  computeMore(instruction, box, Precision::Fast, slots & ~refined, list);
+  CounterBox all = box.overLanes(instruction);
+  computeMore(instruction, all, Precision::Refined, slots & refined, list);
+  computeMore(instruction, all, Precision::Fast, slots & ~refined, list);
 }
 
 void UnitFootprints::computeMore(const Instruction &instruction,
@@ -232,10 +220,12 @@ std::vector<EngineAccesses> phx::getAccesses(const Program &program,
       continue;
     auto found = std::find_if(engines.begin(), engines.end(),
                               [&](const EngineAccesses &e) {
-                                return e.engine == instruction.engine;
+                                return e.engine == instruction.engine &&
+                                       e.arrays == instruction.arrays;
                               });
     if (found == engines.end())
-      found = engines.insert(found, {instruction.engine, {}});
+      found = engines.insert(found,
+                             {instruction.engine, instruction.arrays, {}});
     for (const UnitAccess &unit : list)
       merge(found->accesses, unit);
   }

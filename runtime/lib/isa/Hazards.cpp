@@ -7,9 +7,12 @@
 
 #include "Hazards.h"
 
+#include "LaneHazards.h"
+
 #include "phx/isa/Validator.h"
 
 #include <algorithm>
+#include <map>
 
 using namespace phx;
 using namespace phx::detail;
@@ -20,6 +23,8 @@ HazardChecker::HazardChecker(const Program &program, const ProgramTree &tree)
       refinedSlots(program.code.size()) {}
 
 Status HazardChecker::run() {
+  if (Status status = checkLanes(program, tree, work); !status)
+    return status;
   ignored.assign(program.tokens, false);
   return runExactly() == Outcome::Clean ? Status::success() : Status(error);
 }
@@ -49,8 +54,9 @@ HazardChecker::Outcome HazardChecker::runExactly() {
 }
 
 HazardChecker::Outcome HazardChecker::runOnce() {
-  clocks.assign(tree.numEngines(), Clock(tree.numEngines(), 0));
-  sealed.assign(tree.numEngines(), true);
+  clocks.assign(tree.engines().size(), {});
+  epochs.assign(tree.engines().size(), 0);
+  sealed.assign(tree.engines().size(), true);
   inFlight.assign(program.tokens, {});
   histories.assign(program.memories.size(), {});
   idle.assign(program.tokens, true);
@@ -73,14 +79,14 @@ bool HazardChecker::runNode(uint32_t index) {
   if (!node.isLoop()) {
     const Instruction &instruction = program.code[node.begin];
     if (const auto *s = getIf<Signal>(instruction.body))
-      return s->token < program.tokens ? signal(instruction, s->token)
+      return s->token < program.tokens ? signal(node.begin, s->token)
                                        : fail(node.begin, "no such token");
     if (const auto *w = getIf<Wait>(instruction.body))
-      return w->token < program.tokens ? wait(node.begin, instruction, w->token)
+      return w->token < program.tokens ? wait(node.begin, w->token)
                                        : fail(node.begin, "no such token");
     return runUnit(node.begin, counters);
   }
-  if (!node.hasTokens)
+  if (!node.isStepped)
     return runSummary(node);
   PeriodicSteps steps(
       findLoopPeriod(program, tree, index, sharedSlots, counters));
@@ -95,40 +101,53 @@ bool HazardChecker::runNode(uint32_t index) {
 }
 
 /// The state up to a renaming of epochs that keeps their order: only the order
-/// of epochs of one engine decides what happens next, and new ones come last.
+/// of epochs of one block decides what happens next, and new ones come last.
+/// What blocks share is described once.
 PeriodicSteps::State HazardChecker::describeState() {
-  std::vector<std::vector<uint64_t>> epochs(clocks.size());
-  auto forEachClock = [&](auto visit) {
-    for (const Clock &clock : clocks)
-      visit(clock);
-    for (const auto &queue : inFlight)
-      for (const Clock &clock : queue)
-        visit(clock);
+  std::map<const SharedClock::Epochs *, uint64_t> numbers;
+  std::vector<const SharedClock *> distinct;
+  PeriodicSteps::State state(sealed.begin(), sealed.end());
+  auto number = [&](const SharedClock &clock) {
+    auto [entry, isNew] = numbers.try_emplace(clock.get(), numbers.size());
+    if (isNew)
+      distinct.push_back(&clock);
+    return entry->second;
   };
-  forEachClock([&](const Clock &clock) {
-    for (size_t e = 0; e < clock.size(); ++e)
-      epochs[e].push_back(clock[e]);
-  });
+  for (const SharedClock &clock : clocks)
+    state.push_back(number(clock));
+  for (const auto &queue : inFlight) {
+    state.push_back(queue.size());
+    for (const SharedClock &clock : queue)
+      state.push_back(number(clock));
+  }
+  std::vector<std::vector<uint64_t>> known(epochs.size());
+  for (size_t block = 0; block < epochs.size(); ++block)
+    known[block].push_back(epochs[block]);
+  for (const SharedClock *clock : distinct)
+    if (clock->get())
+      for (size_t block = 0; block < clock->get()->size(); ++block)
+        known[block].push_back((*clock->get())[block]);
   for (AccessHistory &history : histories)
     history.forEach([](int64_t, int64_t) {},
                     [&](const AccessEntry &entry) {
-                      epochs[entry.engine].push_back(entry.stamp);
+                      known[entry.engines.begin].push_back(entry.stamp);
                     });
-  for (auto &list : epochs) {
+  for (auto &list : known) {
     std::sort(list.begin(), list.end());
     list.erase(std::unique(list.begin(), list.end()), list.end());
   }
-  auto rank = [&](size_t engine, uint64_t epoch) -> uint64_t {
-    const auto &list = epochs[engine];
+  auto rank = [&](size_t block, uint64_t epoch) -> uint64_t {
+    const auto &list = known[block];
     return std::lower_bound(list.begin(), list.end(), epoch) - list.begin();
   };
-  PeriodicSteps::State state(sealed.begin(), sealed.end());
-  for (const auto &queue : inFlight)
-    state.push_back(queue.size());
-  forEachClock([&](const Clock &clock) {
-    for (size_t e = 0; e < clock.size(); ++e)
-      state.push_back(rank(e, clock[e]));
-  });
+  for (size_t block = 0; block < epochs.size(); ++block)
+    state.push_back(rank(block, epochs[block]));
+  for (const SharedClock *clock : distinct) {
+    state.push_back(~uint64_t(0));
+    if (clock->get())
+      for (size_t block = 0; block < clock->get()->size(); ++block)
+        state.push_back(rank(block, (*clock->get())[block]));
+  }
   for (AccessHistory &history : histories)
     history.forEach(
         [&](int64_t begin, int64_t end) {
@@ -137,7 +156,8 @@ PeriodicSteps::State HazardChecker::describeState() {
         },
         [&](const AccessEntry &entry) {
           state.insert(state.end(),
-                       {entry.engine, rank(entry.engine, entry.stamp),
+                       {entry.engines.begin, entry.engines.end,
+                        rank(entry.engines.begin, entry.stamp),
                         uint64_t(entry.kind), entry.product, entry.exact,
                         entry.coverage()});
         });
@@ -145,9 +165,10 @@ PeriodicSteps::State HazardChecker::describeState() {
   return state;
 }
 
-/// Without tokens inside, the iterations of a loop are unordered between
-/// engines, and within an engine indistinguishable to the others: each
-/// instruction stands for all its iterations.
+/// Without tokens inside, and without instructions that bring blocks together,
+/// the iterations of a loop are unordered between engines, and within an engine
+/// indistinguishable to the others: each instruction stands for all its
+/// iterations.
 bool HazardChecker::runSummary(const ProgramTree::Node &node) {
   CounterBox box = counters;
   uint32_t depth = node.depth;
@@ -166,28 +187,85 @@ bool HazardChecker::runSummary(const ProgramTree::Node &node) {
   return true;
 }
 
+void HazardChecker::beginEpoch(uint32_t block) {
+  if (!sealed[block])
+    return;
+  sealed[block] = false;
+  ++epochs[block];
+}
+
+/// All that the blocks know, and that what they did so far is over.
+SharedClock HazardChecker::getJoined(BlockSpan blocks) {
+  SharedClock joined;
+  for (uint32_t block = blocks.begin; block < blocks.end; ++block)
+    joined.join(clocks[block]);
+  for (uint32_t block = blocks.begin; block < blocks.end; ++block)
+    joined.raise(block, epochs[block]);
+  work.spend(int64_t(blocks.end - blocks.begin) - 1);
+  return joined;
+}
+
+/// Whether a lane executes the instruction.
+static bool isExecutedAnywhere(const Instruction &instruction,
+                               Counters counters) {
+  int64_t lanes = variesByLane(instruction) ? instruction.arrays.lanes : 1;
+  for (counters[laneLoop] = 0; counters[laneLoop] < lanes; ++counters[laneLoop])
+    if (isExecuted(instruction, counters))
+      return true;
+  return false;
+}
+
+bool HazardChecker::record(const UnitAccess &access, const AccessEntry &entry) {
+  auto visit = [&](const AccessEntry &old, bool conflicting, int64_t byte) {
+    if (!work.spend(1)) {
+      failTooMuchWork(entry.unit);
+      return AccessHistory::Answer::Stop;
+    }
+    if (isOrdered(old, entry))
+      return AccessHistory::Answer::Ordered;
+    if (!conflicting)
+      return AccessHistory::Answer::Unordered;
+    conflict(old, entry, access.memory, byte);
+    return AccessHistory::Answer::Stop;
+  };
+  AccessHistory &history = histories[access.memory];
+  size_t before = history.size();
+  if (!history.record(access.bytes, entry, visit))
+    return false;
+  if (history.size() > before)
+    work.spend(stepsPerStretch * int64_t(history.size() - before));
+  work.spend(history.takePassed() / passedPerStep);
+  return true;
+}
+
 bool HazardChecker::runUnit(size_t index, const CounterBox &box) {
   ++stepCount;
   if (!work.spend(1))
     return failTooMuchWork(index);
-  if (!sharedSlots[index])
-    return true;
   const Instruction &instruction = program.code[index];
-  footprints.computeMixed(instruction, box, sharedSlots[index],
-                          refinedSlots[index], accesses);
+  BlockSpan blocks = tree.engines().get(index, box.low);
+  bool joins = blocks.end - blocks.begin > 1 && !isControl(instruction.body) &&
+               isExecutedAnywhere(instruction, box.low);
+  accesses.used = 0;
+  if (sharedSlots[index])
+    footprints.computeMixed(instruction, box, sharedSlots[index],
+                            refinedSlots[index], accesses);
   if (work.isExceeded())
     return failTooMuchWork(index);
-  AccessEntry entry;
-  entry.engine = getEngineNumber(program, instruction.engine);
-  entry.unit = index;
-  if (accesses.used == 0)
+  if (accesses.used == 0 && !joins)
     return true;
-  Clock &clock = clocks[entry.engine];
-  if (sealed[entry.engine]) {
-    sealed[entry.engine] = false;
-    ++clock[entry.engine];
+  AccessEntry entry;
+  entry.engines = blocks;
+  entry.unit = index;
+  beginEpoch(blocks.begin);
+  entry.stamp = epochs[blocks.begin];
+  if (joins) {
+    SharedClock joined = getJoined(blocks);
+    for (uint32_t block = blocks.begin; block < blocks.end; ++block) {
+      clocks[block] = joined;
+      sealed[block] = true;
+    }
   }
-  entry.stamp = clock[entry.engine];
   // Reads first: a write of the same instruction would hide them.
   for (bool reads : {true, false})
     for (const UnitAccess &access : accesses) {
@@ -197,56 +275,44 @@ bool HazardChecker::runUnit(size_t index, const CounterBox &box) {
       entry.product = access.product;
       entry.slot = access.slot;
       entry.exact = access.exact;
-      auto visit = [&](const AccessEntry &old, bool conflicting, int64_t byte) {
-        if (!work.spend(1)) {
-          failTooMuchWork(index);
-          return AccessHistory::Answer::Stop;
-        }
-        if (old.engine == entry.engine || old.stamp <= clock[old.engine])
-          return AccessHistory::Answer::Ordered;
-        if (!conflicting)
-          return AccessHistory::Answer::Unordered;
-        conflict(old, entry, access.memory, byte);
-        return AccessHistory::Answer::Stop;
-      };
-      AccessHistory &history = histories[access.memory];
-      size_t before = history.size();
-      if (!history.record(access.bytes, entry, visit))
+      if (!record(access, entry))
         return false;
-      if (history.size() > before)
-        work.spend(stepsPerStretch * int64_t(history.size() - before));
     }
   return true;
 }
 
-bool HazardChecker::signal(const Instruction &instruction, uint32_t token) {
-  if (ignored[token] || !evaluate(instruction.guard, counters.low))
+/// A range signals when all its blocks have got there, but does not hold them.
+bool HazardChecker::signal(size_t index, uint32_t token) {
+  if (ignored[token] || !evaluate(program.code[index].guard, counters.low))
     return true;
   ++stepCount;
   work.spend(1);
-  uint32_t engine = getEngineNumber(program, instruction.engine);
-  inFlight[token].push_back(clocks[engine]);
-  sealed[engine] = true;
+  BlockSpan blocks = tree.engines().get(index, counters.low);
+  if (blocks.isSingle()) {
+    SharedClock &clock = clocks[blocks.begin];
+    clock.raise(blocks.begin, epochs[blocks.begin]);
+    inFlight[token].push_back(clock);
+  } else {
+    inFlight[token].push_back(getJoined(blocks));
+  }
+  for (uint32_t block = blocks.begin; block < blocks.end; ++block)
+    sealed[block] = true;
   return true;
 }
 
-bool HazardChecker::wait(size_t index, const Instruction &instruction,
-                         uint32_t token) {
-  if (ignored[token] || !evaluate(instruction.guard, counters.low))
+bool HazardChecker::wait(size_t index, uint32_t token) {
+  if (ignored[token] || !evaluate(program.code[index].guard, counters.low))
     return true;
   ++stepCount;
-  if (!work.spend(1))
+  BlockSpan blocks = tree.engines().get(index, counters.low);
+  if (!work.spend(int64_t(blocks.end - blocks.begin)))
     return failTooMuchWork(index);
   if (inFlight[token].empty())
     return fail(index, "waits for token " + std::to_string(token) +
                            " before any signal that could satisfy it");
-  Clock &clock = clocks[getEngineNumber(program, instruction.engine)];
-  const Clock &arrived = inFlight[token].front();
-  for (size_t e = 0; e < clock.size(); ++e)
-    if (arrived[e] > clock[e]) {
-      clock[e] = arrived[e];
+  for (uint32_t block = blocks.begin; block < blocks.end; ++block)
+    if (clocks[block].join(inFlight[token].front()))
       idle[token] = false;
-    }
   inFlight[token].pop_front();
   return true;
 }

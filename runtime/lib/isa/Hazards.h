@@ -11,14 +11,16 @@
 #include "AccessHistory.h"
 #include "LoopPeriod.h"
 #include "ProgramTree.h"
+#include "SharedClock.h"
 
 #include <deque>
 
 namespace phx::detail {
 
-/// Steps through a program, keeps one vector clock per engine, lets tokens
-/// carry clocks from signal to wait, and compares every access with the
-/// accesses of its bytes that it must come after.
+/// Steps through a program, keeps one vector clock per block of engines, lets
+/// tokens carry clocks from signal to wait, and compares every access with the
+/// accesses of its bytes that it must come after. An instruction of several
+/// blocks begins when all of them are free, and so orders what they did.
 ///
 /// Footprints are first taken as cheap supersets. A conflict of supersets
 /// proves nothing: the two operands are then marked for exact footprints and
@@ -44,8 +46,6 @@ public:
   int64_t steps() const { return stepCount; }
 
 private:
-  using Clock = std::vector<uint64_t>;
-
   enum class Outcome : uint8_t { Clean, Race, Refine };
   Outcome runExactly();
   Outcome runOnce();
@@ -54,8 +54,15 @@ private:
   PeriodicSteps::State describeState();
   bool runSummary(const ProgramTree::Node &node);
   bool runUnit(size_t index, const CounterBox &box);
-  bool signal(const Instruction &instruction, uint32_t token);
-  bool wait(size_t index, const Instruction &instruction, uint32_t token);
+  bool record(const UnitAccess &access, const AccessEntry &entry);
+  bool isOrdered(const AccessEntry &old, const AccessEntry &entry) const {
+    return old.engines.meets(entry.engines) ||
+           old.stamp <= clocks[entry.engines.begin][old.engines.begin];
+  }
+  void beginEpoch(uint32_t block);
+  SharedClock getJoined(BlockSpan blocks);
+  bool signal(size_t index, uint32_t token);
+  bool wait(size_t index, uint32_t token);
   bool fail(size_t index, const std::string &text);
   bool failTooMuchWork(size_t index);
   bool conflict(const AccessEntry &earlier, const AccessEntry &later,
@@ -69,12 +76,13 @@ private:
   std::vector<uint8_t> refinedSlots; ///< by instruction, bit mask
 
   std::vector<bool> ignored, idle;
-  /// By engine. Entry f of engine e: the latest epoch of f whose accesses all
+  /// By block. Entry f of block e: the latest epoch of f whose accesses all
   /// precede what e does next. A new epoch begins with the first access behind
   /// a signal, so that what one signal covers shares an epoch.
-  std::vector<Clock> clocks;
-  std::vector<bool> sealed; ///< by engine: the next access begins an epoch
-  std::vector<std::deque<Clock>> inFlight; ///< by token
+  std::vector<SharedClock> clocks;
+  std::vector<uint64_t> epochs; ///< by block: the one under way
+  std::vector<bool> sealed;     ///< by block: the next access begins an epoch
+  std::vector<std::deque<SharedClock>> inFlight; ///< by token
   std::vector<AccessHistory> histories; ///< by memory
   CounterBox counters;
   UnitAccessList accesses; ///< scratch

@@ -41,6 +41,26 @@ bool phx::isExecuted(const Instruction &instruction, const Counters &counters) {
   return positive;
 }
 
+static bool usesLane(const Affine &affine) {
+  return std::any_of(
+      affine.terms.begin(), affine.terms.end(),
+      [](const DigitTerm &digit) { return digit.loop == laneLoop; });
+}
+
+bool phx::variesByLane(const Instruction &instruction) {
+  if (instruction.arrays.lanes == 1)
+    return false;
+  bool varies = instruction.guard && instruction.guard->loop == laneLoop;
+  visitAffines(instruction.body,
+               [&](const FieldDescription &field, const Affine &affine) {
+                 bool decides = field.kind != FieldKind::Address &&
+                                (field.kind != FieldKind::Affine ||
+                                 field.role == FieldRole::AccumulationStart);
+                 varies |= decides && usesLane(affine);
+               });
+  return varies;
+}
+
 void FieldReport::checkWritten(const std::string &field, const Stride4 &strides,
                                const Shape4 &shape, unsigned dims) {
   for (unsigned d = 0; d < dims; ++d)

@@ -47,8 +47,11 @@ public:
 
   void visit(const Instruction &instruction, uint8_t sharedSlots) {
     slots = sharedSlots;
+    box.high[laneLoop] = int64_t(instruction.arrays.lanes) - 1;
     if (instruction.guard)
       guard(*instruction.guard);
+    for (const DigitTerm &digit : instruction.arrays.digits)
+      found &= isPeriodic(digit);
     fields(instruction.body);
   }
 
@@ -152,7 +155,7 @@ detail::findLoopPeriod(const Program &program, const ProgramTree &tree,
     } else if (holds<End>(instruction.body)) {
       --depth;
       finder.box.low[depth] = finder.box.high[depth] = 0;
-    } else if (isToken || sharedSlots[i]) {
+    } else if (isToken || sharedSlots[i] || tree.engines().joinsBlocks(i)) {
       finder.visit(instruction, sharedSlots[i]);
     }
   }

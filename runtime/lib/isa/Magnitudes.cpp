@@ -34,6 +34,11 @@ public:
     linear("guard", g.loop, g.scale, g.offset);
   }
 
+  void engine(const Instruction &instruction) {
+    if (!instruction.arrays.digits.empty())
+      affine("engine",
+             Affine{instruction.engine.index, instruction.arrays.digits});
+  }
   void operator()(const FieldDescription &field, const Affine &value) {
     affine(field.name, value);
   }
@@ -123,6 +128,7 @@ std::string detail::findMagnitude(const Instruction &instruction,
   Checker checker(last);
   if (instruction.guard)
     checker.guard(*instruction.guard);
+  checker.engine(instruction);
   visitFields(instruction.body, checker);
   return checker.problem;
 }

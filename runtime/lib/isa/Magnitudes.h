@@ -16,8 +16,9 @@
 
 namespace phx::detail {
 
-/// The last value of each loop counter, outermost first; 0 beyond the depth.
-using LastCounters = std::array<int64_t, 8>;
+/// The last value of each loop counter, outermost first, and of the lane; 0
+/// beyond the depth.
+using LastCounters = Counters;
 
 /// What is wrong with the numbers of `instruction`, as "dst: expected X, found
 /// Y"; empty if none of its fields can leave 64 bits in the loops around it.

@@ -33,7 +33,34 @@ struct Progression {
 struct CounterBox {
   Counters low{}, high{};
   static CounterBox point(const Counters &c) { return {c, c}; }
+  /// With all lanes of `instruction`.
+  CounterBox overLanes(const Instruction &instruction) const {
+    CounterBox box = *this;
+    box.low[laneLoop] = 0;
+    box.high[laneLoop] = int64_t(instruction.arrays.lanes) - 1;
+    return box;
+  }
 };
+
+/// Calls `visit(counters)` for all counters of `box` that differ in `loops`,
+/// until it answers no; false if it did.
+template <typename Visitor>
+bool forEachCounters(const CounterBox &box, unsigned loops, Visitor visit) {
+  Counters counters = box.low;
+  while (true) {
+    if (!visit(counters))
+      return false;
+    int level = static_cast<int>(counters.size()) - 1;
+    while (level >= 0 &&
+           (!(loops >> level & 1) || counters[level] == box.high[level])) {
+      counters[level] = box.low[level];
+      --level;
+    }
+    if (level < 0)
+      return true;
+    ++counters[level];
+  }
+}
 
 /// No map: the operand is described by its dimensions alone.
 inline constexpr uint32_t noMap = 0xffffffffu;

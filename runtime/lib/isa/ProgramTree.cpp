@@ -10,6 +10,7 @@
 #include "Magnitudes.h"
 #include "Structure.h"
 
+#include <algorithm>
 #include <limits>
 #include <map>
 
@@ -20,7 +21,7 @@ std::string detail::describeInstruction(const Program &program, size_t index) {
   const Instruction &instruction = program.code[index];
   std::string text = "instruction " + std::to_string(index) + " (" +
                      getMnemonic(instruction.body) + " on " +
-                     getEngineName(program, instruction.engine);
+                     getEngineName(program, instruction);
   if (instruction.layer < program.layers.size())
     text += ", layer '" + program.layers[instruction.layer].name + "'";
   return text + ")";
@@ -65,6 +66,32 @@ static bool usesKnownMaps(const Body &body, size_t numMaps) {
   return true;
 }
 
+/// Whether a field depends on something but the `depth` loops around it and,
+/// where there are several, the lanes.
+static bool usesOtherLoops(const Instruction &instruction, uint32_t depth) {
+  unsigned around = (1u << depth) - 1;
+  unsigned lane = instruction.arrays.lanes > 1 ? 1u << laneLoop : 0;
+  unsigned ofEngine = 0;
+  for (const DigitTerm &digit : instruction.arrays.digits)
+    ofEngine |= 1u << digit.loop;
+  return (usedLoops(instruction) & ~(around | lane)) || (ofEngine & ~around);
+}
+
+/// How many of the `open` nodes around an instruction have to be stepped
+/// through for its sake, outermost first.
+static size_t countStepped(const Instruction &instruction, size_t index,
+                           const EngineBlocks &blocks, size_t open) {
+  if (holds<Signal>(instruction.body) || holds<Wait>(instruction.body) ||
+      blocks.joinsBlocks(index))
+    return open;
+  if (!blocks.isMoving(index))
+    return 0;
+  size_t deepest = 0;
+  for (const DigitTerm &digit : instruction.arrays.digits)
+    deepest = std::max<size_t>(deepest, digit.loop);
+  return deepest + 2; // the root, and the loops up to that one
+}
+
 Result<ProgramTree> ProgramTree::build(const Program &program) {
   for (size_t m = 0; m < program.maps.size(); ++m)
     if (std::string wrong = findMagnitude(program.maps[m]); !wrong.empty())
@@ -73,7 +100,7 @@ Result<ProgramTree> ProgramTree::build(const Program &program) {
   LastCounters last{};
   // Of the loops that are open, and of all around them.
   std::vector<Int> iterations{1};
-  tree.engines = getNumEngines(program);
+  tree.blocks.emplace(program);
   tree.nodeOf.assign(program.code.size(), 0);
   tree.nodes.push_back({0, program.code.size(), 0, 0, 1, false, {}});
   std::vector<uint32_t> open{root};
@@ -110,18 +137,19 @@ Result<ProgramTree> ProgramTree::build(const Program &program) {
     }
     if (holds<Halt>(instruction.body))
       continue;
-    if (!hasEngine(program, instruction.engine))
-      return errorAt(i, "there is no engine " + getEngineName(program, instruction.engine));
+    if (!hasEngines(program, instruction))
+      return errorAt(i, "there is no engine " +
+                            getEngineName(program, instruction));
     if (!usesKnownMaps(instruction.body, program.maps.size()))
       return errorAt(i, "access map out of range");
-    if (usedLoops(instruction) >> depth)
+    if (usesOtherLoops(instruction, depth))
       return errorAt(i, "a field depends on a loop that does not enclose it");
+    last[laneLoop] = int64_t(instruction.arrays.lanes) - 1;
     if (std::string wrong = findMagnitude(instruction, last); !wrong.empty())
       return Error{describeInstruction(program, i) + ": " + wrong};
-    if (holds<Signal>(instruction.body) ||
-        holds<Wait>(instruction.body))
-      for (uint32_t ancestor : open)
-        tree.nodes[ancestor].hasTokens = true;
+    size_t stepped = countStepped(instruction, i, *tree.blocks, open.size());
+    for (size_t level = 0; level < stepped; ++level)
+      tree.nodes[open[level]].isStepped = true;
   }
   if (open.size() > 1)
     return errorAt(tree.nodes[open.back()].begin, "loop without an end");
@@ -137,14 +165,18 @@ namespace {
 /// Who reads and who writes a stretch of a memory.
 class Users {
 public:
-  void add(uint32_t engine, bool write) {
+  /// `engines`: all that execute the instruction at any iteration.
+  void add(BlockSpan engines, bool write) {
     Set &set = write ? writers : readers;
-    if (set.engine != engine)
-      set = {engine, set.engine != nobody || set.several};
+    uint32_t engine = engines.begin;
+    if (set.engine != engine || !engines.isSingle())
+      set = {engine, set.engine != nobody || set.several ||
+                         !engines.isSingle()};
   }
-  /// Whether an access of `engine` may conflict with another engine.
-  bool conflictsWith(uint32_t engine, bool write) const {
-    return writers.hasOther(engine) || (write && readers.hasOther(engine));
+  /// Whether an access of `engines` may conflict with another engine. Several
+  /// may conflict with themselves.
+  bool conflictsWith(BlockSpan engines, bool write) const {
+    return writers.hasOther(engines) || (write && readers.hasOther(engines));
   }
 
 private:
@@ -152,8 +184,9 @@ private:
   struct Set {
     uint32_t engine = nobody;
     bool several = false;
-    bool hasOther(uint32_t e) const {
-      return several || (engine != nobody && engine != e);
+    bool hasOther(BlockSpan e) const {
+      return several ||
+             (engine != nobody && (engine != e.begin || !e.isSingle()));
     }
   };
   Set readers, writers;
@@ -164,16 +197,16 @@ class UserMap {
 public:
   UserMap() { pieces[std::numeric_limits<int64_t>::min()]; }
 
-  void add(Interval range, uint32_t engine, bool write) {
+  void add(Interval range, BlockSpan engines, bool write) {
     auto end = cut(range.end);
     for (auto it = cut(range.begin); it != end; ++it)
-      it->second.add(engine, write);
+      it->second.add(engines, write);
   }
 
-  bool conflicts(Interval range, uint32_t engine, bool write) const {
+  bool conflicts(Interval range, BlockSpan engines, bool write) const {
     auto it = std::prev(pieces.upper_bound(range.begin));
     for (; it != pieces.end() && it->first < range.end; ++it)
-      if (it->second.conflictsWith(engine, write))
+      if (it->second.conflictsWith(engines, write))
         return true;
     return false;
   }
@@ -209,7 +242,7 @@ std::vector<uint8_t> detail::findSharedSlots(const Program &program,
     for (const UnitAccess &access : list)
       for (Interval range : access.bytes)
         users[access.memory].add(
-            range, getEngineNumber(program, instruction.engine),
+            range, tree.engines().getReach(i),
             access.kind != AccessKind::Read);
   }
   std::vector<uint8_t> slots(program.code.size());
@@ -217,7 +250,7 @@ std::vector<uint8_t> detail::findSharedSlots(const Program &program,
     for (const UnitAccess &access : hulls[i])
       for (Interval range : access.bytes)
         if (users[access.memory].conflicts(
-                range, getEngineNumber(program, program.code[i].engine),
+                range, tree.engines().getReach(i),
                 access.kind != AccessKind::Read))
           slots[i] |= 1u << access.slot;
   return slots;

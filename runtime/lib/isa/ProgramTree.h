@@ -9,6 +9,7 @@
 #define PHX_LIB_ISA_PROGRAMTREE_H
 
 #include "UnitFootprints.h"
+#include "phx/isa/EngineBlocks.h"
 #include "phx/support/Result.h"
 
 #include <string>
@@ -25,7 +26,10 @@ public:
     uint32_t parent = 0;
     uint32_t depth = 0;     ///< number of loops around the node
     int64_t count = 0;      ///< trips; 0 for a leaf, 1 for the root
-    bool hasTokens = false; ///< a Signal or Wait is inside
+    /// Its iterations have to be looked at one by one: inside is a Signal, a
+    /// Wait, or an instruction that brings blocks of engines together or whose
+    /// blocks change with an iteration.
+    bool isStepped = false;
     std::vector<uint32_t> children;
     bool isLoop() const { return count > 0; }
   };
@@ -41,12 +45,12 @@ public:
   /// The node that begins at an instruction (not for `End`).
   uint32_t nodeAt(size_t instruction) const { return nodeOf[instruction]; }
 
-  uint32_t numEngines() const { return engines; }
+  const EngineBlocks &engines() const { return *blocks; }
 
 private:
   std::vector<Node> nodes;
   std::vector<uint32_t> nodeOf;
-  uint32_t engines = 2;
+  std::optional<EngineBlocks> blocks;
 };
 
 /// For each instruction the slots of operands that may conflict with another

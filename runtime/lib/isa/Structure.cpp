@@ -65,6 +65,7 @@ Box LoopTree::getBox(size_t instruction) const {
   unsigned depth = getDepth(instruction);
   for (int loop = enclosing[instruction]; loop >= 0; loop = loops[loop].parent)
     box[--depth].second = loops[loop].count - 1;
+  box[laneLoop].second = int64_t(program.code[instruction].arrays.lanes) - 1;
   return box;
 }
 

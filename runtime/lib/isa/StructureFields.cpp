@@ -89,9 +89,13 @@ private:
            std::to_string(found));
   }
   void loopIndex(const std::string &field, uint8_t loop) {
-    if (loop >= depth)
-      fail(field, "one of the " + std::to_string(depth) + " enclosing loops",
-           "loop " + std::to_string(loop));
+    bool hasLanes = tree.program.code[index].arrays.lanes > 1;
+    if (loop < depth || (loop == laneLoop && hasLanes))
+      return;
+    fail(field, "one of the " + std::to_string(depth) + " enclosing loops",
+         loop == laneLoop ? "the lane, which an instruction of one array does "
+                            "not have"
+                          : "loop " + std::to_string(loop));
   }
   void check(const std::string &field, const Affine &affine);
   void check(const std::string &field, const Count &count, int64_t most) {
@@ -101,6 +105,7 @@ private:
   }
   void checkGuard(const Guard &guard);
   void checkEngine();
+  void checkArrays();
   void checkUntouched();
 
   const LoopTree &tree;
@@ -188,7 +193,7 @@ void FieldChecker::checkEngine() {
   const InstructionDescription &description = i.getDescription();
   if (description.place == EnginePlace::None)
     return;
-  std::string found = getEngineName(program, i.engine);
+  std::string found = getEngineName(program, i);
   if (description.place == EnginePlace::Dma && i.engine.kind != EngineKind::Dma)
     fail("engine", "dma", found);
   if (description.place == EnginePlace::Vec && i.engine.kind != EngineKind::Vec)
@@ -199,8 +204,26 @@ void FieldChecker::checkEngine() {
       fail("engine", "an array of class '" + description.machineClass + "'",
            found + (group ? " of class '" + group->machineClass + "'" : ""));
   }
-  if (!hasEngine(program, i.engine))
+  checkArrays();
+  if (!hasEngines(program, i))
     fail("engine", listEngines(program), found);
+}
+
+/// Whether all of them exist at every iteration is a matter of bounds.
+void FieldChecker::checkArrays() {
+  const Instruction &i = tree.program.code[index];
+  const ArrayRange &arrays = i.arrays;
+  const ArrayGroup *group = findGroup(tree.program, i);
+  if (arrays.isPlain() || !status)
+    return;
+  if (!group)
+    return fail("engine", "an array, where there are lanes or digits",
+                getEngineName(tree.program, i));
+  between("lanes", 1, group->count, arrays.lanes);
+  for (const DigitTerm &digit : arrays.digits)
+    if (digit.loop == laneLoop)
+      return fail("engine digit loop", "an enclosing loop", "the lane");
+  check("engine", Affine{i.engine.index, arrays.digits});
 }
 
 /// Operands that an instruction does not touch are as in a fresh one: assembly

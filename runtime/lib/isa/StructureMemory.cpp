@@ -60,12 +60,13 @@ private:
     });
   }
   /// Loops to fix before interval arithmetic is exact.
-  std::array<bool, 8> getCoupled(const std::vector<const Affine *> &free,
+  LoopSet getCoupled(const std::vector<const Affine *> &free,
                                  std::vector<const Affine *> coupled) const {
     coupled.insert(coupled.end(), remaining.begin(), remaining.end());
     return getCoupledLoops(free, coupled, box);
   }
 
+  void checkArrays();
   void checkMemory(const std::string &field, const Address &address);
   void checkWidth(const std::string &field, uint32_t memory, int64_t width);
   void checkAlignment(const std::string &field, const Affine &offset,
@@ -119,6 +120,8 @@ static std::string describe(const Box &box) {
   std::string text;
   for (unsigned loop = 0; loop < maxLoopDepth; ++loop)
     text += (loop ? ", " : "") + std::to_string(box[loop].first);
+  if (box[laneLoop].second != 0 || box[laneLoop].first != 0)
+    text += ", lane " + std::to_string(box[laneLoop].first);
   return text;
 }
 
@@ -401,9 +404,23 @@ void MemoryChecker::checkBlock(const std::string &field,
 // Whole
 //===----------------------------------------------------------------------===//
 
+/// Every array of the range exists, at every iteration.
+void MemoryChecker::checkArrays() {
+  const Instruction &instruction = tree.program.code[index];
+  const ArrayGroup *group = findGroup(tree.program, instruction);
+  if (instruction.arrays.isPlain() || !group)
+    return;
+  Affine first{instruction.engine.index, instruction.arrays.digits};
+  int64_t lanes = instruction.arrays.lanes;
+  checkWithin("engine", first, int64_t(group->count) - lanes,
+              "the first of " + std::to_string(lanes) + " arrays inside " +
+                  group->name + "[0 .. " + std::to_string(group->count) + ")");
+}
+
 Status MemoryChecker::run() {
   const Instruction &instruction = tree.program.code[index];
   const InstructionDescription &description = instruction.getDescription();
+  checkArrays();
   for (const FieldDescription &field : description.fields)
     if (field.role != FieldRole::Plain)
       checkWithin(field.name, field.as<Affine>(body().data()), limits::index,

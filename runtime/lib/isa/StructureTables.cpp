@@ -27,7 +27,7 @@ static Error failTable(const std::string &where, const std::string &expected,
   return failTable(where, expected, std::to_string(found));
 }
 
-static_assert(std::tuple_size_v<Counters> == limits::loopDepth);
+static_assert(maxLoopDepth == limits::loopDepth);
 static_assert(limits::windowPositions == limits::windowPositions);
 
 //===----------------------------------------------------------------------===//

@@ -16,7 +16,8 @@ namespace {
 
 /// What is known of a token so far.
 struct TokenState {
-  std::optional<EngineId> signaller, waiter;
+  /// The first instruction on either side.
+  const Instruction *signaller = nullptr, *waiter = nullptr;
   size_t firstSignal = 0, firstWait = 0;
   uint64_t signals = 0, waits = 0;
 };
@@ -26,24 +27,34 @@ using Balance = std::map<uint32_t, std::pair<uint64_t, uint64_t>>;
 
 } // namespace
 
+/// One array on each side; or, where a side names several or moves, arrays of
+/// one group: the k-th wait takes the k-th signal, whichever gave it.
+static bool isSameSide(const Instruction &a, const Instruction &b) {
+  if (a.arrays.isPlain() && b.arrays.isPlain())
+    return a.engine == b.engine;
+  return a.engine.kind == b.engine.kind && a.engine.group == b.engine.group;
+}
+
 static Status checkSide(const Program &program, size_t index, const char *verb,
-                        std::optional<EngineId> &side, size_t first,
+                        const Instruction *&side, size_t first,
                         uint32_t token) {
-  EngineId engine = program.code[index].engine;
+  const Instruction &instruction = program.code[index];
   if (!side)
-    side = engine;
-  if (*side == engine)
+    side = &instruction;
+  if (isSameSide(*side, instruction))
     return Status::success();
   return failAt(program, index, "engine",
                 getEngineName(program, *side) + ", which " + verb + " token " +
                     std::to_string(token) + " at instruction " +
                     std::to_string(first),
-                getEngineName(program, engine));
+                getEngineName(program, instruction));
 }
 
 static Status checkSides(const Program &program, size_t index, uint32_t token,
                          const TokenState &state) {
-  if (!state.signaller || !state.waiter || !(*state.signaller == *state.waiter))
+  if (!state.signaller || !state.waiter ||
+      !state.signaller->arrays.isPlain() || !state.waiter->arrays.isPlain() ||
+      !(state.signaller->engine == state.waiter->engine))
     return Status::success();
   return failAt(program, index, "engine",
                 "different engines to signal and await token " +

@@ -75,10 +75,10 @@ namespace {
 /// Goes through the program and lists signals and waits where they belong.
 class Planner {
 public:
-  Planner(const Program &program, const ProgramTree &tree,
+  Planner(const Program &program, const ProgramTree &tree, const Teams &teams,
           const std::vector<TokenSite> &sites)
-      : program(program), tree(tree), sites(sites), before(tree.size()),
-        after(tree.size()), carried(tree.size()) {
+      : program(program), tree(tree), teams(teams), sites(sites),
+        before(tree.size()), after(tree.size()), carried(tree.size()) {
     for (uint32_t i = 0; i < sites.size(); ++i) {
       before[sites[i].toNode].push_back(i);
       after[sites[i].fromNode].push_back(i);
@@ -101,30 +101,40 @@ private:
     position = node.begin;
     for (uint32_t site : carried[index])
       for (uint32_t i = 0; i < sites[site].distance; ++i)
-        signal(site);
+        signal(site, false);
     for (uint32_t site : before[index])
-      wait(site);
+      wait(site, sites[site].isNarrowWait);
     for (uint32_t child : node.children)
       visit(child);
     position = node.end;
     for (uint32_t site : after[index])
-      signal(site);
+      signal(site, sites[site].isNarrowSignal);
     for (uint32_t site : carried[index])
       for (uint32_t i = 0; i < sites[site].distance; ++i)
-        wait(site);
+        wait(site, false);
   }
 
-  void place(uint32_t guarded, Body token) {
-    const Instruction &instruction = program.code[guarded];
-    plan.placements.push_back(
-        {position,
-         {instruction.engine, instruction.layer, {}, std::move(token)}});
+  void signal(uint32_t site, bool isNarrow) {
+    place(sites[site].from, sites[site].fromEngine, isNarrow, Signal{site});
   }
-  void signal(uint32_t site) { place(sites[site].from, Signal{site}); }
-  void wait(uint32_t site) { place(sites[site].to, Wait{site}); }
+  void wait(uint32_t site, bool isNarrow) {
+    place(sites[site].to, sites[site].toEngine, isNarrow, Wait{site});
+  }
+  void place(uint32_t guarded, uint32_t team, bool isNarrow, Body token) {
+    const Instruction &instruction = program.code[guarded];
+    plan.placements.push_back({position,
+                               {instruction.engine,
+                                instruction.layer,
+                                {},
+                                std::move(token),
+                                instruction.arrays}});
+    if (!isNarrow)
+      teams.assign(team, plan.placements.back().instruction);
+  }
 
   const Program &program;
   const ProgramTree &tree;
+  const Teams &teams;
   const std::vector<TokenSite> &sites;
   std::vector<std::vector<uint32_t>> before, after, carried; ///< by node
   size_t position = 0;
@@ -183,6 +193,82 @@ static Result<std::vector<bool>> findSuperfluous(const Program &program,
   return superfluous;
 }
 
+//===----------------------------------------------------------------------===//
+// Tokens of single arrays
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+/// Lets fewer arrays signal and wait than a team has, wherever the proof still
+/// succeeds. Each trial takes a proof.
+class Narrowing {
+public:
+  Narrowing(const Program &program, const ProgramTree &tree, const Teams &teams,
+            std::vector<TokenSite> &sites)
+      : program(program), tree(tree), teams(teams), sites(sites) {}
+
+  /// Whether any do.
+  bool run() {
+    std::vector<bool *> choices;
+    for (TokenSite &site : sites) {
+      if (isPossible(site.fromEngine, site.from, site.fromNode))
+        choices.push_back(&site.isNarrowSignal);
+      if (isPossible(site.toEngine, site.to, site.toNode))
+        choices.push_back(&site.isNarrowWait);
+    }
+    if (choices.empty())
+      return false;
+    choose(choices, true);
+    if (isProved())
+      return true;
+    choose(choices, false);
+    bool any = false;
+    for (bool *choice : choices) {
+      if (stepsLeft < 0)
+        break;
+      *choice = true;
+      *choice = isProved();
+      any |= *choice;
+    }
+    return any;
+  }
+
+private:
+  /// The counters that the arrays depend on are those of loops around the
+  /// place of the token.
+  bool isPossible(uint32_t team, uint32_t instruction, uint32_t node) const {
+    const std::vector<DigitTerm> &digits =
+        program.code[instruction].arrays.digits;
+    return teams.isLoose(team) &&
+           std::all_of(digits.begin(), digits.end(), [&](const DigitTerm &d) {
+             return d.loop < tree[node].depth;
+           });
+  }
+  static void choose(const std::vector<bool *> &choices, bool value) {
+    for (bool *choice : choices)
+      *choice = value;
+  }
+  bool isProved() {
+    Program trial = program;
+    applyTokens(trial, Planner(program, tree, teams, sites).run());
+    Result<ProgramTree> trialTree = ProgramTree::build(trial);
+    if (!trialTree)
+      return false;
+    HazardChecker checker(trial, *trialTree);
+    bool proved = checker.run().ok();
+    stepsLeft -= checker.steps();
+    return proved;
+  }
+
+  const Program &program;
+  const ProgramTree &tree;
+  const Teams &teams;
+  std::vector<TokenSite> &sites;
+  int64_t stepsLeft = reductionSteps;
+};
+
+} // namespace
+
 Result<TokenPlan> phx::planTokens(const Program &program) {
   Result<ProgramTree> tree = ProgramTree::build(program);
   if (!tree)
@@ -191,12 +277,13 @@ Result<TokenPlan> phx::planTokens(const Program &program) {
   Result<DependenceGraph> graph = traceDependences(program, *tree, work);
   if (!graph)
     return graph.error();
+  Teams teams(program, tree->engines());
   Result<std::vector<TokenSite>> sites =
-      placeTokens(program, *tree, *graph, work);
+      placeTokens(program, *tree, teams, *graph, work);
   if (!sites)
     return sites.error();
   sortSites(*sites, *tree);
-  TokenPlan plan = Planner(program, *tree, *sites).run();
+  TokenPlan plan = Planner(program, *tree, teams, *sites).run();
   Program trial = program;
   applyTokens(trial, plan);
   Result<std::vector<bool>> superfluous = findSuperfluous(trial, sites->size());
@@ -206,8 +293,9 @@ Result<TokenPlan> phx::planTokens(const Program &program) {
   for (size_t i = 0; i < sites->size(); ++i)
     if (!(*superfluous)[i])
       kept.push_back((*sites)[i]);
-  if (kept.size() < sites->size())
-    plan = Planner(program, *tree, kept).run();
+  bool isNarrower = Narrowing(program, *tree, teams, kept).run();
+  if (isNarrower || kept.size() < sites->size())
+    plan = Planner(program, *tree, teams, kept).run();
   return plan;
 }
 

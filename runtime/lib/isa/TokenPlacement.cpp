@@ -19,10 +19,10 @@ namespace {
 
 class Placer {
 public:
-  Placer(const Program &program, const ProgramTree &tree,
+  Placer(const Program &program, const ProgramTree &tree, const Teams &teams,
          const DependenceGraph &graph, WorkLimit &work)
-      : program(program), tree(tree), graph(graph), work(work),
-        model(program, tree, graph, work) {}
+      : program(program), tree(tree), teams(teams), graph(graph), work(work),
+        model(program, tree, teams, graph, work) {}
 
   Result<std::vector<TokenSite>> run() {
     placeIn(ProgramTree::root);
@@ -64,7 +64,7 @@ private:
     return childOf[instruction - codeBegin];
   }
   uint32_t engine(uint32_t instruction) const {
-    return getEngineNumber(program, program.code[instruction].engine);
+    return teams.of(instruction);
   }
 
   //===--------------------------------------------------------------------===//
@@ -110,7 +110,7 @@ private:
     auto takeSnapshots = [&] {
       for (auto it = snapshots.lower_bound({node, 0});
            it != snapshots.end() && it->first.first == node; ++it)
-        it->second = model.clocks[it->first.second];
+        it->second = model.getCarried(it->first.second);
     };
     std::vector<ClockModel::ExtraWait> waits;
     if (checks.empty()) {
@@ -229,6 +229,7 @@ private:
 
   const Program &program;
   const ProgramTree &tree;
+  const Teams &teams;
   const DependenceGraph &graph;
   WorkLimit &work;
   ClockModel model;
@@ -246,6 +247,7 @@ private:
 
 Result<std::vector<TokenSite>>
 detail::placeTokens(const Program &program, const ProgramTree &tree,
-                    const DependenceGraph &graph, WorkLimit &work) {
-  return Placer(program, tree, graph, work).run();
+                    const Teams &teams, const DependenceGraph &graph,
+                    WorkLimit &work) {
+  return Placer(program, tree, teams, graph, work).run();
 }

@@ -10,6 +10,8 @@
 #include "AccessHistory.h"
 #include "LoopPeriod.h"
 
+#include <map>
+#include <tuple>
 #include <unordered_set>
 
 using namespace phx;
@@ -24,6 +26,7 @@ public:
         sharedSlots(findSharedSlots(program, tree, footprints)),
         blockOf(program.code.size(), ProgramTree::root), chains(tree.size()),
         histories(program.memories.size()) {
+    nameEngines();
     graph.expanded.assign(tree.size(), false);
     graph.dependences.resize(tree.size());
     graph.expanded[ProgramTree::root] = true;
@@ -39,13 +42,51 @@ public:
   }
 
 private:
+  /// Instructions whose arrays depend on counters share a name if they depend
+  /// on them alike. That the others are other arrays is all that is known.
+  void nameEngines() {
+    std::map<std::tuple<uint16_t, uint32_t, uint32_t, std::vector<int64_t>>,
+             uint32_t>
+        numbers;
+    for (size_t i = 0; i < program.code.size(); ++i) {
+      names.push_back(tree.engines().getReach(i));
+      if (!tree.engines().isMoving(i))
+        continue;
+      const Instruction &instruction = program.code[i];
+      std::vector<int64_t> digits;
+      for (const DigitTerm &d : instruction.arrays.digits)
+        digits.insert(digits.end(), {int64_t(d.loop), d.scale, d.offset,
+                                     d.divisor, d.modulus, d.weight});
+      uint32_t number =
+          tree.engines().size() + static_cast<uint32_t>(numbers.size());
+      number = numbers
+                   .try_emplace({instruction.engine.group,
+                                 instruction.engine.index,
+                                 instruction.arrays.lanes, digits},
+                                number)
+                   .first->second;
+      names.back() = {number, number + 1};
+    }
+  }
+
+  /// Whether the arrays of an instruction inside change with the iterations of
+  /// the loop or of one inside it.
+  bool movesInside(const ProgramTree::Node &node) const {
+    for (size_t i = node.begin; i < node.end; ++i)
+      if (tree.engines().isMoving(i))
+        for (const DigitTerm &digit : program.code[i].arrays.digits)
+          if (digit.loop >= node.depth)
+            return true;
+    return false;
+  }
+
   /// Decides which loops inside `block` are stepped through.
   void chooseExpanded(uint32_t block, CounterBox &outer) {
     for (uint32_t child : tree[block].children) {
       const ProgramTree::Node &node = tree[child];
       for (size_t i = node.begin; i < node.end; ++i)
         blockOf[i] = block;
-      if (!node.isLoop() || isConflictFree(node, outer))
+      if (!node.isLoop() || (!movesInside(node) && isConflictFree(node, outer)))
         continue;
       graph.expanded[child] = true;
       chains[child] = chains[block];
@@ -62,13 +103,13 @@ private:
     std::vector<AccessHistory> scratch(program.memories.size());
     auto stopAtConflict = [](const AccessEntry &entry, const AccessEntry &old,
                              bool conflicting, int64_t) {
-      if (old.engine == entry.engine)
+      if (old.engines.meets(entry.engines))
         return AccessHistory::Answer::Ordered;
       return conflicting ? AccessHistory::Answer::Stop
                          : AccessHistory::Answer::Unordered;
     };
     return forEachUnit(node, outer, [&](size_t index, const CounterBox &box) {
-      return record(index, box, 0, scratch, stopAtConflict);
+      return record(index, names[index], box, 0, scratch, stopAtConflict);
     });
   }
 
@@ -92,10 +133,11 @@ private:
     return true;
   }
 
-  /// Enters the accesses of an instruction into `histories`.
+  /// Enters the accesses of an instruction, as those of `engines`.
   template <typename Visitor>
-  bool record(size_t index, const CounterBox &box, uint64_t stamp,
-              std::vector<AccessHistory> &into, Visitor visit) {
+  bool record(size_t index, BlockSpan engines, const CounterBox &box,
+              uint64_t stamp, std::vector<AccessHistory> &into,
+              Visitor visit) {
     current = index;
     if (!work.spend(1))
       return false;
@@ -107,7 +149,7 @@ private:
     if (work.isExceeded())
       return false;
     AccessEntry entry;
-    entry.engine = getEngineNumber(program, instruction.engine);
+    entry.engines = engines;
     entry.unit = index;
     entry.stamp = stamp;
     for (bool reads : {true, false})
@@ -127,8 +169,16 @@ private:
           return false;
         if (history.size() > before)
           work.spend(stepsPerStretch * int64_t(history.size() - before));
+        work.spend(history.takePassed() / passedPerStep);
       }
     return true;
+  }
+
+  /// Enters them where the run stands.
+  template <typename Visitor>
+  bool recordAt(size_t index, const CounterBox &box, Visitor visit) {
+    return record(index, tree.engines().get(index, box.low), box, position,
+                  histories, visit);
   }
 
   /// False if there was too much to do.
@@ -136,7 +186,7 @@ private:
     const ProgramTree::Node &node = tree[index];
     auto order = [&](const AccessEntry &entry, const AccessEntry &old,
                      bool conflicting, int64_t) {
-      if (old.engine == entry.engine)
+      if (old.engines.meets(entry.engines))
         return AccessHistory::Answer::Ordered;
       if (!conflicting)
         return AccessHistory::Answer::Unordered;
@@ -145,11 +195,11 @@ private:
       return AccessHistory::Answer::Ordered;
     };
     if (!node.isLoop())
-      return record(node.begin, counters, position, histories, order);
+      return recordAt(node.begin, counters, order);
     if (!graph.expanded[index])
       return forEachUnit(
           node, counters, [&](size_t unit, const CounterBox &box) {
-            return record(unit, box, position, histories, order);
+            return recordAt(unit, box, order);
           });
     uint64_t before = position;
     PeriodicSteps steps(
@@ -202,7 +252,8 @@ private:
             auto stamps = stampsPerIteration(loop, entry);
             uint64_t age = stamps ? position - entry.stamp / *stamps : 0;
             uint64_t within = stamps ? entry.stamp % *stamps : entry.stamp;
-            state.insert(state.end(), {entry.unit, stamps.has_value(),
+            state.insert(state.end(), {entry.unit, entry.engines.begin,
+                                       entry.engines.end, stamps.has_value(),
                                        std::min<uint64_t>(age, maxDistance),
                                        within, uint64_t(entry.kind),
                                        entry.product, entry.coverage()});
@@ -273,6 +324,8 @@ private:
   size_t current = 0; ///< the instruction at work
   UnitFootprints footprints;
   std::vector<uint8_t> sharedSlots;
+  /// By instruction: what stands for its engines at counters not known.
+  std::vector<BlockSpan> names;
   /// By instruction: the innermost expanded loop around it.
   std::vector<uint32_t> blockOf;
   /// By expanded loop: the expanded loops around it and itself.

@@ -57,13 +57,17 @@ public:
   UnitFootprints(const Program &program, WorkLimit &work)
       : cache(program, work), work(work) {}
 
-  /// The accesses of `instruction` over all counters of `box`. Operands whose
-  /// bit is not set in `slots` are left out.
+  /// The accesses of `instruction` over all counters of `box` and all lanes.
+  /// Operands whose bit is not set in `slots` are left out.
   void compute(const Instruction &instruction, const CounterBox &box,
                Precision precision, unsigned slots, UnitAccessList &list);
   /// The same with Precision::Refined for `refined`, Fast for other `slots`.
   void computeMixed(const Instruction &instruction, const CounterBox &box,
                     unsigned slots, unsigned refined, UnitAccessList &list);
+
+  /// The exact accesses at one point, of the one lane that `counters` names.
+  void computeLane(const Instruction &instruction, const Counters &counters,
+                   UnitAccessList &list);
 
 private:
   void computeMore(const Instruction &instruction, const CounterBox &box,

@@ -27,6 +27,9 @@ inline constexpr int64_t maxAnalysisSteps = int64_t(1) << 26;
 /// What one more stretch of bytes to remember counts: it takes memory, too.
 inline constexpr int64_t stepsPerStretch = 4;
 
+/// Entries of a history that one step passes over.
+inline constexpr int64_t passedPerStep = 64;
+
 /// Counts the steps of one analysis.
 class WorkLimit {
 public:

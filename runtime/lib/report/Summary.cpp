@@ -204,6 +204,7 @@ static void addEngines(const ReportInputs &inputs, Summary &summary) {
   for (const EngineTiming &engine : inputs.timing.engines) {
     EngineSummary entry;
     entry.name = getEngineName(inputs.program, engine.engine);
+    entry.engine = engine.engine;
     entry.busyNs = toNs(engine.busy);
     entry.idleNs = toNs(engine.idle);
     for (unsigned i = 0; i < 3; ++i)

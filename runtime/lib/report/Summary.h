@@ -42,6 +42,7 @@ struct NodeSummary {
 
 struct EngineSummary {
   std::string name;
+  EngineId engine;
   double busyNs = 0, idleNs = 0;
   std::array<double, 3> stalledNs{}; ///< by kind of engine waited for
   uint64_t instructions = 0;

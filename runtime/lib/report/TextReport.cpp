@@ -190,6 +190,55 @@ void TextReport::addEnergy() {
   addTable(table);
 }
 
+/// The mean of arrays of one group, and the one that is busy longest.
+static std::vector<EngineSummary>
+summarizeGroup(const std::vector<EngineSummary> &arrays,
+               const std::string &name) {
+  EngineSummary mean;
+  mean.name = name + ", mean of " + std::to_string(arrays.size());
+  auto count = static_cast<double>(arrays.size());
+  for (const EngineSummary &array : arrays) {
+    mean.busyNs += array.busyNs / count;
+    mean.idleNs += array.idleNs / count;
+    for (size_t i = 0; i < mean.stalledNs.size(); ++i)
+      mean.stalledNs[i] += array.stalledNs[i] / count;
+    mean.instructions += array.instructions;
+  }
+  mean.instructions /= arrays.size();
+  EngineSummary busiest =
+      *std::max_element(arrays.begin(), arrays.end(),
+                        [](const EngineSummary &a, const EngineSummary &b) {
+                          return a.busyNs < b.busyNs;
+                        });
+  busiest.name += ", busiest";
+  return {mean, busiest};
+}
+
+/// Engines one by one; of a group of many arrays only mean and busiest.
+static std::vector<EngineSummary>
+listEngineRows(const Program &program,
+               const std::vector<EngineSummary> &engines) {
+  constexpr uint32_t mostRows = 32;
+  std::vector<EngineSummary> rows;
+  for (size_t i = 0; i < engines.size(); ++i) {
+    const EngineId &engine = engines[i].engine;
+    bool isArray = engine.kind == EngineKind::Core &&
+                   engine.group < program.groups.size();
+    uint32_t count = isArray ? program.groups[engine.group].count : 1;
+    if (count <= mostRows || i + count > engines.size()) {
+      rows.push_back(engines[i]);
+      continue;
+    }
+    auto first = engines.begin() + static_cast<ptrdiff_t>(i);
+    std::vector<EngineSummary> arrays(first, first + count);
+    for (EngineSummary &row :
+         summarizeGroup(arrays, program.groups[engine.group].name))
+      rows.push_back(std::move(row));
+    i += count - 1;
+  }
+  return rows;
+}
+
 void TextReport::addEngines() {
   addSection("Engines");
   TextTable table;
@@ -197,7 +246,8 @@ void TextReport::addEngines() {
   for (const char *heading :
        {"busy", "share", "on dma", "on vec", "on core", "idle", "instr."})
     table.addColumn(heading);
-  for (const EngineSummary &engine : summary.engines) {
+  for (const EngineSummary &engine :
+       listEngineRows(inputs.program, summary.engines)) {
     auto time = [](double ns) { return formatSi(ns * 1e-9, "s"); };
     double share =
         summary.latencyNs > 0 ? engine.busyNs / summary.latencyNs : 0;

@@ -15,11 +15,13 @@
 
 #include "Summary.h"
 
+#include "phx/isa/EngineBlocks.h"
 #include "phx/support/FileSystem.h"
 
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <map>
 
 using namespace phx;
 using namespace phx::report;
@@ -151,11 +153,17 @@ public:
   Drawing(const Program &program, Events &events, uint64_t budget)
       : program(program), events(events), budget(budget) {}
 
-  void drawEngines(std::vector<TimelineSlice> slices,
-                   const TimingResult &timing);
+  void drawEngines(const std::vector<TimelineSlice> &slices);
   void drawLayers(const TimingResult &timing);
 
 private:
+  /// A track: engines that the program does not tell apart.
+  struct Row {
+    uint32_t count = 1;
+    std::vector<TimelineSlice> slices;
+  };
+  /// By first engine.
+  std::map<uint32_t, Row> makeRows(const std::vector<TimelineSlice> &slices);
   std::vector<TimelineSlice> expand(const std::vector<TimelineSlice> &slices);
   void drawSlice(size_t track, const TimelineSlice &slice);
 
@@ -218,21 +226,39 @@ void Drawing::drawSlice(size_t track, const TimelineSlice &slice) {
   events.addSlice(1, track, name, slice.begin, slice.end, args);
 }
 
-void Drawing::drawEngines(std::vector<TimelineSlice> slices,
-                          const TimingResult &timing) {
-  std::map<uint32_t, std::vector<TimelineSlice>> byEngine;
-  for (const EngineTiming &engine : timing.engines)
-    byEngine[getEngineNumber(program, engine.engine)];
-  for (const TimelineSlice &slice : expand(slices))
-    byEngine[getEngineNumber(program, slice.engine)].push_back(slice);
+std::map<uint32_t, Drawing::Row>
+Drawing::makeRows(const std::vector<TimelineSlice> &slices) {
+  std::map<uint32_t, Row> rows;
+  for (const TimelineSlice &slice : expand(slices)) {
+    Row &row = rows[getEngineNumber(program, slice.engine)];
+    row.count = slice.arrays;
+    row.slices.push_back(slice);
+  }
+  // Arrays that do nothing are shown one by one, unless there are too many.
+  constexpr uint32_t mostIdleRows = 64;
+  EngineBlocks blocks(program);
+  for (uint32_t block = 0; block < blocks.size(); ++block) {
+    uint32_t first = blocks.getFirst(block), count = blocks.getCount(block);
+    if (rows.count(first))
+      continue;
+    if (count > mostIdleRows)
+      rows[first].count = count;
+    else
+      for (uint32_t engine = first; engine < first + count; ++engine)
+        rows[engine];
+  }
+  return rows;
+}
+
+void Drawing::drawEngines(const std::vector<TimelineSlice> &slices) {
   events.nameProcess(1, program.name + " on " + program.target);
   size_t track = 0;
-  for (const auto &[number, list] : byEngine) {
-    std::string name = getEngineName(program, getEngine(program, number));
+  for (const auto &[number, row] : makeRows(slices)) {
+    std::string name = getBlockName(program, number, row.count);
     events.nameTrack(1, track, name);
     Lanes lanes;
     size_t named = 1;
-    for (const TimelineSlice &slice : list) {
+    for (const TimelineSlice &slice : row.slices) {
       // The engine's own track is for single executions.
       size_t first = slice.repeat == 1 ? 0 : 1;
       size_t lane = lanes.place(slice.begin, slice.end, first);
@@ -276,7 +302,7 @@ Status TraceWriter::write(const std::string &path, const TimingResult &timing) {
   Events events(*file);
   Drawing drawing(program, events, maxSlices);
   drawing.drawLayers(timing);
-  drawing.drawEngines(slices, timing);
+  drawing.drawEngines(slices);
   if (Status status = events.finish(); !status)
     return status;
   return file->commit();

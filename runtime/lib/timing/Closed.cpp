@@ -37,9 +37,9 @@ ClosedSimulation::ClosedSimulation(const Program &program,
   collectParts();
 }
 
-uint32_t ClosedSimulation::getSlot(const Instruction &instruction) {
+uint32_t ClosedSimulation::getSlot(unsigned engine,
+                                   const Instruction &instruction) {
   ArrayStateUse use = instruction.getDescription().state;
-  unsigned engine = getEngineNumber(program, instruction.engine);
   auto [entry, isNew] = slotNumbers.try_emplace(
       {engine, instruction.layer, use}, static_cast<uint32_t>(slots.size()));
   if (isNew)
@@ -55,8 +55,10 @@ ClosedSimulation::Step ClosedSimulation::prepareStep(size_t index) {
     step.index = static_cast<uint32_t>(loops.size()), loops.emplace_back();
   if (step.opcode <= End::opcode)
     return step;
-  step.engine = getEngineNumber(program, instruction.engine);
-  step.varies = !getDependencies(instruction, options.power != nullptr).empty();
+  BlockSpan reach = layout.blocks.getReach(index);
+  step.engine = reach.begin;
+  step.isPlaced = layout.isPlaced(index);
+  step.varies = varies(instruction, options.power != nullptr);
   if (auto *signal = getIf<Signal>(instruction.body)) {
     step.index = signal->token;
     return step;
@@ -65,7 +67,13 @@ ClosedSimulation::Step ClosedSimulation::prepareStep(size_t index) {
     step.index = wait->token;
     return step;
   }
-  step.index = getSlot(instruction);
+  if (step.isPlaced) {
+    step.index = getSlot(step.engine, instruction);
+  } else {
+    step.index = static_cast<uint32_t>(slotLists.size());
+    for (uint32_t block = reach.begin; block < reach.end; ++block)
+      slotLists.push_back(getSlot(block, instruction));
+  }
   if (step.varies)
     return step;
   step.duration = durations.get(instruction, {});
@@ -81,7 +89,8 @@ template <typename T> static void makeUnique(std::vector<T> &values) {
 
 void ClosedSimulation::collectParts() {
   std::vector<uint32_t> open;
-  for (const Step &step : steps) {
+  for (size_t i = 0; i < steps.size(); ++i) {
+    const Step &step = steps[i];
     if (step.opcode == Loop::opcode)
       open.push_back(step.index);
     if (step.opcode == End::opcode)
@@ -92,8 +101,16 @@ void ClosedSimulation::collectParts() {
       LoopParts &parts = loops[loop];
       bool isToken =
           step.opcode == Signal::opcode || step.opcode == Wait::opcode;
-      parts.engines.push_back(step.engine);
-      (isToken ? parts.tokens : parts.slots).push_back(step.index);
+      BlockSpan reach = layout.blocks.getReach(i);
+      for (uint32_t block = reach.begin; block < reach.end; ++block)
+        parts.engines.push_back(block);
+      if (isToken)
+        parts.tokens.push_back(step.index);
+      else if (step.isPlaced)
+        parts.slots.push_back(step.index);
+      else
+        for (uint32_t k = 0; k < reach.end - reach.begin; ++k)
+          parts.slots.push_back(slotLists[step.index + k]);
     }
   }
   for (LoopParts &parts : loops) {
@@ -139,25 +156,53 @@ bool ClosedSimulation::runCode(size_t begin, size_t end) {
         continue;
     }
     if (step.opcode == Signal::opcode)
-      tokens[step.index].push(now[step.engine]);
+      tokens[step.index].push(
+          step.isPlaced ? now[step.engine]
+                        : getLatest(layout.blocks.get(i, counters)));
     else if (!wait(i, step))
       return false;
   }
   return true;
 }
 
+void ClosedSimulation::stall(unsigned engine, Femtoseconds difference,
+                             EngineKind reason) {
+  if (recording)
+    log.differences.push_back(difference);
+  if (difference <= 0)
+    return;
+  stalls[engine][getStallReason(reason)] += difference;
+  now[engine] += difference;
+}
+
+/// When all of them are free: a maximum, step by step. Which blocks they are is
+/// part of what has to repeat.
+Femtoseconds ClosedSimulation::getLatest(BlockSpan blocks) {
+  Femtoseconds latest = now[blocks.begin];
+  if (recording)
+    log.keys.push_back(blocks.begin);
+  for (uint32_t block = blocks.begin + 1; block < blocks.end; ++block) {
+    if (recording)
+      log.differences.push_back(now[block] - latest);
+    latest = std::max(latest, now[block]);
+  }
+  return latest;
+}
+
 bool ClosedSimulation::wait(size_t index, const Step &step) {
   if (tokens[step.index].size() == 0)
     return fail(makeEmptyTokenError(index, step.index));
   Femtoseconds signalled = tokens[step.index].pop();
-  Femtoseconds difference = signalled - now[step.engine];
-  if (recording)
-    log.differences.push_back(difference);
-  if (difference > 0) {
-    EngineKind kind = layout.signaller[step.index];
-    stalls[step.engine][getStallReason(kind)] += difference;
-    now[step.engine] = signalled;
+  EngineKind reason = layout.signaller[step.index];
+  if (step.isPlaced) {
+    stall(step.engine, signalled - now[step.engine], reason);
+    return true;
   }
+  BlockSpan blocks = layout.blocks.get(index, counters);
+  if (recording)
+    log.keys.push_back(blocks.begin);
+  for (uint32_t block = blocks.begin; block < blocks.end; ++block)
+    stall(block, signalled - now[block], reason);
   return true;
 }
 
@@ -179,24 +224,54 @@ bool ClosedSimulation::execute(size_t index, const Step &step) {
   }
   if (duration == Durations::skipped)
     return true;
+  return step.isPlaced ? run(index, step, duration, watts)
+                       : runTogether(index, step, duration, watts);
+}
+
+bool ClosedSimulation::run(size_t index, const Step &step,
+                           Femtoseconds duration, double watts) {
   Femtoseconds begin = now[step.engine], end;
   if (__builtin_add_overflow(begin, duration, &end))
     return fail(makeTooLongError());
-  now[step.engine] = end;
-  Slot &slot = slots[step.index];
-  if (slot.count++ == 0)
-    slot.first = begin;
-  slot.last = end;
-  slot.busy += duration;
-  if (options.timeline) {
-    options.timeline({instruction.engine, static_cast<uint32_t>(index),
-                      instruction.layer, begin, end, 1, 0});
-    if (recording)
-      log.slices.push_back({static_cast<uint32_t>(index), begin, end, 1});
-  }
+  occupy(index, step.engine, slots[step.index], begin, end);
   if (options.power)
     powers.add(step.engine, begin, end, watts);
   return true;
+}
+
+/// On several blocks, or on others at other counters.
+bool ClosedSimulation::runTogether(size_t index, const Step &step,
+                                   Femtoseconds duration, double watts) {
+  BlockSpan blocks = layout.blocks.get(index, counters);
+  Femtoseconds begin = getLatest(blocks), end;
+  if (__builtin_add_overflow(begin, duration, &end))
+    return fail(makeTooLongError());
+  for (uint32_t block = blocks.begin; block < blocks.end; ++block) {
+    if (!blocks.isSingle())
+      stall(block, begin - now[block], EngineKind::Core);
+    uint32_t slot = slotLists[step.index + block - step.engine];
+    occupy(index, block, slots[slot], begin, end);
+  }
+  // The power of all lanes counts once, on the first of them.
+  if (options.power)
+    powers.add(blocks.begin, begin, end, watts);
+  return true;
+}
+
+void ClosedSimulation::occupy(size_t index, unsigned engine, Slot &slot,
+                              Femtoseconds begin, Femtoseconds end) {
+  now[engine] = end;
+  if (slot.count++ == 0)
+    slot.first = begin;
+  slot.last = end;
+  slot.busy += end - begin;
+  if (!options.timeline)
+    return;
+  options.timeline({getEngine(program, layout.blocks.getFirst(engine)),
+                    static_cast<uint32_t>(index), slot.layer, begin, end, 1, 0,
+                    layout.blocks.getCount(engine)});
+  if (recording)
+    log.slices.push_back({static_cast<uint32_t>(index), begin, end, 1, engine});
 }
 
 //===----------------------------------------------------------------------===//
@@ -206,11 +281,11 @@ bool ClosedSimulation::execute(size_t index, const Step &step) {
 TimingResult ClosedSimulation::finish() {
   TimingResult result;
   result.stepped = stepped;
-  result.engines = makeEngines(program);
+  std::vector<EngineTiming> engines(layout.engines);
   result.layers.resize(program.layers.size());
   result.latency = *std::max_element(now.begin(), now.end());
   for (unsigned e = 0; e < layout.engines; ++e) {
-    EngineTiming &engine = result.engines[e];
+    EngineTiming &engine = engines[e];
     engine.stalled = stalls[e];
     engine.idle = result.latency - now[e];
     // Nothing else moves an engine's time.
@@ -219,8 +294,7 @@ TimingResult ClosedSimulation::finish() {
   std::vector<bool> hasTile(result.layers.size());
   LayerEngines busy(result.layers.size(), layout.engines);
   for (const Slot &slot : slots) {
-    result.engines[slot.engine].instructions +=
-        static_cast<uint64_t>(slot.count);
+    engines[slot.engine].instructions += static_cast<uint64_t>(slot.count);
     if (slot.layer == noLayer || slot.count == 0)
       continue;
     LayerTiming &layer = result.layers[slot.layer];
@@ -228,7 +302,8 @@ TimingResult ClosedSimulation::finish() {
         layer.executed ? std::min(layer.begin, slot.first) : slot.first;
     layer.end = std::max(layer.end, slot.last);
     layer.executed = true;
-    layer.instructions += static_cast<uint64_t>(slot.count);
+    layer.instructions += static_cast<uint64_t>(slot.count) *
+                          layout.blocks.getCount(slot.engine);
     busy.add(slot.layer, slot.engine, slot.busy);
     if (slot.use == ArrayStateUse::Programs) {
       layer.coreBegin = hasTile[slot.layer]
@@ -239,6 +314,7 @@ TimingResult ClosedSimulation::finish() {
       layer.coreEnd = std::max(layer.coreEnd, slot.last);
     }
   }
+  result.engines = listEngines(program, layout.blocks, engines);
   for (size_t i = 0; i < result.layers.size(); ++i) {
     LayerTiming &layer = result.layers[i];
     if (!hasTile[i] || layer.coreEnd <= layer.coreBegin)

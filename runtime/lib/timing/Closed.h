@@ -76,8 +76,10 @@ private:
   struct Step {
     Opcode opcode = Halt::opcode;
     bool varies = false;
-    unsigned engine = 0;
-    uint32_t index = 0; ///< token, slot, or loop
+    bool isPlaced = true; ///< on one engine, always the same
+    unsigned engine = 0;  ///< or the first of those that it may run on
+    /// Token, loop, or slot: that of `engine`, those of others behind it.
+    uint32_t index = 0;
     Femtoseconds duration = 0;
     double watts = 0;
   };
@@ -85,6 +87,10 @@ private:
   struct LoopParts {
     std::vector<unsigned> engines;
     std::vector<uint32_t> tokens, slots;
+    /// Values of a mark, without those of tokens in flight.
+    int64_t size() const {
+      return static_cast<int64_t>(4 * engines.size() + 3 * slots.size() + 1);
+    }
   };
   /// Of one run of a loop.
   struct Progress {
@@ -98,14 +104,21 @@ private:
   using Stalls = std::array<Femtoseconds, 3>;
 
   Step prepareStep(size_t index);
-  uint32_t getSlot(const Instruction &instruction);
+  uint32_t getSlot(unsigned engine, const Instruction &instruction);
   void collectParts();
 
   bool runCode(size_t begin, size_t end);
   bool runLoop(size_t index);
   bool runIterations(size_t index, History &history);
   bool execute(size_t index, const Step &step);
+  bool run(size_t index, const Step &step, Femtoseconds duration, double watts);
+  bool runTogether(size_t index, const Step &step, Femtoseconds duration,
+                   double watts);
+  void occupy(size_t index, unsigned engine, Slot &slot, Femtoseconds begin,
+              Femtoseconds end);
   bool wait(size_t index, const Step &step);
+  void stall(unsigned engine, Femtoseconds difference, EngineKind reason);
+  Femtoseconds getLatest(BlockSpan blocks);
   bool fail(Error error) {
     failure = std::move(error);
     return false;
@@ -135,6 +148,7 @@ private:
 
   std::vector<Step> steps;
   std::vector<Slot> slots;
+  std::vector<uint32_t> slotLists; ///< of steps that are not placed
   std::map<std::tuple<unsigned, uint32_t, ArrayStateUse>, uint32_t> slotNumbers;
   std::vector<LoopParts> loops;
 

@@ -21,6 +21,9 @@ constexpr uint64_t jumpKey = uint64_t(1) << 63;
 /// pattern, so that memory stays bounded where nothing repeats.
 constexpr size_t logLimit = size_t(1) << 22;
 constexpr int64_t shortestJumpedLoop = 4;
+/// Values that the marks of one loop keep. Thousands of engines that are told
+/// apart leave room for shorter periods only.
+constexpr int64_t markLimit = int64_t(1) << 22;
 
 /// False: the sum is negative or beyond int64.
 bool add(int64_t &value, __int128 amount) {
@@ -37,11 +40,13 @@ bool add(int64_t &value, __int128 amount) {
 
 bool ClosedSimulation::runLoop(size_t index) {
   int64_t count = getAs<Loop>(program.code[index].body).count;
-  if (count < shortestJumpedLoop) {
+  if (count < shortestJumpedLoop || !limits.mayRepeat(index)) {
     for (int64_t i = 0; i < count; ++i) {
       counters[layout.depth[index]] = i;
       if (!runCode(index + 1, layout.matching[index]))
         return false;
+      if (log.size() > logLimit)
+        forget();
     }
     return true;
   }
@@ -57,6 +62,7 @@ bool ClosedSimulation::runIterations(size_t index, History &history) {
   progress.count = getAs<Loop>(program.code[index].body).count;
   int64_t longest =
       std::clamp<int64_t>(progress.count / 3, 1, History::longestPeriod);
+  longest = std::clamp<int64_t>(markLimit / parts.size(), 1, longest);
   auto restart = [&] {
     history.restart(longest);
     progress.since = progress.done;
@@ -303,10 +309,11 @@ void ClosedSimulation::skipSlices(const Mark &begin, const Mark &middle,
     slice.begin += period;
     slice.end += blocks * (slice.end - first.end);
     slice.repeat *= static_cast<uint64_t>(blocks);
-    const Instruction &instruction = program.code[slice.instruction];
-    options.timeline({instruction.engine, slice.instruction, instruction.layer,
-                      slice.begin, slice.end, slice.repeat,
-                      isEven ? period : 0});
+    options.timeline({getEngine(program, layout.blocks.getFirst(slice.engine)),
+                      slice.instruction,
+                      program.code[slice.instruction].layer, slice.begin,
+                      slice.end, slice.repeat, isEven ? period : 0,
+                      layout.blocks.getCount(slice.engine)});
     if (recording > 1)
       log.slices.push_back(slice);
   }

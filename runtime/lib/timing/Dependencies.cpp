@@ -81,3 +81,19 @@ phx::detail::getDependencies(const Instruction &instruction, bool withPower) {
   collector.addBody(instruction.body);
   return std::move(collector.found);
 }
+
+std::optional<Dependency>
+phx::detail::getArrayDependency(const Instruction &instruction) {
+  if (instruction.arrays.digits.empty())
+    return std::nullopt;
+  return Dependency{
+      {instruction.engine.index, instruction.arrays.digits}, {}, true};
+}
+
+bool phx::detail::varies(const Instruction &instruction, bool withPower) {
+  for (const Dependency &dependency : getDependencies(instruction, withPower))
+    for (const DigitTerm &term : dependency.value.terms)
+      if (term.loop != laneLoop)
+        return true;
+  return false;
+}

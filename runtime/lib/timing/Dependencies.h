@@ -38,6 +38,13 @@ struct Dependency {
 std::vector<Dependency> getDependencies(const Instruction &instruction,
                                         bool withPower);
 
+/// Which arrays execute the instruction, if that varies: nothing stays as it is
+/// when their number changes.
+std::optional<Dependency> getArrayDependency(const Instruction &instruction);
+
+/// Whether one of the dependencies is on loop counters, and not only on lanes.
+bool varies(const Instruction &instruction, bool withPower);
+
 } // namespace phx::detail
 
 #endif // PHX_LIB_TIMING_DEPENDENCIES_H

@@ -109,8 +109,19 @@ Femtoseconds Durations::getVec(const Instruction &instruction,
   return std::max(multiply(cycles, cycle), getTransfer(moved, portBytesPerNs));
 }
 
-Femtoseconds Durations::get(const Instruction &instruction,
-                            const Counters &counters) const {
+Femtoseconds Durations::getLongest(const Instruction &instruction,
+                                   Counters counters) const {
+  Femtoseconds longest = skipped;
+  int64_t lanes = variesByLane(instruction) ? instruction.arrays.lanes : 1;
+  for (int64_t lane = 0; lane < lanes; ++lane) {
+    counters[laneLoop] = lane;
+    longest = std::max(longest, getLane(instruction, counters));
+  }
+  return longest;
+}
+
+Femtoseconds Durations::getLane(const Instruction &instruction,
+                                const Counters &counters) const {
   if (!isExecuted(instruction, counters))
     return skipped;
   const InstructionDescription &description = instruction.getDescription();

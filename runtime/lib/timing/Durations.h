@@ -33,11 +33,19 @@ public:
   static constexpr Femtoseconds skipped = -1;
 
   /// Duration of one dynamic execution, `skipped` if the guard or a count says
-  /// so. Beyond int64: its largest value.
+  /// so; of lanes the longest, `skipped` if all are. Beyond int64: its largest
+  /// value.
   Femtoseconds get(const Instruction &instruction,
-                   const Counters &counters) const;
+                   const Counters &counters) const {
+    return instruction.arrays.lanes > 1 ? getLongest(instruction, counters)
+                                        : getLane(instruction, counters);
+  }
 
 private:
+  Femtoseconds getLane(const Instruction &instruction,
+                       const Counters &counters) const;
+  Femtoseconds getLongest(const Instruction &instruction,
+                          Counters counters) const;
   Femtoseconds getCopy(const DmaCopy &copy, const Counters &counters) const;
   Femtoseconds getVec(const Instruction &instruction,
                       const Counters &counters) const;

@@ -19,6 +19,7 @@ struct LoggedSlice {
   uint32_t instruction;
   Femtoseconds begin, end;
   uint64_t repeat;
+  uint32_t engine;
 };
 
 /// Everything of a simulation's past on which its future rhythm depends, in the

@@ -54,6 +54,7 @@ JumpLimits::JumpLimits(const Program &program, const Layout &layout,
       numbers[i] = static_cast<uint32_t>(views.size());
       views.emplace_back();
       digitPeriods.push_back(1);
+      wanders.push_back(false);
       depths.push_back(static_cast<uint8_t>(open.size()));
       open.push_back(i);
     } else if (holds<End>(instruction.body)) {
@@ -62,7 +63,12 @@ JumpLimits::JumpLimits(const Program &program, const Layout &layout,
       for (const Dependency &dependency :
            getDependencies(instruction, withPower)) {
         addViews(program, open, instruction, dependency);
-        addDigits(program, open, dependency);
+        addDigits(program, open, instruction, dependency);
+      }
+      if (auto arrays = getArrayDependency(instruction)) {
+        addViews(program, open, instruction, *arrays);
+        addDigits(program, open, instruction, *arrays);
+        addArrays(program, open, *arrays);
       }
     }
   }
@@ -70,6 +76,17 @@ JumpLimits::JumpLimits(const Program &program, const Layout &layout,
 
 static int64_t getTrips(const Program &program, size_t loop) {
   return getAs<Loop>(program.code[loop].body).count;
+}
+
+/// Values of a term over all iterations of its loop, or over all lanes.
+static Range getWholeRange(const Program &program,
+                           const std::vector<size_t> &open,
+                           const Instruction &instruction,
+                           const DigitTerm &term) {
+  int64_t trips = term.loop == laneLoop
+                      ? int64_t(instruction.arrays.lanes)
+                      : getTrips(program, open[term.loop]);
+  return getRange(term, 0, trips - 1);
 }
 
 void JumpLimits::addViews(const Program &program, const OpenLoops &open,
@@ -84,7 +101,7 @@ void JumpLimits::addViews(const Program &program, const OpenLoops &open,
       } else if (term.loop < depth) {
         view.outer.push_back(term);
       } else {
-        Range range = getRange(term, 0, getTrips(program, open[term.loop]) - 1);
+        Range range = getWholeRange(program, open, instruction, term);
         view.inner.low += range.low;
         view.inner.high += range.high;
       }
@@ -99,11 +116,30 @@ void JumpLimits::addViews(const Program &program, const OpenLoops &open,
   }
 }
 
+/// A loop in which an array is another one after at most this many iterations
+/// has no stretches that are worth a jump.
+static constexpr int64_t shortStay = 4;
+
+/// Finds loops whose iterations lead from array to array, and not back within a
+/// third of them.
+void JumpLimits::addArrays(const Program &program, const OpenLoops &open,
+                           const Dependency &dependency) {
+  for (const DigitTerm &term : dependency.value.terms) {
+    if (term.weight == 0 || term.divisor / term.scale > shortStay)
+      continue;
+    __int128 cycle = static_cast<__int128>(term.divisor) * term.modulus;
+    int64_t trips = getTrips(program, open[term.loop]);
+    if (term.modulus == 0 || cycle / term.scale > trips / 3)
+      wanders[numbers[open[term.loop]]] = true;
+  }
+}
+
 void JumpLimits::addDigits(const Program &program, const OpenLoops &open,
+                           const Instruction &instruction,
                            const Dependency &dependency) {
   Range total = {dependency.value.base, dependency.value.base};
   for (const DigitTerm &term : dependency.value.terms) {
-    Range range = getRange(term, 0, getTrips(program, open[term.loop]) - 1);
+    Range range = getWholeRange(program, open, instruction, term);
     total.low += range.low;
     total.high += range.high;
   }
@@ -111,7 +147,7 @@ void JumpLimits::addDigits(const Program &program, const OpenLoops &open,
     if (flat.contains(total))
       return;
   for (const DigitTerm &term : dependency.value.terms) {
-    if (term.modulus == 0 || repeats(term, 1))
+    if (term.modulus == 0 || term.loop == laneLoop || repeats(term, 1))
       continue;
     int64_t &period = digitPeriods[numbers[open[term.loop]]];
     __int128 cycle = static_cast<__int128>(term.divisor) * term.modulus;

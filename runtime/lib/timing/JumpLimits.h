@@ -34,6 +34,10 @@ public:
   }
   static constexpr int64_t endlessPeriod = int64_t(1) << 40;
 
+  /// False if iterations lead from array to array and are not back before the
+  /// loop ends: there is nothing to jump over.
+  bool mayRepeat(size_t loop) const { return !wanders[numbers[loop]]; }
+
 private:
   /// A dependency as one loop sees it.
   struct View {
@@ -51,6 +55,9 @@ private:
   void addViews(const Program &program, const OpenLoops &open,
                 const Instruction &instruction, const Dependency &dependency);
   void addDigits(const Program &program, const OpenLoops &open,
+                 const Instruction &instruction,
+                 const Dependency &dependency);
+  void addArrays(const Program &program, const OpenLoops &open,
                  const Dependency &dependency);
 
   static bool isFlat(const View &view, __int128 outer, Window window,
@@ -60,6 +67,7 @@ private:
 
   std::vector<std::vector<View>> views; ///< by loop number
   std::vector<int64_t> digitPeriods;    ///< by loop number
+  std::vector<bool> wanders;            ///< by loop number
   std::vector<uint32_t> numbers;        ///< by instruction
   std::vector<uint8_t> depths;          ///< by loop number
 };

@@ -25,8 +25,8 @@ static Error makeError(size_t index, const Instruction &instruction,
 static std::string findFault(const Program &program,
                              const Instruction &instruction, size_t depth) {
   if (instruction.getDescription().place != EnginePlace::None &&
-      !hasEngine(program, instruction.engine))
-    return "its engine " + getEngineName(program, instruction.engine) +
+      !hasEngines(program, instruction))
+    return "its engine " + getEngineName(program, instruction) +
            " does not exist";
   if (instruction.layer != noLayer &&
       instruction.layer >= program.layers.size())
@@ -38,9 +38,13 @@ static std::string findFault(const Program &program,
     token = wait->token;
   if (token >= static_cast<int64_t>(program.tokens))
     return "token " + std::to_string(token) + " does not exist";
-  for (const Dependency &dependency : getDependencies(instruction, true))
+  std::vector<Dependency> dependencies = getDependencies(instruction, true);
+  if (auto arrays = getArrayDependency(instruction))
+    dependencies.push_back(*arrays);
+  for (const Dependency &dependency : dependencies)
     for (const DigitTerm &term : dependency.value.terms)
-      if (term.loop >= depth || term.scale < 0 || term.offset < 0 ||
+      if ((term.loop >= depth && term.loop != laneLoop) || term.scale < 0 ||
+          term.offset < 0 ||
           term.divisor < 1 || term.modulus < 0)
         return "a digit refers to loop " + std::to_string(term.loop) + " of " +
                std::to_string(depth) + " or has a negative scale or offset";
@@ -48,8 +52,8 @@ static std::string findFault(const Program &program,
 }
 
 Result<Layout> Layout::build(const Program &program) {
-  Layout layout;
-  layout.engines = getNumEngines(program);
+  Layout layout(program);
+  layout.engines = layout.blocks.size();
   layout.halt = program.code.size();
   layout.matching.assign(program.code.size(), 0);
   layout.depth.assign(program.code.size(), 0);
@@ -60,7 +64,7 @@ Result<Layout> Layout::build(const Program &program) {
     const Instruction &instruction = program.code[i];
     layout.depth[i] = static_cast<uint8_t>(open.size());
     if (const Loop *loop = getIf<Loop>(instruction.body)) {
-      if (open.size() == Counters().size() || loop->count < 1)
+      if (open.size() == maxLoopDepth || loop->count < 1)
         return makeError(i, instruction,
                          "expected at least one trip and at most 8 levels");
       open.push_back(i);
@@ -77,7 +81,9 @@ Result<Layout> Layout::build(const Program &program) {
       std::string fault = findFault(program, instruction, open.size());
       if (!fault.empty())
         return makeError(i, instruction, fault);
-      layout.lastUse[getEngineNumber(program, instruction.engine)] = i;
+      BlockSpan reach = layout.blocks.getReach(i);
+      for (uint32_t block = reach.begin; block < reach.end; ++block)
+        layout.lastUse[block] = i;
       if (const Signal *signal = getIf<Signal>(instruction.body))
         layout.signaller[signal->token] = instruction.engine.kind;
     }
@@ -124,8 +130,13 @@ Error phx::detail::makeEmptyTokenError(size_t instruction, uint32_t token) {
           "enough; validate the program before timing it"};
 }
 
-std::vector<EngineTiming> phx::detail::makeEngines(const Program &program) {
-  std::vector<EngineTiming> engines(getNumEngines(program));
+std::vector<EngineTiming>
+phx::detail::listEngines(const Program &program, const EngineBlocks &blocks,
+                         const std::vector<EngineTiming> &times) {
+  std::vector<EngineTiming> engines;
+  engines.reserve(getNumEngines(program));
+  for (uint32_t block = 0; block < blocks.size(); ++block)
+    engines.insert(engines.end(), blocks.getCount(block), times[block]);
   for (uint32_t number = 0; number < engines.size(); ++number)
     engines[number].engine = getEngine(program, number);
   return engines;

@@ -8,6 +8,7 @@
 #ifndef PHX_LIB_TIMING_LAYOUT_H
 #define PHX_LIB_TIMING_LAYOUT_H
 
+#include "phx/isa/EngineBlocks.h"
 #include "phx/isa/Program.h"
 #include "phx/support/Result.h"
 #include "phx/timing/Timing.h"
@@ -22,8 +23,9 @@ inline unsigned getStallReason(EngineKind signaller) {
 }
 
 /// What both simulations look up. Building it rejects programs whose
-/// interpretation would leave a table.
+/// interpretation would leave a table. Engines are blocks (EngineBlocks.h).
 struct Layout {
+  EngineBlocks blocks;
   unsigned engines = 0;
   size_t halt = 0;                   ///< index of the (implied) end of the code
   std::vector<size_t> matching;      ///< Loop to its End and back, else 0
@@ -32,6 +34,14 @@ struct Layout {
   std::vector<size_t> lastUse;       ///< by engine, 0 if never
 
   static Result<Layout> build(const Program &program);
+
+  /// Whether an instruction runs on one block, always the same.
+  bool isPlaced(size_t index) const {
+    return blocks.getReach(index).isSingle() && !blocks.isMoving(index);
+  }
+
+private:
+  explicit Layout(const Program &program) : blocks(program) {}
 };
 
 /// How long each engine executes instructions of each layer.
@@ -61,8 +71,10 @@ Error makeTooManyStepsError(const Program &program, size_t instruction);
 Error makeTooLongError();
 Error makeEmptyTokenError(size_t instruction, uint32_t token);
 
-/// Engines in the order of the result, without times.
-std::vector<EngineTiming> makeEngines(const Program &program);
+/// Every engine of the program with the times of its block.
+std::vector<EngineTiming>
+listEngines(const Program &program, const EngineBlocks &blocks,
+            const std::vector<EngineTiming> &times);
 
 } // namespace phx::detail
 

@@ -34,7 +34,6 @@ private:
     Opcode opcode = Halt::opcode;
     ArrayStateUse use = ArrayStateUse::None;
     bool varies = false; ///< with loop counters
-    unsigned engine = 0;
     uint32_t token = 0;
     Femtoseconds duration = 0; ///< unless it varies
     double watts = 0;          ///< unless it varies
@@ -44,8 +43,12 @@ private:
   Status runStep(size_t index);
   Status execute(size_t index, const Step &step);
   Status wait(size_t index, const Step &step);
-  void note(size_t index, const Step &step, Femtoseconds begin,
-            Femtoseconds end);
+  Femtoseconds getLatest(BlockSpan blocks) const;
+  void stall(uint32_t block, Femtoseconds until, EngineKind reason);
+  void note(size_t index, const Step &step, BlockSpan blocks,
+            Femtoseconds begin, Femtoseconds end);
+  void noteLayer(uint32_t layer, const Step &step, BlockSpan blocks,
+                 Femtoseconds begin, Femtoseconds end);
 
   const Program &program;
   const Durations &durations;
@@ -57,6 +60,7 @@ private:
   std::vector<Femtoseconds> now; ///< by engine
   std::vector<std::deque<Femtoseconds>> tokens;
   TimingResult result;
+  std::vector<EngineTiming> engines; ///< by block
   std::vector<bool> hasTile; ///< by layer
   LayerEngines busy;
   PowerMerge powers;
@@ -72,7 +76,7 @@ SteppedSimulation::SteppedSimulation(const Program &program,
       now(layout.engines), tokens(program.tokens),
       hasTile(program.layers.size()),
       busy(program.layers.size(), layout.engines), powers(layout.engines) {
-  result.engines = makeEngines(program);
+  engines.resize(layout.engines);
   result.layers.resize(program.layers.size());
   for (const Instruction &instruction : program.code)
     steps.push_back(prepare(instruction));
@@ -83,12 +87,11 @@ SteppedSimulation::prepare(const Instruction &instruction) const {
   Step step;
   step.opcode = instruction.body.getOpcode();
   step.use = instruction.getDescription().state;
-  step.engine = getEngineNumber(program, instruction.engine);
   if (auto *signal = getIf<Signal>(instruction.body))
     step.token = signal->token;
   if (auto *wait = getIf<Wait>(instruction.body))
     step.token = wait->token;
-  step.varies = !getDependencies(instruction, options.power != nullptr).empty();
+  step.varies = varies(instruction, options.power != nullptr);
   if (step.varies || step.opcode <= End::opcode)
     return step;
   step.duration = durations.get(instruction, {});
@@ -137,8 +140,24 @@ Status SteppedSimulation::runStep(size_t index) {
     return Status::success();
   if (step.opcode == Wait::opcode)
     return wait(index, step);
-  tokens[step.token].push_back(now[step.engine]);
+  tokens[step.token].push_back(getLatest(layout.blocks.get(index, counters)));
   return Status::success();
+}
+
+/// When all of them are free.
+Femtoseconds SteppedSimulation::getLatest(BlockSpan blocks) const {
+  Femtoseconds latest = now[blocks.begin];
+  for (uint32_t block = blocks.begin; block < blocks.end; ++block)
+    latest = std::max(latest, now[block]);
+  return latest;
+}
+
+void SteppedSimulation::stall(uint32_t block, Femtoseconds until,
+                              EngineKind reason) {
+  if (until <= now[block])
+    return;
+  engines[block].stalled[getStallReason(reason)] += until - now[block];
+  now[block] = until;
 }
 
 Status SteppedSimulation::wait(size_t index, const Step &step) {
@@ -147,11 +166,9 @@ Status SteppedSimulation::wait(size_t index, const Step &step) {
     return makeEmptyTokenError(index, step.token);
   Femtoseconds signalled = queue.front();
   queue.pop_front();
-  if (signalled > now[step.engine]) {
-    unsigned reason = getStallReason(layout.signaller[step.token]);
-    result.engines[step.engine].stalled[reason] += signalled - now[step.engine];
-    now[step.engine] = signalled;
-  }
+  BlockSpan blocks = layout.blocks.get(index, counters);
+  for (uint32_t block = blocks.begin; block < blocks.end; ++block)
+    stall(block, signalled, layout.signaller[step.token]);
   return Status::success();
 }
 
@@ -161,48 +178,62 @@ Status SteppedSimulation::execute(size_t index, const Step &step) {
                               : step.duration;
   if (duration == Durations::skipped)
     return Status::success();
-  Femtoseconds begin = now[step.engine], end;
+  BlockSpan blocks = layout.blocks.get(index, counters);
+  Femtoseconds begin = getLatest(blocks), end;
   if (__builtin_add_overflow(begin, duration, &end))
     return makeTooLongError();
-  now[step.engine] = end;
-  note(index, step, begin, end);
+  for (uint32_t block = blocks.begin; block < blocks.end; ++block) {
+    stall(block, begin, EngineKind::Core);
+    now[block] = end;
+  }
+  note(index, step, blocks, begin, end);
   return Status::success();
 }
 
-void SteppedSimulation::note(size_t index, const Step &step, Femtoseconds begin,
-                             Femtoseconds end) {
-  EngineTiming &engine = result.engines[step.engine];
-  engine.busy += end - begin;
-  ++engine.instructions;
-  uint32_t layerIndex = program.code[index].layer;
-  if (layerIndex != noLayer) {
-    LayerTiming &layer = result.layers[layerIndex];
-    layer.begin = layer.executed ? std::min(layer.begin, begin) : begin;
-    layer.end = std::max(layer.end, end);
-    layer.executed = true;
-    ++layer.instructions;
-    busy.add(layerIndex, step.engine, end - begin);
-    if (step.use == ArrayStateUse::Programs) {
-      layer.coreBegin =
-          hasTile[layerIndex] ? std::min(layer.coreBegin, begin) : begin;
-      hasTile[layerIndex] = true;
-    } else if (step.use == ArrayStateUse::Uses) {
-      layer.coreEnd = std::max(layer.coreEnd, end);
-    }
+void SteppedSimulation::note(size_t index, const Step &step, BlockSpan blocks,
+                             Femtoseconds begin, Femtoseconds end) {
+  uint32_t layer = program.code[index].layer;
+  for (uint32_t block = blocks.begin; block < blocks.end; ++block) {
+    engines[block].busy += end - begin;
+    ++engines[block].instructions;
+    if (options.timeline)
+      options.timeline({getEngine(program, layout.blocks.getFirst(block)),
+                        static_cast<uint32_t>(index), layer, begin, end, 1, 0,
+                        layout.blocks.getCount(block)});
   }
-  if (options.timeline)
-    options.timeline({engine.engine, static_cast<uint32_t>(index), layerIndex,
-                      begin, end, 1, 0});
+  if (layer != noLayer)
+    noteLayer(layer, step, blocks, begin, end);
+  // The power of all lanes counts once, on the first of them.
   if (options.power && end > begin)
-    powers.add(step.engine, begin, end,
+    powers.add(blocks.begin, begin, end,
                step.varies ? options.power(program.code[index], counters)
                            : step.watts);
+}
+
+void SteppedSimulation::noteLayer(uint32_t index, const Step &step,
+                                  BlockSpan blocks, Femtoseconds begin,
+                                  Femtoseconds end) {
+  LayerTiming &layer = result.layers[index];
+  layer.begin = layer.executed ? std::min(layer.begin, begin) : begin;
+  layer.end = std::max(layer.end, end);
+  layer.executed = true;
+  for (uint32_t block = blocks.begin; block < blocks.end; ++block) {
+    layer.instructions += layout.blocks.getCount(block);
+    busy.add(index, block, end - begin);
+  }
+  if (step.use == ArrayStateUse::Programs) {
+    layer.coreBegin = hasTile[index] ? std::min(layer.coreBegin, begin) : begin;
+    hasTile[index] = true;
+  } else if (step.use == ArrayStateUse::Uses) {
+    layer.coreEnd = std::max(layer.coreEnd, end);
+  }
 }
 
 TimingResult SteppedSimulation::finish() {
   result.latency = *std::max_element(now.begin(), now.end());
   for (unsigned e = 0; e < layout.engines; ++e)
-    result.engines[e].idle = result.latency - now[e];
+    engines[e].idle = result.latency - now[e];
+  result.engines = listEngines(program, layout.blocks, engines);
   for (size_t i = 0; i < result.layers.size(); ++i) {
     LayerTiming &layer = result.layers[i];
     // Only one of the two is no product of this layer.

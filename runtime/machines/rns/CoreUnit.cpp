@@ -43,7 +43,7 @@ CoreUnit::create(Context &context, const UnitOptions &options) {
 
 Status CoreUnit::execute(const Instruction &instruction,
                          LayerStatistics *statistics) {
-  const EngineId &engine = instruction.engine;
+  const EngineId &engine = context.engine;
   LoadedTile &tile = tiles[{engine.group, engine.index}];
   Status status = Status::success();
   RnsInstructions::forEach([&]<typename T>() {

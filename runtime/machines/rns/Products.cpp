@@ -90,7 +90,7 @@ static std::optional<Int> sumOver(const Box &box, unsigned loops,
     }
     int widest = -1;
     int64_t most = 0;
-    for (unsigned l = 0; l < maxLoopDepth; ++l) {
+    for (unsigned l = 0; l < numCounters; ++l) {
       if (!(loops >> l & 1))
         continue;
       int64_t width = current[l].second - current[l].first;
@@ -154,7 +154,7 @@ static std::optional<Int> sumProducts(const LoopTree &tree, size_t instruction,
     total = multiply(total, *sum);
     done |= loops;
   }
-  for (unsigned l = 0; l < maxLoopDepth; ++l)
+  for (unsigned l = 0; l < numCounters; ++l)
     if (!(done >> l & 1))
       total = multiply(total, Int((*box)[l].second) - (*box)[l].first + 1);
   return total;

@@ -53,6 +53,9 @@ static void writeToInstruction(const InstructionDescription &d,
   else
     os << "{::phx::EngineKind::"
        << (d.place == EnginePlace::Dma ? "Dma" : "Vec") << ", 0};\n}\n\n";
+  os << "::phx::ArrayRange " << op << "::getArrayRange() {\n  return "
+     << (namesEngine(d) ? "toArrayRange(getEngine(), getLanes())" : "{}")
+     << ";\n}\n\n";
   os << "::phx::Body " << op << "::getBody() {\n"
      << "  ::phx::Body body(getDescription());\n";
   for (size_t i = 0; i < d.fields.size(); ++i)
@@ -83,7 +86,7 @@ static void writeCreator(const InstructionDescription &d, std::ostream &os) {
      << "  FieldAttributes fields(b, parts.program, body);\n  "
      << toCamelCase(d.mnemonic) << "Op::create(b, parts.loc";
   if (namesEngine(d))
-    os << ", parts.unit, parts.engine";
+    os << ", parts.unit, parts.engine, parts.lanes";
   for (size_t i = 0; i < d.fields.size(); ++i)
     os << ",\n      " << getBuilderArgument(d.fields[i], i);
   os << ",\n      parts.layer, parts.guard);\n}},\n";

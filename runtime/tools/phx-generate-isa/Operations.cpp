@@ -77,7 +77,8 @@ static std::string getDirective(const FieldDescription &field) {
 
 /// The assembly of a description with directives in place of `$name`.
 static std::string getFormat(const InstructionDescription &d) {
-  std::string format = namesEngine(d) ? "custom<Engine>($unit, $engine) " : "";
+  std::string format =
+      namesEngine(d) ? "custom<Engine>($unit, $engine, $lanes) " : "";
   const std::string &text = d.assembly;
   for (size_t i = 0; i < text.size();) {
     if (text[i] != '$') {
@@ -112,7 +113,8 @@ static void writeOperation(const InstructionDescription &d, std::ostream &os) {
      << d.mnemonic << "\",\n    (ins ";
   const char *separator = "";
   if (namesEngine(d)) {
-    os << "StrAttr:$unit, I64Attr:$engine";
+    os << "StrAttr:$unit, PISA_AffineAttr:$engine,\n         "
+          "OptionalAttr<I64Attr>:$lanes";
     separator = ",\n         ";
   }
   for (const FieldDescription &field : d.fields) {

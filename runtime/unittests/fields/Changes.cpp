@@ -28,7 +28,7 @@ public:
   Collector(const Program &program, Instruction &instruction)
       : program(program) {
     if (instruction.getDescription().place != EnginePlace::None)
-      addEngine(instruction.engine);
+      addEngine(instruction.engine, instruction.arrays);
     addLayer(instruction.layer);
     addGuard(instruction.guard);
     for (const FieldDescription &field : instruction.getDescription().fields)
@@ -143,20 +143,23 @@ private:
     for (size_t t = 0; t < affine.terms.size(); ++t) {
       std::string digit = part + " digit " + std::to_string(t);
       DigitTerm &term = affine.terms[t];
-      for (uint8_t loop = 0; loop <= 2; ++loop)
-        replace(digit + " loop", term.loop, loop);
-      step(digit + " scale", term.scale, 1);
-      step(digit + " offset", term.offset, 1);
-      step(digit + " divisor", term.divisor, 1);
-      step(digit + " modulus", term.modulus, 1);
-      if (term.modulus > 0)
-        replace<int64_t>(digit + " modulus", term.modulus, 0);
-      step(digit + " weight", term.weight, unit);
+      addDigit(digit, term, unit);
       entries.push_back({digit + " left out", [&affine, t] {
                            affine.terms.erase(affine.terms.begin() +
                                               static_cast<ptrdiff_t>(t));
                          }});
     }
+  }
+  void addDigit(const std::string &digit, DigitTerm &term, int unit) {
+    for (uint8_t loop : {uint8_t(0), uint8_t(1), uint8_t(2), uint8_t(laneLoop)})
+      replace(digit + " loop", term.loop, loop);
+    step(digit + " scale", term.scale, 1);
+    step(digit + " offset", term.offset, 1);
+    step(digit + " divisor", term.divisor, 1);
+    step(digit + " modulus", term.modulus, 1);
+    if (term.modulus > 0)
+      replace<int64_t>(digit + " modulus", term.modulus, 0);
+    step(digit + " weight", term.weight, unit);
   }
   void addCount(const std::string &part, Count &count) {
     step(part + " cap", count.cap, 1);
@@ -167,7 +170,14 @@ private:
     leaveOut(part + " remaining", count.remaining);
   }
 
-  void addEngine(EngineId &engine) {
+  void addEngine(EngineId &engine, ArrayRange &arrays) {
+    step("lanes", arrays.lanes, 1);
+    step("lanes", arrays.lanes, -1);
+    if (!arrays.digits.empty()) {
+      addDigit("engine digit", arrays.digits[0], 1);
+      entries.push_back(
+          {"engine digit left out", [&arrays] { arrays.digits.clear(); }});
+    }
     for (unsigned kind = 0; kind <= 3; ++kind)
       replace("engine kind", engine.kind, static_cast<EngineKind>(kind));
     step("engine index", engine.index, 1);
@@ -232,5 +242,8 @@ phx::test::listMissingParts(const Instruction &instruction) {
       missing.push_back(std::string(field.name) + ": zero filling");
   if (!isControl(instruction.body) && !instruction.guard)
     missing.push_back("guard");
+  if (instruction.getDescription().place == EnginePlace::Array &&
+      (instruction.arrays.digits.empty() || instruction.arrays.lanes == 1))
+    missing.push_back("engine: a digit and lanes");
   return missing;
 }

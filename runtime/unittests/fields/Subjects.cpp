@@ -284,9 +284,11 @@ AccessMap makeMatrix(int64_t rows, int64_t columns) {
   return map;
 }
 
-/// Tiles of a product of several groups, rounded at random, and their streams.
+/// Tiles of a product of several groups, rounded at random, and their streams:
+/// two at a time, on other arrays in each iteration.
 Subject makeTile(bool isStream) {
   Frame frame;
+  frame.b.program.groups[0].count = 9;
   // Other arrays, which a wrong group would name.
   frame.b.program.groups.push_back(frame.b.program.groups[0]);
   frame.b.program.groups[1].name = "other";
@@ -323,9 +325,14 @@ Subject makeTile(bool isStream) {
   stream.cols = load.cols;
   stream.length = Frame::count(6);
   stream.start = Frame::vary(0, 1);
+  DigitTerm lane{laneLoop, 1, 0, 1, 0, 32};
+  load.src.offset.terms.push_back(lane);
+  stream.in.offset.terms.push_back(lane);
   frame.open();
   size_t loads = frame.addGuarded(core, load);
   size_t streams = frame.addGuarded(core, stream);
+  for (size_t i : {loads, streams})
+    frame.b.program.code[i].arrays = {Frame::vary(0, 2).terms, 2};
   return frame.close(isStream ? streams : loads);
 }
 

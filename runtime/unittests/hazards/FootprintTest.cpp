@@ -87,17 +87,19 @@ TEST(Footprint, UnionsOverLoopsEqualEnumeration) {
   for (uint64_t seed = 0; seed < 3000; ++seed) {
     RandomCode random(seed);
     Program program = random.program(100);
-    std::map<std::pair<int, int>, std::vector<OracleAccess>> expected;
+    std::map<std::string, std::vector<OracleAccess>> expected;
     for (const OracleEvent &event : expand(program)) {
       const Instruction &i = program.code[event.index];
       for (OracleAccess &access : enumerateAccesses(program, i, event.counters))
-        expected[{int(i.engine.kind), i.engine.index}].push_back(
-            std::move(access));
+        expected[getEngineName(program, i)].push_back(std::move(access));
     }
     auto actual = getAccesses(program, 0, program.code.size(), 0, {});
     size_t found = 0;
     for (const EngineAccesses &engine : actual) {
-      auto it = expected.find({int(engine.engine.kind), engine.engine.index});
+      Instruction named;
+      named.engine = engine.engine;
+      named.arrays = engine.arrays;
+      auto it = expected.find(getEngineName(program, named));
       ASSERT_NE(it, expected.end());
       ASSERT_EQ(summarize(toOracle(engine.accesses)), summarize(it->second))
           << "seed " << seed;

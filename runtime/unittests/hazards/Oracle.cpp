@@ -60,7 +60,7 @@ struct Enumerator {
   std::vector<OracleAccess> result;
 
   OracleAccess &add(const Address &address, bool write) {
-    result.push_back({address.memory, write, {}, {}});
+    result.push_back({address.memory, write, {}, {}, c[laneLoop]});
     return result.back();
   }
 
@@ -225,11 +225,18 @@ std::vector<OracleAccess>
 phx::test::enumerateAccesses(const Program &program,
                              const Instruction &instruction,
                              const Counters &counters) {
-  if (isSkipped(instruction, counters))
-    return {};
-  Enumerator enumerator{program, counters, {}};
-  phx::testing::visitBody(instruction.body, enumerator);
-  return std::move(enumerator.result);
+  std::vector<OracleAccess> accesses;
+  Counters at = counters;
+  for (int64_t lane = 0; lane < instruction.arrays.lanes; ++lane) {
+    at[laneLoop] = lane;
+    if (isSkipped(instruction, at))
+      continue;
+    Enumerator enumerator{program, at, {}};
+    phx::testing::visitBody(instruction.body, enumerator);
+    accesses.insert(accesses.end(), enumerator.result.begin(),
+                    enumerator.result.end());
+  }
+  return accesses;
 }
 
 //===----------------------------------------------------------------------===//
@@ -260,49 +267,99 @@ std::vector<OracleEvent> phx::test::expand(const Program &program) {
   return events;
 }
 
+static bool conflict(const OracleAccess &a, const OracleAccess &b) {
+  return (a.write || b.write) && !(a.product && a.product == b.product);
+}
+
+/// Kind and number of everything that executes an instruction.
+static std::set<std::pair<int, int64_t>>
+listEngines(const Instruction &instruction, const Counters &counters) {
+  int64_t first = instruction.engine.index;
+  for (const DigitTerm &digit : instruction.arrays.digits) {
+    int64_t value = (counters[digit.loop] * digit.scale + digit.offset) /
+                    digit.divisor;
+    first += (digit.modulus ? value % digit.modulus : value) * digit.weight;
+  }
+  std::set<std::pair<int, int64_t>> engines;
+  for (int64_t lane = 0; lane < instruction.arrays.lanes; ++lane)
+    engines.insert({int(instruction.engine.kind), first + lane});
+  return engines;
+}
+
+/// Whether a lane executes it.
+static bool isExecutedAnywhere(const Instruction &instruction,
+                               Counters counters) {
+  bool executed = false;
+  for (int64_t lane = 0; lane < instruction.arrays.lanes; ++lane) {
+    counters[laneLoop] = lane;
+    executed |= !isSkipped(instruction, counters);
+  }
+  return executed;
+}
+
+bool phx::test::hasLaneRace(const Program &program) {
+  for (const OracleEvent &event : expand(program)) {
+    std::map<std::pair<int, int64_t>, std::vector<OracleAccess>> users;
+    for (const OracleAccess &access : enumerateAccesses(
+             program, program.code[event.index], event.counters))
+      for (int64_t byte : access.bytes) {
+        auto &list = users[{int(access.memory), byte}];
+        for (const OracleAccess &other : list)
+          if (other.lane != access.lane && conflict(other, access))
+            return true;
+        OracleAccess user = access;
+        user.bytes.clear();
+        list.push_back(user);
+      }
+  }
+  return false;
+}
+
 bool phx::test::hasRace(const Program &program) {
   constexpr size_t maxEvents = 4096;
   std::vector<OracleEvent> events = expand(program);
   if (events.size() > maxEvents)
     std::abort();
+  using Set = std::bitset<maxEvents>;
   // before[i]: events that precede event i.
-  std::vector<std::bitset<maxEvents>> before(events.size());
-  std::map<std::pair<int, int>, size_t> latest; // by engine
-  std::map<uint32_t, std::deque<size_t>> signals;
+  std::vector<Set> before(events.size());
+  std::map<std::pair<int, int64_t>, Set> past; // by engine
+  std::map<uint32_t, std::deque<Set>> signals;
   struct User {
     size_t event;
-    bool write;
-    std::optional<uint32_t> product;
+    OracleAccess access;
   };
   std::map<std::pair<int, int64_t>, std::vector<User>> users; // by byte
   for (size_t i = 0; i < events.size(); ++i) {
     const Instruction &instruction = program.code[events[i].index];
-    auto follow = [&](size_t j) {
-      before[i] |= before[j];
-      before[i].set(j);
-    };
-    std::pair engine{int(instruction.engine.kind),
-                     int(instruction.engine.index)};
-    if (latest.count(engine))
-      follow(latest[engine]);
-    latest[engine] = i;
-    if (auto *s = getIf<Signal>(instruction.body))
-      signals[s->token].push_back(i);
-    if (auto *w = getIf<Wait>(instruction.body)) {
-      follow(signals[w->token].front());
+    auto engines = listEngines(instruction, events[i].counters);
+    for (auto &engine : engines)
+      before[i] |= past[engine];
+    if (auto *s = getIf<Signal>(instruction.body)) {
+      signals[s->token].push_back(before[i]);
+    } else if (auto *w = getIf<Wait>(instruction.body)) {
+      for (auto &engine : engines)
+        past[engine] |= signals[w->token].front();
       signals[w->token].pop_front();
+    } else if (isExecutedAnywhere(instruction, events[i].counters)) {
+      for (auto &engine : engines) {
+        past[engine] |= before[i];
+        past[engine].set(i);
+      }
     }
     for (const OracleAccess &access :
          enumerateAccesses(program, instruction, events[i].counters))
       for (int64_t byte : access.bytes) {
         auto &list = users[{int(access.memory), byte}];
         for (const User &user : list) {
-          bool conflicts = (user.write || access.write) &&
-                           !(user.product && user.product == access.product);
-          if (conflicts && user.event != i && !before[i][user.event])
+          bool isUnordered = user.event == i ? user.access.lane != access.lane
+                                             : !before[i][user.event];
+          if (isUnordered && conflict(user.access, access))
             return true;
         }
-        list.push_back({i, access.write, access.product});
+        OracleAccess user = access;
+        user.bytes.clear();
+        list.push_back({i, user});
       }
   }
   return false;

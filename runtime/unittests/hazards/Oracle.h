@@ -27,9 +27,10 @@ struct OracleAccess {
   bool write;
   std::optional<uint32_t> product;
   std::set<int64_t> bytes;
+  int64_t lane = 0;
 };
 
-/// Operands of one instruction at given counters.
+/// Operands of one instruction at given counters, of all its lanes.
 std::vector<OracleAccess> enumerateAccesses(const Program &program,
                                             const Instruction &instruction,
                                             const Counters &counters);
@@ -43,6 +44,8 @@ std::vector<OracleEvent> expand(const Program &program);
 
 /// Whether two engines touch a byte without order.
 bool hasRace(const Program &program);
+/// Whether lanes of one instruction do, which no token can order.
+bool hasLaneRace(const Program &program);
 
 } // namespace phx::test
 

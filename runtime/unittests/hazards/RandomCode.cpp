@@ -38,13 +38,17 @@ Affine RandomCode::affine(unsigned depth, int64_t maxBase, int64_t unit) {
     result.terms.push_back({uint8_t(pick(0, depth - 1)), pick(1, 3), pick(0, 2),
                             pick(1, 3), pick(longLoops && chance(0.9), 3),
                             pick(0, 4) * unit});
+  if (lanes > 1 && chance(0.7))
+    result.terms.push_back({laneLoop, pick(1, 2), pick(0, 1), pick(1, 2),
+                            chance(0.2) ? pick(1, 4) : 0,
+                            pick(0, 20) * unit});
   return result;
 }
 
 Count RandomCode::count(unsigned depth, int64_t cap) {
   Count result;
   result.cap = pick(1, cap);
-  if (depth && chance(0.2)) {
+  if ((depth || lanes > 1) && chance(0.2)) {
     result.remaining = affine(depth, longLoops ? 40 : cap + 1, 1);
     for (DigitTerm &t : result.remaining->terms)
       t.weight = -t.weight;
@@ -184,17 +188,42 @@ Instruction RandomCode::instruction(unsigned depth) {
   Instruction result;
   result.engine.kind = static_cast<EngineKind>(pick(0, 2));
   if (result.engine.kind == EngineKind::Core)
-    result.engine.index = pick(0, 1);
+    arrays(result, depth);
   if (depth && chance(0.2))
     result.guard = guard(depth);
+  else if (result.arrays.lanes > 1 && chance(0.2))
+    result.guard = Guard{laneLoop, 1, 0, pick(1, 4), pick(0, 1)};
+  lanes = result.arrays.lanes;
   result.body = body(result.engine.kind, depth);
+  lanes = 1;
   return result;
+}
+
+void RandomCode::arrays(Instruction &instruction, unsigned depth) {
+  instruction.engine.kind = EngineKind::Core;
+  instruction.engine.index = pick(0, 1);
+  if (chance(0.5))
+    return;
+  int64_t size = pick(1, 3);
+  instruction.arrays.lanes = size;
+  instruction.engine.index = pick(0, 4 - size);
+  int64_t room = 4 - size - instruction.engine.index;
+  if (depth == 0 || room == 0 || chance(0.4))
+    return;
+  int64_t weight = pick(1, room);
+  DigitTerm digit{uint8_t(pick(0, depth - 1)), pick(1, 2), pick(0, 2),
+                  pick(1, 2), room / weight + 1, weight};
+  if (chance(0.3)) { // from the other end
+    instruction.engine.index += weight * (digit.modulus - 1);
+    digit.weight = -weight;
+  }
+  instruction.arrays.digits = {digit};
 }
 
 Program RandomCode::tables() {
   Program program;
   program.memories = makeMemories();
-  program.groups = {{"core", "rns", 2, 8, 8}};
+  program.groups = {{"core", "rns", 4, 8, 8}};
   for (int i = 0; i < 4; ++i)
     program.maps.push_back(accessMap());
   program.products.resize(2);
@@ -250,13 +279,17 @@ void RandomCode::addToken(Program &program) {
     level += holds<Loop>(program.code[i].body);
     level -= holds<End>(program.code[i].body);
   }
-  EngineId engines[] = {{EngineKind::Dma, 0},
-                        {EngineKind::Vec, 0},
-                        {EngineKind::Core, 0},
-                        {EngineKind::Core, 1}};
-  std::shuffle(std::begin(engines), std::end(engines), engine);
-  Instruction signal{engines[0], noLayer, {}, Signal{program.tokens}};
-  Instruction wait{engines[1], noLayer, {}, Wait{program.tokens, false}};
+  unsigned depth = 0;
+  for (size_t i = 0; i < begin; ++i)
+    depth += holds<Loop>(program.code[i].body) - holds<End>(program.code[i].body);
+  Side from = side(depth), to = side(depth);
+  while (from.inside.engine == to.inside.engine)
+    to = side(depth);
+  for (Instruction *signal : {&from.inside, &from.outside})
+    signal->body = Signal{program.tokens};
+  for (Instruction *wait : {&to.inside, &to.outside})
+    wait->body = Wait{program.tokens, false};
+  const Instruction &signal = from.inside, &wait = to.inside;
   ++program.tokens;
   size_t p = gaps[pick(0, gaps.size() - 1)], q = gaps[pick(0, gaps.size() - 1)];
   int64_t credits = begin == 0 ? 0 : pick(0, 2);
@@ -267,7 +300,7 @@ void RandomCode::addToken(Program &program) {
   };
   // From the back, so that positions stay valid.
   if (credits)
-    insert(end + 1, wait, credits);
+    insert(end + 1, to.outside, credits);
   if (p > q) {
     insert(p, signal);
     insert(q, wait);
@@ -276,7 +309,22 @@ void RandomCode::addToken(Program &program) {
     insert(p, signal);
   }
   if (credits)
-    insert(begin - 1, signal, credits);
+    insert(begin - 1, from.outside, credits);
+}
+
+RandomCode::Side RandomCode::side(unsigned depth) {
+  Side result;
+  Instruction &inside = result.inside;
+  inside.engine.kind = static_cast<EngineKind>(std::min<int64_t>(pick(0, 3), 2));
+  if (inside.engine.kind == EngineKind::Core)
+    arrays(inside, depth);
+  result.outside = inside;
+  // Outside, the counters of the block mean nothing.
+  if (!inside.arrays.digits.empty()) {
+    result.outside.engine.index = 0;
+    result.outside.arrays = {{}, 4};
+  }
+  return result;
 }
 
 Program phx::test::removeToken(const Program &program, uint32_t token) {

@@ -45,11 +45,19 @@ private:
   Stride4 strides(bool destination);
   Address address(unsigned depth);
   Guard guard(unsigned depth);
+  /// Lanes and digits on the four arrays, all of which exist at any counters.
+  void arrays(Instruction &instruction, unsigned depth);
+  /// Engines of a token in a block inside `depth` loops, and outside of it.
+  struct Side {
+    Instruction inside, outside;
+  };
+  Side side(unsigned depth);
   Body body(EngineKind kind, unsigned depth);
   Body trainingBody(unsigned depth);
   void block(Program &program, unsigned depth, int64_t trips, int64_t &budget);
 
   std::mt19937_64 engine;
+  uint32_t lanes = 1; ///< of the instruction that is made
 };
 
 /// `program` without the signals and waits of `token`.

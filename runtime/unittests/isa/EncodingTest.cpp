@@ -202,8 +202,10 @@ TEST(Encoding, ErrorsNameTheField) {
             "engine kind: expected at most 2, found 3");
   EXPECT_EQ(decodeError({first(3, 0, 1)}),
             "engine: the instruction ends before it");
-  EXPECT_EQ(decodeError({first(3, 4, 3), 0, 0}),
-            "flags: reserved bits are set (4)");
+  EXPECT_EQ(decodeError({first(3, 16, 3), 0, 0}),
+            "flags: reserved bits are set (16)");
+  EXPECT_EQ(decodeError({first(3, 4, 5), 2, 2, 9, 0}),
+            "engine: 9 terms do not fit in the instruction");
   EXPECT_EQ(decodeError({first(3, 0, 3), 0, uint64_t(1) << 32}),
             "token: expected at most 4294967295, found 4294967296");
   EXPECT_EQ(decodeError({first(3, 0, 4), 0, 0, 0}),
@@ -229,8 +231,8 @@ TEST(Encoding, ErrorsNameTheField) {
             "dst: expected at most 15, found 16");
   EXPECT_EQ(decodeError({first(8, 0, 5), 0, 0, 9, 0}),
             "dst: 9 terms do not fit in the instruction");
-  EXPECT_EQ(decodeError({first(3, 2, 8), 0, 8, 0, 0, 0, 0, 0}),
-            "loop: expected at most 7, found 8");
+  EXPECT_EQ(decodeError({first(3, 2, 8), 0, 9, 0, 0, 0, 0, 0}),
+            "loop: expected at most 8, found 9");
   auto code = decodeCode(std::vector<uint64_t>{uint64_t(1) << 32, 99});
   ASSERT_FALSE(code.ok());
   EXPECT_EQ(code.error().message,

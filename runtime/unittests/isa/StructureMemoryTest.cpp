@@ -55,9 +55,16 @@ private:
           runBlock(i + 1, last, depth + 1);
         }
         i = last;
-      } else if (isExecuted(instruction, counters)) {
-        phx::testing::visitBody(instruction.body, *this);
+      } else {
+        visitLanes(instruction);
       }
+    }
+  }
+  void visitLanes(const Instruction &instruction) {
+    for (int64_t lane = 0; lane < instruction.arrays.lanes; ++lane) {
+      counters[laneLoop] = lane;
+      if (isExecuted(instruction, counters))
+        phx::testing::visitBody(instruction.body, *this);
     }
   }
   void touch(const Address &address, int64_t offset, int64_t width = 4) {

@@ -53,9 +53,9 @@ std::string phx::testing::makeCrossbarTargetText() {
       makeNumber("write_pj_per_byte", "2") + makeNumber("static_mw", "0.25") +
       makeNumber("mm2_per_mib", "3") + "}\n";
   return "name: \"crossbars\"\nextensions: \"crossbar\"\n" +
-         makeGroup("narrow", 2, 4, 8,
+         makeGroup("narrow", 3, 4, 8,
                    "readout_pj { value: 0.25 source: \"test\" }\n") +
-         makeGroup("wide", 1, 16, 16,
+         makeGroup("wide", 2, 16, 16,
                    "readout_pj { value: 0.75 source: \"test\" }\n") +
          shipped.substr(shipped.find("\nvector_unit {")) + cells;
 }
@@ -180,14 +180,18 @@ Address move(Address address, std::vector<DigitTerm> digits) {
 }
 
 /// for each tile, contraction fastest { load; for each vector { dot } }
+/// Row block i is on array i of the group: all of them together as lanes of
+/// `isTogether`, otherwise one after the other.
 void addProduct(ProgramBuilder &builder, const CrossbarLayer &layer,
-                int64_t vectors, EngineId array, const Operands &at) {
+                int64_t vectors, EngineId array, bool isTogether,
+                const Operands &at) {
   const ArrayGroup &group = builder.program.groups[array.group];
   int64_t height = group.rows, width = group.columns;
   int64_t rowBlocks = (layer.m + height - 1) / height;
   int64_t kBlocks = (layer.k + width - 1) / width;
   auto row = [&](int64_t weight) {
-    return DigitTerm{0, 1, 0, kBlocks, 0, weight};
+    return isTogether ? DigitTerm{laneLoop, 1, 0, 1, 0, weight}
+                      : DigitTerm{0, 1, 0, kBlocks, 0, weight};
   };
   auto k = [&](int64_t weight) {
     return DigitTerm{0, 1, 0, 1, kBlocks, weight};
@@ -218,10 +222,15 @@ void addProduct(ProgramBuilder &builder, const CrossbarLayer &layer,
   dot.bits = layer.bits;
   dot.fullScale = layer.fullScale;
   dot.start = load.kStart;
-  builder.loop(rowBlocks * kBlocks);
-  builder.add(array, load);
+  ArrayRange arrays;
+  if (isTogether)
+    arrays.lanes = uint32_t(rowBlocks);
+  else
+    arrays.digits = {row(1)};
+  builder.loop(isTogether ? kBlocks : rowBlocks * kBlocks);
+  builder.add(array, load).arrays = arrays;
   builder.loop(vectors);
-  builder.add(array, dot);
+  builder.add(array, dot).arrays = arrays;
   builder.end();
   builder.end();
 }
@@ -240,8 +249,8 @@ Program Network::makeProgram() const {
   program.name = "crossbars";
   program.kind = ProgramKind::Training;
   program.batch = vectors;
-  program.groups = {{"narrow", "crossbar", 2, 4, 8},
-                    {"wide", "crossbar", 1, 16, 16}};
+  program.groups = {{"narrow", "crossbar", 3, 4, 8},
+                    {"wide", "crossbar", 2, 16, 16}};
   program.memories = makeCrossbarMemories();
   Operands a, b;
   a.list = addConstant(builder, "list a", {first.k}, mem::act,
@@ -280,9 +289,9 @@ Program Network::makeProgram() const {
     program.regions[region].batchAxis = 0;
 
   builder.setLayer(builder.addLayer("a", "Gemm", a.y));
-  addProduct(builder, first, vectors, narrow0, a);
+  addProduct(builder, first, vectors, narrow0, true, a);
   builder.setLayer(builder.addLayer("b", "Gemm", b.y));
-  addProduct(builder, second, vectors, wide0, b);
+  addProduct(builder, second, vectors, wide0, false, b);
   builder.setLayer(builder.addLayer("a", "Gemm", std::nullopt));
   program.layers.back().phase = Phase::Update;
   CrossbarUpdate update;
@@ -293,7 +302,7 @@ Program Network::makeProgram() const {
   update.shift = shift;
   update.limit = limit;
   builder.loop(first.m);
-  builder.add(narrow1, update);
+  builder.add(narrow2, update);
   builder.end();
   return builder.finish();
 }

@@ -6,7 +6,9 @@
 //===----------------------------------------------------------------------===//
 //
 // Two products of one input, each on its own group of arrays, and an update of
-// the first one's weights by an array that takes no part in it.
+// the first one's weights by an array that takes no part in it. Row blocks of
+// the first product are the lanes of a range; those of the second take one
+// array after the other, by an index that depends on the tile.
 //
 //===----------------------------------------------------------------------===//
 
@@ -19,16 +21,18 @@
 
 namespace phx::testing {
 
-/// narrow[0], which multiplies, narrow[1], which updates, and wide[0].
+/// narrow[0] and narrow[1] multiply together, narrow[2] updates; wide[0] and
+/// wide[1] multiply.
 inline constexpr EngineId narrow0{EngineKind::Core, 0, 0};
 inline constexpr EngineId narrow1{EngineKind::Core, 1, 0};
+inline constexpr EngineId narrow2{EngineKind::Core, 2, 0};
 inline constexpr EngineId wide0{EngineKind::Core, 0, 1};
 
 /// Behind the memories of the reference machine, the cells of the narrow arrays.
 inline constexpr uint32_t cellsMemory = mem::count;
 std::vector<ProgramMemory> makeCrossbarMemories();
 
-/// Two arrays of 4 x 8 and one of 16 x 16; digital units of the reference
+/// Three arrays of 4 x 8 and two of 16 x 16; digital units of the reference
 /// machine. `sets`: overrides.
 std::string makeCrossbarTargetText();
 Target makeCrossbarTarget(const std::vector<std::string> &sets = {});

@@ -90,7 +90,7 @@ TEST(CrossbarMachine, RunsFromFilesToReports) {
   Status traced = (*session)->getReports().writeTrace(tracePath);
   ASSERT_TRUE(traced.ok()) << traced.error().message;
   std::string trace = *readFile(tracePath);
-  for (const char *word : {"narrow[1]", "wide[0]", "crossbar.update"})
+  for (const char *word : {"narrow[0 .. 2)", "narrow[2]", "wide[1]", "crossbar.update"})
     EXPECT_NE(trace.find(word), std::string::npos) << word;
 
   runOptions.bypassFormats = true;

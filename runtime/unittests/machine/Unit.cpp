@@ -30,7 +30,7 @@ public:
   explicit Unit(Context &context) : context(context) {}
 
   Status execute(const Instruction &instruction, LayerStatistics *) override {
-    const EngineId &engine = instruction.engine;
+    const EngineId &engine = context.engine;
     Tile &tile = tiles[{engine.group, engine.index}];
     if (const auto *load = getIf<CrossbarLoad>(instruction.body))
       return execute(*load, tile);

@@ -52,13 +52,14 @@ TEST(CrossbarValidation, EnginesAreArraysOfTheClass) {
                  "(crossbar.dot, layer 'a'): engine: expected an array of "
                  "class 'crossbar', found vec");
   expectContains(getError<CrossbarUpdate>([](Instruction &i, CrossbarUpdate &) {
-                   i.engine.index = 2;
+                   i.engine.index = 3;
                  }),
                  "(crossbar.update, layer 'a'): engine: expected");
   Program program = makeOrderedProgram(Network(3));
   program.groups[0].machineClass = "rns";
   EXPECT_ERROR(validate(program), "engine: expected an array of class "
-                                  "'crossbar', found narrow[0] of class 'rns'");
+                                  "'crossbar', found narrow[0 lanes 2] of "
+                                  "class 'rns'");
 }
 
 TEST(CrossbarValidation, TilesFitTheArraysOfTheirGroup) {
@@ -72,6 +73,31 @@ TEST(CrossbarValidation, TilesFitTheArraysOfTheirGroup) {
                    load.rows.cap = 5;
                  }),
                  "programs the same array");
+}
+
+TEST(CrossbarValidation, EveryArrayOfARangeExists) {
+  expectContains(getError<CrossbarDot>(
+                     [](Instruction &i, CrossbarDot &) { i.arrays.lanes = 4; }),
+                 "(crossbar.dot, layer 'a'): lanes: expected 1 to 3, found 4");
+  expectContains(getError<CrossbarUpdate>([](Instruction &i, CrossbarUpdate &) {
+                   i.arrays.digits = {{0, 1, 0, 1, 0, 1}};
+                 }),
+                 "(crossbar.update, layer 'a'): engine: expected the first of "
+                 "1 arrays inside narrow[0 .. 3), found 3 at loop counters "
+                 "(1, 0");
+  expectContains(getError<CrossbarUpdate>([](Instruction &i, CrossbarUpdate &) {
+                   i.engine.index = 2;
+                   i.arrays.digits = {{laneLoop, 1, 0, 1, 0, 1}};
+                 }),
+                 "engine digit loop: expected an enclosing loop, found the "
+                 "lane");
+}
+
+TEST(CrossbarValidation, LanesHaveBytesOfTheirOwn) {
+  expectContains(getError<CrossbarDot>([](Instruction &, CrossbarDot &dot) {
+                   dot.out.offset.terms[0].weight = 8;
+                 }),
+                 "lanes 0 and 1 share byte");
 }
 
 TEST(CrossbarValidation, FieldsHaveTheirLimits) {
@@ -123,14 +149,14 @@ TEST(CrossbarValidation, VectorsNeedTheirTile) {
   program.code.erase(program.code.begin() +
                      std::ptrdiff_t(find<CrossbarLoad>(program)));
   EXPECT_ERROR(validate(program),
-               "an instruction before it in the same loop body that programs "
-               "the same array");
+               "an instruction before it that programs the same array, found "
+               "none for array 0");
 }
 
 TEST(CrossbarValidation, UpdatesOfParametersAreTraining) {
   Program program = makeOrderedProgram(Network(3));
   program.kind = ProgramKind::Evaluation;
-  EXPECT_ERROR(validate(program), "(crossbar.update on narrow[1], layer 'a'): "
+  EXPECT_ERROR(validate(program), "(crossbar.update on narrow[2], layer 'a'): "
                                   "writes the mutable region 'w a'");
 }
 

@@ -6,7 +6,8 @@
 //===----------------------------------------------------------------------===//
 //
 // makeRandomProgram(options): nested loops, guards, clipped counts, tokens
-// within bodies and as credits around loops, all engines, unequal rates. Always
+// within bodies and as credits around loops, all engines, tiles on arrays by
+// affine index and on ranges of arrays, unequal rates. Always
 // passes validateStructure. Whether it has races is up to `memory`: engines in
 // slots of their own never race; in one shared slot most of them do.
 // The same options give the same program on every platform.
@@ -330,7 +331,41 @@ private:
     int64_t room = std::min<int64_t>(bankBytes - reach, 2048);
     offset.base = (getSlot(engine) * banksPerSlot + bank) * bankBytes - low +
                   random.between(0, room / width) * width;
+    if (engine.kind == EngineKind::Core)
+      moveToSlots(offset);
     return address;
+  }
+
+  /// Each array of `arrays` has its own slot.
+  void moveToSlots(Affine &offset) {
+    if (options.memory == RandomProgramOptions::Memory::Shared)
+      return;
+    int64_t slotBytes = banksPerSlot * bankBytes;
+    for (DigitTerm digit : arrays.digits) {
+      digit.weight *= slotBytes;
+      offset.terms.push_back(digit);
+    }
+    if (arrays.lanes > 1)
+      offset.terms.push_back({laneLoop, 1, 0, 1, 0, slotBytes});
+  }
+
+  /// Others than `core` alone, half the time: several in lockstep, or one whose
+  /// number depends on a loop.
+  ArrayRange makeArrays(EngineId &core) {
+    int64_t cores = options.cores;
+    if (cores < 2 || random.oneIn(2))
+      return {};
+    int64_t size = random.between(1, cores);
+    core.index = static_cast<uint32_t>(random.between(0, cores - size));
+    ArrayRange range{{}, static_cast<uint32_t>(size)};
+    int64_t room = cores - size - core.index;
+    if (trips.empty() || room == 0)
+      return range;
+    DigitTerm digit = makeDigit();
+    digit.weight = random.between(1, room);
+    digit.modulus = room / digit.weight + 1;
+    range.digits = {digit};
+    return range;
   }
 
   /// Row-major strides with random gaps; returns the reach in bytes.
@@ -369,6 +404,8 @@ private:
                                        0, int64_t(program.layers.size()) - 1));
     node.instruction.guard = guard;
     node.instruction.body = std::move(body);
+    if (engine.kind == EngineKind::Core)
+      node.instruction.arrays = arrays;
     return node;
   }
 
@@ -558,6 +595,7 @@ private:
   void addTile(NodeList &body) {
     EngineId core{EngineKind::Core,
                   static_cast<uint8_t>(random.between(0, options.cores - 1))};
+    arrays = makeArrays(core);
     CoreProgram load;
     load.map = pickMap();
     load.product = static_cast<uint32_t>(
@@ -636,6 +674,10 @@ private:
   Node makeToken(EngineId engine, Body body) {
     Node node;
     node.instruction.engine = engine;
+    if (engine.kind == EngineKind::Core && random.oneIn(4)) {
+      node.instruction.engine.index = 0;
+      node.instruction.arrays.lanes = options.cores;
+    }
     node.instruction.body = std::move(body);
     return node;
   }
@@ -735,6 +777,7 @@ private:
   Random random;
   Program program;
   std::vector<int64_t> trips; ///< of the enclosing loops, outermost first
+  ArrayRange arrays;          ///< of the tile that is made
 };
 
 inline Program makeRandomProgram(const RandomProgramOptions &options) {

@@ -17,7 +17,8 @@ namespace phx::testing {
 
 /// Structurally valid programs: loops up to 3 deep, engines of unequal rates,
 /// tokens inside bodies and with credits from outside, guards and counts that
-/// change on the way.
+/// change on the way, arrays that change with the iterations and ranges of them
+/// in lockstep.
 class RandomPrograms {
 public:
   /// `mostTrips`: of nested loops, multiplied.
@@ -26,7 +27,9 @@ public:
 
   Program makeProgram() {
     program = Program();
-    program.groups = {{"core", "rns", uint32_t(pick(1, 3)), 32, 16}};
+    program.groups = {
+        {"core", "rns", uint32_t(chance(70) ? pick(1, 4) : pick(5, 40)), 32,
+         16}};
     program.memories = makeMemories();
     program.layers.resize(size_t(pick(1, 3)));
     trips.clear();
@@ -74,9 +77,41 @@ private:
     return code;
   }
 
+  /// Others than the one that the engine names; in half of the cases.
+  void spread(Instruction &instruction) {
+    if (instruction.engine.kind != EngineKind::Core || chance(50))
+      return;
+    int64_t count = program.groups[0].count;
+    int64_t size = chance(40) ? 1 : pick(1, count);
+    instruction.arrays.lanes = uint32_t(size);
+    instruction.engine.index = uint32_t(pick(0, count - size));
+    int64_t room = count - size - instruction.engine.index;
+    if (trips.empty() || room == 0 || chance(30))
+      return;
+    DigitTerm digit;
+    digit.loop = uint8_t(pick(0, int64_t(trips.size()) - 1));
+    digit.scale = pick(1, 2);
+    digit.offset = pick(0, 3);
+    digit.divisor = chance(50) ? 1 : pick(1, 40);
+    digit.weight = pick(1, room);
+    digit.modulus = room / digit.weight + 1;
+    if (chance(30)) {
+      instruction.engine.index += uint32_t(digit.weight * (digit.modulus - 1));
+      digit.weight = -digit.weight;
+    }
+    instruction.arrays.digits = {digit};
+  }
+
+  bool hasDigits() const { return !trips.empty() || lanes > 1; }
+  int64_t getTrips(uint8_t loop) const {
+    return loop == laneLoop ? lanes : trips[loop];
+  }
+
   DigitTerm makeTerm(int64_t weight) {
     DigitTerm term;
-    term.loop = uint8_t(pick(0, int64_t(trips.size()) - 1));
+    bool isLane = lanes > 1 && (trips.empty() || chance(30));
+    term.loop = isLane ? laneLoop
+                       : uint8_t(pick(0, int64_t(trips.size()) - 1));
     term.scale = pick(1, 4);
     term.offset = pick(0, 3);
     term.divisor = chance(50) ? 1 : pick(1, 9);
@@ -87,7 +122,7 @@ private:
 
   Count makeCount(int64_t cap) {
     Count count{cap, std::nullopt};
-    if (trips.empty() || chance(70))
+    if (!hasDigits() || chance(70))
       return count;
     Affine left{pick(0, 4 * cap), {}};
     for (int64_t terms = pick(1, 2); terms > 0; --terms)
@@ -98,7 +133,7 @@ private:
       term.modulus = 0;
       term.weight = -pick(1, 4);
       left.base =
-          trips[term.loop] * term.scale / term.divisor * 3 + pick(0, cap);
+          getTrips(term.loop) * term.scale / term.divisor * 3 + pick(0, cap);
     }
     count.remaining = left;
     return count;
@@ -108,13 +143,13 @@ private:
   /// or fall are zero together.
   Affine makeStart() {
     Affine start{pick(0, 1), {}};
-    if (trips.empty())
+    if (!hasDigits())
       return start;
     for (int64_t terms = pick(0, 2); terms > 0; --terms) {
       DigitTerm term = makeTerm(pick(1, 3));
       if (chance(30)) { // falls to zero at the end of its range
         int64_t largest =
-            ((trips[term.loop] - 1) * term.scale + term.offset) / term.divisor;
+            ((getTrips(term.loop) - 1) * term.scale + term.offset) / term.divisor;
         if (term.modulus)
           largest = std::min(largest, term.modulus - 1);
         start.base += term.weight * largest;
@@ -192,7 +227,10 @@ private:
     instruction.engine = pickEngine();
     if (chance(80))
       instruction.layer = uint32_t(pick(0, int64_t(program.layers.size()) - 1));
+    spread(instruction);
+    lanes = instruction.arrays.lanes;
     instruction.body = makeWork(instruction.engine);
+    lanes = 1;
     if (!trips.empty() && chance(15)) {
       Guard guard;
       guard.loop = uint8_t(pick(0, int64_t(trips.size()) - 1));
@@ -208,7 +246,9 @@ private:
   }
 
   Instruction makeToken(EngineId engine, Body body) {
-    return {engine, noLayer, std::nullopt, std::move(body)};
+    Instruction token{engine, noLayer, std::nullopt, std::move(body)};
+    spread(token);
+    return token;
   }
 
   /// Signal before wait, both among `items`.
@@ -279,6 +319,7 @@ private:
   Program program;
   std::vector<int64_t> trips; ///< of the loops around
   int64_t steps = 1;          ///< their product
+  int64_t lanes = 1;          ///< of the instruction that is made
 };
 
 } // namespace phx::testing

@@ -42,6 +42,13 @@ pisa.program "all" inference target "mirage" hash -2 memory hierarchy batch 3 to
         pisa.core_program core[1] format 0 map 1 from wgt[0 + 64 * l0] row [0 + 32 * l1(8, 3, 4, 9)] k 0 rows 32 of [100 + -32 * l0] cols 16 product 0 layer 0 when l1 * 8 + 3 < 20
         // CHECK-NEXT: pisa.core_stream core[1] format 0 map 1 from act[4] into 2 grad[8] row 0 k 0 vec 7 rows 32 cols 16 length 100 product 0 start 0{{$}}
         pisa.core_stream core[1] format 0 map 1 from act[4] into 2 grad[8] row 0 k 0 vec 7 rows 32 cols 16 length 100 product 0 start 0
+        // An index that depends on counters, a range, and digits of the lane.
+        // CHECK-NEXT: pisa.core_program core[0 + 1 * l0(1, 0, 1, 2)] format 0 map 1 from wgt[0] row 0 k 0 rows 32 cols 16 product 0{{$}}
+        pisa.core_program core[0 + 1 * l0(1, 0, 1, 2)] format 0 map 1 from wgt[0] row 0 k 0 rows 32 cols 16 product 0
+        // CHECK-NEXT: pisa.core_program core[0 lanes 2] format 0 map 1 from wgt[0 + 64 * lane] row [0 + 32 * lane] k 0 rows 32 of [60 + -32 * lane] cols 16 product 0 when lane * 1 + 0 < 2
+        pisa.core_program core[0 lanes 2] format 0 map 1 from wgt[0 + 64 * lane] row [0 + 32 * lane] k 0 rows 32 of [60 + -32 * lane(1, 0, 1, 0)] cols 16 product 0 when lane * 1 + 0 < 2
+        // CHECK-NEXT: pisa.signal core[0 + 2 * l1 lanes 2] 0
+        pisa.signal core[0 + 2 * l1 lanes 2] 0
       }
     }
     // CHECK: pisa.signal dma[0] 0 layer 1

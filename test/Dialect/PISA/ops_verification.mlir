@@ -435,6 +435,16 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compi
 pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
   pisa.code {
+    // expected-error @+1 {{expected lanes in [1, 4294967294], found 0}}
+    pisa.signal core[0 lanes 0] 0
+  }
+}
+
+// -----
+
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
+  pisa.group 0 "core" class "rns" count 1 array [4, 4]
+  pisa.code {
     // expected-error @+1 {{expected token in [0, 4294967294], found -1}}
     pisa.wait vec[0] -1
   }

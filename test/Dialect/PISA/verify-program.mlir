@@ -72,3 +72,18 @@ pisa.program "endless" inference target "mirage" hash 0 memory ideal batch 1 tok
 // expected-error @+1 {{expected exactly one pisa.program, found 0}}
 module {
 }
+
+// -----
+
+// An array that is not there in the last iteration.
+// expected-error @+1 {{engine: expected the first of 2 arrays inside core[0 .. 4), found 3 at loop counters (3,}}
+pisa.program "beyond" inference target "mirage" hash 0 memory ideal batch 1 tokens 1 compiler "" {
+  pisa.group 0 "core" class "rns" count 4 array [32, 16]
+  pisa.code {
+    pisa.loop 4 {
+      pisa.signal core[0 + 1 * l0 lanes 2] 0
+      pisa.wait vec[0] 0
+    }
+    pisa.halt
+  }
+}

@@ -72,14 +72,18 @@ ZeroFillAttr ZeroFillAttr::get(MLIRContext *context,
 // Parsing
 //===----------------------------------------------------------------------===//
 
-/// `lN`.
+/// `lN`, or `lane`.
 static ParseResult parseLoopName(AsmParser &parser, int64_t &loop) {
   SMLoc loc = parser.getCurrentLocation();
   StringRef word;
   if (parser.parseKeyword(&word))
     return failure();
+  if (word == "lane") {
+    loop = phx::laneLoop;
+    return success();
+  }
   if (!word.consume_front("l") || word.getAsInteger(10, loop) || loop > 7)
-    return parser.emitError(loc, "expected a loop counter l0 to l7");
+    return parser.emitError(loc, "expected a loop counter l0 to l7, or lane");
   return success();
 }
 
@@ -105,22 +109,25 @@ static ParseResult parseTerm(AsmParser &parser,
   return success();
 }
 
-ParseResult photonic::pisa::parseField(AsmParser &parser, AffineAttr &affine) {
+ParseResult photonic::pisa::parseSum(AsmParser &parser, AffineAttr &affine) {
   int64_t base = 0;
   SmallVector<int64_t> terms;
-  if (failed(parser.parseOptionalLSquare())) {
-    if (parser.parseInteger(base))
+  if (parser.parseInteger(base))
+    return failure();
+  while (succeeded(parser.parseOptionalPlus()))
+    if (parseTerm(parser, terms))
       return failure();
-  } else {
-    if (parser.parseInteger(base))
-      return failure();
-    while (succeeded(parser.parseOptionalPlus()))
-      if (parseTerm(parser, terms))
-        return failure();
-    if (parser.parseRSquare())
-      return failure();
-  }
   affine = AffineAttr::get(parser.getContext(), base, terms);
+  return success();
+}
+
+ParseResult photonic::pisa::parseField(AsmParser &parser, AffineAttr &affine) {
+  if (succeeded(parser.parseOptionalLSquare()))
+    return failure(parseSum(parser, affine) || parser.parseRSquare());
+  int64_t base = 0;
+  if (parser.parseInteger(base))
+    return failure();
+  affine = AffineAttr::get(parser.getContext(), base, ArrayRef<int64_t>());
   return success();
 }
 
@@ -184,12 +191,19 @@ ParseResult photonic::pisa::parseField(AsmParser &parser,
 // Printing
 //===----------------------------------------------------------------------===//
 
-/// `base + weight * lN(...) + ...` without brackets.
-static void printSum(AsmPrinter &printer, AffineAttr affine) {
+static void printLoopName(AsmPrinter &printer, int64_t loop) {
+  if (loop == phx::laneLoop)
+    printer << "lane";
+  else
+    printer << "l" << loop;
+}
+
+void photonic::pisa::printSum(AsmPrinter &printer, AffineAttr affine) {
   printer << affine.getBase();
   for (ArrayRef<int64_t> t = affine.getTerms(); !t.empty();
        t = t.drop_front(termWidth)) {
-    printer << " + " << t[5] << " * l" << t[0];
+    printer << " + " << t[5] << " * ";
+    printLoopName(printer, t[0]);
     if (t[1] != 1 || t[2] != 0 || t[3] != 1 || t[4] != 0)
       printer << "(" << t[1] << ", " << t[2] << ", " << t[3] << ", " << t[4]
               << ")";
@@ -222,7 +236,8 @@ void photonic::pisa::printField(AsmPrinter &printer, AddressAttr address) {
 }
 
 static void printGuard(AsmPrinter &printer, GuardAttr guard, StringRef less) {
-  printer << "l" << guard.getLoop() << " * " << guard.getScale() << " + "
+  printLoopName(printer, guard.getLoop());
+  printer << " * " << guard.getScale() << " + "
           << guard.getOffset() << " " << less << " " << guard.getExtent();
   if (guard.getLow() != 0)
     printer << " from " << guard.getLow();

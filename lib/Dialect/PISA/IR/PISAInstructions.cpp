@@ -50,8 +50,8 @@ phx::Address photonic::pisa::getAddress(Operation *op, AddressAttr address) {
 
 phx::EngineId photonic::pisa::conversion::toEngine(Operation *op,
                                                    StringRef unit,
-                                                   uint64_t number) {
-  auto index = static_cast<uint32_t>(number);
+                                                   AffineAttr number) {
+  auto index = static_cast<uint32_t>(number.getBase());
   if (unit == "dma")
     return {phx::EngineKind::Dma, index};
   if (unit == "vec")
@@ -106,12 +106,16 @@ photonic::pisa::createInstruction(OpBuilder &b, Location loc,
       instruction.engine.kind == phx::EngineKind::Dma ? StringRef("dma")
       : group ? StringRef(group->name)
               : StringRef("vec"));
+  phx::Affine engine{instruction.engine.index, instruction.arrays.digits};
   InstructionParts parts{
       loc,
       program,
       instruction.body,
       unit,
-      b.getI64IntegerAttr(instruction.engine.index),
+      AffineAttr::get(b.getContext(), engine),
+      instruction.arrays.lanes == 1
+          ? IntegerAttr()
+          : b.getI64IntegerAttr(instruction.arrays.lanes),
       instruction.layer == phx::noLayer
           ? IntegerAttr()
           : b.getI64IntegerAttr(instruction.layer),
@@ -216,12 +220,23 @@ LogicalResult photonic::pisa::verifyInstruction(Operation *op) {
   auto instruction = cast<InstructionOpInterface>(op);
   const phx::InstructionDescription &description =
       instruction.getDescription();
-  for (StringRef name : {"layer", "engine"})
-    if (auto number = op->getAttrOfType<IntegerAttr>(name))
-      if (number.getInt() < 0 || number.getInt() >= phx::noLayer)
-        return op->emitOpError("expected ")
-               << name << " in [0, " << phx::noLayer - 1 << "], found "
-               << number.getInt();
+  auto verify32 = [&](StringRef name, int64_t least,
+                      int64_t value) -> LogicalResult {
+    if (value >= least && value < phx::noLayer)
+      return success();
+    return op->emitOpError("expected ") << name << " in [" << least << ", "
+                                        << phx::noLayer - 1 << "], found "
+                                        << value;
+  };
+  if (auto layer = op->getAttrOfType<IntegerAttr>("layer"))
+    if (failed(verify32("layer", 0, layer.getInt())))
+      return failure();
+  if (auto engine = op->getAttrOfType<AffineAttr>("engine"))
+    if (failed(verify32("engine", 0, engine.getBase())))
+      return failure();
+  if (auto lanes = op->getAttrOfType<IntegerAttr>("lanes"))
+    if (failed(verify32("lanes", 1, lanes.getInt())))
+      return failure();
   for (const phx::FieldDescription &field : description.fields)
     if (failed(verifyField(op, field)))
       return failure();

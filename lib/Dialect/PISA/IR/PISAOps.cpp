@@ -100,21 +100,31 @@ static void printTuples(OpAsmPrinter &printer, Operation *, ArrayAttr tuples) {
 }
 
 ParseResult photonic::pisa::parseEngine(OpAsmParser &parser, StringAttr &unit,
-                                        IntegerAttr &index) {
+                                        AffineAttr &index,
+                                        IntegerAttr &lanes) {
   std::string word;
   int64_t number = 0;
   if (parser.parseKeywordOrString(&word) || parser.parseLSquare() ||
-      parser.parseInteger(number) || parser.parseRSquare())
+      parseSum(parser, index))
     return failure();
+  if (succeeded(parser.parseOptionalKeyword("lanes"))) {
+    if (parser.parseInteger(number))
+      return failure();
+    lanes = parser.getBuilder().getI64IntegerAttr(number);
+  }
   unit = parser.getBuilder().getStringAttr(word);
-  index = parser.getBuilder().getI64IntegerAttr(number);
-  return success();
+  return parser.parseRSquare();
 }
 
 void photonic::pisa::printEngine(OpAsmPrinter &printer, Operation *,
-                                 StringAttr unit, IntegerAttr index) {
+                                 StringAttr unit, AffineAttr index,
+                                 IntegerAttr lanes) {
   printer.printKeywordOrString(unit.getValue());
-  printer << "[" << index.getInt() << "]";
+  printer << "[";
+  printSum(printer, index);
+  if (lanes)
+    printer << " lanes " << lanes.getInt();
+  printer << "]";
 }
 
 //===----------------------------------------------------------------------===//

@@ -20,10 +20,15 @@
 
 namespace phx {
 
-/// Charges of one dynamic execution at `counters` (all 0 if skipped). The class
-/// of its array is registered: the process ends with its name otherwise.
+/// Charges of one dynamic execution at `counters` by all lanes (all 0 if
+/// skipped). The class of its array is registered: the process ends with its
+/// name otherwise.
 Counters64 getCharges(const Program &program, const Instruction &instruction,
                       const Counters &counters, const Target &target);
+/// Of the one lane that `counters` names.
+Counters64 getLaneCharges(const Program &program,
+                          const Instruction &instruction,
+                          const Counters &counters, const Target &target);
 
 /// Charges of the whole program: total[static instruction index]. Exact; the
 /// cost depends on how often counts change, not on how often loops run.

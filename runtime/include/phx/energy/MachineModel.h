@@ -19,11 +19,11 @@
 
 namespace phx {
 
-/// One dynamic execution of an instruction of an array.
+/// One dynamic execution of an instruction by one array.
 struct ArrayExecution {
   const Program &program;
   const Instruction &instruction;
-  const Counters &counters; ///< of the loops around it
+  const Counters &counters; ///< of the loops around it, and its lane
   const Target &target;
   size_t group = 0; ///< whose array executes it
 };

@@ -63,6 +63,8 @@ public:
   /// The instruction at work.
   size_t pc = 0;
   const Instruction *instruction = nullptr;
+  /// What executes it: of several arrays the one whose lane `counters` names.
+  EngineId engine;
   Counters counters{};
   /// Of stochastic rounding.
   RandomKey key;

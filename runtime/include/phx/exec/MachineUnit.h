@@ -27,9 +27,10 @@ struct UnitOptions {
 class MachineUnit {
 public:
   virtual ~MachineUnit() = default;
-  /// Executes an instruction of the class that is not skipped. The context
-  /// holds place and counters. `statistics`: of the instruction's layer, or
-  /// null.
+  /// Executes an instruction of the class that is not skipped, by one array:
+  /// the engine of the context, which also holds place and counters. Of several
+  /// lanes one comes after the other. `statistics`: of the instruction's layer,
+  /// or null.
   virtual Status execute(const Instruction &instruction,
                          LayerStatistics *statistics) = 0;
 };

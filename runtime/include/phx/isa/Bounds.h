@@ -28,8 +28,10 @@ struct Range {
   }
 };
 
-/// Inclusive ranges of the enclosing loops' counters.
-using Box = std::array<std::pair<int64_t, int64_t>, 8>;
+/// Inclusive ranges of the enclosing loops' counters, and of the lane.
+using Box = std::array<std::pair<int64_t, int64_t>, numCounters>;
+/// A choice of loops, and of the lane.
+using LoopSet = std::array<bool, numCounters>;
 
 /// An Affine with wide weights, equal digits merged: sums of fields that share
 /// digits cancel here, which is what makes clipped accesses provable at once.
@@ -54,7 +56,7 @@ Range getDigitRange(const DigitTerm &digit, const Box &box);
 /// Loops whose counters must be fixed before interval arithmetic on `forms` is
 /// exact. A loop that occurs in one place, through one digit that does not
 /// wrap, moves independently of all others.
-std::array<bool, 8> getCoupledLoops(const std::vector<const Affine *> &free,
+LoopSet getCoupledLoops(const std::vector<const Affine *> &free,
                                     const std::vector<const Affine *> &coupled,
                                     const Box &box);
 
@@ -70,7 +72,7 @@ std::optional<Range> getMapRange(const AccessMap &map, Range rows, Range cols,
 /// or some box if the search was given up because `stepsLeft` fell below zero.
 /// Each box takes a step, and what `isProved` takes.
 std::optional<Box>
-findViolation(const Box &box, const std::array<bool, 8> &coupled,
+findViolation(const Box &box, const LoopSet &coupled,
               const std::function<bool(const Box &)> &isProved,
               int64_t &stepsLeft);
 

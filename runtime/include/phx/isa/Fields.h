@@ -47,15 +47,19 @@ struct EngineId {
 //===----------------------------------------------------------------------===//
 
 inline constexpr unsigned maxLoopDepth = limits::loopDepth;
-/// Counters of the enclosing loops, outermost first.
-using Counters = std::array<int64_t, maxLoopDepth>;
+/// What a digit names in place of a loop to mean the lane: the number of an
+/// array within the range that executes the instruction.
+inline constexpr unsigned laneLoop = maxLoopDepth;
+inline constexpr unsigned numCounters = maxLoopDepth + 1;
+/// Counters of the enclosing loops, outermost first; then the lane.
+using Counters = std::array<int64_t, numCounters>;
 
 /// weight * digit, where digit = ((counter * scale + offset) / divisor) mod
 /// modulus is one digit of a mixed-radix number (an odometer). `modulus` 0
 /// means that the digit does not wrap. Division truncates; the linear index
 /// counter * scale + offset is never negative in a valid program.
 struct DigitTerm {
-  uint8_t loop = 0;    ///< enclosing loop, 0 = outermost
+  uint8_t loop = 0;    ///< enclosing loop, 0 = outermost; or laneLoop
   int64_t scale = 1;   ///< >= 1
   int64_t offset = 0;  ///< >= 0
   int64_t divisor = 1; ///< >= 1
@@ -89,6 +93,19 @@ struct Guard {
   int64_t extent = 0;
   int64_t low = 0; ///< >= 0
   friend bool operator==(const Guard &, const Guard &) = default;
+};
+
+/// Which arrays of a group execute an instruction, counted from the one that
+/// its engine names: [first, first + lanes) with first = index of the engine +
+/// sum of `digits`. They execute it in lockstep: it starts when all of them are
+/// free and takes all of them until the last is done. Lane j is array
+/// first + j.
+struct ArrayRange {
+  std::vector<DigitTerm> digits; ///< of loops
+  uint32_t lanes = 1;
+  /// The engine alone.
+  bool isPlain() const { return lanes == 1 && digits.empty(); }
+  friend bool operator==(const ArrayRange &, const ArrayRange &) = default;
 };
 
 /// An address in a memory, in bytes.

@@ -34,8 +34,8 @@ struct Access {
   IntervalSet bytes;
 };
 
-/// Reads and writes of `instruction` at `counters`; empty if it is skipped or
-/// touches no memory.
+/// Reads and writes of `instruction`, by all its lanes, at `counters`; empty if
+/// it is skipped or touches no memory.
 std::vector<Access> getAccesses(const Program &program,
                                 const Instruction &instruction,
                                 const Counters &counters);
@@ -45,6 +45,7 @@ std::vector<Access> getAccesses(const Program &program,
 /// enclosing ones (`depth` of them).
 struct EngineAccesses {
   EngineId engine;
+  ArrayRange arrays; ///< as the instructions name them
   std::vector<Access> accesses;
 };
 std::vector<EngineAccesses> getAccesses(const Program &program, size_t begin,

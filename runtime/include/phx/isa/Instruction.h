@@ -106,6 +106,7 @@ struct Instruction {
   uint32_t layer = noLayer; ///< index into Program::layers
   std::optional<Guard> guard;
   Body body;
+  ArrayRange arrays = {}; ///< of arrays: others than `engine` alone
   friend bool operator==(const Instruction &, const Instruction &) = default;
 
   const InstructionDescription &getDescription() const {
@@ -113,8 +114,22 @@ struct Instruction {
   }
 };
 
-/// True if the guard holds and no count is zero.
+/// True if the guard holds and no count is zero; of one lane.
 bool isExecuted(const Instruction &instruction, const Counters &counters);
+
+/// The first array that executes `instruction` at `counters`, by its number in
+/// the group.
+inline int64_t getFirstArray(const Instruction &instruction,
+                             const Counters &counters) {
+  int64_t first = instruction.engine.index;
+  for (const DigitTerm &digit : instruction.arrays.digits)
+    first += evaluate(digit, counters);
+  return first;
+}
+
+/// Whether lanes differ in more than which bytes they touch: in whether they
+/// execute the instruction, in time or in charges.
+bool variesByLane(const Instruction &instruction);
 
 /// How messages and listings name an instruction: "vec.pack".
 inline const char *getMnemonic(const Body &body) {

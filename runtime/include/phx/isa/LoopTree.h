@@ -38,7 +38,7 @@ struct LoopTree {
 
   /// Number of loops around an instruction.
   unsigned getDepth(size_t instruction) const;
-  /// Their full counter ranges, outermost first; [0, 0] beyond.
+  /// Their full counter ranges, outermost first, [0, 0] beyond; and the lanes.
   Box getBox(size_t instruction) const;
 };
 

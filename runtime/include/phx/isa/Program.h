@@ -329,6 +329,12 @@ uint32_t getEngineNumber(const Program &program, EngineId engine);
 EngineId getEngine(const Program &program, uint32_t number);
 /// "dma", "vec", "core[3]".
 std::string getEngineName(const Program &program, EngineId engine);
+/// Of what executes an instruction: "core[3]", "core[0 + 8 * l0 lanes 8]".
+std::string getEngineName(const Program &program,
+                          const Instruction &instruction);
+/// Whether the engine exists; of arrays by affine index whether the group does
+/// and is large enough, wherever the index points.
+bool hasEngines(const Program &program, const Instruction &instruction);
 /// The group whose array executes `instruction`; null for dma and vec, and if
 /// there is none.
 const ArrayGroup *findGroup(const Program &program,

@@ -21,8 +21,8 @@ namespace phx {
 using Femtoseconds = int64_t;
 
 /// Duration of one dynamic execution of `instruction` with counts taken at
-/// `counters` (0 if skipped). The timing class of each instruction in
-/// docs/isa.md, priced by `target`.
+/// `counters` (0 if skipped), that of the slowest of its lanes. The timing class
+/// of each instruction in docs/isa.md, priced by `target`.
 Femtoseconds getDuration(const Program &program, const Instruction &instruction,
                          const Counters &counters, const Target &target);
 
@@ -35,13 +35,16 @@ struct EngineTiming {
   EngineId engine;
   Femtoseconds busy = 0;
   /// Waiting for a token whose signaller is the indexed kind of engine
-  /// (dma, vec, core), and idle after the engine's last instruction or wait.
+  /// (dma, vec, core); under core also for other arrays of one lockstep range.
+  /// And idle after the engine's last instruction or wait.
   /// Busy, stalled and idle add up to the latency.
   std::array<Femtoseconds, 3> stalled{};
   Femtoseconds idle = 0;
   uint64_t instructions = 0; ///< executed (not skipped), tokens excluded
 };
 
+/// Of an instruction that several arrays execute in lockstep, `instructions`
+/// counts each array.
 struct LayerTiming {
   bool executed = false;
   Femtoseconds begin = 0, end = 0; ///< first start to last completion
@@ -55,14 +58,16 @@ struct LayerTiming {
 
 /// One stretch of the timeline: an executed instruction, or `repeat` > 1
 /// executions of it that a jump covered, from the first begin to the last end.
+/// Arrays that a program does not tell apart share slices (EngineBlocks.h).
 struct TimelineSlice {
-  EngineId engine;
+  EngineId engine; ///< the first of them
   uint32_t instruction = 0; ///< index into code
   uint32_t layer = noLayer;
   Femtoseconds begin = 0, end = 0;
   uint64_t repeat = 1;
   /// Between repetitions; 0 if they are not evenly spaced (nested loops).
   Femtoseconds period = 0;
+  uint32_t arrays = 1; ///< engines that it stands for
 };
 
 struct TimingResult {

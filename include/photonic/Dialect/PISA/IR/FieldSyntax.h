@@ -23,6 +23,10 @@ mlir::ParseResult parseField(mlir::AsmParser &parser, AddressAttr &address);
 mlir::ParseResult parseField(mlir::AsmParser &parser, GuardAttr &guard);
 mlir::ParseResult parseField(mlir::AsmParser &parser, ZeroFillAttr &zeroFill);
 
+/// `base + weight * lN(...) + ...`, where brackets stand around it.
+mlir::ParseResult parseSum(mlir::AsmParser &parser, AffineAttr &affine);
+void printSum(mlir::AsmPrinter &printer, AffineAttr affine);
+
 void printField(mlir::AsmPrinter &printer, AffineAttr affine);
 void printField(mlir::AsmPrinter &printer, CountAttr count);
 void printField(mlir::AsmPrinter &printer, AddressAttr address);
@@ -55,12 +59,13 @@ mlir::ParseResult parseCounts(mlir::OpAsmParser &parser,
 void printCounts(mlir::OpAsmPrinter &printer, mlir::Operation *,
                  mlir::ArrayAttr counts);
 
-/// `core[3]`.
+/// `core[3]`, `core[0 + 1 * l0(1, 0, 1, 8)]`, `core[0 lanes 50]`.
 mlir::ParseResult parseEngine(mlir::OpAsmParser &parser,
-                              mlir::StringAttr &unit,
-                              mlir::IntegerAttr &index);
+                              mlir::StringAttr &unit, AffineAttr &index,
+                              mlir::IntegerAttr &lanes);
 void printEngine(mlir::OpAsmPrinter &printer, mlir::Operation *,
-                 mlir::StringAttr unit, mlir::IntegerAttr index);
+                 mlir::StringAttr unit, AffineAttr index,
+                 mlir::IntegerAttr lanes);
 
 } // namespace photonic::pisa
 

@@ -84,10 +84,15 @@ inline void assignAddress(mlir::Operation *op, phx::Address &field,
     assignAddress(op, field, *value);
 }
 
-/// The engine that an operation in a program names. The verifier has seen that
-/// its group exists.
+/// The engine that an operation in a program names, or that its arrays are
+/// counted from. The verifier has seen that its group exists.
 phx::EngineId toEngine(mlir::Operation *op, llvm::StringRef unit,
-                       uint64_t number);
+                       AffineAttr number);
+/// Which arrays execute it, counted from there.
+inline phx::ArrayRange toArrayRange(AffineAttr number,
+                                    std::optional<uint64_t> lanes) {
+  return {number.getValue().terms, static_cast<uint32_t>(lanes.value_or(1))};
+}
 
 //===----------------------------------------------------------------------===//
 // Fields to attributes

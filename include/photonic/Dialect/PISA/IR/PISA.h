@@ -51,7 +51,8 @@ struct InstructionParts {
   const phx::Program &program;
   const phx::Body &body;
   mlir::StringAttr unit; ///< of the engine: dma, vec or the name of a group
-  mlir::IntegerAttr engine;
+  AffineAttr engine;       ///< number; constant of dma and vec
+  mlir::IntegerAttr lanes; ///< null: one
   mlir::IntegerAttr layer; ///< null: none
   GuardAttr guard;         ///< null: none
 };

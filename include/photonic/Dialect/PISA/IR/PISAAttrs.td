@@ -97,7 +97,8 @@ def PISA_AffineAttr : PISA_Attr<"Affine", "affine"> {
   let summary = "integer that depends on loop counters through an odometer";
   let description = [{
     `base + sum of weight * digit`, where a digit of the counter of loop `lN`
-    (`l0` is the outermost) is
+    (`l0` is the outermost, `lane` the number of an array in the range that
+    executes an instruction) is
     `((counter * scale + offset) / divisor) mod modulus`; modulus 0 does not
     wrap. Written `[base + weight * lN(scale, offset, divisor, modulus)]`;
     `lN` alone is `lN(1, 0, 1, 0)`; a constant is written as a number.

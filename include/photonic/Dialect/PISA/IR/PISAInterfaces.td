@@ -25,8 +25,12 @@ def PISA_InstructionOpInterface : OpInterface<"InstructionOpInterface"> {
     InterfaceMethod<[{What the instruction is made of: the one description that
       its definition, encoding and checks come from.}],
       "const ::phx::InstructionDescription &", "getDescription">,
-    InterfaceMethod<"The engine whose queue the instruction enters.",
+    InterfaceMethod<[{The engine whose queue the instruction enters; of several
+      arrays, or of one that depends on loop counters, the one that they are
+      counted from.}],
       "::phx::EngineId", "getEngineId">,
+    InterfaceMethod<"Which arrays execute it, counted from that engine.",
+      "::phx::ArrayRange", "getArrayRange">,
     InterfaceMethod<[{The ONNX node (index of a `pisa.layer`) that the
       instruction works for, if any. The default reads the attribute `layer`.}],
       "std::optional<uint32_t>", "getLayerIndex", (ins), "", [{

@@ -1,0 +1,169 @@
+//===- ArraysTest.cpp - Order of arrays in lockstep and by index *- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "machines/rns/Instructions.h"
+#include "Oracle.h"
+#include "Snippets.h"
+#include "phx/isa/TokenInsertion.h"
+#include "phx/isa/Validator.h"
+
+#include <gtest/gtest.h>
+
+using namespace phx;
+using namespace phx::test;
+
+namespace {
+
+DigitTerm digit(uint8_t loop, int64_t weight, int64_t modulus = 0) {
+  return {loop, 1, 0, 1, modulus, weight};
+}
+Affine stepped(int64_t base, DigitTerm term) { return {base, {term}}; }
+
+Instruction on(ArrayRange arrays, Instruction instruction) {
+  instruction.arrays = std::move(arrays);
+  return instruction;
+}
+
+/// On eight arrays.
+Program assembleWide(std::vector<Instruction> code, uint32_t tokens = 0) {
+  Program program = assemble(std::move(code), tokens);
+  program.groups[0].count = 8;
+  return program;
+}
+
+/// The verdict, which is also the oracle's.
+std::string check(const Program &program) {
+  Status status = validateHazards(program);
+  EXPECT_EQ(status.ok(), !hasRace(program));
+  return status.ok() ? "accepted" : status.error().message;
+}
+
+/// Reads 4 elements at `in`, adds to 4 elements at `out`.
+Instruction contribute(ArrayRange arrays, Affine out, Affine in,
+                       uint32_t product = 0) {
+  return on(std::move(arrays), stream(0, std::move(out), std::move(in),
+                                      product));
+}
+
+size_t count(const Program &program, Opcode opcode) {
+  size_t n = 0;
+  for (const Instruction &i : program.code)
+    n += i.body.getOpcode() == opcode;
+  return n;
+}
+
+} // namespace
+
+TEST(Lanes, WriteBytesOfTheirOwn) {
+  DigitTerm lane = digit(laneLoop, 16);
+  // Sums of one product meet; sums and what another lane reads do not.
+  EXPECT_EQ(check(assembleWide({contribute({{}, 4}, fixed(0), fixed(4096))})),
+            "accepted");
+  EXPECT_EQ(check(assembleWide({contribute({{}, 4}, stepped(0, lane),
+                                           fixed(4096))})),
+            "accepted");
+  std::string message = check(assembleWide(
+      {contribute({{}, 4}, fixed(0), stepped(0, lane))}));
+  EXPECT_NE(message.find("instruction 0 (core.stream on core[0 lanes 4]): "
+                         "lanes 0 and 1 share byte"),
+            std::string::npos)
+      << message;
+  // No token helps.
+  Program program =
+      assembleWide({contribute({{}, 4}, fixed(0), stepped(0, lane))});
+  EXPECT_FALSE(insertTokens(program).ok());
+}
+
+TEST(Lanes, MayShareWhatTheyRead) {
+  EXPECT_EQ(check(assembleWide({contribute(
+                {{}, 8}, stepped(0, digit(laneLoop, 32)), fixed(4096))})),
+            "accepted");
+}
+
+TEST(Lockstep, OrdersWhatItsArraysDid) {
+  // core[0] writes, a range of 0 and 1 passes, core[1] reads.
+  Instruction write = contribute({}, fixed(0), fixed(4096), 0);
+  Instruction together = contribute({{}, 2}, fixed(512), fixed(4096), 1);
+  Instruction read = contribute({}, fixed(256), fixed(0), 1);
+  read.engine.index = 1;
+  EXPECT_EQ(check(assembleWide({write, together, read})), "accepted");
+  EXPECT_NE(check(assembleWide({write, read})), "accepted");
+  // What an array does behind it is its own again.
+  EXPECT_NE(check(assembleWide({together, write, read})), "accepted");
+  EXPECT_NE(check(assembleWide({write, together, write, read})), "accepted");
+  // A skipped one brings nobody together.
+  Instruction skipped = together;
+  getAs<CoreStream>(skipped.body).length.cap = 0;
+  EXPECT_NE(check(assembleWide({write, skipped, read})), "accepted");
+}
+
+TEST(Lockstep, AnArrayIsInOrderWhoeverNamesIt) {
+  Instruction write = contribute({{}, 8}, stepped(0, digit(laneLoop, 64)),
+                                 fixed(4096), 0);
+  Instruction read =
+      contribute({{digit(0, 1)}, 1}, fixed(1024), stepped(0, digit(0, 64)), 1);
+  EXPECT_EQ(check(assembleWide({write, loop(8), read, end()})), "accepted");
+  // Array i reads what array 7 - i wrote, but the range wrote all together.
+  Instruction crossed = contribute({{digit(0, 1)}, 1}, fixed(1024),
+                                   stepped(448, digit(0, -64)), 1);
+  EXPECT_EQ(check(assembleWide({write, loop(8), crossed, end()})), "accepted");
+}
+
+TEST(Affine, IterationsOnDifferentArraysAreUnordered) {
+  // Iteration i writes what iteration i + 1 reads.
+  auto body = [](ArrayRange arrays) {
+    return assembleWide(
+        {loop(8),
+         contribute(std::move(arrays), stepped(64, digit(0, 64)),
+                    stepped(0, digit(0, 64))),
+         end()});
+  };
+  EXPECT_EQ(check(body({})), "accepted");
+  EXPECT_NE(check(body({{digit(0, 1)}, 1})), "accepted");
+  EXPECT_NE(check(body({{digit(0, 1, 2)}, 1})), "accepted");
+  Program program = body({{digit(0, 1)}, 1});
+  ASSERT_TRUE(insertTokens(program).ok());
+  EXPECT_EQ(check(program), "accepted");
+  EXPECT_GT(program.tokens, 0u);
+}
+
+TEST(Affine, TokensAreThoseOfTheArrayOfTheIteration) {
+  // dma fills one buffer for each array, which then reads it.
+  Program program = assembleWide(
+      {loop(64), move(dma, stepped(0, digit(0, 64, 8)), fixed(4096)),
+       contribute({{digit(0, 1, 8)}, 1}, fixed(1024),
+                  stepped(0, digit(0, 64, 8))),
+       end()});
+  ASSERT_TRUE(insertTokens(program).ok());
+  EXPECT_EQ(check(program), "accepted");
+  // Waits inside the loop hold only the array of the iteration.
+  size_t narrow = 0;
+  for (const Instruction &i : program.code)
+    if (holds<Wait>(i.body) && i.engine.kind == EngineKind::Core)
+      narrow += i.arrays.digits.size() == 1 && i.arrays.lanes == 1;
+  EXPECT_EQ(narrow, 1u);
+  EXPECT_GE(count(program, Signal::opcode), 2u);
+}
+
+TEST(Affine, ATokenServesAllArraysOfALoop) {
+  auto make = [](bool hasToken) {
+    std::vector<Instruction> code{
+        loop(8), contribute({{digit(0, 1)}, 1}, stepped(0, digit(0, 64)),
+                            fixed(4096))};
+    if (hasToken)
+      code.push_back(on({{digit(0, 1)}, 1}, signal(core(0), 0)));
+    code.push_back(end());
+    code.push_back(loop(8));
+    if (hasToken)
+      code.push_back(wait(vec, 0));
+    code.push_back(move(vec, fixed(2048), stepped(0, digit(0, 64))));
+    code.push_back(end());
+    return assembleWide(code, hasToken);
+  };
+  EXPECT_EQ(check(make(true)), "accepted");
+  EXPECT_NE(check(make(false)), "accepted");
+}
