@@ -121,10 +121,7 @@ static void addAutodiff(OpPassManager &pm, const TrainingOptions &options) {
 static void addSplit(OpPassManager &pm, const StageOptions &options,
                      const phx::Target &machine) {
   Arrays arrays = getArrays(machine);
-  phot::SplitRNSOptions split;
-  split.moduli.assign(arrays.getModuli().begin(), arrays.getModuli().end());
-  split.columns = arrays.columns;
-  pm.addNestedPass<func::FuncOp>(phot::createSplitRNS(split));
+  pm.addNestedPass<func::FuncOp>(phot::createSplitRNS(arrays));
   phot::SelectDataflowOptions select;
   select.cores = arrays.count;
   select.rows = arrays.rows;

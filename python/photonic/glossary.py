@@ -21,8 +21,8 @@ from .units import get_unit
 class Entry:
     """One name and what it means."""
 
-    #: "counter", "component", "instruction", "instruction field", "target field",
-    #: "report field"
+    #: "counter", "component", "instruction", "instruction field", "operation",
+    #: "operation parameter", "target field", "report field"
     kind: str
     name: str
     unit: str  #: "" where the definition says it, or there is none

@@ -15,8 +15,8 @@ from . import _runtime, files
 from .errors import InputError, TargetError
 from .units import get_unit
 
-#: Changes of target fields: {"core.count": 16, "core.moduli": [31, 32, 33]} or
-#: ["core.count=16"].
+#: Changes of target fields: {"core.count": 16}, a list of numbers for a field
+#: that holds several; or ["core.count=16"].
 Overrides = Union[Mapping[str, object], Iterable[str], None]
 
 

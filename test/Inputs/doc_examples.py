@@ -37,10 +37,12 @@ def wrap_pisa(name, example):
         return example
     if example.startswith("#"):
         return f"func.func private @{name}() attributes {{a = {example}}}"
-    is_table = re.match(r"pisa\.(group|memory|map|format|product|nest|region|layer)\b", example)
+    is_table = re.match(r"pisa\.(group|memory|map|conversion|pass|combine|product|nest|region|"
+                        r"layer)\b", example)
     tables, code = (example, "") if is_table else ("", example)
     if example.startswith("pisa.nest"):
-        tables = "pisa.product 0 m 6 n 576 k 25 groups 1 df1 format 0\n" + tables
+        tables = "pisa.product 0 m 6 n 576 k 25 groups 1 df1 conversions [0, 0] " \
+            "pass 0 combine 0\n" + tables
     if not example.startswith("pisa.memory"):
         memories = [
             f'pisa.memory {number} "{name}" {kind} capacity 4096 bytes 0 types [f32]\n'

@@ -38,7 +38,6 @@ class Listing:
     memories: list = field(default_factory=list)
     regions: list = field(default_factory=list)
     layers: dict = field(default_factory=dict)
-    formats: list = field(default_factory=list)
     code: list = field(default_factory=list)
 
 
@@ -170,7 +169,7 @@ def _read_instruction(line, number, loops, memories):
             fields[key] = reader.address()
             continue
         reader.take()
-        if token in ("format", "map", "product", "window", "dim", "extent",
+        if token in ("conversion", "pass", "combine", "map", "product", "window", "dim", "extent",
                      "width"):
             fields[f"{key} {token}" if token == "map" else token] = int(reader.take())
         elif token == "into":

@@ -42,6 +42,21 @@ def test_every_instruction_and_field_is_listed_by_both_tools(build_bin):
             assert " ".join(text.split())[1:] in " ".join(done.stdout.split())
 
 
+def test_every_operation_and_parameter_is_listed_by_both_tools(build_bin):
+    done = subprocess.run([build_bin / "photonic-run", "--list-instructions"],
+                          capture_output=True, text=True)
+    entries = [e for e in glossary.list_entries() if e.kind.startswith("operation")]
+    assert {"bfp", "scaled_add", "rns.modular_dot", "rns.modular_dot.moduli",
+            "bfp.rounding"} <= {e.name for e in entries}
+    for entry in entries:
+        assert f"  {entry.name}{f' [{entry.unit}]' if entry.unit else ''}\n" in done.stdout
+        for text in (entry.definition, *entry.notes):
+            assert " ".join(text.split())[1:] in " ".join(done.stdout.split())
+    said = explain("rns.modular_dot.moduli")
+    assert said.returncode == 0
+    assert "1 to 15 integers, each 2 to 65536" in said.stdout
+
+
 def test_the_schema_says_what_the_declarations_say(source_dir):
     """The schema has an entry for each counter and component of the shipped classes."""
     schema = json.loads((source_dir / "docs/report.schema.json").read_text())["properties"]
@@ -101,8 +116,8 @@ def test_sections_name_their_document():
 
 def test_every_entry_has_a_definition():
     entries = glossary.list_entries()
-    kinds = {"counter", "component", "instruction", "instruction field", "target field",
-             "report field"}
+    kinds = {"counter", "component", "instruction", "instruction field", "operation",
+             "operation parameter", "target field", "report field"}
     assert {entry.kind for entry in entries} == kinds
     for entry in entries:
         assert entry.definition, entry.name

@@ -18,6 +18,7 @@
 #include "photonic/Target/PHX/PHX.h"
 
 #include "phx/exec/Executor.h"
+#include "phx/isa/BaseOperations.h"
 #include "phx/isa/Validator.h"
 
 #include <cstring>
@@ -82,11 +83,14 @@ void Coverage::add(const phx::Program &program) {
     streamTails += stream->length.remaining.has_value();
   }
   for (const phx::Product &product : program.products) {
-    const phx::NumberFormat &format = program.formats[product.format];
     if (product.positions > 1)
       ++positions[static_cast<unsigned>(product.dataflow)];
-    random += format.rounding == phx::Rounding::Stochastic;
-    longGroups += format.group > program.groups[0].columns;
+    const auto *format =
+        phx::getIf<phx::Bfp>(program.conversions[product.conversions[0]]);
+    if (!format)
+      continue;
+    random += format->rounding == phx::Rounding::Stochastic;
+    longGroups += format->group > program.groups[0].columns;
   }
 }
 

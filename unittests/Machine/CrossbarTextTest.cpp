@@ -163,7 +163,8 @@ TEST_F(CrossbarText, GoesThroughTheFileAndBack) {
   OwningOpRef<ModuleOp> disassembled = disassemble(first, &context);
   ASSERT_TRUE(disassembled);
   std::string text = print(*disassembled);
-  EXPECT_NE(text.find("pisa.crossbar_dot narrow[0 lanes 2] list act[0 + 32 * l0"),
+  EXPECT_NE(text.find("pisa.crossbar_dot narrow[0 lanes 2] pass 0 combine 0 list "
+                      "act[0 + 32 * l0"),
             std::string::npos)
       << text;
   OwningOpRef<ModuleOp> again = parse(text);
@@ -224,11 +225,11 @@ TEST_F(CrossbarText, RunsAndReports) {
 }
 
 TEST_F(CrossbarText, MistakesAreNamedWhereTheyAre) {
-  // By the operation's verifier, from the field's description.
+  // By the operation's verifier, from the parameter's description.
   std::string bits = errorAfter("bits 6", "bits 17");
   EXPECT_NE(bits.find("crossbar.mlir\":"), std::string::npos) << bits;
-  EXPECT_NE(bits.find("'pisa.crossbar_dot' op expected bits in [1, 16], found "
-                      "17"),
+  EXPECT_NE(bits.find("'pisa.pass' op crossbar.adc bits: expected 1 to 16, "
+                      "found 17"),
             std::string::npos)
       << bits;
   // By its parser.

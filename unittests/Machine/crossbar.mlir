@@ -11,6 +11,9 @@ module {
     pisa.memory 4 "cells" resident 0 capacity 4096 bytes 480 types [i32]
     pisa.map 0 rows [[6, 0, 1]] cols [[20, 1, 1]] axes [[6, 80, 0, 0, 0], [20, 4, 0, 0, 0]]
     pisa.map 1 rows [[21, 0, 1]] cols [[37, 1, 1]] axes [[21, 148, 0, 0, 0], [37, 4, 0, 0, 0]]
+    pisa.pass 0 [crossbar.dot, crossbar.adc bits 6 full_scale 200]
+    pisa.pass 1 [crossbar.dot, crossbar.adc bits 5 full_scale 320]
+    pisa.combine 0 [crossbar.add_i64, crossbar.channel_scale]
     pisa.region 0 "list a" constant at act[0] bytes 80 type tensor<20xi32> init dense<[29, 13, 5, 28, 24, 23, 25, 5, 29, 9, 13, 12, 26, 9, 28, 5, 9, 19, 7, 26]> : tensor<20xi32>
     pisa.region 1 "list b" constant at act[128] bytes 148 type tensor<37xi32> init dense<[22, 23, 4, 25, 25, 11, 29, 19, 20, 24, 15, 24, 18, 11, 3, 17, 8, 3, 22, 0, 10, 4, 18, 12, 21, 14, 1, 24, 29, 19, 20, 19, 5, 3, 25, 23, 15]> : tensor<37xi32>
     pisa.region 2 "delta" input at act[320] bytes 480 type tensor<6x20xi32>
@@ -30,13 +33,13 @@ module {
       pisa.loop 3 {
         pisa.crossbar_load narrow[0 lanes 2] map 0 from cells[0] row [0 + 4 * lane] k [0 + 8 * l0(1, 0, 1, 3)] rows 4 of [6 + -4 * lane] cols 8 of [20 + -8 * l0(1, 0, 1, 3)] layer 0
         pisa.loop 3 {
-          pisa.crossbar_dot narrow[0 lanes 2] list act[0 + 32 * l0(1, 0, 1, 3)] from act[832 + 120 * l1] extent 120 scale wgt[3136 + 16 * lane] acc grad[384 + 32 * lane + 48 * l1] into grad[0 + 16 * lane + 24 * l1] rows 4 of [6 + -4 * lane] cols 8 of [20 + -8 * l0(1, 0, 1, 3)] bits 6 full_scale 200 start [0 + 8 * l0(1, 0, 1, 3)] layer 0
+          pisa.crossbar_dot narrow[0 lanes 2] pass 0 combine 0 list act[0 + 32 * l0(1, 0, 1, 3)] from act[832 + 120 * l1] extent 120 scale wgt[3136 + 16 * lane] acc grad[384 + 32 * lane + 48 * l1] into grad[0 + 16 * lane + 24 * l1] rows 4 of [6 + -4 * lane] cols 8 of [20 + -8 * l0(1, 0, 1, 3)] start [0 + 8 * l0(1, 0, 1, 3)] layer 0
         }
       }
       pisa.loop 6 {
         pisa.crossbar_load wide[0 + 1 * l0(1, 0, 3, 0)] map 1 from wgt[0] row [0 + 16 * l0(1, 0, 3, 0)] k [0 + 16 * l0(1, 0, 1, 3)] rows 16 of [21 + -16 * l0(1, 0, 3, 0)] cols 16 of [37 + -16 * l0(1, 0, 1, 3)] layer 1
         pisa.loop 3 {
-          pisa.crossbar_dot wide[0 + 1 * l0(1, 0, 3, 0)] list act[128 + 64 * l0(1, 0, 1, 3)] from act[832 + 120 * l1] extent 120 scale wgt[3200 + 64 * l0(1, 0, 3, 0)] acc grad[576 + 128 * l0(1, 0, 3, 0) + 168 * l1] into grad[128 + 64 * l0(1, 0, 3, 0) + 84 * l1] rows 16 of [21 + -16 * l0(1, 0, 3, 0)] cols 16 of [37 + -16 * l0(1, 0, 1, 3)] bits 5 full_scale 320 start [0 + 16 * l0(1, 0, 1, 3)] layer 1
+          pisa.crossbar_dot wide[0 + 1 * l0(1, 0, 3, 0)] pass 1 combine 0 list act[128 + 64 * l0(1, 0, 1, 3)] from act[832 + 120 * l1] extent 120 scale wgt[3200 + 64 * l0(1, 0, 3, 0)] acc grad[576 + 128 * l0(1, 0, 3, 0) + 168 * l1] into grad[128 + 64 * l0(1, 0, 3, 0) + 84 * l1] rows 16 of [21 + -16 * l0(1, 0, 3, 0)] cols 16 of [37 + -16 * l0(1, 0, 1, 3)] start [0 + 16 * l0(1, 0, 1, 3)] layer 1
         }
       }
       pisa.loop 6 {

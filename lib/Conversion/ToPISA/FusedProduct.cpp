@@ -369,7 +369,6 @@ void FusedProductEmitter::compute(const ChunkIndex &m, const ChunkIndex &n) {
   options.cols = op.getColumns();
   options.group = op.getGroupLength();
   options.cores = getArrays(s.target).count;
-  options.format = s.e.program.products[product].format;
   options.product = product;
   options.continues = block.shape.accumulates();
   options.lhs = weights.at(m);
@@ -499,8 +498,7 @@ LogicalResult HierarchyScheduler::scheduleProduct(const FusedProduct &group,
     return reportWorkingSet(op, *failure);
   const Chunking &chunking = std::get<Chunking>(chosen);
   e.setLayer(op, shape.hasWindow ? "Conv" : "Gemm");
-  FailureOr<uint32_t> product =
-      createProduct(op, shape, e.getFormat(getNumberFormat(op)));
+  FailureOr<uint32_t> product = createProduct(op, shape);
   if (failed(product))
     return failure();
   FusedProductEmitter(*this, group, op, chunking, *product, step).run();

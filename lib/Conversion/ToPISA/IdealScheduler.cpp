@@ -83,8 +83,7 @@ LogicalResult IdealScheduler::scheduleProduct(Operation *nest, unsigned step) {
   options.cols = op.getColumns();
   options.group = op.getGroupLength();
   options.cores = getArrays(target).count;
-  options.format = e.getFormat(getNumberFormat(op));
-  FailureOr<uint32_t> number = createProduct(op, shape, options.format);
+  FailureOr<uint32_t> number = createProduct(op, shape);
   if (failed(number))
     return failure();
   options.product = *number;

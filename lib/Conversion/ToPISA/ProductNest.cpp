@@ -355,8 +355,10 @@ void NestEmitter::emitTile(int64_t core) {
   phx::Address lhs = perGroup(o.lhs, core, block.getLhsGroupBytes());
   phx::Address rhs = perGroup(o.rhs, core, block.getRhsGroupBytes());
 
+  const phx::Product &product = e.program.products[o.product];
   phx::CoreProgram program;
-  program.format = o.format;
+  program.conversion = product.conversions[df1 ? 0 : 1];
+  program.pass = product.pass;
   program.map = stationaryMap;
   program.src = df1 ? lhs : rhs;
   program.rowStart = row;
@@ -370,7 +372,9 @@ void NestEmitter::emitTile(int64_t core) {
   const phx::Affine &streamed = df1 ? o.columnsRemaining : o.rowsRemaining;
   int64_t length = df1 ? block.getColumns() : block.getRows();
   phx::CoreStream stream;
-  stream.format = o.format;
+  stream.conversion = product.conversions[df1 ? 1 : 0];
+  stream.pass = product.pass;
+  stream.combine = product.combine;
   stream.inMap = streamedMap;
   stream.outMap = resultMap;
   stream.in = df1 ? rhs : lhs;

@@ -77,7 +77,7 @@ struct NestOptions {
   int64_t rows = 0, cols = 0; ///< of the array
   int64_t group = 0;          ///< length of a group of the format
   int64_t cores = 0;
-  uint32_t format = 0, product = 0;
+  uint32_t product = 0;
   /// Accumulators continue from memory everywhere, also in the first group.
   bool continues = false;
   phx::Address lhs, rhs, result;

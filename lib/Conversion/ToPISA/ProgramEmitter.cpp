@@ -33,8 +33,17 @@ uint32_t ProgramEmitter::getMap(const phx::AccessMap &map) {
   return intern(program.maps, map);
 }
 
-uint32_t ProgramEmitter::getFormat(const phx::NumberFormat &format) {
-  return intern(program.formats, format);
+uint32_t
+ProgramEmitter::getConversion(const phx::TableOperation &conversion) {
+  return intern(program.conversions, conversion);
+}
+
+uint32_t ProgramEmitter::getPass(const phx::OperationList &pass) {
+  return intern(program.passes, pass);
+}
+
+uint32_t ProgramEmitter::getCombine(const phx::OperationList &combine) {
+  return intern(program.combines, combine);
 }
 
 uint32_t ProgramEmitter::addRegion(phx::Region region) {

@@ -35,7 +35,9 @@ public:
 
   /// Index of `map`, added if it is new.
   uint32_t getMap(const phx::AccessMap &map);
-  uint32_t getFormat(const phx::NumberFormat &format);
+  uint32_t getConversion(const phx::TableOperation &conversion);
+  uint32_t getPass(const phx::OperationList &pass);
+  uint32_t getCombine(const phx::OperationList &combine);
   uint32_t addRegion(phx::Region region);
   /// A region with initial contents.
   uint32_t addDataRegion(phx::Region region, mlir::ElementsAttr init);

@@ -7,6 +7,8 @@
 
 #include "Scheduler.h"
 
+#include "ResidueTables.h"
+
 #include "photonic/Dialect/NN/IR/Step.h"
 #include "photonic/Target/Machine/Machine.h"
 
@@ -337,38 +339,6 @@ phot::ArrayProductOp Scheduler::getArrayProduct(Operation *nest) {
   return product;
 }
 
-static phx::Rounding toRounding(phot::Rounding rounding) {
-  switch (rounding) {
-  case phot::Rounding::Trunc:
-    return phx::Rounding::Truncate;
-  case phot::Rounding::Nearest:
-    return phx::Rounding::Nearest;
-  case phot::Rounding::Stochastic:
-    return phx::Rounding::Stochastic;
-  }
-  llvm_unreachable("covered switch");
-}
-
-phx::NumberFormat Scheduler::getNumberFormat(phot::ArrayProductOp op) const {
-  phx::NumberFormat format;
-  format.mantissaBits =
-      static_cast<uint8_t>(target.spec.format().mantissa_bits().value());
-  for (int64_t modulus : getArrays(target).getModuli())
-    format.moduli.push_back(static_cast<uint32_t>(modulus));
-  format.group = static_cast<uint32_t>(op.getColumns());
-  if (auto bfp = dyn_cast<phot::BfpAttr>(op.getLhsFormat())) {
-    format.kind = phx::FormatKind::Bfp;
-    format.mantissaBits = static_cast<uint8_t>(bfp.getMantissa());
-    format.group = static_cast<uint32_t>(bfp.getGroup());
-    format.rounding = toRounding(bfp.getRounding());
-    return format;
-  }
-  format.kind = phx::FormatKind::Fp32;
-  format.group =
-      static_cast<uint32_t>(cast<phot::Fp32Attr>(op.getLhsFormat()).getGroup());
-  return format;
-}
-
 /// All that rounds at random has the key of the program.
 LogicalResult Scheduler::checkRandomKey(phot::ArrayProductOp op) {
   if (!op.getKey() ||
@@ -381,8 +351,7 @@ LogicalResult Scheduler::checkRandomKey(phot::ArrayProductOp op) {
 }
 
 FailureOr<uint32_t> Scheduler::createProduct(phot::ArrayProductOp op,
-                                             const phot::ProductShape &shape,
-                                             uint32_t format) {
+                                             const phot::ProductShape &shape) {
   if (failed(checkRandomKey(op)))
     return failure();
   phx::Product product;
@@ -395,7 +364,8 @@ FailureOr<uint32_t> Scheduler::createProduct(phot::ArrayProductOp op,
   product.dataflow = op.getDataflow() == phot::Dataflow::DF1
                          ? phx::Dataflow::Df1
                          : phx::Dataflow::Df2;
-  product.format = format;
+  if (failed(addResidueEntries(op, e, product)))
+    return failure();
   product.stream = static_cast<uint32_t>(op.getStream().value_or(0));
   e.program.products.push_back(product);
   return static_cast<uint32_t>(e.program.products.size() - 1);

@@ -92,11 +92,10 @@ protected:
 
   //===--- Products -------------------------------------------------------===//
 
-  phx::NumberFormat getNumberFormat(phot::ArrayProductOp op) const;
-  /// Enters the product's metadata; its nest is set by the caller.
+  /// Enters the product's metadata and what it computes; its nest is set by the
+  /// caller.
   mlir::FailureOr<uint32_t> createProduct(phot::ArrayProductOp op,
-                                          const phot::ProductShape &shape,
-                                          uint32_t format);
+                                          const phot::ProductShape &shape);
 
   static int64_t getBytes(mlir::Value value);
 

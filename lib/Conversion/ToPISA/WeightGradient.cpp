@@ -300,7 +300,6 @@ void WeightGradientEmitter::compute(const ChunkIndex &m, const ChunkIndex &n,
   options.cols = op.getColumns();
   options.group = op.getGroupLength();
   options.cores = getArrays(s.target).count;
-  options.format = s.e.program.products[product].format;
   // Every chunk of images adds to what the one before left.
   options.continues = c.cutsImages();
   options.product = product;
@@ -401,8 +400,7 @@ HierarchyScheduler::scheduleWeightGradient(const FusedProduct &group,
     return reportWorkingSet(op, *failure);
   const WeightChunking &chunking = std::get<WeightChunking>(chosen);
   e.setLayer(op, shape.hasWindow ? "Conv" : "Gemm");
-  FailureOr<uint32_t> product =
-      createProduct(op, shape, e.getFormat(getNumberFormat(op)));
+  FailureOr<uint32_t> product = createProduct(op, shape);
   if (failed(product))
     return failure();
   WeightGradientEmitter(*this, group, op, chunking, *product, step).run();

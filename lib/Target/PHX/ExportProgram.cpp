@@ -64,6 +64,13 @@ static std::vector<phx::MapDigit> getDigits(ArrayAttr tuples) {
   return digits;
 }
 
+static phx::OperationList getList(ArrayAttr operations) {
+  phx::OperationList list;
+  for (auto operation : operations.getAsRange<OperationAttr>())
+    list.push_back(operation.getValue());
+  return list;
+}
+
 void Exporter::exportTables() {
   Region &body = op.getBody();
   for (GroupOp group : body.getOps<GroupOp>())
@@ -90,14 +97,12 @@ void Exporter::exportTables() {
     for (auto t : map.getAxes().getAsRange<DenseI64ArrayAttr>())
       entry.axes.push_back({t[0], t[1], t[2], t[3], t[4]});
   }
-  for (FormatOp format : body.getOps<FormatOp>()) {
-    phx::NumberFormat &entry = program.formats.emplace_back();
-    entry.kind = static_cast<phx::FormatKind>(format.getKind());
-    entry.mantissaBits = static_cast<uint8_t>(format.getMantissa());
-    entry.group = static_cast<uint32_t>(format.getGroup());
-    entry.rounding = static_cast<phx::Rounding>(format.getRounding());
-    entry.moduli.assign(format.getModuli().begin(), format.getModuli().end());
-  }
+  for (ConversionOp conversion : body.getOps<ConversionOp>())
+    program.conversions.push_back(conversion.getFormat().getValue());
+  for (PassOp pass : body.getOps<PassOp>())
+    program.passes.push_back(getList(pass.getOperations()));
+  for (CombineOp combine : body.getOps<CombineOp>())
+    program.combines.push_back(getList(combine.getOperations()));
   for (ProductOp product : body.getOps<ProductOp>()) {
     phx::Product &entry = program.products.emplace_back();
     entry.layer = product.getLayer()
@@ -108,7 +113,11 @@ void Exporter::exportTables() {
     entry.k = product.getK();
     entry.groups = product.getGroups();
     entry.dataflow = static_cast<phx::Dataflow>(product.getDataflow());
-    entry.format = static_cast<uint32_t>(product.getFormat());
+    for (unsigned operand : {0u, 1u})
+      entry.conversions[operand] =
+          static_cast<uint32_t>(product.getConversions()[operand]);
+    entry.pass = static_cast<uint32_t>(product.getPass());
+    entry.combine = static_cast<uint32_t>(product.getCombine());
     entry.positions = product.getPositions().value_or(1);
     entry.stream = static_cast<uint32_t>(product.getStream().value_or(0));
   }

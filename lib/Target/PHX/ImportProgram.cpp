@@ -36,6 +36,7 @@ public:
 private:
   void importTables(Location loc);
   void importNests();
+  void importOperations(Location loc);
   void importRegions(Location loc);
   LogicalResult importCode(Location loc);
   LogicalResult importStep(const phx::Instruction &instruction);
@@ -77,6 +78,22 @@ ArrayAttr Importer::getDigits(const std::vector<phx::MapDigit> &digits) {
 // Tables
 //===----------------------------------------------------------------------===//
 
+void Importer::importOperations(Location loc) {
+  auto getList = [&](const phx::OperationList &list) {
+    SmallVector<Attribute> operations;
+    for (const phx::TableOperation &operation : list)
+      operations.push_back(OperationAttr::get(context, operation));
+    return b.getArrayAttr(operations);
+  };
+  for (auto [index, conversion] : llvm::enumerate(program.conversions))
+    ConversionOp::create(b, loc, i64(index),
+                         OperationAttr::get(context, conversion));
+  for (auto [index, pass] : llvm::enumerate(program.passes))
+    PassOp::create(b, loc, i64(index), getList(pass));
+  for (auto [index, combine] : llvm::enumerate(program.combines))
+    CombineOp::create(b, loc, i64(index), getList(combine));
+}
+
 void Importer::importTables(Location loc) {
   for (auto [index, g] : llvm::enumerate(program.groups))
     GroupOp::create(b, loc, i64(index), b.getStringAttr(g.name),
@@ -99,17 +116,14 @@ void Importer::importTables(Location loc) {
     MapOp::create(b, loc, i64(index), getDigits(map.rows), getDigits(map.cols),
                   b.getArrayAttr(axes));
   }
-  for (auto [index, f] : llvm::enumerate(program.formats)) {
-    SmallVector<int64_t> moduli(f.moduli.begin(), f.moduli.end());
-    FormatOp::create(b, loc, i64(index), static_cast<FormatKind>(f.kind),
-                     i64(f.mantissaBits), i64(f.group),
-                     static_cast<pisa::Rounding>(f.rounding),
-                     b.getDenseI64ArrayAttr(moduli));
-  }
+  importOperations(loc);
   for (auto [index, p] : llvm::enumerate(program.products))
     ProductOp::create(b, getLocation(p.layer), i64(index), i64(p.m), i64(p.n),
                       i64(p.k), i64(p.groups), i64Unless(1, p.positions),
-                      static_cast<pisa::Dataflow>(p.dataflow), i64(p.format),
+                      static_cast<pisa::Dataflow>(p.dataflow),
+                      b.getDenseI64ArrayAttr(
+                          {p.conversions[0], p.conversions[1]}),
+                      i64(p.pass), i64(p.combine),
                       i64Unless(0, p.stream),
                       getLayerAttr(p.layer));
   importNests();

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "phx/energy/Energy.h"
+#include "phx/isa/BaseOperations.h"
 
 #include <algorithm>
 #include <iterator>
@@ -51,9 +52,9 @@ std::vector<AreaItem> phx::getArea(const Target &target) {
 std::vector<AreaItem> phx::getArea(const Target &target,
                                    const Program &program) {
   int64_t widest = 0;
-  for (const NumberFormat &format : program.formats)
-    if (format.kind == FormatKind::Bfp)
-      widest = std::max<int64_t>(widest, format.mantissaBits);
+  for (const TableOperation &conversion : program.conversions)
+    if (const Bfp *bfp = getIf<Bfp>(conversion))
+      widest = std::max(widest, bfp->mantissa);
   return makeArea(target,
                   widest ? widest : getPriceContext(target).mantissaBits);
 }

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "phx/energy/Energy.h"
+#include "phx/isa/BaseOperations.h"
 
 using namespace phx;
 
@@ -13,14 +14,14 @@ PriceContext phx::getPriceContext(const Target &target) {
   return {0, target.spec.format().mantissa_bits().value()};
 }
 
-/// The format of an instruction of an array; null for others.
-static const NumberFormat *findFormat(const Program &program,
-                                      const Instruction &instruction) {
+/// The conversion of an instruction of an array; null for others.
+static const TableOperation *findConversion(const Program &program,
+                                            const Instruction &instruction) {
   for (const FieldDescription &field : instruction.getDescription().fields)
-    if (field.table == TableKind::Formats) {
-      auto format = field.as<uint32_t>(instruction.body.data());
-      return format < program.formats.size() ? &program.formats[format]
-                                             : nullptr;
+    if (field.table == TableKind::Conversions) {
+      auto index = field.as<uint32_t>(instruction.body.data());
+      return index < program.conversions.size() ? &program.conversions[index]
+                                                : nullptr;
     }
   return nullptr;
 }
@@ -32,8 +33,8 @@ PriceContext phx::getPriceContext(const Program &program,
   if (instruction.engine.kind == EngineKind::Core)
     context.group = instruction.engine.group;
   // The bypass costs what the format of the machine does.
-  const NumberFormat *format = findFormat(program, instruction);
-  if (format && format->kind == FormatKind::Bfp)
-    context.mantissaBits = format->mantissaBits;
+  const TableOperation *conversion = findConversion(program, instruction);
+  if (const Bfp *bfp = conversion ? getIf<Bfp>(*conversion) : nullptr)
+    context.mantissaBits = bfp->mantissa;
   return context;
 }

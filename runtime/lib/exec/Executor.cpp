@@ -123,8 +123,8 @@ static Status checkInputs(const Program &program, const Arrays &inputs,
 //===----------------------------------------------------------------------===//
 
 namespace {
-/// Both kinds. "reference" goes through the residues; "fast" takes the integer
-/// product directly where the moduli provably hold it.
+/// Both kinds. "reference" computes what passes say; "fast" takes the integer
+/// product directly where it provably is the same.
 class SerialExecutor : public Executor {
 public:
   SerialExecutor(const Program &program, bool plainIntegers)
@@ -247,14 +247,12 @@ SerialExecutor::makeMachines(const Arrays &inputs, const Arrays &labels,
 
 /// Reads [seed, trial, step] if something depends on them.
 Status SerialExecutor::setKey(Machine &machine) const {
-  bool needed = false;
-  for (const NumberFormat &format : program.formats)
-    needed |= format.rounding == Rounding::Stochastic;
-  if (!needed)
+  std::string needed = findRandomEntry(program);
+  if (needed.empty())
     return Status::success();
   if (!program.rng || *program.rng >= program.regions.size())
-    return Error{"a format rounds stochastically, but the program has no rng "
-                 "region"};
+    return Error{needed + " draws random numbers, but the program has no rng "
+                          "region"};
   const Region &region = program.regions[*program.rng];
   HostArray value = machine.getRegion(region);
   if (value.bytes.size() != 12)

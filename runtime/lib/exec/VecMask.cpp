@@ -91,7 +91,7 @@ Status exec::execute(Context &context, const VecRandom &random) {
     return dst.error();
   uint64_t first = uint64_t(context.value(random.first));
   return forEachPiece(context, count, 16, [&](int64_t begin, int64_t end) {
-    UniformStream numbers(*key, random.stream, first + uint64_t(begin));
+    UniformStream numbers(*key, {random.stream}, first + uint64_t(begin));
     for (int64_t e = begin; e < end; ++e)
       storeFloat(dst->at(4 * e), toUniform(numbers.next()));
   });

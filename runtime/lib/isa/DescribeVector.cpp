@@ -250,6 +250,12 @@ template <> const InstructionDescription &phx::describeInstruction<VecGateMask>(
   return description;
 }
 
+/// Elements have numbers that the key has room for.
+static void checkRandomBounds(const VecRandom &i, BoundsReport &report) {
+  report.checkWithin("first", i.first, randomElements - i.count.cap,
+                     "a number of at most 2^50 less the count, at least 0");
+}
+
 template <> const InstructionDescription &phx::describeInstruction<VecRandom>() {
   static const InstructionDescription description =
       DescribeInstruction<VecRandom>("vec_random", EnginePlace::Vec)
@@ -263,6 +269,7 @@ template <> const InstructionDescription &phx::describeInstruction<VecRandom>() 
           .writes(&VecRandom::dst, elements(&VecRandom::count))
           .reads(&VecRandom::key, fixedElements<VecRandom>(3))
           .timedBy(&VecRandom::count)
+          .checksBounds(checkBodyBounds<VecRandom, checkRandomBounds>)
           .assembly("$dst `key` $key `first` $first `count` $count "
                     "`stream` $stream")
           .example("pisa.vec_random act[0] key wgt[64] first 0\n"

@@ -22,8 +22,12 @@ static std::string getIndexText(const FieldDescription &field) {
   switch (field.table) {
   case TableKind::Maps:
     return "access map";
-  case TableKind::Formats:
-    return "number format";
+  case TableKind::Conversions:
+    return "conversion";
+  case TableKind::Passes:
+    return "pass";
+  case TableKind::Combines:
+    return "combine";
   case TableKind::Products:
     return "product";
   case TableKind::Tokens:

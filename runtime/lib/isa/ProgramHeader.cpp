@@ -8,6 +8,8 @@
 
 #include "ProgramHeader.h"
 
+#include "HeaderOperations.h"
+
 #include "phx/isa/Limits.h"
 
 using namespace phx;
@@ -21,11 +23,6 @@ SAME(Program, TRAINING, ProgramKind, Training);
 SAME(Program, EVALUATION, ProgramKind, Evaluation);
 SAME(Program, IDEAL, MemoryModel, Ideal);
 SAME(Program, HIERARCHY, MemoryModel, Hierarchy);
-SAME(Program::Format, BFP, FormatKind, Bfp);
-SAME(Program::Format, FP32, FormatKind, Fp32);
-SAME(Program::Format, TRUNCATE, Rounding, Truncate);
-SAME(Program::Format, NEAREST, Rounding, Nearest);
-SAME(Program::Format, STOCHASTIC, Rounding, Stochastic);
 SAME(Program::Product, DF1, Dataflow, Df1);
 SAME(Program::Product, DF2, Dataflow, Df2);
 SAME(Program::Region, PARAMETER, Role, Parameter);
@@ -140,16 +137,6 @@ static void putMap(const AccessMap &map, proto::Program::AccessMap *out) {
   }
 }
 
-static void putFormat(const NumberFormat &format, proto::Program::Format *out) {
-  out->set_kind(static_cast<proto::Program::Format::Kind>(format.kind));
-  out->set_mantissa_bits(format.mantissaBits);
-  out->set_group(format.group);
-  out->set_rounding(
-      static_cast<proto::Program::Format::Rounding>(format.rounding));
-  for (uint32_t modulus : format.moduli)
-    out->add_moduli(modulus);
-}
-
 static void putAffine(const Affine &affine, proto::Program::Affine *out) {
   out->set_base(affine.base);
   for (const DigitTerm &term : affine.terms) {
@@ -188,7 +175,10 @@ static void putProduct(const Product &product, proto::Program::Product *out) {
   out->set_groups(product.groups);
   out->set_dataflow(
       static_cast<proto::Program::Product::Dataflow>(product.dataflow));
-  out->set_format(product.format);
+  out->set_first_conversion(product.conversions[0]);
+  out->set_second_conversion(product.conversions[1]);
+  out->set_pass(product.pass);
+  out->set_combine(product.combine);
   out->set_positions(product.positions);
   out->set_stream(product.stream);
   for (const ProductNest &nest : product.nests)
@@ -268,8 +258,7 @@ Result<proto::Program> phx::makeHeader(const Program &program) {
     putMemory(memory, out.add_memories());
   for (const AccessMap &map : program.maps)
     putMap(map, out.add_maps());
-  for (const NumberFormat &format : program.formats)
-    putFormat(format, out.add_formats());
+  putOperations(program, out);
   for (const Product &product : program.products)
     putProduct(product, out.add_products());
   for (const Region &region : program.regions)
@@ -318,17 +307,6 @@ struct Narrower {
                           axis.margin_low(), axis.margin_high()});
     return map;
   }
-  NumberFormat get(const proto::Program::Format &in) {
-    NumberFormat format;
-    format.kind = narrow("format kind", in.kind(), FormatKind::Fp32);
-    format.mantissaBits =
-        narrow<uint8_t>("format mantissa bits", in.mantissa_bits(), 255);
-    format.group = in.group();
-    format.rounding =
-        narrow("format rounding", in.rounding(), Rounding::Stochastic);
-    format.moduli.assign(in.moduli().begin(), in.moduli().end());
-    return format;
-  }
   Affine get(const proto::Program::Affine &in) {
     Affine affine{in.base(), {}};
     for (const auto &term : in.terms())
@@ -356,7 +334,9 @@ struct Narrower {
     product.k = in.k();
     product.groups = in.groups();
     product.dataflow = narrow("product dataflow", in.dataflow(), Dataflow::Df2);
-    product.format = in.format();
+    product.conversions = {in.first_conversion(), in.second_conversion()};
+    product.pass = in.pass();
+    product.combine = in.combine();
     product.positions = in.positions();
     product.stream = in.stream();
     for (const auto &nest : in.nests())
@@ -443,8 +423,8 @@ Result<Program> phx::parseHeader(const proto::Program &in) {
     program.memories.push_back(narrower.get(memory));
   for (const auto &map : in.maps())
     program.maps.push_back(narrower.get(map));
-  for (const auto &format : in.formats())
-    program.formats.push_back(narrower.get(format));
+  if (Status status = getOperations(in, program); !status)
+    return status.error();
   for (const auto &product : in.products())
     program.products.push_back(narrower.get(product));
   for (const auto &region : in.regions())

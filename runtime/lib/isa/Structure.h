@@ -12,7 +12,7 @@
 
 namespace phx {
 
-/// Maps, formats, products' shapes, regions, layers, data sections.
+/// Maps, operations, products' shapes, regions, layers, data sections.
 Status checkTables(const Program &program);
 /// Loops match, nest at most 8 deep; Halt last.
 Result<LoopTree> buildLoopTree(const Program &program);

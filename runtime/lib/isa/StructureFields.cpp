@@ -157,8 +157,13 @@ void FieldChecker::operator()(const FieldDescription &field, uint32_t value) {
     return between(field.name, field.least, field.most, value);
   case TableKind::Maps:
     return tableIndex(field.name, "maps", value, program.maps.size());
-  case TableKind::Formats:
-    return tableIndex(field.name, "formats", value, program.formats.size());
+  case TableKind::Conversions:
+    return tableIndex(field.name, "conversions", value,
+                      program.conversions.size());
+  case TableKind::Passes:
+    return tableIndex(field.name, "passes", value, program.passes.size());
+  case TableKind::Combines:
+    return tableIndex(field.name, "combines", value, program.combines.size());
   case TableKind::Products:
     return tableIndex(field.name, "products", value, program.products.size());
   case TableKind::Tokens:

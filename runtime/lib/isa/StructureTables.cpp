@@ -9,9 +9,9 @@
 #include "Structure.h"
 
 #include "Magnitudes.h"
+#include "phx/isa/Validator.h"
 
 #include <algorithm>
-#include <numeric>
 #include <set>
 #include <tuple>
 
@@ -94,53 +94,8 @@ static Status checkMaps(const Program &program) {
 }
 
 //===----------------------------------------------------------------------===//
-// Formats and products
+// Products
 //===----------------------------------------------------------------------===//
-
-static Status checkModuli(const NumberFormat &format, const std::string &where,
-                          Int &product) {
-  product = 1;
-  for (size_t i = 0; i < format.moduli.size(); ++i) {
-    if (!limits::modulus.contains(format.moduli[i]))
-      return failTable(where + "moduli", limits::modulus.toText(),
-                       format.moduli[i]);
-    for (size_t j = 0; j < i; ++j)
-      if (uint32_t common = std::gcd(format.moduli[i], format.moduli[j]);
-          common != 1)
-        return failTable(where + "moduli", "pairwise coprime",
-                         std::to_string(format.moduli[j]) + " and " +
-                             std::to_string(format.moduli[i]) +
-                             " with the common divisor " +
-                             std::to_string(common));
-    product *= format.moduli[i];
-    if (product > limits::moduliProduct)
-      return failTable(where + "moduli", "a product of at most 2^62",
-                       toText(product));
-  }
-  return Status::success();
-}
-
-static Status checkFormats(const Program &program) {
-  for (size_t f = 0; f < program.formats.size(); ++f) {
-    const NumberFormat &format = program.formats[f];
-    std::string where = "format " + std::to_string(f) + " ";
-    if (!limits::groupLength.contains(format.group))
-      return failTable(where + "group", limits::groupLength.toText(),
-                       format.group);
-    limits::Range bits = format.kind == FormatKind::Bfp
-                             ? limits::mantissaBits
-                             : limits::unusedMantissaBits;
-    if (!bits.contains(format.mantissaBits))
-      return failTable(where + "mantissa bits", bits.toText(),
-                       format.mantissaBits);
-    if (format.moduli.empty())
-      return failTable(where + "moduli", "at least one", "none");
-    Int product = 1;
-    if (Status status = checkModuli(format, where, product); !status)
-      return status;
-  }
-  return Status::success();
-}
 
 static Status checkProductShapes(const Program &program) {
   for (size_t p = 0; p < program.products.size(); ++p) {
@@ -151,11 +106,6 @@ static Status checkProductShapes(const Program &program) {
                        "an index below " +
                            std::to_string(program.layers.size()),
                        product.layer);
-    if (product.format >= program.formats.size())
-      return failTable(where + "format",
-                       "an index below " +
-                           std::to_string(program.formats.size()),
-                       product.format);
     for (auto [name, value] : {std::pair("m", product.m),
                                {"n", product.n},
                                {"k", product.k},
@@ -333,15 +283,14 @@ static Status checkRegions(const Program &program) {
   return checkInitialContents(program);
 }
 
-/// The region that stochastic rounding takes its key from.
+/// The region of the key of random numbers.
 static Status checkRng(const Program &program) {
   if (!program.rng) {
-    for (size_t f = 0; f < program.formats.size(); ++f)
-      if (program.formats[f].rounding == Rounding::Stochastic)
-        return failTable("rng",
-                         "a region of [seed, trial, step] (format " +
-                             std::to_string(f) + " rounds stochastically)",
-                         "none");
+    if (std::string entry = findRandomEntry(program); !entry.empty())
+      return failTable("rng",
+                       "a region of [seed, trial, step] (" + entry +
+                           " draws random numbers)",
+                       "none");
     return Status::success();
   }
   if (*program.rng >= program.regions.size())
@@ -475,8 +424,8 @@ Status phx::checkTables(const Program &program) {
     return status;
   if (Status status = checkMemories(program); !status)
     return status;
-  for (auto check : {checkMaps, checkFormats, checkProductShapes, checkRegions,
-                     checkRng, checkIgnoredInputs, checkLayers})
+  for (auto check : {checkMaps, checkOperations, checkProductShapes,
+                     checkRegions, checkRng, checkIgnoredInputs, checkLayers})
     if (Status status = check(program); !status)
       return status;
   return Status::success();

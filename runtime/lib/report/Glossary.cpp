@@ -11,6 +11,7 @@
 
 #include "phx/energy/Declarations.h"
 #include "phx/isa/InstructionSet.h"
+#include "phx/isa/TableOperation.h"
 
 #include <algorithm>
 
@@ -107,6 +108,47 @@ std::vector<GlossaryEntry> phx::listInstructions() {
 }
 
 //===----------------------------------------------------------------------===//
+// Operations of tables
+//===----------------------------------------------------------------------===//
+
+static GlossaryEntry makeEntry(const OperationDescription &d) {
+  GlossaryEntry entry{"operation", d.name, "", d.summary, ""};
+  if (!d.description.empty())
+    entry.definition += ". " + d.description;
+  entry.note = std::string("stands in the table of ") + getTableName(d.table) +
+               (d.table == OperationTable::Pass ? "es" : "s");
+  if (!d.machineClass.empty())
+    entry.note += "; of machine class " + d.machineClass;
+  return entry;
+}
+
+static GlossaryEntry makeEntry(const OperationDescription &d,
+                               const ParameterDescription &parameter) {
+  GlossaryEntry entry{"operation parameter", d.name + "." + parameter.name,
+                      parameter.unit,
+                      getKindText(parameter) + ": " + parameter.doc, ""};
+  if (!parameter.words)
+    return entry;
+  const char *separator = "words: ";
+  for (const EnumEntry &word : parameter.words->entries) {
+    entry.note += std::string(separator) + word.name + " (" + word.doc + ")";
+    separator = ", ";
+  }
+  return entry;
+}
+
+std::vector<GlossaryEntry> phx::listOperations() {
+  std::vector<GlossaryEntry> entries, parameters;
+  for (const OperationDescription *d : OperationSet::get().list()) {
+    entries.push_back(makeEntry(*d));
+    for (const ParameterDescription &parameter : d->parameters)
+      parameters.push_back(makeEntry(*d, parameter));
+  }
+  entries.insert(entries.end(), parameters.begin(), parameters.end());
+  return entries;
+}
+
+//===----------------------------------------------------------------------===//
 // All
 //===----------------------------------------------------------------------===//
 
@@ -114,6 +156,8 @@ std::vector<GlossaryEntry> phx::listGlossary() {
   std::vector<GlossaryEntry> entries = listCharges();
   std::vector<GlossaryEntry> instructions = listInstructions();
   entries.insert(entries.end(), instructions.begin(), instructions.end());
+  std::vector<GlossaryEntry> operations = listOperations();
+  entries.insert(entries.end(), operations.begin(), operations.end());
   return entries;
 }
 

@@ -105,24 +105,19 @@ static std::vector<LayerSummary> summarizeLayers(const ReportInputs &inputs,
   return layers;
 }
 
+/// The number formats of all products, each once; of operands that differ both.
 static std::string describeFormat(const Program &program) {
   std::string text;
-  std::vector<uint32_t> seen;
+  std::vector<std::array<uint32_t, 2>> seen;
   for (const Product &product : program.products) {
-    if (product.format >= program.formats.size() ||
-        std::find(seen.begin(), seen.end(), product.format) != seen.end())
+    auto [first, second] = product.conversions;
+    if (std::max(first, second) >= program.conversions.size() ||
+        std::find(seen.begin(), seen.end(), product.conversions) != seen.end())
       continue;
-    seen.push_back(product.format);
-    const NumberFormat &format = program.formats[product.format];
-    std::string name = "fp32";
-    if (format.kind == FormatKind::Bfp) {
-      name = "bfp:" + std::to_string(format.mantissaBits) + ":" +
-             std::to_string(format.group);
-      if (format.rounding != Rounding::Truncate)
-        name +=
-            format.rounding == Rounding::Nearest ? ":nearest" : ":stochastic";
-    }
-    text += (text.empty() ? "" : ", ") + name;
+    seen.push_back(product.conversions);
+    text += (text.empty() ? "" : ", ") + spell(program.conversions[first]);
+    if (first != second)
+      text += " x " + spell(program.conversions[second]);
   }
   return text;
 }

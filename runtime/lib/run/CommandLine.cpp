@@ -184,8 +184,9 @@ Result<ParsedCommandLine> phx::parseCommandLine(int argc,
                "prints every counter and component of energy with its unit and "
                "definition");
   app.add_flag("--list-instructions", listFields,
-               "prints every instruction and each of its fields with its kind "
-               "and definition");
+               "prints every instruction and each of its fields, every operation "
+               "of the tables and each of its parameters, with kind and "
+               "definition");
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp &) {
@@ -208,7 +209,10 @@ Result<ParsedCommandLine> phx::parseCommandLine(int argc,
   }
   if (listFields) {
     parsed.leave = true;
-    parsed.text = formatGlossary(listInstructions(), 80);
+    std::vector<GlossaryEntry> entries = listInstructions();
+    for (GlossaryEntry &operation : listOperations())
+      entries.push_back(std::move(operation));
+    parsed.text = formatGlossary(entries, 80);
     return parsed;
   }
   if (std::vector<std::string> extras = app.remaining(); !extras.empty())

@@ -8,6 +8,8 @@
 #include "machines/rns/Energy.h"
 #include "machines/rns/Instructions.h"
 
+#include "phx/isa/BaseOperations.h"
+
 using namespace phx;
 using namespace phx::rns;
 
@@ -37,11 +39,11 @@ struct Charger {
     return static_cast<uint64_t>(arrays.getModuli().size());
   }
   /// One adder per element, unless the format truncates.
-  void addRoundings(uint32_t format, uint64_t elements) {
-    Rounding rounding = program.formats[format].rounding;
-    if (rounding == Rounding::Nearest)
+  void addRoundings(uint32_t conversion, uint64_t elements) {
+    const Bfp *bfp = getIf<Bfp>(program.conversions[conversion]);
+    if (bfp && bfp->rounding == Rounding::Nearest)
       add(to.nearestRoundings, elements);
-    if (rounding == Rounding::Stochastic)
+    if (bfp && bfp->rounding == Rounding::Stochastic)
       add(to.stochasticRoundings, elements);
   }
 
@@ -55,7 +57,7 @@ void Charger::add(const CoreProgram &tile) {
   // Idle rows and columns are written with zeros.
   add(to.dacConversions, arrayRows() * arrayCols() * moduli());
   add(to.bfpConversions, rows);
-  addRoundings(tile.format, rows * cols);
+  addRoundings(tile.conversion, rows * cols);
   add(to.forwardConversions, rows);
   addBytes(tile.src.memory, 4 * rows * cols, 0);
 }
@@ -68,7 +70,7 @@ void Charger::add(const CoreStream &stream) {
   // No lane gating: idle rows are detected and converted like busy ones.
   uint64_t symbols = arrayRows() * moduli() * detections;
   add(to.bfpConversions, vectors);
-  addRoundings(stream.format, vectors * cols);
+  addRoundings(stream.conversion, vectors * cols);
   add(to.forwardConversions, vectors);
   add(to.modulatedElements, vectors * arrayCols());
   add(to.tiaSymbols, vectors * symbols);

@@ -7,6 +7,7 @@
 
 #include "machines/rns/Checks.h"
 
+#include "machines/rns/Operations.h"
 #include "machines/rns/Target.h"
 #include "phx/isa/Limits.h"
 #include "phx/target/ArrayGroups.h"
@@ -71,14 +72,14 @@ private:
 void Rules::checkModuli() {
   const auto &moduli = arrays.getModuli();
   const std::string field = name("moduli");
-  if (!limits::moduliCount.contains(moduli.size()))
+  if (!rns::moduliCount.contains(moduli.size()))
     return report(field, field + " has " + std::to_string(moduli.size()) +
                              " entries, legal is " +
-                             limits::moduliCount.toText());
+                             rns::moduliCount.toText());
   __int128 product = 1;
   for (int i = 0; i < moduli.size(); ++i) {
     product *= moduli[i];
-    if (product > limits::moduliProduct)
+    if (product > rns::maxModuliProduct)
       return report(field, "the product of " + field + " exceeds 2^62");
   }
   checkCoprime(field, moduli);
@@ -181,11 +182,11 @@ void Rules::checkReference() {
   __int128 product = 1;
   for (int64_t modulus : moduli)
     product = std::min<__int128>(product * modulus, __int128(1) << 63);
-  if (!limits::moduliCount.contains(moduli.size()) ||
-      product > limits::moduliProduct)
+  if (!rns::moduliCount.contains(moduli.size()) ||
+      product > rns::maxModuliProduct)
     return report(field, field + " has " + std::to_string(moduli.size()) +
                              " entries; legal are " +
-                             limits::moduliCount.toText() +
+                             rns::moduliCount.toText() +
                              ", with a product of at most 2^62");
   checkCoprime(field, moduli);
   checkBits(name("reference.dac_bits"), reference.dac_bits().value(), moduli);

@@ -16,23 +16,24 @@ using namespace phx;
 using namespace phx::exec;
 
 void TileColumns::set(int64_t kStart, int64_t cols, int64_t total,
-                      int64_t group) {
+                      int64_t group, int64_t whole) {
   begin = kStart;
   count = cols;
   groups.clear();
   partial = false;
   int64_t end = kStart + cols;
   int64_t limit = std::max(total, end);
-  reachBegin = kStart / group * group;
+  reachBegin = kStart / whole * whole;
   for (int64_t k = kStart; k < end;) {
     int64_t groupBegin = k / group * group;
     int64_t groupEnd = std::min(groupBegin + group, limit);
     int64_t stop = std::min(groupEnd, end);
+    int64_t wholeBegin = k / whole * whole;
     TileGroup part;
     part.begin = k - kStart;
     part.end = stop - kStart;
-    part.wholeBegin = groupBegin - reachBegin;
-    part.wholeEnd = groupEnd - reachBegin;
+    part.wholeBegin = wholeBegin - reachBegin;
+    part.wholeEnd = std::min(wholeBegin + whole, limit) - reachBegin;
     part.first = k == groupBegin;
     part.last = stop == groupEnd;
     partial |= !part.first || !part.last;
@@ -125,7 +126,7 @@ static NonFinite findNonFinite(const TileColumns &columns,
 }
 
 /// Shared exponents of one group. True if a value is infinite or NaN.
-static bool setExponents(const TileGroup &part, const FormatPlan &plan,
+static bool setExponents(const TileGroup &part, const OperandPlan &plan,
                          const std::vector<uint32_t> &values, size_t g,
                          OperandBlock &block, float *first, float *second) {
   uint32_t largest[laneCount];
@@ -165,13 +166,12 @@ static void setRandomWords(const OperandSource &source,
   uint64_t elements[laneCount];
   for (int l = 0; l < laneCount; ++l)
     elements[l] = numbers.at(row + l, columns.begin);
-  randomWords(numbers.key, numbers.stream, elements, columns.count,
-              words.data());
+  randomWords(numbers.sequence, elements, columns.count, words.data());
 }
 
 /// Mantissas and residues of the tile's columns in one group.
 static void setPlanes(const TileColumns &columns, const TileGroup &part,
-                      const FormatPlan &plan, const float *first,
+                      const OperandPlan &plan, const float *first,
                       const float *second, const ConversionScratch &scratch,
                       OperandBlock &block) {
   int64_t shift = columns.begin - columns.reachBegin;
@@ -184,14 +184,14 @@ static void setPlanes(const TileColumns &columns, const TileGroup &part,
         toMantissas(scratch.values.data() + (c + shift) * laneCount, first,
                     second, words, plan, mantissas);
     for (size_t p = 0; p < plan.planes.size(); ++p) {
-      const Plane &plane = plan.planes[p];
+      const Residues &plane = plan.planes[p];
       int16_t *out =
           block.planes.data() + (int64_t(p) * columns.count + c) * laneCount;
       if (plane.identity) {
         std::memcpy(out, mantissas, sizeof mantissas);
         continue;
       }
-      const int16_t *residues = plane.residues.data() + plan.maxMantissa;
+      const int16_t *residues = plane.values.data() + plan.maxMantissa;
       for (int l = 0; l < laneCount; ++l)
         out[l] = residues[mantissas[l]];
     }
@@ -200,14 +200,15 @@ static void setPlanes(const TileColumns &columns, const TileGroup &part,
 
 std::optional<NonFinite> exec::convert(const OperandSource &source,
                                        const TileColumns &columns,
-                                       const FormatPlan &plan, int64_t row,
-                                       int lanes, OperandBlock &block,
+                                       const OperandPlan &plan, bool bypass,
+                                       int64_t row, int lanes,
+                                       OperandBlock &block,
                                        ConversionScratch &scratch) {
   block.lanes = lanes;
   block.zeroMantissas = 0;
   block.inside = gather(source, columns, row, lanes, scratch.rows,
-                        plan.bypass ? block.values : scratch.values);
-  if (plan.bypass)
+                        bypass ? block.values : scratch.values);
+  if (bypass)
     return std::nullopt;
   size_t groups = columns.groups.size();
   block.exponents.resize(groups * laneCount);

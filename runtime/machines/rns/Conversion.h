@@ -24,25 +24,29 @@
 
 namespace phx::exec {
 
-/// The part of one number format group that lies in a tile.
+/// The part of the group of one term that lies in a tile.
 struct TileGroup {
   int64_t begin = 0, end = 0; ///< columns of the tile
-  /// The whole group, as columns of the reach (see TileColumns).
+  /// All that shares its exponent, as columns of the reach (see TileColumns):
+  /// the group, or a longer one around it.
   int64_t wholeBegin = 0, wholeEnd = 0;
   bool first = true, last = true; ///< the group starts, ends in this tile
 };
 
-/// Columns of a tile and the groups they belong to. A group that is longer
-/// than the array shares one exponent across passes, so the columns that a
-/// tile has to look at, its reach, may exceed the columns that it multiplies.
+/// Columns of a tile and the groups they belong to, as one operand sees them.
+/// A group that is longer than the array shares one exponent across passes, one
+/// that is longer than a term's across terms, so the columns that a tile has to
+/// look at, its reach, may exceed the columns that it multiplies.
 struct TileColumns {
   int64_t begin = 0, count = 0;           ///< contraction positions
   int64_t reachBegin = 0, reachCount = 0; ///< superset
   std::vector<TileGroup> groups;          ///< ascending
   bool partial = false;                   ///< some group is not whole
 
-  /// `total`: contraction length; the last group may be shorter than `group`.
-  void set(int64_t kStart, int64_t cols, int64_t total, int64_t group);
+  /// `total`: contraction length; the last group may be shorter. `group`: of a
+  /// term; `whole`: of what shares an exponent, a multiple of it.
+  void set(int64_t kStart, int64_t cols, int64_t total, int64_t group,
+           int64_t whole);
 };
 
 /// Smallest and largest shared exponent of the lanes whose group is not zero;
@@ -89,12 +93,12 @@ struct NonFinite {
   float value = 0;
 };
 
-/// Reads rows [row, row + lanes) and converts them; if the plan bypasses
-/// conversion, `block` gets the values. Rows beyond the map's are zero.
+/// Reads rows [row, row + lanes) and converts them, with `bypass` takes them as
+/// they are. Rows beyond the map's are zero.
 std::optional<NonFinite> convert(const OperandSource &source,
                                  const TileColumns &columns,
-                                 const FormatPlan &plan, int64_t row, int lanes,
-                                 OperandBlock &block,
+                                 const OperandPlan &plan, bool bypass,
+                                 int64_t row, int lanes, OperandBlock &block,
                                  ConversionScratch &scratch);
 
 } // namespace phx::exec

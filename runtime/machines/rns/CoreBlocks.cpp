@@ -65,15 +65,17 @@ void CoreUnit::addBypass(Job &job, const TileGroup &part, int64_t row, int rows,
   const OperandBlock &x = scratch.block;
   const OperandBlock &w = job.tile->blocks[size_t(row / laneCount)];
   const TileColumns &columns = job.tile->columns;
-  int64_t column = part.begin + columns.begin - columns.reachBegin;
+  auto start = [&](const OperandBlock &block, const TileColumns &own) {
+    return block.values.data() +
+           (part.begin + own.begin - own.reachBegin) * laneCount;
+  };
   float sums[rowStep][laneCount] = {};
   if (!part.first)
     for (int r = 0; r < rows; ++r)
       for (int l = 0; l < x.lanes; ++l)
         if (int64_t *partial = partialOf(job, row + r, l, scratch))
           sums[r][l] = std::bit_cast<float>(uint32_t(*partial));
-  dotFloat(x.values.data() + column * laneCount,
-           w.values.data() + column * laneCount + row % laneCount,
+  dotFloat(start(x, *job.columns), start(w, columns) + row % laneCount,
            part.end - part.begin, roundUp(x.lanes), sums[0]);
   for (int r = 0; r < rows; ++r)
     for (int l = 0; l < x.lanes; ++l) {
@@ -86,7 +88,7 @@ void CoreUnit::addBypass(Job &job, const TileGroup &part, int64_t row, int rows,
 
 void CoreUnit::addGroup(Job &job, size_t group, int64_t row, int rows,
                         Scratch &scratch) {
-  const FormatPlan &plan = *job.plan;
+  const ProductPlan &plan = *job.plan;
   const TileColumns &columns = job.tile->columns;
   const TileGroup &part = columns.groups[group];
   if (plan.bypass)
@@ -130,13 +132,14 @@ void CoreUnit::addGroup(Job &job, size_t group, int64_t row, int rows,
 void CoreUnit::addTerms(Job &job, size_t group, int64_t row,
                         const int32_t *narrow, const int64_t *wide, float *acc,
                         Scratch &scratch) {
-  const FormatPlan &plan = *job.plan;
+  const ProductPlan &plan = *job.plan;
   const TileGroup &part = job.tile->columns.groups[group];
   const OperandBlock &x = scratch.block;
   const OperandBlock &w = job.tile->blocks[size_t(row / laneCount)];
   size_t at = group * laneCount;
   size_t lane = size_t(row % laneCount);
-  int down = 2 * (plan.mantissaBits - 1);
+  int down =
+      plan.operands[0].mantissaBits - 1 + plan.operands[1].mantissaBits - 1;
   int exponent = w.exponents[at + lane] - down;
   bool zero = w.zero[at + lane];
   ExponentRange range = x.ranges[group];
@@ -171,7 +174,8 @@ void CoreUnit::processBlock(Job &job, int64_t index, unsigned worker) {
   int lanes = int(std::min<int64_t>(laneCount, job.length - offset));
   int64_t first = job.vecStart + offset;
   std::optional<NonFinite> bad =
-      convert(job.in, job.tile->columns, *job.plan, first, lanes, scratch.block,
+      convert(job.in, *job.columns, job.plan->operands[job.operand],
+              job.plan->bypass, first, lanes, scratch.block,
               scratch.conversion);
   if (bad) {
     std::lock_guard<std::mutex> lock(job.mutex);

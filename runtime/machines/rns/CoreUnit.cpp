@@ -7,38 +7,70 @@
 
 #include "machines/rns/CoreUnit.h"
 
-#include "phx/isa/Limits.h"
+#include "phx/isa/Validator.h"
 
 #include <algorithm>
 #include <cmath>
+#include <set>
+#include <tuple>
 
 using namespace phx;
 using namespace phx::exec;
 
-CoreUnit::CoreUnit(Context &context, std::vector<FormatPlan> plans)
-    : context(context), plans(std::move(plans)),
-      scratches(context.pool.size()) {}
+CoreUnit::CoreUnit(Context &context)
+    : context(context), scratches(context.pool.size()) {}
 
 Result<std::unique_ptr<MachineUnit>>
 CoreUnit::create(Context &context, const UnitOptions &options) {
-  std::vector<FormatPlan> plans;
+  std::unique_ptr<CoreUnit> unit(new CoreUnit(context));
+  if (Status status = unit->makePlans(options); !status)
+    return status.error();
+  return std::unique_ptr<MachineUnit>(std::move(unit));
+}
+
+/// The products that instructions of the class name.
+static std::set<uint32_t> listProducts(const Program &program) {
+  std::set<uint32_t> products;
+  for (const Instruction &instruction : program.code)
+    RnsInstructions::forEach([&]<typename T>() {
+      if (const T *body = getIf<T>(instruction.body))
+        products.insert(body->product);
+    });
+  return products;
+}
+
+Status CoreUnit::makePlans(const UnitOptions &options) {
   const Program &program = context.program;
+  if (Status status = checkOperations(program); !status)
+    return status;
   // The widest arrays have the longest passes.
   int64_t columns = 1;
   for (const ArrayGroup &group : program.groups)
     if (group.machineClass == "rns")
       columns = std::max<int64_t>(columns, group.columns);
-  for (size_t f = 0; f < program.formats.size(); ++f) {
-    Result<FormatPlan> plan =
-        FormatPlan::create(program.formats[f], options.bypassFormats,
-                           options.plainIntegers, columns);
-    if (!plan)
-      return Error{"number format " + std::to_string(f) + ": " +
-                   plan.error().message};
-    plans.push_back(std::move(*plan));
+  planOf.resize(program.products.size());
+  using Entries = std::tuple<uint32_t, uint32_t, uint32_t, uint32_t>;
+  std::map<Entries, uint32_t> known;
+  for (uint32_t p : listProducts(program)) {
+    const Product &product = program.products[p];
+    auto [place, isNew] =
+        known.try_emplace(Entries(product.conversions[0],
+                                  product.conversions[1], product.pass,
+                                  product.combine),
+                          uint32_t(plans.size()));
+    planOf[p] = place->second;
+    if (!isNew)
+      continue;
+    auto computation = rns::getComputation(program, product);
+    if (const auto *broken = std::get_if<BrokenRule>(&computation))
+      return Error{"product " + std::to_string(p) + " " + broken->parameter +
+                   ": expected " + broken->expected + ", found " +
+                   broken->found};
+    plans.push_back(ProductPlan::create(
+        std::get<rns::Computation>(computation), options.bypassFormats,
+        options.plainIntegers, columns));
   }
-  return std::unique_ptr<MachineUnit>(
-      new CoreUnit(context, std::move(plans)));
+  return Status::success();
 }
 
 Status CoreUnit::execute(const Instruction &instruction,
@@ -75,8 +107,7 @@ RoundingNumbers CoreUnit::getNumbers(uint32_t index, unsigned operand,
   const Product &product = context.program.products[index];
   int64_t rows = operand == 0 ? product.m * product.positions : product.n;
   RoundingNumbers numbers;
-  numbers.key = context.key;
-  numbers.stream = 2 * product.stream + operand;
+  numbers.sequence = getSequence(context.key, {2 * product.stream + operand});
   numbers.rowLength = product.k;
   numbers.first = uint64_t(group) * uint64_t(rows) * uint64_t(product.k);
   return numbers;
@@ -95,20 +126,22 @@ Error CoreUnit::describeOperand(const AccessMap &map, const Address &address,
 Status CoreUnit::execute(const CoreProgram &load, LoadedTile &tile,
                          LayerStatistics *statistics) {
   const AccessMap &map = context.program.maps[load.map];
-  const FormatPlan &plan = plans[load.format];
+  const ProductPlan &plan = getPlan(load.product);
+  bool first = context.program.products[load.product].dataflow == Dataflow::Df1;
+  const unsigned operand = first ? 0 : 1;
   tile.loaded = false;
-  tile.format = load.format;
+  tile.plan = &plan;
   tile.rowStart = context.value(load.rowStart);
   tile.rows = context.value(load.rows);
+  tile.total = getTotal(map.cols);
   tile.columns.set(context.value(load.kStart), context.value(load.cols),
-                   getTotal(map.cols), plan.group);
+                   tile.total, plan.group, plan.operands[operand].group);
   Result<OperandSource> source =
       prepare("src", map, load.src, tile.columns, tile.rowStart, tile.rows);
   if (!source)
     return source.error();
-  bool first = context.program.products[load.product].dataflow == Dataflow::Df1;
   tile.group = context.value(load.group);
-  source->numbers = getNumbers(load.product, first ? 0 : 1, tile.group);
+  source->numbers = getNumbers(load.product, operand, tile.group);
   tile.blocks.resize(size_t((tile.rows + laneCount - 1) / laneCount));
   for (size_t b = 0; b < tile.blocks.size(); ++b) {
     if (b != 0 && context.isStopped(0))
@@ -118,8 +151,8 @@ Status CoreUnit::execute(const CoreProgram &load, LoadedTile &tile,
     int lanes =
         int(std::min<int64_t>(laneCount, tile.rowStart + tile.rows - row));
     if (std::optional<NonFinite> bad =
-            convert(*source, tile.columns, plan, row, lanes, block,
-                    scratches[0].conversion))
+            convert(*source, tile.columns, plan.operands[operand], plan.bypass,
+                    row, lanes, block, scratches[0].conversion))
       return describeOperand(map, load.src, row + bad->lane, bad->column,
                              bad->value);
     if (statistics && !plan.bypass) {
@@ -161,27 +194,31 @@ Status CoreUnit::prepareOutput(Job &job, const CoreStream &stream) {
 Status CoreUnit::execute(const CoreStream &stream, LoadedTile &tile,
                         LayerStatistics *statistics) {
   int64_t kStart = context.value(stream.kStart);
-  if (!tile.loaded || tile.format != stream.format ||
+  const ProductPlan &plan = getPlan(stream.product);
+  if (!tile.loaded || tile.plan != &plan ||
       tile.rowStart != context.value(stream.rowStart) ||
       tile.rows != context.value(stream.rows) || tile.columns.begin != kStart ||
       tile.columns.count != context.value(stream.cols))
     return context.fail("the tile in this array" 
                         " is not the one that this stream expects");
   Job job;
-  job.plan = &plans[stream.format];
+  job.plan = &plan;
   job.tile = &tile;
+  const Product &product = context.program.products[stream.product];
+  job.operand = product.dataflow == Dataflow::Df1 ? 1 : 0;
+  streamed.set(kStart, tile.columns.count, tile.total, plan.group,
+               plan.operands[job.operand].group);
+  job.columns = &streamed;
   job.vecStart = context.value(stream.vecStart);
   job.length = context.value(stream.length);
   const AccessMap &inMap = context.program.maps[stream.inMap];
   Result<OperandSource> in =
-      prepare("in", inMap, stream.in, tile.columns, job.vecStart, job.length);
+      prepare("in", inMap, stream.in, streamed, job.vecStart, job.length);
   if (!in)
     return in.error();
   job.in = std::move(*in);
-  const Product &product = context.program.products[stream.product];
   job.continues = context.value(stream.start) != 0;
-  job.in.numbers = getNumbers(
-      stream.product, product.dataflow == Dataflow::Df1 ? 1 : 0, tile.group);
+  job.in.numbers = getNumbers(stream.product, job.operand, tile.group);
   if (Status status = prepareOutput(job, stream); !status)
     return status;
 
@@ -189,7 +226,7 @@ Status CoreUnit::execute(const CoreStream &stream, LoadedTile &tile,
   int64_t lanes = std::min<int64_t>(job.length, laneCount);
   int64_t planes = int64_t(job.plan->planes.size()) + 1;
   int64_t cost = lanes * (tile.rows * (planes * tile.columns.count / 8 + 4) +
-                          tile.columns.reachCount * 4);
+                          streamed.reachCount * 4);
   Status status = context.forEach(blocks, cost, [&](size_t b, unsigned worker) {
     processBlock(job, int64_t(b), worker);
   });

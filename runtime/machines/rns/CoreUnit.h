@@ -21,7 +21,7 @@
 #define MACHINES_RNS_COREUNIT_H
 
 #include "machines/rns/Conversion.h"
-#include "machines/rns/FormatPlan.h"
+#include "machines/rns/ProductPlan.h"
 #include "machines/rns/OutputLanes.h"
 
 #include "machines/rns/Instructions.h"
@@ -37,16 +37,17 @@ namespace phx::exec {
 /// What a CoreProgram left in an array.
 struct LoadedTile {
   bool loaded = false;
-  uint32_t format = 0;
+  const ProductPlan *plan = nullptr;
   int64_t rowStart = 0, rows = 0;
   int64_t group = 0; ///< of the product
+  int64_t total = 0; ///< contraction length
   TileColumns columns;
   std::vector<OperandBlock> blocks; ///< 64 rows each
 };
 
 class CoreUnit final : public MachineUnit {
 public:
-  /// Errors: a number format that the executor cannot compute with.
+  /// Errors: a product that is not one of residue arrays.
   static Result<std::unique_ptr<MachineUnit>>
   create(Context &context, const UnitOptions &options);
 
@@ -54,7 +55,12 @@ public:
                  LayerStatistics *statistics) override;
 
 private:
-  CoreUnit(Context &context, std::vector<FormatPlan> plans);
+  explicit CoreUnit(Context &context);
+  /// Makes the plans of all products that instructions name.
+  Status makePlans(const UnitOptions &options);
+  const ProductPlan &getPlan(uint32_t product) const {
+    return plans[planOf[product]];
+  }
   Status execute(const CoreProgram &load, LoadedTile &tile,
                  LayerStatistics *statistics);
   Status execute(const CoreStream &stream, LoadedTile &tile,
@@ -69,9 +75,11 @@ private:
   };
   /// What all blocks of one stream instruction share.
   struct Job {
-    const FormatPlan *plan = nullptr;
+    const ProductPlan *plan = nullptr;
     const LoadedTile *tile = nullptr;
+    unsigned operand = 1; ///< of the product, the streamed one
     OperandSource in;
+    const TileColumns *columns = nullptr; ///< as the streamed operand sees them
     const AccessMap *outMap = nullptr;
     TargetView out;
     UnrolledDigits outRows;
@@ -117,7 +125,9 @@ private:
                 float *acc);
 
   Context &context;
-  std::vector<FormatPlan> plans; ///< by number format
+  std::vector<ProductPlan> plans; ///< each once
+  std::vector<uint32_t> planOf;   ///< index into `plans`, by product
+  TileColumns streamed;           ///< of the current stream
   std::map<std::pair<uint16_t, uint32_t>, LoadedTile> tiles; ///< by array
   std::vector<Scratch> scratches; ///< by thread
 };

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "machines/rns/Instructions.h"
+#include "machines/rns/Operations.h"
 #include "machines/rns/Products.h"
 
 #include "phx/isa/DescribeInstruction.h"
@@ -13,31 +14,56 @@
 #include "phx/isa/LoopTree.h"
 #include "phx/isa/InstructionSet.h"
 #include "phx/isa/Program.h"
+#include "phx/support/Philox.h"
 
-#include <algorithm>
+#include <type_traits>
 
 using namespace phx;
 
-/// No pass of an array of `columns` leaves the signed range of the moduli.
-static void checkRange(const NumberFormat &format, uint32_t columns,
-                       FieldReport &report) {
-  if (format.kind != FormatKind::Bfp)
-    return;
-  Int product = 1;
-  for (uint32_t modulus : format.moduli)
-    product *= modulus;
-  Int largest = limits::getMaxMantissa(format.mantissaBits);
-  Int length = std::min(format.group, columns);
-  Int bound = length * largest * largest, range = (product - 1) / 2;
-  if (bound > range)
-    report.fail("format",
-                "moduli with a signed range of at least " + toText(bound) +
-                    " (" + toText(length) + " products of mantissas up to " +
-                    toText(largest) + ")",
-                toText(range) + " (product " + toText(product) + ")");
+/// The operand of its product that an instruction converts.
+template <typename T> static unsigned getOperand(const Product &product) {
+  bool stationary = std::is_same_v<T, CoreProgram>;
+  return stationary == (product.dataflow == Dataflow::Df1) ? 0 : 1;
 }
 
-/// A tile fits the array and has the format of its product.
+/// An instruction names the entries of its product, which residue arrays can
+/// compute; no pass leaves the signed range of its moduli.
+template <typename T>
+static void checkEntries(const Program &program, const T &i, uint32_t columns,
+                         FieldReport &report) {
+  const Product &product = program.products[i.product];
+  auto isThat = [&](const char *field, uint32_t expected, uint32_t found) {
+    if (found != expected)
+      report.fail(field, std::to_string(expected) + " (that of its product)",
+                  std::to_string(found));
+  };
+  isThat("conversion", product.conversions[getOperand<T>(product)],
+         i.conversion);
+  isThat("pass", product.pass, i.pass);
+  if constexpr (std::is_same_v<T, CoreStream>)
+    isThat("combine", product.combine, i.combine);
+  if (drawsRandomNumbers(program.conversions[i.conversion])) {
+    int64_t rows = getOperand<T>(product) == 0 ? product.m * product.positions
+                                               : product.n;
+    if (Int elements = Int(rows) * product.k * product.groups;
+        elements > randomElements)
+      report.fail("product",
+                  "an operand of at most 2^50 elements (each draws a random "
+                  "number)",
+                  toText(elements));
+  }
+  auto computation = rns::getComputation(program, product);
+  std::optional<BrokenRule> broken;
+  if (const auto *rule = std::get_if<BrokenRule>(&computation))
+    broken = *rule;
+  else
+    broken = rns::findOverflow(std::get<rns::Computation>(computation),
+                               columns);
+  if (broken)
+    report.fail(broken->parameter, broken->expected, broken->found);
+}
+
+/// A tile fits the array and is computed as its product says.
 template <typename T>
 static void checkTile(const Program &program, const Instruction &instruction,
                       FieldReport &report) {
@@ -51,11 +77,7 @@ static void checkTile(const Program &program, const Instruction &instruction,
   const ArrayGroup &group = *findGroup(program, instruction);
   atMost("rows", i.rows.cap, group.rows, " (array rows)");
   atMost("cols", i.cols.cap, group.columns, " (array columns)");
-  checkRange(program.formats[i.format], group.columns, report);
-  uint32_t expected = program.products[i.product].format;
-  if (expected != i.format)
-    report.fail("format", std::to_string(expected) + " (that of its product)",
-                std::to_string(i.format));
+  checkEntries(program, i, group.columns, report);
 }
 
 static void checkProgramBounds(const CoreProgram &i, BoundsReport &report) {
@@ -65,7 +87,8 @@ static void checkProgramBounds(const CoreProgram &i, BoundsReport &report) {
                      "a group below " + std::to_string(groups) +
                          ", at least 0");
   report.checkBlock("cols", "contraction positions of one group",
-                    program.formats[i.format].group, i.kStart, i.cols);
+                    rns::getTermGroup(program, program.products[i.product]),
+                    i.kStart, i.cols);
 }
 
 template <> const InstructionDescription &phx::describeInstruction<CoreProgram>() {
@@ -77,8 +100,11 @@ template <> const InstructionDescription &phx::describeInstruction<CoreProgram>(
           .semantics("`group` says which of the product's groups the tile "
                      "belongs to, 0 if not given; stochastic rounding numbers "
                      "the elements by it.")
-          .field(&T::format, "format", "that of the product")
-          .of(TableKind::Formats)
+          .field(&T::conversion, "conversion",
+                 "of the stationary operand, that of the product")
+          .of(TableKind::Conversions)
+          .field(&T::pass, "pass", "that of the product")
+          .of(TableKind::Passes)
           .field(&T::map, "map", "of the stationary operand")
           .of(TableKind::Maps)
           .field(&T::src, "src", "stationary operand")
@@ -101,13 +127,14 @@ template <> const InstructionDescription &phx::describeInstruction<CoreProgram>(
           .programsArray()
           .checks(checkTile<T>)
           .checksBounds(checkBodyBounds<T, checkProgramBounds>)
-          .assembly("`format` $format `map` $map `from` $src `row` $row `k` $k "
+          .assembly("`conversion` $conversion `pass` $pass `map` $map `from` $src "
+                    "`row` $row `k` $k "
                     "`rows` $rows `cols` $cols `product` $product "
                     "(`group` $group^)?")
-          .example("pisa.core_program core[0] format 0 map 0 from wgt[0] row 0 "
-                   "k 0 rows 32 cols 16\n    product 0")
-          .example("pisa.core_program core[0] format 0 map 0 from wgt[0] row 0 "
-                   "k 0 rows 32 cols 16\n    product 0 group 3")
+          .example("pisa.core_program core[0] conversion 0 pass 0 map 0 from "
+                   "wgt[0] row 0 k 0\n    rows 32 cols 16 product 0")
+          .example("pisa.core_program core[0] conversion 0 pass 0 map 0 from "
+                   "wgt[0] row 0 k 0\n    rows 32 cols 16 product 0 group 3")
           .build();
   return description;
 }
@@ -129,8 +156,13 @@ template <> const InstructionDescription &phx::describeInstruction<CoreStream>()
       DescribeInstruction<T>("core_stream", EnginePlace::Array)
           .ofClass("rns")
           .summary("Stream vectors past the array and accumulate the results")
-          .field(&T::format, "format", "that of the product")
-          .of(TableKind::Formats)
+          .field(&T::conversion, "conversion",
+                 "of the streamed operand, that of the product")
+          .of(TableKind::Conversions)
+          .field(&T::pass, "pass", "that of the product")
+          .of(TableKind::Passes)
+          .field(&T::combine, "combine", "that of the product")
+          .of(TableKind::Combines)
           .field(&T::inMap, "in map", "row: vector, column: position")
           .of(TableKind::Maps)
           .field(&T::outMap, "out map", "row: stationary row, column: vector")
@@ -160,23 +192,24 @@ template <> const InstructionDescription &phx::describeInstruction<CoreStream>()
                        &T::product)
           .reads(&T::in, mapped<T>(&T::inMap, {&T::vecStart, &T::length},
                                    {&T::kStart, &T::cols}))
-          .usesArray(&T::format, &T::product, &T::rowStart, &T::kStart,
-                     &T::rows, &T::cols)
+          .usesArray(&T::pass, &T::product, &T::rowStart, &T::kStart, &T::rows,
+                     &T::cols)
           .timedBy(&T::length)
           .checks(checkTile<T>)
           .checksBounds(checkBodyBounds<T, checkStreamBounds>)
-          .assembly("`format` $format `map` $in_map `from` $in `into` $out_map "
-                    "$out `row` $row `k` $k `vec` $vec `rows` $rows "
+          .assembly("`conversion` $conversion `pass` $pass `combine` $combine "
+                    "`map` $in_map `from` $in `into` $out_map $out `row` $row `k` $k `vec` $vec `rows` $rows "
                     "`cols` $cols `length` $length `product` $product "
                     "`start` $start")
-          .example("pisa.core_stream core[0] format 0 map 1 from act[0] into 2 "
-                   "grad[0]\n    row 0 k 0 vec 0 rows 32 cols 16 length 100 "
+          .example("pisa.core_stream core[0] conversion 0 pass 0 combine 0 map 1 "
+                   "from act[0]\n    into 2 grad[0] row 0 k 0 vec 0 rows 32 cols 16 length 100 "
                    "product 0 start 0")
           .build();
   return description;
 }
 
 void rns::registerInstructions() {
+  registerOperations();
   InstructionSet &set = InstructionSet::get();
   set.add(RnsInstructions());
   set.addCheck(checkProducts);

@@ -19,11 +19,12 @@ namespace phx {
 
 /// Loads rows [rowStart, +rows) and contraction positions [kStart, +cols) of
 /// the stationary operand into the array: element (i, j) = map(rowStart + i,
-/// kStart + j). Each row is converted in the program's number format; what is
-/// outside the map's extents is zero. The rest of the array is zero.
+/// kStart + j). Each row is converted to the operand's number format and, for
+/// the pass, to residues; what is outside the map's extents is zero. The rest of the array is zero.
 struct CoreProgram {
   static constexpr Opcode opcode{256};
-  uint32_t format = 0; ///< index into Program::formats
+  uint32_t conversion = 0; ///< of the stationary operand
+  uint32_t pass = 0;
   uint32_t map = 0;
   Address src;
   Affine rowStart, kStart;
@@ -35,13 +36,14 @@ struct CoreProgram {
 
 /// Streams vectors v in [vecStart, +length) past the array: x(j) =
 /// inMap(v, kStart + j), converted; for each array row i: out(rowStart + i, v)
-/// accumulates the group product as the arithmetic contract says. Where `start`
+/// is combined with what the pass computes, as the arithmetic contract says. Where `start`
 /// is 0 the accumulators start from +0, elsewhere they continue from memory.
 /// `rows`, `cols`, `rowStart`, `kStart` equal those of the latest CoreProgram
 /// of this array.
 struct CoreStream {
   static constexpr Opcode opcode{257};
-  uint32_t format = 0;
+  uint32_t conversion = 0; ///< of the streamed operand
+  uint32_t pass = 0, combine = 0;
   uint32_t inMap = 0;  ///< row = vector number, column = contraction position
   uint32_t outMap = 0; ///< row = stationary row, column = vector number
   Address in, out;

@@ -47,7 +47,7 @@ PHX_CLONES uint64_t exec::toMantissas(const uint32_t *__restrict values,
                                       const float *__restrict first,
                                       const float *__restrict second,
                                       const uint32_t *__restrict words,
-                                      const FormatPlan &plan,
+                                      const OperandPlan &plan,
                                       int16_t *__restrict out) {
   float scaled[laneCount];
   for (int l = 0; l < laneCount; ++l) {
@@ -84,17 +84,17 @@ PHX_CLONES uint64_t exec::toMantissas(const uint32_t *__restrict values,
   return uint64_t(lost);
 }
 
-PHX_CLONES static void encryptLanes(const RandomKey &key, uint32_t stream,
+PHX_CLONES static void encryptLanes(const RandomSequence &sequence,
                                     const uint64_t *__restrict blocks,
                                     uint32_t *__restrict out) {
   uint32_t x[4][laneCount];
   for (int l = 0; l < laneCount; ++l) {
     x[0][l] = uint32_t(blocks[l]);
-    x[1][l] = uint32_t(blocks[l] >> 32);
-    x[2][l] = stream;
-    x[3][l] = key.step;
+    x[1][l] = uint32_t(blocks[l] >> 32) | sequence.high;
+    x[2][l] = sequence.stream;
+    x[3][l] = sequence.last;
   }
-  uint32_t k0 = key.seed, k1 = key.trial;
+  uint32_t k0 = sequence.key[0], k1 = sequence.key[1];
   for (int round = 0; round < philox::rounds; ++round) {
     for (int l = 0; l < laneCount; ++l) {
       uint64_t a = uint64_t(philox::multiplier0) * x[0][l];
@@ -110,7 +110,7 @@ PHX_CLONES static void encryptLanes(const RandomKey &key, uint32_t stream,
   std::memcpy(out, x, sizeof x);
 }
 
-void exec::randomWords(const RandomKey &key, uint32_t stream,
+void exec::randomWords(const RandomSequence &sequence,
                        const uint64_t *elements, int64_t count,
                        uint32_t *words) {
   uint64_t blocks[laneCount];
@@ -121,7 +121,7 @@ void exec::randomWords(const RandomKey &key, uint32_t stream,
   }
   uint32_t out[4][laneCount];
   for (int64_t c = 0; c < count + 3; c += 4) {
-    encryptLanes(key, stream, blocks, out[0]);
+    encryptLanes(sequence, blocks, out[0]);
     for (int l = 0; l < laneCount; ++l) {
       ++blocks[l];
       for (int w = 0; w < 4; ++w)
@@ -224,7 +224,7 @@ static inline __attribute__((always_inline)) int32_t reduce(int32_t x,
   return r;
 }
 
-PHX_CLONES void exec::reconstruct32(const FormatPlan &plan,
+PHX_CLONES void exec::reconstruct32(const ProductPlan &plan,
                                     int32_t *__restrict sums, int lanes) {
   constexpr int size = rowStep * laneCount;
   int32_t product = int32_t(plan.moduliProduct);
@@ -250,7 +250,7 @@ PHX_CLONES void exec::reconstruct32(const FormatPlan &plan,
   }
 }
 
-void exec::reconstruct64(const FormatPlan &plan, int64_t *sums, int lanes) {
+void exec::reconstruct64(const ProductPlan &plan, int64_t *sums, int lanes) {
   int64_t product = plan.moduliProduct;
   for (int l = 0; l < lanes; ++l) {
     __int128 total = 0;

@@ -14,7 +14,7 @@
 #ifndef MACHINES_RNS_KERNELS_H
 #define MACHINES_RNS_KERNELS_H
 
-#include "machines/rns/FormatPlan.h"
+#include "machines/rns/ProductPlan.h"
 
 #include "phx/support/Philox.h"
 
@@ -39,12 +39,12 @@ void groupExponents(const uint32_t *values, int64_t cols, uint32_t *largest);
 /// rounding, else null. Returns how many nonzero values became 0.
 uint64_t toMantissas(const uint32_t *values, const float *first,
                      const float *second, const uint32_t *words,
-                     const FormatPlan &plan, int16_t *out);
+                     const OperandPlan &plan, int16_t *out);
 
 /// words[c][l] = the random word of element elements[l] + c, for c in
 /// [0, count).
-void randomWords(const RandomKey &key, uint32_t stream,
-                 const uint64_t *elements, int64_t count, uint32_t *words);
+void randomWords(const RandomSequence &sequence, const uint64_t *elements,
+                 int64_t count, uint32_t *words);
 
 /// sums[r][l] = sum over c of x[c][l] * w[c][row + r], for r in [0, rowStep).
 /// x and w have laneCount lanes; `lanes` of x, a multiple of 16, are wanted.
@@ -61,9 +61,9 @@ void dotFloat(const uint32_t *x, const uint32_t *w, int64_t cols, int lanes,
               float *sums);
 
 /// Chinese remainder: sums[plane][r][l] -> signed integers in sums[0][r][l].
-void reconstruct32(const FormatPlan &plan, int32_t *sums, int lanes);
+void reconstruct32(const ProductPlan &plan, int32_t *sums, int lanes);
 /// sums[plane][l] -> sums[0][l].
-void reconstruct64(const FormatPlan &plan, int64_t *sums, int lanes);
+void reconstruct64(const ProductPlan &plan, int64_t *sums, int lanes);
 
 /// What an accumulator holds of `value`: +0 where the magnitude is below
 /// 2^-126.

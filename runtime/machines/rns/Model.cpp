@@ -7,6 +7,7 @@
 
 #include "machines/rns/CoreUnit.h"
 #include "machines/rns/Energy.h"
+#include "machines/rns/Operations.h"
 #include "machines/rns/Timing.h"
 
 #include <algorithm>
@@ -38,14 +39,14 @@ static PaperFigures getPaperFigures(const Target &target, size_t group,
   return figures;
 }
 
-/// Its formats are in the residues that the arrays have.
+/// Its passes are in the residues that the arrays have.
 static Status checkProgram(const Program &program, const Target &target,
                            size_t group) {
   const auto &moduli = getArrays(target, group).getModuli();
-  for (const NumberFormat &format : program.formats)
-    if (format.kind == FormatKind::Bfp &&
-        !std::equal(format.moduli.begin(), format.moduli.end(), moduli.begin(),
-                    moduli.end(), [](uint32_t a, int64_t b) { return a == b; }))
+  for (const OperationList &pass : program.passes)
+    if (const ModularDot *dot = findIn<ModularDot>(pass);
+        dot && !std::equal(dot->moduli.begin(), dot->moduli.end(),
+                           moduli.begin(), moduli.end()))
       return Error{"the program's products use other moduli than target '" +
                    target.spec.name() + "' has (" +
                    target.spec.groups(static_cast<int>(group)).name() +

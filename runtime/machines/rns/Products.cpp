@@ -8,6 +8,7 @@
 #include "machines/rns/Products.h"
 
 #include "machines/rns/Instructions.h"
+#include "machines/rns/Operations.h"
 
 #include "phx/isa/Instructions.h"
 #include "phx/isa/InstructionSet.h"
@@ -18,6 +19,7 @@
 #include <map>
 
 using namespace phx;
+using namespace phx::rns;
 
 //===----------------------------------------------------------------------===//
 // Sums over loop nests
@@ -166,7 +168,7 @@ static std::optional<Int> sumProducts(const LoopTree &tree, size_t instruction,
 
 /// Passes along `k` contraction positions: a group longer than the array takes
 /// several, a shorter one takes one of its own.
-static Int countPasses(int64_t k, uint32_t group, uint32_t cols) {
+static Int countPasses(int64_t k, int64_t group, uint32_t cols) {
   auto passes = [&](Int length) { return (length + cols - 1) / cols; };
   return multiply(k / group, passes(group)) + passes(k % group);
 }
@@ -284,7 +286,7 @@ Work ProductChecker::getExpected(const NestPart &part) const {
   Work work;
   work.tiles = multiply(
       multiply((stationary + group->rows - 1) / group->rows, times),
-      countPasses(k, tree.program.formats[product.format].group,
+      countPasses(k, getTermGroup(tree.program, product),
                   group->columns));
   work.macs = multiply(multiply(rows, columns), multiply(k, times));
   return work;
@@ -346,7 +348,8 @@ Status ProductChecker::checkNest(const ProductNest &nest) {
   std::vector<NestPart> parts = listParts(tree, nest);
   std::map<std::array<int64_t, 4>, const NestPart *> bySize;
   for (const NestPart &part : parts) {
-    int64_t group = tree.program.formats[product.format].group;
+    // A longer group has one exponent, which no part sees all of.
+    int64_t group = getLongestGroup(tree.program, product);
     if (!part.isEmpty() && part.contraction().begin % group)
       return failProduct(index,
                          "nests that begin at a group of " +

@@ -7,6 +7,8 @@
 
 #include "machines/rns/Energy.h"
 #include "machines/rns/Instructions.h"
+#include "machines/rns/Operations.h"
+
 #include "phx/target/ArrayGroups.h"
 
 #include <algorithm>
@@ -62,13 +64,11 @@ uint32_t Builder::addMatrix(const char *name, Role role, uint32_t memory,
 }
 
 void Builder::addTables(const Target &target) {
-  NumberFormat format;
-  format.mantissaBits =
-      static_cast<uint8_t>(target.spec.format().mantissa_bits().value());
-  format.group = static_cast<uint32_t>(width);
-  for (int64_t modulus : findArrays(target)->getModuli())
-    format.moduli.push_back(static_cast<uint32_t>(modulus));
-  program.formats.push_back(format);
+  const auto &moduli = findArrays(target)->getModuli();
+  program.conversions.push_back(
+      Bfp{target.spec.format().mantissa_bits().value(), width});
+  program.passes.push_back(makePass({moduli.begin(), moduli.end()}));
+  program.combines.push_back({ScaledAdd{}});
   // A machine need not have the memories of products to have arrays.
   auto place = [&](MemoryRole role, const char *name) {
     if (std::optional<uint32_t> memory = findMemory(target, role))

@@ -58,6 +58,9 @@ void writeConversions(std::ostream &os, const Selection &selection);
 void writeTable(const InstructionDescription &d, std::ostream &os);
 /// The words of an enumeration with their numbers, likewise.
 void writeFunctions(const EnumDescription &words, std::ostream &os);
+/// Operations of conversions, passes and combines with their parameters,
+/// likewise.
+void writeOperationTable(std::ostream &os);
 /// Opcodes, and operands in the order of their words, likewise.
 void writeEncoding(std::ostream &os);
 

@@ -9,6 +9,7 @@
 //
 //   <!-- generated: operands vec_pack -->    operands of an instruction
 //   <!-- generated: functions VecFn -->      words of an enumeration
+//   <!-- generated: operations -->           of conversions, passes, combines
 //   <!-- generated: encoding -->             opcodes, and operands in order
 //   <!-- end generated -->
 //
@@ -55,6 +56,7 @@ static std::map<std::string, std::string> makeTables() {
   for (const auto &[name, words] : listEnums())
     add("functions " + name,
         [&](std::ostream &os) { writeFunctions(*words, os); });
+  add("operations", writeOperationTable);
   add("encoding", writeEncoding);
   return tables;
 }
@@ -126,7 +128,7 @@ void Rewriter::begin(const std::string &line) {
       known.push_back(name);
     return fail("nothing generates '" + key + "'" + didYouMean(key, known) +
                     "; there are 'operands INSTRUCTION', 'functions "
-                    "ENUMERATION' and 'encoding'",
+                    "ENUMERATION', 'operations' and 'encoding'",
                 lineNumber);
   }
   if (!written.insert(key).second)

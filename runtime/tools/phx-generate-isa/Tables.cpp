@@ -7,6 +7,8 @@
 
 #include "Generate.h"
 
+#include "phx/isa/TableOperation.h"
+
 #include <algorithm>
 
 using namespace phx;
@@ -33,6 +35,18 @@ void generate::writeFunctions(const EnumDescription &words, std::ostream &os) {
     if (hasOps)
       os << " " << entry.ops << " |";
     os << "\n";
+  }
+}
+
+void generate::writeOperationTable(std::ostream &os) {
+  os << "| operation | parameter | holds | meaning |\n|---|---|---|---|\n";
+  for (const OperationDescription *d : OperationSet::get().list()) {
+    os << "| `" << d->name << "` | | of the table of " << getTableName(d->table)
+       << (d->table == OperationTable::Pass ? "es" : "s") << " | "
+       << d->summary << " |\n";
+    for (const ParameterDescription &p : d->parameters)
+      os << "| | `" << p.name << "`" << (*p.unit ? ", " : "") << p.unit << " | "
+         << getKindText(p) << " | " << p.doc << " |\n";
   }
 }
 

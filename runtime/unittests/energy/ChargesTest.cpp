@@ -9,6 +9,7 @@
 
 #include "machines/rns/Energy.h"
 #include "machines/rns/Instructions.h"
+#include "phx/isa/BaseOperations.h"
 
 #include <gtest/gtest.h>
 
@@ -20,9 +21,7 @@ protected:
   Charges() : target(*loadTarget("mirage")) {
     program.groups = {{"core", "rns", 8, 32, 16}};
     program.memories = makeMemories();
-    program.formats.resize(2);
-    program.formats[0].moduli = {31, 32, 33};
-    program.formats[1].kind = FormatKind::Fp32;
+    program.conversions = {Bfp{}, Fp32{}};
     program.products.resize(2);
   }
 
@@ -71,7 +70,7 @@ TEST_F(Charges, ProgrammingConvertsTheWholeArray) {
             {rns::getArrayCounters().forwardConversions, 10},
             {counters::scratchpadBytes, 10 * 7 * 4}});
   EXPECT_EQ(charge(tile), expected);
-  tile.format = 1; // the bypass costs the same
+  tile.conversion = 1; // the bypass costs the same
   EXPECT_EQ(charge(tile), expected);
 }
 
@@ -122,7 +121,7 @@ TEST_F(Charges, RoundingAddsPerElement) {
   stream.length.cap = 5;
   for (Rounding rounding :
        {Rounding::Truncate, Rounding::Nearest, Rounding::Stochastic}) {
-    program.formats[0].rounding = rounding;
+    getIf<Bfp>(program.conversions[0])->rounding = rounding;
     bool nearest = rounding == Rounding::Nearest;
     bool random = rounding == Rounding::Stochastic;
     for (auto [body, elements] : {std::pair<Body, uint64_t>(tile, 70),

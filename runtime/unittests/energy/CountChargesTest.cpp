@@ -10,6 +10,7 @@
 #include "../support/RandomShare.h"
 #include "../support/TestMemories.h"
 #include "machines/rns/Instructions.h"
+#include "phx/isa/BaseOperations.h"
 
 #include <gtest/gtest.h>
 
@@ -69,7 +70,7 @@ public:
     Program program;
     program.memories = makeMemories();
     program.groups = {{"core", "rns", 8, 32, 16}};
-    program.formats.resize(1);
+    program.conversions = {Bfp{}};
     program.products.resize(2);
     addBody(program, 0);
     add(program, Halt{});
@@ -274,7 +275,7 @@ static Program makeVgg16(int64_t batch) {
   Program program;
   program.memories = makeMemories();
   program.groups = {{"core", "rns", 8, 32, 16}};
-  program.formats.resize(1);
+  program.conversions = {Bfp{}};
   program.products.resize(1);
   int64_t channels = 3, size = 224;
   for (int64_t out : {64, 64, 0, 128, 128, 0, 256, 256, 256, 0, 512, 512, 512,

@@ -8,6 +8,7 @@
 #include "machines/rns/Instructions.h"
 #include "machines/rns/Rules.h"
 #include "machines/rns/Energy.h"
+#include "phx/isa/BaseOperations.h"
 
 #include <gtest/gtest.h>
 
@@ -236,10 +237,7 @@ Counters64 makeCharges() {
 TEST(Prices, FormatsArePricedByTheirMantissas) {
   Target target = load();
   Program program;
-  program.formats.resize(3);
-  program.formats[0].mantissaBits = 3;
-  program.formats[1].mantissaBits = 4;
-  program.formats[2].kind = FormatKind::Fp32;
+  program.conversions = {Bfp{3}, Bfp{4}, Fp32{}};
   auto bits = [&](Body body) {
     Instruction instruction;
     instruction.body = std::move(body);
@@ -248,11 +246,11 @@ TEST(Prices, FormatsArePricedByTheirMantissas) {
   CoreProgram tile;
   CoreStream stream;
   EXPECT_EQ(bits(tile), 3);
-  stream.format = 1;
+  stream.conversion = 1;
   EXPECT_EQ(bits(stream), 4);
   // The bypass costs what the format of the machine does; the vector unit does
   // not care.
-  stream.format = 2;
+  stream.conversion = 2;
   EXPECT_EQ(bits(stream), 4);
   EXPECT_EQ(bits(VecMap{}), 4);
   // Instructions of both formats, together.
@@ -284,12 +282,11 @@ TEST(Area, IsMadeForTheWidestMantissas) {
   };
   Program program;
   EXPECT_EQ(bfp(getArea(target, program)), bfp(getArea(target)));
-  program.formats.resize(2);
-  program.formats[0].mantissaBits = 3;
+  program.conversions = {Bfp{3}, Bfp{4}};
   EXPECT_EQ(bfp(getArea(target, program)), bfp(getArea(target))); // of 4
-  program.formats[1].mantissaBits = 6;
+  program.conversions[1] = Bfp{6};
   EXPECT_GT(bfp(getArea(target, program)), bfp(getArea(target)));
-  program.formats.resize(1);
+  program.conversions.pop_back();
   EXPECT_LT(bfp(getArea(target, program)), bfp(getArea(target)));
 }
 

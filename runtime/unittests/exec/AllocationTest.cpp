@@ -47,8 +47,8 @@ namespace {
 Program makeProgram() {
   ProgramBuilder b(8);
   ConvSpec spec = linearSpec(32, 64, 512);
-  NumberFormat format = mirageFormat();
-  format.group = 32;
+  ProductFormat format = mirageFormat();
+  format.setGroup(32);
   auto product = b.addConvWithRegions(spec, Dataflow::Df1, b.addFormat(format));
   uint32_t kept =
       b.addRegion("kept", Role::State, spec.outShape(), mem::wgt);

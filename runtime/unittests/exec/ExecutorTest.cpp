@@ -19,7 +19,7 @@ namespace {
 const EngineId vec{EngineKind::Vec, 0};
 
 /// y = w x, with 3 outputs, 20 inputs and 2 vectors.
-Program linearProgram(NumberFormat format = mirageFormat()) {
+Program linearProgram(ProductFormat format = mirageFormat()) {
   ProgramBuilder builder;
   builder.addConvWithRegions(linearSpec(3, 20, 2), Dataflow::Df1,
                              builder.addFormat(format));
@@ -151,30 +151,27 @@ TEST(Executor, Overflow) {
 }
 
 TEST(Executor, Formats) {
-  NumberFormat format = mirageFormat();
+  ProductFormat format = mirageFormat();
   format.moduli = {6, 9};
   EXPECT_ERROR(runProgram(linearProgram(format), linearInputs()),
-               "number format 0: moduli 6 and 9 are not coprime");
+               "pass 0 rns.modular_dot moduli: expected pairwise coprime, "
+               "found 6 and 9 with the common divisor 3");
   format.moduli = {};
-  EXPECT_ERROR(runProgram(linearProgram(format), linearInputs()), "no moduli");
+  EXPECT_ERROR(runProgram(linearProgram(format), linearInputs()),
+               "moduli: expected 1 to 15 numbers, found none");
   format = mirageFormat();
-  format.group = 0;
+  format.second.group = 4097;
   EXPECT_ERROR(runProgram(linearProgram(format), linearInputs()),
-               "a group of 0 elements; 1 to 4096 are possible");
-  format.group = 4097;
+               "conversion 1 group: expected 1 to 4096, found 4097");
+  format.second.group = 24;
   EXPECT_ERROR(runProgram(linearProgram(format), linearInputs()),
-               "a group of 4097 elements; 1 to 4096 are possible");
-  format = mirageFormat();
-  format.moduli = {65537};
-  EXPECT_ERROR(runProgram(linearProgram(format), linearInputs()),
-               "modulus 65537; 2 to 65536 are possible");
-  format.moduli = {65536, 65535, 65533, 65531};
-  EXPECT_ERROR(runProgram(linearProgram(format), linearInputs()),
-               "more than 2^62");
-  format = mirageFormat();
-  format.mantissaBits = 16;
-  EXPECT_ERROR(runProgram(linearProgram(format), linearInputs()),
-               "16 mantissa bits; 1 to 15 are possible");
+               "product 0 conversion: expected groups of which the longer is "
+               "a multiple of the shorter, found 16 and 24");
+  Program mixed = linearProgram();
+  mixed.combines[0] = {FloatAdd{}};
+  EXPECT_ERROR(runProgram(mixed, linearInputs()),
+               "product 0 combine: expected [scaled_add] (its operands are "
+               "bfp), found [float_add]");
 }
 
 //===----------------------------------------------------------------------===//

@@ -18,8 +18,8 @@ const ProductKind allKinds[] = {ProductKind::Forward,
 const ProductKind gradients[] = {ProductKind::InputGradient,
                                  ProductKind::WeightGradient};
 
-NumberFormat stochastic(NumberFormat format = mirageFormat()) {
-  format.rounding = Rounding::Stochastic;
+ProductFormat stochastic(ProductFormat format = mirageFormat()) {
+  format.setRounding(Rounding::Stochastic);
   return format;
 }
 } // namespace

@@ -117,7 +117,7 @@ enum class ProductKind { Forward, InputGradient, WeightGradient };
 struct ProductCase {
   ProductKind kind = ProductKind::Forward;
   ConvSpec spec;
-  NumberFormat format;
+  ProductFormat format;
   std::vector<float> first = {}, second = {};
   OracleKey key = {}; ///< for stochastic formats
 };
@@ -159,7 +159,7 @@ inline std::vector<float> getExpected(const ProductCase &c) {
 inline Program buildProduct(const ProductCase &c, Dataflow dataflow,
                             const TestMachine &machine) {
   ProgramBuilder builder(machine.cores, machine.rows, machine.cols);
-  uint32_t format = builder.addFormat(c.format);
+  Entries format = builder.addFormat(c.format);
   uint32_t a =
       builder.addRegion("a", Role::Input, getShape(c, 0), mem::act);
   uint32_t b =
@@ -171,7 +171,7 @@ inline Program buildProduct(const ProductCase &c, Dataflow dataflow,
                                  : toWeights ? c.spec.weightShape()
                                              : c.spec.inShape(),
                                  mem::grad);
-  if (c.format.rounding == Rounding::Stochastic) {
+  if (c.format.isStochastic()) {
     builder.program.rng =
         builder.addRegion("photonic.rng", Role::State, {3}, mem::wgt);
     std::vector<float> key(c.key.seedTrialStep.begin(),
@@ -232,25 +232,8 @@ inline bool check(const ProductCase &c, const TestMachine &machine) {
   return !overflow;
 }
 
-inline NumberFormat makeFormat(unsigned bits, unsigned group,
-                               std::vector<uint32_t> moduli,
-                               Rounding rounding = Rounding::Truncate) {
-  NumberFormat format;
-  format.mantissaBits = uint8_t(bits);
-  format.group = group;
-  format.moduli = std::move(moduli);
-  format.rounding = rounding;
-  return format;
-}
-
-inline const NumberFormat fp32Format = [] {
-  NumberFormat format;
-  format.kind = FormatKind::Fp32;
-  return format;
-}();
-
 /// A random product. Machine: cores 0 stands for a random one.
-inline bool checkRandom(uint64_t seed, const NumberFormat &format, Values kind,
+inline bool checkRandom(uint64_t seed, const ProductFormat &format, Values kind,
                         TestMachine machine = {},
                         ProductKind product = ProductKind::Forward) {
   Generator generate(seed);

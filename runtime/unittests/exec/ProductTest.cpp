@@ -44,8 +44,8 @@ TEST(Product, MixedMagnitudes) {
 }
 
 TEST(Product, NearestRounding) {
-  NumberFormat format = mirageFormat();
-  format.rounding = Rounding::Nearest;
+  ProductFormat format = mirageFormat();
+  format.setRounding(Rounding::Nearest);
   for (uint64_t seed = 600; seed < 640; ++seed)
     checkRandom(seed, format, seed % 2 ? Values::Plain : Values::Mixed);
 }
@@ -94,9 +94,9 @@ TEST(Product, Bypass) {
     checkRandom(seed, fp32Format, Values::Plain, {3, 32, 16});
 }
 TEST(Product, BypassWithLongGroups) {
-  NumberFormat format = fp32Format;
+  ProductFormat format = fp32Format;
   for (unsigned group : {5u, 24u, 40u}) {
-    format.group = group;
+    format.setGroup(group);
     for (uint64_t seed = 1200; seed < 1210; ++seed)
       checkRandom(seed, format, Values::Plain, {2, 16, 16});
   }
@@ -259,7 +259,7 @@ TEST(ZeroTerms, ChangeNoBitOfAResult) {
 /// The product of `c`, accumulated to what the input "s" holds.
 static Program buildContinued(const ProductCase &c, Dataflow dataflow) {
   ProgramBuilder b(2, 32, 16);
-  uint32_t format = b.addFormat(c.format);
+  Entries format = b.addFormat(c.format);
   uint32_t x = b.addRegion("a", Role::Input, getShape(c, 0), mem::act);
   uint32_t w = b.addRegion("b", Role::Input, getShape(c, 1), mem::wgt);
   uint32_t s =

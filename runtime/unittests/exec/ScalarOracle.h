@@ -88,10 +88,10 @@ inline float addRounded(float acc, __int128 term, int exponent) {
   return flushed(roundToFloat(sum, low));
 }
 
-/// Number of values the moduli tell apart; 0 for formats without.
-inline __int128 moduliProduct(const NumberFormat &format) {
+/// Number of values the moduli tell apart.
+inline __int128 moduliProduct(const ProductFormat &format) {
   __int128 product = 1;
-  for (uint32_t modulus : format.moduli)
+  for (int64_t modulus : format.moduli)
     product *= modulus;
   return product;
 }
@@ -140,13 +140,16 @@ struct Mantissas {
   int exponent = 0;
 };
 
-/// Elements [begin, end) of a line, which is operand 0 or 1 of its product.
+/// Elements [begin, end) of a line, which is operand 0 or 1 of its product. They
+/// belong to one group of `format`.
 inline Mantissas convertGroup(const Line &line, size_t begin, size_t end,
-                              const NumberFormat &format,
+                              const Bfp &format,
                               const OracleKey &key = {}, unsigned operand = 0) {
   Mantissas result;
   bool any = false;
-  for (size_t j = begin; j < end; ++j) {
+  size_t group = size_t(format.group), first = begin / group * group;
+  size_t last = std::min(line.values.size(), first + group);
+  for (size_t j = first; j < last; ++j) {
     float x = line.values[j];
     if (std::fabs(x) < 0x1p-126f)
       continue;
@@ -154,13 +157,13 @@ inline Mantissas convertGroup(const Line &line, size_t begin, size_t end,
         any ? std::max(result.exponent, std::ilogb(x)) : std::ilogb(x);
     any = true;
   }
-  int64_t most = (int64_t(1) << format.mantissaBits) - 1;
+  int64_t most = (int64_t(1) << format.mantissa) - 1;
   for (size_t j = begin; j < end; ++j) {
     float x = line.values[j];
     long double scaled = 0;
     if (std::fabs(x) >= 0x1p-126f)
       scaled = std::ldexp((long double)std::fabs(x),
-                          format.mantissaBits - 1 - result.exponent);
+                          int(format.mantissa) - 1 - result.exponent);
     if (format.rounding == Rounding::Nearest)
       scaled = std::nearbyint(scaled);
     if (format.rounding == Rounding::Stochastic)
@@ -175,29 +178,31 @@ inline Mantissas convertGroup(const Line &line, size_t begin, size_t end,
   return result;
 }
 
-/// acc, and the sum over groups of the products of two vectors.
+/// acc, and the sum over groups of the products of two vectors: one term for
+/// each group of the shorter format.
 inline float contract(float acc, const Line &a, const Line &b,
-                      const NumberFormat &format, const OracleKey &key = {}) {
+                      const ProductFormat &format, const OracleKey &key = {}) {
   size_t size = a.values.size();
-  for (size_t begin = 0; begin < size; begin += format.group) {
-    size_t end = std::min(size, begin + format.group);
-    if (format.kind == FormatKind::Fp32) {
+  size_t group = size_t(format.getGroup());
+  for (size_t begin = 0; begin < size; begin += group) {
+    size_t end = std::min(size, begin + group);
+    if (format.isFp32) {
       float sum = 0;
       for (size_t j = begin; j < end; ++j)
         sum += a.values[j] * b.values[j];
       acc += sum;
       continue;
     }
-    Mantissas x = convertGroup(a, begin, end, format, key, 0);
-    Mantissas y = convertGroup(b, begin, end, format, key, 1);
+    Mantissas x = convertGroup(a, begin, end, format.first, key, 0);
+    Mantissas y = convertGroup(b, begin, end, format.second, key, 1);
     __int128 sum = 0;
     for (size_t j = 0; j < end - begin; ++j)
       sum += x.m[j] * y.m[j];
     __int128 all = moduliProduct(format), range = (all - 1) / 2;
     sum = ((sum % all) + all) % all;
     sum = sum > range ? sum - all : sum;
-    acc = addRounded(acc, sum,
-                     x.exponent + y.exponent - 2 * (format.mantissaBits - 1));
+    int down = int(format.first.mantissa - 1 + format.second.mantissa - 1);
+    acc = addRounded(acc, sum, x.exponent + y.exponent - down);
   }
   return acc;
 }
@@ -234,10 +239,10 @@ struct ConvTensors {
 };
 
 inline bool hasOverflow(const std::vector<float> &values,
-                        const NumberFormat &format) {
+                        const ProductFormat &format) {
   bool overflow = false;
   for (float x : values)
-    overflow |= format.kind == FormatKind::Bfp && !std::isfinite(x);
+    overflow |= !format.isFp32 && !std::isfinite(x);
   return overflow;
 }
 
@@ -245,7 +250,7 @@ inline bool hasOverflow(const std::vector<float> &values,
 inline std::vector<float> convolve(const ConvSpec &s,
                                    const std::vector<float> &in,
                                    const std::vector<float> &weights,
-                                   const NumberFormat &format,
+                                   const ProductFormat &format,
                                    const OracleKey &key = {}) {
   ConvTensors at{s};
   std::vector<float> out(size_t(s.batch * s.outChannels * s.outH() * s.outW()));
@@ -274,7 +279,7 @@ inline std::vector<float> convolve(const ConvSpec &s,
 inline std::vector<float> getInputGradient(const ConvSpec &s,
                                            const std::vector<float> &gradient,
                                            const std::vector<float> &weights,
-                                           const NumberFormat &format,
+                                           const ProductFormat &format,
                                            const OracleKey &key = {}) {
   ConvTensors at{s};
   std::vector<float> result(
@@ -306,7 +311,7 @@ inline std::vector<float> getInputGradient(const ConvSpec &s,
 inline std::vector<float> getWeightGradient(const ConvSpec &s,
                                             const std::vector<float> &gradient,
                                             const std::vector<float> &in,
-                                            const NumberFormat &format,
+                                            const ProductFormat &format,
                                             const OracleKey &key = {}) {
   ConvTensors at{s};
   std::vector<float> result(size_t(s.outChannels * s.k()));

@@ -236,7 +236,7 @@ TEST(Labels, AreStoredAsBinary32) {
 TEST(State, NonFiniteOperandsNameThePhase) {
   ConvSpec spec = linearSpec(3, 5, 2);
   ProgramBuilder builder;
-  uint32_t format = builder.addFormat(mirageFormat());
+  Entries format = builder.addFormat(mirageFormat());
   uint32_t x =
       builder.addRegion("x", Role::Input, spec.inShape(), mem::act);
   uint32_t dy =

@@ -126,8 +126,12 @@ private:
       return 0;
     case TableKind::Maps:
       return program.maps.size();
-    case TableKind::Formats:
-      return program.formats.size();
+    case TableKind::Conversions:
+      return program.conversions.size();
+    case TableKind::Passes:
+      return program.passes.size();
+    case TableKind::Combines:
+      return program.combines.size();
     case TableKind::Products:
       return program.products.size();
     case TableKind::Tokens:

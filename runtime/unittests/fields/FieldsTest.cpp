@@ -16,6 +16,7 @@
 #include "Changes.h"
 #include "Observation.h"
 #include "Subjects.h"
+#include "machines/rns/Instructions.h"
 #include "phx/isa/InstructionSet.h"
 #include "phx/isa/Validator.h"
 
@@ -139,4 +140,87 @@ TEST(Fields, EachCounts) {
     if (!same.count({mnemonic, part}))
       ADD_FAILURE() << mnemonic << ": " << part
                     << " makes a difference now: remove it from sameMeanings";
+}
+
+//===----------------------------------------------------------------------===//
+// Parameters of conversions, passes and combines
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+/// Other values of a parameter, each applied to an operation of its own.
+struct OtherValues {
+  const TableOperation &operation;
+  std::vector<TableOperation> others = {};
+
+  template <typename T>
+  void add(const ParameterDescription &parameter, T value) {
+    TableOperation &other = others.emplace_back(operation);
+    parameter.as<T>(other.data()) = value;
+  }
+  void operator()(const ParameterDescription &parameter, int64_t value) {
+    for (int64_t other : {value + 1, value * 2, value - 1})
+      add(parameter, other);
+  }
+  void operator()(const ParameterDescription &parameter, uint8_t word) {
+    for (uint8_t w = 0; w < parameter.words->entries.size(); ++w)
+      if (w != word)
+        add(parameter, w);
+  }
+  void operator()(const ParameterDescription &parameter,
+                  const std::vector<int64_t> &values) {
+    std::vector<int64_t> fewer = values, next = values;
+    fewer.pop_back();
+    next.back() += 2;
+    add(parameter, fewer);
+    add(parameter, next);
+  }
+  void operator()(const ParameterDescription &parameter, double value) {
+    add(parameter, value * 2);
+  }
+};
+
+} // namespace
+
+TEST(Fields, EachParameterOfATableCounts) {
+  Target target = *loadTarget("mirage");
+  const Subject subject = makeSubjects().at("core_stream");
+  const Observation expected = observe(subject.program, target);
+  ASSERT_EQ(expected.failure, "");
+  std::set<std::string> same, tried;
+  auto tryAll = [&](auto getOperation) {
+    const TableOperation original = getOperation(subject.program);
+    const OperationDescription &d = *original.getDescription();
+    for (const ParameterDescription &parameter : d.parameters) {
+      tried.insert(d.name + "." + parameter.name);
+      OtherValues values{original};
+      visitParameter(parameter, original.data(), values);
+      for (const TableOperation &other : values.others) {
+        SCOPED_TRACE(toAssembly(other));
+        Program program = subject.program;
+        const_cast<TableOperation &>(getOperation(program)) = other;
+        if (validate(program) && observe(program, target) == expected)
+          same.insert(toAssembly(other));
+      }
+    }
+  };
+  const Product &product =
+      subject.program.products[getAs<CoreStream>(
+                                   subject.program.code[subject.index].body)
+                                   .product];
+  for (uint32_t c : product.conversions)
+    tryAll([=](const Program &p) -> const TableOperation & {
+      return p.conversions[c];
+    });
+  for (size_t o : {0, 1})
+    tryAll([&, o](const Program &p) -> const TableOperation & {
+      return p.passes[product.pass][o];
+    });
+  // An exact product is the same in any residues that hold it. A machine
+  // refuses others than its own (MachineCheck).
+  EXPECT_EQ(same,
+            std::set<std::string>{"rns.modular_dot moduli [31, 32, 35]"});
+  EXPECT_EQ(tried,
+            (std::set<std::string>{"bfp.group", "bfp.mantissa", "bfp.rounding",
+                                   "rns.modular_dot.moduli"}));
 }

@@ -293,8 +293,8 @@ Subject makeTile(bool isStream) {
   frame.b.program.groups.push_back(frame.b.program.groups[0]);
   frame.b.program.groups[1].name = "other";
   for (Rounding rounding : {Rounding::Stochastic, Rounding::Nearest}) {
-    NumberFormat format = phx::testing::mirageFormat();
-    format.rounding = rounding;
+    phx::testing::ProductFormat format = phx::testing::mirageFormat();
+    format.first.rounding = rounding;
     frame.b.addFormat(format);
   }
   // Stationary, streamed, results; and one more.
@@ -302,11 +302,13 @@ Subject makeTile(bool isStream) {
        {std::pair{40, 62}, {32, 66}, {40, 32}, {40, 67}})
     frame.b.addMap(makeMatrix(rows, columns));
   for (uint32_t p : {0, 1}) {
-    Product product{0, 40, 32, 62, 8, Dataflow::Df1, 0};
+    Product product{0, 40, 32, 62, 8};
+    product.conversions = {0, 1};
     product.stream = 1000 * p;
     frame.b.program.products.push_back(product);
   }
   CoreProgram load;
+  load.conversion = 0;
   load.src = Frame::place(mem::wgt, 64, 16);
   load.rowStart = Frame::vary(0, 8);
   load.kStart = Frame::vary(0, 16);
@@ -314,6 +316,7 @@ Subject makeTile(bool isStream) {
   load.cols = {16, Frame::vary(62, -16)}; // whole groups, and the last one
   load.group = Frame::vary(0, 1);
   CoreStream stream;
+  stream.conversion = 1;
   stream.inMap = 1;
   stream.outMap = 2;
   stream.in = Frame::place(mem::act, 64, 16);

@@ -101,10 +101,12 @@ public:
       Affine colsLeft{k, {{depth, numCores, core, 1, kBlocks, -tileCols}}};
       Count r{tileRows, rowsLeft}, l{tileCols, colsLeft};
       Guard guard{depth, numCores, core, all};
-      add(EngineKind::Core, CoreProgram{0, maps, w, row, col, r, l, product},
+      add(EngineKind::Core, CoreProgram{0, 0, maps, w, row, col, r, l, product},
           guard, core);
       add(EngineKind::Core,
           CoreStream{0,
+                     0,
+                     0,
                      maps + 1,
                      maps + 2,
                      x,

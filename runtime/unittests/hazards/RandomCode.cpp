@@ -153,6 +153,7 @@ Body RandomCode::body(EngineKind kind, unsigned depth) {
   }
   if (chance(0.3))
     return CoreProgram{0,
+                       0,
                        map(),
                        address(depth),
                        affine(depth, 3, 1),
@@ -161,6 +162,8 @@ Body RandomCode::body(EngineKind kind, unsigned depth) {
                        count(depth, 4),
                        0};
   return CoreStream{0,
+                    0,
+                    0,
                     map(),
                     map(),
                     address(depth),

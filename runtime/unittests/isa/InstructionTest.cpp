@@ -50,7 +50,7 @@ TEST(Instruction, SkippedByGuardOrByAnEmptyCount) {
   EXPECT_TRUE(isExecuted(i, {0}));
   EXPECT_FALSE(isExecuted(i, {1}));
   i.body =
-      CoreStream{0, 0, 0, {}, {}, {}, {}, {}, {1, {}}, {1, {}}, {0, {}}, 0};
+      CoreStream{0, 0, 0, 0, 0, {}, {}, {}, {}, {}, {1, {}}, {1, {}}, {0, {}}, 0};
   EXPECT_FALSE(isExecuted(i, {0}));
 }
 

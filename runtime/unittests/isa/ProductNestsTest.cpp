@@ -25,9 +25,9 @@ Affine linear(uint8_t loop, int64_t weight, int64_t base = 0) {
 /// of the first group in one nest, those of the second in another.
 Program makeChunked() {
   Program program = makeFrame();
-  program.formats[0].group = 4;
+  getIf<Bfp>(program.conversions[0])->group = 4;
   Product &product = program.products[0];
-  product = {0, 10, 5, 8, 1, Dataflow::Df1, 0};
+  product = {0, 10, 5, 8, 1, Dataflow::Df1};
   Count rows{4, linear(0, -4, 10)};
   program.code.push_back(make({}, Loop{3}));
   for (int64_t half = 0; half < 2; ++half) {
@@ -127,7 +127,7 @@ TEST(ProductNests, InstructionsDoWhatTheNestsSay) {
             "instructions");
   // Groups of the format are whole, or their exponents would be others.
   EXPECT_EQ(errorAfter([](Program &program, Nests &) {
-              program.formats[0].group = 16;
+              getIf<Bfp>(program.conversions[0])->group = 16;
             }),
             "product 0: expected nests that begin at a group of 16 "
             "contraction positions, found one at position 4");
@@ -197,7 +197,7 @@ static Program makeWindows(int64_t m, int64_t trips,
   }
   program.code.push_back(make({}, End{}));
   program.code.push_back(make({}, Halt{}));
-  program.products[0] = {0, m, 5, 8, 1, Dataflow::Df1, 0};
+  program.products[0] = {0, m, 5, 8, 1, Dataflow::Df1};
   program.products[0].nests = {
       {0, 5, {{}, fixed(1)}, {{}, fixed(m)}, {{}, fixed(5)}, {{}, fixed(8)}}};
   return program;

@@ -82,7 +82,9 @@ void expectEqual(const Program &a, const Program &b) {
   EXPECT_EQ(a.tokens, b.tokens);
   EXPECT_EQ(a.rng, b.rng);
   EXPECT_EQ(a.maps, b.maps);
-  EXPECT_EQ(a.formats, b.formats);
+  EXPECT_EQ(a.conversions, b.conversions);
+  EXPECT_EQ(a.passes, b.passes);
+  EXPECT_EQ(a.combines, b.combines);
   EXPECT_EQ(a.products, b.products);
   EXPECT_EQ(a.regions, b.regions);
   EXPECT_EQ(a.layers, b.layers);

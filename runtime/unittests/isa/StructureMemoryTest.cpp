@@ -420,7 +420,7 @@ TEST(StructureMemory, PassesStayInsideTheirGroup) {
     load.cols = std::move(cols);
     Program program =
         withCode({make({}, Loop{trip}), make(core0, load), make({}, End{})});
-    program.formats[0].group = group;
+    getIf<Bfp>(program.conversions[0])->group = group;
     return structureError(program);
   };
   // Groups of 8 in an array of 16 columns take a pass each.

@@ -82,7 +82,7 @@ namespace {
 Program makeConvolution(const ConvSpec &spec, Dataflow dataflow,
                         unsigned cores) {
   ProgramBuilder builder(cores);
-  uint32_t format = builder.addFormat(mirageFormat());
+  Entries format = builder.addFormat(mirageFormat());
   builder.addConvWithRegions(spec, dataflow, format);
   Program program = builder.finish();
   program.memoryModel = MemoryModel::Ideal;
@@ -187,12 +187,14 @@ TEST(StructureProducts, EditedNestsAreRejected) {
   for (size_t i : {end + 1, end + 2}) {
     Instruction &added = edited.code[i];
     if (CoreProgram *p = getIf<CoreProgram>(added.body))
-      *p = CoreProgram{0,  p->map,   {p->src.memory, {}}, {},
-                       {}, fixed(1), fixed(1),           0};
+      *p = CoreProgram{0,  0,  p->map,   {p->src.memory, {}},
+                       {}, {}, fixed(1), fixed(1),
+                       0};
     if (CoreStream *s = getIf<CoreStream>(added.body))
       *s = CoreStream{
-          0,  s->inMap, s->outMap, {s->in.memory, {}}, {s->out.memory, {}}, {},
-          {}, {},       fixed(1),  fixed(1),          fixed(1),           0};
+          0,        0,        0,  s->inMap,         s->outMap,
+          {s->in.memory, {}},      {s->out.memory, {}}, {},
+          {},       {},       fixed(1), fixed(1),   fixed(1), 0};
   }
   std::string range = std::to_string(begin) + " and " + std::to_string(end);
   EXPECT_EQ(structureError(edited),
@@ -227,7 +229,7 @@ TEST(StructureProducts, GroupsLongerOrShorterThanTheArray) {
   // k 40 on 16 columns: group 32 takes 2 passes and 1, group 8 takes 5.
   for (auto [group, tiles] : {std::pair(16, 3), {32, 3}, {8, 5}}) {
     Program program = makeConvolution(linearSpec(4, 40, 3), Dataflow::Df1, 1);
-    program.formats[0].group = static_cast<uint32_t>(group);
+    getIf<Bfp>(program.conversions[0])->group = group;
     std::string message = structureError(program);
     if (tiles == 3)
       EXPECT_EQ(message, "accepted") << group;
@@ -276,7 +278,7 @@ TEST(StructureProducts, GradientsOfConvolutions) {
   for (Dataflow dataflow : {Dataflow::Df1, Dataflow::Df2})
     for (bool toWeights : {false, true}) {
       ProgramBuilder builder(3);
-      uint32_t format = builder.addFormat(mirageFormat());
+      Entries format = builder.addFormat(mirageFormat());
       auto region = [&](const char *name, std::vector<int64_t> shape) {
         return builder.addRegion(name, Role::Workspace, std::move(shape),
                                  mem::act);

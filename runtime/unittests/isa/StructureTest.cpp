@@ -108,33 +108,6 @@ TEST(Structure, Maps) {
             "map 0 axis 0 high margin: expected 0 to 2^50, found -2");
 }
 
-TEST(Structure, Formats) {
-  auto error = [](auto change) {
-    return tableError([&](Program &p) { change(p.formats[0]); });
-  };
-  EXPECT_EQ(error([](NumberFormat &f) { f.moduli = {31, 33, 27}; }),
-            "format 0 moduli: expected pairwise coprime, found 33 and 27 with "
-            "the common divisor 3");
-  EXPECT_EQ(error([](NumberFormat &f) { f.moduli = {31, 1}; }),
-            "format 0 moduli: expected 2 to 65536, found 1");
-  EXPECT_EQ(error([](NumberFormat &f) { f.moduli.clear(); }),
-            "format 0 moduli: expected at least one, found none");
-  EXPECT_EQ(error([](NumberFormat &f) { f.moduli = {65537}; }),
-            "format 0 moduli: expected 2 to 65536, found 65537");
-  EXPECT_EQ(
-      error([](NumberFormat &f) { f.moduli = {65536, 65535, 65533, 65531}; }),
-      "format 0 moduli: expected a product of at most 2^62, found "
-      "18444210897702420480");
-  EXPECT_EQ(error([](NumberFormat &f) { f.group = 0; }),
-            "format 0 group: expected 1 to 4096, found 0");
-  EXPECT_EQ(error([](NumberFormat &f) { f.group = 4097; }),
-            "format 0 group: expected 1 to 4096, found 4097");
-  EXPECT_EQ(error([](NumberFormat &f) { f.mantissaBits = 0; }),
-            "format 0 mantissa bits: expected 1 to 15, found 0");
-  EXPECT_EQ(error([](NumberFormat &f) { f.mantissaBits = 16; }),
-            "format 0 mantissa bits: expected 1 to 15, found 16");
-}
-
 TEST(Structure, StreamsOfProductsDoNotMeet) {
   // The streams of its operands, 2 s and 2 s + 1, would be those of stream 0.
   EXPECT_EQ(tableError([](Program &p) { p.products[0].stream = 1u << 31; }),
@@ -142,52 +115,6 @@ TEST(Structure, StreamsOfProductsDoNotMeet) {
   EXPECT_EQ(
       tableError([](Program &p) { p.products[0].stream = (1u << 31) - 1; }),
       "accepted");
-}
-
-TEST(Structure, OverflowBoundIsExact) {
-  // A range depends on the array that runs the product: an instruction of it
-  // has to be there.
-  auto error = [](auto change) {
-    Program program = withCode({make(core0, makeLoad())});
-    change(program.formats[0]);
-    return structureError(program);
-  };
-  // 16 products of 15 * 15: 3600 = (7201 - 1) / 2.
-  auto withModulus = [&](uint32_t modulus, FormatKind kind = FormatKind::Bfp) {
-    return error([&](NumberFormat &format) {
-      format.kind = kind;
-      format.moduli = {modulus};
-    });
-  };
-  EXPECT_EQ(withModulus(7201), "accepted");
-  EXPECT_EQ(withModulus(7200),
-            "instruction 0 (core.program): format: expected moduli with a "
-            "signed range of at least 3600 (16 products of mantissas up to "
-            "15), found 3599 (product 7200)");
-  EXPECT_EQ(withModulus(3, FormatKind::Fp32), "accepted");
-  // A group longer than the array is summed in passes of the array's width,
-  // a shorter one bounds the sum.
-  EXPECT_EQ(error([](NumberFormat &format) {
-              format.group = 64;
-              format.moduli = {7201};
-            }),
-            "accepted");
-  EXPECT_NE(error([](NumberFormat &format) {
-              format.group = 16;
-              format.moduli = {3601};
-            }),
-            "accepted");
-}
-
-TEST(Structure, SmallArraysNeedSmallRanges) {
-  Program program = withCode({make(core0, makeLoad())});
-  program.groups.push_back({"small", "rns", 1, 32, 8});
-  program.formats[0].moduli = {3601};
-  auto &load = getAs<CoreProgram>(program.code[0].body);
-  load.cols = Count{8, {}};
-  EXPECT_NE(structureError(program), "accepted");
-  program.code[0].engine = {EngineKind::Core, 0, 1};
-  EXPECT_EQ(structureError(program), "accepted");
 }
 
 TEST(Structure, ProductShapes) {
@@ -198,8 +125,12 @@ TEST(Structure, ProductShapes) {
             "product 0 m: expected 1 to 2^50, found 0");
   EXPECT_EQ(error([](Product &p) { p.groups = -1; }),
             "product 0 groups: expected 1 to 2^50, found -1");
-  EXPECT_EQ(error([](Product &p) { p.format = 1; }),
-            "product 0 format: expected an index below 1, found 1");
+  EXPECT_EQ(error([](Product &p) { p.conversions = {0, 1}; }),
+            "product 0 conversion: expected an index below 1, found 1");
+  EXPECT_EQ(error([](Product &p) { p.pass = 2; }),
+            "product 0 pass: expected an index below 1, found 2");
+  EXPECT_EQ(error([](Product &p) { p.combine = 3; }),
+            "product 0 combine: expected an index below 1, found 3");
   EXPECT_EQ(error([](Product &p) { p.layer = 5; }),
             "product 0 layer: expected an index below 1, found 5");
 }
@@ -415,15 +346,15 @@ TEST(Structure, RandomNumbersHaveAKey) {
     return tableError([&](Program &p) {
       p.regions = {key};
       p.rng = rng;
-      p.formats[0].rounding = rounding;
+      getIf<Bfp>(p.conversions[0])->rounding = rounding;
     });
   };
   EXPECT_EQ(with(0, Rounding::Stochastic), "accepted");
   EXPECT_EQ(with(0, Rounding::Truncate), "accepted"); // for dropout alone
   EXPECT_EQ(with(std::nullopt, Rounding::Nearest), "accepted");
   EXPECT_EQ(with(std::nullopt, Rounding::Stochastic),
-            "rng: expected a region of [seed, trial, step] (format 0 rounds "
-            "stochastically), found none");
+            "rng: expected a region of [seed, trial, step] (conversion 0 draws "
+            "random numbers), found none");
   EXPECT_EQ(with(1, Rounding::Truncate),
             "rng: expected an index below 1 (number of regions), found 1");
   key.shape = {4};
@@ -611,10 +542,15 @@ TEST(Structure, TableIndices) {
   EXPECT_EQ(errorOf(core0, load), "instruction 0 (core.program): map: expected "
                                   "an index below 1 (number of maps), found 1");
   load = makeLoad();
-  load.format = 9;
+  load.conversion = 9;
   EXPECT_EQ(errorOf(core0, load),
-            "instruction 0 (core.program): format: expected an index below 1 "
-            "(number of formats), found 9");
+            "instruction 0 (core.program): conversion: expected an index below "
+            "1 (number of conversions), found 9");
+  load = makeLoad();
+  load.pass = 1;
+  EXPECT_EQ(errorOf(core0, load),
+            "instruction 0 (core.program): pass: expected an index below 1 "
+            "(number of passes), found 1");
   load = makeLoad();
   load.product = 1;
   EXPECT_EQ(errorOf(core0, load),
@@ -652,15 +588,6 @@ TEST(Structure, TileSizes) {
   EXPECT_EQ(errorOf(core0, load),
             "instruction 0 (core.program): cols: expected 0 to "
             "1125899906842624, found -1");
-}
-
-TEST(Structure, FormatOfTheProduct) {
-  Program program = withCode({make(core0, makeLoad())});
-  program.formats.push_back(program.formats[0]);
-  getAs<CoreProgram>(program.code[0].body).format = 1;
-  EXPECT_EQ(structureError(program),
-            "instruction 0 (core.program): format: expected 0 (that of its "
-            "product), found 1");
 }
 
 TEST(Structure, StridesAndWindows) {

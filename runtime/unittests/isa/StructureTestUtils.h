@@ -9,6 +9,7 @@
 #ifndef PHX_UNITTESTS_ISA_STRUCTURETESTUTILS_H
 #define PHX_UNITTESTS_ISA_STRUCTURETESTUTILS_H
 
+#include "../support/ProductFormat.h"
 #include "../support/TestMemories.h"
 
 #include "machines/rns/Instructions.h"
@@ -34,16 +35,14 @@ inline Program makeFrame() {
   program.tokens = 2;
   program.memories = makeMemories({1024, 1024, 1024, 1024});
   program.layers.push_back({"conv1", "Conv", std::nullopt});
-  NumberFormat format;
-  format.moduli = {31, 32, 33};
-  program.formats.push_back(format);
+  addEntries(program, mirageFormat());
   // 8 x 16 elements of 4 bytes, rows by columns.
   AccessMap map;
   map.axes = {{8, 64, 0, 0, 0}, {16, 4, 0, 0, 0}};
   map.rows = {{8, 0, 1}};
   map.cols = {{16, 1, 1}};
   program.maps.push_back(map);
-  program.products.push_back({0, 8, 8, 16, 1, Dataflow::Df1, 0});
+  program.products.push_back({0, 8, 8, 16, 1});
   return program;
 }
 

@@ -42,10 +42,10 @@ struct CrossbarLoad {
 ///   sum = Σ_j cell(i, j) * in[list[j]]
 ///   acc[i] = (start == 0 ? 0 : acc[i]) + adc(sum)
 ///   out[i] = acc[i] * scale[i], in binary64, rounded to binary32
-/// where adc(s) = s * 2^(bits - 1) / fullScale, rounded half to even and
-/// saturated to the two's complement integers of `bits` bits.
+/// The pass says sum and converter, the combine addition and scale.
 struct CrossbarDot {
   static constexpr Opcode opcode{513};
+  uint32_t pass = 0, combine = 0;
   Address list; ///< cols int32 numbers of elements, in [0, extent / 4)
   Address in;   ///< int32
   int64_t extent = 0; ///< bytes behind `in` that the list may reach
@@ -53,7 +53,6 @@ struct CrossbarDot {
   Address acc;        ///< rows int64
   Address out;        ///< rows binary32
   Count rows, cols;
-  int64_t bits = 8, fullScale = 1;
   Affine start = {}; ///< >= 0
   friend bool operator==(const CrossbarDot &, const CrossbarDot &) = default;
 };
@@ -75,7 +74,40 @@ struct CrossbarUpdate {
 using CrossbarInstructions =
     InstructionList<CrossbarLoad, CrossbarDot, CrossbarUpdate>;
 
+//===----------------------------------------------------------------------===//
+// Operations of tables
+//===----------------------------------------------------------------------===//
+
+/// Sum of the products of a row of cells and a vector, exact.
+struct CellDot {
+  static constexpr const char *operationName = "crossbar.dot";
+  friend bool operator==(const CellDot &, const CellDot &) = default;
+};
+
+/// s * 2^(bits - 1) / fullScale, rounded half to even and saturated to the
+/// two's complement integers of `bits` bits.
+struct Adc {
+  static constexpr const char *operationName = "crossbar.adc";
+  int64_t bits = 8, fullScale = 1;
+  friend bool operator==(const Adc &, const Adc &) = default;
+};
+
+/// Readouts are added in 64-bit integers.
+struct WideAdd {
+  static constexpr const char *operationName = "crossbar.add_i64";
+  friend bool operator==(const WideAdd &, const WideAdd &) = default;
+};
+
+/// A sum times the number of its row.
+struct ChannelScale {
+  static constexpr const char *operationName = "crossbar.channel_scale";
+  friend bool operator==(const ChannelScale &, const ChannelScale &) = default;
+};
+
 namespace crossbar {
+
+/// Appends a pass, and a combine if there is none; returns the pass.
+uint32_t addPass(Program &program, const Adc &adc);
 
 using Machine = proto::crossbar::Machine;
 

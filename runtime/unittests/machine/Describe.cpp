@@ -7,7 +7,7 @@
 
 #include "Crossbar.h"
 
-#include "phx/isa/DescribeInstruction.h"
+#include "phx/isa/DescribeOperation.h"
 #include "phx/isa/FieldReport.h"
 #include "phx/isa/InstructionSet.h"
 
@@ -67,6 +67,21 @@ const InstructionDescription &phx::describeInstruction<CrossbarLoad>() {
   return description;
 }
 
+/// A tile that fits, and the one pass and the one combine that there are.
+static void checkDot(const Program &program, const Instruction &instruction,
+                     FieldReport &report) {
+  checkTile<CrossbarDot>(program, instruction, report);
+  const auto &dot = getAs<CrossbarDot>(instruction.body);
+  const OperationList &pass = program.passes[dot.pass];
+  if (pass.size() != 2 || !getIf<CellDot>(pass[0]) || !getIf<Adc>(pass[1]))
+    report.fail("pass", "[crossbar.dot, crossbar.adc ...]", toAssembly(pass));
+  const OperationList &combine = program.combines[dot.combine];
+  if (combine.size() != 2 || !getIf<WideAdd>(combine[0]) ||
+      !getIf<ChannelScale>(combine[1]))
+    report.fail("combine", "[crossbar.add_i64, crossbar.channel_scale]",
+                toAssembly(combine));
+}
+
 template <>
 const InstructionDescription &phx::describeInstruction<CrossbarDot>() {
   using T = CrossbarDot;
@@ -74,6 +89,10 @@ const InstructionDescription &phx::describeInstruction<CrossbarDot>() {
       DescribeInstruction<T>("crossbar_dot", EnginePlace::Array)
           .ofClass("crossbar")
           .summary("Multiply the cells by a vector that a list gathers")
+          .field(&T::pass, "pass", "sum and converter")
+          .of(TableKind::Passes)
+          .field(&T::combine, "combine", "addition and scale")
+          .of(TableKind::Combines)
           .field(&T::list, "list", "int32 numbers of elements")
           .field(&T::in, "in", "int32 elements")
           .field(&T::extent, "extent", "bytes that the list may reach")
@@ -83,10 +102,6 @@ const InstructionDescription &phx::describeInstruction<CrossbarDot>() {
           .field(&T::out, "out", "binary32, one for each row")
           .field(&T::rows, "rows", "of the tile")
           .field(&T::cols, "cols", "of the tile")
-          .field(&T::bits, "bits", "resolution of a readout")
-          .within(1, 16)
-          .field(&T::fullScale, "full scale", "sum that saturates a readout")
-          .within(1, limits::magnitude)
           .field(&T::start, "start", "sums start from 0 where it is 0")
           .as(FieldRole::AccumulationStart)
           .reads(&T::list, elements(&T::cols))
@@ -97,11 +112,10 @@ const InstructionDescription &phx::describeInstruction<CrossbarDot>() {
           .writes(&T::out, elements(&T::rows))
           .usesArray(&T::rows, &T::cols)
           .timedBy(&T::rows)
-          .checks(checkTile<T>)
-          .assembly("`list` $list `from` $in `extent` $extent `scale` "
-                    "$scale `acc` $acc `into` $out `rows` $rows "
-                    "`cols` $cols `bits` $bits `full_scale` $full_scale "
-                    "`start` $start")
+          .checks(checkDot)
+          .assembly("`pass` $pass `combine` $combine `list` $list `from` $in "
+                    "`extent` $extent `scale` $scale `acc` $acc `into` $out "
+                    "`rows` $rows `cols` $cols `start` $start")
           .build();
   return description;
 }
@@ -131,6 +145,59 @@ const InstructionDescription &phx::describeInstruction<CrossbarUpdate>() {
   return description;
 }
 
+//===----------------------------------------------------------------------===//
+// Operations of tables
+//===----------------------------------------------------------------------===//
+
+template <> const OperationDescription &phx::describeOperation<CellDot>() {
+  static const OperationDescription description =
+      DescribeOperation<CellDot>(OperationTable::Pass)
+          .ofClass("crossbar")
+          .summary("sum of the products of cells and vector, exact")
+          .build();
+  return description;
+}
+
+template <> const OperationDescription &phx::describeOperation<Adc>() {
+  static const OperationDescription description =
+      DescribeOperation<Adc>(OperationTable::Pass)
+          .ofClass("crossbar")
+          .summary("sum * 2^(bits - 1) / full_scale, half to even, saturated")
+          .parameter(&Adc::bits, "bits", "bit", "resolution of a readout")
+          .within(1, 16)
+          .parameter(&Adc::fullScale, "full_scale", "",
+                     "sum that saturates a readout")
+          .within(1, limits::magnitude)
+          .build();
+  return description;
+}
+
+template <> const OperationDescription &phx::describeOperation<WideAdd>() {
+  static const OperationDescription description =
+      DescribeOperation<WideAdd>(OperationTable::Combine)
+          .ofClass("crossbar")
+          .summary("readouts are added in 64-bit integers")
+          .build();
+  return description;
+}
+
+template <> const OperationDescription &phx::describeOperation<ChannelScale>() {
+  static const OperationDescription description =
+      DescribeOperation<ChannelScale>(OperationTable::Combine)
+          .ofClass("crossbar")
+          .summary("a sum times the number of its row, rounded to binary32")
+          .build();
+  return description;
+}
+
+uint32_t crossbar::addPass(Program &program, const Adc &adc) {
+  program.passes.push_back({CellDot{}, adc});
+  if (program.combines.empty())
+    program.combines.push_back({WideAdd{}, ChannelScale{}});
+  return uint32_t(program.passes.size() - 1);
+}
+
 void crossbar::registerInstructions() {
+  OperationSet::get().add<CellDot, Adc, WideAdd, ChannelScale>();
   InstructionSet::get().add(CrossbarInstructions());
 }

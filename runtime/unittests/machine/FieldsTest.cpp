@@ -68,6 +68,38 @@ Answers ask(const Program &program, const Network &network,
 
 } // namespace
 
+namespace {
+/// Changes a parameter to another value that its kind can hold.
+struct ParameterChange {
+  void operator()(const ParameterDescription &, int64_t &p) { --p; }
+  template <typename T>
+  void operator()(const ParameterDescription &parameter, T &) {
+    ADD_FAILURE() << parameter.name << ": no change for its kind";
+  }
+};
+} // namespace
+
+TEST(CrossbarFields, AChangeOfAnyParameterIsRefusedOrSeen) {
+  Network network(3);
+  Target target = makeCrossbarTarget();
+  Program program = makeOrderedProgram(network);
+  Answers before = ask(program, network, target);
+  ASSERT_EQ(before.error, "");
+  size_t parameters = 0;
+  for (size_t pass = 0; pass < program.passes.size(); ++pass)
+    for (size_t o = 0; o < program.passes[pass].size(); ++o)
+      for (const ParameterDescription &parameter :
+           program.passes[pass][o].getDescription()->parameters) {
+        Program changed = program;
+        visitParameter(parameter, changed.passes[pass][o].data(),
+                       ParameterChange());
+        EXPECT_FALSE(ask(changed, network, target) == before)
+            << "pass " << pass << " " << parameter.name;
+        ++parameters;
+      }
+  EXPECT_EQ(parameters, 4u);
+}
+
 TEST(CrossbarFields, AChangeOfAnyIsRefusedOrSeen) {
   Network network(3);
   Target target = makeCrossbarTarget();

@@ -175,10 +175,13 @@ static Status checkProgram(const Program &program, const Target &target,
   for (size_t i = 0; i < program.code.size(); ++i) {
     const Instruction &instruction = program.code[i];
     const auto *dot = getIf<CrossbarDot>(instruction.body);
-    if (dot && instruction.engine.group == group && dot->bits > bits)
+    if (!dot || instruction.engine.group != group)
+      continue;
+    const Adc *adc = findIn<Adc>(program.passes[dot->pass]);
+    if (adc && adc->bits > bits)
       return Error{"instruction " + std::to_string(i) + " (" +
                    getMnemonic(instruction.body) + ") reads " +
-                   std::to_string(dot->bits) + " bits, target '" +
+                   std::to_string(adc->bits) + " bits, target '" +
                    target.spec.name() + "' has " + std::to_string(bits) + " (" +
                    target.spec.groups(static_cast<int>(group)).name() +
                    ".adc_bits)"};

@@ -219,8 +219,7 @@ void addProduct(ProgramBuilder &builder, const CrossbarLayer &layer,
   dot.out = move(builder.at(at.y), {row(4 * height), vector(4 * layer.m)});
   dot.rows = load.rows;
   dot.cols = load.cols;
-  dot.bits = layer.bits;
-  dot.fullScale = layer.fullScale;
+  dot.pass = crossbar::addPass(builder.program, {layer.bits, layer.fullScale});
   dot.start = load.kStart;
   ArrayRange arrays;
   if (isTogether)

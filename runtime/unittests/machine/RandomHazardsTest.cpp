@@ -111,6 +111,7 @@ public:
     program.maps = {
         {{{4, 0, 1}}, {{8, 1, 1}}, {{4, 32, 0, 0, 0}, {8, 4, 0, 0, 0}}},
         {{{4, 0, 1}}, {{8, 1, 1}}, {{4, 4, 0, 0, 0}, {8, 16, 0, 0, 0}}}};
+    crossbar::addPass(program, {});
     builder.loop(random.between(1, 5));
     builder.loop(random.between(1, 4));
     for (EngineId array : {narrow0, narrow1}) {

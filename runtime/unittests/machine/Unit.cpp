@@ -27,7 +27,10 @@ struct Tile {
 
 class Unit final : public MachineUnit {
 public:
-  explicit Unit(Context &context) : context(context) {}
+  explicit Unit(Context &context) : context(context) {
+    for (const OperationList &pass : context.program.passes)
+      adcs.push_back(findIn<Adc>(pass));
+  }
 
   Status execute(const Instruction &instruction, LayerStatistics *) override {
     const EngineId &engine = context.engine;
@@ -46,6 +49,7 @@ private:
   Status gather(const CrossbarDot &dot, std::vector<int32_t> &vector);
 
   Context &context;
+  std::vector<const Adc *> adcs; ///< by pass
   std::map<std::pair<uint16_t, uint32_t>, Tile> tiles; ///< by array
 };
 
@@ -100,8 +104,9 @@ Status Unit::gather(const CrossbarDot &dot, std::vector<int32_t> &vector) {
   return Status::success();
 }
 
-/// sum * 2^(bits - 1) / fullScale, half to even, saturated.
-static int64_t convert(Wide sum, int64_t bits, int64_t fullScale) {
+/// What the converter makes of a sum.
+static int64_t convert(Wide sum, const Adc &adc) {
+  auto [bits, fullScale] = adc;
   Wide numerator = sum * (Wide(1) << (bits - 1)), code = numerator / fullScale;
   Wide rest = numerator % fullScale;
   if (rest < 0) {
@@ -131,6 +136,7 @@ Status Unit::execute(const CrossbarDot &dot, const Tile &tile) {
   if (!out)
     return out.error();
   bool continues = context.value(dot.start) != 0;
+  const Adc &adc = *adcs[dot.pass];
   std::atomic<bool> overflow{false};
   Status status = context.forEach(rows, cols, [&](size_t i, unsigned) {
     Wide sum = 0;
@@ -138,7 +144,7 @@ Status Unit::execute(const CrossbarDot &dot, const Tile &tile) {
       sum += Wide(tile.cells[i * vector.size() + j]) * vector[j];
     uint8_t *at = acc->at(int64_t(8 * i));
     int64_t value = continues ? ::load<int64_t>(at) : 0;
-    if (__builtin_add_overflow(value, convert(sum, dot.bits, dot.fullScale),
+    if (__builtin_add_overflow(value, convert(sum, adc),
                                &value))
       overflow = true;
     store(at, value);

@@ -8,6 +8,7 @@
 #include "../support/ExpectError.h"
 #include "../support/TestMemories.h"
 #include "Network.h"
+#include "machines/rns/Operations.h"
 #include "phx/isa/Footprint.h"
 #include "phx/isa/Validator.h"
 
@@ -105,10 +106,8 @@ TEST(CrossbarValidation, FieldsHaveTheirLimits) {
     return getError<CrossbarDot>(
         [&](Instruction &, CrossbarDot &dot) { change(dot); });
   };
-  expectContains(getDotError([](CrossbarDot &dot) { dot.bits = 17; }),
-                 "bits: expected 1 to 16, found 17");
-  expectContains(getDotError([](CrossbarDot &dot) { dot.fullScale = 0; }),
-                 "full scale: expected 1 to ");
+  expectContains(getDotError([](CrossbarDot &dot) { dot.pass = 2; }),
+                 "pass: expected an index below 2 (number of passes), found 2");
   expectContains(getDotError([](CrossbarDot &dot) { dot.start.base = -1; }),
                  "start: expected at least 0");
   expectContains(
@@ -123,6 +122,38 @@ TEST(CrossbarValidation, FieldsHaveTheirLimits) {
         update.overflow = Overflow(2);
       }),
       "overflow: expected");
+}
+
+TEST(CrossbarValidation, PassesAndCombinesAreThoseOfTheClass) {
+  auto getTableError = [](std::function<void(Program &)> change) {
+    Program program = makeOrderedProgram(Network(3));
+    change(program);
+    Status status = validate(program);
+    return status.ok() ? "accepted" : status.error().message;
+  };
+  auto withAdc = [&](Adc adc) {
+    return getTableError([&](Program &p) { p.passes[1][1] = adc; });
+  };
+  EXPECT_EQ(withAdc({16, 1}), "accepted");
+  EXPECT_EQ(withAdc({17, 1}),
+            "pass 1 crossbar.adc bits: expected 1 to 16, found 17");
+  expectContains(withAdc({8, 0}),
+                 "pass 1 crossbar.adc full_scale: expected 1 to ");
+  expectContains(getTableError([](Program &p) { p.passes[0].pop_back(); }),
+                 "(crossbar.dot, layer 'a'): pass: expected [crossbar.dot, "
+                 "crossbar.adc ...], found [crossbar.dot]");
+  expectContains(getTableError([](Program &p) {
+                   std::swap(p.combines[0][0], p.combines[0][1]);
+                 }),
+                 "combine: expected [crossbar.add_i64, "
+                 "crossbar.channel_scale], found [crossbar.channel_scale, "
+                 "crossbar.add_i64]");
+  // Those of another class are known, and refused.
+  expectContains(getTableError([](Program &p) {
+                   p.passes[0] = rns::makePass({31, 32, 33});
+                 }),
+                 "pass: expected [crossbar.dot, crossbar.adc ...], found "
+                 "[rns.modular_dot");
 }
 
 TEST(CrossbarValidation, ListsStayInsideTheirMemory) {
@@ -192,6 +223,7 @@ static Program makeListRace(int64_t offset) {
   fill.dstStride = {0, 0, 0, 4};
   fill.shape = {Count{1, {}}, Count{1, {}}, Count{1, {}}, Count{1, {}}};
   builder.add({EngineKind::Vec, 0}, fill);
+  crossbar::addPass(program, {});
   CrossbarLoad load;
   load.src.memory = mem::wgt;
   load.rows.cap = 4;

@@ -8,6 +8,8 @@
 #include "ReportSchema.h"
 #include "TestRun.h"
 
+#include "phx/isa/BaseOperations.h"
+
 #include <nlohmann/json.hpp>
 
 using namespace phx;
@@ -212,9 +214,15 @@ TEST(JsonReport, FormatsAreNamed) {
     return std::string(Json::parse(makeJsonReport(run.inputs()))["format"]);
   };
   EXPECT_EQ(format(), "bfp:4:16");
-  run.program.formats[0].rounding = Rounding::Nearest;
+  Program &program = run.program;
+  getIf<Bfp>(program.conversions[0])->rounding = Rounding::Nearest;
   EXPECT_EQ(format(), "bfp:4:16:nearest");
-  run.program.formats[0].kind = FormatKind::Fp32;
+  program.conversions.push_back(Bfp{6, 32});
+  program.products[0].conversions[1] =
+      uint32_t(program.conversions.size() - 1);
+  EXPECT_EQ(format(), "bfp:4:16:nearest x bfp:6:32");
+  program.products[0].conversions[1] = 0;
+  program.conversions[0] = Fp32{};
   EXPECT_EQ(format(), "fp32");
 }
 

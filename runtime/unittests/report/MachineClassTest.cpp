@@ -12,6 +12,7 @@
 
 #include "ReportSchema.h"
 #include "machines/rns/Instructions.h"
+#include "phx/isa/BaseOperations.h"
 #include "phx/target/MachineClass.h"
 #include "phx/energy/Energy.h"
 #include "phx/report/Glossary.h"
@@ -106,7 +107,7 @@ struct LatticeRun {
   LatticeRun() : target(makeTarget()) {
     program.name = "flip";
     program.layers.push_back({"fc", "Gemm", {}});
-    program.formats.resize(1);
+    program.conversions = {Bfp{}};
     program.products.resize(1);
     Instruction stream;
     stream.engine = {EngineKind::Core, 0};

@@ -9,6 +9,7 @@
 #include "../support/TestMemories.h"
 #include "RunHelpers.h"
 
+#include "machines/rns/Operations.h"
 #include "machines/rns/Target.h"
 #include "phx/run/MachineCheck.h"
 #include "phx/target/ArrayGroups.h"
@@ -44,7 +45,7 @@ TEST(MachineCheck, namesTheFieldThatDiffers) {
   program.groups[0].rows = 16;
   expectRefused(program, mirage(), "core.rows");
   program = makeClassifier();
-  program.formats.front().moduli = {7, 15, 16};
+  program.passes.front() = rns::makePass({7, 15, 16});
   expectRefused(program, mirage(), "core.moduli");
 }
 

@@ -56,7 +56,7 @@ inline Program makeClassifier(const std::string &prefix = "",
   builder.program.target = "mirage";
   builder.program.targetHash = target.structuralHash;
   builder.program.batch = batch;
-  uint32_t format = builder.addFormat(mirageFormat());
+  Entries format = builder.addFormat(mirageFormat());
   auto regions = builder.addConvWithRegions(
       linearSpec(classes, features, batch), Dataflow::Df1, format, prefix);
   std::vector<Region> &list = builder.program.regions;

@@ -7,6 +7,8 @@
 
 #include "phx/support/Philox.h"
 
+#include <bit>
+
 #include <cmath>
 #include <gtest/gtest.h>
 #include <set>
@@ -29,8 +31,55 @@ TEST(Philox, KnownAnswersOfRandom123) {
 TEST(Philox, KeyAndCounterWords) {
   RandomKey key{0x12, 0x34, 0x56};
   EXPECT_EQ(
-      getRandomBlock(key, 0x78, 0x9abcdef012345678),
-      philox::encrypt({0x12345678, 0x9abcdef0, 0x78, 0x56}, {0x12, 0x34}));
+      getRandomBlock(key, {0x78}, 0xdef012345678),
+      philox::encrypt({0x12345678, 0xdef0, 0x78, 0x56}, {0x12, 0x34}));
+  // All fields, each at its largest.
+  RandomUse use{0xffffffff, RandomSource(15), 15, 0xabcdef, 255};
+  EXPECT_EQ(getRandomBlock({0xffffff, 0xfffffe, 0xfffffd}, use, 0xdef012345678),
+            philox::encrypt({0x12345678, 0xcdefdef0, 0xffffffff, 0xabfffffd},
+                            {0xffffffff, 0xfffffffe}));
+}
+
+TEST(Philox, FieldsDoNotOverlap) {
+  // Each bit of each field changes one bit of the words, another one for each.
+  using Words = std::array<uint32_t, 6>;
+  auto get = [](const RandomKey &key, const RandomUse &use, uint64_t block) {
+    RandomSequence s = getSequence(key, use);
+    return Words{s.key[0],
+                 s.key[1],
+                 uint32_t(block),
+                 uint32_t(block >> 32) | s.high,
+                 s.stream,
+                 s.last};
+  };
+  std::set<Words> seen;
+  unsigned bits = 0;
+  auto add = [&](unsigned width, auto make) {
+    for (unsigned b = 0; b < width; ++b, ++bits) {
+      Words words = make(uint64_t(1) << b);
+      int set = 0;
+      for (uint32_t word : words)
+        set += std::popcount(word);
+      EXPECT_EQ(set, 1);
+      seen.insert(words);
+    }
+  };
+  add(24, [&](uint64_t v) { return get({uint32_t(v), 0, 0}, {}, 0); });
+  add(24, [&](uint64_t v) { return get({0, uint32_t(v), 0}, {}, 0); });
+  add(24, [&](uint64_t v) { return get({0, 0, uint32_t(v)}, {}, 0); });
+  add(4, [&](uint64_t v) { return get({}, {0, RandomSource(v)}, 0); });
+  add(32, [&](uint64_t v) { return get({}, {uint32_t(v)}, 0); });
+  auto use = [](uint64_t modulus, uint64_t pass, uint64_t attempt) {
+    return RandomUse{0, RandomSource::Program, uint32_t(modulus),
+                     uint32_t(pass), uint32_t(attempt)};
+  };
+  add(4, [&](uint64_t v) { return get({}, use(v, 0, 0), 0); });
+  add(24, [&](uint64_t v) { return get({}, use(0, v, 0), 0); });
+  add(8, [&](uint64_t v) { return get({}, use(0, 0, v), 0); });
+  add(48, [&](uint64_t v) { return get({}, {}, v); });
+  EXPECT_EQ(bits, 192u);
+  EXPECT_EQ(seen.size(), bits);
+  EXPECT_EQ(randomElements / 4, int64_t(1) << 48);
 }
 
 TEST(Philox, UniformNumbers) {
@@ -43,7 +92,7 @@ TEST(Philox, UniformNumbers) {
   constexpr int blocks = 25000;
   std::set<uint32_t> distinct;
   for (int b = 0; b < blocks; ++b)
-    for (uint32_t word : getRandomBlock({1, 0, 0}, 7, uint64_t(b))) {
+    for (uint32_t word : getRandomBlock({1, 0, 0}, {7}, uint64_t(b))) {
       double u = double(toUniform(word));
       sum += u;
       squares += u * u;

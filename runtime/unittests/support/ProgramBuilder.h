@@ -18,6 +18,7 @@
 #ifndef PHX_UNITTESTS_SUPPORT_PROGRAMBUILDER_H
 #define PHX_UNITTESTS_SUPPORT_PROGRAMBUILDER_H
 
+#include "ProductFormat.h"
 #include "TestMemories.h"
 
 #include "machines/rns/Instructions.h"
@@ -71,13 +72,6 @@ inline ConvSpec linearSpec(int64_t m, int64_t k, int64_t n) {
   spec.inChannels = k;
   spec.outChannels = m;
   return spec;
-}
-
-/// BFP(4, 16) over the moduli 31, 32, 33.
-inline NumberFormat mirageFormat() {
-  NumberFormat format;
-  format.moduli = {31, 32, 33};
-  return format;
 }
 
 /// A nest that computes all of `product`.
@@ -139,9 +133,8 @@ public:
     setData(region, values.data(), values.size() * sizeof(float));
   }
 
-  uint32_t addFormat(NumberFormat format) {
-    program.formats.push_back(std::move(format));
-    return uint32_t(program.formats.size() - 1);
+  Entries addFormat(const ProductFormat &format) {
+    return addEntries(program, format);
   }
   uint32_t addMap(AccessMap map) {
     program.maps.push_back(std::move(map));
@@ -207,7 +200,8 @@ public:
     uint32_t in = 0, weights = 0, out = 0;
   };
   ConvRegions addConvWithRegions(const ConvSpec &spec, Dataflow dataflow,
-                                 uint32_t format, std::string prefix = "") {
+                                 const Entries &format,
+                                 std::string prefix = "") {
     bool df1 = dataflow == Dataflow::Df1;
     ConvRegions r;
     r.in = addRegion(prefix + "x", Role::Input, spec.inShape(),
@@ -222,7 +216,7 @@ public:
 
   /// One layer with one product: `loop rounds { for each core: program,
   /// stream }`. Returns the product's index.
-  uint32_t addConv(const ConvSpec &s, Dataflow dataflow, uint32_t format,
+  uint32_t addConv(const ConvSpec &s, Dataflow dataflow, const Entries &format,
                    uint32_t in, uint32_t weights, uint32_t out,
                    std::string name) {
     Nest nest{s, dataflow, format};
@@ -237,7 +231,7 @@ public:
   /// kernel position, positions descending. `outGradient` has the output's
   /// shape.
   uint32_t addInputGradient(const ConvSpec &s, Dataflow dataflow,
-                            uint32_t format, uint32_t outGradient,
+                            const Entries &format, uint32_t outGradient,
                             uint32_t weights, uint32_t inGradient,
                             std::string name) {
     VecMap zero;
@@ -266,7 +260,7 @@ public:
 
   /// The gradient of the weights, contracted over (n, oh, ow).
   uint32_t addWeightGradient(const ConvSpec &s, Dataflow dataflow,
-                             uint32_t format, uint32_t outGradient, uint32_t in,
+                             const Entries &format, uint32_t outGradient, uint32_t in,
                              uint32_t weightGradient, std::string name) {
     Nest nest{s, dataflow, format};
     nest.m = s.m(), nest.n = s.k(), nest.k = s.n();
@@ -333,7 +327,7 @@ private:
   struct Nest {
     const ConvSpec &spec;
     Dataflow dataflow;
-    uint32_t format;
+    Entries format;
     int64_t m = 0, n = 0, k = 0, positions = 1;
     bool accumulate = false;
     Operand lhs = {}, rhs = {}, out = {};
@@ -366,7 +360,8 @@ private:
     program.layers.back().phase = phase;
     program.products.push_back(
         {currentLayer, nest.m, nest.n, nest.k, nest.spec.groups, nest.dataflow,
-         nest.format, nest.positions, tiles.product});
+         nest.format.conversions, nest.format.pass, nest.format.combine,
+         nest.positions, tiles.product});
     uint64_t begin = loop((tiles.count + program.groups[0].count - 1) / program.groups[0].count);
     for (int64_t core = 0; core < program.groups[0].count; ++core)
       addTile(nest, tiles, core);
@@ -407,12 +402,21 @@ private:
       group.terms.push_back(digit(perGroup, 0, 1));
     EngineId core{EngineKind::Core, uint8_t(c)};
     Guard guard{t.level, program.groups[0].count, c, t.count};
-    CoreProgram load{
-        nest.format, t.stationaryMap, grouped(df1 ? nest.lhs : nest.rhs),
-        rowStart,    kStart,          rows,
-        cols,        t.product,       group};
+    const Entries &format = nest.format;
+    CoreProgram load{format.conversions[df1 ? 0 : 1],
+                     format.pass,
+                     t.stationaryMap,
+                     grouped(df1 ? nest.lhs : nest.rhs),
+                     rowStart,
+                     kStart,
+                     rows,
+                     cols,
+                     t.product,
+                     group};
     add(core, load).guard = guard;
-    CoreStream stream{nest.format,
+    CoreStream stream{format.conversions[df1 ? 1 : 0],
+                      format.pass,
+                      format.combine,
                       t.streamedMap,
                       t.outMap,
                       grouped(df1 ? nest.rhs : nest.lhs),

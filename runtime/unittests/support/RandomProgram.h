@@ -17,12 +17,14 @@
 #ifndef PHX_UNITTESTS_SUPPORT_RANDOMPROGRAM_H
 #define PHX_UNITTESTS_SUPPORT_RANDOMPROGRAM_H
 
+#include "ProductFormat.h"
 #include "TestMemories.h"
 
 #include "machines/rns/Instructions.h"
 #include "phx/isa/Program.h"
 
 #include <algorithm>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <utility>
@@ -131,9 +133,8 @@ private:
       program.layers.push_back(
           {"layer" + std::to_string(l), "Conv",
            random.oneIn(2) ? std::optional<uint32_t>(0) : std::nullopt});
-    NumberFormat format;
-    format.moduli = {31, 32, 33};
-    program.formats.push_back(format);
+    for (bool plain : {true, false})
+      entries.push_back(addEntries(program, makeProductFormat(plain)));
     for (int i = 0; i < 6; ++i)
       program.maps.push_back(makeMap());
     for (int64_t p = random.between(1, 4); p > 0; --p) {
@@ -145,9 +146,34 @@ private:
       product.groups = random.between(1, 3);
       product.dataflow = random.oneIn(2) ? Dataflow::Df1 : Dataflow::Df2;
       product.stream = static_cast<uint32_t>(random.next()) >> 1;
+      const Entries &own = entries[size_t(p) % entries.size()];
+      product.conversions = own.conversions;
+      product.pass = own.pass;
+      product.combine = own.combine;
       program.products.push_back(product);
     }
     makeTrainingTables();
+  }
+
+  /// The reference machine's, or operands that differ in all they can. Takes no
+  /// random numbers from what else is made with them.
+  ProductFormat makeProductFormat(bool plain) const {
+    ProductFormat format;
+    if (plain)
+      return format;
+    static constexpr int64_t bits[][2] = {{3, 7}, {4, 6}, {5, 5}, {6, 1}};
+    uint64_t choice = options.seed;
+    auto pick = [&](uint64_t count) {
+      uint64_t picked = choice % count;
+      choice /= count;
+      return int64_t(picked);
+    };
+    const auto &mantissas = bits[pick(std::size(bits))];
+    format.first = {mantissas[0], 16 * (1 + pick(3)), Rounding(pick(2))};
+    format.second = {mantissas[1], 16, Rounding(pick(2))};
+    if (pick(2))
+      std::swap(format.first, format.second);
+    return format;
   }
 
   /// What a program says about itself, whatever its code does.
@@ -191,7 +217,7 @@ private:
     }
     program.rng = static_cast<uint32_t>(program.regions.size() - 1);
     if (random.oneIn(2))
-      program.formats[0].rounding = Rounding::Stochastic;
+      getIf<Bfp>(program.conversions[0])->rounding = Rounding::Stochastic;
     makeMarks();
   }
 
@@ -600,6 +626,9 @@ private:
     load.map = pickMap();
     load.product = static_cast<uint32_t>(
         random.between(0, int64_t(program.products.size()) - 1));
+    const Product &product = program.products[load.product];
+    load.conversion = product.conversions[product.dataflow == Dataflow::Df2];
+    load.pass = product.pass;
     load.src = makeMapped(core, load.map, 0);
     load.rows = makeCount(random.between(1, program.groups[0].rows));
     load.cols = makeCount(int64_t(4) << random.between(0, 2));
@@ -629,8 +658,11 @@ private:
 
   Node makeStream(EngineId core, const CoreProgram &load,
                   std::optional<Guard> guard) {
+    const Product &product = program.products[load.product];
     CoreStream stream;
-    stream.format = load.format;
+    stream.conversion = product.conversions[product.dataflow == Dataflow::Df1];
+    stream.pass = load.pass;
+    stream.combine = product.combine;
     stream.product = load.product;
     stream.rowStart = load.rowStart;
     stream.kStart = load.kStart;
@@ -776,6 +808,7 @@ private:
   RandomProgramOptions options;
   Random random;
   Program program;
+  std::vector<Entries> entries; ///< of the products, in turn
   std::vector<int64_t> trips; ///< of the enclosing loops, outermost first
   ArrayRange arrays;          ///< of the tile that is made
 };

@@ -7,6 +7,7 @@
 
 #include "TestTarget.h"
 
+#include "machines/rns/Operations.h"
 #include "phx/isa/Limits.h"
 
 using namespace phx;
@@ -98,12 +99,12 @@ TEST(TargetChecks, SchemasHaveTheLimitsOfPrograms) {
     limits::Range limit;
   } fields[] = {{"format.mantissa_bits", limits::mantissaBits},
                 {"format.group", limits::groupLength},
-                {"core.moduli", limits::modulus},
+                {"core.moduli", rns::modulusRange},
                 {"core.count", {1, limits::arrays}},
                 {"core.rows", limits::arraySide},
                 {"core.columns", limits::arraySide},
                 {"core.reference.mantissa_bits", limits::mantissaBits},
-                {"core.reference.moduli", limits::modulus},
+                {"core.reference.moduli", rns::modulusRange},
                 {"core.reference.count", {1, limits::arrays}},
                 {"core.reference.rows", limits::arraySide},
                 {"core.reference.columns", limits::arraySide}};

@@ -23,7 +23,7 @@ TEST_P(FullyConnected, TakesTheFormulaUnderBothDataflows) {
   auto [m, k, n] = GetParam();
   for (Dataflow dataflow : {Dataflow::Df1, Dataflow::Df2}) {
     ProgramBuilder builder(8);
-    uint32_t format = builder.addFormat(mirageFormat());
+    Entries format = builder.addFormat(mirageFormat());
     builder.addConvWithRegions(linearSpec(m, k, n), dataflow, format);
     Program program = builder.finish();
     bool df1 = dataflow == Dataflow::Df1;
@@ -50,7 +50,7 @@ TEST(Convolution, TakesTheTimeOfItsProduct) {
   spec.batch = 4, spec.inChannels = 64, spec.height = spec.width = 14;
   spec.outChannels = 96, spec.kernelH = spec.kernelW = 3;
   ProgramBuilder builder(8);
-  uint32_t format = builder.addFormat(mirageFormat());
+  Entries format = builder.addFormat(mirageFormat());
   builder.addConvWithRegions(spec, Dataflow::Df1, format);
   TimingResult result = runBoth(builder.finish(), makeTarget());
   int64_t tiles = 3 * (64 * 9 / 16);
@@ -61,7 +61,7 @@ TEST(Convolution, TakesTheTimeOfItsProduct) {
 TEST(Convolution, CostOfTimingDoesNotGrowWithTheProduct) {
   auto countSteps = [](int64_t m, int64_t n) {
     ProgramBuilder builder(8);
-    uint32_t format = builder.addFormat(mirageFormat());
+    Entries format = builder.addFormat(mirageFormat());
     builder.addConvWithRegions(linearSpec(m, 4096, n), Dataflow::Df1, format);
     TimingOptions options;
     return run(builder.finish(), makeTarget(), TimingMode::Closed, options)

@@ -6,7 +6,7 @@
 // nodes before it have no region.
 // CHECK-LABEL: pisa.program
 // CHECK-SAME: memory hierarchy
-// CHECK: pisa.product 0 m 4 n 32 k 3 groups 1 df1 format 0 layer 0
+// CHECK: pisa.product 0 m 4 n 32 k 3 groups 1 df1 conversions [0, 0] pass 0 combine 0 layer 0
 // CHECK: pisa.nest 0 product 0 at [4, 7] groups 0 size 1 rows 0 size 4 columns 0 size 32 contraction 0 size 3
 // CHECK: pisa.layer 0 "conv" "Conv"{{$}}
 // CHECK: pisa.layer 1 "sum" "Add"{{$}}
@@ -36,14 +36,14 @@ func.func @main(%x: tensor<2x3x4x4xf32>, %r: tensor<2x4x4x4xf32>) -> tensor<2x4x
 // Weights do not fit: a loop over blocks of output channels, the next block is
 // loaded while one is computed, the last one is smaller.
 // CHECK-LABEL: pisa.program
-// CHECK: pisa.product 0 m 70 n 2 k 8 groups 1 df1 format 0
+// CHECK: pisa.product 0 m 70 n 2 k 8 groups 1 df1 conversions [0, 0] pass 0 combine 0
 // CHECK: pisa.nest 0 product 0 at [4, 7] groups 0 size 1 rows [0 + 32 * l0] size 32 of [70 + -32 * l0] columns 0 size 2 contraction 0 size 8
 // CHECK: pisa.dma_copy act[0]
 // CHECK-NEXT: pisa.dma_copy wgt[0] {{.*}} shape [1, 1, 1, 256]
 // CHECK-NEXT: pisa.loop 3
 // CHECK-NEXT: pisa.dma_copy wgt[0 + 1024 * l0(1, 1, 1, 2)] strides [0, 0, 0, 4] from dram[64 + 1024 * l0(1, 1, 1, 0)] strides [0, 0, 0, 4] shape [1, 1, 1, 256 of [560 + -256 * l0(1, 1, 1, 0)]] layer 0 when l0 * 1 + 1 < 3
 // CHECK-NEXT: pisa.loop 1
-// CHECK-NEXT: pisa.core_program core[0] format 0 map 0 from wgt[0 + 1024 * l0(1, 0, 1, 2)] row 0 k 0 rows 32 of [70 + -32 * l0]
+// CHECK-NEXT: pisa.core_program core[0] conversion 0 pass 0 map 0 from wgt[0 + 1024 * l0(1, 0, 1, 2)] row 0 k 0 rows 32 of [70 + -32 * l0]
 // CHECK-NEXT: pisa.core_stream core[0] {{.*}} grad[0 + 256 * l0(1, 0, 1, 2)]
 // CHECK-NEXT: }
 // CHECK-NEXT: pisa.dma_copy dram[2304 + 128 * l0] strides [280, 4, 0, 4] from grad[0 + 256 * l0(1, 0, 1, 2)] strides [128, 4, 0, 4] shape [2, 32 of [70 + -32 * l0], 1, 1]

@@ -12,14 +12,22 @@ pisa.program "all" inference target "mirage" hash -2 memory hierarchy batch 3 to
   pisa.memory 3 "grad" on_chip capacity 8388608 bytes 256 types [f32]
   // CHECK: pisa.map 0 rows {{\[\[}}24, 0, 1], [24, 1, 2]] cols [] axes {{\[\[}}28, 4, -1, 1, 2], [28, 112, 0, 0, 0]]
   pisa.map 0 rows [[24, 0, 1], [24, 1, 2]] cols [] axes [[28, 4, -1, 1, 2], [28, 112, 0, 0, 0]]
-  // CHECK: pisa.format 0 bfp mantissa 4 group 16 rounding trunc moduli [31, 32, 33]
-  pisa.format 0 bfp mantissa 4 group 16 rounding trunc moduli [31, 32, 33]
-  // CHECK: pisa.format 1 fp32 mantissa 4 group 16 rounding stochastic moduli [31, 32, 33]
-  pisa.format 1 fp32 mantissa 4 group 16 rounding stochastic moduli [31, 32, 33]
-  // CHECK: pisa.product 0 m 6 n 576 k 25 groups 1 df1 format 0{{$}}
-  pisa.product 0 m 6 n 576 k 25 groups 1 df1 format 0
-  // CHECK: pisa.product 1 m 6 n 576 k 25 groups 2 df2 format 1 layer 0
-  pisa.product 1 m 6 n 576 k 25 groups 2 df2 format 1 layer 0
+  // CHECK: pisa.conversion 0 bfp mantissa 4 group 16 rounding stochastic{{$}}
+  pisa.conversion 0 bfp mantissa 4 group 16 rounding stochastic
+  // CHECK: pisa.conversion 1 fp32 group 16{{$}}
+  pisa.conversion 1 fp32 group 16
+  // CHECK: pisa.pass 0 [rns.modular_dot moduli [31, 32, 33], rns.reverse_convert]{{$}}
+  pisa.pass 0 [rns.modular_dot moduli [31, 32, 33], rns.reverse_convert]
+  // CHECK: pisa.pass 1 [float_dot]{{$}}
+  pisa.pass 1 [float_dot]
+  // CHECK: pisa.combine 0 [scaled_add]{{$}}
+  pisa.combine 0 [scaled_add]
+  // CHECK: pisa.combine 1 [float_add]{{$}}
+  pisa.combine 1 [float_add]
+  // CHECK: pisa.product 0 m 6 n 576 k 25 groups 1 df1 conversions [0, 0] pass 0 combine 0{{$}}
+  pisa.product 0 m 6 n 576 k 25 groups 1 df1 conversions [0, 0] pass 0 combine 0
+  // CHECK: pisa.product 1 m 6 n 576 k 25 groups 2 df2 conversions [1, 1] pass 1 combine 1 layer 0
+  pisa.product 1 m 6 n 576 k 25 groups 2 df2 conversions [1, 1] pass 1 combine 1 layer 0
   // CHECK: pisa.nest 0 product 1 at [0, 5] groups 0 size 2 rows [0 + 4 * l0] size 4 of [6 + -4 * l0] columns 0 size 576 contraction [0 + 16 * l1(1, 0, 1, 2)] size 16{{$}}
   pisa.nest 0 product 1 at [0, 5] groups 0 size 2 rows [0 + 4 * l0] size 4 of [6 + -4 * l0] columns 0 size 576 contraction [0 + 16 * l1(1, 0, 1, 2)] size 16
   // CHECK: pisa.region 0 "x" input at act[64] bytes 8 type tensor<2xf32>{{$}}
@@ -38,15 +46,15 @@ pisa.program "all" inference target "mirage" hash -2 memory hierarchy batch 3 to
     pisa.loop 4 layer 1 {
       // CHECK-NEXT: pisa.loop 2 {
       pisa.loop 2 {
-        // CHECK-NEXT: pisa.core_program core[1] format 0 map 1 from wgt[0 + 64 * l0] row [0 + 32 * l1(8, 3, 4, 9)] k 0 rows 32 of [100 + -32 * l0] cols 16 product 0 layer 0 when l1 * 8 + 3 < 20
-        pisa.core_program core[1] format 0 map 1 from wgt[0 + 64 * l0] row [0 + 32 * l1(8, 3, 4, 9)] k 0 rows 32 of [100 + -32 * l0] cols 16 product 0 layer 0 when l1 * 8 + 3 < 20
-        // CHECK-NEXT: pisa.core_stream core[1] format 0 map 1 from act[4] into 2 grad[8] row 0 k 0 vec 7 rows 32 cols 16 length 100 product 0 start 0{{$}}
-        pisa.core_stream core[1] format 0 map 1 from act[4] into 2 grad[8] row 0 k 0 vec 7 rows 32 cols 16 length 100 product 0 start 0
+        // CHECK-NEXT: pisa.core_program core[1] conversion 0 pass 0 map 1 from wgt[0 + 64 * l0] row [0 + 32 * l1(8, 3, 4, 9)] k 0 rows 32 of [100 + -32 * l0] cols 16 product 0 layer 0 when l1 * 8 + 3 < 20
+        pisa.core_program core[1] conversion 0 pass 0 map 1 from wgt[0 + 64 * l0] row [0 + 32 * l1(8, 3, 4, 9)] k 0 rows 32 of [100 + -32 * l0] cols 16 product 0 layer 0 when l1 * 8 + 3 < 20
+        // CHECK-NEXT: pisa.core_stream core[1] conversion 0 pass 0 combine 0 map 1 from act[4] into 2 grad[8] row 0 k 0 vec 7 rows 32 cols 16 length 100 product 0 start 0{{$}}
+        pisa.core_stream core[1] conversion 0 pass 0 combine 0 map 1 from act[4] into 2 grad[8] row 0 k 0 vec 7 rows 32 cols 16 length 100 product 0 start 0
         // An index that depends on counters, a range, and digits of the lane.
-        // CHECK-NEXT: pisa.core_program core[0 + 1 * l0(1, 0, 1, 2)] format 0 map 1 from wgt[0] row 0 k 0 rows 32 cols 16 product 0{{$}}
-        pisa.core_program core[0 + 1 * l0(1, 0, 1, 2)] format 0 map 1 from wgt[0] row 0 k 0 rows 32 cols 16 product 0
-        // CHECK-NEXT: pisa.core_program core[0 lanes 2] format 0 map 1 from wgt[0 + 64 * lane] row [0 + 32 * lane] k 0 rows 32 of [60 + -32 * lane] cols 16 product 0 when lane * 1 + 0 < 2
-        pisa.core_program core[0 lanes 2] format 0 map 1 from wgt[0 + 64 * lane] row [0 + 32 * lane] k 0 rows 32 of [60 + -32 * lane(1, 0, 1, 0)] cols 16 product 0 when lane * 1 + 0 < 2
+        // CHECK-NEXT: pisa.core_program core[0 + 1 * l0(1, 0, 1, 2)] conversion 0 pass 0 map 1 from wgt[0] row 0 k 0 rows 32 cols 16 product 0{{$}}
+        pisa.core_program core[0 + 1 * l0(1, 0, 1, 2)] conversion 0 pass 0 map 1 from wgt[0] row 0 k 0 rows 32 cols 16 product 0
+        // CHECK-NEXT: pisa.core_program core[0 lanes 2] conversion 0 pass 0 map 1 from wgt[0 + 64 * lane] row [0 + 32 * lane] k 0 rows 32 of [60 + -32 * lane] cols 16 product 0 when lane * 1 + 0 < 2
+        pisa.core_program core[0 lanes 2] conversion 0 pass 0 map 1 from wgt[0 + 64 * lane] row [0 + 32 * lane] k 0 rows 32 of [60 + -32 * lane(1, 0, 1, 0)] cols 16 product 0 when lane * 1 + 0 < 2
         // CHECK-NEXT: pisa.signal core[0 + 2 * l1 lanes 2] 0
         pisa.signal core[0 + 2 * l1 lanes 2] 0
       }
@@ -84,10 +92,10 @@ pisa.program "step" training target "mirage" hash 0 memory ideal batch 32 tokens
   pisa.memory 0 "act" on_chip capacity 8388608 bytes 64 types [f32]
   pisa.memory 1 "wgt" on_chip capacity 8388608 bytes 128 types [f32]
   pisa.memory 2 "grad" on_chip capacity 8388608 bytes 192 types [f32]
-  // CHECK: pisa.product 0 m 6 n 576 k 16 groups 1 positions 25 df1 format 0{{$}}
-  pisa.product 0 m 6 n 576 k 16 groups 1 positions 25 df1 format 0
-  // CHECK: pisa.product 1 m 6 n 25 k 576 groups 1 df2 format 0 stream 2147483647 layer 2
-  pisa.product 1 m 6 n 25 k 576 groups 1 df2 format 0 stream 2147483647 layer 2
+  // CHECK: pisa.product 0 m 6 n 576 k 16 groups 1 positions 25 df1 conversions [0, 0] pass 0 combine 0{{$}}
+  pisa.product 0 m 6 n 576 k 16 groups 1 positions 25 df1 conversions [0, 0] pass 0 combine 0
+  // CHECK: pisa.product 1 m 6 n 25 k 576 groups 1 df2 conversions [0, 0] pass 0 combine 0 stream 2147483647 layer 2
+  pisa.product 1 m 6 n 25 k 576 groups 1 df2 conversions [0, 0] pass 0 combine 0 stream 2147483647 layer 2
   // CHECK: pisa.region 0 "w" parameter mutable at wgt[0] bytes 64 type tensor<4xf32> init dense<1.000000e+00> : tensor<4xf32>
   pisa.region 0 "w" parameter mutable at wgt[0] bytes 64 type tensor<4xf32> init dense<1.0> : tensor<4xf32>
   // CHECK: pisa.region 1 "labels" input at act[0] bytes 64 type tensor<4xf32> classes 10 ignore -100
@@ -132,8 +140,8 @@ pisa.program "step" training target "mirage" hash 0 memory ideal batch 32 tokens
     pisa.vec_gate_mask grad[0] from grad[0] mask act[4096] count 100
     // CHECK-NEXT: pisa.vec_random act[0] key wgt[64] first [0 + 64 * l0] count 64 stream 4294967295 when l0 * 1 + 0 < 3
     pisa.vec_random act[0] key wgt[64] first [0 + 64 * l0] count 64 stream 4294967295 when l0 * 1 + 0 < 3
-    // CHECK-NEXT: pisa.core_program core[0] format 2 map 0 from wgt[0] row 0 k 0 rows 32 cols 16 product 2 group [0 + 1 * l0(8, 3, 4, 0)]
-    pisa.core_program core[0] format 2 map 0 from wgt[0] row 0 k 0 rows 32 cols 16 product 2 group [0 + 1 * l0(8, 3, 4, 0)]
+    // CHECK-NEXT: pisa.core_program core[0] conversion 2 pass 2 map 0 from wgt[0] row 0 k 0 rows 32 cols 16 product 2 group [0 + 1 * l0(8, 3, 4, 0)]
+    pisa.core_program core[0] conversion 2 pass 2 map 0 from wgt[0] row 0 k 0 rows 32 cols 16 product 2 group [0 + 1 * l0(8, 3, 4, 0)]
     // CHECK-NEXT: pisa.halt
     pisa.halt
   }

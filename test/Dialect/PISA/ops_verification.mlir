@@ -406,7 +406,7 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compi
   pisa.memory 0 "wgt" on_chip capacity 8388608 bytes 0 types [f32]
   pisa.code {
     // expected-error @+1 {{expected an array as its engine, found 'dma'}}
-    pisa.core_program dma[0] format 0 map 0 from wgt[0] row 0 k 0 rows 1 cols 1 product 0
+    pisa.core_program dma[0] conversion 0 pass 0 map 0 from wgt[0] row 0 k 0 rows 1 cols 1 product 0
   }
 }
 
@@ -466,8 +466,8 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compi
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
   pisa.memory 0 "wgt" on_chip capacity 8388608 bytes 0 types [f32]
   pisa.code {
-    // expected-error @+1 {{expected format in [0, 4294967294], found -1}}
-    pisa.core_program core[0] format -1 map 0 from wgt[0] row 0 k 0 rows 1 cols 1 product 0
+    // expected-error @+1 {{expected conversion in [0, 4294967294], found -1}}
+    pisa.core_program core[0] conversion -1 pass 0 map 0 from wgt[0] row 0 k 0 rows 1 cols 1 product 0
   }
 }
 
@@ -537,8 +537,8 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 4294967
 
 pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
-  // expected-error @+1 {{expected mantissa bits in [1, 15], found 16}}
-  pisa.format 0 bfp mantissa 16 group 16 rounding trunc moduli [31]
+  // expected-error @+1 {{bfp mantissa: expected 1 to 15, found 16}}
+  pisa.conversion 0 bfp mantissa 16 group 16 rounding trunc
   pisa.code {
   pisa.halt
   }
@@ -548,8 +548,8 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compi
 
 pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
-  // expected-error @+1 {{expected a group in [1, 4096], found 4097}}
-  pisa.format 0 bfp mantissa 4 group 4097 rounding trunc moduli [31]
+  // expected-error @+1 {{fp32 group: expected 1 to 4096, found 4097}}
+  pisa.conversion 0 fp32 group 4097
   pisa.code {
   pisa.halt
   }
@@ -559,8 +559,78 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compi
 
 pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
-  // expected-error @+1 {{expected a modulus in [2, 65536], found -31}}
-  pisa.format 0 bfp mantissa 4 group 16 rounding trunc moduli [-31]
+  // expected-error @+1 {{rns.modular_dot moduli: expected 2 to 65536, found -31}}
+  pisa.pass 0 [rns.modular_dot moduli [-31], rns.reverse_convert]
+  pisa.code {
+  pisa.halt
+  }
+}
+
+// -----
+
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
+  // expected-error @+1 {{rns.modular_dot moduli: expected pairwise coprime, found 6 and 9 with the common divisor 3}}
+  pisa.pass 0 [rns.modular_dot moduli [6, 9], rns.reverse_convert]
+  pisa.code {
+  pisa.halt
+  }
+}
+
+// -----
+
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
+  // expected-error @+1 {{no operation of conversions is called 'bpf'; did you mean 'bfp'?; there are bfp, fp32}}
+  pisa.conversion 0 bpf mantissa 4 group 16 rounding trunc
+  pisa.code {
+  pisa.halt
+  }
+}
+
+// -----
+
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
+  // expected-error @+1 {{'optical.dot' is of machine class 'optical', which this program has not registered. It knows: rns}}
+  pisa.pass 0 [optical.dot]
+  pisa.code {
+  pisa.halt
+  }
+}
+
+// -----
+
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
+  // expected-error @+1 {{'scaled_add' is an operation of combines, not of passes}}
+  pisa.pass 0 [scaled_add]
+  pisa.code {
+  pisa.halt
+  }
+}
+
+// -----
+
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
+  // expected-error @+1 {{expected trunc, nearest or stochastic, found 'up'}}
+  pisa.conversion 0 bfp mantissa 4 group 16 rounding up
+  pisa.code {
+  pisa.halt
+  }
+}
+
+// -----
+
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
+  // expected-error @+1 {{expected 'group'}}
+  pisa.conversion 0 bfp mantissa 4 rounding trunc
+  pisa.code {
+  pisa.halt
+  }
+}
+
+// -----
+
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
+  // expected-error @+1 {{expected at least one operation, found none}}
+  pisa.combine 0 []
   pisa.code {
   pisa.halt
   }
@@ -570,7 +640,7 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compi
 
 pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
-  pisa.product 0 m 1 n 1 k 1 groups 1 df1 format 0
+  pisa.product 0 m 1 n 1 k 1 groups 1 df1 conversions [0, 0] pass 0 combine 0
   // expected-error @+1 {{expected at [loop, end], found 1 numbers}}
   pisa.nest 0 product 0 at [0] groups 0 size 1 rows 0 size 1 columns 0 size 1 contraction 0 size 1
   pisa.code {
@@ -582,7 +652,7 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compi
 
 pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
-  pisa.product 0 m 1 n 1 k 1 groups 1 df1 format 0
+  pisa.product 0 m 1 n 1 k 1 groups 1 df1 conversions [0, 0] pass 0 combine 0
   // expected-error @+1 {{expected one of the 1 products, found product 1}}
   pisa.nest 0 product 1 at [0, 1] groups 0 size 1 rows 0 size 1 columns 0 size 1 contraction 0 size 1
   pisa.code {
@@ -594,7 +664,7 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compi
 
 pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
-  pisa.product 0 m 1 n 1 k 1 groups 1 df1 format 0
+  pisa.product 0 m 1 n 1 k 1 groups 1 df1 conversions [0, 0] pass 0 combine 0
   // expected-error @+1 {{expected number 0, found 1}}
   pisa.nest 1 product 0 at [0, 1] groups 0 size 1 rows 0 size 1 columns 0 size 1 contraction 0 size 1
   pisa.code {
@@ -606,8 +676,8 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compi
 
 pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
-  // expected-error @+1 {{expected a format in [0, 4294967294], found -1}}
-  pisa.product 0 m 1 n 1 k 1 groups 1 df1 format -1
+  // expected-error @+1 {{expected a conversion in [0, 4294967294], found -1}}
+  pisa.product 0 m 1 n 1 k 1 groups 1 df1 conversions [-1, -1] pass -1 combine -1
   pisa.code {
   pisa.halt
   }
@@ -618,7 +688,7 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compi
 pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
   // expected-error @+1 {{expected a layer in [0, 4294967294], found -1}}
-  pisa.product 0 m 1 n 1 k 1 groups 1 df1 format 0 layer -1
+  pisa.product 0 m 1 n 1 k 1 groups 1 df1 conversions [0, 0] pass 0 combine 0 layer -1
   pisa.code {
   pisa.halt
   }
@@ -650,7 +720,7 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 rng -
 pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
   // expected-error @+1 {{expected a stream in [0, 2147483647], found 2147483648}}
-  pisa.product 0 m 1 n 1 k 1 groups 1 df1 format 0 stream 2147483648
+  pisa.product 0 m 1 n 1 k 1 groups 1 df1 conversions [0, 0] pass 0 combine 0 stream 2147483648
   pisa.code {
   pisa.halt
   }

@@ -34,8 +34,10 @@ pisa.program "p" inference target "mirage" hash 0 memory ideal batch 1
   pisa.memory 2 "grad" on_chip capacity 1024 bytes 128 types [f32]
   pisa.map 0 rows [[4, 0, 1]] cols [[4, 1, 1]]
       axes [[4, 16, 0, 0, 0], [4, 4, 0, 0, 0]]
-  pisa.format 0 bfp mantissa 4 group 4 rounding trunc moduli [31, 32, 33]
-  pisa.product 0 m 4 n 4 k 4 groups 1 df1 format 0 layer 0
+  pisa.conversion 0 bfp mantissa 4 group 4 rounding trunc
+  pisa.pass 0 [rns.modular_dot moduli [31, 32, 33], rns.reverse_convert]
+  pisa.combine 0 [scaled_add]
+  pisa.product 0 m 4 n 4 k 4 groups 1 df1 conversions [0, 0] pass 0 combine 0 layer 0
   pisa.nest 0 product 0 at [9, 12] groups 0 size 1 rows 0 size 4
       columns 0 size 4 contraction 0 size 4
   pisa.layer 0 "fc" "Gemm"
@@ -51,9 +53,9 @@ pisa.program "p" inference target "mirage" hash 0 memory ideal batch 1
     pisa.vec_map fill act[0] strides [0, 0, 0, 4] shape [1, 1, 1, 16] s0 1.0
     pisa.vec_map fill grad[0] strides [0, 0, 0, 4] shape [1, 1, 1, 16] s0 1.0
     pisa.loop 1 {
-      pisa.core_program core[0] format 0 map 0 from wgt[0] row 0 k 0 rows 4
+      pisa.core_program core[0] conversion 0 pass 0 map 0 from wgt[0] row 0 k 0 rows 4
           cols 4 product 0 layer 0
-      pisa.core_stream core[0] format 0 map 0 from act[0] into 0 grad[0] row 0
+      pisa.core_stream core[0] conversion 0 pass 0 combine 0 map 0 from act[0] into 0 grad[0] row 0
           k 0 vec 0 rows 4 cols 4 length 4 product 0 start 0 layer 0
     }
     pisa.halt

@@ -19,7 +19,7 @@
 
 namespace photonic {
 
-/// Geometry, moduli and times of the arrays that products run on.
+/// Geometry and times of the arrays that products run on.
 using Arrays = phx::rns::Arrays;
 
 /// Loads a target, as phx::loadTarget does, with every machine class known.

@@ -40,11 +40,6 @@ static_assert(areSame(pisa::getMaxEnumValForPhase(), WORD(Phase, Forward),
                       WORD(Phase, Loss), WORD(Phase, InputGradient),
                       WORD(Phase, WeightGradient), WORD(Phase, Update)));
 static_assert(pisa::getMaxEnumValForPhase() + 1 == phx::numPhases);
-static_assert(areSame(pisa::getMaxEnumValForFormatKind(),
-                      WORD(FormatKind, Bfp), WORD(FormatKind, Fp32)));
-static_assert(areSame(pisa::getMaxEnumValForRounding(),
-                      WORD(Rounding, Truncate), WORD(Rounding, Nearest),
-                      WORD(Rounding, Stochastic)));
 static_assert(areSame(pisa::getMaxEnumValForDataflow(), WORD(Dataflow, Df1),
                       WORD(Dataflow, Df2)));
 static_assert(areSame(pisa::getMaxEnumValForMemoryModel(),

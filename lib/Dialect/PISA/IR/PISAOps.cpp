@@ -70,6 +70,54 @@ static void printWords(OpAsmPrinter &printer, Operation *, ArrayAttr words) {
   printer << "]";
 }
 
+static ParseResult parseConversion(OpAsmParser &parser,
+                                   OperationAttr &operation) {
+  return parseOperation(parser, phx::OperationTable::Conversion, operation);
+}
+
+static void printConversion(OpAsmPrinter &printer, Operation *,
+                            OperationAttr operation) {
+  printOperation(printer, operation);
+}
+
+/// `[operation, operation, ...]`.
+static ParseResult parseOperations(OpAsmParser &parser,
+                                   phx::OperationTable table,
+                                   ArrayAttr &operations) {
+  SmallVector<Attribute> elements;
+  auto parseOne = [&]() -> ParseResult {
+    OperationAttr operation;
+    if (parseOperation(parser, table, operation))
+      return failure();
+    elements.push_back(operation);
+    return success();
+  };
+  if (parser.parseCommaSeparatedList(AsmParser::Delimiter::Square, parseOne))
+    return failure();
+  operations = parser.getBuilder().getArrayAttr(elements);
+  return success();
+}
+
+static ParseResult parsePass(OpAsmParser &parser, ArrayAttr &operations) {
+  return parseOperations(parser, phx::OperationTable::Pass, operations);
+}
+static ParseResult parseCombine(OpAsmParser &parser, ArrayAttr &operations) {
+  return parseOperations(parser, phx::OperationTable::Combine, operations);
+}
+
+static void printPass(OpAsmPrinter &printer, Operation *,
+                      ArrayAttr operations) {
+  printer << "[";
+  llvm::interleaveComma(
+      operations.getAsRange<OperationAttr>(), printer,
+      [&](OperationAttr operation) { printOperation(printer, operation); });
+  printer << "]";
+}
+static void printCombine(OpAsmPrinter &printer, Operation *op,
+                         ArrayAttr operations) {
+  printPass(printer, op, operations);
+}
+
 /// `[[1, 2], [3, 4]]`.
 static ParseResult parseTuples(OpAsmParser &parser, ArrayAttr &tuples) {
   SmallVector<Attribute> elements;
@@ -173,7 +221,9 @@ LogicalResult ProgramOp::verifyRegions() {
   if (failed(verifyNumbering<GroupOp>(*this)) ||
       failed(verifyNumbering<MemoryOp>(*this)) ||
       failed(verifyNumbering<MapOp>(*this)) ||
-      failed(verifyNumbering<FormatOp>(*this)) ||
+      failed(verifyNumbering<ConversionOp>(*this)) ||
+      failed(verifyNumbering<PassOp>(*this)) ||
+      failed(verifyNumbering<CombineOp>(*this)) ||
       failed(verifyNumbering<ProductOp>(*this)) ||
       failed(verifyNumbering<NestOp>(*this)) ||
       failed(verifyNumbering<RegionOp>(*this)) ||
@@ -267,26 +317,47 @@ LogicalResult MapOp::verify() {
   return success();
 }
 
-LogicalResult FormatOp::verify() {
-  auto verifyLimit = [&](StringRef what, int64_t value,
-                         phx::limits::Range limit) {
-    return verifyRange(*this, what, value, limit.low, limit.high);
-  };
-  if (failed(verifyLimit("mantissa bits", getMantissa(),
-                         getKind() == FormatKind::Bfp
-                             ? phx::limits::mantissaBits
-                             : phx::limits::unusedMantissaBits)) ||
-      failed(verifyLimit("a group", getGroup(), phx::limits::groupLength)))
-    return failure();
-  for (int64_t modulus : getModuli())
-    if (failed(verifyLimit("a modulus", modulus, phx::limits::modulus)))
+/// conversion_c1, pass_c1, combine_c1
+static LogicalResult verifyOperation(Operation *op, OperationAttr operation,
+                                     phx::OperationTable table) {
+  phx::Status status = phx::checkOperation(
+      operation.getValue(), table, operation.getName().getValue().str());
+  return status ? success() : op->emitOpError() << status.error().message;
+}
+
+LogicalResult ConversionOp::verify() {
+  return verifyOperation(*this, getFormat(),
+                         phx::OperationTable::Conversion);
+}
+
+static LogicalResult verifyOperations(Operation *op, ArrayAttr operations,
+                                      phx::OperationTable table) {
+  if (operations.empty())
+    return op->emitOpError("expected at least one operation, found none");
+  for (auto operation : operations.getAsRange<OperationAttr>())
+    if (failed(verifyOperation(op, operation, table)))
       return failure();
   return success();
 }
 
+LogicalResult PassOp::verify() {
+  return verifyOperations(*this, getOperations(), phx::OperationTable::Pass);
+}
+
+LogicalResult CombineOp::verify() {
+  return verifyOperations(*this, getOperations(), phx::OperationTable::Combine);
+}
+
 LogicalResult ProductOp::verify() {
   constexpr int64_t most = phx::noLayer - 1;
-  if (failed(verifyRange(*this, "a format", getFormat(), 0, most)) ||
+  if (getConversions().size() != 2)
+    return emitOpError("expected conversions [first, second], found ")
+           << getConversions().size() << " numbers";
+  for (int64_t conversion : getConversions())
+    if (failed(verifyRange(*this, "a conversion", conversion, 0, most)))
+      return failure();
+  if (failed(verifyRange(*this, "a pass", getPass(), 0, most)) ||
+      failed(verifyRange(*this, "a combine", getCombine(), 0, most)) ||
       failed(verifyRange(*this, "a stream", getStream().value_or(0),
                          phx::limits::productStream.low,
                          phx::limits::productStream.high)))

@@ -12,7 +12,7 @@
 
 #include "photonic/Dialect/Photonic/IR/Photonic.h"
 #include "photonic/Dialect/Photonic/IR/ProductInfo.h"
-#include "phx/isa/Limits.h"
+#include "machines/rns/Operations.h"
 
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/OpImplementation.h"
@@ -247,7 +247,7 @@ LogicalResult DotOp::verify() {
 }
 
 static LogicalResult verifyModulus(Operation *op, int64_t modulus) { // C2
-  constexpr phx::limits::Range limit = phx::limits::modulus;
+  constexpr phx::limits::Range limit = phx::rns::modulusRange;
   if (!limit.contains(modulus))
     return op->emitOpError("(C2) modulus must lie in [")
            << limit.low << ", " << limit.high << "], got " << modulus;
@@ -271,9 +271,9 @@ LogicalResult ReverseConvertOp::verify() {
   for (auto [index, modulus] : llvm::enumerate(moduli)) {
     if (failed(verifyModulus(*this, modulus)))
       return failure();
-    if (product > phx::limits::moduliProduct / modulus) // C2
+    if (product > phx::rns::maxModuliProduct / modulus) // C2
       return emitOpError("(C2) product of the moduli exceeds ")
-             << phx::limits::moduliProduct;
+             << phx::rns::maxModuliProduct;
     product *= modulus;
     for (int64_t other : moduli.take_front(index))
       if (int64_t divisor = std::gcd(modulus, other); divisor != 1) // C3

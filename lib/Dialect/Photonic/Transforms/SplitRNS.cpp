@@ -9,7 +9,8 @@
 
 #include "Survivor.h"
 
-#include "phx/isa/Limits.h"
+#include "machines/rns/Operations.h"
+#include "machines/rns/Target.h"
 
 #include "mlir/IR/PatternMatch.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -31,7 +32,7 @@ static LogicalResult checkModuli(ArrayRef<int64_t> moduli,
                                  function_ref<InFlightDiagnostic()> emitError) {
   int64_t product = 1;
   for (auto [index, modulus] : llvm::enumerate(moduli)) {
-    constexpr phx::limits::Range limit = phx::limits::modulus;
+    constexpr phx::limits::Range limit = phx::rns::modulusRange;
     if (!limit.contains(modulus))
       return emitError() << "modulus " << modulus << " must lie in ["
                          << limit.low << ", " << limit.high << "]";
@@ -40,9 +41,9 @@ static LogicalResult checkModuli(ArrayRef<int64_t> moduli,
         return emitError() << "moduli " << other << " and " << modulus
                            << " must be coprime, but share the factor "
                            << divisor;
-    if (product > phx::limits::moduliProduct / modulus)
+    if (product > phx::rns::maxModuliProduct / modulus)
       return emitError() << "product of the moduli must not exceed "
-                         << phx::limits::moduliProduct;
+                         << phx::rns::maxModuliProduct;
     product *= modulus;
   }
   return success();
@@ -148,3 +149,11 @@ private:
   }
 };
 } // namespace
+
+std::unique_ptr<Pass>
+photonic::phot::createSplitRNS(const phx::rns::Arrays &arrays) {
+  SplitRNSOptions options;
+  options.moduli.assign(arrays.getModuli().begin(), arrays.getModuli().end());
+  options.columns = arrays.columns;
+  return createSplitRNS(options);
+}

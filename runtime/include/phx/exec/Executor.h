@@ -87,18 +87,18 @@ public:
 /// with `compareToFp32`.
 Status checkFeasible(const Program &program, bool compareToFp32);
 
-/// "reference" goes through the residues, one modulus at a time; "fast" takes
-/// the integer product directly wherever the moduli provably hold it. Both
-/// round acc + term once, to binary32 with its subnormals, and flush to +0
-/// after that; what accumulators continue from is flushed before. The bypass
-/// rounds as IEEE says, flushes nothing and lets infinities pass. A group
-/// longer than the array is summed over its passes, as integers (as binary32 in
-/// the bypass), and added once, when it is complete. Maxima, in reductions and
-/// pools, replace only by a strictly greater element or by the first NaN; a
-/// pool window with no element is an error. Every NaN that is computed has the
-/// same bits. Values of mutable regions stay finite: a run that would leave
-/// others fails. The program must outlive the executor and be valid. Errors:
-/// unknown kind, loops that do not match.
+/// "reference" computes passes operation by operation; "fast" takes the integer
+/// product directly wherever it provably is the same. Both round acc + term
+/// once, to binary32 with its subnormals, and flush to +0 after that; what
+/// accumulators continue from is flushed before. The bypass rounds as IEEE
+/// says, flushes nothing and lets infinities pass. A group longer than the
+/// array is summed over its passes, as integers (as binary32 in the bypass),
+/// and added once, when it is complete. Maxima, in reductions and pools,
+/// replace only by a strictly greater element or by the first NaN; a pool
+/// window with no element is an error. Every NaN that is computed has the same
+/// bits. Values of mutable regions stay finite: a run that would leave others
+/// fails. The program must outlive the executor and be valid. Errors: unknown
+/// kind, loops that do not match.
 Result<std::unique_ptr<Executor>> createExecutor(const std::string &kind,
                                                  const Program &program);
 

@@ -21,8 +21,7 @@ Result<RandomKey> readKey(const uint8_t *from);
 
 /// Which random number belongs to which element of an operand of a product.
 struct RoundingNumbers {
-  RandomKey key;
-  uint32_t stream = 0;
+  RandomSequence sequence{};
   uint64_t first = 0;    ///< number of element (0, 0)
   int64_t rowLength = 0; ///< from (row, k) to (row + 1, k)
 
@@ -34,21 +33,19 @@ struct RoundingNumbers {
 /// The words of consecutive elements of one stream.
 class UniformStream {
 public:
-  UniformStream(const RandomKey &key, uint32_t stream, uint64_t element)
-      : key(key), stream(stream), element(element) {
-    words = getRandomBlock(key, stream, element / 4);
-  }
+  UniformStream(const RandomKey &key, const RandomUse &use, uint64_t element)
+      : sequence(getSequence(key, use)), element(element),
+        words(getRandomBlock(sequence, element / 4)) {}
   /// The word of the next element.
   uint32_t next() {
     uint32_t word = words[element % 4];
     if (++element % 4 == 0)
-      words = getRandomBlock(key, stream, element / 4);
+      words = getRandomBlock(sequence, element / 4);
     return word;
   }
 
 private:
-  RandomKey key;
-  uint32_t stream;
+  RandomSequence sequence;
   uint64_t element;
   philox::Block words;
 };

@@ -54,7 +54,15 @@ enum class FieldKind : uint8_t {
 };
 
 /// What an Index numbers.
-enum class TableKind : uint8_t { None, Maps, Formats, Products, Tokens };
+enum class TableKind : uint8_t {
+  None,
+  Maps,
+  Conversions,
+  Passes,
+  Combines,
+  Products,
+  Tokens
+};
 
 /// What an affine field or a number decides besides where bytes are.
 enum class FieldRole : uint8_t {

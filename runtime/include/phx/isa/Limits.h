@@ -38,24 +38,10 @@ struct Range {
 };
 
 /// Mantissa bits of a block format, without the sign: |m| <= 2^15 - 1 fits into
-/// 16 bits, and so does every residue of it of least magnitude.
+/// 16 bits.
 inline constexpr Range mantissaBits{1, 15};
-/// The same field of a format without blocks, which has no use for it.
-inline constexpr Range unusedMantissaBits{0, mantissaBits.high};
-
 /// Elements that share an exponent.
 inline constexpr Range groupLength{1, 4096};
-
-/// One modulus: residues from 0 on have 16 bits.
-inline constexpr Range modulus{2, 65536};
-
-/// The product of the moduli of a format. Reconstruction sums residues times
-/// weights below it, in 128 bits, and takes differences of its result in 64.
-inline constexpr int64_t moduliProduct = int64_t(1) << 62;
-
-/// Moduli of a format: the product of the first 16 primes is above 2^62, so
-/// that no more are pairwise coprime.
-inline constexpr Range moduliCount{1, 15};
 
 /// Rows or columns of an array.
 inline constexpr Range arraySide{1, 4096};
@@ -96,9 +82,6 @@ inline constexpr int64_t groupSum = groupLength.high *
                                     getMaxMantissa(mantissaBits.high) *
                                     getMaxMantissa(mantissaBits.high);
 static_assert(groupSum < int64_t(1) << 53, "exact in binary64");
-static_assert(groupLength.high * (modulus.high - 1) * (modulus.high - 1) <
-                  int64_t(1) << 53,
-              "products of residues are summed in 64 bits");
 
 } // namespace phx::limits
 

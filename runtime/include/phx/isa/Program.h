@@ -15,7 +15,9 @@
 #define PHX_ISA_PROGRAM_H
 
 #include "phx/isa/Instructions.h"
+#include "phx/isa/TableOperation.h"
 
+#include <array>
 #include <memory>
 #include <string>
 #include <vector>
@@ -112,22 +114,6 @@ struct AccessMap {
   friend bool operator==(const AccessMap &, const AccessMap &) = default;
 };
 
-enum class FormatKind : uint8_t {
-  Bfp = 0,  ///< block floating point in residues
-  Fp32 = 1, ///< arithmetic bypass: group products summed in binary32
-};
-enum class Rounding : uint8_t { Truncate = 0, Nearest = 1, Stochastic = 2 };
-
-/// A number format of analog products.
-struct NumberFormat {
-  FormatKind kind = FormatKind::Bfp;
-  uint8_t mantissaBits = 4; ///< b_m, without sign
-  uint32_t group = 16;      ///< g
-  Rounding rounding = Rounding::Truncate;
-  std::vector<uint32_t> moduli; ///< pairwise coprime; product at least 2
-  friend bool operator==(const NumberFormat &, const NumberFormat &) = default;
-};
-
 /// Which operand stays in the array.
 enum class Dataflow : uint8_t {
   Df1 = 0, ///< first operand (weights)
@@ -158,7 +144,10 @@ struct Product {
   uint32_t layer = noLayer;
   int64_t m = 0, n = 0, k = 0, groups = 1;
   Dataflow dataflow = Dataflow::Df1;
-  uint32_t format = 0;
+  /// Indices into Program::conversions, of the first and the second operand;
+  /// into Program::passes; into Program::combines.
+  std::array<uint32_t, 2> conversions{};
+  uint32_t pass = 0, combine = 0;
   /// Products of M rows each that share one row index, position * m + row: the
   /// kernel positions of an input gradient. No tile mixes positions.
   int64_t positions = 1;
@@ -303,7 +292,9 @@ struct Program {
   std::vector<std::string> ignoredInputs;
 
   std::vector<AccessMap> maps;
-  std::vector<NumberFormat> formats;
+  std::vector<TableOperation> conversions; ///< number formats of operands
+  std::vector<OperationList> passes;       ///< what one pass of an array does
+  std::vector<OperationList> combines; ///< how its values meet the accumulator
   std::vector<Product> products;
   std::vector<Region> regions;
   std::vector<Layer> layers;
@@ -339,6 +330,10 @@ bool hasEngines(const Program &program, const Instruction &instruction);
 /// there is none.
 const ArrayGroup *findGroup(const Program &program,
                             const Instruction &instruction);
+
+/// "conversion 2", "pass 0" or "combine 1": the first entry of a table that
+/// draws random numbers, for which the program needs a key; empty if none does.
+std::string findRandomEntry(const Program &program);
 
 } // namespace phx
 

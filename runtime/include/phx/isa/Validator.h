@@ -36,6 +36,11 @@ Status validateHazards(const Program &program);
 /// mutable beside it, no loss and no gradient, evaluation has.
 Status validatePurpose(const Program &program);
 
+/// That conversions, passes and combines are operations of their tables with
+/// parameters in range, and that products name entries that exist. Part of the
+/// structure.
+Status checkOperations(const Program &program);
+
 /// All of these.
 Status validate(const Program &program);
 

@@ -15,7 +15,8 @@ namespace phx {
 
 /// What one name in a report or a program means.
 struct GlossaryEntry {
-  /// "counter", "component", "instruction", "instruction field"
+  /// "counter", "component", "instruction", "instruction field", "operation",
+  /// "operation parameter"
   std::string kind;
   std::string name; ///< "adc_conversions", "core_stream.start"
   std::string unit; ///< of the value that goes by this name; may be empty
@@ -29,6 +30,9 @@ struct GlossaryEntry {
 std::vector<GlossaryEntry> listCharges();
 /// Every instruction, then every field of each, in the order of opcodes.
 std::vector<GlossaryEntry> listInstructions();
+/// Every operation of conversions, passes and combines, then every parameter of
+/// each.
+std::vector<GlossaryEntry> listOperations();
 /// Every declared name: whatever declares names adds them here, and the tools
 /// explain them.
 std::vector<GlossaryEntry> listGlossary();

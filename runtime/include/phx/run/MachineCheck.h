@@ -14,9 +14,9 @@
 
 namespace phx {
 
-/// Checks what a program states against the machine it is to run on: number of
-/// cores, array, extensions, moduli and, under `hierarchy`, the capacity of
-/// every memory. The structural hash vouches for the target that the compiler
+/// Checks what a program states against the machine it is to run on: groups of
+/// arrays, what their class asks for (see MachineModel::checkProgram) and, under
+/// `hierarchy`, the capacity of every memory. The structural hash vouches for the target that the compiler
 /// saw; this vouches for the instructions. Errors name the field of the target,
 /// what the program needs and what there is.
 Status checkMachine(const Program &program, const Target &target);

@@ -8,12 +8,19 @@
 // Philox4x32-10 (Salmon, Moraes, Dror, Shaw: "Parallel random numbers: as easy
 // as 1, 2, 3", SC 2011): a bijection of 128 counter bits that a key of 64 bits
 // selects. Every random number of a program is a function of what it is for, so
-// that order, tiles, threads and restarts never change it:
+// that order, tiles, threads and restarts never change it. Words, from the
+// lowest bit on:
 //
-//   key      word 0: seed        word 1: trial
-//   counter  words 0, 1: low and high half of element / 4
-//            word 2: stream      word 3: step
+//   key      word 0: seed 24, source 4, modulus 4
+//            word 1: trial 24, attempt 8
+//   counter  word 0: block 32, the low bits of element / 4
+//            word 1: block 16, the high bits; pass 16, the low bits
+//            word 2: stream 32
+//            word 3: step 24; pass 8, the high bits
 //   number   (word element mod 4 of the result >> 8) * 2^-24, in [0, 1)
+//
+// Fields do not overlap, so that no two uses share a number, and switching one
+// source off moves no other. docs/isa.md, section 6.5, is the specification.
 //
 //===----------------------------------------------------------------------===//
 
@@ -55,17 +62,59 @@ inline constexpr Block encrypt(Block counter, Key key) {
 
 } // namespace philox
 
-/// What a program's random numbers depend on besides stream and element.
+/// What all random numbers of a run depend on; each is below 2^24.
 struct RandomKey {
   uint32_t seed = 0, trial = 0, step = 0;
 };
 
-/// The four words for elements 4 * block to 4 * block + 3 of `stream`.
+/// Who draws.
+enum class RandomSource : uint8_t {
+  Program = 0, ///< what programs number: operands of products, `vec_random`
+  /// Noise of arrays, as machine classes number it, from here to 15.
+  Noise = 1,
+};
+
+/// What a random number is for, beside its element. Fields that a source does
+/// not need are 0.
+struct RandomUse {
+  uint32_t stream = 0; ///< of an operand of a product, or of an operation
+  RandomSource source = RandomSource::Program;
+  uint32_t modulus = 0; ///< number of the modulus, below 2^4
+  uint32_t pass = 0;    ///< of the array along the contraction, below 2^24
+  uint32_t attempt = 0; ///< repeated after a detected error, below 2^8
+};
+
+/// Elements of a stream are numbered below this.
+inline constexpr int64_t randomElements = int64_t(1) << 50;
+
+/// The words that all blocks of one use have in common.
+struct RandomSequence {
+  philox::Key key;
+  uint32_t high; ///< of counter word 1, beside the block
+  uint32_t stream, last;
+};
+
+inline constexpr RandomSequence getSequence(const RandomKey &key,
+                                            const RandomUse &use) {
+  return {{key.seed | uint32_t(use.source) << 24 | use.modulus << 28,
+           key.trial | use.attempt << 24},
+          use.pass << 16,
+          use.stream,
+          key.step | use.pass >> 16 << 24};
+}
+
+/// The four words for elements 4 * block to 4 * block + 3.
+inline constexpr philox::Block getRandomBlock(const RandomSequence &sequence,
+                                              uint64_t block) {
+  return philox::encrypt({uint32_t(block),
+                          uint32_t(block >> 32) | sequence.high,
+                          sequence.stream, sequence.last},
+                         sequence.key);
+}
 inline constexpr philox::Block getRandomBlock(const RandomKey &key,
-                                              uint32_t stream, uint64_t block) {
-  return philox::encrypt(
-      {uint32_t(block), uint32_t(block >> 32), stream, key.step},
-      {key.seed, key.trial});
+                                              const RandomUse &use,
+                                              uint64_t block) {
+  return getRandomBlock(getSequence(key, use), block);
 }
 
 /// A word as a number in [0, 1), a multiple of 2^-24.

@@ -34,7 +34,7 @@ public:
   template <typename Machine> const Machine &getMachine() const {
     return *target.findMachine<Machine>(group);
   }
-  /// "core.moduli" of "moduli".
+  /// "core.clock_ghz" of "clock_ghz".
   std::string getName(const std::string &field) const {
     return getGroup().name() + "." + field;
   }

@@ -51,8 +51,8 @@ struct Target {
 /// Loads `nameOrPath`: a file if it contains '/' or ends in ".textproto",
 /// otherwise NAME.textproto from the search path ($PHOTONIC_TARGET_PATH,
 /// colon separated; the installed share directory; the source tree). Applies
-/// `overrides` ("core.count=16", "dma.bytes_per_ns=100",
-/// "core.moduli=31,32,33"), whose source becomes "set on the command line".
+/// `overrides` ("core.count=16", "dma.bytes_per_ns=100"; numbers of a list with
+/// commas), whose source becomes "set on the command line".
 /// Errors name file, line and field, the value found and what is legal; an
 /// unknown name lists the nearest known ones.
 Result<Target> loadTarget(const std::string &nameOrPath,
@@ -71,18 +71,17 @@ std::vector<std::string> listStructure(const Target &target);
 
 /// A structural field that has another value than prices were stated for.
 struct StalePrices {
-  std::string field;               ///< "core.moduli"
-  std::string statedFor;           ///< "31,32,33"
-  std::string used;                ///< "61,63,64"
-  std::vector<std::string> prices; ///< "core.adc_pj", ...
+  std::string field;               ///< "core.columns"
+  std::string statedFor;           ///< "16"
+  std::string used;                ///< "32"
+  std::vector<std::string> prices; ///< "core.fill_ns", ...
 };
 
 /// Prices without a rule that the description states for another structure,
 /// that of `target` without its overrides. A price that an override states anew
 /// is none of them. In the order of the schema.
 std::vector<StalePrices> findStalePrices(const Target &target);
-/// "core.moduli is 61,63,64 instead of 31,32,33, for which core.dac_pj and
-/// core.adc_pj were stated".
+/// "core.columns is 32 instead of 16, for which core.fill_ns was stated".
 std::string describe(const StalePrices &stale);
 /// A warning that lists all of them and says what to do; empty if there are
 /// none.

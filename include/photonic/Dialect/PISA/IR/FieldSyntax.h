@@ -15,6 +15,8 @@
 
 #include "photonic/Dialect/PISA/IR/PISA.h"
 
+#include <optional>
+
 namespace photonic::pisa {
 
 mlir::ParseResult parseField(mlir::AsmParser &parser, AffineAttr &affine);
@@ -32,6 +34,12 @@ void printField(mlir::AsmPrinter &printer, CountAttr count);
 void printField(mlir::AsmPrinter &printer, AddressAttr address);
 void printField(mlir::AsmPrinter &printer, GuardAttr guard);
 void printField(mlir::AsmPrinter &printer, ZeroFillAttr zeroFill);
+
+/// An operation; `table`, where it is known, serves messages.
+mlir::ParseResult parseOperation(mlir::AsmParser &parser,
+                                 std::optional<phx::OperationTable> table,
+                                 OperationAttr &operation);
+void printOperation(mlir::AsmPrinter &printer, OperationAttr operation);
 
 //===----------------------------------------------------------------------===//
 // Directives of assembly formats

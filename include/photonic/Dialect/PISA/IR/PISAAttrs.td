@@ -17,9 +17,9 @@ def PISA_Dialect : Dialect {
   let summary = "The instruction set of photonic accelerators";
   let description = [{
     One operation per instruction, one instruction per operation. A
-    `pisa.program` holds the tables (access maps, number formats, products), the
-    symbols (regions), the debug map (layers) and the instruction stream
-    (`pisa.code`). Addresses are assigned; nothing here is a tensor. `docs/isa.md`
+    `pisa.program` holds the tables (access maps, conversions, passes, combines,
+    products), the symbols (regions), the debug map (layers) and the instruction
+    stream (`pisa.code`). Addresses are assigned; nothing here is a tensor. `docs/isa.md`
     specifies the semantics; the textual form of this dialect is the assembly
     language of the machine, and `photonic-translate --assemble` and
     `--disassemble` convert between it and `.phx` files byte for byte.
@@ -79,13 +79,6 @@ def PISA_Phase : PISA_Enum<"Phase", "what a layer does in a training step", [
   I32EnumCase<"InputGradient", 2, "input_gradient">,
   I32EnumCase<"WeightGradient", 3, "weight_gradient">,
   I32EnumCase<"Update", 4, "update">]>;
-
-def PISA_FormatKind : PISA_Enum<"FormatKind", "number format of products", [
-  I32EnumCase<"Bfp", 0, "bfp">, I32EnumCase<"Fp32", 1, "fp32">]>;
-
-def PISA_Rounding : PISA_Enum<"Rounding", "rounding of a conversion", [
-  I32EnumCase<"Truncate", 0, "trunc">, I32EnumCase<"Nearest", 1, "nearest">,
-  I32EnumCase<"Stochastic", 2, "stochastic">]>;
 
 def PISA_Dataflow : PISA_Enum<"Dataflow", "stationary operand", [
   I32EnumCase<"Df1", 0, "df1">, I32EnumCase<"Df2", 1, "df2">]>;
@@ -182,6 +175,32 @@ def PISA_ZeroFillAttr : PISA_Attr<"ZeroFill", "zero_fill"> {
   let extraClassDeclaration = [{
     ::phx::ZeroFill getValue() const;
     static ZeroFillAttr get(::mlir::MLIRContext *context, const ::phx::ZeroFill &);
+  }];
+}
+
+def PISA_OperationAttr : PISA_Attr<"Operation", "operation"> {
+  let summary = "operation of a table of conversions, passes or combines";
+  let description = [{
+    A name and each of the operation's parameters once, in the order of its
+    description (docs/isa.md, section 4.2): a number, a list of numbers in
+    brackets or a word. Machine classes register operations of their own, whose
+    names begin with that of the class.
+
+    ```mlir
+    #pisa.operation<bfp mantissa 4 group 16 rounding trunc>
+    ```
+
+    ```mlir
+    #pisa.operation<rns.modular_dot moduli [31, 32, 33]>
+    ```
+  }];
+  let parameters = (ins "::mlir::StringAttr":$name,
+                        ArrayRefParameter<"::mlir::Attribute">:$values);
+  let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    ::phx::TableOperation getValue() const;
+    static OperationAttr get(::mlir::MLIRContext *context,
+                             const ::phx::TableOperation &);
   }];
 }
 

@@ -151,26 +151,62 @@ def PISA_MapOp : PISA_TableOp<"map"> {
   let hasVerifier = 1;
 }
 
-def PISA_FormatOp : PISA_TableOp<"format"> {
-  let summary = "A number format of analog products";
+def PISA_ConversionOp : PISA_TableOp<"conversion"> {
+  let summary = "The number format of an operand";
   let description = [{
-    `bfp` with mantissa bits, group length, rounding and moduli; `fp32` is the
-    arithmetic bypass (moduli and mantissa are kept for reference).
+    Array instructions convert an operand as the entry says; docs/isa.md, section
+    4.2, lists the formats and their parameters.
 
-    * (C1) Mantissa in [1, 15] (of `fp32` in [0, 15]), group in [1, 4096], moduli
-      in [2, 65536].
+    * (C1) The operation is one of conversions, its parameters are in range.
 
     ```mlir
-    pisa.format 0 bfp mantissa 4 group 16 rounding trunc moduli [31, 32, 33]
+    pisa.conversion 0 bfp mantissa 4 group 16 rounding trunc
+    ```
+
+    ```mlir
+    pisa.conversion 0 fp32 group 16
     ```
   }];
-  let arguments = (ins I64Attr:$index, EnumProp<PISA_FormatKind>:$kind,
-    I64Attr:$mantissa, I64Attr:$group, EnumProp<PISA_Rounding>:$rounding,
-    DenseI64ArrayAttr:$moduli);
-  let assemblyFormat = [{
-    $index $kind `mantissa` $mantissa `group` $group `rounding` $rounding
-    `moduli` $moduli attr-dict
+  let arguments = (ins I64Attr:$index, PISA_OperationAttr:$format);
+  let assemblyFormat = "$index custom<Conversion>($format) attr-dict";
+  let hasVerifier = 1;
+}
+
+def PISA_PassOp : PISA_TableOp<"pass"> {
+  let summary = "What one pass of an array computes";
+  let description = [{
+    Operations in their order; docs/isa.md, section 4.2, lists them.
+
+    * (C1) Each operation is one of passes, its parameters are in range.
+
+    ```mlir
+    pisa.pass 0 [rns.modular_dot moduli [31, 32, 33], rns.reverse_convert]
+    ```
+
+    ```mlir
+    pisa.pass 0 [float_dot]
+    ```
   }];
+  let arguments = (ins I64Attr:$index,
+    TypedArrayAttrBase<PISA_OperationAttr, "operations">:$operations);
+  let assemblyFormat = "$index custom<Pass>($operations) attr-dict";
+  let hasVerifier = 1;
+}
+
+def PISA_CombineOp : PISA_TableOp<"combine"> {
+  let summary = "How the values of passes meet the accumulator";
+  let description = [{
+    Operations in their order; docs/isa.md, section 4.2, lists them.
+
+    * (C1) Each operation is one of combines, its parameters are in range.
+
+    ```mlir
+    pisa.combine 0 [scaled_add]
+    ```
+  }];
+  let arguments = (ins I64Attr:$index,
+    TypedArrayAttrBase<PISA_OperationAttr, "operations">:$operations);
+  let assemblyFormat = "$index custom<Combine>($operations) attr-dict";
   let hasVerifier = 1;
 }
 
@@ -179,27 +215,32 @@ def PISA_ProductOp : PISA_TableOp<"product"> {
   let description = [{
     A (M x K)(K x N) product, `groups` times. `positions` is the number of
     kernel positions of an input gradient, 1 if not given. `stream` numbers the
-    random numbers of stochastic rounding, 0 if not given. Which loops compute
-    it is said by `pisa.nest`.
+    random numbers of stochastic rounding, 0 if not given. `conversions` are
+    those of the first and of the second operand. Which loops compute the
+    product is said by `pisa.nest`.
 
-    * (C1) Format and layer are in [0, 2^32 - 2].
+    * (C1) `conversions` has 2 entries; these, pass, combine and layer are in
+      [0, 2^32 - 2].
     * (C2) The stream is in [0, 2^31 - 1].
 
     ```mlir
-    pisa.product 0 m 6 n 576 k 25 groups 1 df1 format 0
+    pisa.product 0 m 6 n 576 k 25 groups 1 df1 conversions [0, 0] pass 0
+        combine 0
     ```
 
     ```mlir
-    pisa.product 0 m 6 n 576 k 16 groups 1 positions 25 df1 format 0 stream 7
+    pisa.product 0 m 6 n 576 k 16 groups 1 positions 25 df1 conversions [0, 1]
+        pass 0 combine 0 stream 7
     ```
   }];
   let arguments = (ins I64Attr:$index, I64Attr:$m, I64Attr:$n, I64Attr:$k,
     I64Attr:$groups, OptionalAttr<I64Attr>:$positions,
-    EnumProp<PISA_Dataflow>:$dataflow, I64Attr:$format,
+    EnumProp<PISA_Dataflow>:$dataflow, DenseI64ArrayAttr:$conversions,
+    I64Attr:$pass, I64Attr:$combine,
     OptionalAttr<I64Attr>:$stream, OptionalAttr<I64Attr>:$layer);
   let assemblyFormat = [{
     $index `m` $m `n` $n `k` $k `groups` $groups (`positions` $positions^)?
-    $dataflow `format` $format
+    $dataflow `conversions` $conversions `pass` $pass `combine` $combine
     (`stream` $stream^)? (`layer` $layer^)? attr-dict
   }];
   let hasVerifier = 1;
@@ -382,8 +423,8 @@ def PISA_LoopOp : PISA_Op<"loop", [NoTerminator, SingleBlock, NoRegionArguments]
 
     ```mlir
     pisa.loop 4 {
-      pisa.core_program core[0] format 0 map 1 from wgt[0 + 64 * l0] row 0 k 0
-          rows 32 cols 16 product 0
+      pisa.core_program core[0] conversion 0 pass 0 map 1 from wgt[0 + 64 * l0]
+          row 0 k 0 rows 32 cols 16 product 0
     }
     ```
   }];

@@ -18,6 +18,10 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Pass/Pass.h"
 
+namespace phx::rns {
+struct Arrays;
+} // namespace phx::rns
+
 namespace photonic::phot {
 
 /// `bfp:4:16`, `bfp:4:16:nearest`, `fp32` or `fp32:16` as an attribute; reports
@@ -33,6 +37,9 @@ llvm::LogicalResult verifyTiled(mlir::func::FuncOp function);
 #define GEN_PASS_DECL
 #define GEN_PASS_REGISTRATION
 #include "photonic/Dialect/Photonic/Transforms/PhotonicPasses.h.inc"
+
+/// The split for what `arrays` multiply in.
+std::unique_ptr<mlir::Pass> createSplitRNS(const phx::rns::Arrays &arrays);
 
 } // namespace photonic::phot
 
