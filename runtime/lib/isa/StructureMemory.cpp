@@ -84,6 +84,9 @@ private:
   void checkRowBytes(const AccessDescription &access);
   void checkListed(const AccessDescription &access);
 
+  int64_t getWidth(const AccessDescription &access) const {
+    return phx::getWidth(access, body().data());
+  }
   const Address &getAddress(const AccessDescription &access) const {
     return access.address->as<Address>(body().data());
   }
@@ -231,24 +234,24 @@ void MemoryChecker::checkStrided(const AccessDescription &access) {
   unsigned dims = 4;
   if (access.reducedDims)
     dims -= unsigned(access.reducedDims->as<int64_t>(data));
-  checkAlignment(access.strides->name, strides, getWidth(access, body().data()));
+  checkAlignment(access.strides->name, strides, getWidth(access));
   StridedAccess range(getAddress(access), strides,
                       access.shape->as<Shape4>(data), dims, fill);
   std::vector<const Affine *> starts;
   if (fill)
     starts.push_back(&fill->start);
   search(access.address->name, getAddress(access), starts,
-         [&](const Box &part) { return range.over(part); }, getWidth(access, body().data()));
+         [&](const Box &part) { return range.over(part); }, getWidth(access));
 }
 
 void MemoryChecker::checkMapped(const AccessDescription &access) {
   const void *data = body().data();
   AccessMap map = tree.program.maps[access.map->as<uint32_t>(data)];
   for (size_t a = 0; a < map.axes.size(); ++a)
-    if (int64_t stride = map.axes[a].stride; stride % getWidth(access, data))
+    if (int64_t stride = map.axes[a].stride; stride % getWidth(access))
       fail(std::string(access.map->name) + " axis " + std::to_string(a) +
                " stride",
-           "a multiple of " + std::to_string(getWidth(access, data)),
+           "a multiple of " + std::to_string(getWidth(access)),
            std::to_string(stride));
   if (access.rowsOnly)
     map.cols.clear();
@@ -272,7 +275,7 @@ void MemoryChecker::checkMapped(const AccessDescription &access) {
            stepsLeft -= steps;
            return bytes ? std::optional(*bytes + base.over(part)) : bytes;
          },
-         getWidth(access, body().data()));
+         getWidth(access));
 }
 
 /// Consecutive elements, or the words that hold a bit for each.
@@ -288,9 +291,9 @@ void MemoryChecker::checkElements(const AccessDescription &access) {
            if (!elements.isPossible(part))
              return std::nullopt;
            Int last = elements.over(part).hi / perWord;
-           return base.over(part) + Range{0, getWidth(access, body().data()) * last};
+           return base.over(part) + Range{0, getWidth(access) * last};
          },
-         getWidth(access, body().data()));
+         getWidth(access));
 }
 
 void MemoryChecker::checkRowBytes(const AccessDescription &access) {
@@ -305,7 +308,7 @@ void MemoryChecker::checkRowBytes(const AccessDescription &access) {
            return bytes.isPossible(part) ? std::optional(bytes.over(part))
                                          : std::nullopt;
          },
-         getWidth(access, body().data()));
+         getWidth(access));
 }
 
 void MemoryChecker::checkListed(const AccessDescription &access) {
@@ -313,11 +316,11 @@ void MemoryChecker::checkListed(const AccessDescription &access) {
   Form base(getAddress(access).offset);
   search(access.address->name, getAddress(access), {},
          [&](const Box &part) -> std::optional<Range> {
-           if (extent < getWidth(access, body().data()))
+           if (extent < getWidth(access))
              return std::nullopt;
-           return base.over(part) + Range{0, extent - getWidth(access, body().data())};
+           return base.over(part) + Range{0, extent - getWidth(access)};
          },
-         getWidth(access, body().data()));
+         getWidth(access));
 }
 
 void MemoryChecker::check(const AccessDescription &access) {
@@ -325,9 +328,8 @@ void MemoryChecker::check(const AccessDescription &access) {
   checkMemory(field, getAddress(access));
   if (!status)
     return;
-  checkWidth(field, getAddress(access).memory,
-             getWidth(access, body().data()));
-  checkAlignment(field, getAddress(access).offset, getWidth(access, body().data()));
+  checkWidth(field, getAddress(access).memory, getWidth(access));
+  checkAlignment(field, getAddress(access).offset, getWidth(access));
   switch (access.pattern) {
   case AccessPattern::Strided:
     return checkStrided(access);

@@ -8,6 +8,8 @@
 
 #include "photonic/Dialect/PISA/IR/FieldSyntax.h"
 
+#include "mlir/IR/Builders.h"
+
 using namespace mlir;
 using namespace photonic::pisa;
 
