@@ -96,8 +96,7 @@ private:
     dot.out = builder.at(y);
     dot.rows = tile.rows;
     dot.cols = tile.cols;
-    dot.bits = 16;
-    dot.fullScale = 1 << 15;
+    dot.pass = crossbar::addPass(builder.program, {16, 1 << 15});
     add(narrow0, dot);
   }
   void addUpdate() {
