@@ -12,6 +12,8 @@
 
 #include "phx/isa/InstructionSet.h"
 
+#include "mlir/IR/DialectImplementation.h"
+
 using namespace mlir;
 using namespace photonic::pisa;
 using namespace photonic::pisa::conversion;
