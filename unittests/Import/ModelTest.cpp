@@ -451,7 +451,7 @@ TEST_F(ModelTest, allUnsupportedNodesAtOnce) {
   EXPECT_SAYS("node 'BatchNormalization_4': operator BatchNormalization, "
               "domain ai.onnx, opset 17: attribute training_mode=1 is not "
               "supported: only inference is; compile a training step with "
-              "--train");
+              "option 'train'");
   EXPECT_SAYS("node 'Xor_6': operator Xor");
   EXPECT_SAYS("attribute axis is missing");
 }

@@ -198,7 +198,7 @@ TEST_F(RefusalTest, dropoutThatDropsNothing) {
       << messages;
   EXPECT_EQ(dropout(makeWeights("r", "", "0.25")), "");
   EXPECT_SAYS("input training_mode=true is not supported with ratio 0.25: only "
-              "inference is; compile a training step with --train");
+              "inference is; compile a training step with option 'train'");
   EXPECT_EQ(dropout(""), "");
   EXPECT_SAYS("with ratio 0.5");
   // Runtimes disagree about old masks.

@@ -48,7 +48,7 @@ TEST_F(TrainingTest, modeDecidesAboutNormalisation) {
   EXPECT_HOLDS("nn.batch_norm ");
   EXPECT_EQ(infer(norm(makeInt("training_mode", 1))), "");
   EXPECT_SAYS("attribute training_mode=1 is not supported: only inference is; "
-              "compile a training step with --train");
+              "compile a training step with option 'train'");
 }
 
 TEST_F(TrainingTest, momentumComesFromTheNode) {
@@ -135,7 +135,7 @@ TEST_F(TrainingTest, modeDecidesAboutDropout) {
   EXPECT_LACKS("photonic.rng");
   EXPECT_EQ(infer(graph), "");
   EXPECT_SAYS("input training_mode=true is not supported with ratio 0.25: only "
-              "inference is; compile a training step with --train");
+              "inference is; compile a training step with option 'train'");
 }
 
 TEST_F(TrainingTest, everyDropoutHasAStream) {

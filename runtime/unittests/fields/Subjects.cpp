@@ -10,6 +10,7 @@
 #include "../support/ProgramBuilder.h"
 #include "../support/TestMemories.h"
 
+#include <cmath>
 #include <random>
 
 using namespace phx;
@@ -85,6 +86,8 @@ private:
     std::vector<float> values;
     for (int64_t i = 0; i < words; ++i) {
       float size = std::uniform_real_distribution<float>(0.5f, 2)(random);
+      // Neighbouring groups of a block format have other exponents.
+      size = std::ldexp(size, int(i / 48 % 3));
       bool isNegative = std::bernoulli_distribution(0.5)(random);
       values.push_back(isWhole ? float(i * i + 7) : isNegative ? -size : size);
     }

@@ -27,8 +27,8 @@ struct Bank {
 
   Bank() {
     Program &program = builder.program;
-    program.groups = {{"narrow", "crossbar", 2, 4, 8},
-                      {"wide", "crossbar", 1, 16, 16}};
+    program.groups = {{"narrow", "crossbar", 3, 4, 8},
+                      {"wide", "crossbar", 2, 16, 16}};
     program.memories = makeCrossbarMemories();
     auto add = [&](const char *name, Role role, std::vector<int64_t> shape,
                    uint32_t memory, ElementType type = ElementType::I32) {

@@ -93,6 +93,7 @@ private:
     load.rowStart.terms = {getBlock(height)};
     load.rows.cap = height;
     load.cols.cap = width;
+    dot.pass = crossbar::addPass(builder.program, {8, 1000});
     dot.list = builder.at(list);
     dot.in = builder.at(x);
     dot.extent = 4 * width;
