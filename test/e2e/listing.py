@@ -178,7 +178,7 @@ def _read_instruction(line, number, loops, memories):
             fields["into map"] = int(reader.take())
         elif token in ("from", "a", "b"):
             key = token
-        elif token in ("row", "k", "vec", "start"):
+        elif token in ("row", "k", "vec", "start", "group"):
             fields[token] = reader.affine()
         elif token in ("rows", "cols", "length"):
             fields[token] = reader.count()
@@ -204,7 +204,7 @@ def _read_instruction(line, number, loops, memories):
             fields["guard"] = (loop, scale, offset, low, extent)
         elif token in ("s0", "s1"):
             fields[token] = reader.take()
-        elif token in ("dims", "group", "stream"):
+        elif token in ("dims", "stream"):
             fields[token] = int(reader.take())
         elif token != "redundant":
             raise ValueError(f"line {number + 1}: expected a word of {name}, found "

@@ -39,8 +39,12 @@ tokens 0 compiler "0.1.0" {{
 TYPES = "f32, i32, i64, u8, bool"
 
 
+def make_program(code, size=65536):
+    return PROGRAM.format(code=code, bytes=size, types=TYPES)
+
+
 def write_program(cli, path, code, size=65536):
-    return cli.assemble(PROGRAM.format(code=code, bytes=size, types=TYPES), path)
+    return cli.assemble(make_program(code, size), path)
 
 
 @pytest.fixture
@@ -99,7 +103,7 @@ def test_deep_text(cli, tmp_path, kind):
 
 def test_address_near_the_end_of_numbers(cli, tmp_path):
     source = tmp_path / "a.mlir"
-    source.write_text(PROGRAM.format(bytes=65536, code=(
+    source.write_text(make_program((
         "pisa.vec_map relu act[9223372036854775807] strides [0, 0, 0, 4] a act[0] "
         "strides [0, 0, 0, 4] shape [1, 1, 1, 4]")))
     for command in (
@@ -122,7 +126,7 @@ strides [0,0,0,4] shape [1,1,1,1]
 
 
 def test_coprime_odometers_are_proved(cli, tmp_path):
-    text = PROGRAM.format(bytes=65536, code=ODOMETERS).replace("tokens 0", "tokens 2")
+    text = make_program(ODOMETERS).replace("tokens 0", "tokens 2")
     source = tmp_path / "a.mlir"
     source.write_text(text)
     cli.execute("photonic-translate", "--assemble", source, "-o", tmp_path / "a.phx",
@@ -131,7 +135,7 @@ def test_coprime_odometers_are_proved(cli, tmp_path):
 
 def test_order_that_takes_too_long(cli, tmp_path):
     source = tmp_path / "a.mlir"
-    source.write_text(PROGRAM.format(bytes=1 << 46, code=(
+    source.write_text(make_program(size=1 << 46, code=(
         "pisa.loop 1099511627776 {\n"
         "pisa.dma_copy act[0 + 32 * l0(1,0,1,0)] strides [0,0,0,4] from act[0] strides [0,0,0,4] "
         "shape [1,1,1,1]\n"
