@@ -12,6 +12,7 @@
 #include "phx/isa/Validator.h"
 
 #include <algorithm>
+#include <limits>
 #include <set>
 #include <tuple>
 
@@ -28,7 +29,9 @@ static Error failTable(const std::string &where, const std::string &expected,
 }
 
 static_assert(maxLoopDepth == limits::loopDepth);
-static_assert(limits::windowPositions == limits::windowPositions);
+static_assert(limits::windowPositions ==
+                  std::numeric_limits<uint8_t>::max() + 1,
+              "vec_pool_positions writes a position as one byte");
 
 //===----------------------------------------------------------------------===//
 // Maps

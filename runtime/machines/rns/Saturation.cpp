@@ -27,7 +27,7 @@ struct Builder {
                      int64_t width);
   Instruction makeOnCore(int64_t core, Body body) const {
     Instruction instruction;
-    instruction.engine = {EngineKind::Core, static_cast<uint8_t>(core)};
+    instruction.engine = {EngineKind::Core, static_cast<uint32_t>(core)};
     instruction.layer = 0;
     instruction.body = std::move(body);
     return instruction;

@@ -890,3 +890,75 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compi
   pisa.halt
   }
 }
+
+// -----
+
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
+  pisa.memory 0 "act" on_chip capacity 8388608 bytes 128 types [f32]
+  pisa.code {
+    // expected-error @+1 {{expected a dimension in [0, 3] to fill, found 4}}
+    pisa.dma_copy act[0] strides [0, 0, 0, 4] from act[64] strides [0, 0, 0, 4] shape [1, 1, 1, 16] zero_fill dim 4 start 0 extent 16
+    pisa.halt
+  }
+}
+
+// -----
+
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
+  pisa.memory 0 "act" on_chip capacity 8388608 bytes 128 types [f32]
+  pisa.code {
+    // expected-error @+1 {{expected a dimension in [0, 3] to fill, found 259}}
+    pisa.dma_copy act[0] strides [0, 0, 0, 4] from act[64] strides [0, 0, 0, 4] shape [1, 1, 1, 16] zero_fill dim 259 start 0 extent 16
+    pisa.halt
+  }
+}
+
+// -----
+
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
+  pisa.memory 0 "act" on_chip capacity 8388608 bytes 128 types [f32]
+  pisa.code {
+    // expected-error @+1 {{expected a dimension in [0, 3] to fill, found -1}}
+    pisa.dma_copy act[0] strides [0, 0, 0, 4] from act[64] strides [0, 0, 0, 4] shape [1, 1, 1, 16] zero_fill dim -1 start 0 extent 16
+    pisa.halt
+  }
+}
+
+// -----
+
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
+  pisa.memory 0 "act" on_chip capacity 8388608 bytes 128 types [f32]
+  pisa.code {
+    // expected-error @+1 {{expected layer in [0, 4294967294], found 4294967295}}
+    pisa.loop 2 layer 4294967295 {
+      pisa.dma_copy act[0] strides [0, 0, 0, 4] from act[64] strides [0, 0, 0, 4] shape [1, 1, 1, 16]
+    }
+    pisa.halt
+  }
+}
+
+// -----
+
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
+  pisa.memory 0 "act" on_chip capacity 8388608 bytes 128 types [f32]
+  pisa.code {
+    // expected-error @+1 {{expected layer in [0, 4294967294], found 4294967296}}
+    pisa.loop 2 layer 4294967296 {
+      pisa.dma_copy act[0] strides [0, 0, 0, 4] from act[64] strides [0, 0, 0, 4] shape [1, 1, 1, 16]
+    }
+    pisa.halt
+  }
+}
+
+// -----
+
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
+  pisa.memory 0 "act" on_chip capacity 8388608 bytes 128 types [f32]
+  pisa.code {
+    // expected-error @+1 {{expected layer in [0, 4294967294], found -1}}
+    pisa.loop 2 layer -1 {
+      pisa.dma_copy act[0] strides [0, 0, 0, 4] from act[64] strides [0, 0, 0, 4] shape [1, 1, 1, 16]
+    }
+    pisa.halt
+  }
+}

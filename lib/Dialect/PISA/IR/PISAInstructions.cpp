@@ -155,6 +155,10 @@ static LogicalResult verifyField(Operation *op,
       return op->emitOpError("expected the name of a pisa.memory in ")
              << field.attribute << ", found '" << memory << "'";
   }
+  if (auto fill = dyn_cast_or_null<ZeroFillAttr>(value))
+    if (fill.getDim() < 0 || fill.getDim() > 3)
+      return op->emitOpError("expected a dimension in [0, 3] to fill, found ")
+             << fill.getDim();
   if (auto strides = dyn_cast_or_null<DenseI64ArrayAttr>(value))
     if (strides.size() != 4)
       return op->emitOpError("expected 4 strides per operand, found ")

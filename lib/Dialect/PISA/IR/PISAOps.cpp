@@ -457,6 +457,10 @@ LogicalResult CodeOp::verifyRegions() {
 LogicalResult LoopOp::verify() {
   if (getCount() < 1)
     return emitOpError("expected a count of at least 1, found ") << getCount();
+  if (std::optional<uint64_t> layer = getLayer();
+      layer && *layer >= phx::noLayer)
+    return emitOpError("expected layer in [0, ")
+           << phx::noLayer - 1 << "], found " << static_cast<int64_t>(*layer);
   unsigned depth = 1;
   for (Operation *op = (*this)->getParentOp(); isa_and_nonnull<LoopOp>(op);
        op = op->getParentOp())
