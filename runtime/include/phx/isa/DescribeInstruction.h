@@ -33,6 +33,7 @@
 #ifndef PHX_ISA_DESCRIBEINSTRUCTION_H
 #define PHX_ISA_DESCRIBEINSTRUCTION_H
 
+#include "phx/isa/DescribeStruct.h"
 #include "phx/isa/Description.h"
 
 #include <functional>
@@ -240,14 +241,7 @@ public:
     if (size_t unit = d.name.find('_'); unit != std::string::npos)
       d.name[unit] = '.';
     d.place = place;
-    d.create = [] { return static_cast<void *>(new T()); };
-    d.clone = [](const void *body) {
-      return static_cast<void *>(new T(*static_cast<const T *>(body)));
-    };
-    d.destroy = [](void *body) { delete static_cast<T *>(body); };
-    d.equal = [](const void *a, const void *b) {
-      return *static_cast<const T *>(a) == *static_cast<const T *>(b);
-    };
+    detail::describeStruct<T>(d);
   }
 
   DescribeInstruction &summary(const char *text) {

@@ -33,6 +33,7 @@
 #define PHX_ISA_DESCRIBEOPERATION_H
 
 #include "phx/isa/DescribeInstruction.h"
+#include "phx/isa/DescribeStruct.h"
 #include "phx/isa/TableOperation.h"
 
 #include <type_traits>
@@ -64,14 +65,7 @@ public:
   explicit DescribeOperation(OperationTable table) {
     d.name = T::operationName;
     d.table = table;
-    d.create = [] { return static_cast<void *>(new T()); };
-    d.clone = [](const void *body) {
-      return static_cast<void *>(new T(*static_cast<const T *>(body)));
-    };
-    d.destroy = [](void *body) { delete static_cast<T *>(body); };
-    d.equal = [](const void *a, const void *b) {
-      return *static_cast<const T *>(a) == *static_cast<const T *>(b);
-    };
+    detail::describeStruct<T>(d);
   }
 
   /// Its name begins with that of the class and a dot.
