@@ -166,7 +166,7 @@ static LogicalResult checkStage(const CompileRequest &request,
                              : "IR after stage '" +
                                    getStageName(expected).str() + "'");
     if (found->last == Stage::Emit && found->first == Stage::Emit)
-      return diagnostic << ": encode it with photonic-translate --emit";
+      return diagnostic << ": encode it with photonic-translate --assemble";
     return diagnostic << ": give " << give(found->last);
   }
   if (fromModel)

@@ -193,8 +193,39 @@ class Executable:
         self._session.learning_rate = float(value)
 
     @property
+    def counts(self) -> dict[str, int]:
+        """Count registers of the program, and the largest number that each holds.
+
+        What a program counts in its data may decide how much it does, and so
+        its time and energy."""
+        return self._session.counts
+
+    def assume_counts(self, counts: Mapping[str, int]) -> None:
+        """Lets the program find these numbers wherever it counts, for time and
+        energy without data: `exe.assume_counts({"nonzeros": 300})`.
+
+        Each call replaces the numbers of the one before. As soon as something was
+        executed, what was counted then is used. Raises InputError for names that
+        are no count register's, and numbers that it cannot hold; nothing is
+        changed then.
+        """
+        if not isinstance(counts, Mapping):
+            raise InputError(
+                f"counts: expected numbers by name, found {type(counts).__name__}"
+            )
+        for name, value in counts.items():
+            if not isinstance(name, str):
+                raise InputError(f"counts: expected names, found {name!r}")
+            if not _is_whole(value) or not 0 <= value < 2**63:
+                raise InputError(
+                    f"counts: expected a whole number >= 0 for '{name}', found {value!r}"
+                )
+        self._session.assume_counts({name: int(value) for name, value in counts.items()})
+
+    @property
     def cost(self) -> tuple[float, float]:
-        """Nanoseconds and picojoules of one execution."""
+        """Nanoseconds and picojoules of one execution; where they depend on
+        `counts`, of the latest one, or with the numbers that are assumed."""
         return self._session.cost()
 
     def step(

@@ -163,7 +163,7 @@ def _print_layers(report: Mapping[str, Any], console: Console) -> None:
     time = "busy" if training else "time"
     for heading in (time, "core", "energy", "MACs"):
         table.add_column(heading, justify="right")
-    table.add_column("flow")
+    table.add_column("stays")
     table.add_column("dB", justify="right")
     for layer in report["layers"]:
         ratio = layer["sqnr_db"]
@@ -174,7 +174,7 @@ def _print_layers(report: Mapping[str, Any], console: Console) -> None:
             si(layer["core_ns"] * 1e-9, "s") if layer["core_ns"] else "-",
             si(layer["energy_pj"]["total"] * 1e-12, "J"),
             f"{layer['macs']:,}" if layer["macs"] else "-",
-            escape(layer["dataflow"] or "-"),
+            escape(layer["stationary"] or "-"),
             "-" if ratio is None else f"{ratio:.1f}",
         )
     console.print(table)

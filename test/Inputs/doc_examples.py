@@ -4,7 +4,7 @@ Reads the page (mlir-tblgen -gen-dialect-doc) from standard input. Each example
 is a fenced `mlir` block with one operation; operands become arguments of the
 function around it, with the types behind the colon. Operations of `pisa` get a
 program around them instead. Fails if the section of an operation has no
-example.
+example. With --count, prints instead how many examples there are.
 """
 
 import re
@@ -31,17 +31,17 @@ MEMORIES = [("dram", "off_chip"), ("act", "on_chip"), ("wgt", "on_chip"),
 def wrap_pisa(name, example):
     """A program with the example as a table, an instruction, or all of it.
 
-    An attribute gets a declaration to stand at.
+    An attribute or a type gets a declaration to stand at.
     """
     if example.startswith("pisa.program"):
         return example
-    if example.startswith("#"):
+    if example.startswith(("#", "!")):
         return f"func.func private @{name}() attributes {{a = {example}}}"
-    is_table = re.match(r"pisa\.(group|memory|map|conversion|pass|combine|product|nest|region|"
+    is_table = re.match(r"pisa\.(group|memory|register|map|conversion|pass|combine|product|nest|region|"
                         r"layer)\b", example)
     tables, code = (example, "") if is_table else ("", example)
     if example.startswith("pisa.nest"):
-        tables = "pisa.product 0 m 6 n 576 k 25 groups 1 df1 conversions [0, 0] " \
+        tables = "pisa.product 0 m 6 n 576 k 25 groups 1 stationary first conversions [0, 0] " \
             "pass 0 combine 0\n" + tables
     if not example.startswith("pisa.memory"):
         memories = [
@@ -63,13 +63,22 @@ def wrap_pisa(name, example):
 def main():
     page = sys.stdin.read()
     sections = re.split(r"^### `(\S+)`.*$", page, flags=re.MULTILINE)[1:]
+    if not sections:
+        sys.exit("the page has no section of an operation or an attribute")
+    wrapped = []
     for op, section in zip(sections[::2], sections[1::2]):
         examples = re.findall(r"```mlir\n(.*?)```", section, re.DOTALL)
         if not examples:
             sys.exit(f"{op}: no example")
+        wrapper = wrap_pisa if op.startswith("pisa.") else wrap
         for number, example in enumerate(examples):
-            wrapper = wrap_pisa if op.startswith("pisa.") else wrap
-            print(wrapper(f"{op.replace('.', '_')}_{number}", example))
+            wrapped.append(wrapper(f"{op.replace('.', '_')}_{number}", example))
+    if page.count("```mlir\n") != len(wrapped):
+        sys.exit("the page has examples outside of the sections")
+    if "--count" in sys.argv:
+        print(len(wrapped))
+        return
+    print("\n".join(wrapped))
 
 
 if __name__ == "__main__":

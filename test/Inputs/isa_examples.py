@@ -2,7 +2,8 @@
 
 Reads the page from standard input. Each fenced `mlir` block holds instructions,
 which get a program around them, or is a whole program. With --missing, prints
-instead the instructions of the encoding table that no example shows.
+instead the instructions of the encoding table that no example shows; with
+--count, how many examples there are.
 """
 
 import re
@@ -14,6 +15,9 @@ from doc_examples import wrap_pisa
 def main():
     page = sys.stdin.read()
     examples = re.findall(r"```mlir\n(.*?)```", page, re.DOTALL)
+    if "--count" in sys.argv:
+        print(len(examples))
+        return
     if "--missing" in sys.argv:
         table = page[page.index("| opcode |"):]
         listed = re.findall(r"^\| \d+ \| `(\w+)` \|", table, re.MULTILINE)

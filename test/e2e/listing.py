@@ -36,6 +36,7 @@ class Listing:
     cores: int = 0
     bytes_used: list = field(default_factory=list)
     memories: list = field(default_factory=list)
+    formats: dict = field(default_factory=dict)  # (mantissa bits, group) by conversion
     regions: list = field(default_factory=list)
     layers: dict = field(default_factory=dict)
     code: list = field(default_factory=list)
@@ -126,6 +127,8 @@ def read(text):
             match = re.match(r'pisa\.memory \d+ "(\w+)" .* bytes (\d+)', line)
             listing.memories.append(match[1])
             listing.bytes_used.append(int(match[2]))
+        elif match := re.match(r"pisa\.conversion (\d+) bfp mantissa (\d+) group (\d+) ", line):
+            listing.formats[int(match[1])] = int(match[2]), int(match[3])
         elif line.startswith("pisa.region"):
             listing.regions.append(_read_region(line, listing.memories))
         elif line.startswith("pisa.layer"):
@@ -155,7 +158,7 @@ def _read_instruction(line, number, loops, memories):
     reader = Reader(line, memories)
     name = reader.take()[len("pisa."):]
     result = Instruction(number, name, [], {}, loops)
-    if name in ("core_program", "core_stream", "signal", "wait"):
+    if name in ("core_program", "core_stream", "core_convert", "signal", "wait"):
         result.head = [reader.take(), reader.numbers()[0]]
     if name in ("signal", "wait"):
         reader.take()
@@ -170,7 +173,7 @@ def _read_instruction(line, number, loops, memories):
             continue
         reader.take()
         if token in ("conversion", "pass", "combine", "map", "product", "window", "dim", "extent",
-                     "width"):
+                     "width", "operand"):
             fields[f"{key} {token}" if token == "map" else token] = int(reader.take())
         elif token == "into":
             # Streams name the map in front of the address.
@@ -187,8 +190,8 @@ def _read_instruction(line, number, loops, memories):
             fields["shape"] = reader.list("]", reader.count)
         elif token == "strides":
             fields[key + " strides"] = reader.numbers()
-        elif token == "zero_fill":
-            fields["zero_fill"] = True
+        elif token in ("zero_fill", "stored"):
+            fields[token] = True
         elif token == "layer":
             result.layer = int(reader.take())
         elif token == "when":
@@ -291,27 +294,39 @@ def _charge(instruction, listing, moduli, detections):
     if name in ("signal", "wait", "halt"):
         return {}
     x = Expansion(instruction)
+    stored = "stored" in fields
+    if name in ("core_program", "core_stream", "core_convert"):
+        bits, group = listing.formats.get(fields["conversion"], (0, 1))
+        block = 1 + -(-group * (bits + 1) // 8)
+        read = block if stored else 4 * x.get("cols")  # bytes of a row
+    if name == "core_convert":
+        used, length = x.get("rows"), x.get("cols")
+        passes = length // group * -(-group // cols) + -(-(length % group) // cols)
+        return {
+            "bfp_conversions": (used * passes).sum(),
+            "scratchpad_bytes": (used * (read + -(-length // group) * block)).sum(),
+        }
     if name == "core_program":
         used = x.get("rows")
         return {
             "dac_conversions": x.times * rows * cols * moduli,
-            "bfp_conversions": used.sum(),
+            "bfp_conversions": 0 if stored else used.sum(),
             "forward_conversions": used.sum(),
-            "scratchpad_bytes": (4 * used * x.get("cols")).sum(),
+            "scratchpad_bytes": (used * read).sum(),
         }
     if name == "core_stream":
         used, width, length = x.get("rows"), x.get("cols"), x.get("length")
         reads = np.where(x.affine(fields["start"]) == 0, 0, used)
         vectors = int(length.sum())
         return {
-            "bfp_conversions": vectors,
+            "bfp_conversions": 0 if stored else vectors,
             "forward_conversions": vectors,
             "modulated_elements": vectors * cols,
             "tia_symbols": vectors * rows * moduli * detections,
             "adc_conversions": vectors * rows * moduli * detections,
             "reverse_conversions": vectors * rows,
             "accumulations": (used * length).sum(),
-            "scratchpad_bytes": (4 * length * (width + used + reads)).sum(),
+            "scratchpad_bytes": (length * (read + 4 * (used + reads))).sum(),
             "macs": (used * width * length).sum(),
         }
     if name == "dma_copy":

@@ -12,6 +12,7 @@ import models
 
 CORES, ROWS, COLS = 8, 32, 16
 PROGRAM_FS, PERIOD_FS = 5_000_000, 100_000
+STATIONARY = {"df1": "first", "df2": "second"}
 
 
 def get_core_fs(m, k, n, dataflow, cores=CORES):
@@ -37,7 +38,7 @@ def test_linear(m, k, n, dataflow, cli, tmp_path):
     cli.compile(model, program, "--memory=ideal", f"--dataflow={dataflow}")
     report = cli.time(program)
     (layer,) = report["layers"]
-    assert layer["name"] == "fc" and layer["dataflow"] == dataflow
+    assert layer["name"] == "fc" and layer["stationary"] == STATIONARY[dataflow]
     assert layer["macs"] == m * k * n
     expected = get_core_fs(m, k, n, dataflow)
     assert to_fs(layer["core_ns"]) == expected

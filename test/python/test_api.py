@@ -61,7 +61,7 @@ def test_compile_options_reach_the_compiler(models, x):
     assert exe.batch == 2 and exe.memory == "hierarchy"
     report = exe.report()
     assert report["format"] == "bfp:3:16"
-    assert {layer["dataflow"] for layer in report["layers"]} <= {"df1", None}
+    assert {layer["stationary"] for layer in report["layers"]} <= {"first", None}
     assert exe.target["core.count"].value == "4"
     assert exe.run(x)["y:0/out"].shape == (10, 10)
 

@@ -84,7 +84,7 @@ void Coverage::add(const phx::Program &program) {
   }
   for (const phx::Product &product : program.products) {
     if (product.positions > 1)
-      ++positions[static_cast<unsigned>(product.dataflow)];
+      ++positions[static_cast<unsigned>(product.stationary)];
     const auto *format =
         phx::getIf<phx::Bfp>(program.conversions[product.conversions[0]]);
     if (!format)

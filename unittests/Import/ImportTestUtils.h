@@ -86,6 +86,13 @@ inline std::string makeIntegers(const std::string &name,
          values + "] } ";
 }
 
+/// x of the given shape through one node to y.
+inline std::string
+single(const std::string &node,
+       std::vector<std::string> extents = {"1", "2", "4", "4"}) {
+  return makeInput("x", std::move(extents)) + node + makeOutput("y");
+}
+
 /// Imports models and keeps what was said.
 class ImportTest : public ::testing::Test {
 protected:

@@ -20,7 +20,8 @@
 #include "phx/isa/ProgramFile.h"
 #include "phx/run/Session.h"
 #include "phx/support/FileSystem.h"
-#include "unittests/machine/Network.h"
+#include "unittests/machine/OuterProduct.h"
+#include "unittests/machine/Sparse.h"
 
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/MLIRContext.h"
@@ -65,6 +66,9 @@ protected:
   }
 
   static std::string readText() { return *phx::readFile(CROSSBAR_TEXT); }
+  static std::string readProductText() { return *phx::readFile(OUTER_TEXT); }
+  void expectProgram(const std::string &text, const char *path,
+                     const phx::Program &expected);
 
   OwningOpRef<ModuleOp> parse(llvm::StringRef text) {
     return parseSourceString<ModuleOp>(text, &context, "crossbar.mlir");
@@ -125,15 +129,21 @@ OwningOpRef<ModuleOp> import(const phx::Program &program,
 
 } // namespace
 
-TEST_F(CrossbarText, IsTheNetworkBuiltByHand) {
-  phx::Program expected = Network(batch).makeProgram();
-  OwningOpRef<ModuleOp> module = parse(readText());
+/// That `text`, in the file `path`, is the program that is built in C++.
+void CrossbarText::expectProgram(const std::string &text, const char *path,
+                                 const phx::Program &expected) {
+  OwningOpRef<ModuleOp> module = parse(text);
   ASSERT_TRUE(module);
   FailureOr<phx::Program> program = exportProgram(getOnlyProgram(*module));
   ASSERT_TRUE(succeeded(program));
   bool isSame = program->code == expected.code &&
                 program->groups == expected.groups &&
                 program->maps == expected.maps &&
+                program->conversions == expected.conversions &&
+                program->passes == expected.passes &&
+                program->combines == expected.combines &&
+                program->products == expected.products &&
+                program->registers == expected.registers &&
                 program->regions == expected.regions &&
                 program->layers == expected.layers &&
                 program->memories == expected.memories &&
@@ -144,13 +154,69 @@ TEST_F(CrossbarText, IsTheNetworkBuiltByHand) {
                           expected.data[d].size);
   if (isSame)
     return;
-  std::string path = ::testing::TempDir() + "crossbar.mlir";
+  std::string written = ::testing::TempDir() + expected.name + ".mlir";
   ASSERT_TRUE(
-      phx::writeFileAtomically(path, print(*import(expected, context))).ok());
-  ADD_FAILURE() << CROSSBAR_TEXT
-                << " and the network in runtime/unittests/machine differ; the "
+      phx::writeFileAtomically(written, print(*import(expected, context)))
+          .ok());
+  ADD_FAILURE() << path
+                << " and the program in runtime/unittests/machine differ; the "
                    "assembly of the latter is in "
-                << path;
+                << written;
+}
+
+TEST_F(CrossbarText, IsTheNetworkBuiltByHand) {
+  expectProgram(readText(), CROSSBAR_TEXT, Network(batch).makeProgram());
+}
+
+TEST_F(CrossbarText, IsTheProductBuiltByHand) {
+  expectProgram(readProductText(), OUTER_TEXT,
+                phx::testing::OuterProduct().makeProgram());
+}
+
+TEST_F(CrossbarText, ProductsWhoseResultStaysGoThroughTheFileAndBack) {
+  OwningOpRef<ModuleOp> module = parse(readProductText());
+  ASSERT_TRUE(module);
+  FailureOr<phx::Program> program = exportProgram(getOnlyProgram(*module));
+  ASSERT_TRUE(succeeded(program));
+  std::string file = getPath("outer.phx");
+  ASSERT_TRUE(phx::writeProgram(*program, file).ok());
+  OwningOpRef<ModuleOp> disassembled = disassemble(file, &context);
+  ASSERT_TRUE(disassembled);
+  std::string text = print(*disassembled);
+  EXPECT_NE(text.find("groups 2 stationary result conversions [0, 1]"),
+            std::string::npos)
+      << text;
+  OwningOpRef<ModuleOp> again = parse(text);
+  ASSERT_TRUE(again);
+  FailureOr<phx::Program> second = exportProgram(getOnlyProgram(*again));
+  ASSERT_TRUE(succeeded(second));
+  EXPECT_EQ(second->products, program->products);
+  EXPECT_EQ(second->code, program->code);
+}
+
+/// Instructions of the class that write a count register and depend on it.
+TEST_F(CrossbarText, CountsWhatIsNotZero) {
+  std::string text = *phx::readFile(SPARSE_TEXT);
+  phx::testing::SparseNetwork network(batch);
+  expectProgram(text, SPARSE_TEXT, network.makeProgram());
+  OwningOpRef<ModuleOp> module = parse(text);
+  ASSERT_TRUE(module);
+  std::shared_ptr<const phx::Program> program;
+  PassManager pm(&context);
+  pm.addPass(createInsertTokens());
+  pm.addPass(createVerifyProgram());
+  pm.addPass(createTakeProgram([&](auto taken) { program = taken; }));
+  ASSERT_TRUE(succeeded(pm.run(*module)));
+  std::string path = getPath("sparse.phx");
+  ASSERT_TRUE(phx::writeProgram(*program, path).ok());
+  auto read = phx::readProgram(path);
+  ASSERT_TRUE(read.ok()) << read.error().message;
+  auto outputs = phx::testing::runProgram(*read, network.makeInputs(),
+                                          phx::testing::threads(1));
+  ASSERT_TRUE(outputs.ok()) << outputs.error().message;
+  EXPECT_EQ(phx::testing::firstDifference(
+                phx::testing::toVector(outputs->at("y")), network.multiply()),
+            -1);
 }
 
 TEST_F(CrossbarText, GoesThroughTheFileAndBack) {

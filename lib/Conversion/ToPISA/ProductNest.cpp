@@ -244,6 +244,19 @@ private:
 };
 } // namespace
 
+// The dataflows of the Mirage paper are told apart by the operand that stays: a
+// dataflow that is added there has no counterpart here yet.
+static_assert(phot::getMaxEnumValForDataflow() == 2 &&
+                  static_cast<uint32_t>(phot::Dataflow::DF1) ==
+                      static_cast<uint32_t>(phx::Stationary::First) + 1 &&
+                  static_cast<uint32_t>(phot::Dataflow::DF2) ==
+                      static_cast<uint32_t>(phx::Stationary::Second) + 1,
+              "df1 keeps the first operand, df2 the second");
+
+phx::Stationary photonic::getStationary(phot::Dataflow dataflow) {
+  return static_cast<phx::Stationary>(static_cast<uint32_t>(dataflow) - 1);
+}
+
 /// Rows of the stationary operand.
 static int64_t getStationaryRows(const ProductBlock &block, bool df1) {
   return df1 ? block.getRows() : block.getColumns();
@@ -366,7 +379,7 @@ void NestEmitter::emitTile(int64_t core) {
   program.rows = rows;
   program.cols = cols;
   program.product = o.product;
-  program.group = getDigit(core, TileDim::Group, 1);
+  program.group = addAffine(o.groupStart, getDigit(core, TileDim::Group, 1));
   e.emit(phx::EngineKind::Core, program, guard, core);
 
   const phx::Affine &streamed = df1 ? o.columnsRemaining : o.rowsRemaining;
@@ -388,6 +401,7 @@ void NestEmitter::emitTile(int64_t core) {
       streamed.terms.empty() ? count(length) : phx::Count{length, streamed};
   stream.product = o.product;
   stream.start = o.continues ? constant(1) : k;
+  stream.group = program.group;
   e.emit(phx::EngineKind::Core, stream, guard, core);
 }
 

@@ -88,6 +88,9 @@ struct NestOptions {
   phx::Affine groupStart, rowStart, columnStart, contractionStart;
 };
 
+/// What of a product a dataflow keeps in the arrays.
+phx::Stationary getStationary(phot::Dataflow dataflow);
+
 /// Number of array passes of `block`.
 int64_t countBlockPasses(const ProductBlock &block, phot::Dataflow dataflow,
                          int64_t rows, int64_t cols, int64_t group);

@@ -361,9 +361,7 @@ FailureOr<uint32_t> Scheduler::createProduct(phot::ArrayProductOp op,
   product.k = shape.k;
   product.groups = shape.groups;
   product.positions = shape.positions;
-  product.dataflow = op.getDataflow() == phot::Dataflow::DF1
-                         ? phx::Dataflow::Df1
-                         : phx::Dataflow::Df2;
+  product.stationary = getStationary(op.getDataflow());
   if (failed(addResidueEntries(op, e, product)))
     return failure();
   product.stream = static_cast<uint32_t>(op.getStream().value_or(0));

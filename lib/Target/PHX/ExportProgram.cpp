@@ -22,17 +22,36 @@ public:
   FailureOr<phx::Program> run();
 
 private:
+  LogicalResult checkAttributes();
   void exportHeader();
   void exportTables();
   LogicalResult exportRegion(RegionOp region);
+  FailureOr<uint32_t> exportData(RegionOp region, ElementsAttr init);
   LogicalResult exportBlock(Block &block);
   uint32_t getLayer(Operation *instruction);
 
   ProgramOp op;
   phx::Program program;
+  /// Regions that name one resource share its data section.
+  llvm::DenseMap<const AsmResourceBlob *, uint32_t> sectionOf;
 };
 
 } // namespace
+
+/// Attributes that no operation of the dialect declares say nothing to a
+/// machine, and would be lost.
+LogicalResult Exporter::checkAttributes() {
+  WalkResult result = op->walk([](Operation *child) {
+    for (NamedAttribute attribute : child->getDiscardableAttrs()) {
+      child->emitOpError("has the attribute '")
+          << attribute.getName().getValue()
+          << "', which a program has no place for; take it off";
+      return WalkResult::interrupt();
+    }
+    return WalkResult::advance();
+  });
+  return failure(result.wasInterrupted());
+}
 
 //===----------------------------------------------------------------------===//
 // Tables
@@ -90,6 +109,9 @@ void Exporter::exportTables() {
     for (auto type : memory.getTypes().getAsRange<StringAttr>())
       entry.types.push_back(*phx::findType(type.str()));
   }
+  for (RegisterOp each : body.getOps<RegisterOp>())
+    program.registers.push_back(
+        {each.getName().str(), static_cast<int64_t>(each.getMost())});
   for (MapOp map : body.getOps<MapOp>()) {
     phx::AccessMap &entry = program.maps.emplace_back();
     entry.rows = getDigits(map.getRows());
@@ -112,7 +134,7 @@ void Exporter::exportTables() {
     entry.n = product.getN();
     entry.k = product.getK();
     entry.groups = product.getGroups();
-    entry.dataflow = static_cast<phx::Dataflow>(product.getDataflow());
+    entry.stationary = static_cast<phx::Stationary>(product.getStationary());
     for (unsigned operand : {0u, 1u})
       entry.conversions[operand] =
           static_cast<uint32_t>(product.getConversions()[operand]);
@@ -157,49 +179,70 @@ static FailureOr<phx::ElementType> getElementType(RegionOp region, Type type) {
     return phx::ElementType::I32;
   if (type.isSignlessInteger(64))
     return phx::ElementType::I64;
+  if (isa<BlockType>(type))
+    return phx::ElementType::Block;
   region.emitOpError(
-      "expected elements of type f32, bf16, i1, i8, ui8, i16, i32 or i64, "
-      "found ")
+      "expected elements of type f32, bf16, i1, i8, ui8, i16, i32, i64 or "
+      "!pisa.block, found ")
       << type;
   return failure();
 }
 
-/// The bytes of `init`, kept alive by the IR or by the section itself.
-static FailureOr<phx::DataSection> getData(RegionOp region, ElementsAttr init) {
+/// The bytes of an attribute that has them as the program does.
+static phx::DataSection refer(ArrayRef<char> bytes) {
   phx::DataSection section;
-  auto refer = [&](ArrayRef<char> bytes) {
-    section.bytes = reinterpret_cast<const uint8_t *>(bytes.data());
-    section.size = bytes.size();
-  };
-  if (auto resource = dyn_cast<DenseResourceElementsAttr>(init)) {
-    AsmResourceBlob *blob = resource.getRawHandle().getBlob();
-    if (!blob) {
-      region.emitOpError("the resource '")
-          << resource.getRawHandle().getKey()
-          << "' has no data; was the IR printed with elided resources?";
-      return failure();
-    }
-    refer(blob->getData());
-    return section;
-  }
-  auto dense = dyn_cast<DenseElementsAttr>(init);
-  if (!dense) {
-    region.emitOpError("expected dense initial contents, found ") << init;
-    return failure();
-  }
-  if (!dense.isSplat()) {
-    refer(dense.getRawData());
-    return section;
-  }
-  ArrayRef<char> element = dense.getRawData();
-  auto bytes = std::make_shared<std::vector<uint8_t>>();
-  bytes->reserve(element.size() * dense.getNumElements());
-  for (int64_t i = 0, e = dense.getNumElements(); i < e; ++i)
-    bytes->insert(bytes->end(), element.begin(), element.end());
+  section.bytes = reinterpret_cast<const uint8_t *>(bytes.data());
+  section.size = bytes.size();
+  return section;
+}
+
+static phx::DataSection own(std::vector<uint8_t> contents) {
+  auto bytes = std::make_shared<std::vector<uint8_t>>(std::move(contents));
+  phx::DataSection section;
   section.bytes = bytes->data();
   section.size = bytes->size();
   section.owner = std::move(bytes);
   return section;
+}
+
+/// The bytes of `dense`, kept alive by the IR or by the section itself.
+static phx::DataSection getData(DenseElementsAttr dense) {
+  std::vector<uint8_t> bytes;
+  // The attribute has a bit per element, the program a byte.
+  if (dense.getElementType().isInteger(1)) {
+    bytes.reserve(dense.getNumElements());
+    for (bool element : dense.getValues<bool>())
+      bytes.push_back(element);
+    return own(std::move(bytes));
+  }
+  ArrayRef<char> raw = dense.getRawData();
+  if (!dense.isSplat())
+    return refer(raw);
+  bytes.reserve(raw.size() * dense.getNumElements());
+  for (int64_t i = 0, e = dense.getNumElements(); i < e; ++i)
+    bytes.insert(bytes.end(), raw.begin(), raw.end());
+  return own(std::move(bytes));
+}
+
+FailureOr<uint32_t> Exporter::exportData(RegionOp region, ElementsAttr init) {
+  auto number = static_cast<uint32_t>(program.data.size());
+  if (auto resource = dyn_cast<DenseResourceElementsAttr>(init)) {
+    const AsmResourceBlob *blob = resource.getRawHandle().getBlob();
+    if (!blob)
+      return region.emitOpError("the resource '")
+             << resource.getRawHandle().getKey()
+             << "' has no data; was the IR printed with elided resources?";
+    auto [place, isNew] = sectionOf.try_emplace(blob, number);
+    if (isNew)
+      program.data.push_back(refer(blob->getData()));
+    return place->second;
+  }
+  auto dense = dyn_cast<DenseElementsAttr>(init);
+  if (!dense)
+    return region.emitOpError("expected dense initial contents, found ")
+           << init;
+  program.data.push_back(getData(dense));
+  return number;
 }
 
 LogicalResult Exporter::exportRegion(RegionOp region) {
@@ -212,6 +255,8 @@ LogicalResult Exporter::exportRegion(RegionOp region) {
   entry.name = region.getName().str();
   entry.role = static_cast<phx::Role>(region.getRole());
   entry.type = *element;
+  if (auto block = dyn_cast<BlockType>(type.getElementType()))
+    entry.conversion = block.getConversion();
   entry.shape.assign(type.getShape().begin(), type.getShape().end());
   phx::Address address = getAddress(region, region.getAddress());
   entry.memory = address.memory;
@@ -230,11 +275,10 @@ LogicalResult Exporter::exportRegion(RegionOp region) {
       entry.labels->ignoreIndex = *region.getIgnoreIndex();
   }
   if (region.getInit()) {
-    FailureOr<phx::DataSection> section = getData(region, *region.getInit());
+    FailureOr<uint32_t> section = exportData(region, *region.getInit());
     if (failed(section))
       return failure();
-    entry.data = static_cast<uint32_t>(program.data.size());
-    program.data.push_back(std::move(*section));
+    entry.data = *section;
   }
   return success();
 }
@@ -251,11 +295,14 @@ uint32_t Exporter::getLayer(Operation *instruction) {
 LogicalResult Exporter::exportBlock(Block &block) {
   for (Operation &child : block) {
     if (auto loop = dyn_cast<LoopOp>(child)) {
+      std::optional<uint32_t> below;
+      if (loop.getBelow())
+        below = static_cast<uint32_t>(*loop.getBelow());
       program.code.push_back(
           {{},
            getLayer(loop),
            std::nullopt,
-           phx::Loop{static_cast<int64_t>(loop.getCount())}});
+           phx::Loop{static_cast<int64_t>(loop.getCount()), below}});
       if (failed(exportBlock(loop.getBody().front())))
         return failure();
       program.code.push_back({{}, getLayer(loop), std::nullopt, phx::End{}});
@@ -279,6 +326,8 @@ LogicalResult Exporter::exportBlock(Block &block) {
 }
 
 FailureOr<phx::Program> Exporter::run() {
+  if (failed(checkAttributes()))
+    return failure();
   exportHeader();
   exportTables();
   for (RegionOp region : op.getBody().getOps<RegionOp>())

@@ -108,6 +108,9 @@ void Importer::importTables(Location loc) {
                      m.group ? i64(*m.group) : IntegerAttr(), i64(m.capacity),
                      i64(m.bytes), b.getStrArrayAttr(types));
   }
+  for (auto [index, each] : llvm::enumerate(program.registers))
+    RegisterOp::create(b, loc, i64(index), b.getStringAttr(each.name),
+                       i64(each.most));
   for (auto [index, map] : llvm::enumerate(program.maps)) {
     SmallVector<Attribute> axes;
     for (const phx::MapAxis &a : map.axes)
@@ -120,7 +123,7 @@ void Importer::importTables(Location loc) {
   for (auto [index, p] : llvm::enumerate(program.products))
     ProductOp::create(b, getLocation(p.layer), i64(index), i64(p.m), i64(p.n),
                       i64(p.k), i64(p.groups), i64Unless(1, p.positions),
-                      static_cast<pisa::Dataflow>(p.dataflow),
+                      static_cast<pisa::Stationary>(p.stationary),
                       b.getDenseI64ArrayAttr(
                           {p.conversions[0], p.conversions[1]}),
                       i64(p.pass), i64(p.combine),
@@ -148,8 +151,8 @@ void Importer::importNests() {
           size(n.contraction));
 }
 
-static Type getType(Builder &b, phx::ElementType type) {
-  switch (type) {
+static Type getType(Builder &b, const phx::Region &region) {
+  switch (region.type) {
   case phx::ElementType::F32:
     return b.getF32Type();
   case phx::ElementType::I32:
@@ -166,13 +169,15 @@ static Type getType(Builder &b, phx::ElementType type) {
     return b.getI16Type();
   case phx::ElementType::Bool:
     return b.getI1Type();
+  case phx::ElementType::Block:
+    return BlockType::get(b.getContext(), region.conversion.value_or(0));
   }
   llvm_unreachable("all element types are handled");
 }
 
 void Importer::importRegions(Location loc) {
   for (auto [index, r] : llvm::enumerate(program.regions)) {
-    auto type = RankedTensorType::get(r.shape, getType(b, r.type));
+    auto type = RankedTensorType::get(r.shape, getType(b, r));
     phx::Address address{r.memory, {r.address, {}}};
     bool ignores = r.labels && r.labels->ignoreIndex;
     RegionOp::create(b, loc, i64(index), b.getStringAttr(r.name),
@@ -210,6 +215,7 @@ LogicalResult Importer::importStep(const phx::Instruction &instruction) {
     HaltOp::create(b, loc);
   } else if (auto *loop = phx::getIf<phx::Loop>(instruction.body)) {
     auto op = LoopOp::create(b, loc, i64(loop->count),
+                             loop->below ? i64(*loop->below) : IntegerAttr(),
                              getLayerAttr(instruction.layer));
     b.setInsertionPointToStart(&op.getBody().emplaceBlock());
   } else if (phx::holds<phx::End>(instruction.body)) {

@@ -33,7 +33,52 @@ ProgramOp photonic::getOnlyProgram(ModuleOp module) {
         << llvm::range_size(programs);
     return {};
   }
+  for (Operation &other : *module.getBody())
+    if (!isa<ProgramOp>(other)) {
+      other.emitOpError("stands beside the pisa.program, and no program file "
+                        "has a place for it; delete it");
+      return {};
+    }
   return *programs.begin();
+}
+
+//===----------------------------------------------------------------------===//
+// Where an error is
+//===----------------------------------------------------------------------===//
+
+/// The operation of an instruction of the encoded stream, in which a loop is
+/// its `loop` and its `end`. `number` counts down to it.
+static Operation *findInstruction(Block &block, uint64_t &number) {
+  for (Operation &op : block) {
+    if (number-- == 0)
+      return &op;
+    auto loop = dyn_cast<LoopOp>(op);
+    if (!loop)
+      continue;
+    if (Operation *found = findInstruction(loop.getBody().front(), number))
+      return found;
+    if (number-- == 0)
+      return loop;
+  }
+  return nullptr;
+}
+
+/// The operation of an entry, whose kind is the mnemonic of its table's; null
+/// if there is none.
+static Operation *findOperation(ProgramOp program, const phx::Entry &entry) {
+  uint64_t number = entry.number;
+  if (StringRef(entry.kind) == "instruction")
+    return findInstruction(program.getCode().getBody().front(), number);
+  for (Operation &op : program.getBody().front())
+    if (op.getName().stripDialect() == entry.kind && number-- == 0)
+      return &op;
+  return nullptr;
+}
+
+InFlightDiagnostic photonic::emitProgramError(ProgramOp program,
+                                              const phx::Error &error) {
+  Operation *op = error.entry ? findOperation(program, *error.entry) : nullptr;
+  return (op ? op : program.getOperation())->emitError(error.message);
 }
 
 //===----------------------------------------------------------------------===//
@@ -49,7 +94,12 @@ OwningOpRef<ModuleOp> photonic::disassemble(StringRef path,
     mlir::emitError(loc, program.error().message);
     return {};
   }
+  // Regions that share a section name one resource, by which they share it
+  // again.
+  llvm::DenseMap<uint32_t, DenseResourceElementsHandle> resources;
   auto init = [&](uint32_t index, RankedTensorType type) -> ElementsAttr {
+    if (auto found = resources.find(index); found != resources.end())
+      return DenseResourceElementsAttr::get(type, found->second);
     const phx::DataSection &section = program->data[index];
     // The blob keeps the mapping alive.
     AsmResourceBlob blob(
@@ -57,8 +107,10 @@ OwningOpRef<ModuleOp> photonic::disassemble(StringRef path,
                        section.size),
         /*dataAlignment=*/4, [owner = section.owner](void *, size_t, size_t) {},
         /*dataIsMutable=*/false);
-    return DenseResourceElementsAttr::get(type, ("data" + Twine(index)).str(),
-                                          std::move(blob));
+    auto contents = DenseResourceElementsAttr::get(
+        type, ("data" + Twine(index)).str(), std::move(blob));
+    resources.try_emplace(index, contents.getRawHandle());
+    return contents;
   };
   OwningOpRef<ModuleOp> module = ModuleOp::create(loc);
   OpBuilder builder(module->getBodyRegion());
@@ -82,7 +134,7 @@ static LogicalResult emitProgram(ModuleOp module, raw_ostream &os) {
   if (failed(program))
     return failure();
   if (phx::Status valid = phx::validate(*program); !valid)
-    return op.emitError(valid.error().message);
+    return emitProgramError(op, valid.error());
   SmallString<128> path;
   if (std::error_code error =
           llvm::sys::fs::createTemporaryFile("program", "phx", path))
@@ -115,8 +167,6 @@ void photonic::registerPHXTranslations() {
                      raw_ostream &os, MLIRContext *context) {
     return assemble(*sources, os, context);
   };
-  static TranslateRegistration emit(
-      "emit", "encode a pisa program as a .phx file", fromText);
   static TranslateRegistration assembleText(
       "assemble", "assemble the textual form of pisa into a .phx file",
       fromText);

@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "phx/energy/Energy.h"
-#include "phx/isa/BaseOperations.h"
+#include "phx/isa/TableOperation.h"
 
 #include <algorithm>
 #include <iterator>
@@ -53,8 +53,7 @@ std::vector<AreaItem> phx::getArea(const Target &target,
                                    const Program &program) {
   int64_t widest = 0;
   for (const TableOperation &conversion : program.conversions)
-    if (const Bfp *bfp = getIf<Bfp>(conversion))
-      widest = std::max(widest, bfp->mantissa);
+    widest = std::max(widest, getMantissaBits(conversion).value_or(0));
   return makeArea(target,
                   widest ? widest : getPriceContext(target).mantissaBits);
 }

@@ -26,6 +26,61 @@ using namespace phx;
   std::abort();
 }
 
+//===----------------------------------------------------------------------===//
+// What charges may know
+//===----------------------------------------------------------------------===//
+
+[[noreturn]] static void failUndeclared(const Instruction &instruction,
+                                        const char *field,
+                                        const char *remedy) {
+  std::fprintf(stderr,
+               "the charges of %s depend on its field '%s', which its "
+               "description does not declare: they would be multiplied by "
+               "iterations in which they are others; %s\n",
+               getMnemonic(instruction.body), field, remedy);
+  std::abort();
+}
+
+/// The field that `value` is; null if it is none.
+static const FieldDescription *findField(const Instruction &instruction,
+                                         const void *value) {
+  for (const FieldDescription &field : instruction.getDescription().fields)
+    if (field.in(instruction.body.data()) == value)
+      return &field;
+  return nullptr;
+}
+
+uint64_t ArrayExecution::get(const Count &count) const {
+  bool isOwn = false;
+  visitCounts(instruction.body, [&](const FieldDescription &, const Count &n) {
+    isOwn |= &n == &count;
+  });
+  if (!isOwn)
+    failUndeclared(instruction, "?", "ask for a count of the instruction");
+  return static_cast<uint64_t>(evaluate(count, counters));
+}
+
+int64_t ArrayExecution::get(const Affine &value) const {
+  const FieldDescription *field = findField(instruction, &value);
+  const auto &charged = instruction.getDescription().charged;
+  if (std::find(charged.begin(), charged.end(), field) == charged.end())
+    failUndeclared(instruction, field ? field->name : "?",
+                   "list the field in chargedBy");
+  return evaluate(value, counters);
+}
+
+bool ArrayExecution::startsAccumulation() const {
+  for (const FieldDescription &field : instruction.getDescription().fields)
+    if (field.role == FieldRole::AccumulationStart)
+      return evaluate(field.as<Affine>(instruction.body.data()), counters) == 0;
+  failUndeclared(instruction, "?",
+                 "describe a field as FieldRole::AccumulationStart");
+}
+
+//===----------------------------------------------------------------------===//
+// Charges
+//===----------------------------------------------------------------------===//
+
 namespace {
 /// Adds up the charges of one execution.
 struct Charger {
@@ -54,7 +109,7 @@ struct Charger {
     const MachineModel *model = findMachineModel(target, group);
     if (!model)
       failUnregistered(instruction);
-    model->charge({program, instruction, loops, target, group}, charges);
+    model->charge({program, instruction, loops, target}, charges);
   }
 
   void charge();

@@ -7,6 +7,7 @@
 
 #include "phx/energy/Declarations.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 
@@ -28,11 +29,10 @@ public:
       if (declarations[known.index].name == declaration.name)
         return known;
     if (declarations.size() == limit) {
-      std::fprintf(stderr,
-                   "there is no room for '%s': more than %u counters "
-                   "or components are declared\n",
-                   declaration.name.c_str(), limit);
-      std::abort();
+      if (std::find(refused.begin(), refused.end(), declaration.name) ==
+          refused.end())
+        refused.push_back(declaration.name);
+      return Number{static_cast<uint8_t>(limit)};
     }
     declarations.push_back(std::move(declaration));
     updateOrder();
@@ -46,8 +46,15 @@ public:
     return std::nullopt;
   }
 
+  const Declaration &get(Number number) const {
+    static const Declaration none{};
+    return number.index < declarations.size() ? declarations[number.index]
+                                              : none;
+  }
+
   std::vector<Declaration> declarations;
   std::vector<Number> order;
+  std::vector<std::string> refused; ///< for which there was no room
 
 private:
   void updateOrder() {
@@ -130,6 +137,28 @@ Component phx::declareComponent(ComponentDeclaration declaration) {
   }
   return getComponentTable().declare(std::move(declaration));
 }
+static Status checkRoom(const char *what, unsigned limit,
+                        const std::vector<std::string> &refused) {
+  if (refused.empty())
+    return Status::success();
+  std::string names;
+  for (const std::string &name : refused)
+    names += (names.empty() ? "'" : ", '") + name + "'";
+  return Error{"the machine classes of this tool declare more than " +
+               std::to_string(limit) + " " + what + "; there is no room for " +
+               names + ": register fewer classes in one tool, or let classes " +
+               "share what means the same"};
+}
+
+Status phx::checkDeclarations() {
+  if (Status s =
+          checkRoom("counters", maxCounters, getCounterTable().refused);
+      !s)
+    return s;
+  return checkRoom("components of energy", maxComponents,
+                   getComponentTable().refused);
+}
+
 const std::vector<Counter> &phx::getCounters() {
   return getCounterTable().order;
 }
@@ -137,10 +166,10 @@ const std::vector<Component> &phx::getComponents() {
   return getComponentTable().order;
 }
 const CounterDeclaration &phx::describe(Counter counter) {
-  return getCounterTable().declarations[counter.index];
+  return getCounterTable().get(counter);
 }
 const ComponentDeclaration &phx::describe(Component component) {
-  return getComponentTable().declarations[component.index];
+  return getComponentTable().get(component);
 }
 std::optional<Counter> phx::findCounter(const std::string &name) {
   return getCounterTable().find(name);

@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "phx/energy/Energy.h"
-#include "phx/isa/BaseOperations.h"
+#include "phx/isa/TableOperation.h"
 
 using namespace phx;
 
@@ -34,7 +34,7 @@ PriceContext phx::getPriceContext(const Program &program,
     context.group = instruction.engine.group;
   // The bypass costs what the format of the machine does.
   const TableOperation *conversion = findConversion(program, instruction);
-  if (const Bfp *bfp = conversion ? getIf<Bfp>(*conversion) : nullptr)
-    context.mantissaBits = bfp->mantissa;
+  if (auto bits = conversion ? getMantissaBits(*conversion) : std::nullopt)
+    context.mantissaBits = *bits;
   return context;
 }

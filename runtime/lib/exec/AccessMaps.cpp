@@ -60,7 +60,7 @@ static void addRange(const std::vector<MapDigit> &digits, int64_t begin,
 
 std::optional<ByteRange> exec::getBounds(const AccessMap &map, int64_t rowBegin,
                                          int64_t rowEnd, int64_t colBegin,
-                                         int64_t colEnd) {
+                                         int64_t colEnd, int64_t width) {
   rowEnd = std::min(rowEnd, getTotal(map.rows));
   colEnd = std::min(colEnd, getTotal(map.cols));
   if (rowBegin >= rowEnd || colBegin >= colEnd)
@@ -68,7 +68,7 @@ std::optional<ByteRange> exec::getBounds(const AccessMap &map, int64_t rowBegin,
   Coordinates low{}, high{};
   addRange(map.rows, rowBegin, rowEnd, low, high);
   addRange(map.cols, colBegin, colEnd, low, high);
-  ByteRange range{0, 4};
+  ByteRange range{0, width};
   for (size_t a = 0; a < map.axes.size(); ++a) {
     const MapAxis &axis = map.axes[a];
     int64_t first = std::max<int64_t>(low[a] + axis.offset, 0);

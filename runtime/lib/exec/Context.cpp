@@ -7,6 +7,9 @@
 
 #include "phx/exec/Context.h"
 
+#include "phx/isa/Blocks.h"
+#include "phx/isa/Bounds.h"
+
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -15,13 +18,13 @@ using namespace phx;
 using namespace phx::exec;
 
 bool Poller::poll() {
-  if (!question)
-    return false;
+  if (!question || stop)
+    return stop;
   Clock::time_point now = Clock::now();
-  if (now - last < std::chrono::milliseconds(10))
+  if (now - last < interval)
     return false;
   last = now;
-  return question();
+  return stop = question();
 }
 
 std::string exec::toText(float value) {
@@ -93,8 +96,23 @@ std::string Context::locate(uint32_t bank, int64_t address) const {
   if (!region)
     return getMemoryName(program, bank) + " address " +
            std::to_string(address);
-  return describeElement(*region,
-                         (address - region->address) / byteWidth(region->type));
+  int64_t bytes = std::max<int64_t>(getElementBytes(program, *region), 1);
+  return describeElement(*region, (address - region->address) / bytes);
+}
+
+Status Context::writeRegister(
+    uint32_t index, int64_t value,
+    const std::function<std::string()> &describeSource) {
+  const CountRegister &target = program.registers[index];
+  if (value < 0 || value > target.most)
+    return fail(describeSource() + " is " + std::to_string(value) + ", but " +
+                describeRegister(program, index) + " holds 0 to " +
+                std::to_string(target.most) +
+                "; look at what computes the count, or let the register hold "
+                "more (pisa.register)");
+  registers[index] = value;
+  counts.record(index, value);
+  return Status::success();
 }
 
 Status Context::check(const char *name, const Address &address, int64_t base,
@@ -107,6 +125,24 @@ Status Context::check(const char *name, const Address &address, int64_t base,
               std::to_string(base + range.high) + ") of memory '" +
               getMemoryName(program, address.memory) + "', which has " +
               std::to_string(size) + " bytes");
+}
+
+std::optional<ByteRange>
+Context::getMapBounds(const AccessMap &map, const Address &address,
+                      int64_t rowBegin, int64_t rowEnd, int64_t colBegin,
+                      int64_t colEnd, int64_t width) const {
+  std::optional<ByteRange> range =
+      getBounds(map, rowBegin, rowEnd, colBegin, colEnd, width);
+  int64_t base = value(address.offset);
+  if (!range || (base + range->low >= 0 &&
+                 base + range->high <= memory.size(address.memory)))
+    return range;
+  int64_t steps = 0;
+  std::optional<Range> exact = getMapRange(map, {rowBegin, rowEnd - 1},
+                                           {colBegin, colEnd - 1}, steps);
+  if (!exact)
+    return std::nullopt;
+  return ByteRange{int64_t(exact->lo), int64_t(exact->hi) + width};
 }
 
 Result<SourceView> Context::source(const char *name, const Address &address,

@@ -151,6 +151,9 @@ public:
   const std::vector<LayerStatistics> &getStatistics() const override {
     return statistics;
   }
+  std::shared_ptr<const CountTrace> getCounts() const override {
+    return counts;
+  }
 
 private:
   struct OpenLoop {
@@ -160,6 +163,18 @@ private:
   /// The machine of a run and, for comparison, the one that bypasses formats.
   struct Machines {
     std::unique_ptr<Machine> main, bypass;
+
+    /// As many iterations as one of the two executes: what they find in their
+    /// data may differ.
+    int64_t enterLoop(size_t depth, const Loop &loop) {
+      int64_t trips = main->enterLoop(depth, loop);
+      return bypass ? std::max(trips, bypass->enterLoop(depth, loop)) : trips;
+    }
+    void leaveLoop(size_t depth) {
+      main->leaveLoop(depth);
+      if (bypass)
+        bypass->leaveLoop(depth);
+    }
   };
 
   /// run(), which may throw.
@@ -182,6 +197,8 @@ private:
   bool bypassable; ///< its products could be computed in binary32
   MutableState state;
   std::vector<std::vector<uint32_t>> layersEndingAt; ///< by instruction
+  std::vector<size_t> ends; ///< by instruction: the end of a loop
+  std::shared_ptr<const CountTrace> counts;
   std::vector<LayerStatistics> statistics;
   std::unique_ptr<ThreadPool> pool;
   unsigned poolThreads = 0; ///< as asked for
@@ -190,6 +207,8 @@ private:
 
 Status SerialExecutor::prepare() {
   layersEndingAt.assign(program.code.size(), {});
+  ends.assign(program.code.size(), 0);
+  std::vector<size_t> open;
   std::vector<size_t> last(program.layers.size(), SIZE_MAX);
   // End of the outermost loop around each instruction; itself outside loops.
   std::vector<size_t> outermostEnd(program.code.size());
@@ -199,12 +218,16 @@ Status SerialExecutor::prepare() {
     outermostEnd[pc] = pc;
     if (instruction.layer < last.size())
       last[instruction.layer] = pc;
+    if (holds<Loop>(instruction.body))
+      open.push_back(pc);
     if (holds<Loop>(instruction.body) && depth++ == 0)
       opened = pc;
     if (!holds<End>(instruction.body))
       continue;
     if (depth == 0)
       return Error{"instruction " + std::to_string(pc) + " ends no loop"};
+    ends[open.back()] = pc;
+    open.pop_back();
     if (--depth == 0)
       std::fill(outermostEnd.begin() + opened, outermostEnd.begin() + pc, pc);
   }
@@ -289,6 +312,7 @@ Result<Arrays> SerialExecutor::run(const Arrays &inputs,
 Result<Arrays> SerialExecutor::runOnce(const Arrays &inputs,
                                        const ExecutionOptions &options) {
   statistics.assign(program.layers.size(), {});
+  counts.reset();
   if (Status status = checkFeasible(program, options.compareToFp32); !status)
     return status.error();
   Arrays labels;
@@ -296,12 +320,13 @@ Result<Arrays> SerialExecutor::runOnce(const Arrays &inputs,
     return status.error();
   if (Status status = makePool(options.threads); !status)
     return status.error();
-  Poller poller(options.interrupted);
+  Poller poller(options.interrupted, options.pollInterval);
   Result<Machines> machines = makeMachines(inputs, labels, options, poller);
   if (!machines)
     return machines.error();
   if (Status status = interpret(*machines, options, poller); !status)
     return status.error();
+  auto written = std::make_shared<CountTrace>(machines->main->getCounts());
   Arrays outputs;
   for (const Region &region : program.regions)
     if (region.role == Role::Output)
@@ -311,6 +336,7 @@ Result<Arrays> SerialExecutor::runOnce(const Arrays &inputs,
       return status.error();
   if (Status status = state.commit(machines->main->getMemory()); !status)
     return status.error();
+  counts = std::move(written);
   return outputs;
 }
 
@@ -330,8 +356,14 @@ Status SerialExecutor::interpret(Machines &machines,
         return Error{"instruction " + std::to_string(pc) +
                      ": loops are nested deeper than " +
                      std::to_string(maxLoopDepth)};
-      counters[loops.size()] = 0;
-      loops.push_back({pc, loop->count});
+      int64_t trips = machines.enterLoop(loops.size(), *loop);
+      if (trips > 0) {
+        counters[loops.size()] = 0;
+        loops.push_back({pc, trips});
+        continue;
+      }
+      machines.leaveLoop(loops.size());
+      pc = ends[pc];
     } else if (holds<End>(body)) {
       int64_t &counter = counters[loops.size() - 1];
       if (++counter < loops.back().count) {
@@ -340,6 +372,7 @@ Status SerialExecutor::interpret(Machines &machines,
       }
       counter = 0;
       loops.pop_back();
+      machines.leaveLoop(loops.size());
     } else if (Status status = step(machines, pc, counters); !status) {
       return status;
     }

@@ -8,6 +8,8 @@
 #include "Machine.h"
 #include "VecUnit.h"
 
+#include "phx/isa/Validator.h"
+
 #include <cstring>
 
 using namespace phx;
@@ -16,6 +18,9 @@ using namespace phx::exec;
 Result<std::unique_ptr<Machine>>
 Machine::create(const Program &program, std::unique_ptr<Memory> memory,
                 ThreadPool &pool, Poller &poller, const UnitOptions &options) {
+  // Units rely on the entries that their instructions name.
+  if (Status status = checkOperations(program); !status)
+    return status.error();
   std::unique_ptr<Machine> machine(
       new Machine(program, std::move(memory), pool, poller));
   for (const Instruction &instruction : program.code) {
@@ -43,7 +48,9 @@ static Status dispatch(InstructionList<T...>, Context &context,
 
 Status Machine::execute(size_t pc, const Counters &counters,
                         LayerStatistics *statistics) {
-  const Instruction &instruction = context.program.code[pc];
+  if (!isInside(counters))
+    return Status::success();
+  const Instruction &instruction = getResolved(pc);
   context.pc = pc;
   context.instruction = &instruction;
   context.counters = counters;
@@ -60,6 +67,14 @@ Status Machine::execute(size_t pc, const Counters &counters,
       return status;
   }
   return Status::success();
+}
+
+const Instruction &Machine::getResolved(size_t pc) {
+  const Instruction &instruction = context.program.code[pc];
+  if (!dependsOnRegisters[pc])
+    return instruction;
+  resolved = resolve(instruction, context.registers);
+  return resolved;
 }
 
 Status Machine::executeLane(const Instruction &instruction,

@@ -17,6 +17,7 @@
 #include "phx/exec/Executor.h"
 #include "phx/exec/MachineUnit.h"
 
+#include <limits>
 #include <map>
 
 namespace phx::exec {
@@ -29,18 +30,38 @@ public:
   create(const Program &program, std::unique_ptr<Memory> memory,
          ThreadPool &pool, Poller &poller, const UnitOptions &options);
 
+  /// A loop begins inside `depth` others: in how many of its iterations this
+  /// machine executes anything, from the first on.
+  int64_t enterLoop(size_t depth, const Loop &loop) {
+    return trips[depth] = countTrips(loop, context.registers);
+  }
+  void leaveLoop(size_t depth) { trips[depth] = endless; }
+
   /// Executes code[pc] unless it is skipped. `statistics`: of its layer, or
   /// null.
   Status execute(size_t pc, const Counters &counters,
                  LayerStatistics *statistics);
 
   Memory &getMemory() { return *memory; }
+  const CountTrace &getCounts() const { return context.counts; }
   /// Keys stochastic rounding.
   void setKey(const RandomKey &key) { context.key = key; }
   void setRegion(const Region &region, const HostArray &value);
   HostArray getRegion(const Region &region) const;
 
 private:
+  static constexpr int64_t endless = std::numeric_limits<int64_t>::max();
+
+  /// Whether the iterations under way are among those in which something is
+  /// executed.
+  bool isInside(const Counters &counters) const {
+    for (size_t depth = 0; depth < trips.size(); ++depth)
+      if (counters[depth] >= trips[depth])
+        return false;
+    return true;
+  }
+  /// code[pc] with what registers hold.
+  const Instruction &getResolved(size_t pc);
   /// What the array of the context does; nothing if its lane is skipped.
   Status executeLane(const Instruction &instruction,
                      LayerStatistics *statistics);
@@ -48,10 +69,17 @@ private:
   Machine(const Program &program, std::unique_ptr<Memory> memory,
           ThreadPool &pool, Poller &poller)
       : memory(std::move(memory)),
-        context(program, *this->memory, pool, poller) {}
+        context(program, *this->memory, pool, poller) {
+    trips.fill(endless);
+    for (const Instruction &instruction : program.code)
+      dependsOnRegisters.push_back(!getReadRegisters(instruction).empty());
+  }
 
   std::unique_ptr<Memory> memory;
   Context context;
+  std::array<int64_t, maxLoopDepth> trips; ///< by depth, of open loops
+  std::vector<bool> dependsOnRegisters;    ///< by instruction
+  Instruction resolved;                    ///< the latest that does
   std::map<std::string, std::unique_ptr<MachineUnit>> units; ///< by class
 };
 

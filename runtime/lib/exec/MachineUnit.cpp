@@ -7,6 +7,8 @@
 
 #include "phx/exec/MachineUnit.h"
 
+#include "phx/isa/Blocks.h"
+
 #include <cstdio>
 #include <cstdlib>
 #include <map>
@@ -46,6 +48,9 @@ bool exec::canBypassFormats(const Program &program) {
     const std::string &name = instruction.getDescription().machineClass;
     auto found = name.empty() ? getClasses().end() : getClasses().find(name);
     if (found != getClasses().end() && !found->second.bypassesFormats)
+      return false;
+    // What is converted in memory has no other value than the format's.
+    if (touchesBlocks(instruction.body))
       return false;
   }
   return true;

@@ -1,4 +1,4 @@
-//===- VecMask.cpp - Bits per element, random numbers ---------------------===//
+//===- VecMask.cpp - Bits per element, random numbers, counts -------------===//
 //
 // Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -94,5 +94,18 @@ Status exec::execute(Context &context, const VecRandom &random) {
     UniformStream numbers(*key, {random.stream}, first + uint64_t(begin));
     for (int64_t e = begin; e < end; ++e)
       storeFloat(dst->at(4 * e), toUniform(numbers.next()));
+  });
+}
+
+template <>
+Status exec::execute(Context &context, const VecReadCount &read) {
+  Result<SourceView> src =
+      context.source("src", read.src, ByteRange{0, 4});
+  if (!src)
+    return src.error();
+  int32_t value;
+  std::memcpy(&value, src->lowest, sizeof value);
+  return context.writeRegister(read.into, value, [&] {
+    return context.locate(read.src.memory, context.value(read.src.offset));
   });
 }

@@ -33,8 +33,15 @@ struct Windows {
   std::optional<ByteRange> inBounds(int64_t begin, int64_t end) const {
     return getBounds(*in, begin, end, 0, int64_t(window.size()));
   }
-  std::optional<ByteRange> outBounds() const {
-    return getBounds(*out, first, first + rows, 0, 1);
+  /// What all of them take of a memory.
+  std::optional<ByteRange> inBounds(const Context &context,
+                                    const Address &address) const {
+    return context.getMapBounds(*in, address, first, first + rows, 0,
+                                int64_t(window.size()));
+  }
+  std::optional<ByteRange> outBounds(const Context &context,
+                                     const Address &address) const {
+    return context.getMapBounds(*out, address, first, first + rows, 0, 1);
   }
 
   /// Calls `visit(row, origin, empty, target)` for `count` rows from `row`:
@@ -132,10 +139,10 @@ static Status pool(Context &context, const Windows &windows, const Address &in,
                    const Address &out, const Address *positions) {
   int64_t first = windows.first, rows = windows.rows;
   Result<SourceView> from =
-      context.source("in", in, windows.inBounds(first, first + rows));
+      context.source("in", in, windows.inBounds(context, in));
   if (!from)
     return from.error();
-  Result<TargetView> to = context.target("out", out, windows.outBounds());
+  Result<TargetView> to = context.target("out", out, windows.outBounds(context, out));
   if (!to)
     return to.error();
   Result<TargetView> bytes = TargetView{};
@@ -274,10 +281,10 @@ Status exec::execute(Context &context, const VecUnpool &i) {
                   i.window);
   int64_t first = windows.first, end = first + windows.rows;
   Result<TargetView> in =
-      context.target("in", i.in, windows.inBounds(first, end));
+      context.target("in", i.in, windows.inBounds(context, i.in));
   if (!in)
     return in.error();
-  Result<SourceView> out = context.source("out", i.out, windows.outBounds());
+  Result<SourceView> out = context.source("out", i.out, windows.outBounds(context, i.out));
   if (!out)
     return out.error();
   Result<SourceView> positions = SourceView{};

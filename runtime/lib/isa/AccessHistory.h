@@ -34,6 +34,9 @@ struct AccessEntry {
   AccessKind kind = AccessKind::Read;
   uint8_t slot = 0; ///< operand
   bool exact = true;
+  /// Of several blocks at a time, or of none: no order of what these do with
+  /// others follows from it.
+  bool isWeak = false;
 
   /// Whether two accesses of one byte must be ordered. Contributions to one
   /// product need not be.
@@ -147,7 +150,7 @@ private:
   bool recordRange(Interval range, const AccessEntry &entry, Visitor &visit) {
     cut(range.begin);
     cut(range.end);
-    bool clears = entry.kind == AccessKind::Write;
+    bool clears = entry.kind == AccessKind::Write && !entry.isWeak;
     auto first = segments.lower_bound(range.begin);
     auto it = first;
     for (int64_t at = range.begin; at < range.end;) {
@@ -198,13 +201,20 @@ private:
       Answer answer = visit(old, old.conflictsWith(entry), byte);
       if (answer == Answer::Stop)
         return false;
-      if (clears || (answer == Answer::Ordered && old.coverBy(entry)))
+      if (clears || (answer == Answer::Ordered &&
+                     mayCover(old, entry) && old.coverBy(entry)))
         continue;
       entries[kept++] = old;
     }
     entries.resize(kept);
     entries.push_back(entry);
     return true;
+  }
+
+  /// Whether what comes behind `entry` comes behind `old`, too.
+  static bool mayCover(const AccessEntry &old, const AccessEntry &entry) {
+    return !entry.isWeak ||
+           (old.engines == entry.engines && old.isLike(entry));
   }
 
   /// More entries than engines that programs name one by one.

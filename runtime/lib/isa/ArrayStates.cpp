@@ -9,6 +9,7 @@
 #include "ArrayStates.h"
 
 #include "phx/isa/Instructions.h"
+#include "phx/isa/Registers.h"
 
 #include <algorithm>
 #include <map>
@@ -29,7 +30,8 @@ struct State {
 
 class Walker {
 public:
-  explicit Walker(const LoopTree &tree) : program(tree.program) {
+  explicit Walker(const LoopTree &tree)
+      : program(tree.program), uses(listRegisterUses(program)) {
     // Which fields the uses of each class look at.
     for (const Instruction &instruction : program.code)
       if (instruction.getDescription().state != ArrayStateUse::None)
@@ -50,6 +52,7 @@ private:
   bool walk(size_t begin, size_t end, unsigned depth);
   bool visit(size_t index);
   bool visitLane(size_t index);
+  bool failConditional(size_t index, uint32_t registerIndex);
   bool load(size_t index, int64_t array);
   bool use(size_t index, int64_t array);
   std::vector<int64_t> getValues(const FieldDescription &field,
@@ -59,6 +62,7 @@ private:
   std::string describePlace(int64_t array) const;
 
   const Program &program;
+  const std::vector<RegisterUse> uses;
   std::map<std::string, std::map<std::string, const FieldDescription *>>
       matched;
   std::map<std::pair<uint16_t, int64_t>, State> states; ///< by array
@@ -174,6 +178,10 @@ std::vector<int64_t> Walker::getValues(const FieldDescription &field,
                  if (value)
                    values = {value->dim, evaluate(value->start, counters),
                              value->extent};
+               } else if constexpr (std::is_same_v<T,
+                                                   std::optional<uint32_t>>) {
+                 if (value)
+                   values = {int64_t(*value)};
                } else {
                  values = {static_cast<int64_t>(value)};
                }
@@ -181,8 +189,20 @@ std::vector<int64_t> Walker::getValues(const FieldDescription &field,
   return values;
 }
 
+/// What registers decide is not the same in every run.
+bool Walker::failConditional(size_t index, uint32_t registerIndex) {
+  return fail(index, "engine",
+              "arrays named alike by the instruction that programs them and by "
+              "those that use them, in one loop body, where fields that both "
+              "have depend on registers",
+              "a field that depends on " +
+                  describeRegister(program, registerIndex));
+}
+
 bool Walker::load(size_t index, int64_t array) {
   const Instruction &instruction = program.code[index];
+  if (uses[index].isConditional())
+    return failConditional(index, uses[index].reads.front());
   State &state = states[{instruction.engine.group, array}];
   state.instruction = index;
   state.values.clear();
@@ -201,6 +221,10 @@ bool Walker::use(size_t index, int64_t array) {
                 "an instruction before it that programs the same array",
                 "none" + describePlace(array));
   for (const FieldDescription *field : instruction.getDescription().matched) {
+    if (std::vector<uint32_t> registers =
+            getReadRegisters(*field, instruction.body);
+        !registers.empty())
+      return failConditional(index, registers.front());
     auto left = state->second.values.find(field->attribute);
     if (left == state->second.values.end() ||
         left->second != getValues(*field, instruction.body))

@@ -22,6 +22,10 @@ ClockModel::ClockModel(const Program &program, const ProgramTree &tree,
 void ClockModel::install(uint32_t site) {
   const TokenSite &s = sites[site];
   if (active.size() < sites.size()) {
+    // Two clocks of each. Once there has been too much to do nobody asks.
+    size_t added = 2 * (sites.size() - active.size()) * teams.size();
+    if (!work.spend(int64_t(added / epochsPerStep)))
+      return;
     active.resize(sites.size());
     latest.resize(sites.size(), Clock(teams.size(), -1));
     credit.resize(sites.size(), Clock(teams.size(), -1));

@@ -88,17 +88,25 @@ struct Reader {
            "one lane and none");
   }
   void get(const char *field, Count &count) {
-    bool clipped = takeAtMost(field, 1);
+    uint64_t flags = takeAtMost(field, countRemaining | countRegister);
     get(field, count.cap);
-    if (clipped)
+    if (flags & countRemaining)
       get(field, count.remaining.emplace());
+    if (flags & countRegister)
+      get(field, count.registerIndex.emplace());
   }
   void get(Guard &guard) {
-    getLoop(guard.loop);
+    uint64_t word = take("loop"), loop = word & ~guardRegister;
+    if (loop > laneLoop)
+      fail("loop: expected at most " + std::to_string(laneLoop) + ", found " +
+           std::to_string(loop));
+    guard.loop = static_cast<uint8_t>(loop <= laneLoop ? loop : 0);
     get("guard scale", guard.scale);
     get("guard offset", guard.offset);
     get("guard low", guard.low);
     get("guard extent", guard.extent);
+    if (word & guardRegister)
+      get("guard register", guard.registerIndex.emplace());
   }
   void get(const char *field, Address &address) {
     address.memory =
@@ -121,6 +129,11 @@ struct Reader {
     value.dim = static_cast<uint8_t>(takeAtMost("zero fill dim", 3));
     get("zero fill start", value.start);
     get("zero fill extent", value.extent);
+  }
+
+  void get(const char *field, std::optional<uint32_t> &registerIndex) {
+    if (uint64_t value = takeAtMost(field, 0xffffffffu))
+      registerIndex = static_cast<uint32_t>(value - 1);
   }
 
   void operator()(const FieldDescription &field, auto &value) {
@@ -155,16 +168,24 @@ static Error describeUnknown(unsigned opcode) {
                      " is none of this instruction set";
   if (opcode < 256)
     return Error{text};
+  unsigned first = opcode / 256 * 256;
+  std::string block =
+      std::to_string(first) + " to " + std::to_string(first + 255);
   std::set<std::string> known;
-  for (const InstructionDescription *each : InstructionSet::get().list())
-    if (!each->machineClass.empty())
-      known.insert(each->machineClass);
+  for (const InstructionDescription *each : InstructionSet::get().list()) {
+    if (each->machineClass.empty())
+      continue;
+    known.insert(each->machineClass);
+    if (unsigned(each->opcode) / 256 * 256 == first)
+      return Error{text + "; of opcodes " + block + ", those of machine class '" +
+                   each->machineClass +
+                   "', this version does not have it; the program was made by "
+                   "another one"};
+  }
   std::string names;
   for (const std::string &name : known)
     names += (names.empty() ? "" : ", ") + name;
-  unsigned first = opcode / 256 * 256;
-  return Error{text + "; opcodes " + std::to_string(first) + " to " +
-               std::to_string(first + 255) +
+  return Error{text + "; opcodes " + block +
                " belong to a machine class that this program has not "
                "registered. It knows: " +
                (names.empty() ? "none" : names)};

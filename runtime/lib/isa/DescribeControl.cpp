@@ -28,6 +28,9 @@ template <> const InstructionDescription &phx::describeInstruction<Loop>() {
           .summary("Repeat instructions")
           .field(&Loop::count, "count", "iterations")
           .within(1, limits::index)
+          .field(&Loop::below, "below",
+                 "the body is executed while the counter is below it")
+          .optional()
           .build();
   return description;
 }

@@ -277,3 +277,23 @@ template <> const InstructionDescription &phx::describeInstruction<VecRandom>() 
           .build();
   return description;
 }
+
+//===----------------------------------------------------------------------===//
+// Count registers
+//===----------------------------------------------------------------------===//
+
+template <>
+const InstructionDescription &phx::describeInstruction<VecReadCount>() {
+  static const InstructionDescription description =
+      DescribeInstruction<VecReadCount>("vec_read_count", EnginePlace::Vec)
+          .summary("Copy an integer in memory into a count register")
+          .semantics("What the register cannot hold stops the run.")
+          .field(&VecReadCount::into, "into", "count register")
+          .of(TableKind::Registers)
+          .field(&VecReadCount::src, "src", "one int32")
+          .reads(&VecReadCount::src, fixedElements<VecReadCount>(1))
+          .assembly("$into `from` $src")
+          .example("pisa.vec_read_count r0 from act[64]")
+          .build();
+  return description;
+}

@@ -38,17 +38,22 @@ struct Writer {
       put(term);
   }
   void put(const Count &count) {
-    put(count.remaining.has_value());
+    put(uint64_t((count.remaining ? countRemaining : 0) |
+                 (count.registerIndex ? countRegister : 0)));
     put(count.cap);
     if (count.remaining)
       put(*count.remaining);
+    if (count.registerIndex)
+      put(*count.registerIndex);
   }
   void put(const Guard &guard) {
-    put(guard.loop);
+    put(uint64_t(guard.loop) | (guard.registerIndex ? guardRegister : 0));
     put(guard.scale);
     put(guard.offset);
     put(guard.low);
     put(guard.extent);
+    if (guard.registerIndex)
+      put(*guard.registerIndex);
   }
   void put(const Address &address) {
     put(address.memory);
@@ -69,6 +74,9 @@ struct Writer {
     put(fill->dim);
     put(fill->start);
     put(fill->extent);
+  }
+  void put(const std::optional<uint32_t> &registerIndex) {
+    put(registerIndex ? uint64_t(*registerIndex) + 1 : uint64_t(0));
   }
 };
 

@@ -25,6 +25,15 @@ enum InstructionFlags : uint64_t {
   flagArrays = 4, ///< more than the array that word 1 names
 };
 
+/// The first word of a count.
+enum CountFlags : uint64_t {
+  countRemaining = 1, ///< an affine stands behind the cap
+  countRegister = 2,  ///< the index of a count register stands last
+};
+/// In the first word of a guard, beside the loop: the index of a count register
+/// stands last.
+inline constexpr uint64_t guardRegister = 256;
+
 /// Halt, Loop and End belong to no engine.
 inline bool hasEngine(const InstructionDescription &description) {
   return description.place != EnginePlace::None;

@@ -36,6 +36,14 @@ static int64_t getStep(const ArrayRange &arrays, const Box &box) {
   return std::max<int64_t>(step, 1);
 }
 
+/// The first number from 0 on that an array index of these values takes. Below,
+/// nothing is executed: the iterations are guarded or skipped.
+static Int getFirstInside(const Range &range, int64_t step) {
+  if (range.lo >= 0)
+    return range.lo;
+  return range.lo + (-range.lo + step - 1) / step * step;
+}
+
 EngineBlocks::EngineBlocks(const Program &program)
     : program(&program), bases(getGroupBases(program)),
       starts{0, 1}, reaches(program.code.size()),
@@ -59,15 +67,15 @@ EngineBlocks::EngineBlocks(const Program &program)
       Range range = Form(first).over(box);
       int64_t most = int64_t(bases[instruction.engine.group + 1]) -
                      bases[instruction.engine.group];
-      firsts[i].low = int64_t(std::clamp<Int>(range.lo, 0, most));
-      firsts[i].high = int64_t(std::clamp<Int>(range.hi, 0, most));
       firsts[i].step = getStep(instruction.arrays, box);
+      firsts[i].low = int64_t(
+          std::min<Int>(getFirstInside(range, firsts[i].step), most));
+      firsts[i].high = int64_t(std::clamp<Int>(range.hi, 0, most));
       moving[i] = range.lo != range.hi;
       addCuts(instruction, firsts[i]);
     }
   }
-  std::sort(starts.begin(), starts.end());
-  starts.erase(std::unique(starts.begin(), starts.end()), starts.end());
+  mergeCuts();
   for (size_t i = 0; i < program.code.size(); ++i) {
     uint32_t lanes = program.code[i].arrays.lanes;
     reaches[i] = find(program.code[i], firsts[i].low, firsts[i].high + lanes);
@@ -79,6 +87,12 @@ EngineBlocks::EngineBlocks(const Program &program)
   }
 }
 
+void EngineBlocks::mergeCuts() {
+  std::sort(starts.begin(), starts.end());
+  starts.erase(std::unique(starts.begin(), starts.end()), starts.end());
+  numMerged = starts.size();
+}
+
 void EngineBlocks::addCuts(const Instruction &instruction,
                            const Firsts &firsts) {
   uint32_t base = bases[instruction.engine.group];
@@ -86,6 +100,9 @@ void EngineBlocks::addCuts(const Instruction &instruction,
   for (int64_t first = firsts.low; first <= firsts.high; first += firsts.step)
     for (int64_t cut : {first, first + int64_t(instruction.arrays.lanes)})
       starts.push_back(base + uint32_t(std::clamp<int64_t>(cut, 0, most)));
+  // Instructions times arrays would not fit into memory.
+  if (starts.size() > 2 * numMerged + 4096)
+    mergeCuts();
 }
 
 BlockSpan EngineBlocks::find(const Instruction &instruction, int64_t begin,

@@ -54,7 +54,7 @@ std::string phx::getEngineName(const Program &program, EngineId engine) {
   switch (engine.kind) {
   case EngineKind::Dma:
   case EngineKind::Vec: {
-    std::string name = engine.kind == EngineKind::Dma ? "dma" : "vec";
+    std::string name = getEngineWord(engine.kind);
     // There is one of each; a wrong number is worth naming.
     return engine.index ? name + "[" + std::to_string(engine.index) + "]"
                         : name;

@@ -32,6 +32,8 @@ static std::string getIndexText(const FieldDescription &field) {
     return "product";
   case TableKind::Tokens:
     return "token";
+  case TableKind::Registers:
+    return "register, written";
   case TableKind::None:
     return getRangeText(field);
   }
@@ -75,11 +77,19 @@ static std::string getPlainText(const InstructionDescription &d,
     return "shape";
   case FieldKind::ZeroFill:
     return "zero fill";
+  case FieldKind::Register:
+    return "register, read";
   }
   return "";
 }
 
 std::string phx::getKindText(const InstructionDescription &d,
                              const FieldDescription &field) {
-  return (field.optional ? "optional: " : "") + getPlainText(d, field);
+  std::string text =
+      (field.optional ? "optional: " : "") + getPlainText(d, field);
+  if (field.operand != OperandRole::None)
+    text += std::string(", ") + getRoleName(field.operand);
+  if (field.origin != OriginAxis::None)
+    text += std::string(", ") + getAxisName(field.origin) + " of the origin";
+  return text;
 }

@@ -9,6 +9,8 @@
 
 #include "UnitFootprints.h"
 
+#include "phx/isa/Registers.h"
+
 #include <algorithm>
 
 using namespace phx;
@@ -63,7 +65,8 @@ void UnitFootprints::enumerate(const Instruction &instruction,
     if (!work.spend(1))
       return false;
     operands.clear();
-    collectOperands(instruction, CounterBox::point(counters), operands);
+    collectOperands(program, instruction, CounterBox::point(counters),
+                    operands);
     for (const Operand &operand : operands) {
       Sum &sum = sums[operand.slot];
       if (!(slots >> operand.slot & 1) || (sum.any && sum.last == operand))
@@ -127,7 +130,7 @@ void UnitFootprints::computeMore(const Instruction &instruction,
   if (slots == 0)
     return;
   operands.clear();
-  collectOperands(instruction, box, operands);
+  collectOperands(program, instruction, box, operands);
   std::erase_if(operands,
                 [&](const Operand &o) { return !(slots >> o.slot & 1); });
   bool exact = std::all_of(operands.begin(), operands.end(),
@@ -177,7 +180,8 @@ std::vector<Access> phx::getAccesses(const Program &program,
                                      const Instruction &instruction,
                                      const Counters &counters) {
   UnitAccessList list;
-  computeBounded(program, instruction, CounterBox::point(counters), list);
+  computeBounded(program, withLargestCounts(program, instruction),
+                 CounterBox::point(counters), list);
   std::vector<Access> accesses;
   for (const UnitAccess &unit : list)
     accesses.push_back(toAccess(unit));
@@ -204,7 +208,7 @@ std::vector<EngineAccesses> phx::getAccesses(const Program &program,
   std::vector<EngineAccesses> engines;
   CounterBox box = CounterBox::point(counters);
   for (size_t i = begin; i < end; ++i) {
-    const Instruction &instruction = program.code[i];
+    const Instruction instruction = withLargestCounts(program, program.code[i]);
     if (const Loop *loop = getIf<Loop>(instruction.body)) {
       box.low[depth] = 0;
       box.high[depth++] = loop->count - 1;
@@ -242,7 +246,8 @@ IntervalSet phx::getWrittenBytes(const Program &program, uint32_t memory) {
   IntervalSet bytes;
   CounterBox box;
   size_t depth = 0;
-  for (const Instruction &instruction : program.code) {
+  LargestCounts largest(program);
+  for (const Instruction &instruction : largest.get().code) {
     if (const Loop *loop = getIf<Loop>(instruction.body))
       box.high[depth++] = loop->count - 1;
     if (holds<End>(instruction.body))

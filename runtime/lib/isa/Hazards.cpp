@@ -34,7 +34,7 @@ bool HazardChecker::succeedsWithout(const std::vector<bool> &ignoredTokens,
   ignored = ignoredTokens;
   if (exact)
     return runExactly() == Outcome::Clean;
-  std::vector<uint8_t> slots = refinedSlots;
+  std::vector<SlotMask> slots = refinedSlots;
   bool clean = runOnce() == Outcome::Clean;
   refinedSlots = std::move(slots);
   return clean;
@@ -46,7 +46,7 @@ HazardChecker::Outcome HazardChecker::runExactly() {
   constexpr int maxAttempts = 24;
   for (int attempt = 0;; ++attempt) {
     if (attempt == maxAttempts)
-      refinedSlots.assign(program.code.size(), 0xff);
+      refinedSlots.assign(program.code.size(), SlotMask(~0u));
     Outcome result = runOnce();
     if (result != Outcome::Refine)
       return result;
@@ -58,7 +58,7 @@ HazardChecker::Outcome HazardChecker::runOnce() {
   epochs.assign(tree.engines().size(), 0);
   sealed.assign(tree.engines().size(), true);
   inFlight.assign(program.tokens, {});
-  histories.assign(program.memories.size(), {});
+  histories.assign(program.memories.size() + 1, {});
   idle.assign(program.tokens, true);
   counters = {};
   stepCount = 0;
@@ -198,9 +198,9 @@ void HazardChecker::beginEpoch(uint32_t block) {
 SharedClock HazardChecker::getJoined(BlockSpan blocks) {
   SharedClock joined;
   for (uint32_t block = blocks.begin; block < blocks.end; ++block)
-    joined.join(clocks[block]);
+    joined.join(clocks[block], work);
   for (uint32_t block = blocks.begin; block < blocks.end; ++block)
-    joined.raise(block, epochs[block]);
+    joined.raise(block, epochs[block], work);
   work.spend(int64_t(blocks.end - blocks.begin) - 1);
   return joined;
 }
@@ -213,6 +213,23 @@ static bool isExecutedAnywhere(const Instruction &instruction,
     if (isExecuted(instruction, counters))
       return true;
   return false;
+}
+
+/// Whether an iteration of `box` executes the instruction; true also where that
+/// takes too many steps to find out.
+bool HazardChecker::isExecutedWithin(const Instruction &instruction,
+                                     const CounterBox &box) {
+  unsigned loops = 0;
+  if (instruction.guard)
+    loops |= 1u << instruction.guard->loop;
+  visitCounts(instruction.body, [&](const FieldDescription &, const Count &n) {
+    if (n.remaining)
+      for (const DigitTerm &digit : n.remaining->terms)
+        loops |= 1u << digit.loop;
+  });
+  return !forEachCounters(box, loops, [&](const Counters &counters) {
+    return work.spend(1) && !isExecutedAnywhere(instruction, counters);
+  });
 }
 
 bool HazardChecker::record(const UnitAccess &access, const AccessEntry &entry) {
@@ -247,9 +264,16 @@ bool HazardChecker::runUnit(size_t index, const CounterBox &box) {
   bool joins = blocks.end - blocks.begin > 1 && !isControl(instruction.body) &&
                isExecutedAnywhere(instruction, box.low);
   accesses.used = 0;
-  if (sharedSlots[index])
+  if (sharedSlots[index]) {
     footprints.computeMixed(instruction, box, sharedSlots[index],
                             refinedSlots[index], accesses);
+    // A register is read whether it lets the instruction happen or not.
+    SlotMask slots = sharedSlots[index];
+    if (slots >> writtenRegistersSlot & 1 &&
+        !isExecutedWithin(instruction, box))
+      slots &= static_cast<SlotMask>(~(1u << writtenRegistersSlot));
+    appendRegisters(program, tree.registers(index), slots, accesses);
+  }
   if (work.isExceeded())
     return failTooMuchWork(index);
   if (accesses.used == 0 && !joins)
@@ -257,8 +281,18 @@ bool HazardChecker::runUnit(size_t index, const CounterBox &box) {
   AccessEntry entry;
   entry.engines = blocks;
   entry.unit = index;
+  entry.isWeak = tree.isWeak(index, blocks);
   beginEpoch(blocks.begin);
   entry.stamp = epochs[blocks.begin];
+  if (joins && entry.isWeak) {
+    // Where it is executed, it comes behind what all of its blocks did; of
+    // others that cannot be said.
+    SharedClock before = clocks[blocks.begin];
+    clocks[blocks.begin] = getJoined(blocks);
+    bool done = recordAll(entry);
+    clocks[blocks.begin] = before;
+    return done;
+  }
   if (joins) {
     SharedClock joined = getJoined(blocks);
     for (uint32_t block = blocks.begin; block < blocks.end; ++block) {
@@ -266,6 +300,10 @@ bool HazardChecker::runUnit(size_t index, const CounterBox &box) {
       sealed[block] = true;
     }
   }
+  return recordAll(entry);
+}
+
+bool HazardChecker::recordAll(AccessEntry entry) {
   // Reads first: a write of the same instruction would hide them.
   for (bool reads : {true, false})
     for (const UnitAccess &access : accesses) {
@@ -290,14 +328,14 @@ bool HazardChecker::signal(size_t index, uint32_t token) {
   BlockSpan blocks = tree.engines().get(index, counters.low);
   if (blocks.isSingle()) {
     SharedClock &clock = clocks[blocks.begin];
-    clock.raise(blocks.begin, epochs[blocks.begin]);
+    clock.raise(blocks.begin, epochs[blocks.begin], work);
     inFlight[token].push_back(clock);
   } else {
     inFlight[token].push_back(getJoined(blocks));
   }
   for (uint32_t block = blocks.begin; block < blocks.end; ++block)
     sealed[block] = true;
-  return true;
+  return !work.isExceeded() || failTooMuchWork(index);
 }
 
 bool HazardChecker::wait(size_t index, uint32_t token) {
@@ -311,10 +349,10 @@ bool HazardChecker::wait(size_t index, uint32_t token) {
     return fail(index, "waits for token " + std::to_string(token) +
                            " before any signal that could satisfy it");
   for (uint32_t block = blocks.begin; block < blocks.end; ++block)
-    if (clocks[block].join(inFlight[token].front()))
+    if (clocks[block].join(inFlight[token].front(), work))
       idle[token] = false;
   inFlight[token].pop_front();
-  return true;
+  return !work.isExceeded() || failTooMuchWork(index);
 }
 
 //===----------------------------------------------------------------------===//
@@ -323,7 +361,7 @@ bool HazardChecker::wait(size_t index, uint32_t token) {
 
 bool HazardChecker::fail(size_t index, const std::string &text) {
   outcome = Outcome::Race;
-  error = {describeInstruction(program, index) + ": " + text};
+  error = failInstruction(program, index, text);
   return false;
 }
 
@@ -331,6 +369,16 @@ bool HazardChecker::failTooMuchWork(size_t index) {
   outcome = Outcome::Race;
   error = makeTooMuchWorkError(program, tree, index);
   return false;
+}
+
+bool HazardChecker::failTooManyStretches(const AccessEntry &entry,
+                                         const AccessEntry &other) {
+  return fail(entry.unit,
+              "touches more than 2^22 separate stretches of bytes, too many to "
+              "find out whether it has to be ordered with " +
+                  describeInstruction(program, other.unit) +
+                  "; put a signal and a wait between the two, let them use "
+                  "separate memory, or cut the instruction in two");
 }
 
 static const char *hazardName(const AccessEntry &earlier,
@@ -346,7 +394,7 @@ bool HazardChecker::conflict(const AccessEntry &earlier,
                              int64_t byte) {
   bool refined = true;
   for (const AccessEntry *entry : {&earlier, &later}) {
-    uint8_t slot = 1u << entry->slot;
+    SlotMask slot = 1u << entry->slot;
     if (entry->exact || (refinedSlots[entry->unit] & slot))
       continue;
     refinedSlots[entry->unit] |= slot;
@@ -356,23 +404,34 @@ bool HazardChecker::conflict(const AccessEntry &earlier,
     outcome = Outcome::Refine;
     return false;
   }
+  // As exact as it gets: a superset proves no hazard.
+  for (const AccessEntry *entry : {&earlier, &later})
+    if (!entry->exact)
+      return failTooManyStretches(*entry, entry == &earlier ? later : earlier);
   auto verb = [](const AccessEntry &entry) {
     return entry.kind == AccessKind::Read ? " reads " : " writes ";
   };
   outcome = Outcome::Race;
-  error = {std::string(hazardName(earlier, later)) + " hazard in memory '" +
-           getMemoryName(program, memory) + "' at byte " + std::to_string(byte) + ": " +
+  std::string place =
+      memory == getRegisterMemory(program)
+          ? describeRegister(program, static_cast<uint32_t>(byte))
+          : "memory '" + getMemoryName(program, memory) + "' at byte " +
+                std::to_string(byte);
+  error = {std::string(hazardName(earlier, later)) + " hazard in " + place +
+           ": " +
            describeInstruction(program, earlier.unit) + verb(earlier) +
            "it, then " + describeInstruction(program, later.unit) +
            verb(later) +
            "it, and no chain of tokens orders the two; signal after the first "
-           "and wait before the second"};
+           "and wait before the second",
+           Entry{"instruction", later.unit}};
   return false;
 }
 
 Status phx::validateHazards(const Program &program) {
-  Result<ProgramTree> tree = ProgramTree::build(program);
+  LargestCounts largest(program);
+  Result<ProgramTree> tree = ProgramTree::build(largest.get());
   if (!tree)
     return tree.error();
-  return HazardChecker(program, *tree).run();
+  return HazardChecker(largest.get(), *tree).run();
 }

@@ -54,7 +54,10 @@ private:
   PeriodicSteps::State describeState();
   bool runSummary(const ProgramTree::Node &node);
   bool runUnit(size_t index, const CounterBox &box);
+  bool isExecutedWithin(const Instruction &instruction, const CounterBox &box);
   bool record(const UnitAccess &access, const AccessEntry &entry);
+  /// All that the instruction at work touches, as accesses like `entry`.
+  bool recordAll(AccessEntry entry);
   bool isOrdered(const AccessEntry &old, const AccessEntry &entry) const {
     return old.engines.meets(entry.engines) ||
            old.stamp <= clocks[entry.engines.begin][old.engines.begin];
@@ -65,6 +68,8 @@ private:
   bool wait(size_t index, uint32_t token);
   bool fail(size_t index, const std::string &text);
   bool failTooMuchWork(size_t index);
+  /// `entry` could not be told from a superset of its bytes.
+  bool failTooManyStretches(const AccessEntry &entry, const AccessEntry &other);
   bool conflict(const AccessEntry &earlier, const AccessEntry &later,
                 uint32_t memory, int64_t byte);
 
@@ -72,8 +77,8 @@ private:
   const ProgramTree &tree;
   WorkLimit work;
   UnitFootprints footprints;
-  std::vector<uint8_t> sharedSlots;
-  std::vector<uint8_t> refinedSlots; ///< by instruction, bit mask
+  std::vector<SlotMask> sharedSlots;
+  std::vector<SlotMask> refinedSlots; ///< by instruction, bit mask
 
   std::vector<bool> ignored, idle;
   /// By block. Entry f of block e: the latest epoch of f whose accesses all

@@ -51,11 +51,14 @@ bool phx::variesByLane(const Instruction &instruction) {
   if (instruction.arrays.lanes == 1)
     return false;
   bool varies = instruction.guard && instruction.guard->loop == laneLoop;
+  const auto &charged = instruction.getDescription().charged;
   visitAffines(instruction.body,
                [&](const FieldDescription &field, const Affine &affine) {
                  bool decides = field.kind != FieldKind::Address &&
                                 (field.kind != FieldKind::Affine ||
-                                 field.role == FieldRole::AccumulationStart);
+                                 field.role == FieldRole::AccumulationStart ||
+                                 std::find(charged.begin(), charged.end(),
+                                           &field) != charged.end());
                  varies |= decides && usesLane(affine);
                });
   return varies;
@@ -82,9 +85,26 @@ int64_t phx::byteWidth(ElementType type) {
   case ElementType::U8:
   case ElementType::I8:
   case ElementType::Bool:
+  case ElementType::Block:
     return 1;
   }
   return 0;
+}
+
+const char *phx::getStationaryName(Stationary stationary) {
+  static const char *const names[numStationary] = {"first", "second", "result"};
+  return names[static_cast<unsigned>(stationary)];
+}
+
+std::vector<unsigned> phx::getOperands(const Product &product,
+                                       OperandRole role) {
+  std::optional<unsigned> stays = getStationaryOperand(product);
+  if (role == OperandRole::Stationary && stays)
+    return {*stays};
+  if (role == OperandRole::Streamed)
+    return stays ? std::vector<unsigned>{1 - *stays}
+                 : std::vector<unsigned>{0, 1};
+  return {};
 }
 
 const char *phx::getPhaseName(Phase phase) {

@@ -23,6 +23,42 @@ InstructionDescription::find(const std::string &attribute) const {
   return nullptr;
 }
 
+std::vector<const FieldDescription *>
+InstructionDescription::findConversions(OperandRole role) const {
+  std::vector<const FieldDescription *> found;
+  for (const FieldDescription &field : fields)
+    if (field.table == TableKind::Conversions && field.operand == role)
+      found.push_back(&field);
+  return found;
+}
+
+const FieldDescription *
+InstructionDescription::findOrigin(OriginAxis axis) const {
+  for (const FieldDescription &field : fields)
+    if (axis != OriginAxis::None && field.origin == axis)
+      return &field;
+  return nullptr;
+}
+
+const FieldDescription *InstructionDescription::findProduct() const {
+  for (const FieldDescription &field : fields)
+    // What only numbers its elements by a product is no part of it.
+    if (field.table == TableKind::Products && field.role != FieldRole::Origin)
+      return &field;
+  return nullptr;
+}
+
+const char *phx::getRoleName(OperandRole role) {
+  static const char *const names[] = {"", "stationary", "streamed", "result"};
+  return names[static_cast<unsigned>(role)];
+}
+
+const char *phx::getAxisName(OriginAxis axis) {
+  static const char *const names[numOriginAxes] = {
+      "", "group", "row", "contraction position", "vector"};
+  return names[static_cast<unsigned>(axis)];
+}
+
 InstructionSet::InstructionSet() {
   add(ControlInstructions());
   add(InstructionList<DmaCopy>());
@@ -32,6 +68,32 @@ InstructionSet::InstructionSet() {
 InstructionSet &InstructionSet::get() {
   static InstructionSet set;
   return set;
+}
+
+/// Why an instruction must not have the opcode that it has; empty if it may.
+static std::string
+explainOpcode(const InstructionDescription &description,
+              const std::vector<const InstructionDescription *> &all) {
+  auto getBlock = [](const InstructionDescription &d) {
+    return static_cast<unsigned>(d.opcode) / 256;
+  };
+  unsigned block = getBlock(description);
+  if (description.machineClass.empty())
+    return block == 0 ? ""
+                      : "those of the base set are below 256; say ofClass(...) "
+                        "of what belongs to a machine class";
+  std::string owner = block == 0 ? "the base set" : "";
+  for (const InstructionDescription *other : all)
+    if (getBlock(*other) == block &&
+        other->machineClass != description.machineClass)
+      owner = other->machineClass.empty()
+                  ? "the base set"
+                  : "machine class '" + other->machineClass + "'";
+  return owner.empty() ? ""
+                       : std::to_string(block * 256) + " to " +
+                             std::to_string(block * 256 + 255) +
+                             " belong to " + owner +
+                             "; take a block of 256 that nobody has";
 }
 
 void InstructionSet::add(const InstructionDescription &description) {
@@ -46,6 +108,12 @@ void InstructionSet::add(const InstructionDescription &description) {
                  "(%u); give each machine class a block of opcodes of its own\n",
                  other->mnemonic, description.mnemonic,
                  unsigned(description.opcode));
+    std::abort();
+  }
+  if (std::string fault = explainOpcode(description, all); !fault.empty()) {
+    std::fprintf(stderr, "the instruction %s has opcode %u, but %s\n",
+                 description.mnemonic,
+                 static_cast<unsigned>(description.opcode), fault.c_str());
     std::abort();
   }
   auto place = std::find_if(all.begin(), all.end(), [&](auto *other) {

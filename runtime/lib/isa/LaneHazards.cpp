@@ -14,6 +14,7 @@
 #include "LaneHazards.h"
 
 #include "AccessHistory.h"
+#include "LoopPeriod.h"
 
 #include "phx/isa/LoopTree.h"
 
@@ -45,7 +46,8 @@ private:
   }
   bool liesApart(const UnitAccess &a, const UnitAccess &b) const;
   std::optional<int64_t> getSpan(const AccessDescription &access) const;
-  Status enumerate(const CounterBox &box);
+  Status enumerate(CounterBox box);
+  Status enumerate(unsigned loop, Counters &counters);
   Status runIteration(Counters counters);
 
   const Program &program;
@@ -54,6 +56,9 @@ private:
   const Instruction &instruction;
   WorkLimit &work;
   UnitFootprints footprints;
+  CounterBox executed; ///< counters that the guard leaves
+  /// By loop: iterations in [first, second) do what earlier ones do.
+  std::array<std::pair<int64_t, int64_t>, maxLoopDepth> repeated;
 };
 
 } // namespace
@@ -152,14 +157,44 @@ Status LaneChecker::run(const CounterBox &box) {
   return Status::success();
 }
 
-Status LaneChecker::enumerate(const CounterBox &box) {
-  unsigned loops = usedLoops(instruction) & ~(1u << laneLoop);
-  Status status = Status::success();
-  forEachCounters(box, loops, [&](const Counters &counters) {
-    status = runIteration(counters);
-    return status.ok();
-  });
-  return status;
+/// Goes through the iterations in which the instruction may be executed, of
+/// those that repeat themselves through the first period.
+Status LaneChecker::enumerate(CounterBox box) {
+  if (const auto &g = instruction.guard; g && g->loop != laneLoop) {
+    std::optional<CounterRange> inside =
+        getCountersInside(*g, box.high[g->loop]);
+    if (!inside)
+      return Status::success();
+    box.low[g->loop] = inside->first;
+    box.high[g->loop] = inside->last;
+  }
+  executed = box;
+  unsigned loops = usedLoops(instruction);
+  for (uint8_t loop = 0; loop < maxLoopDepth; ++loop) {
+    repeated[loop] = {0, 0};
+    if (!(loops >> loop & 1))
+      executed.high[loop] = executed.low[loop];
+    else if (auto period = findLanePeriod(instruction, loop, box))
+      repeated[loop] = {box.low[loop] + period->period, period->until};
+  }
+  Counters counters = executed.low;
+  return enumerate(0, counters);
+}
+
+Status LaneChecker::enumerate(unsigned loop, Counters &counters) {
+  if (loop == maxLoopDepth)
+    return runIteration(counters);
+  auto [first, end] = repeated[loop];
+  for (int64_t c = executed.low[loop]; c <= executed.high[loop]; ++c) {
+    if (c == first)
+      c = std::max(c, end);
+    if (c > executed.high[loop])
+      break;
+    counters[loop] = c;
+    if (Status status = enumerate(loop + 1, counters); !status)
+      return status;
+  }
+  return Status::success();
 }
 
 Status LaneChecker::runIteration(Counters counters) {
@@ -168,6 +203,9 @@ Status LaneChecker::runIteration(Counters counters) {
   std::string found;
   for (uint32_t lane = 0; lane < instruction.arrays.lanes; ++lane) {
     counters[laneLoop] = lane;
+    // Also where it is skipped and touches nothing.
+    if (!work.spend(1))
+      return makeTooMuchWorkError(program, tree, index);
     footprints.computeLane(instruction, counters, list);
     for (const UnitAccess &access : list) {
       AccessEntry entry;
@@ -193,7 +231,7 @@ Status LaneChecker::runIteration(Counters counters) {
       bool done = history.record(access.bytes, entry, visit);
       work.spend(history.takePassed() / passedPerStep);
       if (!found.empty())
-        return Error{describeInstruction(program, index) + ": " + found};
+        return failInstruction(program, index, found);
       if (!done || work.isExceeded())
         return makeTooMuchWorkError(program, tree, index);
     }

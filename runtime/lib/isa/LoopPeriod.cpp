@@ -41,11 +41,16 @@ public:
     box.high[depth] = count - 1;
   }
 
+  /// Along `depth` in `box`.
+  PeriodFinder(uint8_t depth, const CounterBox &box) : box(box), depth(depth) {
+    result.until = box.high[depth] + 1;
+  }
+
   CounterBox box; ///< counters of the instruction looked at
   LoopPeriod result;
   bool found = true;
 
-  void visit(const Instruction &instruction, uint8_t sharedSlots) {
+  void visit(const Instruction &instruction, SlotMask sharedSlots) {
     slots = sharedSlots;
     box.high[laneLoop] = int64_t(instruction.arrays.lanes) - 1;
     if (instruction.guard)
@@ -53,6 +58,12 @@ public:
     for (const DigitTerm &digit : instruction.arrays.digits)
       found &= isPeriodic(digit);
     fields(instruction.body);
+  }
+
+  /// Its fields alone, all operands.
+  void visitFields(const Body &body) {
+    slots = SlotMask(~0u);
+    fields(body);
   }
 
 private:
@@ -97,7 +108,8 @@ private:
       return;
     // As long as plenty remains the count is its cap.
     CounterBox part = box;
-    int64_t low = -1, high = result.until - 1; // last iteration that is full
+    // The last iteration that is full.
+    int64_t low = box.low[depth] - 1, high = result.until - 1;
     while (low < high) {
       int64_t middle = low + (high - low + 1) / 2;
       part.high[depth] = middle;
@@ -131,14 +143,14 @@ private:
   }
 
   uint8_t depth;
-  uint8_t slots = 0;
+  SlotMask slots = 0;
 };
 
 } // namespace
 
 std::optional<LoopPeriod>
 detail::findLoopPeriod(const Program &program, const ProgramTree &tree,
-                       uint32_t index, const std::vector<uint8_t> &sharedSlots,
+                       uint32_t index, const std::vector<SlotMask> &sharedSlots,
                        const CounterBox &outer) {
   const ProgramTree::Node &node = tree[index];
   if (node.count < minTrips)
@@ -162,6 +174,16 @@ detail::findLoopPeriod(const Program &program, const ProgramTree &tree,
   int64_t least =
       finder.result.period > shortPeriod ? minLongPeriods : minPeriods;
   if (!finder.found || finder.result.until / least < finder.result.period)
+    return std::nullopt;
+  return finder.result;
+}
+
+std::optional<LoopPeriod>
+detail::findLanePeriod(const Instruction &instruction, uint8_t loop,
+                       const CounterBox &box) {
+  PeriodFinder finder(loop, box.overLanes(instruction));
+  finder.visitFields(instruction.body);
+  if (!finder.found)
     return std::nullopt;
   return finder.result;
 }

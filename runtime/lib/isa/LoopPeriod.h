@@ -21,8 +21,15 @@ struct LoopPeriod {
 /// counters fixed by `outer`. Nothing if an address or start keeps growing.
 std::optional<LoopPeriod>
 findLoopPeriod(const Program &program, const ProgramTree &tree, uint32_t node,
-               const std::vector<uint8_t> &sharedSlots,
+               const std::vector<SlotMask> &sharedSlots,
                const CounterBox &outer);
+
+/// The same for one instruction, executed at all counters of `box` that its
+/// guard leaves, along one loop; whatever the counters of the others. Arrays are
+/// left aside: lanes are arrays of their own wherever they begin.
+std::optional<LoopPeriod>
+findLanePeriod(const Instruction &instruction, uint8_t loop,
+               const CounterBox &box);
 
 /// Decides when an analysis that steps through a loop may jump: if its state
 /// behind two iterations one period apart is the same, all further periods

@@ -71,6 +71,7 @@ public:
   // Numbers of 32 bits and less stay far from the limits.
   void operator()(const FieldDescription &, uint32_t) {}
   void operator()(const FieldDescription &, uint8_t) {}
+  void operator()(const FieldDescription &, const std::optional<uint32_t> &) {}
   void operator()(const FieldDescription &, bool) {}
   void operator()(const FieldDescription &, float) {}
 

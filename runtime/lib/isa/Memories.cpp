@@ -17,8 +17,8 @@ const char *phx::getKindName(MemoryKind kind) {
 }
 
 const char *phx::getTypeWord(ElementType type) {
-  static const char *const names[numElementTypes] = {"f32",  "i32",  "i64", "u8",
-                                                     "bool", "bf16", "i8",  "i16"};
+  static const char *const names[numElementTypes] = {
+      "f32", "i32", "i64", "u8", "bool", "bf16", "i8", "i16", "block"};
   auto number = static_cast<unsigned>(type);
   return number < numElementTypes ? names[number] : "?";
 }

@@ -101,10 +101,13 @@ Range rangeOf(const Count &n, const CounterBox &box) {
 /// Builds the operands of one instruction.
 class Collector {
 public:
-  Collector(const CounterBox &box, std::vector<Operand> &operands)
-      : box(box), operands(operands) {}
+  Collector(const Program &program, const Instruction &instruction,
+            const CounterBox &box, std::vector<Operand> &operands)
+      : program(program), instruction(instruction), box(box),
+        operands(operands) {}
 
-  void collect(const Body &body) {
+  void collect() {
+    const Body &body = instruction.body;
     // A count that is zero throughout skips the instruction.
     bool possible = true;
     visitCounts(body, [&](const FieldDescription &, const Count &n) {
@@ -136,7 +139,8 @@ private:
   }
 
   void add(uint8_t slot, const AccessDescription &access, const void *body) {
-    int64_t width = getWidth(access, body);
+    ElementLayout layout = getLayout(program, instruction, access);
+    int64_t width = layout.bytes;
     Operand &operand = start(slot, access.address->as<Address>(body), width);
     operand.write = access.mode != AccessMode::Read;
     if (access.mode == AccessMode::Accumulate)
@@ -147,7 +151,7 @@ private:
       touched = addStrided(operand, access, body);
       break;
     case AccessPattern::Mapped:
-      touched = addMapped(operand, access, body);
+      touched = addMapped(operand, access, layout, body);
       break;
     case AccessPattern::Elements:
       operand.addDim(mostElements(access, body), width);
@@ -273,18 +277,23 @@ private:
 
   /// False if nothing is touched.
   bool addMapped(Operand &operand, const AccessDescription &access,
-                 const void *body) {
+                 const ElementLayout &layout, const void *body) {
     operand.map = access.map->as<uint32_t>(body);
     Range rows = indices(access.rows, body), cols = indices(access.cols, body);
     if (access.rowsOnly)
       cols = {0, 1, false};
+    if (rows.low >= rows.high || cols.low >= cols.high)
+      return false;
     operand.rowBegin = rows.low;
     operand.rowEnd = rows.high;
-    operand.colBegin = cols.low;
-    operand.colEnd = cols.high;
-    return rows.low < rows.high && cols.low < cols.high;
+    auto [first, last] = layout.getColumns(cols.low, cols.high - 1);
+    operand.colBegin = first;
+    operand.colEnd = last + 1;
+    return true;
   }
 
+  const Program &program;
+  const Instruction &instruction;
   const CounterBox &box;
   std::vector<Operand> &operands;
   bool rigid = true;
@@ -292,7 +301,8 @@ private:
 
 } // namespace
 
-void detail::collectOperands(const Instruction &instruction,
+void detail::collectOperands(const Program &program,
+                             const Instruction &instruction,
                              const CounterBox &box,
                              std::vector<Operand> &operands) {
   CounterBox guarded = box;
@@ -307,8 +317,8 @@ void detail::collectOperands(const Instruction &instruction,
       return;
   }
   size_t first = operands.size();
-  Collector collector(guarded, operands);
-  collector.collect(instruction.body);
+  Collector collector(program, instruction, guarded, operands);
+  collector.collect();
   for (size_t i = first; i < operands.size(); ++i)
     operands[i].exact &= collector.isRigid();
 }

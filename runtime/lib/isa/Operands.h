@@ -66,8 +66,14 @@ bool forEachCounters(const CounterBox &box, unsigned loops, Visitor visit) {
 inline constexpr uint32_t noMap = 0xffffffffu;
 inline constexpr unsigned maxDims = 16;
 /// Operands of one instruction are numbered by slot: their place among the
-/// accesses of its description.
-inline constexpr unsigned numSlots = maxAccesses;
+/// accesses of its description; behind them the count registers that it reads,
+/// and those that it writes.
+inline constexpr unsigned readRegistersSlot = maxAccesses;
+inline constexpr unsigned writtenRegistersSlot = maxAccesses + 1;
+inline constexpr unsigned numSlots = maxAccesses + 2;
+/// One bit for each slot.
+using SlotMask = uint16_t;
+static_assert(numSlots <= 16);
 
 /// Elements of `width` bytes at base + rows x columns of the map + dimensions.
 struct Operand {
@@ -90,8 +96,8 @@ struct Operand {
 
 /// Appends the operands of `instruction` over `box`; none if it is skipped
 /// everywhere or touches no memory.
-void collectOperands(const Instruction &instruction, const CounterBox &box,
-                     std::vector<Operand> &operands);
+void collectOperands(const Program &program, const Instruction &instruction,
+                     const CounterBox &box, std::vector<Operand> &operands);
 
 /// A lower bound of `a` over `box`.
 int64_t smallest(const Affine &a, const CounterBox &box);

@@ -53,6 +53,7 @@ template <> const OperationDescription &phx::describeOperation<Bfp>() {
           .semantics("Elements of a group share the exponent of the largest.")
           .parameter(&Bfp::mantissa, "mantissa", "bit", "without the sign")
           .within(limits::mantissaBits.low, limits::mantissaBits.high)
+          .mantissa()
           .parameter(&Bfp::group, "group", "element",
                      "elements along the contraction axis that share an "
                      "exponent")

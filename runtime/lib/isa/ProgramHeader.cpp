@@ -23,8 +23,9 @@ SAME(Program, TRAINING, ProgramKind, Training);
 SAME(Program, EVALUATION, ProgramKind, Evaluation);
 SAME(Program, IDEAL, MemoryModel, Ideal);
 SAME(Program, HIERARCHY, MemoryModel, Hierarchy);
-SAME(Program::Product, DF1, Dataflow, Df1);
-SAME(Program::Product, DF2, Dataflow, Df2);
+SAME(Program::Product, FIRST, Stationary, First);
+SAME(Program::Product, SECOND, Stationary, Second);
+SAME(Program::Product, RESULT, Stationary, Result);
 SAME(Program::Region, PARAMETER, Role, Parameter);
 SAME(Program::Region, STATE, Role, State);
 SAME(Program::Region, CONSTANT, Role, Constant);
@@ -39,6 +40,7 @@ SAME(Program, BOOL, ElementType, Bool);
 SAME(Program, BF16, ElementType, BF16);
 SAME(Program, I8, ElementType, I8);
 SAME(Program, I16, ElementType, I16);
+SAME(Program, BLOCK, ElementType, Block);
 SAME(Program::Memory, OFF_CHIP, MemoryKind, OffChip);
 SAME(Program::Memory, ON_CHIP, MemoryKind, OnChip);
 SAME(Program::Memory, RESIDENT, MemoryKind, Resident);
@@ -97,6 +99,9 @@ static Status checkNames(const Program &program) {
     return s;
   for (const ProgramMemory &memory : program.memories)
     if (Status s = check("memory name", memory.name); !s)
+      return s;
+  for (const CountRegister &each : program.registers)
+    if (Status s = check("register name", each.name); !s)
       return s;
   for (const std::string &field : program.machine)
     if (Status s = check("field of the machine", field); !s)
@@ -173,8 +178,8 @@ static void putProduct(const Product &product, proto::Program::Product *out) {
   out->set_n(product.n);
   out->set_k(product.k);
   out->set_groups(product.groups);
-  out->set_dataflow(
-      static_cast<proto::Program::Product::Dataflow>(product.dataflow));
+  out->set_stationary(
+      static_cast<proto::Program::Product::Stationary>(product.stationary));
   out->set_first_conversion(product.conversions[0]);
   out->set_second_conversion(product.conversions[1]);
   out->set_pass(product.pass);
@@ -215,6 +220,8 @@ static void putRegion(const Region &region, proto::Program::Region *out) {
   if (region.gradientOf)
     out->set_gradient_of(*region.gradientOf);
   out->set_knob(static_cast<proto::Program::Region::Knob>(region.knob));
+  if (region.conversion)
+    out->set_conversion(*region.conversion);
   if (!region.labels)
     return;
   out->mutable_labels()->set_classes(region.labels->classes);
@@ -230,8 +237,25 @@ static void putLayer(const Layer &layer, proto::Program::Layer *out) {
   out->set_phase(static_cast<proto::Program::Layer::Phase>(layer.phase));
 }
 
+/// The file has no place for sizes of nests that depend on registers; no
+/// valid program has any.
+static Status checkNestSizes(const Program &program) {
+  for (size_t p = 0; p < program.products.size(); ++p)
+    for (const ProductNest &nest : program.products[p].nests)
+      for (const NestRange *range :
+           {&nest.groups, &nest.rows, &nest.columns, &nest.contraction})
+        if (range->size.registerIndex)
+          return Error{"product " + std::to_string(p) +
+                       ": expected sizes of nests that depend on loops alone, "
+                       "found one that depends on register " +
+                       std::to_string(*range->size.registerIndex)};
+  return Status::success();
+}
+
 Result<proto::Program> phx::makeHeader(const Program &program) {
   if (Status status = checkNames(program); !status)
+    return status.error();
+  if (Status status = checkNestSizes(program); !status)
     return status.error();
   proto::Program out;
   out.set_name(program.name);
@@ -256,6 +280,11 @@ Result<proto::Program> phx::makeHeader(const Program &program) {
   out.set_tokens(program.tokens);
   for (const ProgramMemory &memory : program.memories)
     putMemory(memory, out.add_memories());
+  for (const CountRegister &each : program.registers) {
+    proto::Program::Register *entry = out.add_registers();
+    entry->set_name(each.name);
+    entry->set_most(each.most);
+  }
   for (const AccessMap &map : program.maps)
     putMap(map, out.add_maps());
   putOperations(program, out);
@@ -310,9 +339,9 @@ struct Narrower {
   Affine get(const proto::Program::Affine &in) {
     Affine affine{in.base(), {}};
     for (const auto &term : in.terms())
-      affine.terms.push_back({narrow<uint8_t>("nest loop", term.loop(), 255),
-                              term.scale(), term.offset(), term.divisor(),
-                              term.modulus(), term.weight()});
+      affine.terms.push_back(
+          {narrow<uint8_t>("nest loop", term.loop(), laneLoop), term.scale(),
+           term.offset(), term.divisor(), term.modulus(), term.weight()});
     return affine;
   }
   NestRange get(const proto::Program::Range &in) {
@@ -333,7 +362,8 @@ struct Narrower {
     product.n = in.n();
     product.k = in.k();
     product.groups = in.groups();
-    product.dataflow = narrow("product dataflow", in.dataflow(), Dataflow::Df2);
+    product.stationary = narrow("product stationary", in.stationary(),
+                                Stationary::Result);
     product.conversions = {in.first_conversion(), in.second_conversion()};
     product.pass = in.pass();
     product.combine = in.combine();
@@ -353,14 +383,14 @@ struct Narrower {
     memory.bytes = in.bytes();
     for (int type : in.types())
       memory.types.push_back(
-          narrow("memory element type", type, ElementType::I16));
+          narrow("memory element type", type, ElementType::Block));
     return memory;
   }
   Region get(const proto::Program::Region &in) {
     Region region;
     region.name = in.name();
     region.role = narrow("region role", in.role(), Role::Workspace);
-    region.type = narrow("region element type", in.type(), ElementType::I16);
+    region.type = narrow("region element type", in.type(), ElementType::Block);
     region.shape.assign(in.shape().begin(), in.shape().end());
     region.memory = in.memory();
     region.address = in.address();
@@ -379,6 +409,8 @@ struct Narrower {
     if (in.has_gradient_of())
       region.gradientOf = in.gradient_of();
     region.knob = narrow("region knob", in.knob(), Knob::LearningRate);
+    if (in.has_conversion())
+      region.conversion = in.conversion();
     return region;
   }
   Layer get(const proto::Program::Layer &in) {
@@ -421,6 +453,8 @@ Result<Program> phx::parseHeader(const proto::Program &in) {
   program.tokens = in.tokens();
   for (const auto &memory : in.memories())
     program.memories.push_back(narrower.get(memory));
+  for (const auto &each : in.registers())
+    program.registers.push_back({each.name(), each.most()});
   for (const auto &map : in.maps())
     program.maps.push_back(narrower.get(map));
   if (Status status = getOperations(in, program); !status)

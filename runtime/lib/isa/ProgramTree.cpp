@@ -27,6 +27,12 @@ std::string detail::describeInstruction(const Program &program, size_t index) {
   return text + ")";
 }
 
+Error detail::failInstruction(const Program &program, size_t index,
+                              const std::string &text) {
+  return {describeInstruction(program, index) + ": " + text,
+          Entry{"instruction", index}};
+}
+
 Error detail::makeTooMuchWorkError(const Program &program,
                                    const ProgramTree &tree, size_t index) {
   uint32_t longest = ProgramTree::root;
@@ -35,11 +41,13 @@ Error detail::makeTooMuchWorkError(const Program &program,
     if (tree[node].count > tree[longest].count)
       longest = node;
   std::string where = describeInstruction(program, index);
+  Entry entry{"instruction", index};
   if (longest == ProgramTree::root)
     return {where + ": finding out what it has to wait for takes more than " +
             std::to_string(maxAnalysisSteps) +
             " steps; let engines share fewer separate stretches of bytes, or "
-            "cut the program in two"};
+            "cut the program in two",
+            entry};
   return {where + ", in the loop of " + std::to_string(tree[longest].count) +
           " iterations at instruction " + std::to_string(tree[longest].begin) +
           ": finding out which iterations have to wait for each other takes "
@@ -47,7 +55,8 @@ Error detail::makeTooMuchWorkError(const Program &program,
           std::to_string(maxAnalysisSteps) +
           " steps; give the loop fewer iterations, let the addresses inside "
           "repeat after fewer of them (the least common multiple of divisor * "
-          "modulus of their digits), or let engines use separate bytes"};
+          "modulus of their digits), or let engines use separate bytes",
+          entry};
 }
 
 //===----------------------------------------------------------------------===//
@@ -55,7 +64,8 @@ Error detail::makeTooMuchWorkError(const Program &program,
 //===----------------------------------------------------------------------===//
 
 static Error errorAt(size_t index, const std::string &text) {
-  return {"instruction " + std::to_string(index) + ": " + text};
+  return {"instruction " + std::to_string(index) + ": " + text,
+          Entry{"instruction", index}};
 }
 
 static bool usesKnownMaps(const Body &body, size_t numMaps) {
@@ -64,6 +74,17 @@ static bool usesKnownMaps(const Body &body, size_t numMaps) {
         field.as<uint32_t>(body.data()) >= numMaps)
       return false;
   return true;
+}
+
+/// A register that an instruction names and the program does not have.
+static std::optional<uint32_t>
+findUnknownRegister(const Instruction &instruction, size_t numRegisters) {
+  for (const auto &list :
+       {getReadRegisters(instruction), getWrittenRegisters(instruction)})
+    for (uint32_t index : list)
+      if (index >= numRegisters)
+        return index;
+  return std::nullopt;
 }
 
 /// Whether a field depends on something but the `depth` loops around it and,
@@ -95,18 +116,22 @@ static size_t countStepped(const Instruction &instruction, size_t index,
 Result<ProgramTree> ProgramTree::build(const Program &program) {
   for (size_t m = 0; m < program.maps.size(); ++m)
     if (std::string wrong = findMagnitude(program.maps[m]); !wrong.empty())
-      return Error{"map " + std::to_string(m) + " " + wrong};
+      return Error{"map " + std::to_string(m) + " " + wrong, Entry{"map", m}};
   ProgramTree tree;
   LastCounters last{};
   // Of the loops that are open, and of all around them.
   std::vector<Int> iterations{1};
   tree.blocks.emplace(program);
+  tree.uses = listRegisterUses(program);
   tree.nodeOf.assign(program.code.size(), 0);
   tree.nodes.push_back({0, program.code.size(), 0, 0, 1, false, {}});
   std::vector<uint32_t> open{root};
   for (size_t i = 0; i < program.code.size(); ++i) {
     const Instruction &instruction = program.code[i];
     uint32_t depth = open.size() - 1;
+    if (auto unknown =
+            findUnknownRegister(instruction, program.registers.size()))
+      return errorAt(i, "there is no register " + std::to_string(*unknown));
     if (holds<End>(instruction.body)) {
       if (depth == 0)
         return errorAt(i, "end without a loop");
@@ -146,7 +171,7 @@ Result<ProgramTree> ProgramTree::build(const Program &program) {
       return errorAt(i, "a field depends on a loop that does not enclose it");
     last[laneLoop] = int64_t(instruction.arrays.lanes) - 1;
     if (std::string wrong = findMagnitude(instruction, last); !wrong.empty())
-      return Error{describeInstruction(program, i) + ": " + wrong};
+      return failInstruction(program, i, wrong);
     size_t stepped = countStepped(instruction, i, *tree.blocks, open.size());
     for (size_t level = 0; level < stepped; ++level)
       tree.nodes[open[level]].isStepped = true;
@@ -154,6 +179,31 @@ Result<ProgramTree> ProgramTree::build(const Program &program) {
   if (open.size() > 1)
     return errorAt(tree.nodes[open.back()].begin, "loop without an end");
   return tree;
+}
+
+//===----------------------------------------------------------------------===//
+// Registers
+//===----------------------------------------------------------------------===//
+
+void detail::appendRegisters(const Program &program, const RegisterUse &use,
+                             unsigned slots, UnitAccessList &list) {
+  auto append = [&](const std::vector<uint32_t> &registers, unsigned slot,
+                    AccessKind kind) {
+    if (registers.empty() || !(slots >> slot & 1))
+      return;
+    UnitAccess &access = list.append();
+    access.slot = static_cast<uint8_t>(slot);
+    access.memory = getRegisterMemory(program);
+    access.kind = kind;
+    access.product = 0;
+    access.exact = true;
+    access.bytes.clear();
+    for (int64_t index : registers)
+      access.bytes.push_back({index, index + 1});
+    normalize(access.bytes);
+  };
+  append(use.reads, readRegistersSlot, AccessKind::Read);
+  append(use.writes, writtenRegistersSlot, AccessKind::Write);
 }
 
 //===----------------------------------------------------------------------===//
@@ -225,10 +275,10 @@ private:
 
 } // namespace
 
-std::vector<uint8_t> detail::findSharedSlots(const Program &program,
+std::vector<SlotMask> detail::findSharedSlots(const Program &program,
                                              const ProgramTree &tree,
                                              UnitFootprints &footprints) {
-  std::vector<UserMap> users(program.memories.size());
+  std::vector<UserMap> users(program.memories.size() + 1);
   std::vector<std::vector<UnitAccess>> hulls(program.code.size());
   UnitAccessList list;
   CounterBox box;
@@ -238,6 +288,7 @@ std::vector<uint8_t> detail::findSharedSlots(const Program &program,
     if (const Loop *loop = getIf<Loop>(instruction.body))
       box.high[node.depth] = loop->count - 1;
     footprints.compute(instruction, box, Precision::Hull, ~0u, list);
+    appendRegisters(program, tree.registers(i), ~0u, list);
     hulls[i].assign(list.begin(), list.end());
     for (const UnitAccess &access : list)
       for (Interval range : access.bytes)
@@ -245,7 +296,7 @@ std::vector<uint8_t> detail::findSharedSlots(const Program &program,
             range, tree.engines().getReach(i),
             access.kind != AccessKind::Read);
   }
-  std::vector<uint8_t> slots(program.code.size());
+  std::vector<SlotMask> slots(program.code.size());
   for (size_t i = 0; i < program.code.size(); ++i)
     for (const UnitAccess &access : hulls[i])
       for (Interval range : access.bytes)

@@ -10,6 +10,7 @@
 
 #include "UnitFootprints.h"
 #include "phx/isa/EngineBlocks.h"
+#include "phx/isa/Registers.h"
 #include "phx/support/Result.h"
 
 #include <string>
@@ -35,9 +36,10 @@ public:
   };
   static constexpr uint32_t root = 0;
 
+  /// Of a program with its largest counts (Registers.h).
   /// Errors: unbalanced loops, more than 8 levels or 2^62 iterations, an
-  /// engine, access map or loop that does not exist, a field or access map that
-  /// leaves the bounds within which 64 bits suffice.
+  /// engine, access map, register or loop that does not exist, a field or
+  /// access map that leaves the bounds within which 64 bits suffice.
   static Result<ProgramTree> build(const Program &program);
 
   const Node &operator[](uint32_t node) const { return nodes[node]; }
@@ -46,16 +48,35 @@ public:
   uint32_t nodeAt(size_t instruction) const { return nodeOf[instruction]; }
 
   const EngineBlocks &engines() const { return *blocks; }
+  /// What an instruction has to do with registers.
+  const RegisterUse &registers(size_t instruction) const {
+    return uses[instruction];
+  }
+  /// Whether an instruction is executed together by several blocks, or perhaps
+  /// not at all: that it brings them together cannot be relied on.
+  bool isWeak(size_t instruction, BlockSpan engines) const {
+    return uses[instruction].isConditional() && !engines.isSingle();
+  }
 
 private:
   std::vector<Node> nodes;
   std::vector<uint32_t> nodeOf;
   std::optional<EngineBlocks> blocks;
+  std::vector<RegisterUse> uses; ///< by instruction
 };
+
+/// The registers of a program are a memory behind its own, one byte each.
+inline uint32_t getRegisterMemory(const Program &program) {
+  return static_cast<uint32_t>(program.memories.size());
+}
+/// Appends the registers that an instruction reads and writes, as accesses of
+/// that memory.
+void appendRegisters(const Program &program, const RegisterUse &use,
+                     unsigned slots, UnitAccessList &list);
 
 /// For each instruction the slots of operands that may conflict with another
 /// engine at all, as a bit mask.
-std::vector<uint8_t> findSharedSlots(const Program &program,
+std::vector<SlotMask> findSharedSlots(const Program &program,
                                      const ProgramTree &tree,
                                      UnitFootprints &footprints);
 
@@ -66,6 +87,9 @@ Error makeTooMuchWorkError(const Program &program, const ProgramTree &tree,
 
 /// "instruction 7 (core.stream on core[3], layer 'conv1')"
 std::string describeInstruction(const Program &program, size_t index);
+/// "instruction 7 (...): TEXT"
+Error failInstruction(const Program &program, size_t index,
+                      const std::string &text);
 
 } // namespace phx::detail
 

@@ -110,8 +110,9 @@ static Status checkKey(const Program &program) {
   for (size_t i = 0; i < program.code.size() && !program.rng; ++i)
     if (holds<VecRandom>(program.code[i].body))
       return Error{"rng: expected a region of [seed, trial, step] (" +
-                   describeInstruction(program, i) +
-                   " draws random numbers), found none"};
+                       describeInstruction(program, i) +
+                       " draws random numbers), found none",
+                   Entry{"instruction", i}};
   // That it exists and holds three numbers is a matter of structure.
   if (!program.rng || *program.rng >= program.regions.size())
     return Status::success();
@@ -125,14 +126,15 @@ static Status checkKey(const Program &program) {
 static Status checkMarks(const Program &program) {
   for (size_t r = 0; r < program.regions.size(); ++r) {
     const Region &region = program.regions[r];
+    Entry entry{"region", r};
     if (region.isLoss)
-      if (Status status = checkLoss(program, r); !status)
+      if (Status status = about(entry, checkLoss(program, r)); !status)
         return status;
     if (region.gradientOf)
-      if (Status status = checkGradient(program, r); !status)
+      if (Status status = about(entry, checkGradient(program, r)); !status)
         return status;
     if (region.knob != Knob::None)
-      if (Status status = checkKnob(program, r); !status)
+      if (Status status = about(entry, checkKnob(program, r)); !status)
         return status;
   }
   return checkKey(program);
@@ -256,19 +258,21 @@ std::optional<WriteFinder::Write> WriteFinder::findFirst() {
   return std::nullopt;
 }
 
-static Status checkWrites(const Program &program) {
+static Status checkWrites(const Program &original) {
+  LargestCounts largest(original);
+  const Program &program = largest.get();
   std::optional<WriteFinder::Write> write = WriteFinder(program).findFirst();
   if (program.kind == ProgramKind::Training && !write)
     return Error{"kind: expected evaluation, because no instruction writes a "
                  "mutable region beside the random key, found training"};
   if (program.kind != ProgramKind::Training && write)
-    return Error{describeInstruction(program, write->instruction) +
-                 ": writes the mutable region '" +
-                 program.regions[write->region].name +
-                 "', but the program says that it is for " +
-                 getKindName(program.kind) +
-                 ", which replaces no parameter and no state; recompile the "
-                 "model, or make it a program for training"};
+    return failInstruction(
+        program, write->instruction,
+        "writes the mutable region '" + program.regions[write->region].name +
+            "', but the program says that it is for " +
+            getKindName(program.kind) +
+            ", which replaces no parameter and no state; recompile the model, "
+            "or make it a program for training");
   return Status::success();
 }
 

@@ -9,6 +9,7 @@
 #include "Structure.h"
 
 #include "phx/isa/Instructions.h"
+#include "phx/isa/Registers.h"
 #include "phx/isa/Validator.h"
 
 #include <algorithm>
@@ -33,7 +34,8 @@ Error phx::failAt(const Program &program, size_t instruction,
   if (i.layer < program.layers.size())
     layer = ", layer '" + program.layers[i.layer].name + "'";
   return Error{"instruction " + std::to_string(instruction) + " (" +
-               getMnemonic(i.body) + layer + "): " + field + ": " + message};
+                   getMnemonic(i.body) + layer + "): " + field + ": " + message,
+               Entry{"instruction", instruction}};
 }
 
 Error phx::failAt(const Program &program, size_t instruction,
@@ -147,10 +149,14 @@ Status phx::validateStructure(const Program &program) {
   Result<LoopTree> tree = buildLoopTree(program);
   if (!tree)
     return tree.error();
-  for (auto check :
-       {checkFields, checkTokens, checkStationary, checkNests, checkClasses,
-        checkMemory})
+  for (auto check : {checkFields, checkTokens, checkRegisters})
     if (Status status = check(*tree); !status)
+      return status;
+  // With other counts instructions do a part of what they do with the largest.
+  LargestCounts largest(program);
+  LoopTree bounds{largest.get(), tree->loops, tree->enclosing};
+  for (auto check : {checkStationary, checkNests, checkClasses, checkMemory})
+    if (Status status = check(bounds); !status)
       return status;
   return Status::success();
 }

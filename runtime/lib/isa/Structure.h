@@ -12,7 +12,10 @@
 
 namespace phx {
 
-/// Maps, operations, products' shapes, regions, layers, data sections.
+/// Regions with their initial contents.
+Status checkRegions(const Program &program);
+/// Groups, memories, registers, maps, operations, products' shapes, regions,
+/// layers.
 Status checkTables(const Program &program);
 /// Loops match, nest at most 8 deep; Halt last.
 Result<LoopTree> buildLoopTree(const Program &program);
@@ -22,9 +25,16 @@ Status checkFields(const LoopTree &tree);
 Status checkTokens(const LoopTree &tree);
 /// Every instruction that uses an array's state finds there what it expects.
 Status checkStationary(const LoopTree &tree);
+/// That the fields that `user` has in common with the instruction that
+/// programmed its arrays have one value in both, whatever registers hold.
+Status checkSharedRegisters(const LoopTree &tree, size_t user,
+                            size_t programmed);
 /// A range of a product's nest, whose loop is `instruction`.
 Status checkNestRange(const LoopTree &tree, size_t instruction,
                       const char *name, const NestRange &range);
+/// Loops whose iterations a register bounds; arrays whose state depends on
+/// registers.
+Status checkRegisters(const LoopTree &tree);
 /// The nests of products are loops with all instructions of their product, and
 /// together compute each of its terms once.
 Status checkNests(const LoopTree &tree);

@@ -154,6 +154,8 @@ static Status checkText(const LoopTree &tree) {
                       "none");
       if (Status s = compare(program, i, *programmed); !s)
         return s;
+      if (Status s = checkSharedRegisters(tree, i, *programmed); !s)
+        return s;
     }
   }
   return Status::success();

@@ -9,6 +9,7 @@
 
 #include "phx/isa/FieldReport.h"
 #include "phx/isa/Instructions.h"
+#include "phx/isa/Registers.h"
 
 #include <algorithm>
 
@@ -28,6 +29,10 @@ public:
   Status runRange(const std::string &name, const NestRange &range) {
     check(name + " start", range.start);
     check(name + " size", range.size, limits::magnitude);
+    if (range.size.registerIndex)
+      fail(name + " size", "a size that depends on loops alone",
+           "one that depends on " +
+               describeRegister(tree.program, *range.size.registerIndex));
     return status;
   }
 
@@ -66,6 +71,11 @@ public:
   void operator()(const FieldDescription &field, uint8_t value) {
     between(field.name, 0, int64_t(field.words->entries.size()) - 1, value);
   }
+  void operator()(const FieldDescription &field,
+                  const std::optional<uint32_t> &value) {
+    if (value)
+      checkRegister(field.name, *value);
+  }
   void operator()(const FieldDescription &, bool) {}
   void operator()(const FieldDescription &, float) {}
 
@@ -100,13 +110,29 @@ private:
   void check(const std::string &field, const Affine &affine);
   void check(const std::string &field, const Count &count, int64_t most) {
     between(field, 0, most, count.cap);
-    if (count.remaining)
-      check(field, *count.remaining);
+    Affine left = count.remaining.value_or(Affine());
+    if (count.registerIndex)
+      checkRegister(field + " register", *count.registerIndex);
+    if (!status)
+      return;
+    check(field, left);
+    if (!count.registerIndex || !status)
+      return;
+    left.base += tree.program.registers[*count.registerIndex].most;
+    check(field, left);
+  }
+  void checkRegister(const std::string &field, uint32_t found) {
+    tableIndex(field, "registers", found, tree.program.registers.size());
   }
   void checkGuard(const Guard &guard);
   void checkEngine();
   void checkArrays();
   void checkUntouched();
+  void checkEntries();
+  void checkEntry(const FieldDescription &field, uint32_t expected,
+                  const char *operand);
+  void checkConversions(OperandRole role, const FieldDescription &owner,
+                        const Product &product);
 
   const LoopTree &tree;
   size_t index;
@@ -168,6 +194,14 @@ void FieldChecker::operator()(const FieldDescription &field, uint32_t value) {
     return tableIndex(field.name, "products", value, program.products.size());
   case TableKind::Tokens:
     return tableIndex(field.name, "tokens", value, program.tokens);
+  case TableKind::Registers:
+    checkRegister(field.name, value);
+    if (uint32_t lanes = program.code[index].arrays.lanes; lanes > 1)
+      fail("lanes",
+           "1, because " + describeRegister(program, value) +
+               " has one value, whichever lane were to write it",
+           std::to_string(lanes));
+    return;
   }
 }
 
@@ -179,14 +213,18 @@ void FieldChecker::checkGuard(const Guard &guard) {
   between("guard offset", 0, limits::magnitude, guard.offset);
   between("guard low", 0, limits::index, guard.low);
   between("guard extent", 0, limits::index, guard.extent);
+  if (guard.registerIndex)
+    checkRegister("guard register", *guard.registerIndex);
   if (status &&
       Int(box[guard.loop].second) * guard.scale + guard.offset > limits::index)
     fail("guard", "a linear index of at most 2^62", "a larger one");
 }
 
-/// "dma[0], vec[0] or core[0 .. 8)".
+/// "dma[0] or vec[0] or core[0 .. 8)".
 static std::string listEngines(const Program &program) {
-  std::string text = "dma[0] or vec[0]";
+  std::string text;
+  for (const char *word : engineWords)
+    text += (text.empty() ? "" : " or ") + std::string(word) + "[0]";
   for (const ArrayGroup &group : program.groups)
     text += " or " + group.name + "[0 .. " + std::to_string(group.count) + ")";
   return text;
@@ -199,10 +237,10 @@ void FieldChecker::checkEngine() {
   if (description.place == EnginePlace::None)
     return;
   std::string found = getEngineName(program, i);
-  if (description.place == EnginePlace::Dma && i.engine.kind != EngineKind::Dma)
-    fail("engine", "dma", found);
-  if (description.place == EnginePlace::Vec && i.engine.kind != EngineKind::Vec)
-    fail("engine", "vec", found);
+  for (auto [place, kind] : {std::pair(EnginePlace::Dma, EngineKind::Dma),
+                             {EnginePlace::Vec, EngineKind::Vec}})
+    if (description.place == place && i.engine.kind != kind)
+      fail("engine", getEngineWord(kind), found);
   if (description.place == EnginePlace::Array) {
     const ArrayGroup *group = findGroup(program, i);
     if (!group || group->machineClass != description.machineClass)
@@ -253,6 +291,60 @@ void FieldChecker::checkUntouched() {
   }
 }
 
+/// The entries that an instruction names are those of its product: the pass,
+/// the combine, and the conversions of the operands that are the same to the
+/// array.
+void FieldChecker::checkEntries() {
+  const Body &body = tree.program.code[index].body;
+  const FieldDescription *owner = body.getDescription().findProduct();
+  if (!owner)
+    return;
+  const Product &product =
+      tree.program.products[owner->as<uint32_t>(body.data())];
+  for (OperandRole role : {OperandRole::Stationary, OperandRole::Streamed})
+    checkConversions(role, *owner, product);
+  for (const FieldDescription &field : body.getDescription().fields) {
+    if (field.table == TableKind::Passes)
+      checkEntry(field, product.pass, "");
+    if (field.table == TableKind::Combines)
+      checkEntry(field, product.combine, "");
+  }
+}
+
+void FieldChecker::checkEntry(const FieldDescription &field, uint32_t expected,
+                              const char *operand) {
+  auto found = field.as<uint32_t>(tree.program.code[index].body.data());
+  if (found != expected)
+    fail(field.name,
+         std::to_string(expected) + " (that of its product" + operand + ")",
+         std::to_string(found));
+}
+
+void FieldChecker::checkConversions(OperandRole role,
+                                    const FieldDescription &owner,
+                                    const Product &product) {
+  const InstructionDescription &description =
+      tree.program.code[index].getDescription();
+  auto fields = description.findConversions(role);
+  if (fields.empty())
+    return;
+  std::vector<unsigned> operands = getOperands(product, role);
+  bool isOne = fields.size() == 1;
+  if (fields.size() != operands.size())
+    return fail(owner.name,
+                std::string("a product with ") +
+                    (isOne ? "'stationary first' or 'stationary second'"
+                           : "'stationary result'") +
+                    " (the instruction has " + std::to_string(fields.size()) +
+                    (isOne ? " operand that is " : " operands that are ") +
+                    getRoleName(role) + ")",
+                std::string("'stationary ") +
+                    getStationaryName(product.stationary) + "'");
+  for (size_t i = 0; i < fields.size(); ++i)
+    checkEntry(*fields[i], product.conversions[operands[i]],
+               operands[i] == 0 ? "'s first operand" : "'s second operand");
+}
+
 Status FieldChecker::run() {
   const Instruction &instruction = tree.program.code[index];
   if (instruction.layer != noLayer)
@@ -264,6 +356,8 @@ Status FieldChecker::run() {
   visitFields(instruction.body, *this);
   if (status)
     checkUntouched();
+  if (status)
+    checkEntries();
   // Rules between fields may rely on the fields.
   if (auto *rules = instruction.getDescription().check; rules && status.ok())
     rules(tree.program, instruction, *this);

@@ -12,6 +12,7 @@
 #include "phx/isa/FieldReport.h"
 
 #include <algorithm>
+#include <tuple>
 
 using namespace phx;
 
@@ -67,8 +68,10 @@ private:
   }
 
   void checkArrays();
+  void checkOriginGroup();
   void checkMemory(const std::string &field, const Address &address);
   void checkWidth(const std::string &field, uint32_t memory, int64_t width);
+  void checkBlocks(const std::string &field, uint32_t memory);
   void checkAlignment(const std::string &field, const Affine &offset,
                       int64_t width);
   void checkAlignment(const std::string &field, const Stride4 &strides,
@@ -84,8 +87,11 @@ private:
   void checkRowBytes(const AccessDescription &access);
   void checkListed(const AccessDescription &access);
 
+  ElementLayout getLayout(const AccessDescription &access) const {
+    return phx::getLayout(tree.program, tree.program.code[index], access);
+  }
   int64_t getWidth(const AccessDescription &access) const {
-    return phx::getWidth(access, body().data());
+    return getLayout(access).bytes;
   }
   const Address &getAddress(const AccessDescription &access) const {
     return access.address->as<Address>(body().data());
@@ -171,6 +177,14 @@ void MemoryChecker::checkWidth(const std::string &field, uint32_t memory,
        "elements of " + std::to_string(width) + " bytes");
 }
 
+void MemoryChecker::checkBlocks(const std::string &field, uint32_t memory) {
+  const ProgramMemory &home = tree.program.memories[memory];
+  if (std::find(home.types.begin(), home.types.end(), ElementType::Block) ==
+      home.types.end())
+    fail(field, "a memory that holds blocks",
+         home.name + ", whose types in the target lack 'block'");
+}
+
 void MemoryChecker::checkAlignment(const std::string &field,
                                    const Affine &offset, int64_t width) {
   bool aligned = offset.base % width == 0;
@@ -247,11 +261,12 @@ void MemoryChecker::checkStrided(const AccessDescription &access) {
 void MemoryChecker::checkMapped(const AccessDescription &access) {
   const void *data = body().data();
   AccessMap map = tree.program.maps[access.map->as<uint32_t>(data)];
+  ElementLayout layout = getLayout(access);
   for (size_t a = 0; a < map.axes.size(); ++a)
-    if (int64_t stride = map.axes[a].stride; stride % getWidth(access))
+    if (int64_t stride = map.axes[a].stride; stride % layout.alignment)
       fail(std::string(access.map->name) + " axis " + std::to_string(a) +
                " stride",
-           "a multiple of " + std::to_string(getWidth(access)),
+           "a multiple of " + std::to_string(layout.alignment),
            std::to_string(stride));
   if (access.rowsOnly)
     map.cols.clear();
@@ -270,6 +285,7 @@ void MemoryChecker::checkMapped(const AccessDescription &access) {
            // Starts are proved not to be negative; a box may still say so.
            r.lo = std::max<Int>(r.lo, 0);
            c.lo = std::max<Int>(c.lo, 0);
+           std::tie(c.lo, c.hi) = layout.getColumns(c.lo, c.hi);
            int64_t steps = 0;
            std::optional<Range> bytes = getMapRange(map, r, c, steps);
            stepsLeft -= steps;
@@ -328,8 +344,12 @@ void MemoryChecker::check(const AccessDescription &access) {
   checkMemory(field, getAddress(access));
   if (!status)
     return;
-  checkWidth(field, getAddress(access).memory, getWidth(access));
-  checkAlignment(field, getAddress(access).offset, getWidth(access));
+  ElementLayout layout = getLayout(access);
+  if (layout.hasBlocks())
+    checkBlocks(field, getAddress(access).memory);
+  else
+    checkWidth(field, getAddress(access).memory, layout.bytes);
+  checkAlignment(field, getAddress(access).offset, layout.alignment);
   switch (access.pattern) {
   case AccessPattern::Strided:
     return checkStrided(access);
@@ -419,14 +439,29 @@ void MemoryChecker::checkArrays() {
                   group->name + "[0 .. " + std::to_string(group->count) + ")");
 }
 
+/// The group of the origin is one of the product's.
+void MemoryChecker::checkOriginGroup() {
+  const InstructionDescription &description = body().getDescription();
+  const FieldDescription *group = description.findOrigin(OriginAxis::Group);
+  const FieldDescription *owner = description.findProduct();
+  if (!group || !owner)
+    return;
+  const Product &product =
+      tree.program.products[owner->as<uint32_t>(body().data())];
+  checkWithin(group->name, group->as<Affine>(body().data()), product.groups - 1,
+              "a group below " + std::to_string(product.groups) +
+                  ", at least 0");
+}
+
 Status MemoryChecker::run() {
   const Instruction &instruction = tree.program.code[index];
   const InstructionDescription &description = instruction.getDescription();
   checkArrays();
   for (const FieldDescription &field : description.fields)
-    if (field.role != FieldRole::Plain)
+    if (field.kind == FieldKind::Affine && field.role != FieldRole::Plain)
       checkWithin(field.name, field.as<Affine>(body().data()), limits::index,
                   "at least 0");
+  checkOriginGroup();
   if (description.checkBounds)
     description.checkBounds(tree.program, instruction, *this);
   for (const AccessDescription &access : description.accesses)

@@ -15,6 +15,7 @@
 
 #include "phx/isa/Instructions.h"
 #include "phx/isa/ProductNests.h"
+#include "phx/isa/Registers.h"
 
 #include <algorithm>
 
@@ -23,9 +24,11 @@ using namespace phx;
 Error phx::failProduct(size_t product, const std::string &expected,
                        const std::string &found) {
   return Error{"product " + std::to_string(product) + ": expected " + expected +
-               ", found " + found +
-               "; its loop nest was edited: restore the nest, or delete the "
-               "nests of the product so that no executor relies on them"};
+                   ", found " + found +
+                   "; its loop nest was edited: restore the nest, or delete "
+                   "the nests of the product so that no executor relies on "
+                   "them",
+               Entry{"product", product}};
 }
 
 static std::string describeRange(const ProductNest &nest) {
@@ -91,6 +94,13 @@ public:
     }
   }
 
+  /// "1 x 2200 x 1 x 2201", the pieces in each direction.
+  std::string describeCells() const {
+    std::string text;
+    for (size_t d = 0; d < 4; ++d)
+      text += (d ? " x " : "") + std::to_string(cuts[d].size() - 1);
+    return text;
+  }
   /// As many cells as can be looked at.
   bool isSmall() const { return cells <= 4 * Int(maxNestParts); }
 
@@ -178,7 +188,13 @@ static Status checkCover(const LoopTree &tree, size_t index) {
       if (Grid alone(product, {part}); !alone.isInside)
         return failProduct(index, once, "a nest for " + describe(part));
   if (!grid.isSmall())
-    return failTooMany(index);
+    return Error{"product " + std::to_string(index) +
+                 ": expected ranges of nests that cut it into at most 2^22 "
+                 "pieces (groups x rows x columns x contraction positions "
+                 "between the cuts), found " +
+                 grid.describeCells() +
+                 "; let ranges begin and end at the same places, or delete the "
+                 "nests of the product"};
   for (const NestPart &part : parts)
     if (!grid.add(part))
       return failProduct(index, once,
@@ -212,12 +228,13 @@ static Status checkLoops(const LoopTree &tree, size_t index) {
   return Status::success();
 }
 
-/// The product that an instruction works for.
+/// The product that an instruction computes a part of. One that only converts
+/// an operand names a product for its random numbers.
 static std::optional<uint32_t> findProduct(const Body &body) {
-  for (const FieldDescription &field : body.getDescription().fields)
-    if (field.table == TableKind::Products)
-      return field.as<uint32_t>(body.data());
-  return std::nullopt;
+  const FieldDescription *field = body.getDescription().findProduct();
+  if (!field)
+    return std::nullopt;
+  return field->as<uint32_t>(body.data());
 }
 
 static Error failMember(const Program &program, size_t product,
@@ -237,6 +254,7 @@ static Error failMember(const Program &program, size_t product,
 /// inside its nests.
 static Status checkMembers(const Program &program) {
   std::vector<bool> isInside(program.code.size());
+  std::vector<RegisterUse> uses = listRegisterUses(program);
   for (size_t p = 0; p < program.products.size(); ++p)
     for (const ProductNest &nest : program.products[p].nests) {
       bool hasAny = false;
@@ -246,6 +264,13 @@ static Status checkMembers(const Program &program) {
           continue;
         if (*owner != p || isInside[i])
           return failMember(program, p, nest, i);
+        if (!uses[i].reads.empty())
+          return failProduct(
+              p, "instructions that depend on loops alone in its nests",
+              std::string(getMnemonic(program.code[i].body)) +
+                  " at instruction " + std::to_string(i) +
+                  ", which depends on " +
+                  describeRegister(program, uses[i].reads.front()));
         hasAny = isInside[i] = true;
       }
       if (!hasAny)

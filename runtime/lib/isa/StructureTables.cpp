@@ -1,5 +1,4 @@
-//===- StructureTables.cpp - Structural validation of a program's tables -*- C++
-//-*-===//
+//===- StructureTables.cpp - Validation of a program's tables ----*- C++ -*-===//
 //
 // Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -9,24 +8,16 @@
 #include "Structure.h"
 
 #include "Magnitudes.h"
+#include "TablePlace.h"
+#include "phx/isa/Blocks.h"
 #include "phx/isa/Validator.h"
 
 #include <algorithm>
 #include <limits>
 #include <set>
-#include <tuple>
 
 using namespace phx;
-
-static Error failTable(const std::string &where, const std::string &expected,
-                       const std::string &found) {
-  return Error{where + ": expected " + expected + ", found " + found};
-}
-
-static Error failTable(const std::string &where, const std::string &expected,
-                       int64_t found) {
-  return failTable(where, expected, std::to_string(found));
-}
+using namespace phx::detail;
 
 static_assert(maxLoopDepth == limits::loopDepth);
 static_assert(limits::windowPositions ==
@@ -39,12 +30,12 @@ static_assert(limits::windowPositions ==
 
 static Status checkDigits(const AccessMap &map,
                           const std::vector<MapDigit> &digits,
-                          const std::string &where) {
+                          const Place &where) {
   Int product = 1;
   if (digits.size() > 16)
     return failTable(where, "at most 16", static_cast<int64_t>(digits.size()));
   for (size_t d = 0; d < digits.size(); ++d) {
-    std::string name = where + "[" + std::to_string(d) + "] ";
+    Place name = where + ("[" + std::to_string(d) + "] ");
     const MapDigit &digit = digits[d];
     if (digit.radix < 1)
       return failTable(name + "radix", "at least 1", digit.radix);
@@ -67,12 +58,12 @@ static Status checkDigits(const AccessMap &map,
 static Status checkMaps(const Program &program) {
   for (size_t m = 0; m < program.maps.size(); ++m) {
     const AccessMap &map = program.maps[m];
-    std::string where = "map " + std::to_string(m) + " ";
+    Place where = Place::at("map", m);
     if (map.axes.empty() || map.axes.size() > 4)
       return failTable(where + "axes", "1 to 4",
                        static_cast<int64_t>(map.axes.size()));
     for (size_t a = 0; a < map.axes.size(); ++a) {
-      std::string name = where + "axis " + std::to_string(a) + " ";
+      Place name = where + ("axis " + std::to_string(a) + " ");
       const MapAxis &axis = map.axes[a];
       if (axis.extent < 0 || axis.extent > limits::magnitude)
         return failTable(name + "extent", "0 to 2^50", axis.extent);
@@ -91,7 +82,7 @@ static Status checkMaps(const Program &program) {
     if (Status s = checkDigits(map, map.cols, where + "column digits"); !s)
       return s;
     if (std::string wrong = detail::findMagnitude(map); !wrong.empty())
-      return Error{where + wrong};
+      return Error{where.text + wrong, where.entry};
   }
   return Status::success();
 }
@@ -103,7 +94,7 @@ static Status checkMaps(const Program &program) {
 static Status checkProductShapes(const Program &program) {
   for (size_t p = 0; p < program.products.size(); ++p) {
     const Product &product = program.products[p];
-    std::string where = "product " + std::to_string(p) + " ";
+    Place where = Place::at("product", p);
     if (product.layer != noLayer && product.layer >= program.layers.size())
       return failTable(where + "layer",
                        "an index below " +
@@ -126,165 +117,8 @@ static Status checkProductShapes(const Program &program) {
 }
 
 //===----------------------------------------------------------------------===//
-// Regions, layers, data
+// Layers, groups, memories, registers
 //===----------------------------------------------------------------------===//
-
-/// Bytes that shape and type need; nothing if the shape is out of range.
-static std::optional<int64_t> getNeededBytes(const Region &region) {
-  Int bytes = byteWidth(region.type);
-  for (int64_t extent : region.shape) {
-    if (extent < 0)
-      return std::nullopt;
-    bytes *= extent;
-    if (bytes > limits::magnitude)
-      return std::nullopt;
-  }
-  return static_cast<int64_t>(bytes);
-}
-
-static Status checkLabels(const Region &region, const std::string &where) {
-  if (region.role != Role::Input || region.type != ElementType::F32)
-    return failTable(where + "labels", "an input of type float32",
-                     "another region");
-  if (region.labels->classes < 1 ||
-      region.labels->classes > limits::wholeNumber)
-    return failTable(where + "classes", "1 to 2^24", region.labels->classes);
-  int64_t ignore = region.labels->ignoreIndex.value_or(0);
-  if (ignore < -limits::wholeNumber || ignore > limits::wholeNumber)
-    return failTable(where + "ignore index", "a magnitude of at most 2^24",
-                     ignore);
-  return Status::success();
-}
-
-static Status checkBatchAxis(const Program &program, const Region &region,
-                             const std::string &where) {
-  if (region.role != Role::Input && region.role != Role::Output)
-    return failTable(where + "batch axis", "one of an input or an output only",
-                     "one of another region");
-  if (*region.batchAxis >= region.shape.size())
-    return failTable(where + "batch axis",
-                     "a dimension below " + std::to_string(region.shape.size()),
-                     *region.batchAxis);
-  if (int64_t extent = region.shape[*region.batchAxis]; extent != program.batch)
-    return failTable(where + "batch axis",
-                     "a dimension of extent " + std::to_string(program.batch) +
-                         ", the program's batch",
-                     extent);
-  return Status::success();
-}
-
-static Status checkRegion(const Program &program, const Region &region,
-                          const std::string &where) {
-  if (region.isMutable && region.role != Role::Parameter &&
-      region.role != Role::State)
-    return failTable(where + "role", "parameter or state (it is mutable)",
-                     static_cast<int64_t>(region.role));
-  if (region.labels)
-    if (Status status = checkLabels(region, where); !status)
-      return status;
-  if (region.batchAxis)
-    if (Status status = checkBatchAxis(program, region, where); !status)
-      return status;
-  std::optional<int64_t> needed = getNeededBytes(region);
-  if (!needed)
-    return failTable(where + "shape",
-                     "extents of at least 0 and at most 2^50 bytes", "others");
-  if (region.bytes < *needed)
-    return failTable(where + "bytes",
-                     "at least " + std::to_string(*needed) +
-                         " for its shape and type",
-                     region.bytes);
-  if (region.address < 0 || region.address % 64)
-    return failTable(where + "address", "a multiple of 64, at least 0",
-                     region.address);
-  if (region.memory >= program.memories.size())
-    return failTable(where + "memory",
-                     "an index below " +
-                         std::to_string(program.memories.size()) +
-                         " (number of memories)",
-                     static_cast<int64_t>(region.memory));
-  const ProgramMemory &home = program.memories[region.memory];
-  int64_t size = home.bytes;
-  if (Int(region.address) + region.bytes > size)
-    return failTable(where + "end",
-                     "at most " + std::to_string(size) + " (bytes used of " +
-                         home.name + ")",
-                     toText(Int(region.address) + region.bytes));
-  if (program.memoryModel == MemoryModel::Ideal &&
-      home.kind == MemoryKind::OffChip)
-    return failTable(where + "memory",
-                     "one on chip (the ideal memory model has no other)",
-                     home.name);
-  if (std::find(home.types.begin(), home.types.end(), region.type) ==
-      home.types.end())
-    return failTable(where + "type", "one that " + home.name + " can hold",
-                     getTypeWord(region.type));
-  if (!region.data)
-    return Status::success();
-  if (*region.data >= program.data.size())
-    return failTable(where + "data",
-                     "an index below " + std::to_string(program.data.size()),
-                     *region.data);
-  if (uint64_t found = program.data[*region.data].size;
-      found != static_cast<uint64_t>(*needed))
-    return failTable(where + "data",
-                     std::to_string(*needed) + " bytes for its shape and type",
-                     std::to_string(found));
-  return Status::success();
-}
-
-/// What is in memory before the first instruction must not share bytes.
-static Status checkInitialContents(const Program &program) {
-  std::vector<const Region *> initial;
-  for (const Region &region : program.regions)
-    if ((region.data || region.role == Role::Input || region.isMutable) &&
-        region.bytes > 0)
-      initial.push_back(&region);
-  std::sort(
-      initial.begin(), initial.end(), [](const Region *a, const Region *b) {
-        return std::tie(a->memory, a->address) < std::tie(b->memory, b->address);
-      });
-  const Region *last = nullptr; // reaches furthest so far
-  for (const Region *region : initial) {
-    bool sharesMemory = last && last->memory == region->memory;
-    bool isAlias = sharesMemory && last->address == region->address &&
-                   last->data && last->data == region->data &&
-                   !last->isMutable && !region->isMutable;
-    if (sharesMemory && region->address < last->address + last->bytes &&
-        !isAlias)
-      return Error{"regions '" + last->name + "' and '" + region->name +
-                   "': both are filled before the run and share bytes from " +
-                   std::to_string(region->address) + " of " +
-                   getMemoryName(program, region->memory)};
-    if (!sharesMemory ||
-        region->address + region->bytes > last->address + last->bytes)
-      last = region;
-  }
-  return Status::success();
-}
-
-static Status checkRegions(const Program &program) {
-  std::set<std::string> interface;
-  for (size_t r = 0; r < program.regions.size(); ++r) {
-    const Region &region = program.regions[r];
-    std::string where =
-        "region " + std::to_string(r) + " '" + region.name + "' ";
-    if (Status status = checkRegion(program, region, where); !status)
-      return status;
-    // Looked up by name: one input, one output and one mutable of a name.
-    const char *kind = region.role == Role::Input    ? "i"
-                       : region.role == Role::Output ? "o"
-                       : region.isMutable            ? "m"
-                                                     : nullptr;
-    if (kind && !interface.insert(kind + region.name).second)
-      return failTable(where + "name",
-                       std::string("a name that no other ") +
-                           (region.isMutable ? "mutable region has"
-                                             : "region of its role has"),
-                       "'" + region.name + "' twice");
-  }
-  return checkInitialContents(program);
-}
 
 /// The region of the key of random numbers.
 static Status checkRng(const Program &program) {
@@ -325,7 +159,7 @@ static Status checkIgnoredInputs(const Program &program) {
 static Status checkLayers(const Program &program) {
   for (size_t l = 0; l < program.layers.size(); ++l) {
     const Layer &layer = program.layers[l];
-    std::string where = "layer " + std::to_string(l) + " '" + layer.name + "' ";
+    Place where = Place::at("layer", l, layer.name);
     if (static_cast<unsigned>(layer.phase) >= numPhases)
       return failTable(where + "phase",
                        "a phase below " + std::to_string(numPhases),
@@ -336,6 +170,12 @@ static Status checkLayers(const Program &program) {
                            std::to_string(program.regions.size()) +
                            " (number of regions)",
                        *layer.output);
+    if (layer.output &&
+        program.regions[*layer.output].type == ElementType::Block)
+      return failTable(where + "output",
+                       "a region that the host can read, or none",
+                       "blocks, region '" +
+                           program.regions[*layer.output].name + "'");
   }
   return Status::success();
 }
@@ -344,9 +184,12 @@ static Status checkGroups(const Program &program) {
   int64_t arrays = 0;
   for (size_t g = 0; g < program.groups.size(); ++g) {
     const ArrayGroup &group = program.groups[g];
-    std::string where = "group " + std::to_string(g) + " ";
-    if (group.name.empty() || group.name == "dma" || group.name == "vec")
-      return failTable(where + "name", "a name other than dma and vec",
+    Place where = Place::at("group", g);
+    if (group.name.empty() || findEngineKind(group.name))
+      return failTable(where + "name",
+                       std::string("a name other than ") +
+                           getEngineWord(EngineKind::Dma) + " and " +
+                           getEngineWord(EngineKind::Vec),
                        "'" + group.name + "'");
     for (size_t other = 0; other < g; ++other)
       if (program.groups[other].name == group.name)
@@ -367,7 +210,7 @@ static Status checkGroups(const Program &program) {
 }
 
 static Status checkMemory(const Program &program, const ProgramMemory &memory,
-                          const std::string &where) {
+                          const Place &where) {
   if (static_cast<unsigned>(memory.kind) >= numMemoryKinds)
     return failTable(where + "kind", "off_chip, on_chip or resident",
                      static_cast<int64_t>(memory.kind));
@@ -406,8 +249,7 @@ static Status checkMemories(const Program &program) {
                      static_cast<int64_t>(program.memories.size()));
   for (size_t m = 0; m < program.memories.size(); ++m) {
     const ProgramMemory &memory = program.memories[m];
-    std::string where =
-        "memory " + std::to_string(m) + " '" + memory.name + "' ";
+    Place where = Place::at("memory", m, memory.name);
     if (memory.name.empty())
       return failTable(where + "name", "a name", "none");
     for (size_t other = 0; other < m; ++other)
@@ -420,6 +262,28 @@ static Status checkMemories(const Program &program) {
   return Status::success();
 }
 
+static Status checkRegisterTable(const Program &program) {
+  if (program.registers.size() > static_cast<size_t>(limits::registers))
+    return failTable("registers",
+                     "at most " + std::to_string(limits::registers),
+                     static_cast<int64_t>(program.registers.size()));
+  for (size_t r = 0; r < program.registers.size(); ++r) {
+    const CountRegister &each = program.registers[r];
+    std::string where =
+        "register " + std::to_string(r) + " '" + each.name + "' ";
+    if (each.name.empty())
+      return failTable(where + "name", "a name", "none");
+    for (size_t other = 0; other < r; ++other)
+      if (program.registers[other].name == each.name)
+        return failTable(where + "name", "a name of its own",
+                         "'" + each.name + "' again");
+    if (!limits::registerValue.contains(each.most))
+      return failTable(where + "most", limits::registerValue.toText(),
+                       each.most);
+  }
+  return Status::success();
+}
+
 Status phx::checkTables(const Program &program) {
   if (program.batch < 1)
     return failTable("batch", "at least 1", program.batch);
@@ -427,8 +291,9 @@ Status phx::checkTables(const Program &program) {
     return status;
   if (Status status = checkMemories(program); !status)
     return status;
-  for (auto check : {checkMaps, checkOperations, checkProductShapes,
-                     checkRegions, checkRng, checkIgnoredInputs, checkLayers})
+  for (auto check : {checkRegisterTable, checkMaps, checkOperations,
+                     checkProductShapes, checkRegions, checkRng,
+                     checkIgnoredInputs, checkLayers})
     if (Status status = check(program); !status)
       return status;
   return Status::success();

@@ -20,6 +20,8 @@ struct TokenState {
   const Instruction *signaller = nullptr, *waiter = nullptr;
   size_t firstSignal = 0, firstWait = 0;
   uint64_t signals = 0, waits = 0;
+  /// Some signal or wait of it names several arrays, or one by affine index.
+  bool isOfGroups = false;
 };
 
 /// Signals minus waits of one loop body.
@@ -27,21 +29,57 @@ using Balance = std::map<uint32_t, std::pair<uint64_t, uint64_t>>;
 
 } // namespace
 
-/// One array on each side; or, where a side names several or moves, arrays of
-/// one group: the k-th wait takes the k-th signal, whichever gave it.
-static bool isSameSide(const Instruction &a, const Instruction &b) {
-  if (a.arrays.isPlain() && b.arrays.isPlain())
+/// The token of a signal or wait.
+static std::optional<uint32_t> getToken(const Body &body) {
+  if (const Signal *signal = getIf<Signal>(body))
+    return signal->token;
+  if (const Wait *wait = getIf<Wait>(body))
+    return wait->token;
+  return std::nullopt;
+}
+
+/// Which tokens are of groups, by all their instructions.
+static std::map<uint32_t, TokenState> makeStates(const Program &program) {
+  std::map<uint32_t, TokenState> states;
+  for (const Instruction &instruction : program.code)
+    if (auto token = getToken(instruction.body))
+      states[*token].isOfGroups |= !instruction.arrays.isPlain();
+  return states;
+}
+
+/// Tokens take memory and time wherever a program is looked at.
+static Status checkUse(const Program &program,
+                       const std::map<uint32_t, TokenState> &states) {
+  if (states.size() == program.tokens)
+    return Status::success();
+  uint32_t unused = 0;
+  while (states.count(unused))
+    ++unused;
+  return failAt(program, program.code.size() - 1,
+                "token " + std::to_string(unused),
+                "a signal and a wait of each token below " +
+                    std::to_string(program.tokens) + " (number of tokens)",
+                "none; number tokens without gaps, and the program's tokens "
+                "by those that it uses");
+}
+
+/// One array on each side; or, where one of a token's instructions names
+/// several or moves, arrays of one group: the k-th wait takes the k-th signal,
+/// whichever gave it.
+static bool isSameSide(const Instruction &a, const Instruction &b,
+                       bool isOfGroups) {
+  if (!isOfGroups)
     return a.engine == b.engine;
   return a.engine.kind == b.engine.kind && a.engine.group == b.engine.group;
 }
 
 static Status checkSide(const Program &program, size_t index, const char *verb,
-                        const Instruction *&side, size_t first,
-                        uint32_t token) {
+                        const Instruction *&side, size_t first, uint32_t token,
+                        bool isOfGroups) {
   const Instruction &instruction = program.code[index];
   if (!side)
     side = &instruction;
-  if (isSameSide(*side, instruction))
+  if (isSameSide(*side, instruction, isOfGroups))
     return Status::success();
   return failAt(program, index, "engine",
                 getEngineName(program, *side) + ", which " + verb + " token " +
@@ -52,8 +90,7 @@ static Status checkSide(const Program &program, size_t index, const char *verb,
 
 static Status checkSides(const Program &program, size_t index, uint32_t token,
                          const TokenState &state) {
-  if (!state.signaller || !state.waiter ||
-      !state.signaller->arrays.isPlain() || !state.waiter->arrays.isPlain() ||
+  if (!state.signaller || !state.waiter || state.isOfGroups ||
       !(state.signaller->engine == state.waiter->engine))
     return Status::success();
   return failAt(program, index, "engine",
@@ -77,7 +114,7 @@ static Status checkBalance(const Program &program, size_t index,
 /// and one pass over the text sees them all.
 Status phx::checkTokens(const LoopTree &tree) {
   const Program &program = tree.program;
-  std::map<uint32_t, TokenState> states;
+  std::map<uint32_t, TokenState> states = makeStates(program);
   std::vector<Balance> open(1);
   for (size_t i = 0; i < program.code.size(); ++i) {
     const Body &body = program.code[i].body;
@@ -96,7 +133,8 @@ Status phx::checkTokens(const LoopTree &tree) {
       if (!state.signaller)
         state.firstSignal = i;
       if (Status s = checkSide(program, i, "signals", state.signaller,
-                               state.firstSignal, signal->token);
+                               state.firstSignal, signal->token,
+                               state.isOfGroups);
           !s)
         return s;
       ++state.signals;
@@ -108,7 +146,8 @@ Status phx::checkTokens(const LoopTree &tree) {
       if (!state.waiter)
         state.firstWait = i;
       if (Status s = checkSide(program, i, "awaits", state.waiter,
-                               state.firstWait, wait->token);
+                               state.firstWait, wait->token,
+                               state.isOfGroups);
           !s)
         return s;
       if (Status s = checkSides(program, i, wait->token, state); !s)
@@ -122,6 +161,9 @@ Status phx::checkTokens(const LoopTree &tree) {
                           " waits up to here; the wait would never end");
     }
   }
-  return checkBalance(program, program.code.size() - 1, "the whole program",
-                      open.back());
+  if (Status s = checkBalance(program, program.code.size() - 1,
+                              "the whole program", open.back());
+      !s)
+    return s;
+  return checkUse(program, states);
 }

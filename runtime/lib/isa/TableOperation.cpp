@@ -25,6 +25,14 @@ bool phx::drawsRandomNumbers(const TableOperation &operation) {
   return d && d->drawsRandomNumbers && d->drawsRandomNumbers(operation.data());
 }
 
+std::optional<int64_t> phx::getMantissaBits(const TableOperation &operation) {
+  if (const OperationDescription *d = operation.getDescription())
+    for (const ParameterDescription &parameter : d->parameters)
+      if (parameter.isMantissa)
+        return parameter.as<int64_t>(operation.data());
+  return std::nullopt;
+}
+
 //===----------------------------------------------------------------------===//
 // Text
 //===----------------------------------------------------------------------===//

@@ -10,6 +10,8 @@
 #include "Hazards.h"
 #include "TokenPlacement.h"
 
+#include "phx/isa/Bounds.h"
+
 #include <algorithm>
 
 using namespace phx;
@@ -234,15 +236,30 @@ public:
   }
 
 private:
+  /// Whether the arrays of an instruction exist in every iteration of the loops
+  /// around `node`: a token is not guarded, as the instruction may be.
+  bool areAlwaysThere(const Instruction &instruction, uint32_t node) const {
+    Box box{};
+    for (uint32_t around = tree[node].parent; around != ProgramTree::root;
+         around = tree[around].parent)
+      box[tree[around].depth].second = tree[around].count - 1;
+    Affine first{instruction.engine.index, instruction.arrays.digits};
+    Range range = Form(first).over(box);
+    int64_t most = int64_t(program.groups[instruction.engine.group].count) -
+                   instruction.arrays.lanes;
+    return range.lo >= 0 && range.hi <= most;
+  }
   /// The counters that the arrays depend on are those of loops around the
   /// place of the token.
   bool isPossible(uint32_t team, uint32_t instruction, uint32_t node) const {
     const std::vector<DigitTerm> &digits =
         program.code[instruction].arrays.digits;
     return teams.isLoose(team) &&
-           std::all_of(digits.begin(), digits.end(), [&](const DigitTerm &d) {
-             return d.loop < tree[node].depth;
-           });
+           std::all_of(digits.begin(), digits.end(),
+                       [&](const DigitTerm &d) {
+                         return d.loop < tree[node].depth;
+                       }) &&
+           areAlwaysThere(program.code[instruction], node);
   }
   static void choose(const std::vector<bool *> &choices, bool value) {
     for (bool *choice : choices)
@@ -269,7 +286,9 @@ private:
 
 } // namespace
 
-Result<TokenPlan> phx::planTokens(const Program &program) {
+Result<TokenPlan> phx::planTokens(const Program &original) {
+  LargestCounts largest(original);
+  const Program &program = largest.get();
   Result<ProgramTree> tree = ProgramTree::build(program);
   if (!tree)
     return tree.error();

@@ -25,7 +25,7 @@ public:
       : program(program), tree(tree), work(work), footprints(program, work),
         sharedSlots(findSharedSlots(program, tree, footprints)),
         blockOf(program.code.size(), ProgramTree::root), chains(tree.size()),
-        histories(program.memories.size()) {
+        histories(program.memories.size() + 1) {
     nameEngines();
     graph.expanded.assign(tree.size(), false);
     graph.dependences.resize(tree.size());
@@ -100,7 +100,7 @@ private:
   /// Whether no two engines conflict inside the loop, over all its iterations
   /// and those of the loops around it.
   bool isConflictFree(const ProgramTree::Node &node, const CounterBox &outer) {
-    std::vector<AccessHistory> scratch(program.memories.size());
+    std::vector<AccessHistory> scratch(program.memories.size() + 1);
     auto stopAtConflict = [](const AccessEntry &entry, const AccessEntry &old,
                              bool conflicting, int64_t) {
       if (old.engines.meets(entry.engines))
@@ -146,10 +146,13 @@ private:
     const Instruction &instruction = program.code[index];
     footprints.compute(instruction, box, Precision::Fast, sharedSlots[index],
                        accesses);
+    appendRegisters(program, tree.registers(index), sharedSlots[index],
+                    accesses);
     if (work.isExceeded())
       return false;
     AccessEntry entry;
     entry.engines = engines;
+    entry.isWeak = tree.isWeak(index, engines);
     entry.unit = index;
     entry.stamp = stamp;
     for (bool reads : {true, false})
@@ -323,7 +326,7 @@ private:
   WorkLimit &work;
   size_t current = 0; ///< the instruction at work
   UnitFootprints footprints;
-  std::vector<uint8_t> sharedSlots;
+  std::vector<SlotMask> sharedSlots;
   /// By instruction: what stands for its engines at counters not known.
   std::vector<BlockSpan> names;
   /// By instruction: the innermost expanded loop around it.

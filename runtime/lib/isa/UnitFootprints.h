@@ -55,7 +55,7 @@ public:
   /// Counts its steps in `work`. Once that is exceeded, the accesses that it
   /// gives are of no use.
   UnitFootprints(const Program &program, WorkLimit &work)
-      : cache(program, work), work(work) {}
+      : program(program), cache(program, work), work(work) {}
 
   /// The accesses of `instruction` over all counters of `box` and all lanes.
   /// Operands whose bit is not set in `slots` are left out.
@@ -76,6 +76,7 @@ private:
                  size_t limit, unsigned slots, UnitAccessList &list);
   void append(const Operand &operand, size_t limit, UnitAccessList &list);
 
+  const Program &program;
   FootprintCache cache;
   WorkLimit &work;
   std::vector<Operand> operands; ///< scratch

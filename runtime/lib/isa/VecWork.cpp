@@ -110,6 +110,10 @@ struct Worker {
     read(i.key, 3);
     write(i.dst, work.elements);
   }
+  void operator()(const VecReadCount &i) {
+    work.elements = 1;
+    read(i.src, 1);
+  }
 };
 
 /// Calls the function for the struct that `body` holds, if it is one of these.

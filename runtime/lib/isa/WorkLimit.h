@@ -14,6 +14,7 @@
 #ifndef PHX_LIB_ISA_WORKLIMIT_H
 #define PHX_LIB_ISA_WORKLIMIT_H
 
+#include <cstddef>
 #include <cstdint>
 
 namespace phx::detail {
@@ -26,6 +27,10 @@ inline constexpr int64_t maxAnalysisSteps = int64_t(1) << 26;
 
 /// What one more stretch of bytes to remember counts: it takes memory, too.
 inline constexpr int64_t stepsPerStretch = 4;
+
+/// Entries of a clock to remember that count as one step: they take as much
+/// memory as a quarter of a stretch does.
+inline constexpr size_t epochsPerStep = 4;
 
 /// Entries of a history that one step passes over.
 inline constexpr int64_t passedPerStep = 64;

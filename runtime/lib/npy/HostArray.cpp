@@ -29,6 +29,8 @@ const char *phx::getTypeName(ElementType type) {
     return "int8";
   case ElementType::I16:
     return "int16";
+  case ElementType::Block:
+    return "block";
   }
   return "unknown";
 }

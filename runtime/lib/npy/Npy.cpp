@@ -139,7 +139,8 @@ static const char *getDescr(ElementType type) {
   case ElementType::Bool:
     return "|b1";
   case ElementType::BF16:
-    break; // NumPy has none; hosts see binary32
+  case ElementType::Block:
+    break; // NumPy has none; hosts see binary32, and no blocks
   }
   return "";
 }

@@ -39,7 +39,7 @@ public:
 };
 
 /// A member that has been written.
-struct Entry {
+struct ZipEntry {
   std::string name;
   uint32_t crc = 0;
   uint64_t bytes = 0, offset = 0;
@@ -70,7 +70,7 @@ uint32_t clip(uint64_t value) {
 }
 
 /// The fields that a local header and an entry of the directory share.
-void putCommon(Record &record, const Entry &entry, bool needsZip64,
+void putCommon(Record &record, const ZipEntry &entry, bool needsZip64,
                uint16_t extra) {
   record.put<uint16_t>(needsZip64 ? zip64Version : plainVersion);
   record.put<uint16_t>(isUtf8(entry.name) ? utf8Names : 0);
@@ -84,7 +84,7 @@ void putCommon(Record &record, const Entry &entry, bool needsZip64,
   record.put<uint16_t>(extra);
 }
 
-std::string makeLocal(const Entry &entry) {
+std::string makeLocal(const ZipEntry &entry) {
   Record record;
   record.put<uint32_t>(localSignature);
   putCommon(record, entry, entry.isLarge(), entry.isLarge() ? 20 : 0);
@@ -98,7 +98,7 @@ std::string makeLocal(const Entry &entry) {
   return record.text;
 }
 
-std::string makeCentral(const Entry &entry) {
+std::string makeCentral(const ZipEntry &entry) {
   uint16_t extra = (entry.isLarge() ? 16 : 0) + (entry.isFar() ? 8 : 0);
   Record record;
   record.put<uint32_t>(centralSignature);
@@ -161,7 +161,7 @@ std::string makeEnd(uint64_t members, uint64_t at, uint64_t size) {
 } // namespace
 
 static Status writeMember(AtomicFile &file, const HostArray &array,
-                          Entry &entry) {
+                          ZipEntry &entry) {
   std::string head = makeHeader(array);
   uLong crc =
       crc32_z(0, reinterpret_cast<const Bytef *>(head.data()), head.size());
@@ -186,7 +186,7 @@ Status phx::writeNpz(const std::map<std::string, HostArray> &arrays,
     return file.error();
   std::string directory;
   for (const auto &[name, array] : arrays) {
-    Entry entry;
+    ZipEntry entry;
     entry.name = name + ".npy";
     if (entry.name.size() > 0xffff)
       return Error{"cannot write '" + path + "': the name of an array has " +

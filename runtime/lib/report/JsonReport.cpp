@@ -112,7 +112,7 @@ static Json makeLayers(const ReportInputs &inputs, const Summary &summary) {
                       {"by_component", makeComponents(layer.energy)}}},
                     {"macs", layer.macs},
                     {"instructions", layer.instructions},
-                    {"dataflow", orNull(layer.dataflow)},
+                    {"stationary", orNull(layer.stationary)},
                     {"sqnr_db", orNull(layer.sqnrDb)},
                     {"equals_fp32", equals},
                     {"zero_mantissa_share", orNull(layer.zeroMantissaShare)}});
@@ -175,6 +175,26 @@ static Json makeMemory(const ReportInputs &inputs, const Summary &summary) {
           {"memories", memories}};
 }
 
+static Json makeCounts(const ReportInputs &inputs) {
+  Json list = Json::array();
+  auto whole = [](const std::optional<double> &value) {
+    return value ? Json(static_cast<int64_t>(*value)) : Json(nullptr);
+  };
+  for (const CountSummary &count : summarizeCounts(inputs)) {
+    Json source = nullptr;
+    if (count.isKnown)
+      source = count.writes ? "execution" : "assumption";
+    list.push_back({{"name", count.name},
+                    {"limit", count.limit},
+                    {"source", source},
+                    {"writes", orNull(count.writes)},
+                    {"least", whole(count.least)},
+                    {"mean", orNull(count.mean)},
+                    {"most", whole(count.most)}});
+  }
+  return list;
+}
+
 /// What the program says about itself.
 static Json makePurpose(const Program &program) {
   Json losses = Json::array(), gradients = Json::array();
@@ -234,6 +254,7 @@ std::string phx::makeJsonReport(const ReportInputs &inputs) {
                  {"accuracy", accuracy},
                  {"training", makeTraining(inputs, summary)},
                  {"memory", makeMemory(inputs, summary)},
+                 {"counts", makeCounts(inputs)},
                  {"counters", charges},
                  {"engines", makeEngines(summary)},
                  {"layers", makeLayers(inputs, summary)}};

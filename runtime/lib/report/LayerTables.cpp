@@ -37,7 +37,7 @@ TextTable report::makeLayerTable(const ReportInputs &inputs,
   table.addColumn("op", true);
   for (const char *heading : {"time", "core", "energy", "MACs"})
     table.addColumn(heading);
-  table.addColumn("flow", true);
+  table.addColumn("stays", true);
   if (compared) {
     table.addColumn("dB");
     table.addColumn("zero");
@@ -52,7 +52,7 @@ TextTable report::makeLayerTable(const ReportInputs &inputs,
         layer.coreNs > 0 ? formatTime(layer.coreNs) : "-",
         formatEnergy(layer.totalPj),
         layer.macs ? formatCount(static_cast<double>(layer.macs), 3) : "-",
-        layer.dataflow.empty() ? "-" : layer.dataflow};
+        layer.stationary.empty() ? "-" : layer.stationary};
     if (compared) {
       row.push_back(formatRatio(layer));
       row.push_back(layer.zeroMantissaShare

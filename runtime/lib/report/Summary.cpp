@@ -58,12 +58,12 @@ static Attribution attribute(const ReportInputs &inputs) {
   return result;
 }
 
-static std::vector<std::string> getDataflows(const Program &program) {
+static std::vector<std::string> listStationary(const Program &program) {
   std::vector<std::string> names(program.layers.size());
   for (const Product &product : program.products) {
     if (product.layer >= names.size())
       continue;
-    const char *name = product.dataflow == Dataflow::Df1 ? "df1" : "df2";
+    const char *name = getStationaryName(product.stationary);
     std::string &entry = names[product.layer];
     entry = entry.empty() || entry == name ? name : "mixed";
   }
@@ -85,13 +85,13 @@ static void addStatistics(LayerSummary &layer, const LayerStatistics &seen) {
 static std::vector<LayerSummary> summarizeLayers(const ReportInputs &inputs,
                                                  const Attribution &charges) {
   std::vector<LayerSummary> layers(inputs.program.layers.size());
-  std::vector<std::string> dataflows = getDataflows(inputs.program);
+  std::vector<std::string> stationary = listStationary(inputs.program);
   for (size_t i = 0; i < layers.size(); ++i) {
     LayerSummary &layer = layers[i];
     layer.energy = priceCharges(charges.layers[i], inputs.target);
     layer.totalPj = sum(layer.energy);
     layer.macs = get(charges.layers[i].getTotal(), counters::macs);
-    layer.dataflow = dataflows[i];
+    layer.stationary = stationary[i];
     if (i < inputs.timing.layers.size()) {
       const LayerTiming &timing = inputs.timing.layers[i];
       layer.latencyNs = toNs(timing.end - timing.begin);

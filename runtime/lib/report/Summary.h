@@ -17,7 +17,9 @@ struct LayerSummary {
   Energies energy{}; ///< dynamic, pJ
   double totalPj = 0;
   uint64_t macs = 0, instructions = 0;
-  std::string dataflow; ///< "df1", "df2", "mixed"; empty without products
+  /// What its products keep in the arrays: "first", "second", "result",
+  /// "mixed"; empty without products.
+  std::string stationary;
   std::optional<double> sqnrDb;
   bool compared = false, equalsFp32 = false;
   std::optional<double> zeroMantissaShare;
@@ -47,6 +49,18 @@ struct EngineSummary {
   std::array<double, 3> stalledNs{}; ///< by kind of engine waited for
   uint64_t instructions = 0;
 };
+
+/// What time and charges take a count register to hold.
+struct CountSummary {
+  std::string name;
+  int64_t limit = 0;    ///< the largest value that it can hold
+  bool isKnown = false; ///< it was executed or assumed
+  /// Writes of the execution; absent if nothing was executed.
+  std::optional<uint64_t> writes;
+  /// Over the writes; absent if there are none.
+  std::optional<double> least, mean, most;
+};
+std::vector<CountSummary> summarizeCounts(const ReportInputs &inputs);
 
 /// Everything the JSON and the text report say, as numbers.
 struct Summary {

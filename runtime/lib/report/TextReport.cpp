@@ -31,6 +31,7 @@ public:
     addEnergy();
     addEngines();
     addMemory();
+    addCounts();
     addLayers();
     addScope();
     return text;
@@ -43,6 +44,7 @@ private:
   void addEnergy();
   void addEngines();
   void addMemory();
+  void addCounts();
   void addLayers();
   void addScope();
 
@@ -282,6 +284,31 @@ void TextReport::addMemory() {
   else
     text +=
         dim + "  capacities do not bind under the ideal memory model\n" + plain;
+}
+
+void TextReport::addCounts() {
+  if (inputs.program.registers.empty())
+    return;
+  addSection("Counts");
+  TextTable table;
+  table.addColumn("register", true);
+  for (const char *heading :
+       {"from", "writes", "least", "mean", "most", "limit"})
+    table.addColumn(heading);
+  auto number = [](const std::optional<double> &value) {
+    char buffer[32];
+    std::snprintf(buffer, sizeof(buffer), "%.12g", value.value_or(0));
+    return std::string(value ? buffer : "-");
+  };
+  for (const CountSummary &count : summarizeCounts(inputs))
+    table.addRow({count.name,
+                  !count.isKnown  ? "-"
+                  : count.writes ? "execution"
+                                 : "assumption",
+                  count.writes ? std::to_string(*count.writes) : "-",
+                  number(count.least), number(count.mean), number(count.most),
+                  std::to_string(count.limit)});
+  addTable(table);
 }
 
 void TextReport::addLayers() {

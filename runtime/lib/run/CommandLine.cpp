@@ -103,6 +103,11 @@ static void addMachineOptions(CLI::App &app, CommandLine &o) {
 }
 
 static void addFlags(CLI::App &app, CommandLine &o) {
+  app.add_option("--count", o.counts,
+                 "with --timing-only: lets the program find NUMBER wherever it "
+                 "counts NAME, one of its count registers; may be repeated")
+      ->type_name("NAME=NUMBER")
+      ->allow_extra_args(false);
   app.add_flag("--timing-only", o.timingOnly,
                "computes time and energy without executing; needs no input");
   app.add_flag("--fp32", o.fp32,
@@ -126,6 +131,9 @@ static Status checkCombinations(const CommandLine &o) {
   if (o.timing != "closed" && o.timing != "stepped")
     return Error{"--timing has to be closed or stepped, found '" + o.timing +
                  "'"};
+  if (!o.timingOnly && !o.counts.empty())
+    return Error{"--count assumes what an execution finds out; add "
+                 "--timing-only, or leave it out"};
   auto conflicts = [&](const char *flag) {
     return Error{std::string("--timing-only executes nothing, so ") + flag +
                  " has no meaning; leave one of the two out"};

@@ -144,6 +144,8 @@ static Status checkMemories(const Program &program, const Target &target) {
 }
 
 Status phx::checkMachine(const Program &program, const Target &target) {
+  if (Status s = checkDeclarations(); !s)
+    return s;
   if (Status s = checkExtensions(program, target); !s)
     return s;
   if (Status s = checkModels(target); !s)

@@ -11,11 +11,34 @@
 
 using namespace phx;
 
+Status Reports::assumeCounts(const std::map<std::string, int64_t> &values) {
+  Result<RunCounts> made = phx::assumeCounts(program, values);
+  if (!made)
+    return made.error();
+  assumed = std::move(*made);
+  return Status::success();
+}
+
+void Reports::updateCounts() {
+  RunCounts latest = assumed;
+  latest.trace = log.getCounts();
+  if (latest == counts)
+    return;
+  counts = std::move(latest);
+  // What was computed of other counts is of no use.
+  if (listReadRegisters(program).empty())
+    return;
+  timings = {};
+  cost.reset();
+}
+
 Result<const TimingResult *> Reports::getTiming(TimingMode mode) {
+  updateCounts();
   std::optional<TimingResult> &timing = timings[size_t(mode)];
   if (!timing) {
     TimingOptions options;
     options.mode = mode;
+    options.counts = counts;
     options.power = DynamicPower(program, target);
     Result<TimingResult> result = simulate(program, target, options);
     if (!result)
@@ -29,16 +52,22 @@ Result<ReportInputs> Reports::makeInputs(TimingMode mode) {
   Result<const TimingResult *> timing = getTiming(mode);
   if (!timing)
     return timing.error();
+  Result<std::vector<Counters64>> charges =
+      countCharges(program, target, counts);
+  if (!charges)
+    return charges.error();
   return ReportInputs{program,
                       target,
                       **timing,
-                      countCharges(program, target),
+                      std::move(*charges),
                       log.getRecord() ? &log.getStatistics() : nullptr,
                       log.getAccuracy(),
-                      log.makeTrainingRecord()};
+                      log.makeTrainingRecord(),
+                      counts};
 }
 
 Result<RunCost> Reports::getCost() {
+  updateCounts();
   if (!cost) {
     Result<ReportInputs> inputs = makeInputs(TimingMode::Closed);
     if (!inputs)
@@ -87,21 +116,26 @@ Result<std::string> Reports::makeText(unsigned columns, bool color,
     return inputs.error();
   std::string text = makeTextReport(*inputs, columns, color) + "\n";
   const char *one = program.kind == ProgramKind::Training ? "step" : "run";
+  bool varies = !listReadRegisters(program).empty();
   const std::optional<RunRecord> &record = log.getRecord();
   if (!record)
-    return text + "Nothing was executed: time and energy of one " + one + ".\n";
+    return text + "Nothing was executed: time and energy of one " + one +
+           (varies ? ", with the counts that are assumed" : "") + ".\n";
   return text + "Executed " + count(record->runs, one) + " of batch " +
          std::to_string(program.batch) + " for " +
          count(record->samples, "sample") + " (executor " + record->executor +
          (record->bypassed ? ", FP32 arithmetic" : "") +
-         "); time and energy are those of one " + one + ".\n" +
+         "); time and energy are those of " +
+         (varies ? "the latest " : "one ") + one + ".\n" +
          describeDropped();
 }
 
 Status Reports::writeTrace(const std::string &path, TimingMode mode) {
   TraceWriter writer(program);
   TimingOptions options;
+  updateCounts();
   options.mode = mode;
+  options.counts = counts;
   options.timeline = [&](const TimelineSlice &slice) { writer.add(slice); };
   Result<TimingResult> timing = simulate(program, target, options);
   if (!timing)

@@ -22,6 +22,7 @@ void RunLog::forget() {
   record.reset();
   accuracy.reset();
   statistics.clear();
+  counts.reset();
 }
 
 void RunLog::addStatistics(

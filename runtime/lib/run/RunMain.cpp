@@ -158,6 +158,8 @@ Status Tool::run() {
     if (Status status = checkInputs(); !status)
       return status;
   }
+  if (Status status = assumeCounts(); !status)
+    return status;
   if (Status status = checkPlaces(); !status)
     return status;
   Status status = o.timingOnly ? Status::success() : produce();

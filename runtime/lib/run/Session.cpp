@@ -151,6 +151,7 @@ Result<HostArrays> Session::execute(const HostArrays &inputs,
   if (isTraining())
     state.countStep();
   log.addStatistics(execution.getStatistics());
+  log.setCounts(execution.getCounts());
   return results;
 }
 

@@ -35,6 +35,8 @@ private:
                   HostArray array);
   Status loadState();
   Status checkInputs();
+  /// What --count says.
+  Status assumeCounts();
   Status checkLabels(int64_t samples) const;
 
   // ToolFiles.cpp

@@ -9,6 +9,7 @@
 
 #include "phx/npy/Npy.h"
 
+#include <charconv>
 #include <filesystem>
 
 using namespace phx;
@@ -144,4 +145,31 @@ Status Tool::checkInputs() {
                  " samples, the inputs hold " + std::to_string(*samples) +
                  "; give fewer"};
   return checkLabels(*samples);
+}
+
+//===----------------------------------------------------------------------===//
+// Counts
+//===----------------------------------------------------------------------===//
+
+Status Tool::assumeCounts() {
+  std::map<std::string, int64_t> values;
+  for (const std::string &argument : o.counts) {
+    // Names may hold any character, numbers no '='.
+    size_t at = argument.rfind('=');
+    std::string number =
+        at == std::string::npos ? "" : argument.substr(at + 1);
+    int64_t value = 0;
+    auto [end, error] =
+        std::from_chars(number.data(), number.data() + number.size(), value);
+    if (number.empty() || error != std::errc() ||
+        end != number.data() + number.size())
+      return Error{
+          "--count: expected NAME=NUMBER with a whole number, found '" +
+          argument + "'"};
+    if (!values.emplace(argument.substr(0, at), value).second)
+      return Error{"--count: '" + argument.substr(0, at) + "' is given twice"};
+  }
+  if (Status status = session->getReports().assumeCounts(values); !status)
+    return Error{"--count: " + status.error().message};
+  return Status::success();
 }

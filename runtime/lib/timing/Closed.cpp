@@ -30,7 +30,9 @@ ClosedSimulation::ClosedSimulation(const Program &program,
                                    const Layout &layout,
                                    const TimingOptions &options)
     : program(program), durations(durations), layout(layout), options(options),
-      limits(program, layout, options.power != nullptr), now(layout.engines),
+      player(program, options.counts),
+      limits(program, layout, player, options.power != nullptr),
+      now(layout.engines),
       stalls(layout.engines), tokens(program.tokens), powers(layout.engines) {
   for (size_t i = 0; i < layout.halt; ++i)
     steps.push_back(prepareStep(i));
@@ -58,7 +60,8 @@ ClosedSimulation::Step ClosedSimulation::prepareStep(size_t index) {
   BlockSpan reach = layout.blocks.getReach(index);
   step.engine = reach.begin;
   step.isPlaced = layout.isPlaced(index);
-  step.varies = varies(instruction, options.power != nullptr);
+  step.varies = varies(instruction, options.power != nullptr) ||
+                player.isConditional(index);
   if (auto *signal = getIf<Signal>(instruction.body)) {
     step.index = signal->token;
     return step;
@@ -207,11 +210,13 @@ bool ClosedSimulation::wait(size_t index, const Step &step) {
 }
 
 bool ClosedSimulation::execute(size_t index, const Step &step) {
-  const Instruction &instruction = program.code[index];
   Femtoseconds duration = step.duration;
   double watts = step.watts;
   if (step.varies) {
-    duration = durations.get(instruction, counters);
+    const Instruction &instruction = player.getResolved(index);
+    duration = player.isInside(counters)
+                   ? durations.get(instruction, counters)
+                   : Durations::skipped;
     if (options.power && duration > 0)
       watts = options.power(instruction, counters);
     if (recording) {
@@ -224,6 +229,9 @@ bool ClosedSimulation::execute(size_t index, const Step &step) {
   }
   if (duration == Durations::skipped)
     return true;
+  if (!player.getWrites(index).empty())
+    if (Status status = player.write(index); !status)
+      return fail(status.error());
   return step.isPlaced ? run(index, step, duration, watts)
                        : runTogether(index, step, duration, watts);
 }

@@ -109,6 +109,7 @@ private:
 
   bool runCode(size_t begin, size_t end);
   bool runLoop(size_t index);
+  bool runAll(size_t index);
   bool runIterations(size_t index, History &history);
   bool execute(size_t index, const Step &step);
   bool run(size_t index, const Step &step, Femtoseconds duration, double watts);
@@ -144,6 +145,7 @@ private:
   const Durations &durations;
   const Layout &layout;
   const TimingOptions &options;
+  CountPlayer player;
   const JumpLimits limits;
 
   std::vector<Step> steps;

@@ -39,6 +39,15 @@ bool add(int64_t &value, __int128 amount) {
 //===----------------------------------------------------------------------===//
 
 bool ClosedSimulation::runLoop(size_t index) {
+  size_t depth = layout.depth[index];
+  player.enterLoop(depth, getAs<Loop>(program.code[index].body));
+  bool ok = runAll(index);
+  player.leaveLoop(depth);
+  counters[depth] = 0;
+  return ok;
+}
+
+bool ClosedSimulation::runAll(size_t index) {
   int64_t count = getAs<Loop>(program.code[index].body).count;
   if (count < shortestJumpedLoop || !limits.mayRepeat(index)) {
     for (int64_t i = 0; i < count; ++i) {
@@ -194,7 +203,8 @@ bool ClosedSimulation::jump(size_t index, History &history,
     int64_t bySlack = blocks;
     if (blocks > 0)
       blocks =
-          limits.get(index, counters, progress.done - period, period, blocks);
+          limits.get(index, counters, player.getValues(),
+                     progress.done - period, period, blocks);
     if (blocks < bySlack && progress.patient) {
       if (!isWorthIt(index, progress, period, blocks)) {
         int64_t digits = limits.getDigitPeriod(index);

@@ -7,6 +7,8 @@
 
 #include "Dependencies.h"
 
+#include "phx/isa/Registers.h"
+
 #include <algorithm>
 #include <utility>
 
@@ -20,27 +22,18 @@ struct Collector {
   bool withPower;
   std::vector<Dependency> found;
 
-  void add(const Affine &value, std::vector<Range> flat) {
+  void add(const Affine &value, std::vector<Range> flat,
+           std::optional<uint32_t> registerIndex = std::nullopt) {
     if (!value.terms.empty())
-      found.push_back({value, std::move(flat)});
+      found.push_back({value, std::move(flat), registerIndex});
   }
   /// `exact`: the number itself matters, not only whether it is zero.
   void addCount(const Count &count, bool exact) {
     if (!count.remaining || count.cap <= 0)
       return;
     add(*count.remaining,
-        {{-unlimited, 0}, {exact ? count.cap : 1, unlimited}});
-  }
-  void addGuard(const Guard &guard) {
-    Affine value{0, {{guard.loop, guard.scale, guard.offset, 1, 0, 1}}};
-    std::vector<Range> flat;
-    if (guard.low > 0)
-      flat.push_back({-unlimited, static_cast<__int128>(guard.low) - 1});
-    if (guard.low < guard.extent)
-      flat.push_back({guard.low > 0 ? guard.low : -unlimited,
-                      static_cast<__int128>(guard.extent) - 1});
-    flat.push_back({guard.extent, unlimited});
-    found.push_back({value, std::move(flat), false});
+        {{-unlimited, 0}, {exact ? count.cap : 1, unlimited}},
+        count.registerIndex);
   }
   void addZeroFill(const ZeroFill &fill, const Shape4 &shape) {
     // All positions outside, below or above; or all inside.
@@ -55,6 +48,28 @@ struct Collector {
 };
 } // namespace
 
+std::vector<Range> phx::detail::getFlat(const Guard &guard) {
+  std::vector<Range> flat;
+  if (guard.low > 0)
+    flat.push_back({-unlimited, static_cast<__int128>(guard.low) - 1});
+  if (guard.low < guard.extent)
+    flat.push_back({guard.low > 0 ? guard.low : -unlimited,
+                    static_cast<__int128>(guard.extent) - 1});
+  flat.push_back({guard.extent, unlimited});
+  return flat;
+}
+
+Dependency phx::detail::getDependency(const Guard &guard) {
+  Dependency dependency;
+  dependency.value = {0, {{guard.loop, guard.scale, guard.offset, 1, 0, 1}}};
+  if (guard.registerIndex)
+    dependency.guard = guard;
+  else
+    dependency.flat = getFlat(guard);
+  dependency.isGuarded = false;
+  return dependency;
+}
+
 void Collector::addBody(const Body &body) {
   const InstructionDescription &description = body.getDescription();
   visitCounts(body, [&](const FieldDescription &field, const Count &count) {
@@ -67,6 +82,9 @@ void Collector::addBody(const Body &body) {
       if (const auto &fill =
               access.zeroFill->as<std::optional<ZeroFill>>(body.data()))
         addZeroFill(*fill, access.shape->as<Shape4>(body.data()));
+  if (withPower)
+    for (const FieldDescription *field : description.charged)
+      add(field->as<Affine>(body.data()), {});
   for (const FieldDescription &field : description.fields)
     if (withPower && field.role == FieldRole::AccumulationStart)
       add(field.as<Affine>(body.data()),
@@ -77,7 +95,7 @@ std::vector<Dependency>
 phx::detail::getDependencies(const Instruction &instruction, bool withPower) {
   Collector collector{withPower, {}};
   if (instruction.guard)
-    collector.addGuard(*instruction.guard);
+    collector.found.push_back(getDependency(*instruction.guard));
   collector.addBody(instruction.body);
   return std::move(collector.found);
 }
@@ -87,10 +105,12 @@ phx::detail::getArrayDependency(const Instruction &instruction) {
   if (instruction.arrays.digits.empty())
     return std::nullopt;
   return Dependency{
-      {instruction.engine.index, instruction.arrays.digits}, {}, true};
+      {instruction.engine.index, instruction.arrays.digits}, {}};
 }
 
 bool phx::detail::varies(const Instruction &instruction, bool withPower) {
+  if (!getReadRegisters(instruction).empty())
+    return true;
   for (const Dependency &dependency : getDependencies(instruction, withPower))
     for (const DigitTerm &term : dependency.value.terms)
       if (term.loop != laneLoop)

@@ -28,6 +28,10 @@ struct Range {
 struct Dependency {
   Affine value;
   std::vector<Range> flat;
+  /// A count register that is added to the value.
+  std::optional<uint32_t> registerIndex = std::nullopt;
+  /// Of a guard that a register bounds: `flat` follows from it.
+  std::optional<Guard> guard = std::nullopt;
   /// Without effect where the instruction's guard does not hold: all but the
   /// guard's own index.
   bool isGuarded = true;
@@ -38,11 +42,18 @@ struct Dependency {
 std::vector<Dependency> getDependencies(const Instruction &instruction,
                                         bool withPower);
 
+/// The dependency of executing something where a guard holds.
+Dependency getDependency(const Guard &guard);
+/// Where the index of a guard without registers stays on one side of its
+/// bounds.
+std::vector<Range> getFlat(const Guard &guard);
+
 /// Which arrays execute the instruction, if that varies: nothing stays as it is
 /// when their number changes.
 std::optional<Dependency> getArrayDependency(const Instruction &instruction);
 
-/// Whether one of the dependencies is on loop counters, and not only on lanes.
+/// Whether one of the dependencies is on loop counters, and not only on lanes,
+/// or on count registers.
 bool varies(const Instruction &instruction, bool withPower);
 
 } // namespace phx::detail

@@ -134,13 +134,23 @@ Femtoseconds Durations::getLane(const Instruction &instruction,
   case EnginePlace::Vec:
     return getVec(instruction, counters);
   case EnginePlace::Array:
-    return classes.at(description.machineClass)->get(instruction, counters);
+    return classes.at(description.machineClass)
+        ->get(program, instruction, counters);
   }
   return 0;
 }
 
-Femtoseconds phx::getDuration(const Program &program, const Instruction &instruction,
+InstructionDurations::InstructionDurations(const Program &program,
+                                           const Target &target)
+    : durations(std::make_shared<const Durations>(program, target)) {}
+
+Femtoseconds InstructionDurations::get(const Instruction &instruction,
+                                       const Counters &counters) const {
+  return std::max<Femtoseconds>(durations->get(instruction, counters), 0);
+}
+
+Femtoseconds phx::getDuration(const Program &program,
+                              const Instruction &instruction,
                               const Counters &counters, const Target &target) {
-  return std::max<Femtoseconds>(
-      Durations(program, target).get(instruction, counters), 0);
+  return InstructionDurations(program, target).get(instruction, counters);
 }

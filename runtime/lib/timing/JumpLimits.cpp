@@ -45,7 +45,7 @@ static bool repeats(const DigitTerm &term, int64_t period) {
 }
 
 JumpLimits::JumpLimits(const Program &program, const Layout &layout,
-                       bool withPower)
+                       const CountPlayer &player, bool withPower)
     : numbers(program.code.size()) {
   OpenLoops open;
   for (size_t i = 0; i < layout.halt; ++i) {
@@ -57,9 +57,15 @@ JumpLimits::JumpLimits(const Program &program, const Layout &layout,
       wanders.push_back(false);
       depths.push_back(static_cast<uint8_t>(open.size()));
       open.push_back(i);
+      const auto &loop = getAs<Loop>(instruction.body);
+      if (loop.below)
+        addViews(program, open, instruction,
+                 getDependency(Guard{depths.back(), 1, 0, loop.count, 0,
+                                     loop.below}));
     } else if (holds<End>(instruction.body)) {
       open.pop_back();
     } else if (!open.empty()) {
+      addWrites(open, player, i);
       for (const Dependency &dependency :
            getDependencies(instruction, withPower)) {
         addViews(program, open, instruction, dependency);
@@ -109,6 +115,8 @@ void JumpLimits::addViews(const Program &program, const OpenLoops &open,
     if (view.own.empty())
       continue;
     view.flat = dependency.flat;
+    view.registerIndex = dependency.registerIndex;
+    view.bound = dependency.guard;
     if (dependency.isGuarded && instruction.guard &&
         instruction.guard->loop <= depth)
       view.guard = &*instruction.guard;
@@ -134,6 +142,14 @@ void JumpLimits::addArrays(const Program &program, const OpenLoops &open,
   }
 }
 
+void JumpLimits::addWrites(const OpenLoops &open, const CountPlayer &player,
+                           size_t index) {
+  for (uint32_t written : player.getWrites(index))
+    if (!player.isConstant(written))
+      for (size_t loop : open)
+        wanders[numbers[loop]] = true;
+}
+
 void JumpLimits::addDigits(const Program &program, const OpenLoops &open,
                            const Instruction &instruction,
                            const Dependency &dependency) {
@@ -143,6 +159,8 @@ void JumpLimits::addDigits(const Program &program, const OpenLoops &open,
     total.low += range.low;
     total.high += range.high;
   }
+  if (dependency.registerIndex)
+    total.high += program.registers[*dependency.registerIndex].most;
   for (const Range &flat : dependency.flat)
     if (flat.contains(total))
       return;
@@ -181,15 +199,23 @@ bool JumpLimits::isFlat(const View &view, __int128 outer, Window window,
                      [&](const Range &flat) { return flat.contains(total); });
 }
 
-int64_t JumpLimits::limit(const View &view, const Counters &counters,
-                          unsigned depth, Window window, int64_t blocks) {
+int64_t JumpLimits::limit(const View &original, const Counters &counters,
+                          const RegisterValues &values, unsigned depth,
+                          Window window, int64_t blocks) {
+  std::optional<View> bounded;
+  if (original.bound) {
+    bounded = original;
+    bounded->flat = getFlat(resolve(*original.bound, values));
+  }
+  const View &view = bounded ? *bounded : original;
   // Where the guard is false nothing else matters; the view of the guard itself
   // limits the blocks to those in which it stays so.
   Counters at = counters;
   at[depth] = window.first;
-  if (view.guard && !evaluate(*view.guard, at))
+  if (view.guard &&
+      !evaluate(std::optional(resolve(*view.guard, values)), at))
     return blocks;
-  __int128 outer = 0;
+  __int128 outer = view.registerIndex ? values[*view.registerIndex] : 0;
   for (const DigitTerm &term : view.outer)
     outer += evaluate(term, counters);
   if (isFlat(view, outer, window, blocks))
@@ -204,11 +230,13 @@ int64_t JumpLimits::limit(const View &view, const Counters &counters,
   return good;
 }
 
-int64_t JumpLimits::get(size_t loop, Counters counters, int64_t first,
+int64_t JumpLimits::get(size_t loop, Counters counters,
+                        const RegisterValues &values, int64_t first,
                         int64_t period, int64_t blocks) const {
   uint32_t number = numbers[loop];
   for (const View &view : views[number])
     for (int64_t i = first; i < first + period && blocks > 0; ++i)
-      blocks = limit(view, counters, depths[number], {i, period}, blocks);
+      blocks =
+          limit(view, counters, values, depths[number], {i, period}, blocks);
   return blocks;
 }

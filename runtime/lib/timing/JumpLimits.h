@@ -16,15 +16,18 @@ namespace phx::detail {
 /// For each loop, what its body's executions and durations depend on.
 class JumpLimits {
 public:
-  JumpLimits(const Program &program, const Layout &layout, bool withPower);
+  JumpLimits(const Program &program, const Layout &layout,
+             const CountPlayer &player, bool withPower);
 
   /// Iterations [first, first + period) of the loop at instruction `loop` were
   /// run, at `counters` of the loops around it. The largest n <= `blocks` such
   /// that in each of the n blocks of `period` iterations that follow, every
   /// instruction of the body, inner loops included, executes exactly as in
   /// those iterations and takes as long. May be too small, never too large.
-  int64_t get(size_t loop, Counters counters, int64_t first, int64_t period,
-              int64_t blocks) const;
+  /// Registers hold `values`, and keep them: loops in which they change do not
+  /// repeat.
+  int64_t get(size_t loop, Counters counters, const RegisterValues &values,
+              int64_t first, int64_t period, int64_t blocks) const;
 
   /// Iterations after which all wrapping digits that decide anything in the
   /// body are back where they were; 1 if there are none. Large values are cut
@@ -35,7 +38,8 @@ public:
   static constexpr int64_t endlessPeriod = int64_t(1) << 40;
 
   /// False if iterations lead from array to array and are not back before the
-  /// loop ends: there is nothing to jump over.
+  /// loop ends, or if they write other values to registers: there is nothing to
+  /// jump over.
   bool mayRepeat(size_t loop) const { return !wanders[numbers[loop]]; }
 
 private:
@@ -46,6 +50,8 @@ private:
     Range inner;                  ///< base and terms of loops inside
     std::vector<Range> flat;
     const Guard *guard = nullptr; ///< of the instruction, if it helps
+    std::optional<uint32_t> registerIndex; ///< added to the value
+    std::optional<Guard> bound; ///< from which `flat` follows
   };
   struct Window {
     int64_t first, period; ///< of one iteration in a block
@@ -63,7 +69,10 @@ private:
   static bool isFlat(const View &view, __int128 outer, Window window,
                      int64_t blocks);
   static int64_t limit(const View &view, const Counters &counters,
-                       unsigned depth, Window window, int64_t blocks);
+                       const RegisterValues &values, unsigned depth,
+                       Window window, int64_t blocks);
+  void addWrites(const OpenLoops &open, const CountPlayer &player,
+                 size_t index);
 
   std::vector<std::vector<View>> views; ///< by loop number
   std::vector<int64_t> digitPeriods;    ///< by loop number

@@ -30,6 +30,8 @@ Result<TimingResult> phx::simulate(const Program &program, const Target &target,
   Result<Layout> layout = Layout::build(program);
   if (!layout.ok())
     return layout.error();
+  if (Status status = checkCounts(program, options.counts); !status)
+    return status.error();
   Durations durations(program, target);
   if (Status status = checkClasses(program, durations); !status)
     return status.error();

@@ -41,6 +41,10 @@ private:
 
   Step prepare(const Instruction &instruction) const;
   Status runStep(size_t index);
+  void leave(unsigned depth) {
+    counters[depth] = 0;
+    player.leaveLoop(depth);
+  }
   Status execute(size_t index, const Step &step);
   Status wait(size_t index, const Step &step);
   Femtoseconds getLatest(BlockSpan blocks) const;
@@ -55,6 +59,7 @@ private:
   const Layout &layout;
   const TimingOptions &options;
 
+  CountPlayer player;
   std::vector<Step> steps;
   Counters counters{};
   std::vector<Femtoseconds> now; ///< by engine
@@ -73,7 +78,8 @@ SteppedSimulation::SteppedSimulation(const Program &program,
                                      const Layout &layout,
                                      const TimingOptions &options)
     : program(program), durations(durations), layout(layout), options(options),
-      now(layout.engines), tokens(program.tokens),
+      player(program, options.counts), now(layout.engines),
+      tokens(program.tokens),
       hasTile(program.layers.size()),
       busy(program.layers.size(), layout.engines), powers(layout.engines) {
   engines.resize(layout.engines);
@@ -106,13 +112,14 @@ Status SteppedSimulation::run() {
   for (size_t i = 0; i < layout.halt; ++i) {
     if (steps[i].opcode == Loop::opcode) {
       body[depth] = i;
+      player.enterLoop(depth, getAs<Loop>(program.code[i].body));
       counters[depth++] = 0;
     } else if (steps[i].opcode == End::opcode) {
       const Loop &loop = getAs<Loop>(program.code[body[depth - 1]].body);
       if (++counters[depth - 1] < loop.count)
         i = body[depth - 1];
       else
-        --depth;
+        leave(--depth);
     } else if (Status status = runStep(i); !status.ok()) {
       return status;
     }
@@ -173,9 +180,11 @@ Status SteppedSimulation::wait(size_t index, const Step &step) {
 }
 
 Status SteppedSimulation::execute(size_t index, const Step &step) {
-  Femtoseconds duration = step.varies
-                              ? durations.get(program.code[index], counters)
-                              : step.duration;
+  if (player.isConditional(index) && !player.isInside(counters))
+    return Status::success();
+  Femtoseconds duration =
+      step.varies ? durations.get(player.getResolved(index), counters)
+                  : step.duration;
   if (duration == Durations::skipped)
     return Status::success();
   BlockSpan blocks = layout.blocks.get(index, counters);
@@ -187,7 +196,8 @@ Status SteppedSimulation::execute(size_t index, const Step &step) {
     now[block] = end;
   }
   note(index, step, blocks, begin, end);
-  return Status::success();
+  return player.getWrites(index).empty() ? Status::success()
+                                         : player.write(index);
 }
 
 void SteppedSimulation::note(size_t index, const Step &step, BlockSpan blocks,
@@ -206,7 +216,7 @@ void SteppedSimulation::note(size_t index, const Step &step, BlockSpan blocks,
   // The power of all lanes counts once, on the first of them.
   if (options.power && end > begin)
     powers.add(blocks.begin, begin, end,
-               step.varies ? options.power(program.code[index], counters)
+               step.varies ? options.power(player.getResolved(index), counters)
                            : step.watts);
 }
 

@@ -7,8 +7,9 @@
 
 #include "machines/rns/Energy.h"
 #include "machines/rns/Instructions.h"
+#include "machines/rns/Operations.h"
 
-#include "phx/isa/BaseOperations.h"
+#include "phx/isa/Blocks.h"
 
 using namespace phx;
 using namespace phx::rns;
@@ -30,7 +31,7 @@ struct Charger {
     chargeBytes(program, memory, read, written, charges);
   }
   uint64_t count(const Count &count) const {
-    return static_cast<uint64_t>(evaluate(count, execution.counters));
+    return execution.get(count);
   }
   /// The whole array takes part in every vector and in every programming.
   uint64_t arrayRows() const { return group.rows; }
@@ -47,8 +48,23 @@ struct Charger {
       add(to.stochasticRoundings, elements);
   }
 
+  /// Rows of `cols` elements that are read by an array: converted, or blocks
+  /// of it. The columns of a pass are those of one block.
+  void addOperand(uint32_t memory, uint32_t conversion, bool stored,
+                  uint64_t rows, uint64_t cols) {
+    const Bfp *format =
+        stored ? findBlockFormat(program, conversion) : nullptr;
+    if (format)
+      return addBytes(
+          memory, static_cast<uint64_t>(getBlockBytes(*format)) * rows, 0);
+    add(to.bfpConversions, rows);
+    addRoundings(conversion, rows * cols);
+    addBytes(memory, 4 * rows * cols, 0);
+  }
+
   void add(const CoreProgram &tile);
   void add(const CoreStream &stream);
+  void add(const CoreConvert &conversion);
 };
 } // namespace
 
@@ -56,10 +72,8 @@ void Charger::add(const CoreProgram &tile) {
   uint64_t rows = count(tile.rows), cols = count(tile.cols);
   // Idle rows and columns are written with zeros.
   add(to.dacConversions, arrayRows() * arrayCols() * moduli());
-  add(to.bfpConversions, rows);
-  addRoundings(tile.conversion, rows * cols);
+  addOperand(tile.src.memory, tile.conversion, tile.stored, rows, cols);
   add(to.forwardConversions, rows);
-  addBytes(tile.src.memory, 4 * rows * cols, 0);
 }
 
 void Charger::add(const CoreStream &stream) {
@@ -69,21 +83,35 @@ void Charger::add(const CoreStream &stream) {
       static_cast<uint64_t>(arrays.machine->detections_per_row().value());
   // No lane gating: idle rows are detected and converted like busy ones.
   uint64_t symbols = arrayRows() * moduli() * detections;
-  add(to.bfpConversions, vectors);
-  addRoundings(stream.conversion, vectors * cols);
+  addOperand(stream.in.memory, stream.conversion, stream.stored, vectors, cols);
   add(to.forwardConversions, vectors);
   add(to.modulatedElements, vectors * arrayCols());
   add(to.tiaSymbols, vectors * symbols);
   add(to.adcConversions, vectors * symbols);
   add(to.reverseConversions, vectors * arrayRows());
   add(to.accumulations, vectors * rows);
-  addBytes(stream.in.memory, 4 * vectors * cols, 0);
   // The first group starts from zero and reads no partial sums, unless what is
   // in memory counts as one.
-  bool starts = evaluate(stream.start, execution.counters) == 0;
+  bool starts = execution.startsAccumulation();
   uint64_t bytes = 4 * vectors * rows;
   addBytes(stream.out.memory, starts ? 0 : bytes, bytes);
   add(counters::macs, vectors * rows * cols);
+}
+
+void Charger::add(const CoreConvert &conversion) {
+  const Bfp *format = findBlockFormat(program, conversion.conversion);
+  if (!format)
+    return;
+  uint64_t rows = count(conversion.rows), cols = count(conversion.cols);
+  auto groupLength = static_cast<uint64_t>(format->group);
+  uint64_t blocks = (cols + groupLength - 1) / groupLength;
+  auto blockBytes = static_cast<uint64_t>(getBlockBytes(*format));
+  add(to.bfpConversions,
+      rows * static_cast<uint64_t>(countGroupPasses(
+                 static_cast<int64_t>(cols), format->group, group.columns)));
+  addRoundings(conversion.conversion, rows * cols);
+  addBytes(conversion.src.memory, 4 * rows * cols, 0);
+  addBytes(conversion.dst.memory, 0, blockBytes * rows * blocks);
 }
 
 void rns::charge(const ArrayExecution &execution, Counters64 &charges) {

@@ -23,17 +23,19 @@ void TileColumns::set(int64_t kStart, int64_t cols, int64_t total,
   partial = false;
   int64_t end = kStart + cols;
   int64_t limit = std::max(total, end);
-  reachBegin = kStart / whole * whole;
+  reachBegin = whole ? kStart / whole * whole : kStart;
   for (int64_t k = kStart; k < end;) {
     int64_t groupBegin = k / group * group;
     int64_t groupEnd = std::min(groupBegin + group, limit);
     int64_t stop = std::min(groupEnd, end);
-    int64_t wholeBegin = k / whole * whole;
     TileGroup part;
-    part.begin = k - kStart;
-    part.end = stop - kStart;
-    part.wholeBegin = wholeBegin - reachBegin;
-    part.wholeEnd = std::min(wholeBegin + whole, limit) - reachBegin;
+    part.begin = part.wholeBegin = k - kStart;
+    part.end = part.wholeEnd = stop - kStart;
+    if (whole) {
+      int64_t wholeBegin = k / whole * whole;
+      part.wholeBegin = wholeBegin - reachBegin;
+      part.wholeEnd = std::min(wholeBegin + whole, limit) - reachBegin;
+    }
     part.first = k == groupBegin;
     part.last = stop == groupEnd;
     partial |= !part.first || !part.last;
@@ -113,9 +115,9 @@ static uint64_t gather(const OperandSource &source, const TileColumns &columns,
   return inside;
 }
 
-static NonFinite findNonFinite(const TileColumns &columns,
-                               const TileGroup &group, int lanes,
-                               const std::vector<uint32_t> &values) {
+static BadOperand findNonFinite(const TileColumns &columns,
+                                const TileGroup &group, int lanes,
+                                const std::vector<uint32_t> &values) {
   for (int l = 0; l < lanes; ++l)
     for (int64_t c = group.wholeBegin; c < group.wholeEnd; ++c) {
       uint32_t bits = values[size_t(c) * laneCount + size_t(l)];
@@ -125,35 +127,45 @@ static NonFinite findNonFinite(const TileColumns &columns,
   return {};
 }
 
-/// Shared exponents of one group. True if a value is infinite or NaN.
-static bool setExponents(const TileGroup &part, const OperandPlan &plan,
-                         const std::vector<uint32_t> &values, size_t g,
-                         OperandBlock &block, float *first, float *second) {
-  uint32_t largest[laneCount];
-  groupExponents(values.data() + part.wholeBegin * laneCount,
-                 part.wholeEnd - part.wholeBegin, largest);
+void exec::setScales(const OperandPlan &plan, const uint32_t *largest, size_t g,
+                     OperandBlock &block) {
   int16_t *exponents = &block.exponents[g * laneCount];
   uint8_t *zero = &block.zero[g * laneCount];
   float *scales = &block.scales[g * laneCount];
   ExponentRange range{INT16_MAX, INT16_MIN};
-  bool bad = false;
   for (int l = 0; l < laneCount; ++l) {
-    bad |= largest[l] == exponentMask;
     zero[l] = largest[l] == 0;
     int exponent = zero[l] ? 0 : int(largest[l] >> 23) - 127;
     exponents[l] = int16_t(exponent);
-    // m = x * 2^(b_m - 1 - E), in two steps that are in range for every E;
-    // what underflows in the first is far below one unit of the mantissa.
-    int up = zero[l] ? 0 : plan.mantissaBits - 1 - exponent;
-    first[l] = std::bit_cast<float>(uint32_t((up >> 1) + 127) << 23);
-    second[l] = std::bit_cast<float>(uint32_t(up - (up >> 1) + 127) << 23);
-    int down = -up;
+    int down = zero[l] ? 0 : exponent - (plan.mantissaBits - 1);
     scales[l] = std::bit_cast<float>(down < -126 ? uint32_t(1) << (down + 149)
                                                  : uint32_t(down + 127) << 23);
     range.low = zero[l] ? range.low : std::min(range.low, exponent);
     range.high = zero[l] ? range.high : std::max(range.high, exponent);
   }
   block.ranges[g] = range;
+}
+
+/// Shared exponents of one group, and what turns its values into mantissas.
+/// True if a value is infinite or NaN.
+static bool setExponents(const TileGroup &part, const OperandPlan &plan,
+                         const std::vector<uint32_t> &values, size_t g,
+                         OperandBlock &block, float *first, float *second) {
+  uint32_t largest[laneCount];
+  groupExponents(values.data() + part.wholeBegin * laneCount,
+                 part.wholeEnd - part.wholeBegin, largest);
+  bool bad = false;
+  for (int l = 0; l < laneCount; ++l) {
+    bad |= largest[l] == exponentMask;
+    // m = x * 2^(b_m - 1 - E), in two steps that are in range for every E;
+    // what underflows in the first is far below one unit of the mantissa.
+    int exponent = int(largest[l] >> 23) - 127;
+    int up = largest[l] == 0 ? 0 : plan.mantissaBits - 1 - exponent;
+    first[l] = std::bit_cast<float>(uint32_t((up >> 1) + 127) << 23);
+    second[l] = std::bit_cast<float>(uint32_t(up - (up >> 1) + 127) << 23);
+  }
+  if (!bad)
+    setScales(plan, largest, g, block);
   return bad;
 }
 
@@ -167,6 +179,33 @@ static void setRandomWords(const OperandSource &source,
   for (int l = 0; l < laneCount; ++l)
     elements[l] = numbers.at(row + l, columns.begin);
   randomWords(numbers.sequence, elements, columns.count, words.data());
+}
+
+void exec::setResidues(const OperandPlan &plan, const TileColumns &columns,
+                       int64_t c, const int16_t *mantissas,
+                       OperandBlock &block) {
+  for (size_t p = 0; p < plan.planes.size(); ++p) {
+    const Residues &plane = plan.planes[p];
+    int16_t *out =
+        block.planes.data() + (int64_t(p) * columns.count + c) * laneCount;
+    if (plane.identity) {
+      std::memcpy(out, mantissas, laneCount * sizeof *mantissas);
+      continue;
+    }
+    const int16_t *residues = plane.values.data() + plan.maxMantissa;
+    for (int l = 0; l < laneCount; ++l)
+      out[l] = residues[mantissas[l]];
+  }
+}
+
+void exec::resize(OperandBlock &block, const OperandPlan &plan,
+                  const TileColumns &columns) {
+  size_t groups = columns.groups.size();
+  block.exponents.resize(groups * laneCount);
+  block.zero.resize(groups * laneCount);
+  block.scales.resize(groups * laneCount);
+  block.ranges.resize(groups);
+  block.planes.resize(plan.planes.size() * size_t(columns.count) * laneCount);
 }
 
 /// Mantissas and residues of the tile's columns in one group.
@@ -183,43 +222,29 @@ static void setPlanes(const TileColumns &columns, const TileGroup &part,
     block.zeroMantissas +=
         toMantissas(scratch.values.data() + (c + shift) * laneCount, first,
                     second, words, plan, mantissas);
-    for (size_t p = 0; p < plan.planes.size(); ++p) {
-      const Residues &plane = plan.planes[p];
-      int16_t *out =
-          block.planes.data() + (int64_t(p) * columns.count + c) * laneCount;
-      if (plane.identity) {
-        std::memcpy(out, mantissas, sizeof mantissas);
-        continue;
-      }
-      const int16_t *residues = plane.values.data() + plan.maxMantissa;
-      for (int l = 0; l < laneCount; ++l)
-        out[l] = residues[mantissas[l]];
-    }
+    setResidues(plan, columns, c, mantissas, block);
   }
 }
 
-std::optional<NonFinite> exec::convert(const OperandSource &source,
-                                       const TileColumns &columns,
-                                       const OperandPlan &plan, bool bypass,
-                                       int64_t row, int lanes,
-                                       OperandBlock &block,
-                                       ConversionScratch &scratch) {
+std::optional<BadOperand> exec::convert(const OperandSource &source,
+                                        const TileColumns &columns,
+                                        const OperandPlan &plan, bool bypass,
+                                        int64_t row, int lanes,
+                                        OperandBlock &block,
+                                        ConversionScratch &scratch) {
+  if (source.blocks)
+    return readBlocks(source, columns, plan, row, lanes, block, scratch);
   block.lanes = lanes;
   block.zeroMantissas = 0;
   block.inside = gather(source, columns, row, lanes, scratch.rows,
                         bypass ? block.values : scratch.values);
   if (bypass)
     return std::nullopt;
-  size_t groups = columns.groups.size();
-  block.exponents.resize(groups * laneCount);
-  block.zero.resize(groups * laneCount);
-  block.scales.resize(groups * laneCount);
-  block.ranges.resize(groups);
-  block.planes.resize(plan.planes.size() * size_t(columns.count) * laneCount);
+  resize(block, plan, columns);
   if (plan.rounding == Rounding::Stochastic)
     setRandomWords(source, columns, row, scratch.randomWords);
   float first[laneCount], second[laneCount];
-  for (size_t g = 0; g < groups; ++g) {
+  for (size_t g = 0; g < columns.groups.size(); ++g) {
     const TileGroup &part = columns.groups[g];
     if (setExponents(part, plan, scratch.values, g, block, first, second))
       return findNonFinite(columns, part, lanes, scratch.values);

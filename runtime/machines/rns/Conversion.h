@@ -7,7 +7,8 @@
 //
 // Gathers up to 64 rows (or streamed vectors) of an operand through its access
 // map and converts them: shared exponents, mantissas, residues. The same code
-// serves the stationary and the streamed operand.
+// serves the stationary and the streamed operand. Of an operand that is stored
+// in blocks, exponents and mantissas are there to be read.
 //
 //===----------------------------------------------------------------------===//
 
@@ -44,7 +45,8 @@ struct TileColumns {
   bool partial = false;                   ///< some group is not whole
 
   /// `total`: contraction length; the last group may be shorter. `group`: of a
-  /// term; `whole`: of what shares an exponent, a multiple of it.
+  /// term; `whole`: of what shares an exponent, a multiple of it, or 0 if
+  /// nothing does and the reach is the tile.
   void set(int64_t kStart, int64_t cols, int64_t total, int64_t group,
            int64_t whole);
 };
@@ -81,25 +83,49 @@ struct ConversionScratch {
 struct OperandSource {
   const AccessMap *map = nullptr;
   SourceView view;
-  UnrolledDigits reach; ///< the columns of TileColumns::reach
+  /// The columns of TileColumns::reach; of a stored operand the blocks that
+  /// hold them.
+  UnrolledDigits reach;
+  const Bfp *blocks = nullptr; ///< of a stored operand: its format
   /// For stochastic rounding.
   RoundingNumbers numbers;
 };
 
-/// An infinity or NaN met in a conversion.
-struct NonFinite {
+/// What an operand must not hold: an infinity or NaN met in a conversion, or
+/// bytes that are no block.
+struct BadOperand {
   int lane = 0;
   int64_t column = 0; ///< contraction position
   float value = 0;
+  std::optional<BrokenRule> fault = {}; ///< of a block
 };
 
 /// Reads rows [row, row + lanes) and converts them, with `bypass` takes them as
-/// they are. Rows beyond the map's are zero.
-std::optional<NonFinite> convert(const OperandSource &source,
-                                 const TileColumns &columns,
-                                 const OperandPlan &plan, bool bypass,
-                                 int64_t row, int lanes, OperandBlock &block,
-                                 ConversionScratch &scratch);
+/// they are; of a stored operand, reads what a conversion left. Rows beyond the
+/// map's are zero.
+std::optional<BadOperand> convert(const OperandSource &source,
+                                  const TileColumns &columns,
+                                  const OperandPlan &plan, bool bypass,
+                                  int64_t row, int lanes, OperandBlock &block,
+                                  ConversionScratch &scratch);
+
+/// What readBlocks and conversions do alike, lane by lane: exponents and scales
+/// of group `g`, whose largest exponents are given as bits of binary32 in
+/// place, 0 for a group of zeros; and residues of column `c` of the tile.
+void setScales(const OperandPlan &plan, const uint32_t *largest, size_t g,
+               OperandBlock &block);
+void setResidues(const OperandPlan &plan, const TileColumns &columns, int64_t c,
+                 const int16_t *mantissas, OperandBlock &block);
+/// Makes room for the tile's columns.
+void resize(OperandBlock &block, const OperandPlan &plan,
+            const TileColumns &columns);
+
+/// Reads a stored operand as convert() would have converted it.
+std::optional<BadOperand> readBlocks(const OperandSource &source,
+                                     const TileColumns &columns,
+                                     const OperandPlan &plan, int64_t row,
+                                     int lanes, OperandBlock &block,
+                                     ConversionScratch &scratch);
 
 } // namespace phx::exec
 

@@ -173,14 +173,15 @@ void CoreUnit::processBlock(Job &job, int64_t index, unsigned worker) {
   int64_t offset = index * laneCount;
   int lanes = int(std::min<int64_t>(laneCount, job.length - offset));
   int64_t first = job.vecStart + offset;
-  std::optional<NonFinite> bad =
+  std::optional<BadOperand> bad =
       convert(job.in, *job.columns, job.plan->operands[job.operand],
               job.plan->bypass, first, lanes, scratch.block,
               scratch.conversion);
   if (bad) {
     std::lock_guard<std::mutex> lock(job.mutex);
     if (index < job.failure.block)
-      job.failure = {index, false, first + bad->lane, bad->column, bad->value};
+      job.failure = {index,       false,      first + bad->lane,
+                     bad->column, bad->value, std::move(bad->fault)};
     return;
   }
   job.inside += scratch.block.inside;

@@ -7,56 +7,61 @@
 
 #include "machines/rns/CoreUnit.h"
 
-#include "phx/isa/Validator.h"
+#include "phx/isa/Blocks.h"
 
 #include <algorithm>
 #include <cmath>
-#include <set>
 #include <tuple>
 
 using namespace phx;
 using namespace phx::exec;
 
 CoreUnit::CoreUnit(Context &context)
-    : context(context), scratches(context.pool.size()) {}
+    : context(context), origins(context.program),
+      scratches(context.pool.size()) {}
 
 Result<std::unique_ptr<MachineUnit>>
 CoreUnit::create(Context &context, const UnitOptions &options) {
+  if (options.bypassFormats)
+    for (const Instruction &instruction : context.program.code)
+      if (touchesBlocks(instruction.body))
+        return Error{"the program keeps operands converted in memory, where "
+                     "there are no binary32 numbers to multiply; run it "
+                     "without --fp32, or compile the model so that operands "
+                     "are converted at the arrays"};
   std::unique_ptr<CoreUnit> unit(new CoreUnit(context));
   if (Status status = unit->makePlans(options); !status)
     return status.error();
   return std::unique_ptr<MachineUnit>(std::move(unit));
 }
 
-/// The products that instructions of the class name.
-static std::set<uint32_t> listProducts(const Program &program) {
-  std::set<uint32_t> products;
+/// The products that instructions of the class name, each with the columns of
+/// the arrays that compute it; of several groups the most, which have the
+/// longest passes.
+static std::map<uint32_t, int64_t> listProducts(const Program &program) {
+  std::map<uint32_t, int64_t> products;
   for (const Instruction &instruction : program.code)
     RnsInstructions::forEach([&]<typename T>() {
-      if (const T *body = getIf<T>(instruction.body))
-        products.insert(body->product);
+      if (const T *body = getIf<T>(instruction.body)) {
+        int64_t &columns = products.try_emplace(body->product, 1).first->second;
+        if (const ArrayGroup *group = findGroup(program, instruction))
+          columns = std::max<int64_t>(columns, group->columns);
+      }
     });
   return products;
 }
 
 Status CoreUnit::makePlans(const UnitOptions &options) {
   const Program &program = context.program;
-  if (Status status = checkOperations(program); !status)
-    return status;
-  // The widest arrays have the longest passes.
-  int64_t columns = 1;
-  for (const ArrayGroup &group : program.groups)
-    if (group.machineClass == "rns")
-      columns = std::max<int64_t>(columns, group.columns);
   planOf.resize(program.products.size());
-  using Entries = std::tuple<uint32_t, uint32_t, uint32_t, uint32_t>;
+  using Entries = std::tuple<uint32_t, uint32_t, uint32_t, uint32_t, int64_t>;
   std::map<Entries, uint32_t> known;
-  for (uint32_t p : listProducts(program)) {
+  for (auto [p, columns] : listProducts(program)) {
     const Product &product = program.products[p];
     auto [place, isNew] =
         known.try_emplace(Entries(product.conversions[0],
                                   product.conversions[1], product.pass,
-                                  product.combine),
+                                  product.combine, columns),
                           uint32_t(plans.size()));
     planOf[p] = place->second;
     if (!isNew)
@@ -94,8 +99,9 @@ Result<OperandSource> CoreUnit::prepare(const char *name, const AccessMap &map,
   source.reach.unroll(map, map.cols, columns.reachBegin, columns.reachCount);
   Result<SourceView> view = context.source(
       name, address,
-      getBounds(map, rowBegin, rowBegin + rows, columns.reachBegin,
-                columns.reachBegin + columns.reachCount));
+      context.getMapBounds(map, address, rowBegin, rowBegin + rows,
+                           columns.reachBegin,
+                           columns.reachBegin + columns.reachCount));
   if (!view)
     return view.error();
   source.view = *view;
@@ -105,11 +111,27 @@ Result<OperandSource> CoreUnit::prepare(const char *name, const AccessMap &map,
 RoundingNumbers CoreUnit::getNumbers(uint32_t index, unsigned operand,
                                      int64_t group) const {
   const Product &product = context.program.products[index];
+  if (getPlan(index).operands[operand].rounding != Rounding::Stochastic)
+    return {};
   int64_t rows = operand == 0 ? product.m * product.positions : product.n;
   RoundingNumbers numbers;
   numbers.sequence = getSequence(context.key, {2 * product.stream + operand});
   numbers.rowLength = product.k;
   numbers.first = uint64_t(group) * uint64_t(rows) * uint64_t(product.k);
+  return numbers;
+}
+
+RoundingNumbers CoreUnit::getNumbers(uint32_t index, OperandRole role,
+                                     int64_t row, int64_t k) const {
+  const Product &product = context.program.products[index];
+  // Numbers follow from the element of the product, not from how it is cut.
+  Origin origin = origins.get(context.pc, context.counters);
+  RoundingNumbers numbers =
+      getNumbers(index, rns::getOperand(product, role), origin.group);
+  int64_t wholeRow =
+      role == OperandRole::Stationary ? origin.row : origin.vector;
+  numbers.first += uint64_t((wholeRow - row) * product.k +
+                            (origin.contraction - k));
   return numbers;
 }
 
@@ -127,21 +149,28 @@ Status CoreUnit::execute(const CoreProgram &load, LoadedTile &tile,
                          LayerStatistics *statistics) {
   const AccessMap &map = context.program.maps[load.map];
   const ProductPlan &plan = getPlan(load.product);
-  bool first = context.program.products[load.product].dataflow == Dataflow::Df1;
-  const unsigned operand = first ? 0 : 1;
+  const unsigned operand = rns::getOperand(
+      context.program.products[load.product], OperandRole::Stationary);
   tile.loaded = false;
   tile.plan = &plan;
   tile.rowStart = context.value(load.rowStart);
   tile.rows = context.value(load.rows);
-  tile.total = getTotal(map.cols);
-  tile.columns.set(context.value(load.kStart), context.value(load.cols),
-                   tile.total, plan.group, plan.operands[operand].group);
+  int64_t kStart = context.value(load.kStart);
+  // Where the contraction ends says the product: maps may go on behind it, and
+  // the last block of a stored operand, one column of its map, is filled up.
+  tile.total = context.program.products[load.product].k -
+               origins.get(context.pc, context.counters).contraction + kStart;
+  tile.columns.set(kStart, context.value(load.cols), tile.total, plan.group,
+                   plan.getShared(operand));
   Result<OperandSource> source =
-      prepare("src", map, load.src, tile.columns, tile.rowStart, tile.rows);
+      load.stored ? prepareStored("src", map, load.src, tile.columns,
+                                  tile.rowStart, tile.rows, load.conversion)
+                  : prepare("src", map, load.src, tile.columns, tile.rowStart,
+                            tile.rows);
   if (!source)
     return source.error();
-  tile.group = context.value(load.group);
-  source->numbers = getNumbers(load.product, operand, tile.group);
+  source->numbers = getNumbers(load.product, OperandRole::Stationary,
+                               tile.rowStart, tile.columns.begin);
   tile.blocks.resize(size_t((tile.rows + laneCount - 1) / laneCount));
   for (size_t b = 0; b < tile.blocks.size(); ++b) {
     if (b != 0 && context.isStopped(0))
@@ -150,9 +179,14 @@ Status CoreUnit::execute(const CoreProgram &load, LoadedTile &tile,
     int64_t row = tile.rowStart + int64_t(b) * laneCount;
     int lanes =
         int(std::min<int64_t>(laneCount, tile.rowStart + tile.rows - row));
-    if (std::optional<NonFinite> bad =
-            convert(*source, tile.columns, plan.operands[operand], plan.bypass,
-                    row, lanes, block, scratches[0].conversion))
+    std::optional<BadOperand> bad =
+        convert(*source, tile.columns, plan.operands[operand], plan.bypass, row,
+                lanes, block, scratches[0].conversion);
+    if (bad && bad->fault)
+      return describeBlock(map, load.src, row + bad->lane,
+                           bad->column / source->blocks->group, load.conversion,
+                           *bad->fault);
+    if (bad)
       return describeOperand(map, load.src, row + bad->lane, bad->column,
                              bad->value);
     if (statistics && !plan.bypass) {
@@ -170,10 +204,11 @@ Status CoreUnit::prepareOutput(Job &job, const CoreStream &stream) {
   const AccessMap &map = context.program.maps[stream.outMap];
   job.outMap = &map;
   job.outRows.unroll(map, map.rows, tile.rowStart, tile.rows);
-  Result<TargetView> out =
-      context.target("out", stream.out,
-                     getBounds(map, tile.rowStart, tile.rowStart + tile.rows,
-                               job.vecStart, job.vecStart + job.length));
+  Result<TargetView> out = context.target(
+      "out", stream.out,
+      context.getMapBounds(map, stream.out, tile.rowStart,
+                           tile.rowStart + tile.rows, job.vecStart,
+                           job.vecStart + job.length));
   if (!out)
     return out.error();
   job.out = *out;
@@ -199,26 +234,30 @@ Status CoreUnit::execute(const CoreStream &stream, LoadedTile &tile,
       tile.rowStart != context.value(stream.rowStart) ||
       tile.rows != context.value(stream.rows) || tile.columns.begin != kStart ||
       tile.columns.count != context.value(stream.cols))
-    return context.fail("the tile in this array" 
-                        " is not the one that this stream expects");
+    return context.fail(
+        "the tile in this array is not the one that this stream expects");
   Job job;
   job.plan = &plan;
   job.tile = &tile;
-  const Product &product = context.program.products[stream.product];
-  job.operand = product.dataflow == Dataflow::Df1 ? 1 : 0;
+  job.operand = rns::getOperand(context.program.products[stream.product],
+                                OperandRole::Streamed);
   streamed.set(kStart, tile.columns.count, tile.total, plan.group,
-               plan.operands[job.operand].group);
+               plan.getShared(job.operand));
   job.columns = &streamed;
   job.vecStart = context.value(stream.vecStart);
   job.length = context.value(stream.length);
   const AccessMap &inMap = context.program.maps[stream.inMap];
   Result<OperandSource> in =
-      prepare("in", inMap, stream.in, streamed, job.vecStart, job.length);
+      stream.stored
+          ? prepareStored("in", inMap, stream.in, streamed, job.vecStart,
+                          job.length, stream.conversion)
+          : prepare("in", inMap, stream.in, streamed, job.vecStart, job.length);
   if (!in)
     return in.error();
   job.in = std::move(*in);
   job.continues = context.value(stream.start) != 0;
-  job.in.numbers = getNumbers(stream.product, job.operand, tile.group);
+  job.in.numbers = getNumbers(stream.product, OperandRole::Streamed,
+                              job.vecStart, kStart);
   if (Status status = prepareOutput(job, stream); !status)
     return status;
 
@@ -239,6 +278,10 @@ Status CoreUnit::execute(const CoreStream &stream, LoadedTile &tile,
   const Failure &failure = job.failure;
   if (failure.block == INT64_MAX)
     return Status::success();
+  if (failure.fault)
+    return describeBlock(inMap, stream.in, failure.row,
+                         failure.column / job.in.blocks->group,
+                         stream.conversion, *failure.fault);
   if (!failure.overflow)
     return describeOperand(inMap, stream.in, failure.row, failure.column,
                            failure.value);

@@ -10,6 +10,8 @@
 // group. A stream is cut into blocks of 64 vectors, which threads share; a
 // result depends on its own vector alone, so the cut moves no bit.
 //
+// CoreConvert, and operands that it stored: StoredOperands.cpp.
+//
 // A group that is longer than the array takes several instructions. The sums of
 // its passes are kept as 64-bit integers (binary32 under the bypass) beside the
 // output elements, by output address, until the group is complete; only then
@@ -26,6 +28,7 @@
 
 #include "machines/rns/Instructions.h"
 #include "phx/exec/MachineUnit.h"
+#include "phx/isa/Origin.h"
 
 #include <atomic>
 #include <map>
@@ -39,7 +42,6 @@ struct LoadedTile {
   bool loaded = false;
   const ProductPlan *plan = nullptr;
   int64_t rowStart = 0, rows = 0;
-  int64_t group = 0; ///< of the product
   int64_t total = 0; ///< contraction length
   TileColumns columns;
   std::vector<OperandBlock> blocks; ///< 64 rows each
@@ -65,6 +67,9 @@ private:
                  LayerStatistics *statistics);
   Status execute(const CoreStream &stream, LoadedTile &tile,
                  LayerStatistics *statistics);
+  /// The tile stays.
+  Status execute(const CoreConvert &instruction, LoadedTile &tile,
+                 LayerStatistics *statistics);
 
   /// The first failure in block order, whichever thread meets it first.
   struct Failure {
@@ -72,6 +77,7 @@ private:
     bool overflow = false;
     int64_t row = 0, column = 0; ///< of the streamed operand, or of the output
     float value = 0;
+    std::optional<BrokenRule> fault = {}; ///< of a stored operand's block
   };
   /// What all blocks of one stream instruction share.
   struct Job {
@@ -105,12 +111,32 @@ private:
                                 const Address &address,
                                 const TileColumns &columns, int64_t rowBegin,
                                 int64_t rows);
-  /// Random numbers of the first (0) or second (1) operand.
+  /// The same of an operand in blocks.
+  Result<OperandSource> prepareStored(const char *name, const AccessMap &map,
+                                      const Address &address,
+                                      const TileColumns &columns,
+                                      int64_t rowBegin, int64_t rows,
+                                      uint32_t conversion);
+  /// Random numbers of the stationary or the streamed operand, of which the
+  /// instruction reads rows from `row` and contraction positions from `k` on.
+  RoundingNumbers getNumbers(uint32_t product, OperandRole role, int64_t row,
+                             int64_t k) const;
+  /// Those of the first (0) or second (1) operand, of which element (0, 0) of
+  /// `group` has number 0 of that group.
   RoundingNumbers getNumbers(uint32_t product, unsigned operand,
                              int64_t group) const;
   Status prepareOutput(Job &job, const CoreStream &stream);
   Error describeOperand(const AccessMap &map, const Address &address,
                         int64_t row, int64_t column, float value) const;
+  struct Conversion;
+  /// Errors: blocks outside of their memory.
+  Status prepareConversion(const CoreConvert &instruction, Conversion &job);
+  void convertRows(Conversion &job, int64_t index, unsigned worker);
+  static void writeBlocks(const Conversion &job, int64_t row,
+                          const OperandBlock &block);
+  Error describeBlock(const AccessMap &map, const Address &address,
+                      int64_t row, int64_t block, uint32_t conversion,
+                      const BrokenRule &fault) const;
   void processBlock(Job &job, int64_t index, unsigned worker);
   void addGroup(Job &job, size_t group, int64_t row, int rows,
                 Scratch &scratch);
@@ -125,6 +151,7 @@ private:
                 float *acc);
 
   Context &context;
+  const Origins origins;
   std::vector<ProductPlan> plans; ///< each once
   std::vector<uint32_t> planOf;   ///< index into `plans`, by product
   TileColumns streamed;           ///< of the current stream

@@ -9,6 +9,8 @@
 #include "machines/rns/Operations.h"
 #include "machines/rns/Products.h"
 
+#include "phx/isa/Blocks.h"
+#include "phx/isa/Bounds.h"
 #include "phx/isa/DescribeInstruction.h"
 #include "phx/isa/FieldReport.h"
 #include "phx/isa/LoopTree.h"
@@ -21,37 +23,59 @@
 using namespace phx;
 
 /// The operand of its product that an instruction converts.
-template <typename T> static unsigned getOperand(const Product &product) {
-  bool stationary = std::is_same_v<T, CoreProgram>;
-  return stationary == (product.dataflow == Dataflow::Df1) ? 0 : 1;
+template <typename T>
+static unsigned getOperand(const T &i, const Product &product) {
+  if constexpr (std::is_same_v<T, CoreConvert>)
+    return static_cast<unsigned>(i.operand);
+  else
+    return rns::getOperand(product, std::is_same_v<T, CoreProgram>
+                                        ? OperandRole::Stationary
+                                        : OperandRole::Streamed);
 }
 
-/// An instruction names the entries of its product, which residue arrays can
-/// compute; no pass leaves the signed range of its moduli.
+/// Whether its operand is made of blocks on one side.
+template <typename T> static bool hasBlocks(const T &i) {
+  if constexpr (std::is_same_v<T, CoreConvert>)
+    return true;
+  else
+    return i.stored;
+}
+
+/// All elements that are rounded at random have numbers, and blocks a format.
+template <typename T>
+static void checkConversion(const Program &program, const T &i,
+                            FieldReport &report) {
+  const Product &product = program.products[i.product];
+  unsigned operand = getOperand(i, product);
+  if (uint32_t expected = product.conversions[operand];
+      std::is_same_v<T, CoreConvert> && i.conversion != expected)
+    report.fail("conversion",
+                std::to_string(expected) + " (that of its product's " +
+                    (operand == 0 ? "first" : "second") + " operand)",
+                std::to_string(i.conversion));
+  const TableOperation &conversion = program.conversions[i.conversion];
+  if (hasBlocks(i) && !findBlockFormat(program, i.conversion))
+    report.fail("conversion",
+                "bfp (others have no blocks; keep the operand as f32)",
+                toAssembly(conversion));
+  if (!drawsRandomNumbers(conversion))
+    return;
+  int64_t rows = operand == 0 ? product.m * product.positions : product.n;
+  if (Int elements = Int(rows) * product.k * product.groups;
+      elements > randomElements)
+    report.fail("product",
+                "an operand of at most 2^50 elements (each draws a random "
+                "number)",
+                toText(elements));
+}
+
+/// Residue arrays can compute what the entries say that an instruction names,
+/// and no pass leaves the signed range of its moduli.
 template <typename T>
 static void checkEntries(const Program &program, const T &i, uint32_t columns,
                          FieldReport &report) {
   const Product &product = program.products[i.product];
-  auto isThat = [&](const char *field, uint32_t expected, uint32_t found) {
-    if (found != expected)
-      report.fail(field, std::to_string(expected) + " (that of its product)",
-                  std::to_string(found));
-  };
-  isThat("conversion", product.conversions[getOperand<T>(product)],
-         i.conversion);
-  isThat("pass", product.pass, i.pass);
-  if constexpr (std::is_same_v<T, CoreStream>)
-    isThat("combine", product.combine, i.combine);
-  if (drawsRandomNumbers(program.conversions[i.conversion])) {
-    int64_t rows = getOperand<T>(product) == 0 ? product.m * product.positions
-                                               : product.n;
-    if (Int elements = Int(rows) * product.k * product.groups;
-        elements > randomElements)
-      report.fail("product",
-                  "an operand of at most 2^50 elements (each draws a random "
-                  "number)",
-                  toText(elements));
-  }
+  checkConversion(program, i, report);
   auto computation = rns::getComputation(program, product);
   std::optional<BrokenRule> broken;
   if (const auto *rule = std::get_if<BrokenRule>(&computation))
@@ -82,10 +106,6 @@ static void checkTile(const Program &program, const Instruction &instruction,
 
 static void checkProgramBounds(const CoreProgram &i, BoundsReport &report) {
   const Program &program = report.getProgram();
-  int64_t groups = program.products[i.product].groups;
-  report.checkWithin("group", i.group, groups - 1,
-                     "a group below " + std::to_string(groups) +
-                         ", at least 0");
   report.checkBlock("cols", "contraction positions of one group",
                     rns::getTermGroup(program, program.products[i.product]),
                     i.kStart, i.cols);
@@ -100,20 +120,23 @@ template <> const InstructionDescription &phx::describeInstruction<CoreProgram>(
           .semantics("`group` says which of the product's groups the tile "
                      "belongs to, 0 if not given; stochastic rounding numbers "
                      "the elements by it.")
-          .field(&T::conversion, "conversion",
-                 "of the stationary operand, that of the product")
+          .field(&T::conversion, "conversion", "that of the product's operand")
           .of(TableKind::Conversions)
+          .as(OperandRole::Stationary)
           .field(&T::pass, "pass", "that of the product")
           .of(TableKind::Passes)
           .field(&T::map, "map", "of the stationary operand")
           .of(TableKind::Maps)
-          .field(&T::src, "src", "stationary operand")
+          .field(&T::src, "src", "elements of the operand")
+          .as(OperandRole::Stationary)
           .field(&T::rowStart, "row start", "first row")
           .named("row")
           .as(FieldRole::Start)
+          .from(OriginAxis::Row)
           .field(&T::kStart, "k start", "first contraction position")
           .named("k")
           .as(FieldRole::Start)
+          .from(OriginAxis::Contraction)
           .field(&T::rows, "rows", "number of rows, at most those of the array")
           .field(&T::cols, "cols",
                  "number of positions, at most the columns of the array")
@@ -121,20 +144,30 @@ template <> const InstructionDescription &phx::describeInstruction<CoreProgram>(
           .of(TableKind::Products)
           .field(&T::group, "group", "of the product's groups, the tile's")
           .as(FieldRole::Origin)
+          .from(OriginAxis::Group)
           .optional()
-          .reads(&T::src, mapped<T>(&T::map, {&T::rowStart, &T::rows},
-                                    {&T::kStart, &T::cols}))
+          .field(&T::stored, "stored",
+                 "the operand is blocks of the conversion")
+          .optional()
+          .reads(&T::src,
+                 inBlocks(&T::conversion,
+                          inGroups(&T::conversion, &T::product,
+                                   mapped<T>(&T::map, {&T::rowStart, &T::rows},
+                                             {&T::kStart, &T::cols})),
+                          &T::stored))
           .programsArray()
           .checks(checkTile<T>)
           .checksBounds(checkBodyBounds<T, checkProgramBounds>)
           .assembly("`conversion` $conversion `pass` $pass `map` $map `from` $src "
                     "`row` $row `k` $k "
                     "`rows` $rows `cols` $cols `product` $product "
-                    "(`group` $group^)?")
+                    "(`group` $group^)? (`stored` $stored^)?")
           .example("pisa.core_program core[0] conversion 0 pass 0 map 0 from "
                    "wgt[0] row 0 k 0\n    rows 32 cols 16 product 0")
           .example("pisa.core_program core[0] conversion 0 pass 0 map 0 from "
                    "wgt[0] row 0 k 0\n    rows 32 cols 16 product 0 group 3")
+          .example("pisa.core_program core[0] conversion 0 pass 0 map 3 from "
+                   "wgt[0] row 0 k 0\n    rows 32 cols 16 product 0 stored")
           .build();
   return description;
 }
@@ -144,7 +177,7 @@ static void checkStreamBounds(const CoreStream &i, BoundsReport &report) {
   const Product &product = report.getProgram().products[i.product];
   if (product.positions == 1)
     return;
-  bool first = product.dataflow == Dataflow::Df1;
+  bool first = product.stationary == Stationary::First;
   report.checkBlock(first ? "rows" : "length", "rows of one kernel position",
                     product.m, first ? i.rowStart : i.vecStart,
                     first ? i.rows : i.length);
@@ -156,9 +189,11 @@ template <> const InstructionDescription &phx::describeInstruction<CoreStream>()
       DescribeInstruction<T>("core_stream", EnginePlace::Array)
           .ofClass("rns")
           .summary("Stream vectors past the array and accumulate the results")
-          .field(&T::conversion, "conversion",
-                 "of the streamed operand, that of the product")
+          .semantics("`group` is that of the tile in the array, 0 if not "
+                     "given.")
+          .field(&T::conversion, "conversion", "that of the product's operand")
           .of(TableKind::Conversions)
+          .as(OperandRole::Streamed)
           .field(&T::pass, "pass", "that of the product")
           .of(TableKind::Passes)
           .field(&T::combine, "combine", "that of the product")
@@ -167,17 +202,22 @@ template <> const InstructionDescription &phx::describeInstruction<CoreStream>()
           .of(TableKind::Maps)
           .field(&T::outMap, "out map", "row: stationary row, column: vector")
           .of(TableKind::Maps)
-          .field(&T::in, "in", "streamed operand")
+          .field(&T::in, "in", "vectors of the operand")
+          .as(OperandRole::Streamed)
           .field(&T::out, "out", "accumulators")
+          .as(OperandRole::Result)
           .field(&T::rowStart, "row start", "of the stationary tile")
           .named("row")
           .as(FieldRole::Start)
+          .from(OriginAxis::Row)
           .field(&T::kStart, "k start", "of the stationary tile")
           .named("k")
           .as(FieldRole::Start)
+          .from(OriginAxis::Contraction)
           .field(&T::vecStart, "vec start", "first vector")
           .named("vec")
           .as(FieldRole::Start)
+          .from(OriginAxis::Vector)
           .field(&T::rows, "rows", "of the stationary tile")
           .field(&T::cols, "cols", "of the stationary tile")
           .field(&T::length, "length", "number of vectors")
@@ -186,24 +226,165 @@ template <> const InstructionDescription &phx::describeInstruction<CoreStream>()
           .field(&T::start, "start",
                  "accumulators start from +0 where it is 0")
           .as(FieldRole::AccumulationStart)
+          .field(&T::group, "group", "of the stationary tile")
+          .as(FieldRole::Origin)
+          .from(OriginAxis::Group)
+          .optional()
+          .field(&T::stored, "stored",
+                 "the streamed operand is blocks of the conversion")
+          .optional()
           .accumulates(&T::out,
                        mapped<T>(&T::outMap, {&T::rowStart, &T::rows},
                                  {&T::vecStart, &T::length}),
                        &T::product)
-          .reads(&T::in, mapped<T>(&T::inMap, {&T::vecStart, &T::length},
-                                   {&T::kStart, &T::cols}))
+          .reads(&T::in,
+                 inBlocks(&T::conversion,
+                          inGroups(&T::conversion, &T::product,
+                                   mapped<T>(&T::inMap,
+                                             {&T::vecStart, &T::length},
+                                             {&T::kStart, &T::cols})),
+                          &T::stored))
           .usesArray(&T::pass, &T::product, &T::rowStart, &T::kStart, &T::rows,
-                     &T::cols)
+                     &T::cols, &T::group)
           .timedBy(&T::length)
           .checks(checkTile<T>)
           .checksBounds(checkBodyBounds<T, checkStreamBounds>)
           .assembly("`conversion` $conversion `pass` $pass `combine` $combine "
                     "`map` $in_map `from` $in `into` $out_map $out `row` $row `k` $k `vec` $vec `rows` $rows "
                     "`cols` $cols `length` $length `product` $product "
-                    "`start` $start")
+                    "`start` $start (`group` $group^)? (`stored` $stored^)?")
           .example("pisa.core_stream core[0] conversion 0 pass 0 combine 0 map 1 "
                    "from act[0]\n    into 2 grad[0] row 0 k 0 vec 0 rows 32 cols 16 length 100 "
                    "product 0 start 0")
+          .example("pisa.core_stream core[0] conversion 0 pass 0 combine 0 map 1 "
+                   "from act[0]\n    into 2 grad[0] row 0 k 0 vec 0 rows 32 cols 16 length 100 "
+                   "product 0 start 0 group 3")
+          .build();
+  return description;
+}
+
+//===----------------------------------------------------------------------===//
+// Stored operands
+//===----------------------------------------------------------------------===//
+
+/// The value of `affine` where it is the same in every iteration.
+static std::optional<Int> findConstant(const Form &form) {
+  for (const Form::Term &term : form.terms)
+    if (term.weight != 0)
+      return std::nullopt;
+  return form.base;
+}
+
+static bool isMultiple(const Affine &affine, int64_t of) {
+  bool isOne = affine.base % of == 0;
+  for (const DigitTerm &digit : affine.terms)
+    isOne &= digit.weight % of == 0;
+  return isOne;
+}
+
+/// Whether positions that begin at `k` are whole groups, or go up to the end of
+/// the contraction axis.
+static bool hasWholeGroups(const Affine &k, const Count &cols, int64_t length,
+                           int64_t group) {
+  if (cols.registerIndex)
+    return false;
+  Form end(k);
+  end.base += cols.cap;
+  if (cols.cap % group != 0 && findConstant(end) != length)
+    return false;
+  if (!cols.remaining || isMultiple(*cols.remaining, group))
+    return true;
+  Form rest(k);
+  rest.add(*cols.remaining, 1);
+  return findConstant(rest) == length;
+}
+
+/// Only whole groups have a block. One that is cut would be completed by zeros
+/// in silence.
+static void checkConvert(const Program &program, const Instruction &instruction,
+                         FieldReport &report) {
+  const auto &i = getAs<CoreConvert>(instruction.body);
+  checkConversion(program, i, report);
+  const Bfp *format = findBlockFormat(program, i.conversion);
+  if (!report.isClean() || !format)
+    return;
+  std::string group = std::to_string(format->group);
+  if (!isMultiple(i.kStart, format->group))
+    report.fail("k start",
+                "a base and weights that are multiples of " + group +
+                    " (a block is a whole group)",
+                "others");
+  int64_t length = program.products[i.product].k;
+  if (!hasWholeGroups(i.kStart, i.cols, length, format->group))
+    report.fail("cols",
+                "multiples of " + group + ", or what is left of the " +
+                    std::to_string(length) +
+                    " contraction positions of the product (of [" +
+                    std::to_string(length) + " less k])",
+                i.cols.registerIndex ? "what a count register says"
+                                     : "others");
+}
+
+static void checkConvertBounds(const CoreConvert &i, BoundsReport &report) {
+  int64_t groups = report.getProgram().products[i.product].groups;
+  report.checkWithin("group", i.group, groups - 1,
+                     "a group below " + std::to_string(groups) +
+                         ", at least 0");
+}
+
+template <>
+const InstructionDescription &phx::describeInstruction<CoreConvert>() {
+  using T = CoreConvert;
+  static const InstructionDescription description =
+      DescribeInstruction<T>("core_convert", EnginePlace::Array)
+          .ofClass("rns")
+          .summary("Convert an operand once, into blocks in memory")
+          .semantics("`product`, `operand` and `group` say whose operand it "
+                     "is; stochastic rounding numbers the elements by them. "
+                     "What is in the array stays there.")
+          .field(&T::conversion, "conversion", "of the operand")
+          .of(TableKind::Conversions)
+          .field(&T::srcMap, "src map", "of the operand's elements")
+          .of(TableKind::Maps)
+          .field(&T::dstMap, "dst map", "row: as of the operand, column: block")
+          .of(TableKind::Maps)
+          .field(&T::src, "src", "operand")
+          .field(&T::dst, "dst", "blocks")
+          .field(&T::rowStart, "row start", "first row")
+          .named("row")
+          .as(FieldRole::Start)
+          .field(&T::kStart, "k start",
+                 "first contraction position, where a group begins")
+          .named("k")
+          .as(FieldRole::Start)
+          .field(&T::rows, "rows", "number of rows")
+          .field(&T::cols, "cols",
+                 "number of positions: whole groups, or up to the last one")
+          .field(&T::product, "product", "whose operand it is")
+          .of(TableKind::Products)
+          .as(FieldRole::Origin)
+          .field(&T::operand, "operand", "of the product: 0 first, 1 second")
+          .within(0, 1)
+          .field(&T::group, "group", "of the product's groups, the operand's")
+          .as(FieldRole::Origin)
+          .from(OriginAxis::Group)
+          .optional()
+          .writes(&T::dst,
+                  inBlocks(&T::conversion,
+                           mapped<T>(&T::dstMap, {&T::rowStart, &T::rows},
+                                     {&T::kStart, &T::cols})))
+          .reads(&T::src, mapped<T>(&T::srcMap, {&T::rowStart, &T::rows},
+                                    {&T::kStart, &T::cols}))
+          .timedBy(&T::rows, &T::cols)
+          .checks(checkConvert)
+          .checksBounds(checkBodyBounds<T, checkConvertBounds>)
+          .assembly("`conversion` $conversion `map` $src_map `from` $src "
+                    "`into` $dst_map $dst `row` $row `k` $k `rows` $rows "
+                    "`cols` $cols `product` $product `operand` $operand "
+                    "(`group` $group^)?")
+          .example("pisa.core_convert core[0] conversion 0 map 0 from wgt[0] "
+                   "into 3 wgt[4096]\n    row 0 k 0 rows 32 cols 75 product 0 "
+                   "operand 0")
           .build();
   return description;
 }

@@ -6,9 +6,11 @@
 //===----------------------------------------------------------------------===//
 
 #include "machines/rns/Instructions.h"
+#include "machines/rns/Operations.h"
 #include "machines/rns/Target.h"
 #include "machines/rns/Timing.h"
 
+#include "phx/isa/Blocks.h"
 #include "phx/timing/ClassDurations.h"
 
 using namespace phx;
@@ -23,13 +25,14 @@ public:
         groups[g] = Prices(*machine);
   }
 
-  Femtoseconds get(const Instruction &instruction,
+  Femtoseconds get(const Program &program, const Instruction &instruction,
                    const Counters &counters) const override {
-    const Prices &prices = groups[instruction.engine.group];
+    const Execution execution{program, findGroup(program, instruction),
+                              groups[instruction.engine.group], counters};
     Femtoseconds duration = 0;
     RnsInstructions::forEach([&]<typename T>() {
       if (const T *body = getIf<T>(instruction.body))
-        duration = get(*body, prices, counters);
+        duration = get(*body, execution);
     });
     return duration;
   }
@@ -43,16 +46,38 @@ private:
           vector(toPeriod(machine.clock_ghz().value())),
           fill(toFemtoseconds(machine.fill_ns().value())) {}
   };
+  struct Execution {
+    const Program &program;
+    const ArrayGroup *group;
+    const Prices &prices;
+    const Counters &counters;
+    /// `count` periods, and what fills the pipeline.
+    Femtoseconds getPeriods(int64_t count) const {
+      return addSaturating(multiplySaturating(count, prices.vector),
+                           prices.fill);
+    }
+  };
+
   /// The array is idle meanwhile, however much of it is used.
-  static Femtoseconds get(const CoreProgram &, const Prices &prices,
-                          const Counters &) {
-    return prices.program;
+  static Femtoseconds get(const CoreProgram &, const Execution &execution) {
+    return execution.prices.program;
   }
-  static Femtoseconds get(const CoreStream &stream, const Prices &prices,
-                          const Counters &counters) {
-    int64_t vectors = evaluate(stream.length, counters);
-    return addSaturating(multiplySaturating(vectors, prices.vector),
-                         prices.fill);
+  static Femtoseconds get(const CoreStream &stream,
+                          const Execution &execution) {
+    return execution.getPeriods(evaluate(stream.length, execution.counters));
+  }
+  /// The converters in front of the array take one group of its width per
+  /// period, as they do in a stream. How long the last one is under way is at
+  /// most what fills the pipeline of which they are the first stages.
+  static Femtoseconds get(const CoreConvert &conversion,
+                          const Execution &execution) {
+    const Bfp *format =
+        findBlockFormat(execution.program, conversion.conversion);
+    int64_t passes = countGroupPasses(
+        evaluate(conversion.cols, execution.counters),
+        format ? format->group : 1, execution.group->columns);
+    return execution.getPeriods(multiplySaturating(
+        evaluate(conversion.rows, execution.counters), passes));
   }
 
   std::vector<Prices> groups;

@@ -47,19 +47,10 @@ void charge(const ArrayExecution &execution, Counters64 &charges);
 /// Electrical laser power in watts of all arrays of a group, from the link
 /// budget.
 double getLaserPower(const Arrays &arrays);
-/// Of the first group of this class.
-double getLaserPower(const Target &target);
 
 /// Appends the areas of a group.
 void addArea(const Target &target, size_t group, int64_t mantissaBits,
              std::vector<AreaItem> &items);
-
-/// A product of `rows` x K weights and `vectors` inputs, programmed and
-/// streamed by all arrays at once, full tiles only, under the ideal memory
-/// model: K is `tiles` array widths per array. With many vectors the machine
-/// draws its peak power. Values are not initialised (all zero).
-Program makeSaturatingProgram(const Target &target, int64_t vectors,
-                              int64_t tiles);
 
 /// Makes the class known to the simulation.
 void registerModel();

@@ -30,7 +30,10 @@ struct CoreProgram {
   Affine rowStart, kStart;
   Count rows, cols;
   uint32_t product = 0; ///< index into Program::products
-  Affine group = {};    ///< of the product's groups; for stochastic rounding
+  Affine group = {};    ///< of the product's groups, the tile's
+  /// The operand is blocks of the conversion, which CoreConvert made: `map` has
+  /// a column for each, and nothing is converted.
+  bool stored = false;
   friend bool operator==(const CoreProgram &, const CoreProgram &) = default;
 };
 
@@ -38,8 +41,8 @@ struct CoreProgram {
 /// inMap(v, kStart + j), converted; for each array row i: out(rowStart + i, v)
 /// is combined with what the pass computes, as the arithmetic contract says. Where `start`
 /// is 0 the accumulators start from +0, elsewhere they continue from memory.
-/// `rows`, `cols`, `rowStart`, `kStart` equal those of the latest CoreProgram
-/// of this array.
+/// `rows`, `cols`, `rowStart`, `kStart`, `group` equal those of the latest
+/// CoreProgram of this array.
 struct CoreStream {
   static constexpr Opcode opcode{257};
   uint32_t conversion = 0; ///< of the streamed operand
@@ -51,10 +54,30 @@ struct CoreStream {
   Count rows, cols, length;
   uint32_t product = 0;
   Affine start = {}; ///< >= 0
+  Affine group = {}; ///< of the product's groups, the tile's
+  bool stored = false; ///< the streamed operand is, as in CoreProgram
   friend bool operator==(const CoreStream &, const CoreStream &) = default;
 };
 
-using RnsInstructions = InstructionList<CoreProgram, CoreStream>;
+/// Converts rows [rowStart, +rows) and contraction positions [kStart, +cols) of
+/// an operand of `product` once, into memory: block (i, b) goes to
+/// dstMap(rowStart + i, b), b counted from contraction position 0. The array's
+/// converters work as they do in front of it; what is in the array stays.
+struct CoreConvert {
+  static constexpr Opcode opcode{258};
+  uint32_t conversion = 0; ///< of the operand
+  uint32_t srcMap = 0;     ///< of the operand's elements
+  uint32_t dstMap = 0;     ///< column = block
+  Address src, dst;
+  Affine rowStart, kStart;
+  Count rows, cols;
+  uint32_t product = 0; ///< whose operand it is; numbers its random numbers
+  int64_t operand = 0;  ///< of the product: 0 the first, 1 the second
+  Affine group = {};    ///< of the product's groups; for stochastic rounding
+  friend bool operator==(const CoreConvert &, const CoreConvert &) = default;
+};
+
+using RnsInstructions = InstructionList<CoreProgram, CoreStream, CoreConvert>;
 
 namespace rns {
 /// Makes the instruction set know them. Idempotent.

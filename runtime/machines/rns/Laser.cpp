@@ -51,8 +51,3 @@ double rns::getLaserPower(const Arrays &arrays) {
          static_cast<double>(arrays.rows) * static_cast<double>(arrays.count) /
          link.wall_plug_efficiency().value();
 }
-
-double rns::getLaserPower(const Target &target) {
-  auto arrays = findArrays(target);
-  return arrays ? getLaserPower(*arrays) : 0;
-}

@@ -7,10 +7,13 @@
 
 #include "machines/rns/CoreUnit.h"
 #include "machines/rns/Energy.h"
+#include "machines/rns/Instructions.h"
 #include "machines/rns/Operations.h"
 #include "machines/rns/Timing.h"
 
 #include <algorithm>
+#include <set>
+#include <string>
 
 using namespace phx;
 using namespace phx::rns;
@@ -39,18 +42,44 @@ static PaperFigures getPaperFigures(const Target &target, size_t group,
   return figures;
 }
 
-/// Its passes are in the residues that the arrays have.
+/// The passes that arrays of the group are asked for.
+static std::set<uint32_t> listPasses(const Program &program, size_t group) {
+  std::set<uint32_t> passes;
+  for (const Instruction &instruction : program.code)
+    RnsInstructions::forEach([&]<typename T>() {
+      const T *body = getIf<T>(instruction.body);
+      if constexpr (requires { body->pass; })
+        if (body && instruction.engine.group == group)
+          passes.insert(body->pass);
+    });
+  return passes;
+}
+
+/// "[31, 32, 33]".
+template <typename Moduli> static std::string toText(const Moduli &moduli) {
+  std::string text;
+  for (int64_t modulus : moduli)
+    text += (text.empty() ? "[" : ", ") + std::to_string(modulus);
+  return text + "]";
+}
+
+/// They are in the residues that these arrays have; other groups have others.
 static Status checkProgram(const Program &program, const Target &target,
                            size_t group) {
   const auto &moduli = getArrays(target, group).getModuli();
-  for (const OperationList &pass : program.passes)
-    if (const ModularDot *dot = findIn<ModularDot>(pass);
-        dot && !std::equal(dot->moduli.begin(), dot->moduli.end(),
+  for (uint32_t pass : listPasses(program, group)) {
+    const ModularDot *dot = findIn<ModularDot>(program.passes[pass]);
+    if (!dot || std::equal(dot->moduli.begin(), dot->moduli.end(),
                            moduli.begin(), moduli.end()))
-      return Error{"the program's products use other moduli than target '" +
-                   target.spec.name() + "' has (" +
-                   target.spec.groups(static_cast<int>(group)).name() +
-                   ".moduli); recompile the model for this target"};
+      continue;
+    const std::string &name =
+        target.spec.groups(static_cast<int>(group)).name();
+    return Error{"the program's products on arrays of '" + name +
+                 "' use other moduli, " + toText(dot->moduli) +
+                 ", than target '" + target.spec.name() + "' has, " +
+                 toText(moduli) + " (" + name +
+                 ".moduli); recompile the model for this target"};
+  }
   return Status::success();
 }
 

@@ -118,6 +118,11 @@ static std::optional<BrokenRule> readOperands(const Program &program,
 
 std::variant<Computation, BrokenRule>
 rns::getComputation(const Program &program, const Product &product) {
+  if (!getStationaryOperand(product))
+    return BrokenRule{"product",
+                      "'stationary first' or 'stationary second' (residue "
+                      "arrays keep an operand)",
+                      "'stationary result'"};
   Computation computation;
   bool bypass = false;
   if (auto broken = readOperands(program, product, bypass, computation))
@@ -181,4 +186,9 @@ int64_t rns::getLongestGroup(const Program &program, const Product &product) {
     group = std::max(
         group, getGroupLength(program.conversions[conversion]).value_or(1));
   return group;
+}
+
+int64_t rns::countGroupPasses(int64_t length, int64_t group, int64_t columns) {
+  auto getPasses = [&](int64_t part) { return (part + columns - 1) / columns; };
+  return length / group * getPasses(group) + getPasses(length % group);
 }

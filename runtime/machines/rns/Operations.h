@@ -77,6 +77,11 @@ struct Computation {
 /// do not: `parameter` is the field of an instruction.
 std::variant<Computation, BrokenRule> getComputation(const Program &program,
                                                      const Product &product);
+/// The operand (0 or 1) of `product` that is stationary, or streamed, in
+/// residue arrays, which keep one of both.
+inline unsigned getOperand(const Product &product, OperandRole role) {
+  return getOperands(product, role).front();
+}
 /// Why a pass of an array of `columns` may leave the signed range of its
 /// moduli; nothing if it cannot.
 std::optional<BrokenRule> findOverflow(const Computation &computation,
@@ -85,6 +90,11 @@ std::optional<BrokenRule> findOverflow(const Computation &computation,
 /// there is none.
 int64_t getTermGroup(const Program &program, const Product &product);
 int64_t getLongestGroup(const Program &program, const Product &product);
+
+/// How often an array of `columns` takes a part of `length` contraction
+/// positions in groups: a group longer than the array takes several passes, a
+/// shorter one takes one of its own.
+int64_t countGroupPasses(int64_t length, int64_t group, int64_t columns);
 
 /// Makes the operations known. Idempotent.
 void registerOperations();

@@ -63,6 +63,11 @@ struct ProductPlan {
   /// Exact in binary32: sumBits <= 24, and the 32-bit kernels apply.
   bool fitsFloat = false;
 
+  /// Elements of an operand that share an exponent; 0 if none do.
+  int64_t getShared(unsigned operand) const {
+    return bypass ? 0 : operands[operand].group;
+  }
+
   /// For what the tables of a valid program ask. `plainIntegers`: skip residues
   /// where the moduli provably hold every sum of a pass of `arrayCols`.
   static ProductPlan create(const rns::Computation &computation, bool bypass,

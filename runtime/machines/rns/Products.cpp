@@ -1,4 +1,4 @@
-//===- Products.cpp - Loop nests of products on residue cores ------*- C++ -*-===//
+//===- Products.cpp - Loop nests of products on residue cores ---*- C++ -*-===//
 //
 // Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -13,6 +13,7 @@
 #include "phx/isa/Instructions.h"
 #include "phx/isa/InstructionSet.h"
 #include "phx/isa/LoopTree.h"
+#include "phx/isa/NestSums.h"
 #include "phx/isa/ProductNests.h"
 
 #include <algorithm>
@@ -22,156 +23,8 @@ using namespace phx;
 using namespace phx::rns;
 
 //===----------------------------------------------------------------------===//
-// Sums over loop nests
-//===----------------------------------------------------------------------===//
-
-/// Product of non-negative numbers, at most 2^120.
-static Int multiply(Int a, Int b) {
-  constexpr Int limit = Int(1) << 120;
-  return b != 0 && a > limit / b ? limit : a * b;
-}
-
-/// Loops whose counters change a field.
-static unsigned getLoops(const std::optional<Affine> &affine) {
-  unsigned loops = 0;
-  if (affine)
-    for (const DigitTerm &digit : affine->terms)
-      loops |= 1u << digit.loop;
-  return loops;
-}
-
-// Boxes of iterations that one product may fall into.
-static constexpr int64_t maxBoxes = int64_t(1) << 24;
-
-namespace {
-
-/// A clipped count over boxes of iterations.
-class Factor {
-public:
-  explicit Factor(const Count &count) : cap(count.cap) {
-    if (count.remaining)
-      remaining.emplace(*count.remaining);
-  }
-  Range over(const Box &box) const {
-    if (!remaining)
-      return {cap, cap};
-    Range range = remaining->over(box);
-    auto clip = [&](Int value) { return std::clamp<Int>(value, 0, cap); };
-    return {clip(range.lo), clip(range.hi)};
-  }
-
-private:
-  int64_t cap;
-  std::optional<Form> remaining;
-};
-
-} // namespace
-
-/// Sum of the product of `factors` over the counters of `loops` in `box`;
-/// nothing if it takes more than `boxesLeft`. Counts are full almost
-/// everywhere: boxes are cut only until each count is the same all over one.
-static std::optional<Int> sumOver(const Box &box, unsigned loops,
-                                  const std::vector<const Count *> &counts,
-                                  int64_t &boxesLeft) {
-  std::vector<Factor> factors;
-  for (const Count *count : counts)
-    factors.emplace_back(*count);
-  Int sum = 0;
-  std::vector<Box> open{box};
-  while (!open.empty()) {
-    if (--boxesLeft < 0)
-      return std::nullopt;
-    Box current = open.back();
-    open.pop_back();
-    Int product = 1;
-    bool isConstant = true;
-    for (const Factor &factor : factors) {
-      Range range = factor.over(current);
-      isConstant &= range.lo == range.hi;
-      product = multiply(product, range.hi);
-    }
-    int widest = -1;
-    int64_t most = 0;
-    for (unsigned l = 0; l < numCounters; ++l) {
-      if (!(loops >> l & 1))
-        continue;
-      int64_t width = current[l].second - current[l].first;
-      product = multiply(product, Int(width) + 1);
-      if (width > most) {
-        widest = static_cast<int>(l);
-        most = width;
-      }
-    }
-    // One factor that is zero throughout makes the others irrelevant.
-    if (isConstant || product == 0 || widest < 0) {
-      sum += product;
-      continue;
-    }
-    Box low = current, high = current;
-    low[widest].second = current[widest].first + most / 2;
-    high[widest].first = low[widest].second + 1;
-    open.push_back(high);
-    open.push_back(low);
-  }
-  return sum;
-}
-
-/// Sum of the product of `counts` over the iterations in `window` at which an
-/// instruction runs. Counts that share no loop are summed apart, other loops
-/// multiply.
-static std::optional<Int> sumProducts(const LoopTree &tree, size_t instruction,
-                                      const Box &window,
-                                      std::vector<const Count *> counts,
-                                      int64_t &boxesLeft) {
-  std::optional<Box> box = getExecutedBox(tree, instruction);
-  if (!box)
-    return 0;
-  for (unsigned l = 0; l < maxLoopDepth; ++l) {
-    auto &[first, last] = (*box)[l];
-    first = std::max(first, window[l].first);
-    last = std::min(last, window[l].second);
-    if (first > last)
-      return 0;
-  }
-  Int total = 1;
-  unsigned done = 0;
-  while (!counts.empty()) {
-    std::vector<const Count *> together{counts.back()};
-    unsigned loops = getLoops(counts.back()->remaining);
-    counts.pop_back();
-    for (bool grown = true; grown;) {
-      grown = false;
-      for (auto it = counts.begin(); it != counts.end(); ++it)
-        if (getLoops((*it)->remaining) & loops) {
-          loops |= getLoops((*it)->remaining);
-          together.push_back(*it);
-          counts.erase(it);
-          grown = true;
-          break;
-        }
-    }
-    std::optional<Int> sum = sumOver(*box, loops, together, boxesLeft);
-    if (!sum)
-      return std::nullopt;
-    total = multiply(total, *sum);
-    done |= loops;
-  }
-  for (unsigned l = 0; l < numCounters; ++l)
-    if (!(done >> l & 1))
-      total = multiply(total, Int((*box)[l].second) - (*box)[l].first + 1);
-  return total;
-}
-
-//===----------------------------------------------------------------------===//
 // Product metadata
 //===----------------------------------------------------------------------===//
-
-/// Passes along `k` contraction positions: a group longer than the array takes
-/// several, a shorter one takes one of its own.
-static Int countPasses(int64_t k, int64_t group, uint32_t cols) {
-  auto passes = [&](Int length) { return (length + cols - 1) / cols; };
-  return multiply(k / group, passes(group)) + passes(k % group);
-}
 
 /// The product that a core instruction works for.
 static uint32_t getProduct(const Body &body) {
@@ -226,7 +79,7 @@ private:
   size_t index;
   const Product &product;
   const ArrayGroup *group = nullptr;
-  int64_t boxesLeft = maxBoxes;
+  int64_t boxesLeft = maxSumBoxes;
 };
 
 } // namespace
@@ -281,13 +134,14 @@ Work ProductChecker::getExpected(const NestPart &part) const {
     return {};
   Int times = multiply(part.groups().size(), product.positions);
   Int rows = part.rows().size(), columns = part.columns().size();
-  Int stationary = product.dataflow == Dataflow::Df1 ? rows : columns;
+  Int stationary =
+      getOperand(product, OperandRole::Stationary) == 0 ? rows : columns;
   int64_t k = part.contraction().size();
   Work work;
   work.tiles = multiply(
       multiply((stationary + group->rows - 1) / group->rows, times),
-      countPasses(k, getTermGroup(tree.program, product),
-                  group->columns));
+      countGroupPasses(k, getTermGroup(tree.program, product),
+                       group->columns));
   work.macs = multiply(multiply(rows, columns), multiply(k, times));
   return work;
 }
@@ -329,16 +183,6 @@ Status ProductChecker::compare(const ProductNest &nest, const Box &window,
         index, toText(expected.macs) + " multiply-accumulates" + what,
         toText(found->macs) + " in its core.stream instructions");
   return Status::success();
-}
-
-/// The counters of `part`, and all of the loops inside.
-static Box getWindow(const LoopTree &tree, const ProductNest &nest,
-                     const NestPart &part) {
-  Box window;
-  window.fill({0, limits::index});
-  for (unsigned l = 0; l < tree.getDepth(nest.loopBegin); ++l)
-    window[l] = {part.counters[l], part.counters[l]};
-  return window;
 }
 
 /// One execution of each size, and all of them.

@@ -35,6 +35,8 @@ static std::string getType(const FieldDescription &field) {
     return "::phx::Shape4";
   case FieldKind::ZeroFill:
     return "std::optional<::phx::ZeroFill>";
+  case FieldKind::Register:
+    return "std::optional<uint32_t>";
   }
   return "";
 }

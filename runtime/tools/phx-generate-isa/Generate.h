@@ -11,6 +11,7 @@
 #include "phx/isa/InstructionSet.h"
 #include "phx/support/Suggestions.h"
 
+#include <map>
 #include <optional>
 #include <ostream>
 #include <string>
@@ -48,7 +49,14 @@ struct Selection {
   }
 };
 
-/// Definitions of enumerations, for mlir-tblgen.
+/// Enumerations that fields of instructions have, by name.
+using EnumMap = std::map<std::string, const EnumDescription *>;
+/// Those of all instructions that are registered. Definitions and tables go by
+/// names, so that two enumerations of one name are an error, which says whose
+/// they are.
+Result<EnumMap> listEnums();
+
+/// Definitions of enumerations, for mlir-tblgen; listEnums() has succeeded.
 void writeEnums(std::ostream &os, const Selection &selection);
 /// Definitions of operations, for mlir-tblgen, whose enumerations stand before.
 void writeOperations(std::ostream &os, const Selection &selection);

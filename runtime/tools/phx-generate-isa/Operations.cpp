@@ -8,6 +8,7 @@
 #include "Generate.h"
 
 #include <map>
+#include <set>
 
 using namespace phx;
 using namespace phx::generate;
@@ -20,6 +21,7 @@ static std::string getConstraint(const FieldDescription &field) {
   switch (field.kind) {
   case FieldKind::Number:
   case FieldKind::Index:
+  case FieldKind::Register:
     return "I64Attr";
   case FieldKind::Enum:
     return std::string("EnumProp<PISA_") + field.words->name + ">";
@@ -54,6 +56,14 @@ static std::string getArgument(const FieldDescription &field) {
 static std::string getDirective(const FieldDescription &field) {
   const char *custom = nullptr;
   switch (field.kind) {
+  case FieldKind::Index:
+    if (field.table != TableKind::Registers)
+      return "$" + field.attribute;
+    custom = "RegisterName";
+    break;
+  case FieldKind::Register:
+    custom = "RegisterName";
+    break;
   case FieldKind::Affine:
     custom = "AffineField";
     break;
@@ -131,12 +141,30 @@ static void writeOperation(const InstructionDescription &d, std::ostream &os) {
   os << "  }];\n}\n\n";
 }
 
+Result<EnumMap> generate::listEnums() {
+  EnumMap enums;
+  std::map<std::string, const InstructionDescription *> owners;
+  for (const InstructionDescription *d : InstructionSet::get().list())
+    for (const FieldDescription &field : d->fields) {
+      if (!field.words)
+        continue;
+      const char *name = field.words->name;
+      owners.emplace(name, d);
+      if (enums.emplace(name, field.words).first->second != field.words)
+        return Error{std::string("the instructions '") +
+                     owners[name]->mnemonic + "' and '" + d->mnemonic +
+                     "' have different enumerations that are both called '" +
+                     name + "'; give one of them another name"};
+    }
+  return enums;
+}
+
 void generate::writeEnums(std::ostream &os, const Selection &selection) {
-  std::map<std::string, const EnumDescription *> enums;
+  std::set<std::string> written;
   for (const InstructionDescription *d : InstructionSet::get().list())
     for (const FieldDescription &field : d->fields)
       if (selection.contains(*d) && field.words &&
-          enums.emplace(field.words->name, field.words).second)
+          written.insert(field.words->name).second)
         writeEnum(*field.words, os);
 }
 

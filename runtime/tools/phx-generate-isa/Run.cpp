@@ -84,6 +84,8 @@ int generate::run(int argc, char **argv) {
     Result<Selection> selection = select(argc, argv);
     if (!selection)
       return fail(selection.error().message);
+    if (Result<EnumMap> enums = listEnums(); !enums)
+      return fail(enums.error().message);
     std::cout << "// Generated from the descriptions of instructions.\n\n";
     write(std::cout, *selection);
   } else if (what == "--table" && argc == 3) {

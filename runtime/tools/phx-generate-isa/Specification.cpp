@@ -32,17 +32,8 @@ static constexpr std::string_view beginMarker = "<!-- generated: ";
 static constexpr std::string_view markerEnd = " -->";
 static constexpr std::string_view endMarker = "<!-- end generated -->";
 
-static std::map<std::string, const EnumDescription *> listEnums() {
-  std::map<std::string, const EnumDescription *> enums;
-  for (const InstructionDescription *d : InstructionSet::get().list())
-    for (const FieldDescription &field : d->fields)
-      if (field.words)
-        enums.emplace(field.words->name, field.words);
-  return enums;
-}
-
 /// The text of every table that a page has to have, by what its marker says.
-static std::map<std::string, std::string> makeTables() {
+static std::map<std::string, std::string> makeTables(const EnumMap &enums) {
   std::map<std::string, std::string> tables;
   auto add = [&](const std::string &key, auto write) {
     std::ostringstream text;
@@ -53,7 +44,7 @@ static std::map<std::string, std::string> makeTables() {
     if (!d->fields.empty())
       add(std::string("operands ") + d->mnemonic,
           [&](std::ostream &os) { writeTable(*d, os); });
-  for (const auto &[name, words] : listEnums())
+  for (const auto &[name, words] : enums)
     add("functions " + name,
         [&](std::ostream &os) { writeFunctions(*words, os); });
   add("operations", writeOperationTable);
@@ -79,8 +70,8 @@ namespace {
 /// Goes through a page line by line.
 class Rewriter {
 public:
-  explicit Rewriter(const std::string &page)
-      : page(page), tables(makeTables()) {}
+  Rewriter(const std::string &page, const EnumMap &enums)
+      : page(page), tables(makeTables(enums)) {}
 
   void add(const std::string &line);
   Result<Specification> finish();
@@ -223,7 +214,10 @@ Result<Specification> Rewriter::finish() {
 
 Result<Specification> generate::updateSpecification(const std::string &page,
                                                     const std::string &text) {
-  Rewriter rewriter(page);
+  Result<EnumMap> enums = listEnums();
+  if (!enums)
+    return enums.error();
+  Rewriter rewriter(page, *enums);
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);)
     rewriter.add(line);

@@ -13,6 +13,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 using namespace phx;
 
 namespace {
@@ -109,6 +111,82 @@ TEST_F(Charges, StreamsThatNeverStartReadFromTheBeginning) {
   stream.start.base = 1; // never
   EXPECT_EQ(get(charge(stream), counters::scratchpadBytes),
             5u * (7 * 4 + 10 * 4 * 2));
+}
+
+TEST_F(Charges, StoredOperandsAreReadInBlocks) {
+  // Blocks of 11 bytes; nothing is converted to block floating point.
+  CoreProgram tile;
+  tile.src.memory = mem::wgt;
+  tile.rows.cap = 10;
+  tile.cols.cap = 7; // of a block, which is fetched whole
+  tile.stored = true;
+  EXPECT_EQ(charge(tile),
+            make({{rns::getArrayCounters().dacConversions, 32 * 16 * 3},
+                  {rns::getArrayCounters().forwardConversions, 10},
+                  {counters::scratchpadBytes, 10 * 11}}));
+  CoreStream stream;
+  stream.in.memory = mem::act;
+  stream.out.memory = mem::grad;
+  stream.rows.cap = 10;
+  stream.cols.cap = 7;
+  stream.length.cap = 5;
+  Counters64 converted = charge(stream);
+  stream.stored = true;
+  Counters64 stored = charge(stream);
+  EXPECT_EQ(get(converted, rns::getArrayCounters().bfpConversions), 5u);
+  EXPECT_EQ(get(stored, rns::getArrayCounters().bfpConversions), 0u);
+  EXPECT_EQ(get(converted, counters::scratchpadBytes), 5u * (7 * 4 + 10 * 4));
+  EXPECT_EQ(get(stored, counters::scratchpadBytes), 5u * (11 + 10 * 4));
+  for (Counter counter : {rns::getArrayCounters().bfpConversions,
+                          counters::scratchpadBytes})
+    converted[counter.index] = stored[counter.index] = 0;
+  EXPECT_EQ(stored, converted);
+}
+
+TEST_F(Charges, ConvertingChargesWhatTheArrayWould) {
+  program.conversions.push_back(Bfp{4, 16, Rounding::Nearest});
+  CoreConvert convert;
+  convert.conversion = 2;
+  convert.src.memory = mem::act;
+  convert.dst.memory = mem::wgt;
+  convert.rows.cap = 10;
+  convert.cols.cap = 75; // four groups, and 11 of a fifth
+  Counters64 once = charge(convert);
+  EXPECT_EQ(once, make({{rns::getArrayCounters().bfpConversions, 10 * 5},
+                        {rns::getArrayCounters().nearestRoundings, 10 * 75},
+                        {counters::scratchpadBytes, 10 * (75 * 4 + 5 * 11)}}));
+  // Tile by tile at the port.
+  uint64_t conversions = 0, roundings = 0, read = 0;
+  for (int64_t k = 0; k < 75; k += 16) {
+    CoreProgram tile;
+    tile.conversion = 2;
+    tile.src.memory = mem::act;
+    tile.rows.cap = 10;
+    tile.cols.cap = std::min<int64_t>(16, 75 - k);
+    Counters64 charges = charge(tile);
+    conversions += get(charges, rns::getArrayCounters().bfpConversions);
+    roundings += get(charges, rns::getArrayCounters().nearestRoundings);
+    read += get(charges, counters::scratchpadBytes);
+  }
+  EXPECT_EQ(conversions, get(once, rns::getArrayCounters().bfpConversions));
+  EXPECT_EQ(roundings, get(once, rns::getArrayCounters().nearestRoundings));
+  EXPECT_EQ(read + 10 * 5 * 11, get(once, counters::scratchpadBytes));
+}
+
+TEST_F(Charges, GroupsOfOtherLengthsTakeOtherPasses) {
+  program.conversions = {Bfp{4, 40}, Bfp{4, 5}};
+  CoreConvert convert;
+  convert.rows.cap = 3;
+  convert.cols.cap = 85;
+  auto count = [&] {
+    return get(charge(convert), rns::getArrayCounters().bfpConversions);
+  };
+  // Three passes of 16 columns for each of two groups, and one for 5 elements.
+  EXPECT_EQ(count(), 3u * (2 * 3 + 1));
+  convert.conversion = 1;
+  EXPECT_EQ(count(), 3u * 17);
+  convert.cols.cap = 0;
+  EXPECT_EQ(charge(convert), Counters64{});
 }
 
 TEST_F(Charges, RoundingAddsPerElement) {

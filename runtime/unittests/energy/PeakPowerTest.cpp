@@ -5,6 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "../support/SaturatingProgram.h"
+
 #include "machines/rns/Energy.h"
 #include "machines/rns/Instructions.h"
 #include "phx/isa/Validator.h"
@@ -24,7 +26,7 @@ protected:
     auto loaded = loadTarget(name);
     ASSERT_TRUE(loaded.ok()) << loaded.error().message;
     target = *loaded;
-    program = rns::makeSaturatingProgram(target, 8192, 2);
+    program = phx::testing::makeSaturatingProgram(target, 8192, 2);
     Status valid = validate(program);
     ASSERT_TRUE(valid.ok()) << valid.error().message;
     TimingOptions options;

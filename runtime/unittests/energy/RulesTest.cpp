@@ -133,7 +133,7 @@ TEST(Rules, EveryCostOfResiduesRisesWithTheModuli) {
         {"dac mm2", costs.dacMm2},
         {"forward mm2", costs.rnsForwardMm2},
         {"reverse mm2", costs.rnsReverseMm2},
-        {"laser", getLaserPower(target)}};
+        {"laser", getLaserPower(*findArrays(target))}};
     for (const auto &[name, cost] : now)
       EXPECT_GT(cost, last[name]) << name << " at k = " << k;
     last = now;

@@ -49,7 +49,7 @@ Program makeProgram() {
   ConvSpec spec = linearSpec(32, 64, 512);
   ProductFormat format = mirageFormat();
   format.setGroup(32);
-  auto product = b.addConvWithRegions(spec, Dataflow::Df1, b.addFormat(format));
+  auto product = b.addConvWithRegions(spec, Stationary::First, b.addFormat(format));
   uint32_t kept =
       b.addRegion("kept", Role::State, spec.outShape(), mem::wgt);
   uint32_t count = b.addRegion("count", Role::State, {1}, mem::wgt);

@@ -21,7 +21,7 @@ const EngineId vec{EngineKind::Vec, 0};
 /// y = w x, with 3 outputs, 20 inputs and 2 vectors.
 Program linearProgram(ProductFormat format = mirageFormat()) {
   ProgramBuilder builder;
-  builder.addConvWithRegions(linearSpec(3, 20, 2), Dataflow::Df1,
+  builder.addConvWithRegions(linearSpec(3, 20, 2), Stationary::First,
                              builder.addFormat(format));
   return builder.finish();
 }
@@ -131,7 +131,7 @@ TEST(Executor, NonFiniteOperands) {
 TEST(Executor, FirstFailureWhateverTheThread) {
   // Vectors 100 and 4000 are bad; 100 is reported by any number of threads.
   ProgramBuilder builder;
-  builder.addConvWithRegions(linearSpec(40, 16, 5000), Dataflow::Df1,
+  builder.addConvWithRegions(linearSpec(40, 16, 5000), Stationary::First,
                              builder.addFormat(mirageFormat()));
   Program program = builder.finish();
   std::vector<float> x(5000 * 16, 1.0f);
@@ -195,6 +195,58 @@ TEST(Executor, OperandOutsideItsSpace) {
   program.memories[mem::grad].bytes = 20;
   EXPECT_ERROR(runProgram(program, linearInputs()),
                "operand out touches bytes");
+}
+
+TEST(Executor, ElementsMayLieApart) {
+  // Rows 3 and 4 are 3072 and 4096 bytes from the address. Digit by digit they
+  // would reach from 0 to 7168, beyond the memory.
+  AccessMap apart, line;
+  apart.axes = {{4, 1024, 0, 0, 0}, {2, 4096, 0, 0, 0}};
+  apart.rows = {{4, 0, 1}, {2, 1, 1}};
+  line.axes = {{8, 4, 0, 0, 0}};
+  line.rows = {{8, 0, 1}};
+  for (int64_t base : {0, -3072}) {
+    ProgramBuilder builder;
+    uint32_t x = builder.addRegion("x", Role::Input, {1040}, mem::act);
+    uint32_t y = builder.addRegion("y", Role::Output, {8}, mem::grad);
+    Address from = builder.at(x);
+    from.offset.base = base;
+    builder.add(vec, VecPool{PoolFn::Max, builder.addMap(apart),
+                             builder.addMap(line), from, builder.at(y),
+                             Affine{3, {}}, Count{2, {}}, 1});
+    std::vector<float> values(1040);
+    for (size_t i = 0; i < values.size(); ++i)
+      values[i] = float(i) + 1;
+    auto result =
+        runProgram(builder.finish(), {{"x", toArray(values, {1040})}});
+    ASSERT_TRUE(result.ok()) << result.error().message;
+    std::vector<float> expected(8, 0.0f);
+    expected[3] = values[size_t(3072 + base) / 4];
+    expected[4] = values[size_t(4096 + base) / 4];
+    EXPECT_EQ(toVector(result->at("y")), expected);
+  }
+}
+
+TEST(Executor, GroupsEndWithTheContractionAxis) {
+  // Maps that go on behind it reach the rows that follow, which are larger.
+  Program program = linearProgram();
+  Program longer = program;
+  for (AccessMap &map : longer.maps)
+    for (MapDigit &digit : map.cols)
+      if (digit.radix == 20) {
+        digit.radix = 32;
+        map.axes[digit.axis].extent = 32;
+      }
+  ASSERT_NE(longer.maps, program.maps);
+  Arrays inputs = linearInputs();
+  std::vector<float> weights(60);
+  for (size_t i = 0; i < weights.size(); ++i)
+    weights[i] = i < 20 ? 1.0f : i < 40 ? 1e3f : 1e6f;
+  inputs.at("w") = toArray(weights, {3, 20, 1, 1});
+  auto expected = runProgram(program, inputs), found =
+      runProgram(longer, inputs);
+  ASSERT_TRUE(expected.ok() && found.ok());
+  EXPECT_EQ(toVector(found->at("y")), toVector(expected->at("y")));
 }
 
 TEST(Executor, StreamWithoutItsTile) {
@@ -284,7 +336,7 @@ namespace {
 /// conv -> relu in place -> scale, the last two in one loop of one iteration.
 Program threeLayers() {
   ProgramBuilder builder;
-  auto r = builder.addConvWithRegions(linearSpec(3, 20, 2), Dataflow::Df1,
+  auto r = builder.addConvWithRegions(linearSpec(3, 20, 2), Stationary::First,
                                       builder.addFormat(mirageFormat()));
   builder.program.regions[r.out].role = Role::Workspace;
   uint32_t z = builder.addRegion("z", Role::Output, {2, 3}, mem::act);
@@ -357,7 +409,7 @@ TEST(Executor, PaddingIsNotConverted) {
   spec.kernelH = spec.kernelW = 3;
   spec.padTop = spec.padLeft = spec.padBottom = spec.padRight = 1;
   ProgramBuilder builder;
-  builder.addConvWithRegions(spec, Dataflow::Df1,
+  builder.addConvWithRegions(spec, Stationary::First,
                              builder.addFormat(mirageFormat()));
   Program program = builder.finish();
   auto executor = createExecutor("reference", program);
@@ -405,6 +457,7 @@ TEST(Executor, StopsWhenInterrupted) {
   int asked = 0;
   ExecutionOptions options = threads(1);
   options.interrupted = [&] { return ++asked == 5; };
+  options.pollInterval = {};
   EXPECT_ERROR(runProgram(program, {}, options), "interrupted");
   EXPECT_EQ(asked, 5);
 }
@@ -422,7 +475,7 @@ TEST(Executor, PollsWithinALongInstruction) {
   uint32_t w = add("w", Role::Input, 256 * 64, mem::wgt);
   uint32_t y = add("y", Role::Output, 256, mem::grad);
   spec.width = count;
-  builder.addConv(spec, Dataflow::Df1, builder.addFormat(mirageFormat()), x, w,
+  builder.addConv(spec, Stationary::First, builder.addFormat(mirageFormat()), x, w,
                   y, "conv");
   Program program = builder.finish();
   for (size_t map : {1, 2}) { // streamed operand and output
@@ -431,11 +484,32 @@ TEST(Executor, PollsWithinALongInstruction) {
   }
   Arrays inputs{{"x", toArray(std::vector<float>(64, 1), {64})},
                 {"w", toArray(std::vector<float>(256 * 64, 1), {256 * 64})}};
+  // More questions than there are places between instructions.
+  const int most = int(program.code.size()) + 10;
   int asked = 0;
   ExecutionOptions options = threads(1);
-  options.interrupted = [&] { return ++asked == 5; };
+  options.interrupted = [&] { return ++asked == most; };
+  options.pollInterval = {};
   EXPECT_ERROR(runProgram(program, inputs, options), "interrupted");
-  EXPECT_EQ(asked, 5);
+  EXPECT_EQ(asked, most);
+}
+
+TEST(Executor, PollsNoMoreOftenThanTold) {
+  ProgramBuilder builder;
+  uint32_t x = builder.addRegion("x", Role::Output, {8}, mem::grad);
+  builder.loop(1000);
+  builder.add(vec, unary(VecFn::Relu, builder.at(x), builder.at(x), 8));
+  builder.end();
+  Program program = builder.finish();
+  int asked = 0;
+  ExecutionOptions options = threads(1);
+  options.interrupted = [&] { return ++asked < 0; };
+  options.pollInterval = std::chrono::hours(24);
+  ASSERT_TRUE(runProgram(program, {}, options).ok());
+  EXPECT_EQ(asked, 0);
+  options.pollInterval = {};
+  ASSERT_TRUE(runProgram(program, {}, options).ok());
+  EXPECT_GE(asked, 2000);
 }
 
 TEST(Executor, LoopsMustMatch) {

@@ -78,7 +78,7 @@ TEST(Gradient, WhatNoPositionReachesIsZero) {
   c.first.assign(4, -1.0f);
   c.second.assign(1, 2.0f);
   for (const char *executor : {"reference", "fast"}) {
-    Outcome got = execute(c, Dataflow::Df1, {}, 1, executor);
+    Outcome got = execute(c, Stationary::First, {}, 1, executor);
     for (size_t i = 0; i < 16; ++i) {
       float expected = i % 2 == 0 && i / 4 % 2 == 0 ? -2.0f : 0.0f;
       EXPECT_EQ(got.values[i], expected) << i;
@@ -92,7 +92,7 @@ TEST(Gradient, AccumulatorsContinueFromMemory) {
   ProductCase c{ProductKind::Forward, linearSpec(3, 20, 5), mirageFormat()};
   Generator generate(1);
   fill(c, generate, Values::Plain, Values::Plain);
-  Program program = buildProduct(c, Dataflow::Df1, {});
+  Program program = buildProduct(c, Stationary::First, {});
   for (Instruction &instruction : program.code)
     if (auto *stream = getIf<CoreStream>(instruction.body))
       stream->start = {1, {}};
@@ -140,7 +140,7 @@ TEST(StochasticRounding, KeyDecides) {
   fill(c, generate, Values::Plain, Values::Plain);
   auto run = [&](std::array<uint32_t, 3> key, uint32_t stream) {
     c.key = {key, stream};
-    return execute(c, Dataflow::Df1, {}, 1, "fast").values;
+    return execute(c, Stationary::First, {}, 1, "fast").values;
   };
   std::vector<float> base = run({1, 2, 3}, 4);
   EXPECT_EQ(firstDifference(base, run({1, 2, 3}, 4)), -1);
@@ -159,7 +159,7 @@ TEST(StochasticRounding, MeansAreUnbiased) {
     c.first = {1.0f, 0.0f};
     for (int64_t r = 0; r < rows; ++r)
       c.second.insert(c.second.end(), {x, 1.5f});
-    Outcome got = execute(c, Dataflow::Df1, {8, 32, 16}, 2, "fast");
+    Outcome got = execute(c, Stationary::First, {8, 32, 16}, 2, "fast");
     double sum = 0, low = 0;
     for (float y : got.values) {
       sum += double(y);
@@ -177,7 +177,7 @@ TEST(StochasticRounding, MeansAreUnbiased) {
 TEST(StochasticRounding, NeedsAKey) {
   ProductCase c{
       ProductKind::Forward, linearSpec(1, 1, 1), stochastic(), {1.0f}, {1.0f}};
-  Program program = buildProduct(c, Dataflow::Df1, {});
+  Program program = buildProduct(c, Stationary::First, {});
   Arrays inputs{{"a", toArray(c.first, getShape(c, 0))},
                 {"b", toArray(c.second, getShape(c, 1))}};
   std::vector<float> bad{1.0f, 2.5f, 3.0f};

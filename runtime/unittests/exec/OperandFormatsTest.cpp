@@ -76,7 +76,7 @@ TEST(OperandFormats, EachCounts) {
   auto run = [&](auto change) {
     ProductCase changed = c;
     change(changed.format);
-    return execute(changed, Dataflow::Df1, machine, 1, "reference").values;
+    return execute(changed, Stationary::First, machine, 1, "reference").values;
   };
   std::vector<float> before = run([](ProductFormat &) {});
   for (bool second : {false, true}) {
@@ -88,5 +88,37 @@ TEST(OperandFormats, EachCounts) {
     EXPECT_NE(
         run([&](ProductFormat &f) { operand(f).rounding = Rounding::Nearest; }),
         before);
+  }
+}
+
+TEST(OperandFormats, AMapThatEndsEarlierCutsNoGroupOfTheOtherOperand) {
+  // Two passes of one group. What is outside of the map of the weights is zero
+  // there as well; the vectors keep the exponent of their whole group.
+  ProductCase c{ProductKind::Forward, linearSpec(5, 32, 3), mirageFormat()};
+  c.format.first.group = c.format.second.group = 32;
+  c.format.moduli = {127, 128, 129};
+  Program whole = buildProduct(c, Stationary::First, {1, 32, 16});
+  Program cut = whole;
+  for (const Instruction &instruction : whole.code)
+    if (const auto *load = getIf<CoreProgram>(instruction.body))
+      for (MapDigit &digit : cut.maps[load->map].cols)
+        if (digit.radix == 32)
+          digit.radix = 20;
+  ASSERT_NE(cut.maps, whole.maps);
+  std::vector<float> weights(5 * 32), vectors(3 * 32);
+  for (size_t i = 0; i < weights.size(); ++i)
+    weights[i] = i % 32 < 20 ? float(i % 7) - 3 : 0;
+  for (size_t i = 0; i < vectors.size(); ++i)
+    vectors[i] = i % 32 < 20 ? float(i % 5) + 1 : 1000;
+  Arrays inputs{{"a", toArray(vectors, {3, 32, 1, 1})},
+                {"b", toArray(weights, {5, 32, 1, 1})}};
+  for (const char *name : {"reference", "fast"}) {
+    auto run = [&](const Program &program) {
+      auto executor = createExecutor(name, program);
+      auto outputs = (*executor)->run(inputs, threads(1));
+      EXPECT_TRUE(outputs.ok()) << outputs.error().message;
+      return outputs->begin()->second.bytes;
+    };
+    EXPECT_EQ(run(cut), run(whole)) << name;
   }
 }

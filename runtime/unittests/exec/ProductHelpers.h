@@ -7,7 +7,7 @@
 //
 // Random convolutions and tensors; one call that runs the product of a
 // convolution or of one of its gradients on both executors and in both
-// dataflows, and compares with the scalar oracle.
+// stationary operands, and compares with the scalar oracle.
 //
 //===----------------------------------------------------------------------===//
 
@@ -120,6 +120,8 @@ struct ProductCase {
   ProductFormat format;
   std::vector<float> first = {}, second = {};
   OracleKey key = {}; ///< for stochastic formats
+  /// Whether the first and the second operand are kept in blocks.
+  std::array<bool, 2> stored = {};
 };
 
 inline std::vector<int64_t> getShape(const ProductCase &c, int operand) {
@@ -156,7 +158,7 @@ inline std::vector<float> getExpected(const ProductCase &c) {
 }
 
 /// Inputs "a" and "b", output "y".
-inline Program buildProduct(const ProductCase &c, Dataflow dataflow,
+inline Program buildProduct(const ProductCase &c, Stationary stationary,
                             const TestMachine &machine) {
   ProgramBuilder builder(machine.cores, machine.rows, machine.cols);
   Entries format = builder.addFormat(c.format);
@@ -164,6 +166,7 @@ inline Program buildProduct(const ProductCase &c, Dataflow dataflow,
       builder.addRegion("a", Role::Input, getShape(c, 0), mem::act);
   uint32_t b =
       builder.addRegion("b", Role::Input, getShape(c, 1), mem::wgt);
+  builder.stored = c.stored;
   bool forward = c.kind == ProductKind::Forward;
   bool toWeights = c.kind == ProductKind::WeightGradient;
   uint32_t y = builder.addRegion("y", Role::Output,
@@ -179,11 +182,11 @@ inline Program buildProduct(const ProductCase &c, Dataflow dataflow,
     builder.setData(*builder.program.rng, key);
   }
   if (forward)
-    builder.addConv(c.spec, dataflow, format, a, b, y, "conv");
+    builder.addConv(c.spec, stationary, format, a, b, y, "conv");
   else if (toWeights)
-    builder.addWeightGradient(c.spec, dataflow, format, a, b, y, "conv");
+    builder.addWeightGradient(c.spec, stationary, format, a, b, y, "conv");
   else
-    builder.addInputGradient(c.spec, dataflow, format, a, b, y, "conv");
+    builder.addInputGradient(c.spec, stationary, format, a, b, y, "conv");
   builder.program.products.back().stream = c.key.stream;
   return builder.finish();
 }
@@ -193,10 +196,10 @@ struct Outcome {
   std::vector<float> values;
 };
 
-inline Outcome execute(const ProductCase &c, Dataflow dataflow,
+inline Outcome execute(const ProductCase &c, Stationary stationary,
                        const TestMachine &machine, unsigned threadCount,
                        const std::string &executor) {
-  Program program = buildProduct(c, dataflow, machine);
+  Program program = buildProduct(c, stationary, machine);
   Arrays inputs{{"a", toArray(c.first, getShape(c, 0))},
                 {"b", toArray(c.second, getShape(c, 1))}};
   auto result = runProgram(program, inputs, threads(threadCount), executor);
@@ -217,25 +220,26 @@ inline Outcome execute(const ProductCase &c, Dataflow dataflow,
 inline bool check(const ProductCase &c, const TestMachine &machine) {
   std::vector<float> expected = getExpected(c);
   bool overflow = hasOverflow(expected, c.format);
-  for (Dataflow dataflow : {Dataflow::Df1, Dataflow::Df2})
+  for (Stationary stationary : {Stationary::First, Stationary::Second})
     for (const char *executor : {"reference", "fast"}) {
       unsigned threadCount = executor[0] == 'f' ? 3 : 1;
-      Outcome got = execute(c, dataflow, machine, threadCount, executor);
+      Outcome got = execute(c, stationary, machine, threadCount, executor);
       EXPECT_EQ(got.overflow, overflow) << executor;
       if (overflow || got.overflow)
         continue;
       int64_t at = firstDifference(got.values, expected);
-      EXPECT_EQ(at, -1) << executor << " df" << int(dataflow) + 1
-                        << ": element " << at << " is " << got.values[at]
+      EXPECT_EQ(at, -1) << executor << " stationary "
+                        << getStationaryName(stationary) << ": element " << at << " is " << got.values[at]
                         << ", expected " << expected[at];
     }
   return !overflow;
 }
 
-/// A random product. Machine: cores 0 stands for a random one.
-inline bool checkRandom(uint64_t seed, const ProductFormat &format, Values kind,
-                        TestMachine machine = {},
-                        ProductKind product = ProductKind::Forward) {
+/// A random product. Machine: cores 0 stands for a random one, which takes its
+/// place.
+inline ProductCase makeRandomCase(uint64_t seed, const ProductFormat &format,
+                                  Values kind, TestMachine &machine,
+                                  ProductKind product) {
   Generator generate(seed);
   ProductCase c;
   c.kind = product;
@@ -249,6 +253,14 @@ inline bool checkRandom(uint64_t seed, const ProductFormat &format, Values kind,
   if (kind == Values::AllExponents)
     (seed % 2 ? first : second) = Values::LowExponents;
   fill(c, generate, first, second);
+  return c;
+}
+
+/// Runs it every way there is.
+inline bool checkRandom(uint64_t seed, const ProductFormat &format, Values kind,
+                        TestMachine machine = {},
+                        ProductKind product = ProductKind::Forward) {
+  ProductCase c = makeRandomCase(seed, format, kind, machine, product);
   return check(c, machine);
 }
 

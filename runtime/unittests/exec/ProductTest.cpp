@@ -106,7 +106,7 @@ TEST(Product, BypassOptionIgnoresTheFormat) {
   Generator generate(7);
   ProductCase c{ProductKind::Forward, linearSpec(37, 41, 5), mirageFormat()};
   fill(c, generate, Values::Plain, Values::Plain);
-  Program program = buildProduct(c, Dataflow::Df1, {});
+  Program program = buildProduct(c, Stationary::First, {});
   ExecutionOptions options = threads(1);
   options.bypassFormats = true;
   auto result = runProgram(program,
@@ -135,10 +135,10 @@ TEST(Product, ManyVectorsAndThreads) {
     fill(c, generate, Values::Plain, Values::Plain);
     auto expected = getExpected(c);
     for (unsigned threadCount : {1u, 2u, 4u, 7u})
-      for (Dataflow dataflow : {Dataflow::Df1, Dataflow::Df2})
+      for (Stationary stationary : {Stationary::First, Stationary::Second})
         for (const char *executor : {"reference", "fast"}) {
           Outcome got =
-              execute(c, dataflow, {8, 32, 16}, threadCount, executor);
+              execute(c, stationary, {8, 32, 16}, threadCount, executor);
           EXPECT_EQ(firstDifference(got.values, expected), -1)
               << executor << " " << threadCount << " threads, kind "
               << int(kind);
@@ -151,7 +151,7 @@ TEST(Product, ExactCases) {
   auto product = [](std::vector<float> x, std::vector<float> w) {
     ProductCase c{ProductKind::Forward, linearSpec(1, int64_t(x.size()), 1),
                   mirageFormat(), x, w};
-    return execute(c, Dataflow::Df1, {}, 1, "reference");
+    return execute(c, Stationary::First, {}, 1, "reference");
   };
   EXPECT_EQ(product({1.0f}, {1.0f}).values[0], 1.0f);
   EXPECT_EQ(product({1.9999f}, {-1.0f}).values[0], -1.875f);
@@ -243,10 +243,10 @@ TEST(ZeroTerms, ChangeNoBitOfAResult) {
                         : insertGroups(without.second, groups, zero);
     for (const char *executor : {"reference", "fast"}) {
       std::vector<float> expected =
-          execute(without, Dataflow::Df1, {2, 32, 16}, 1, executor).values;
-      for (Dataflow dataflow : {Dataflow::Df1, Dataflow::Df2})
+          execute(without, Stationary::First, {2, 32, 16}, 1, executor).values;
+      for (Stationary stationary : {Stationary::First, Stationary::Second})
         EXPECT_EQ(firstDifference(
-                      execute(with, dataflow, {2, 32, 16}, 1, executor).values,
+                      execute(with, stationary, {2, 32, 16}, 1, executor).values,
                       expected),
                   -1)
             << executor << ", seed " << seed;
@@ -257,7 +257,7 @@ TEST(ZeroTerms, ChangeNoBitOfAResult) {
 }
 
 /// The product of `c`, accumulated to what the input "s" holds.
-static Program buildContinued(const ProductCase &c, Dataflow dataflow) {
+static Program buildContinued(const ProductCase &c, Stationary stationary) {
   ProgramBuilder b(2, 32, 16);
   Entries format = b.addFormat(c.format);
   uint32_t x = b.addRegion("a", Role::Input, getShape(c, 0), mem::act);
@@ -274,7 +274,7 @@ static Program buildContinued(const ProductCase &c, Dataflow dataflow) {
   copy.shape = {Count{1, {}}, Count{1, {}}, Count{1, {}},
                 Count{countElements(c.spec.outShape()), {}}};
   b.add({EngineKind::Vec, 0}, copy);
-  b.addConv(c.spec, dataflow, format, x, w, y, "conv");
+  b.addConv(c.spec, stationary, format, x, w, y, "conv");
   for (Instruction &instruction : b.program.code)
     if (auto *stream = getIf<CoreStream>(instruction.body))
       stream->start = {1, {}};
@@ -311,9 +311,9 @@ TEST(ZeroTerms, AccumulatorsAreFlushedWhereTheyContinue) {
             expected.push_back(zeros ? flushed(acc)
                                      : contract(acc, a, b, c.format));
           }
-        for (Dataflow dataflow : {Dataflow::Df1, Dataflow::Df2})
+        for (Stationary stationary : {Stationary::First, Stationary::Second})
           for (const char *executor : {"reference", "fast"}) {
-            auto result = runProgram(buildContinued(c, dataflow),
+            auto result = runProgram(buildContinued(c, stationary),
                                      {{"a", toArray(c.first, getShape(c, 0))},
                                       {"b", toArray(c.second, getShape(c, 1))},
                                       {"s", toArray(start, c.spec.outShape())}},

@@ -243,7 +243,7 @@ TEST(State, NonFiniteOperandsNameThePhase) {
       builder.addRegion("dy", Role::Input, spec.outShape(), mem::grad);
   uint32_t dw =
       builder.addRegion("dw", Role::Output, spec.weightShape(), mem::wgt);
-  builder.addWeightGradient(spec, Dataflow::Df1, format, dy, x, dw, "fc1");
+  builder.addWeightGradient(spec, Stationary::First, format, dy, x, dw, "fc1");
   Program program = builder.finish();
   Values gradients(6, 1.0f);
   gradients[4] = NAN;

@@ -84,6 +84,10 @@ public:
       addCount(at(field.name, d), shape[d]);
   }
   void operator()(const FieldDescription &field,
+                  std::optional<uint32_t> &registerIndex) {
+    addRegister(field.name, registerIndex);
+  }
+  void operator()(const FieldDescription &field,
                   std::optional<ZeroFill> &fill) {
     if (!fill)
       return;
@@ -136,6 +140,8 @@ private:
       return program.products.size();
     case TableKind::Tokens:
       return program.tokens;
+    case TableKind::Registers:
+      return program.registers.size();
     }
     return 0;
   }
@@ -168,10 +174,20 @@ private:
   void addCount(const std::string &part, Count &count) {
     step(part + " cap", count.cap, 1);
     step(part + " cap", count.cap, -1);
+    addRegister(part + " register", count.registerIndex);
     if (!count.remaining)
       return;
     addAffine(part + " remaining", *count.remaining, 1);
     leaveOut(part + " remaining", count.remaining);
+  }
+
+  void addRegister(const std::string &part,
+                   std::optional<uint32_t> &registerIndex) {
+    if (!registerIndex)
+      return;
+    for (uint32_t other = 0; other <= program.registers.size(); ++other)
+      replace(part, *registerIndex, other);
+    leaveOut(part, registerIndex);
   }
 
   void addEngine(EngineId &engine, ArrayRange &arrays) {
@@ -205,6 +221,7 @@ private:
     step("guard offset", guard->offset, 1);
     step("guard low", guard->low, 1);
     step("guard extent", guard->extent, 1);
+    addRegister("guard register", guard->registerIndex);
     leaveOut("guard", guard);
   }
 
@@ -230,6 +247,8 @@ std::vector<Change> phx::test::listChanges(const Program &program,
 std::vector<std::string>
 phx::test::listMissingParts(const Instruction &instruction) {
   std::vector<std::string> missing;
+  // Registers are alike everywhere; where they are written no token is needed.
+  bool isVector = instruction.getDescription().place == EnginePlace::Vec;
   auto checkAffine = [&](const FieldDescription &field, const Affine &affine) {
     if (affine.terms.empty())
       missing.push_back(std::string(field.name) + ": a digit");
@@ -238,6 +257,8 @@ phx::test::listMissingParts(const Instruction &instruction) {
   auto checkCount = [&](const FieldDescription &field, const Count &count) {
     if (!count.remaining)
       missing.push_back(std::string(field.name) + ": a clipped count");
+    if (isVector && !count.registerIndex)
+      missing.push_back(std::string(field.name) + ": a count register");
   };
   visitCounts(instruction.body, checkCount);
   for (const FieldDescription &field : instruction.getDescription().fields)
@@ -246,6 +267,8 @@ phx::test::listMissingParts(const Instruction &instruction) {
       missing.push_back(std::string(field.name) + ": zero filling");
   if (!isControl(instruction.body) && !instruction.guard)
     missing.push_back("guard");
+  if (isVector && instruction.guard && !instruction.guard->registerIndex)
+    missing.push_back("guard: a count register");
   if (instruction.getDescription().place == EnginePlace::Array &&
       (instruction.arrays.digits.empty() || instruction.arrays.lanes == 1))
     missing.push_back("engine: a digit and lanes");

@@ -26,8 +26,9 @@ static bool isEqual(const TimingResult &a, const TimingResult &b) {
 
 bool phx::test::operator==(const Observation &a, const Observation &b) {
   return a.failure == b.failure && a.contents == b.contents &&
-         a.mantissas == b.mantissas && isEqual(a.timing, b.timing) &&
-         a.charges == b.charges && a.energy == b.energy;
+         a.mantissas == b.mantissas && a.counts == b.counts &&
+         isEqual(a.timing, b.timing) && a.charges == b.charges &&
+         a.energy == b.energy;
 }
 
 static void execute(const Program &program, const std::string &kind,
@@ -41,14 +42,26 @@ static void execute(const Program &program, const std::string &kind,
     result.failure = outputs.error().message;
   for (const std::string &name : (*executor)->getStateNames())
     result.contents[name] = (*executor)->getState(name)->bytes;
+  if (auto counts = (*executor)->getCounts())
+    result.counts = *counts;
   for (const LayerStatistics &layer : (*executor)->getStatistics())
     result.mantissas.push_back({layer.mantissas, layer.zeroMantissas});
 }
 
+/// What a run has counted; nothing if it failed.
+static RunCounts getCounts(const Program &program, const Observation &seen) {
+  if (seen.failure.empty())
+    return {std::make_shared<CountTrace>(seen.counts), {}};
+  RunCounts counts;
+  counts.assumed.assign(program.registers.size(), 0);
+  return counts;
+}
+
 static TimingResult getTiming(const Program &program, const Target &target,
-                              TimingMode mode) {
+                              TimingMode mode, const RunCounts &counts) {
   TimingOptions options;
   options.mode = mode;
+  options.counts = counts;
   Result<TimingResult> result = simulate(program, target, options);
   EXPECT_TRUE(result.ok()) << result.error().message;
   return result.ok() ? *result : TimingResult();
@@ -60,10 +73,13 @@ Observation phx::test::observe(const Program &program, const Target &target) {
   execute(program, "fast", fast);
   EXPECT_EQ(result.failure, fast.failure);
   EXPECT_EQ(result.contents, fast.contents);
-  result.timing = getTiming(program, target, TimingMode::Closed);
-  EXPECT_TRUE(isEqual(result.timing,
-                      getTiming(program, target, TimingMode::Stepped)));
-  std::vector<Counters64> charges = countCharges(program, target);
+  EXPECT_EQ(result.counts, fast.counts);
+  RunCounts counts = getCounts(program, result);
+  result.timing = getTiming(program, target, TimingMode::Closed, counts);
+  EXPECT_TRUE(
+      isEqual(result.timing,
+              getTiming(program, target, TimingMode::Stepped, counts)));
+  std::vector<Counters64> charges = *countCharges(program, target, counts);
   ChargeTotals totals;
   for (size_t i = 0; i < charges.size(); ++i) {
     const Instruction &instruction = program.code[i];

@@ -27,6 +27,7 @@ struct Observation {
   std::map<std::string, std::vector<uint8_t>> contents;
   std::vector<std::array<uint64_t, 2>> mantissas; ///< by layer
   TimingResult timing;
+  CountTrace counts;
   std::map<uint32_t, Counters64> charges; ///< by layer
   Energies energy{};
   friend bool operator==(const Observation &a, const Observation &b);

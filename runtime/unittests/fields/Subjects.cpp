@@ -34,6 +34,7 @@ public:
     // Whole numbers, any three of which make a key.
     keys = addMemory("keys", mem::wgt, 64, true);
     program.rng = addMemory("rng", mem::wgt, 3, true);
+    addRegisters();
     b.addLayer("first", "Conv", std::nullopt);
     b.addLayer("second", "Relu", std::nullopt);
     b.setLayer(0);
@@ -42,6 +43,20 @@ public:
   void open() {
     b.loop(6);
     b.loop(2);
+  }
+  /// The same, and in each iteration of the outer one 3 in register 0, 1 in
+  /// register 1, and in register 2 an end for guards.
+  void openCounted() {
+    b.loop(6);
+    for (uint32_t r : {0, 1, 2})
+      readCount(r);
+    b.loop(2);
+  }
+  void readCount(uint32_t index) {
+    Address src = b.at(counts);
+    src.offset.base += 4 * index;
+    src.offset.terms = {{0, 1, 0, 1, 0, 16}};
+    b.add(vec, VecReadCount{index, src});
   }
   Subject close(size_t index) {
     b.end();
@@ -52,6 +67,16 @@ public:
   Subject alone(EngineId engine, Body body) {
     open();
     return close(addGuarded(engine, std::move(body)));
+  }
+  /// The vector unit, which has read the registers itself.
+  Subject aloneCounted(Body body) {
+    openCounted();
+    return close(addCounted(std::move(body)));
+  }
+  size_t addCounted(Body body) {
+    size_t index = addGuarded(vec, std::move(body));
+    b.program.code[index].guard->registerIndex = 2;
+    return index;
   }
   size_t addGuarded(EngineId engine, Body body) {
     // Counter + 1 in [2, 6): any step at either end moves it across one.
@@ -74,11 +99,39 @@ public:
   /// Clipped to cap - 2 at times, full at others.
   static Count count(int64_t cap) { return {cap, vary(cap - 2, 1)}; }
   static Shape4 shape() { return {count(3), count(3), count(4), count(6)}; }
+  /// The same with 3 of what is left in a register.
+  static Count counted(int64_t cap) { return {cap, vary(cap - 5, 1), 0}; }
+  static Shape4 countedShape() {
+    return {counted(3), counted(3), counted(4), counted(6)};
+  }
 
   ProgramBuilder b{2};
   uint32_t keys = 0;
+  uint32_t counts = 0;  ///< what registers read: 4 for each outer iteration
+  uint32_t numbers = 0; ///< any of which a register holds
 
 private:
+  uint32_t addIntegers(std::string name, const std::vector<int32_t> &values) {
+    uint32_t region = b.addRegion(std::move(name), Role::State,
+                                  {int64_t(values.size())}, mem::act,
+                                  ElementType::I32);
+    b.program.regions[region].isMutable = true;
+    b.setData(region, values.data(), values.size() * 4);
+    return region;
+  }
+  void addRegisters() {
+    for (const char *name : {"three", "one", "end", "bound"})
+      b.program.registers.push_back({name, 40});
+    std::vector<int32_t> rows;
+    // The third window ends earlier, and so does the bound but for the first.
+    for (int32_t i = 0; i < 6; ++i)
+      rows.insert(rows.end(), {3, 1, i == 2 ? 2 : 20, i == 0 ? 20 : 3});
+    counts = addIntegers("counts", rows);
+    std::vector<int32_t> values;
+    for (int32_t i = 0; i < 512; ++i)
+      values.push_back(i * 11 % 37);
+    numbers = addIntegers("numbers", values);
+  }
   uint32_t addMemory(std::string name, uint32_t space, int64_t words,
                      bool isWhole = false) {
     uint32_t region = b.addRegion(std::move(name), Role::State, {words}, space);
@@ -111,6 +164,23 @@ DmaCopy makeCopy() {
   copy.shape = Frame::shape();
   copy.zeroFill = ZeroFill{2, Frame::vary(0, 1), 4};
   return copy;
+}
+
+/// A loop of which all iterations are executed, and then not all.
+Subject makeLoop() {
+  Frame frame;
+  frame.b.loop(2);
+  frame.readCount(3);
+  size_t index = frame.b.loop(6);
+  getAs<Loop>(frame.b.program.code[index].body).below = 3;
+  VecMap map;
+  map.fn = VecFn::Abs;
+  map.dst = Frame::place(mem::grad, 0, 1024);
+  map.a = Frame::place(mem::wgt, 64, 1024);
+  map.dstStride = map.aStride = {288, 96, 24, 4};
+  map.shape = Frame::shape();
+  frame.b.add(vec, map);
+  return frame.close(index);
 }
 
 /// Copies in two loops; the subject is `ahead` instructions before the last.
@@ -157,10 +227,10 @@ Subject makeMap() {
   map.dstStride = {288, 96, 24, 4};
   map.aStride = {400, 128, 28, 4};
   map.bStride = {660, 220, 52, 8};
-  map.shape = Frame::shape();
+  map.shape = Frame::countedShape();
   map.s0 = 0.75f;
   map.s1 = 1.5f;
-  return frame.alone(vec, map);
+  return frame.aloneCounted(map);
 }
 
 Subject makeReduce() {
@@ -170,9 +240,9 @@ Subject makeReduce() {
   reduce.a = Frame::place(mem::act, 64, 1024);
   reduce.dstStride = {16, 4, 0, 0};
   reduce.aStride = {400, 128, 28, 4};
-  reduce.shape = Frame::shape();
+  reduce.shape = Frame::countedShape();
   reduce.dims = 2;
-  return frame.alone(vec, reduce);
+  return frame.aloneCounted(reduce);
 }
 
 /// Windows of 2 x 2 over a plane with a margin above and on the left of it, and
@@ -204,9 +274,9 @@ Subject makePool() {
   pool.in = poolIn();
   pool.out = poolOut();
   pool.rowStart = Frame::vary(0, 2);
-  pool.rows = Frame::count(6);
+  pool.rows = Frame::counted(6);
   pool.window = 4;
-  return frame.alone(vec, pool);
+  return frame.aloneCounted(pool);
 }
 
 VecPoolPositions makePositions() {
@@ -216,7 +286,7 @@ VecPoolPositions makePositions() {
   pool.out = poolOut();
   pool.positions = poolPositions();
   pool.rowStart = Frame::vary(0, 2);
-  pool.rows = Frame::count(6);
+  pool.rows = Frame::counted(6);
   pool.window = 4;
   return pool;
 }
@@ -224,23 +294,23 @@ VecPoolPositions makePositions() {
 Subject makePoolPositions() {
   Frame frame;
   addPoolMaps(frame);
-  return frame.alone(vec, makePositions());
+  return frame.aloneCounted(makePositions());
 }
 
 Subject makeUnpool() {
   Frame frame;
   addPoolMaps(frame);
-  frame.open();
-  frame.addGuarded(vec, makePositions());
+  frame.openCounted();
+  frame.addCounted(makePositions());
   VecUnpool unpool;
   unpool.outMap = 1;
   unpool.in = Frame::place(mem::grad, 16384, 256);
   unpool.out = poolOut();
   unpool.positions = poolPositions();
   unpool.rowStart = Frame::vary(0, 2);
-  unpool.rows = Frame::count(6);
+  unpool.rows = Frame::counted(6);
   unpool.window = 4;
-  return frame.close(frame.addGuarded(vec, unpool));
+  return frame.close(frame.addCounted(unpool));
 }
 
 Subject makePack() {
@@ -248,8 +318,8 @@ Subject makePack() {
   VecPack pack;
   pack.dst = Frame::place(mem::grad, 0, 16);
   pack.a = Frame::place(mem::act, 64, 512);
-  pack.count = Frame::count(40);
-  return frame.alone(vec, pack);
+  pack.count = Frame::counted(40);
+  return frame.aloneCounted(pack);
 }
 
 Subject makeGateMask() {
@@ -258,8 +328,8 @@ Subject makeGateMask() {
   gate.dst = Frame::place(mem::grad, 0, 256);
   gate.a = Frame::place(mem::act, 64, 256);
   gate.mask = Frame::place(mem::wgt, 32, 16);
-  gate.count = Frame::count(40);
-  return frame.alone(vec, gate);
+  gate.count = Frame::counted(40);
+  return frame.aloneCounted(gate);
 }
 
 Subject makeRandom() {
@@ -269,9 +339,24 @@ Subject makeRandom() {
   numbers.key = Frame::place(mem::wgt, 0, 4);
   numbers.key.offset.base = frame.b.at(frame.keys).offset.base + 8;
   numbers.first = Frame::vary(3, 5);
-  numbers.count = Frame::count(40);
+  numbers.count = Frame::counted(40);
   numbers.stream = 2;
-  return frame.alone(vec, numbers);
+  return frame.aloneCounted(numbers);
+}
+
+/// How many elements are packed behind it.
+Subject makeReadCount() {
+  Frame frame;
+  frame.openCounted();
+  VecReadCount read{1, Frame::place(mem::act, 0, 16)};
+  read.src.offset.base = frame.b.at(frame.numbers).offset.base + 8;
+  size_t index = frame.addCounted(read);
+  VecPack pack;
+  pack.dst = Frame::place(mem::grad, 0, 16);
+  pack.a = Frame::place(mem::wgt, 64, 512);
+  pack.count = {40, Frame::vary(0, 1), 1};
+  frame.b.add(vec, pack);
+  return frame.close(index);
 }
 
 //===----------------------------------------------------------------------===//
@@ -331,6 +416,7 @@ Subject makeTile(bool isStream) {
   stream.cols = load.cols;
   stream.length = Frame::count(6);
   stream.start = Frame::vary(0, 1);
+  stream.group = load.group;
   DigitTerm lane{laneLoop, 1, 0, 1, 0, 32};
   load.src.offset.terms.push_back(lane);
   stream.in.offset.terms.push_back(lane);
@@ -342,13 +428,56 @@ Subject makeTile(bool isStream) {
   return frame.close(isStream ? streams : loads);
 }
 
+/// Whole groups of an operand that is rounded at random, and the last one that
+/// is shorter: two arrays at a time.
+Subject makeConvert() {
+  Frame frame;
+  Program &program = frame.b.program;
+  program.groups[0].count = 9;
+  phx::testing::ProductFormat format = phx::testing::mirageFormat();
+  format.first.rounding = Rounding::Stochastic;
+  format.second.rounding = Rounding::Nearest;
+  frame.b.addFormat(format);
+  // Blocks are no binary32 numbers, which have to stay finite.
+  program.regions[mem::grad].type = ElementType::I32;
+  program.memories[mem::grad].types.push_back(ElementType::Block);
+  frame.b.addMap(makeMatrix(40, 62));
+  // Rows of 4 blocks of 11 bytes, which every eighth one shares.
+  AccessMap blocks;
+  blocks.rows = {{8, 0, 1}, {4, 0, 0}};
+  blocks.cols = {{4, 1, 1}};
+  blocks.axes = {{8, 44, 0, 0, 0}, {4, 11, 0, 0, 0}};
+  frame.b.addMap(blocks);
+  for (uint32_t p : {0, 1}) {
+    Product product{0, 40, 32, 62, 8};
+    product.conversions = {0, 1};
+    product.stream = 1000 * p;
+    program.products.push_back(product);
+  }
+  CoreConvert convert;
+  convert.dstMap = 1;
+  convert.src = Frame::place(mem::wgt, 64, 16);
+  convert.dst = Frame::place(mem::grad, 3, 1024);
+  convert.rowStart = Frame::vary(0, 8);
+  convert.kStart = Frame::vary(0, 16);
+  convert.rows = Frame::count(8);
+  convert.cols = {16, Frame::vary(62, -16)};
+  convert.group = Frame::vary(0, 1);
+  convert.src.offset.terms.push_back({laneLoop, 1, 0, 1, 0, 32});
+  convert.dst.offset.terms.push_back({laneLoop, 1, 0, 1, 0, 512});
+  frame.open();
+  size_t index = frame.addGuarded(core, convert);
+  program.code[index].arrays = {Frame::vary(0, 2).terms, 2};
+  return frame.close(index);
+}
+
 } // namespace
 
 std::map<std::string, Subject> phx::test::makeSubjects() {
   return {
       {"halt", makeControl(0)},
       {"end", makeControl(1)},
-      {"loop", makeControl(4)},
+      {"loop", makeLoop()},
       {"signal", makeTokens(false)},
       {"wait", makeTokens(true)},
       {"dma_copy", makeControl(3)},
@@ -360,7 +489,9 @@ std::map<std::string, Subject> phx::test::makeSubjects() {
       {"vec_pack", makePack()},
       {"vec_gate_mask", makeGateMask()},
       {"vec_random", makeRandom()},
+      {"vec_read_count", makeReadCount()},
       {"core_program", makeTile(false)},
       {"core_stream", makeTile(true)},
+      {"core_convert", makeConvert()},
   };
 }

@@ -22,7 +22,7 @@ struct Subject {
   size_t index = 0; ///< of the instruction
 };
 
-/// By mnemonic. Each instruction that is registered needs one.
+/// By mnemonic. Each instruction of the base set and of `rns` needs one.
 std::map<std::string, Subject> makeSubjects();
 
 } // namespace phx::test

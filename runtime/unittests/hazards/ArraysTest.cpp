@@ -8,6 +8,7 @@
 #include "machines/rns/Instructions.h"
 #include "Oracle.h"
 #include "Snippets.h"
+#include "phx/isa/BaseOperations.h"
 #include "phx/isa/TokenInsertion.h"
 #include "phx/isa/Validator.h"
 
@@ -166,4 +167,111 @@ TEST(Affine, ATokenServesAllArraysOfALoop) {
   };
   EXPECT_EQ(check(make(true)), "accepted");
   EXPECT_NE(check(make(false)), "accepted");
+}
+
+//===----------------------------------------------------------------------===//
+// Indices of arrays that do not exist
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+/// What runs on core[first + step * l0], while l0 is below `extent`.
+Instruction guarded(uint8_t first, int64_t step, int64_t extent,
+                    Instruction instruction) {
+  instruction.engine.index = first;
+  instruction.arrays = {{digit(0, step)}, 1};
+  instruction.guard = Guard{0, 1, 0, extent};
+  return instruction;
+}
+
+} // namespace
+
+TEST(Affine, IterationsThatAGuardLeavesOutCutNoBlocks) {
+  // core[5] and core[2], where core[3] adds to another product; core[-1] is
+  // left out. Counted from 0 instead of 2 the range would end at core[3].
+  Instruction moving =
+      guarded(5, -3, 2, contribute({}, stepped(1024, digit(0, -512)),
+                                   fixed(4096)));
+  Instruction other = contribute({}, fixed(512), fixed(4096), 1);
+  other.engine.index = 3;
+  std::string message = check(assembleWide({loop(3), moving, end(), other}));
+  EXPECT_NE(message.find("hazard in memory 'grad' at byte 512"),
+            std::string::npos)
+      << message;
+  other.engine.index = 2;
+  EXPECT_EQ(check(assembleWide({loop(3), moving, end(), other})), "accepted");
+}
+
+TEST(Affine, TokensStandOnArraysThatExist) {
+  // core[6] and core[7]; in the last iteration there is no core[8].
+  Program program = assembleWide(
+      {loop(3),
+       guarded(6, 1, 2,
+               contribute({}, stepped(0, digit(0, 64)), fixed(4096))),
+       move(vec, stepped(2048, digit(0, 64)), stepped(0, digit(0, 64))),
+       end()});
+  ASSERT_TRUE(insertTokens(program).ok());
+  EXPECT_EQ(check(program), "accepted");
+  EXPECT_GT(program.tokens, 0u);
+  EXPECT_TRUE(hasArraysOfTokens(program));
+}
+
+//===----------------------------------------------------------------------===//
+// Conversions
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+/// core[0] converts 4 of the elements at grad[0] from number k on, of a
+/// contraction axis of `length` in groups of 16, while vec writes element
+/// `written`.
+std::string checkConversion(bool isStream, int64_t length, int64_t k,
+                            int64_t written, bool isBlockFloat = true) {
+  Instruction convert = stream(0, fixed(4096), fixed(0), 0, k);
+  getAs<CoreStream>(convert.body).inMap = 2;
+  getAs<CoreStream>(convert.body).cols.cap = 4;
+  if (!isStream) {
+    CoreProgram tile;
+    tile.map = 2;
+    tile.src.memory = mem::grad;
+    tile.kStart.base = k;
+    tile.rows.cap = 1;
+    tile.cols.cap = 4;
+    convert.body = tile;
+  }
+  Program program =
+      assemble({convert, move(vec, fixed(4 * written), fixed(8192), 1)});
+  AccessMap row;
+  row.axes = {{64, 4, 0, 0, 0}};
+  row.cols = {{64, 0, 1}};
+  program.maps.push_back(row);
+  if (isBlockFloat)
+    program.conversions = {Bfp{4, 16}};
+  else
+    program.conversions = {Fp32{16}};
+  program.products[0].k = length;
+  return check(program) == "accepted" ? "no hazard" : "hazard";
+}
+
+} // namespace
+
+TEST(Conversions, ReadWholeGroups) {
+  for (bool isStream : {false, true}) {
+    SCOPED_TRACE(isStream);
+    EXPECT_EQ(checkConversion(isStream, 64, 20, 16), "hazard");
+    EXPECT_EQ(checkConversion(isStream, 64, 20, 22), "hazard");
+    EXPECT_EQ(checkConversion(isStream, 64, 20, 31), "hazard");
+    EXPECT_EQ(checkConversion(isStream, 64, 20, 15), "no hazard");
+    EXPECT_EQ(checkConversion(isStream, 64, 20, 32), "no hazard");
+    // Of two groups if the columns touch two.
+    EXPECT_EQ(checkConversion(isStream, 64, 30, 16), "hazard");
+    EXPECT_EQ(checkConversion(isStream, 64, 30, 47), "hazard");
+    // The last group ends where the axis does.
+    EXPECT_EQ(checkConversion(isStream, 26, 20, 25), "hazard");
+    EXPECT_EQ(checkConversion(isStream, 26, 20, 26), "no hazard");
+    // Without exponents each element is read for itself.
+    EXPECT_EQ(checkConversion(isStream, 64, 20, 22, false), "hazard");
+    EXPECT_EQ(checkConversion(isStream, 64, 20, 16, false), "no hazard");
+    EXPECT_EQ(checkConversion(isStream, 64, 20, 31, false), "no hazard");
+  }
 }

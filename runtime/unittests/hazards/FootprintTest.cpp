@@ -10,12 +10,14 @@
 
 #include "Oracle.h"
 #include "RandomCode.h"
+#include "../support/RandomShare.h"
 #include "../support/TestMemories.h"
 
 #include <gtest/gtest.h>
 
 using namespace phx;
 using namespace phx::test;
+using phx::testing::getRandomShare;
 
 static IntervalSet toIntervals(const std::set<int64_t> &bytes) {
   IntervalSet set;
@@ -67,7 +69,8 @@ static std::vector<OracleAccess> toOracle(const std::vector<Access> &list) {
 
 TEST(Footprint, RandomInstructionsEqualEnumeration) {
   size_t touched = 0;
-  for (uint64_t seed = 0; seed < 20000; ++seed) {
+  const uint64_t instructions = getRandomShare(20000);
+  for (uint64_t seed = 0; seed < instructions; ++seed) {
     RandomCode random(seed);
     Program program = random.tables();
     Instruction instruction = random.instruction(2);
@@ -80,11 +83,12 @@ TEST(Footprint, RandomInstructionsEqualEnumeration) {
         << "seed " << seed;
     touched += !actual.empty();
   }
-  EXPECT_GT(touched, 9000u);
+  EXPECT_GT(touched, instructions * 9 / 20);
 }
 
 TEST(Footprint, UnionsOverLoopsEqualEnumeration) {
-  for (uint64_t seed = 0; seed < 3000; ++seed) {
+  const uint64_t programs = getRandomShare(10000);
+  for (uint64_t seed = 0; seed < programs; ++seed) {
     RandomCode random(seed);
     Program program = random.program(100);
     std::map<std::string, std::vector<OracleAccess>> expected;

@@ -8,7 +8,9 @@
 #include "machines/rns/Instructions.h"
 #include "../support/VisitBody.h"
 #include "Oracle.h"
+#include "phx/isa/BaseOperations.h"
 
+#include <algorithm>
 #include <bitset>
 #include <deque>
 #include <map>
@@ -97,13 +99,42 @@ struct Enumerator {
 
   void addMapped(const Address &address, uint32_t map, int64_t row,
                  int64_t rows, int64_t col, int64_t cols, bool write,
-                 std::optional<uint32_t> product = {}) {
+                 std::optional<uint32_t> product = {}, int64_t width = 4) {
     OracleAccess &access = add(address, write);
     access.product = product;
     for (int64_t r = row; r < row + rows; ++r)
       for (int64_t k = col; k < col + cols; ++k)
         if (auto at = locate(program.maps[map], r, k))
-          addElement(access.bytes, *at + evaluate(address.offset, c));
+          addElement(access.bytes, *at + evaluate(address.offset, c), width);
+  }
+  /// Elements that are converted: those that share an exponent with one of
+  /// positions [k, k + cols) are looked at, too.
+  void addConverted(const Address &address, uint32_t map, uint32_t conversion,
+                    uint32_t product, int64_t row, int64_t rows, int64_t k,
+                    int64_t cols) {
+    int64_t first = k, last = k + cols - 1;
+    if (const Bfp *format = conversion < program.conversions.size()
+                                ? getIf<Bfp>(program.conversions[conversion])
+                                : nullptr) {
+      while (first % format->group)
+        --first;
+      while ((last + 1) % format->group &&
+             last + 1 < program.products[product].k)
+        ++last;
+    }
+    addMapped(address, map, row, rows, first, last - first + 1, false);
+  }
+  /// The blocks in which contraction positions [k, k + cols) are.
+  void addBlocks(const Address &address, uint32_t map, uint32_t conversion,
+                 int64_t row, int64_t rows, int64_t k, int64_t cols,
+                 bool write) {
+    const Bfp &format = *getIf<Bfp>(program.conversions[conversion]);
+    std::set<int64_t> blocks;
+    for (int64_t position = k; position < k + cols; ++position)
+      blocks.insert(position / format.group);
+    int64_t bits = format.group * (format.mantissa + 1);
+    addMapped(address, map, row, rows, *blocks.begin(), int64_t(blocks.size()),
+              write, {}, 1 + bits / 8 + (bits % 8 != 0));
   }
 
   void operator()(const DmaCopy &i) {
@@ -166,21 +197,36 @@ struct Enumerator {
     addElements(i.dst, evaluate(i.count, c), true);
     addElements(i.key, 3, false);
   }
+  /// The register is entered where it is known whether anything is executed.
+  void operator()(const VecReadCount &i) { addElements(i.src, 1, false); }
   void operator()(const VecPool &i) {
     int64_t row = evaluate(i.rowStart, c), rows = evaluate(i.rows, c);
     addMapped(i.out, i.outMap, row, rows, 0, 1, true);
     addMapped(i.in, i.inMap, row, rows, 0, i.window, false);
   }
+  void operator()(const CoreConvert &i) {
+    int64_t row = evaluate(i.rowStart, c), rows = evaluate(i.rows, c);
+    int64_t k = evaluate(i.kStart, c), cols = evaluate(i.cols, c);
+    addBlocks(i.dst, i.dstMap, i.conversion, row, rows, k, cols, true);
+    addMapped(i.src, i.srcMap, row, rows, k, cols, false);
+  }
   void operator()(const CoreProgram &i) {
-    addMapped(i.src, i.map, evaluate(i.rowStart, c), evaluate(i.rows, c),
-              evaluate(i.kStart, c), evaluate(i.cols, c), false);
+    if (i.stored)
+      return addBlocks(i.src, i.map, i.conversion, evaluate(i.rowStart, c),
+                       evaluate(i.rows, c), evaluate(i.kStart, c),
+                       evaluate(i.cols, c), false);
+    addConverted(i.src, i.map, i.conversion, i.product,
+                 evaluate(i.rowStart, c), evaluate(i.rows, c),
+                 evaluate(i.kStart, c), evaluate(i.cols, c));
   }
   void operator()(const CoreStream &i) {
     int64_t row = evaluate(i.rowStart, c), rows = evaluate(i.rows, c);
     int64_t k = evaluate(i.kStart, c), cols = evaluate(i.cols, c);
     int64_t v = evaluate(i.vecStart, c), length = evaluate(i.length, c);
     addMapped(i.out, i.outMap, row, rows, v, length, true, i.product);
-    addMapped(i.in, i.inMap, v, length, k, cols, false);
+    if (i.stored)
+      return addBlocks(i.in, i.inMap, i.conversion, v, length, k, cols, false);
+    addConverted(i.in, i.inMap, i.conversion, i.product, v, length, k, cols);
   }
   template <phx::testing::TouchesNothing T> void operator()(const T &) {}
 };
@@ -198,7 +244,9 @@ struct Counts {
   void operator()(const VecPack &i) { result = {i.count}; }
   void operator()(const VecGateMask &i) { result = {i.count}; }
   void operator()(const VecRandom &i) { result = {i.count}; }
+  void operator()(const VecReadCount &) {}
   void operator()(const CoreProgram &i) { result = {i.rows, i.cols}; }
+  void operator()(const CoreConvert &i) { result = {i.rows, i.cols}; }
   void operator()(const CoreStream &i) {
     result = {i.rows, i.cols, i.length};
   }
@@ -261,7 +309,7 @@ std::vector<OracleEvent> phx::test::expand(const Program &program) {
         open.pop_back();
       }
     } else if (!holds<Halt>(body)) {
-      events.push_back({i, counters});
+      events.push_back({i, counters, open});
     }
   }
   return events;
@@ -286,22 +334,106 @@ listEngines(const Instruction &instruction, const Counters &counters) {
   return engines;
 }
 
-/// Whether a lane executes it.
-static bool isExecutedAnywhere(const Instruction &instruction,
-                               Counters counters) {
-  bool executed = false;
-  for (int64_t lane = 0; lane < instruction.arrays.lanes; ++lane) {
-    counters[laneLoop] = lane;
-    executed |= !isSkipped(instruction, counters);
+bool phx::test::hasArraysOfTokens(const Program &program) {
+  for (const OracleEvent &event : expand(program)) {
+    const Instruction &instruction = program.code[event.index];
+    if (!isControl(instruction.body) ||
+        instruction.engine.kind != EngineKind::Core)
+      continue;
+    auto engines = listEngines(instruction, event.counters);
+    if (engines.begin()->second < 0 ||
+        engines.rbegin()->second >= program.groups[0].count)
+      return false;
   }
-  return executed;
+  return true;
 }
 
-bool phx::test::hasLaneRace(const Program &program) {
+//===----------------------------------------------------------------------===//
+// Registers
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+/// What registers hold, write by write.
+class Registers {
+public:
+  Registers(const Program &program, const Holds &holds)
+      : holds(holds), writes(program.registers.size()) {}
+
+  int64_t get(uint32_t index) const { return holds(index, writes[index]); }
+  void write(uint32_t index) { ++writes[index]; }
+
+  /// The instruction with values in place of registers; those that it names.
+  Instruction putIn(const Instruction &instruction,
+                    std::set<int64_t> &names) const {
+    Instruction result = instruction;
+    auto change = [&](Count &n) {
+      if (!n.registerIndex)
+        return;
+      names.insert(*n.registerIndex);
+      Affine left = n.remaining.value_or(Affine());
+      left.base += get(*n.registerIndex);
+      n = {n.cap, left};
+    };
+    for (const FieldDescription &f : result.getDescription().fields) {
+      if (f.kind == FieldKind::Count)
+        change(f.as<Count>(result.body.data()));
+      if (f.kind == FieldKind::Shape)
+        for (Count &n : f.as<Shape4>(result.body.data()))
+          change(n);
+    }
+    if (result.guard && result.guard->registerIndex) {
+      names.insert(*result.guard->registerIndex);
+      result.guard->extent = std::min(result.guard->extent,
+                                      get(*result.guard->registerIndex));
+    }
+    return result;
+  }
+
+  /// The registers that an instruction writes.
+  static std::set<int64_t> listWritten(const Instruction &instruction) {
+    std::set<int64_t> written;
+    for (const FieldDescription &f : instruction.getDescription().fields)
+      if (f.table == TableKind::Registers)
+        written.insert(f.as<uint32_t>(instruction.body.data()));
+    return written;
+  }
+
+  /// Whether the loops around it let it be executed.
+  bool areInside(const Program &program, const OracleEvent &event,
+                 std::set<int64_t> &names) const {
+    bool inside = true;
+    for (size_t d = 0; d < event.loops.size(); ++d)
+      if (auto below = getAs<Loop>(program.code[event.loops[d]].body).below) {
+        names.insert(*below);
+        inside &= event.counters[d] < get(*below);
+      }
+    return inside;
+  }
+
+private:
+  const Holds &holds;
+  std::vector<size_t> writes;
+};
+
+} // namespace
+
+Holds phx::test::holdLargest(const Program &program) {
+  return [&program](uint32_t index, size_t) {
+    return program.registers[index].most;
+  };
+}
+
+bool phx::test::hasLaneRace(const Program &program,
+                            AccessEnumerator enumerate) {
+  Holds holds = holdLargest(program);
+  Registers registers(program, holds);
   for (const OracleEvent &event : expand(program)) {
     std::map<std::pair<int, int64_t>, std::vector<OracleAccess>> users;
-    for (const OracleAccess &access : enumerateAccesses(
-             program, program.code[event.index], event.counters))
+    std::set<int64_t> names;
+    for (const OracleAccess &access : enumerate(
+             program, registers.putIn(program.code[event.index], names),
+             event.counters))
       for (int64_t byte : access.bytes) {
         auto &list = users[{int(access.memory), byte}];
         for (const OracleAccess &other : list)
@@ -315,7 +447,19 @@ bool phx::test::hasLaneRace(const Program &program) {
   return false;
 }
 
-bool phx::test::hasRace(const Program &program) {
+/// Whether one of the engines that an instruction names is there.
+static bool existsAny(const Program &program, const Instruction &instruction,
+                      const std::set<std::pair<int, int64_t>> &engines) {
+  if (instruction.engine.kind != EngineKind::Core)
+    return true;
+  int64_t count = program.groups[instruction.engine.group].count;
+  return std::any_of(engines.begin(), engines.end(), [&](const auto &engine) {
+    return engine.second >= 0 && engine.second < count;
+  });
+}
+
+bool phx::test::hasRace(const Program &program, const Holds &holds,
+                        AccessEnumerator enumerate) {
   constexpr size_t maxEvents = 4096;
   std::vector<OracleEvent> events = expand(program);
   if (events.size() > maxEvents)
@@ -330,9 +474,18 @@ bool phx::test::hasRace(const Program &program) {
     OracleAccess access;
   };
   std::map<std::pair<int, int64_t>, std::vector<User>> users; // by byte
+  Registers registers(program, holds);
   for (size_t i = 0; i < events.size(); ++i) {
-    const Instruction &instruction = program.code[events[i].index];
+    std::set<int64_t> names;
+    const Instruction instruction =
+        registers.putIn(program.code[events[i].index], names);
+    bool isControlled = isControl(instruction.body);
+    bool isInside = registers.areInside(program, events[i], names);
     auto engines = listEngines(instruction, events[i].counters);
+    std::vector<OracleAccess> accesses;
+    if (isInside)
+      accesses = enumerate(program, instruction, events[i].counters);
+    bool isExecuted = !accesses.empty();
     for (auto &engine : engines)
       before[i] |= past[engine];
     if (auto *s = getIf<Signal>(instruction.body)) {
@@ -341,14 +494,27 @@ bool phx::test::hasRace(const Program &program) {
       for (auto &engine : engines)
         past[engine] |= signals[w->token].front();
       signals[w->token].pop_front();
-    } else if (isExecutedAnywhere(instruction, events[i].counters)) {
+    } else if (isExecuted) {
       for (auto &engine : engines) {
         past[engine] |= before[i];
         past[engine].set(i);
       }
+    } else if (!names.empty()) {
+      // Each engine looks at the registers, whatever comes of it.
+      for (auto &engine : engines)
+        past[engine].set(i);
     }
-    for (const OracleAccess &access :
-         enumerateAccesses(program, instruction, events[i].counters))
+    uint32_t ofRegisters = uint32_t(program.memories.size());
+    // Where it is not executed, its arrays may be none of the group.
+    if (!isControlled && !names.empty() &&
+        existsAny(program, instruction, engines))
+      accesses.push_back({ofRegisters, false, {}, names, 0});
+    if (isExecuted)
+      for (int64_t written : Registers::listWritten(instruction)) {
+        accesses.push_back({ofRegisters, true, {}, {written}, 0});
+        registers.write(uint32_t(written));
+      }
+    for (const OracleAccess &access : accesses)
       for (int64_t byte : access.bytes) {
         auto &list = users[{int(access.memory), byte}];
         for (const User &user : list) {

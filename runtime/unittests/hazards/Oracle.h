@@ -16,6 +16,7 @@
 
 #include "phx/isa/Program.h"
 
+#include <functional>
 #include <set>
 #include <vector>
 
@@ -30,7 +31,8 @@ struct OracleAccess {
   int64_t lane = 0;
 };
 
-/// Operands of one instruction at given counters, of all its lanes.
+/// Operands of one instruction at given counters, of all its lanes; none if no
+/// lane executes it. Of the base set and of residue cores.
 std::vector<OracleAccess> enumerateAccesses(const Program &program,
                                             const Instruction &instruction,
                                             const Counters &counters);
@@ -39,13 +41,33 @@ std::vector<OracleAccess> enumerateAccesses(const Program &program,
 struct OracleEvent {
   size_t index; ///< static
   Counters counters;
+  std::vector<size_t> loops; ///< around it, outermost first
 };
 std::vector<OracleEvent> expand(const Program &program);
 
-/// Whether two engines touch a byte without order.
-bool hasRace(const Program &program);
+/// As enumerateAccesses, for other machine classes.
+using AccessEnumerator = std::vector<OracleAccess> (*)(
+    const Program &program, const Instruction &instruction,
+    const Counters &counters);
+
+/// What a count register holds behind so many writes to it.
+using Holds = std::function<int64_t(uint32_t registerIndex, size_t writes)>;
+/// The most that it can, all the time.
+Holds holdLargest(const Program &program);
+
+/// Whether two engines touch a byte, or a register, without order.
+bool hasRace(const Program &program, const Holds &holds,
+             AccessEnumerator enumerate = enumerateAccesses);
+inline bool hasRace(const Program &program,
+                    AccessEnumerator enumerate = enumerateAccesses) {
+  return hasRace(program, holdLargest(program), enumerate);
+}
+/// Whether the arrays of all signals and waits, which no guard leaves out, exist
+/// at every iteration.
+bool hasArraysOfTokens(const Program &program);
 /// Whether lanes of one instruction do, which no token can order.
-bool hasLaneRace(const Program &program);
+bool hasLaneRace(const Program &program,
+                 AccessEnumerator enumerate = enumerateAccesses);
 
 } // namespace phx::test
 

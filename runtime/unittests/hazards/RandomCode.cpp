@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "machines/rns/Instructions.h"
+#include "phx/isa/BaseOperations.h"
 #include "RandomCode.h"
 #include "../support/TestMemories.h"
 
@@ -53,6 +54,7 @@ Count RandomCode::count(unsigned depth, int64_t cap) {
     for (DigitTerm &t : result.remaining->terms)
       t.weight = -t.weight;
   }
+  result.registerIndex = registerIndex(0.3);
   return result;
 }
 
@@ -82,7 +84,14 @@ Body RandomCode::trainingBody(unsigned depth) {
     result.offset.base += pick(0, 3);
     return result;
   };
-  switch (pick(0, 4)) {
+  switch (pick(0, 5)) {
+  case 5: {
+    // Nothing writes the register of a loop inside it.
+    VecReadCount read{uint32_t(pick(0, 2)), address(depth)};
+    while (std::count(bounds.begin(), bounds.end(), read.into))
+      read.into = (read.into + 1) % 3;
+    return read;
+  }
   case 0:
     return VecPoolPositions{map(),           map(),     address(depth),
                             address(depth),  bytes(),   affine(depth, 4, 1),
@@ -151,8 +160,22 @@ Body RandomCode::body(EngineKind kind, unsigned depth) {
                   0,
                   0};
   }
+  auto conversion = [&] { return uint32_t(pick(0, 1)); };
+  if (chance(0.2))
+    return CoreConvert{conversion(),
+                       map(),
+                       map(),
+                       address(depth),
+                       address(depth),
+                       affine(depth, 3, 1),
+                       affine(depth, 6, 1),
+                       count(depth, 4),
+                       count(depth, 9),
+                       0,
+                       0,
+                       {}};
   if (chance(0.3))
-    return CoreProgram{0,
+    return CoreProgram{conversion(),
                        0,
                        map(),
                        address(depth),
@@ -160,8 +183,10 @@ Body RandomCode::body(EngineKind kind, unsigned depth) {
                        affine(depth, 3, 1),
                        count(depth, 4),
                        count(depth, 4),
-                       0};
-  return CoreStream{0,
+                       0,
+                       {},
+                       chance(0.3)};
+  return CoreStream{conversion(),
                     0,
                     0,
                     map(),
@@ -175,7 +200,9 @@ Body RandomCode::body(EngineKind kind, unsigned depth) {
                     count(depth, 4),
                     count(depth, 4),
                     uint32_t(pick(0, 1)),
-                    affine(depth, 1, 1)};
+                    affine(depth, 1, 1),
+                    {},
+                    chance(0.3)};
 }
 
 Guard RandomCode::guard(unsigned depth) {
@@ -184,6 +211,7 @@ Guard RandomCode::guard(unsigned depth) {
   // A window that opens later; now and then one that never does.
   if (chance(0.5))
     result.low = pick(1, result.extent + 1);
+  result.registerIndex = registerIndex(0.5);
   return result;
 }
 
@@ -192,7 +220,9 @@ Instruction RandomCode::instruction(unsigned depth) {
   result.engine.kind = static_cast<EngineKind>(pick(0, 2));
   if (result.engine.kind == EngineKind::Core)
     arrays(result, depth);
-  if (depth && chance(0.2))
+  if (!result.arrays.digits.empty() && chance(0.4))
+    leaveGroup(result);
+  else if (depth && chance(0.2))
     result.guard = guard(depth);
   else if (result.arrays.lanes > 1 && chance(0.2))
     result.guard = Guard{laneLoop, 1, 0, pick(1, 4), pick(0, 1)};
@@ -223,6 +253,17 @@ void RandomCode::arrays(Instruction &instruction, unsigned depth) {
   instruction.arrays.digits = {digit};
 }
 
+void RandomCode::leaveGroup(Instruction &instruction) {
+  DigitTerm &digit = instruction.arrays.digits.front();
+  int64_t last = 4 - instruction.arrays.lanes;
+  bool isFalling = chance(0.5);
+  int64_t weight = pick(1, 3), first = pick(0, last);
+  digit = {digit.loop, 1, 0, 1, 0, isFalling ? -weight : weight};
+  instruction.engine.index = uint32_t(first);
+  int64_t there = (isFalling ? first : last - first) / weight + 1;
+  instruction.guard = Guard{digit.loop, 1, 0, pick(1, there)};
+}
+
 Program RandomCode::tables() {
   Program program;
   program.memories = makeMemories();
@@ -230,6 +271,11 @@ Program RandomCode::tables() {
   for (int i = 0; i < 4; ++i)
     program.maps.push_back(accessMap());
   program.products.resize(2);
+  for (Product &product : program.products)
+    product.k = pick(0, 8);
+  // Blocks of 4 and of 2 bytes; exponents that 4 and 3 elements share.
+  program.conversions = {Bfp{4, 4}, Bfp{1, 3}};
+  program.registers = {{"few", 2}, {"some", 5}, {"many", 60}};
   return program;
 }
 
@@ -240,9 +286,20 @@ void RandomCode::block(Program &program, unsigned depth, int64_t trips,
       int64_t count = longLoops && chance(0.6) ? pick(10, 60) : pick(1, 5);
       if (trips * count > budget)
         continue;
-      program.code.push_back({{}, noLayer, {}, Loop{count}});
+      Loop loop{count};
+      // One register stays for those that are written inside.
+      if (bounds.size() < 2)
+        loop.below = registerIndex(0.4);
+      if (loop.below) {
+        bounds.push_back(*loop.below);
+        loop.count = count =
+            std::min(count, program.registers[*loop.below].most);
+      }
+      program.code.push_back({{}, noLayer, {}, loop});
       block(program, depth + 1, trips * count, budget);
       program.code.push_back({{}, noLayer, {}, End{}});
+      if (loop.below)
+        bounds.pop_back();
       continue;
     }
     if ((budget -= trips) < 0)

@@ -24,6 +24,8 @@ public:
   }
   /// Loops of many trips whose iterations mostly repeat themselves.
   bool longLoops = false;
+  /// Counts, guards and loops that depend on count registers.
+  bool registers = false;
 
   bool chance(double p) { return std::bernoulli_distribution(p)(engine); }
 
@@ -47,6 +49,9 @@ private:
   Guard guard(unsigned depth);
   /// Lanes and digits on the four arrays, all of which exist at any counters.
   void arrays(Instruction &instruction, unsigned depth);
+  /// An index that leaves the arrays behind those iterations in which a guard
+  /// lets the instruction be executed.
+  void leaveGroup(Instruction &instruction);
   /// Engines of a token in a block inside `depth` loops, and outside of it.
   struct Side {
     Instruction inside, outside;
@@ -57,7 +62,15 @@ private:
   void block(Program &program, unsigned depth, int64_t trips, int64_t &budget);
 
   std::mt19937_64 engine;
+  /// The number of a register at times, if they are asked for.
+  std::optional<uint32_t> registerIndex(double p) {
+    if (!registers || !chance(p))
+      return std::nullopt;
+    return uint32_t(pick(0, 2));
+  }
+
   uint32_t lanes = 1; ///< of the instruction that is made
+  std::vector<uint32_t> bounds; ///< registers of the loops around it
 };
 
 /// `program` without the signals and waits of `token`.

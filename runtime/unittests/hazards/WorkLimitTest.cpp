@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "../../lib/isa/SharedClock.h"
 #include "Snippets.h"
 
 #include "phx/isa/TokenInsertion.h"
@@ -127,4 +128,104 @@ TEST(WorkLimit, ExtentsThatDoNotOccurTogetherDoNotOverflow) {
       assemble({loop(2), copy, move(vec, fixed(64), far2), end()});
   EXPECT_TRUE(insertTokens(program).ok());
   EXPECT_EQ(hazardError(program), "");
+}
+
+//===----------------------------------------------------------------------===//
+// Stretches
+//===----------------------------------------------------------------------===//
+
+TEST(WorkLimit, ManyStretchesAreNoHazard) {
+  // dma writes between two elements of vec, which has more of them than can be
+  // told apart.
+  auto between = [](int64_t elements) {
+    Instruction fill = move(vec, fixed(0), far1, elements);
+    getAs<VecMap>(fill.body).dstStride = {8, 8, 8, 8};
+    getAs<VecMap>(fill.body).aStride = {};
+    return hazardError(assemble({move(dma, fixed(4), far2, 1), fill}));
+  };
+  EXPECT_EQ(between(int64_t(1) << 17), "");
+  std::string message = between((int64_t(1) << 22) + 1);
+  expectWords(message, {"instruction 1 (vec.map on vec)", "2^22",
+                        "ordered with instruction 0"});
+  EXPECT_EQ(message.find("hazard"), std::string::npos) << message;
+}
+
+//===----------------------------------------------------------------------===//
+// Lanes
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+/// Two lanes that read and write columns beside each other: rows lie so that
+/// only the exact bytes tell them apart. `move` is added to addresses.
+Program sideBySide(int64_t trips, DigitTerm moved, std::optional<Guard> guard) {
+  DigitTerm lane{laneLoop, 1, 0, 1, 0, 64};
+  moved.weight = 16384;
+  Instruction pair = stream(0, {128, {lane, moved}}, {0, {lane, moved}}, 0);
+  CoreStream &body = getAs<CoreStream>(pair.body);
+  body.inMap = body.outMap = 2;
+  body.rows.cap = body.cols.cap = 4;
+  body.length.cap = 16;
+  pair.arrays.lanes = 2;
+  pair.guard = guard;
+  Program program = assemble({loop(trips), pair, end()});
+  AccessMap map;
+  map.axes = {{32, 256, 0, 0, 0}, {16, 4, 0, 0, 0}};
+  map.rows = {{32, 0, 1}};
+  map.cols = {{16, 1, 1}};
+  program.maps.push_back(map);
+  return program;
+}
+
+} // namespace
+
+TEST(WorkLimit, LanesAreComparedWhereTheyAreExecuted) {
+  DigitTerm everywhere{0, 1, 0, 1, 0, 0};
+  EXPECT_EQ(hazardError(sideBySide(int64_t(1) << 40, everywhere,
+                                   Guard{0, 1, 0, 3, 1})),
+            "");
+  EXPECT_EQ(hazardError(sideBySide(int64_t(1) << 40, everywhere,
+                                   Guard{0, 1, 0, 0, 0})),
+            "");
+}
+
+TEST(WorkLimit, LanesAreComparedInOnePeriod) {
+  DigitTerm turn{0, 1, 0, 1, 2, 0};
+  EXPECT_EQ(hazardError(sideBySide(int64_t(1) << 40, turn, {})), "");
+  // What comes behind the periods is looked at as well: one vector less.
+  Program program = sideBySide(int64_t(1) << 40, turn, {});
+  getAs<CoreStream>(program.code[1].body).length.remaining =
+      Affine{int64_t(1) << 40, {{0, 1, 0, 1, 0, -1}}};
+  EXPECT_EQ(hazardError(program), "");
+  // A conflict in the second iteration.
+  getAs<CoreStream>(program.code[1].body).in.offset.terms.back().offset = 1;
+  getAs<CoreStream>(program.code[1].body).in.offset.base = 128;
+  EXPECT_EQ(hazardError(program), "");
+  getAs<CoreStream>(program.code[1].body).in.offset.terms.back() = {
+      0, 1, 0, 1, 2, 64};
+  getAs<CoreStream>(program.code[1].body).out.offset.terms.pop_back();
+  expectWords(hazardError(program), {"instruction 1", "lanes 0 and 1 share"});
+}
+
+//===----------------------------------------------------------------------===//
+// Clocks
+//===----------------------------------------------------------------------===//
+
+TEST(WorkLimit, ClocksOfManyEnginesAreCounted) {
+  detail::WorkLimit work(1000);
+  detail::SharedClock first, second;
+  first.raise(1999, 1, work);
+  EXPECT_EQ(work.getUsed(), 500);
+  second = first; // shares
+  EXPECT_FALSE(second.join(first, work));
+  EXPECT_EQ(work.getUsed(), 500);
+  second.raise(7, 1, work); // becomes its own
+  EXPECT_EQ(work.getUsed(), 1000);
+  second.raise(8, 1, work);
+  EXPECT_FALSE(work.isExceeded());
+  first.raise(9, 1, work);
+  EXPECT_FALSE(work.isExceeded()); // nobody shares it any longer
+  detail::SharedClock third = first;
+  EXPECT_TRUE(third.join(second, work));
+  EXPECT_TRUE(work.isExceeded());
 }

@@ -291,6 +291,19 @@ TEST(ArrayTokens, AreOfOneGroup) {
   expectContains(run(other, one, wait),
                  "engine: expected other[0 lanes 2], which signals token 0 at "
                  "instruction 0, found core[0 + 1 * l0]");
+  // Whichever of its instructions names several: the order makes no difference.
+  auto inOrder = [](std::vector<Instruction> signals) {
+    std::vector<Instruction> code;
+    for (Instruction &signal : signals) {
+      code.push_back(std::move(signal));
+      code.push_back(make(vec, Wait{0, false}));
+    }
+    return errorOf(std::move(code));
+  };
+  Instruction first = make(core0, Signal{0}), second = make(core1, Signal{0});
+  EXPECT_EQ(inOrder({first, all, second}), "accepted");
+  EXPECT_EQ(inOrder({all, first, second}), "accepted");
+  EXPECT_EQ(inOrder({first, second, all}), "accepted");
   // Of single arrays it is still the same one.
   expectContains(run(make(core0, Signal{0}), make(core1, Signal{0}), wait),
                  "engine: expected core[0], which signals token 0");

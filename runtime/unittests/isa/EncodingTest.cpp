@@ -8,11 +8,13 @@
 
 #include "../../lib/isa/Encoding.h"
 #include "../support/RandomProgram.h"
+#include "../support/RandomShare.h"
 #include "phx/isa/InstructionSet.h"
 
 #include <gtest/gtest.h>
 
 using namespace phx;
+using phx::testing::getRandomShare;
 using phx::testing::makeRandomProgram;
 using phx::testing::Random;
 
@@ -38,6 +40,8 @@ struct Arbitrary {
     Count c{number(), std::nullopt};
     if (random.oneIn(2))
       c.remaining = affine();
+    if (random.oneIn(3))
+      c.registerIndex = index();
     return c;
   }
   Address address() {
@@ -65,6 +69,10 @@ struct Arbitrary {
   void fill(const FieldDescription &, std::optional<ZeroFill> &f) {
     f = zeroFill();
   }
+  void fill(const FieldDescription &, std::optional<uint32_t> &f) {
+    if (random.oneIn(2)) // every number but the last
+      f = index() >> random.between(1, 31);
+  }
   void fill(const FieldDescription &field, uint8_t &f) {
     auto last = static_cast<int64_t>(field.words->entries.size()) - 1;
     f = static_cast<uint8_t>(random.between(0, last));
@@ -91,6 +99,8 @@ struct Arbitrary {
     if (random.oneIn(3))
       i.guard = Guard{static_cast<uint8_t>(random.between(0, 7)), number(),
                       number(), number(), number()};
+    if (i.guard && random.oneIn(2))
+      i.guard->registerIndex = index();
     return i;
   }
 };
@@ -134,7 +144,8 @@ TEST(Encoding, ArbitraryInstructionsRoundTrip) {
 }
 
 TEST(Encoding, RandomProgramsRoundTrip) {
-  for (uint64_t seed = 0; seed < 200; ++seed) {
+  const uint64_t programs = getRandomShare(10000);
+  for (uint64_t seed = 0; seed < programs; ++seed) {
     Program program = makeRandomProgram(seed);
     auto decoded = decodeCode(encodeCode(program.code));
     ASSERT_TRUE(decoded.ok()) << decoded.error().message;
@@ -237,6 +248,40 @@ TEST(Encoding, ErrorsNameTheField) {
   ASSERT_FALSE(code.ok());
   EXPECT_EQ(code.error().message,
             "instruction 1 (word 1): word count: expected 1 to 1, found 0");
+}
+
+/// Registers are there only where a flag says so.
+TEST(Encoding, Registers) {
+  EngineId vec{EngineKind::Vec, 0};
+  EXPECT_EQ(encode({{}, noLayer, {}, Loop{8}}),
+            (std::vector<uint64_t>{uint64_t(3) << 32 | 1, 8, 0}));
+  EXPECT_EQ(encode({{}, noLayer, {}, Loop{8, 0}}),
+            (std::vector<uint64_t>{uint64_t(3) << 32 | 1, 8, 1}));
+  VecReadCount read{5, {1, {64, {}}}};
+  EXPECT_EQ(encode({vec, noLayer, {}, read}),
+            (std::vector<uint64_t>{uint64_t(6) << 32 | 24, 1, 5, 1, 0, 64}));
+  auto tail = [&](Count count) {
+    std::vector<uint64_t> words =
+        encode({vec, noLayer, {}, VecPack{{}, {}, count}});
+    words.erase(words.begin(), words.begin() + 8); // two addresses before
+    return words;
+  };
+  EXPECT_EQ(tail({16}), (std::vector<uint64_t>{0, 16}));
+  EXPECT_EQ(tail({16, Affine{3, {}}}), (std::vector<uint64_t>{1, 16, 0, 3}));
+  EXPECT_EQ(tail({16, std::nullopt, 7}), (std::vector<uint64_t>{2, 16, 7}));
+  EXPECT_EQ(tail({16, Affine{3, {}}, 7}),
+            (std::vector<uint64_t>{3, 16, 0, 3, 7}));
+  Guard guard{1, 2, 3, 40, 5};
+  guard.registerIndex = 6;
+  std::vector<uint64_t> words = encode({vec, noLayer, guard, read});
+  EXPECT_EQ(std::vector<uint64_t>(words.begin() + 2, words.begin() + 8),
+            (std::vector<uint64_t>{257, 2, 3, 5, 40, 6}));
+  words[2] = 512 + 1;
+  EXPECT_EQ(decodeError(words), "loop: expected at most 8, found 513");
+  words[2] = 256 + 9;
+  EXPECT_EQ(decodeError(words), "loop: expected at most 8, found 9");
+  EXPECT_EQ(decodeError({uint64_t(3) << 32 | 1, 8, uint64_t(1) << 32}),
+            "below: expected at most 4294967295, found 4294967296");
 }
 
 TEST(Encoding, ExampleOfTheSpecification) {

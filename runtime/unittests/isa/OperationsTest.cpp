@@ -306,21 +306,27 @@ TEST(Operations, InstructionsNameThoseOfTheirProduct) {
   };
   EXPECT_EQ(error([](CoreProgram &p, CoreStream &) { p.conversion = 1; }),
             "instruction 0 (core.program): conversion: expected 0 (that of its "
-            "product), found 1");
+            "product's first operand), found 1");
   EXPECT_EQ(error([](CoreProgram &, CoreStream &s) { s.conversion = 0; }),
             "instruction 1 (core.stream): conversion: expected 1 (that of its "
-            "product), found 0");
+            "product's second operand), found 0");
   EXPECT_EQ(error([](CoreProgram &p, CoreStream &) { p.pass = 1; }),
             "instruction 0 (core.program): pass: expected 0 (that of its "
             "product), found 1");
   EXPECT_EQ(error([](CoreProgram &, CoreStream &s) { s.combine = 1; }),
             "instruction 1 (core.stream): combine: expected 0 (that of its "
             "product), found 1");
-  // Under df2 the second operand is stationary.
-  program.products[0].dataflow = Dataflow::Df2;
+  // The other operand stays, and is programmed.
+  program.products[0].stationary = Stationary::Second;
   EXPECT_EQ(error([](CoreProgram &p, CoreStream &s) {
               p.conversion = 1;
               s.conversion = 0;
             }),
             "accepted");
+  // Residue arrays keep an operand.
+  program.products[0].stationary = Stationary::Result;
+  EXPECT_EQ(error([](CoreProgram &, CoreStream &) {}),
+            "instruction 0 (core.program): product: expected a product with "
+            "'stationary first' or 'stationary second' (the instruction has 1 "
+            "operand that is stationary), found 'stationary result'");
 }

@@ -27,7 +27,7 @@ Program makeChunked() {
   Program program = makeFrame();
   getIf<Bfp>(program.conversions[0])->group = 4;
   Product &product = program.products[0];
-  product = {0, 10, 5, 8, 1, Dataflow::Df1};
+  product = {0, 10, 5, 8, 1, Stationary::First};
   Count rows{4, linear(0, -4, 10)};
   program.code.push_back(make({}, Loop{3}));
   for (int64_t half = 0; half < 2; ++half) {
@@ -197,7 +197,7 @@ static Program makeWindows(int64_t m, int64_t trips,
   }
   program.code.push_back(make({}, End{}));
   program.code.push_back(make({}, Halt{}));
-  program.products[0] = {0, m, 5, 8, 1, Dataflow::Df1};
+  program.products[0] = {0, m, 5, 8, 1, Stationary::First};
   program.products[0].nests = {
       {0, 5, {{}, fixed(1)}, {{}, fixed(m)}, {{}, fixed(5)}, {{}, fixed(8)}}};
   return program;
@@ -243,4 +243,36 @@ TEST(ProductNests, GoThroughTheFile) {
   std::remove(path.c_str());
   ASSERT_TRUE(again.ok()) << again.error().message;
   EXPECT_TRUE(again->products == program.products);
+}
+
+TEST(ProductNests, PartsThatAreCutTooFineAreGivenUp) {
+  // Each row has its contraction cut at another position: few parts, but
+  // 2200 x 2201 pieces of them.
+  Program program = makeFrame();
+  Product &product = program.products[0];
+  product = {0, 2200, 1, 2201, 1, Stationary::First};
+  program.code.push_back(make({}, Loop{2200}));
+  for (bool isSecond : {false, true}) {
+    uint64_t begin = program.code.size();
+    NestRange contraction{isSecond ? linear(0, 1, 1) : Affine{},
+                          {2201, isSecond ? linear(0, -1, 2200)
+                                          : linear(0, 1, 1)}};
+    product.nests.push_back({begin,
+                             begin + 3,
+                             {{}, fixed(1)},
+                             {linear(0, 1), fixed(1)},
+                             {{}, fixed(1)},
+                             contraction});
+    program.code.push_back(make({}, Loop{1}));
+    program.code.push_back(make(core0, makeLoad()));
+    program.code.push_back(make(core0, makeStream()));
+    program.code.push_back(make({}, End{}));
+  }
+  program.code.push_back(make({}, End{}));
+  program.code.push_back(make({}, Halt{}));
+  EXPECT_EQ(structureError(program),
+            "product 0: expected ranges of nests that cut it into at most 2^22 "
+            "pieces (groups x rows x columns x contraction positions between "
+            "the cuts), found 1 x 2200 x 1 x 2201; let ranges begin and end at "
+            "the same places, or delete the nests of the product");
 }

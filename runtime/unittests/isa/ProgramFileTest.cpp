@@ -90,6 +90,7 @@ void expectEqual(const Program &a, const Program &b) {
   EXPECT_EQ(a.layers, b.layers);
   EXPECT_EQ(a.code, b.code);
   EXPECT_EQ(a.memories, b.memories);
+  EXPECT_EQ(a.registers, b.registers);
   ASSERT_EQ(a.data.size(), b.data.size());
   for (size_t i = 0; i < a.data.size(); ++i) {
     ASSERT_EQ(a.data[i].size, b.data[i].size);
@@ -220,6 +221,24 @@ TEST_F(ProgramFileTest, FilesThatDoNotSayTheirKindAreOld) {
   header->set_kind(static_cast<proto::Program::Kind>(3));
   EXPECT_EQ(parseHeader(*header).error().message,
             "program kind: expected 0 to 2, found 3");
+}
+
+TEST_F(ProgramFileTest, NestsNameLoopsThatThereMayBe) {
+  Program program = makeSmallProgram();
+  ProductNest nest;
+  nest.rows.start.terms.push_back({laneLoop, 1, 0, 1, 0, 1});
+  program.products.emplace_back().nests.push_back(nest);
+  Result<proto::Program> header = makeHeader(program);
+  ASSERT_TRUE(header.ok());
+  ASSERT_TRUE(parseHeader(*header).ok());
+  header->mutable_products(0)
+      ->mutable_nests(0)
+      ->mutable_rows()
+      ->mutable_start()
+      ->mutable_terms(0)
+      ->set_loop(laneLoop + 1);
+  EXPECT_EQ(parseHeader(*header).error().message,
+            "nest loop: expected 0 to 8, found 9");
 }
 
 TEST_F(ProgramFileTest, ChecksumErrorsNameTheSection) {

@@ -79,17 +79,17 @@ TEST(StructureProducts, StreamsEqualTheirProgramFieldByField) {
 
 namespace {
 
-Program makeConvolution(const ConvSpec &spec, Dataflow dataflow,
+Program makeConvolution(const ConvSpec &spec, Stationary stationary,
                         unsigned cores) {
   ProgramBuilder builder(cores);
   Entries format = builder.addFormat(mirageFormat());
-  builder.addConvWithRegions(spec, dataflow, format);
+  builder.addConvWithRegions(spec, stationary, format);
   Program program = builder.finish();
   program.memoryModel = MemoryModel::Ideal;
   return program;
 }
 
-/// m 70, k 75, n 36, groups 1 on 2 cores: 15 tiles under df1.
+/// m 70, k 75, n 36, groups 1 on 2 cores: 15 tiles of the first operand.
 Program makeExample() {
   ConvSpec spec;
   spec.inChannels = 3;
@@ -97,7 +97,7 @@ Program makeExample() {
   spec.outChannels = 70;
   spec.kernelH = spec.kernelW = 5;
   spec.padTop = spec.padLeft = spec.padBottom = spec.padRight = 2;
-  return makeConvolution(spec, Dataflow::Df1, 2);
+  return makeConvolution(spec, Stationary::First, 2);
 }
 
 const std::string remedy =
@@ -127,7 +127,7 @@ TEST(StructureProducts, ConvolutionsAreValid) {
     spec.height = random.between(1, 9) + spec.dilationH * (spec.kernelH - 1);
     spec.width = random.between(1, 9) + spec.dilationW * (spec.kernelW - 1);
     Program program =
-        makeConvolution(spec, random.oneIn(2) ? Dataflow::Df1 : Dataflow::Df2,
+        makeConvolution(spec, random.oneIn(2) ? Stationary::First : Stationary::Second,
                         static_cast<unsigned>(random.between(1, 9)));
     ASSERT_EQ(structureError(program), "accepted") << trial;
     // The last byte of each region is reached, no byte beyond it.
@@ -138,7 +138,7 @@ TEST(StructureProducts, ConvolutionsAreValid) {
         layer.output.reset();
       ASSERT_EQ(structureError(smaller), "accepted") << trial;
       smaller.memories[size_t(space)].bytes -= 4;
-      bool isInput = space == (program.products[0].dataflow == Dataflow::Df1
+      bool isInput = space == (program.products[0].stationary == Stationary::First
                                    ? mem::act
                                    : mem::wgt);
       // A stride may leave the last inputs unread.
@@ -228,7 +228,7 @@ TEST(StructureProducts, EditedNestsAreRejected) {
 TEST(StructureProducts, GroupsLongerOrShorterThanTheArray) {
   // k 40 on 16 columns: group 32 takes 2 passes and 1, group 8 takes 5.
   for (auto [group, tiles] : {std::pair(16, 3), {32, 3}, {8, 5}}) {
-    Program program = makeConvolution(linearSpec(4, 40, 3), Dataflow::Df1, 1);
+    Program program = makeConvolution(linearSpec(4, 40, 3), Stationary::First, 1);
     getIf<Bfp>(program.conversions[0])->group = group;
     std::string message = structureError(program);
     if (tiles == 3)
@@ -275,7 +275,7 @@ TEST(StructureProducts, GradientsOfConvolutions) {
   spec.kernelW = 2;
   spec.strideH = 2;
   spec.padTop = spec.padLeft = 1;
-  for (Dataflow dataflow : {Dataflow::Df1, Dataflow::Df2})
+  for (Stationary stationary : {Stationary::First, Stationary::Second})
     for (bool toWeights : {false, true}) {
       ProgramBuilder builder(3);
       Entries format = builder.addFormat(mirageFormat());
@@ -289,9 +289,9 @@ TEST(StructureProducts, GradientsOfConvolutions) {
       uint32_t dx = region("dx", spec.inShape());
       uint32_t dw = region("dw", spec.weightShape());
       if (toWeights)
-        builder.addWeightGradient(spec, dataflow, format, dy, x, dw, "conv");
+        builder.addWeightGradient(spec, stationary, format, dy, x, dw, "conv");
       else
-        builder.addInputGradient(spec, dataflow, format, dy, w, dx, "conv");
+        builder.addInputGradient(spec, stationary, format, dy, w, dx, "conv");
       Program program = builder.finish();
       EXPECT_EQ(structureError(program), "accepted");
       // One position fewer than there are.

@@ -8,6 +8,7 @@
 #include "machines/rns/Instructions.h"
 #include "../support/InstructionCoverage.h"
 #include "../support/RandomProgram.h"
+#include "../support/RandomShare.h"
 #include "../support/TestMemories.h"
 #include "StructureTestUtils.h"
 
@@ -16,7 +17,8 @@ using namespace phx::testing;
 
 TEST(Structure, RandomProgramsAreValid) {
   InstructionCoverage coverage;
-  for (uint64_t seed = 0; seed < 1000; ++seed) {
+  const uint64_t programs = getRandomShare(10000);
+  for (uint64_t seed = 0; seed < programs; ++seed) {
     RandomProgramOptions options;
     options.seed = seed;
     options.cores = seed % 5;
@@ -669,8 +671,9 @@ TEST(Structure, StridesAndWindows) {
 TEST(Structure, TokensAreBalanced) {
   Instruction signal = make(dma, Signal{1}), wait = make(vec, Wait{1, false});
   Instruction loop = make({}, Loop{3}), end = make({}, End{});
-  EXPECT_EQ(errorOf({signal, wait}), "accepted");
-  EXPECT_EQ(errorOf({signal, loop, wait, signal, end, wait}), "accepted");
+  Instruction signal0 = make(dma, Signal{0}), wait0 = make(vec, Wait{0, false});
+  EXPECT_EQ(errorOf({signal0, wait0}), "accepted");
+  EXPECT_EQ(errorOf({signal0, loop, wait0, signal0, end, wait0}), "accepted");
   EXPECT_EQ(errorOf({signal}), "instruction 1 (halt): token 1: expected as "
                                "many waits as signals in the whole program, "
                                "found 1 signals and 0 waits");
@@ -686,6 +689,23 @@ TEST(Structure, TokensAreBalanced) {
             "instruction 1 (wait): token 1: expected a signal before it in the "
             "instruction stream, found 0 signals and 1 waits up to here; the "
             "wait would never end");
+}
+
+TEST(Structure, TokensAreUsed) {
+  Instruction signal = make(dma, Signal{1}), wait = make(vec, Wait{1, false});
+  Program program = withCode({signal, wait});
+  EXPECT_EQ(structureError(program),
+            "instruction 2 (halt): token 0: expected a signal and a wait of "
+            "each token below 2 (number of tokens), found none; number tokens "
+            "without gaps, and the program's tokens by those that it uses");
+  // The number alone would take gigabytes.
+  program = withCode({});
+  program.tokens = 4'000'000'000;
+  EXPECT_NE(structureError(program).find("token 0: expected a signal"),
+            std::string::npos);
+  program = withCode(
+      {make(dma, Signal{0}), make(vec, Wait{0, false}), signal, wait});
+  EXPECT_EQ(structureError(program), "accepted");
 }
 
 TEST(Structure, TokensHaveOneSignallerAndOneWaiter) {

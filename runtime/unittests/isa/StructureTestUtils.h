@@ -15,6 +15,7 @@
 #include "machines/rns/Instructions.h"
 #include "phx/isa/Validator.h"
 
+#include <algorithm>
 #include <gtest/gtest.h>
 
 namespace phx::testing {
@@ -32,7 +33,6 @@ inline Program makeFrame() {
   Program program;
   program.memoryModel = MemoryModel::Hierarchy;
   program.groups = {{"core", "rns", 2, 32, 16}};
-  program.tokens = 2;
   program.memories = makeMemories({1024, 1024, 1024, 1024});
   program.layers.push_back({"conv1", "Conv", std::nullopt});
   addEntries(program, mirageFormat());
@@ -94,10 +94,17 @@ inline CoreStream makeStream() {
   return stream;
 }
 
-/// The frame with `code` and a halt.
+/// The frame with `code` and a halt; with tokens 0 and 1 as far as they are
+/// named.
 inline Program withCode(std::vector<Instruction> code) {
   Program program = makeFrame();
   program.code = std::move(code);
+  for (const Instruction &instruction : program.code) {
+    if (const Signal *signal = getIf<Signal>(instruction.body))
+      program.tokens = std::max(program.tokens, std::min(signal->token, 1u) + 1);
+    if (const Wait *wait = getIf<Wait>(instruction.body))
+      program.tokens = std::max(program.tokens, std::min(wait->token, 1u) + 1);
+  }
   program.code.push_back(make({}, Halt{}));
   return program;
 }

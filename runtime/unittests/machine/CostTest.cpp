@@ -100,7 +100,7 @@ static Counters64 addUp(const Program &program, const Target &target,
 TEST(CrossbarCharges, AreCountedInClosedForm) {
   Program program = makeOrderedProgram(Network(9));
   Target target = makeCrossbarTarget();
-  std::vector<Counters64> charges = countCharges(program, target);
+  std::vector<Counters64> charges = *countCharges(program, target);
   ASSERT_EQ(charges.size(), program.code.size());
   for (size_t i = 0; i < charges.size(); ++i)
     if (!holds<Loop>(program.code[i].body) && !holds<End>(program.code[i].body))
@@ -118,7 +118,7 @@ TEST(CrossbarCharges, ArePricedByGroup) {
   Program program = makeOrderedProgram(network);
   Target target = makeCrossbarTarget();
   ChargeTotals totals;
-  std::vector<Counters64> charges = countCharges(program, target);
+  std::vector<Counters64> charges = *countCharges(program, target);
   for (size_t i = 0; i < charges.size(); ++i)
     totals.add(getPriceContext(program, program.code[i], target), charges[i]);
   Counters64 total = totals.getTotal();

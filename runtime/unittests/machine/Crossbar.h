@@ -9,7 +9,8 @@
 // an index list gathers drives the columns, and a converter of finite
 // resolution reads one row after the other. Sums of readouts are 64-bit
 // integers in memory; a result is their sum times the scale of its row. Banks
-// of cells in memory are updated in place.
+// of cells in memory are updated in place. Or the cells keep results, while
+// both operands of a product pass.
 //
 // Everything about the class is in this folder. Opcodes 512 to 767.
 //
@@ -22,6 +23,7 @@
 
 #include "phx/energy/Energy.h"
 #include "phx/exec/MachineUnit.h"
+#include "phx/isa/LoopTree.h"
 #include "phx/isa/Program.h"
 #include "phx/timing/ClassDurations.h"
 
@@ -71,12 +73,56 @@ struct CrossbarUpdate {
                          const CrossbarUpdate &) = default;
 };
 
+/// Results stay: rows [rowStart, +rows) of the first operand of a product and
+/// vectors [vecStart, +vectors) of the second pass the array, one contraction
+/// position after the other, and cell (i, v) adds up their products. Then each
+/// is read out:
+///   sum = Σ_j first(rowStart + i, kStart + j) *
+///             second(vecStart + v, kStart + j)
+///   out(rowStart + i, vecStart + v) = (start == 0 ? 0 : out) + adc(sum)
+struct CrossbarOuter {
+  static constexpr Opcode opcode{515};
+  uint32_t firstConversion = 0, secondConversion = 0;
+  uint32_t pass = 0, combine = 0;
+  uint32_t firstMap = 0, secondMap = 0; ///< column = contraction position
+  uint32_t outMap = 0; ///< row = row of the first, column = row of the second
+  Address first, second; ///< int32
+  Address out;           ///< int64
+  Affine rowStart, vecStart, kStart;
+  Count rows, vectors, length;
+  uint32_t product = 0;
+  Affine start = {}; ///< >= 0
+  Affine group = {}; ///< of the product's groups
+  friend bool operator==(const CrossbarOuter &,
+                         const CrossbarOuter &) = default;
+};
+
+/// Leaves out zeros: list[n] becomes the number of the n-th element of `in` that
+/// is not zero, values[n] the element itself; how many there are goes to a count
+/// register. Behind them both stay as they are.
+struct CrossbarCompact {
+  static constexpr Opcode opcode{516};
+  Address in, values, list; ///< int32
+  Count count;              ///< elements of `in`
+  uint32_t into = 0;        ///< count register
+  friend bool operator==(const CrossbarCompact &,
+                         const CrossbarCompact &) = default;
+};
+
 using CrossbarInstructions =
-    InstructionList<CrossbarLoad, CrossbarDot, CrossbarUpdate>;
+    InstructionList<CrossbarLoad, CrossbarDot, CrossbarUpdate, CrossbarOuter,
+                    CrossbarCompact>;
 
 //===----------------------------------------------------------------------===//
 // Operations of tables
 //===----------------------------------------------------------------------===//
+
+/// Two's complement integers of so many bits, as they are in memory.
+struct Integer {
+  static constexpr const char *operationName = "crossbar.integer";
+  int64_t bits = 8;
+  friend bool operator==(const Integer &, const Integer &) = default;
+};
 
 /// Sum of the products of a row of cells and a vector, exact.
 struct CellDot {
@@ -123,6 +169,8 @@ Counter getCellWrites();
 Component getReadoutComponent();
 Component getCellsComponent();
 
+/// That the nests of products whose results stay compute them.
+Status checkProducts(const LoopTree &tree);
 void registerInstructions();
 Result<std::unique_ptr<exec::MachineUnit>>
 makeUnit(exec::Context &context, const exec::UnitOptions &options);

@@ -50,6 +50,7 @@ const InstructionDescription &phx::describeInstruction<CrossbarLoad>() {
           .field(&T::map, "map", "of the matrix")
           .of(TableKind::Maps)
           .field(&T::src, "src", "int32 matrix")
+          .as(OperandRole::Stationary)
           .field(&T::rowStart, "row start", "first row")
           .as(FieldRole::Start)
           .field(&T::kStart, "k start", "first contraction position")
@@ -95,11 +96,13 @@ const InstructionDescription &phx::describeInstruction<CrossbarDot>() {
           .of(TableKind::Combines)
           .field(&T::list, "list", "int32 numbers of elements")
           .field(&T::in, "in", "int32 elements")
+          .as(OperandRole::Streamed)
           .field(&T::extent, "extent", "bytes that the list may reach")
           .within(4, limits::magnitude)
           .field(&T::scale, "scale", "binary32, one for each row")
           .field(&T::acc, "acc", "int64, one for each row")
           .field(&T::out, "out", "binary32, one for each row")
+          .as(OperandRole::Result)
           .field(&T::rows, "rows", "of the tile")
           .field(&T::cols, "cols", "of the tile")
           .field(&T::start, "start", "sums start from 0 where it is 0")
@@ -145,9 +148,146 @@ const InstructionDescription &phx::describeInstruction<CrossbarUpdate>() {
   return description;
 }
 
+/// The results fit the array, and its entries are integers, read out and added.
+static void checkOuter(const Program &program, const Instruction &instruction,
+                       FieldReport &report) {
+  const auto &outer = getAs<CrossbarOuter>(instruction.body);
+  const ArrayGroup &group = *findGroup(program, instruction);
+  auto atMost = [&](const char *field, const Count &count, uint32_t side) {
+    if (count.cap > side)
+      report.fail(field,
+                  "at most " + std::to_string(side) + " (arrays of group '" +
+                      group.name + "')",
+                  std::to_string(count.cap));
+  };
+  atMost("rows", outer.rows, group.rows);
+  atMost("vectors", outer.vectors, group.columns);
+  for (auto [field, index] :
+       {std::pair("first conversion", outer.firstConversion),
+        std::pair("second conversion", outer.secondConversion)})
+    if (!getIf<Integer>(program.conversions[index]))
+      report.fail(field, "crossbar.integer",
+                  toAssembly(program.conversions[index]));
+  const OperationList &pass = program.passes[outer.pass];
+  if (pass.size() != 2 || !getIf<CellDot>(pass[0]) || !getIf<Adc>(pass[1]))
+    report.fail("pass", "[crossbar.dot, crossbar.adc ...]", toAssembly(pass));
+  const OperationList &combine = program.combines[outer.combine];
+  if (combine.size() != 1 || !getIf<WideAdd>(combine[0]))
+    report.fail("combine", "[crossbar.add_i64]", toAssembly(combine));
+}
+
+template <>
+const InstructionDescription &phx::describeInstruction<CrossbarOuter>() {
+  using T = CrossbarOuter;
+  const MapSide<T> rows{&T::rowStart, &T::rows};
+  const MapSide<T> vectors{&T::vecStart, &T::vectors};
+  const MapSide<T> positions{&T::kStart, &T::length};
+  static const InstructionDescription description =
+      DescribeInstruction<T>("crossbar_outer", EnginePlace::Array)
+          .ofClass("crossbar")
+          .summary("Add up products of two streamed operands in the cells")
+          .field(&T::firstConversion, "first conversion",
+                 "of the first operand")
+          .of(TableKind::Conversions)
+          .as(OperandRole::Streamed)
+          .field(&T::secondConversion, "second conversion",
+                 "of the second operand")
+          .of(TableKind::Conversions)
+          .as(OperandRole::Streamed)
+          .field(&T::pass, "pass", "sum and converter")
+          .of(TableKind::Passes)
+          .field(&T::combine, "combine", "addition of readouts")
+          .of(TableKind::Combines)
+          .field(&T::firstMap, "first map", "column: contraction position")
+          .of(TableKind::Maps)
+          .field(&T::secondMap, "second map", "column: contraction position")
+          .of(TableKind::Maps)
+          .field(&T::outMap, "out map",
+                 "row: that of the first operand, column: of the second")
+          .of(TableKind::Maps)
+          .field(&T::first, "first", "int32 rows of the first operand")
+          .as(OperandRole::Streamed)
+          .field(&T::second, "second", "int32 rows of the second operand")
+          .as(OperandRole::Streamed)
+          .field(&T::out, "out", "int64 sums of readouts")
+          .as(OperandRole::Result)
+          .field(&T::rowStart, "row start", "first row of the first operand")
+          .named("row")
+          .as(FieldRole::Start)
+          .from(OriginAxis::Row)
+          .field(&T::vecStart, "vec start", "first row of the second operand")
+          .named("vec")
+          .as(FieldRole::Start)
+          .from(OriginAxis::Vector)
+          .field(&T::kStart, "k start", "first contraction position")
+          .named("k")
+          .as(FieldRole::Start)
+          .from(OriginAxis::Contraction)
+          .field(&T::rows, "rows", "rows of the results")
+          .field(&T::vectors, "vectors", "columns of the results")
+          .field(&T::length, "length", "contraction positions that pass")
+          .field(&T::product, "product", "whose term it is")
+          .of(TableKind::Products)
+          .field(&T::start, "start", "sums start from 0 where it is 0")
+          .as(FieldRole::AccumulationStart)
+          .field(&T::group, "group", "of the product's groups")
+          .as(FieldRole::Origin)
+          .from(OriginAxis::Group)
+          .optional()
+          .reads(&T::first, mapped<T>(&T::firstMap, rows, positions))
+          .reads(&T::second, mapped<T>(&T::secondMap, vectors, positions))
+          .accumulates(&T::out, wide(8, mapped<T>(&T::outMap, rows, vectors)),
+                       &T::product)
+          .timedBy(&T::rows, &T::length)
+          .checks(checkOuter)
+          .assembly("`conversions` $first_conversion $second_conversion `pass` "
+                    "$pass `combine` $combine `map` $first_map `from` $first "
+                    "`map` $second_map `from` $second `into` $out_map $out "
+                    "`row` $row `vec` $vec `k` $k `rows` $rows `vectors` "
+                    "$vectors `length` $length `product` $product `start` "
+                    "$start (`group` $group^)?")
+          .build();
+  return description;
+}
+
+template <>
+const InstructionDescription &phx::describeInstruction<CrossbarCompact>() {
+  using T = CrossbarCompact;
+  static const InstructionDescription description =
+      DescribeInstruction<T>("crossbar_compact", EnginePlace::Array)
+          .ofClass("crossbar")
+          .summary("Leave out zeros, and count what is left")
+          .field(&T::in, "in", "int32")
+          .field(&T::values, "values", "int32, those that are not zero")
+          .field(&T::list, "list", "int32, their numbers")
+          .field(&T::count, "count", "number of elements")
+          .field(&T::into, "into", "how many are not zero")
+          .of(TableKind::Registers)
+          .reads(&T::in, elements(&T::count))
+          .writes(&T::values, elements(&T::count))
+          .writes(&T::list, elements(&T::count))
+          .timedBy(&T::count)
+          .assembly("`from` $in `values` $values `list` $list `count` $count "
+                    "`into` $into")
+          .build();
+  return description;
+}
+
 //===----------------------------------------------------------------------===//
 // Operations of tables
 //===----------------------------------------------------------------------===//
+
+template <> const OperationDescription &phx::describeOperation<Integer>() {
+  static const OperationDescription description =
+      DescribeOperation<Integer>(OperationTable::Conversion)
+          .ofClass("crossbar")
+          .summary("two's complement integers, as they are in memory")
+          .parameter(&Integer::bits, "bits", "bit",
+                     "of each; others stop a run")
+          .within(2, 16)
+          .build();
+  return description;
+}
 
 template <> const OperationDescription &phx::describeOperation<CellDot>() {
   static const OperationDescription description =
@@ -198,6 +338,7 @@ uint32_t crossbar::addPass(Program &program, const Adc &adc) {
 }
 
 void crossbar::registerInstructions() {
-  OperationSet::get().add<CellDot, Adc, WideAdd, ChannelScale>();
+  OperationSet::get().add<Integer, CellDot, Adc, WideAdd, ChannelScale>();
   InstructionSet::get().add(CrossbarInstructions());
+  InstructionSet::get().addCheck(checkProducts);
 }

@@ -6,7 +6,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "../timing/TestTiming.h"
-#include "Network.h"
+#include "OuterProduct.h"
+#include "Sparse.h"
 #include "phx/isa/Validator.h"
 
 #include <functional>
@@ -42,7 +43,7 @@ struct Answers {
   friend bool operator==(const Answers &, const Answers &) = default;
 };
 
-Answers ask(const Program &program, const Network &network,
+Answers ask(const Program &program, const Arrays &inputs,
             const Target &target) {
   Answers answers;
   if (Status status = validate(program); !status) {
@@ -50,19 +51,22 @@ Answers ask(const Program &program, const Network &network,
     return answers;
   }
   auto executor = createExecutor("reference", program);
-  auto outputs = (*executor)->run(network.makeInputs(), threads(1));
+  auto outputs = (*executor)->run(inputs, threads(1));
   if (!outputs) {
     answers.error = outputs.error().message;
     return answers;
   }
   for (const auto &[name, value] : *outputs)
     answers.values[name] = value.bytes;
-  answers.values["w a"] = (*executor)->getState("w a")->bytes;
-  TimingResult timing = runBoth(program, target);
+  for (const std::string &name : (*executor)->getStateNames())
+    answers.values[name] = (*executor)->getState(name)->bytes;
+  TimingOptions options;
+  options.counts.trace = (*executor)->getCounts();
+  TimingResult timing = runBoth(program, target, options);
   answers.latency = timing.latency;
   for (const EngineTiming &engine : timing.engines)
     answers.busy.push_back(engine.busy);
-  answers.charges = countCharges(program, target);
+  answers.charges = *countCharges(program, target, options.counts);
   return answers;
 }
 
@@ -79,46 +83,92 @@ struct ParameterChange {
 };
 } // namespace
 
-TEST(CrossbarFields, AChangeOfAnyParameterIsRefusedOrSeen) {
+namespace {
+/// A program and what it is given.
+struct Case {
+  Program program;
+  Arrays inputs;
+};
+std::vector<Case> makeCases() {
   Network network(3);
+  OuterProduct product;
+  return {{makeOrderedProgram(network), network.makeInputs()},
+          {product.makeProgram(), product.makeInputs()}};
+}
+} // namespace
+
+TEST(CrossbarFields, AChangeOfAnyParameterIsRefusedOrSeen) {
   Target target = makeCrossbarTarget();
-  Program program = makeOrderedProgram(network);
-  Answers before = ask(program, network, target);
-  ASSERT_EQ(before.error, "");
   size_t parameters = 0;
-  for (size_t pass = 0; pass < program.passes.size(); ++pass)
-    for (size_t o = 0; o < program.passes[pass].size(); ++o)
+  for (const auto &[program, inputs] : makeCases()) {
+    Answers before = ask(program, inputs, target);
+    ASSERT_EQ(before.error, "");
+    auto tryAll = [&](auto get) {
+      const TableOperation &operation = get(program);
       for (const ParameterDescription &parameter :
-           program.passes[pass][o].getDescription()->parameters) {
+           operation.getDescription()->parameters) {
         Program changed = program;
-        visitParameter(parameter, changed.passes[pass][o].data(),
+        visitParameter(parameter,
+                       const_cast<TableOperation &>(get(changed)).data(),
                        ParameterChange());
-        EXPECT_FALSE(ask(changed, network, target) == before)
-            << "pass " << pass << " " << parameter.name;
+        EXPECT_FALSE(ask(changed, inputs, target) == before)
+            << toAssembly(operation) << " " << parameter.name;
         ++parameters;
       }
-  EXPECT_EQ(parameters, 4u);
+    };
+    for (size_t c = 0; c < program.conversions.size(); ++c)
+      tryAll([=](const Program &p) -> const TableOperation & {
+        return p.conversions[c];
+      });
+    for (size_t pass = 0; pass < program.passes.size(); ++pass)
+      for (size_t o = 0; o < program.passes[pass].size(); ++o)
+        tryAll([=](const Program &p) -> const TableOperation & {
+          return p.passes[pass][o];
+        });
+  }
+  EXPECT_EQ(parameters, 8u);
 }
 
 TEST(CrossbarFields, AChangeOfAnyIsRefusedOrSeen) {
-  Network network(3);
   Target target = makeCrossbarTarget();
-  Program program = makeOrderedProgram(network);
-  Answers before = ask(program, network, target);
-  ASSERT_EQ(before.error, "");
   std::set<Opcode> seen;
-  for (size_t i = 0; i < program.code.size(); ++i) {
-    const InstructionDescription &description =
-        program.code[i].getDescription();
-    if (description.machineClass.empty() ||
-        !seen.insert(description.opcode).second)
-      continue;
-    for (const FieldDescription &field : description.fields) {
-      Program changed = program;
-      visitField(field, changed.code[i].body.data(), Change());
-      EXPECT_FALSE(ask(changed, network, target) == before)
-          << description.name << " " << field.name;
+  for (const auto &[program, inputs] : makeCases()) {
+    Answers before = ask(program, inputs, target);
+    ASSERT_EQ(before.error, "");
+    for (size_t i = 0; i < program.code.size(); ++i) {
+      const InstructionDescription &description =
+          program.code[i].getDescription();
+      if (description.machineClass.empty() ||
+          !seen.insert(description.opcode).second)
+        continue;
+      for (const FieldDescription &field : description.fields) {
+        Program changed = program;
+        visitField(field, changed.code[i].body.data(), Change());
+        EXPECT_FALSE(ask(changed, inputs, target) == before)
+            << description.name << " " << field.name;
+      }
     }
   }
-  EXPECT_EQ(seen.size(), 3u);
+  EXPECT_EQ(seen.size(), 4u);
+}
+
+TEST(CrossbarFields, AChangeOfACompactionIsRefusedOrSeen) {
+  SparseNetwork network(3);
+  Target target = makeCrossbarTarget();
+  Program program = network.makeOrderedProgram();
+  Answers before = ask(program, network.makeInputs(), target);
+  ASSERT_EQ(before.error, "");
+  size_t fields = 0;
+  for (size_t i = 0; i < program.code.size(); ++i)
+    for (const FieldDescription &field :
+         program.code[i].getDescription().fields) {
+      if (!holds<CrossbarCompact>(program.code[i].body))
+        continue;
+      Program changed = program;
+      visitField(field, changed.code[i].body.data(), Change());
+      EXPECT_FALSE(ask(changed, network.makeInputs(), target) == before)
+          << field.name;
+      ++fields;
+    }
+  EXPECT_EQ(fields, 5u);
 }

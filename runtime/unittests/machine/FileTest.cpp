@@ -20,9 +20,9 @@ using namespace phx;
 using namespace phx::testing;
 
 namespace {
-/// Of a class that nobody registers.
+/// Of a class that nobody registers, in the last block: no class gets there.
 struct Stranger {
-  static constexpr Opcode opcode{768};
+  static constexpr Opcode opcode{65280};
   int64_t number = 0;
   friend bool operator==(const Stranger &, const Stranger &) = default;
 };
@@ -104,10 +104,22 @@ TEST_F(CrossbarFile, InstructionsOfAnUnknownClassAreRefused) {
   Status status = writeProgram(program, path);
   ASSERT_TRUE(status.ok()) << status.error().message;
   auto read = readProgram(path);
-  EXPECT_ERROR(read, "instruction 0 (word 0): opcode: 768 is none of this "
-                     "instruction set; opcodes 768 to 1023 belong to a machine "
-                     "class that this program has not registered. It knows: "
-                     "crossbar, rns");
+  EXPECT_ERROR(read, "instruction 0 (word 0): opcode: 65280 is none of this "
+                     "instruction set; opcodes 65280 to 65535 belong to a "
+                     "machine class that this program has not registered. It "
+                     "knows: ");
+  for (const char *known : {"crossbar", "rns"})
+    EXPECT_ERROR(read, known);
+}
+
+TEST_F(CrossbarFile, AnInstructionThatTheClassDoesNotHaveIsRefused) {
+  std::vector<uint64_t> words;
+  encodeInstruction({narrow0, noLayer, {}, CrossbarUpdate{}}, words);
+  words[0] += 255 - 2; // the last opcode of the block
+  EXPECT_ERROR(decodeInstruction(words),
+               "opcode: 767 is none of this instruction set; of opcodes 512 to "
+               "767, those of machine class 'crossbar', this version does not "
+               "have it");
 }
 
 TEST(CrossbarInstructions, AreRegisteredWithTheirClass) {

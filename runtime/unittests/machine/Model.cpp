@@ -35,7 +35,7 @@ public:
                      toFemtoseconds(machine->update_ns().value())};
   }
 
-  Femtoseconds get(const Instruction &instruction,
+  Femtoseconds get(const Program &, const Instruction &instruction,
                    const Counters &counters) const override {
     const Prices &prices = groups[instruction.engine.group];
     if (const auto *load = getIf<CrossbarLoad>(instruction.body))
@@ -45,6 +45,17 @@ public:
       return addSaturating(
           prices.fill,
           multiplySaturating(evaluate(dot->rows, counters), prices.row));
+    if (const auto *outer = getIf<CrossbarOuter>(instruction.body))
+      // One position, then one row of readouts, per cycle.
+      return addSaturating(
+          prices.fill,
+          multiplySaturating(evaluate(outer->length, counters) +
+                                 evaluate(outer->rows, counters),
+                             prices.row));
+    if (const auto *compact = getIf<CrossbarCompact>(instruction.body))
+      return addSaturating(
+          prices.fill,
+          multiplySaturating(evaluate(compact->count, counters), prices.row));
     const auto &update = getAs<CrossbarUpdate>(instruction.body);
     return multiplySaturating(evaluate(update.count, counters), prices.update);
   }
@@ -108,7 +119,7 @@ void crossbar::charge(const ArrayExecution &execution, Counters64 &charges) {
     chargeBytes(execution.program, address.memory, read, written, charges);
   };
   auto count = [&](const Count &n) {
-    return static_cast<uint64_t>(evaluate(n, execution.counters));
+    return execution.get(n);
   };
   const Body &body = execution.instruction.body;
   if (const auto *load = getIf<CrossbarLoad>(body)) {
@@ -117,7 +128,7 @@ void crossbar::charge(const ArrayExecution &execution, Counters64 &charges) {
     addBytes(load->src, 4 * cells);
   } else if (const auto *dot = getIf<CrossbarDot>(body)) {
     uint64_t rows = count(dot->rows), cols = count(dot->cols);
-    bool starts = evaluate(dot->start, execution.counters) == 0;
+    bool starts = execution.startsAccumulation();
     add(getReadouts(), rows);
     add(counters::macs, rows * cols);
     addBytes(dot->list, 4 * cols);
@@ -125,6 +136,21 @@ void crossbar::charge(const ArrayExecution &execution, Counters64 &charges) {
     addBytes(dot->scale, 4 * rows);
     addBytes(dot->acc, starts ? 0 : 8 * rows, 8 * rows);
     addBytes(dot->out, 0, 4 * rows);
+  } else if (const auto *outer = getIf<CrossbarOuter>(body)) {
+    uint64_t rows = count(outer->rows), vectors = count(outer->vectors);
+    uint64_t length = count(outer->length);
+    bool starts = execution.startsAccumulation();
+    add(getReadouts(), rows * vectors);
+    add(counters::macs, rows * vectors * length);
+    addBytes(outer->first, 4 * rows * length);
+    addBytes(outer->second, 4 * vectors * length);
+    addBytes(outer->out, starts ? 0 : 8 * rows * vectors, 8 * rows * vectors);
+  } else if (const auto *compact = getIf<CrossbarCompact>(body)) {
+    // What is left out takes its slot.
+    uint64_t elements = count(compact->count);
+    addBytes(compact->in, 4 * elements);
+    addBytes(compact->values, 0, 4 * elements);
+    addBytes(compact->list, 0, 4 * elements);
   } else {
     const auto &update = getAs<CrossbarUpdate>(body);
     uint64_t cells = count(update.count);
@@ -154,10 +180,11 @@ static void addArea(const Target &target, size_t group, int64_t,
                    AreaItem::Kind::Arrays, /*photonic=*/true});
 }
 
-/// One row of each array is read at a time.
+/// All cells at once, where they keep the results.
 static double getPeakMacs(const Target &target, size_t group) {
   Arrays arrays = getArrays(target, group);
-  return arrays.count * arrays.columns * arrays.machine->clock_ghz().value();
+  return arrays.count * arrays.rows * arrays.columns *
+         arrays.machine->clock_ghz().value();
 }
 
 static void checkMachine(GroupChecker &checker) {
@@ -175,9 +202,11 @@ static Status checkProgram(const Program &program, const Target &target,
   for (size_t i = 0; i < program.code.size(); ++i) {
     const Instruction &instruction = program.code[i];
     const auto *dot = getIf<CrossbarDot>(instruction.body);
-    if (!dot || instruction.engine.group != group)
+    const auto *outer = getIf<CrossbarOuter>(instruction.body);
+    if ((!dot && !outer) || instruction.engine.group != group)
       continue;
-    const Adc *adc = findIn<Adc>(program.passes[dot->pass]);
+    const Adc *adc =
+        findIn<Adc>(program.passes[dot ? dot->pass : outer->pass]);
     if (adc && adc->bits > bits)
       return Error{"instruction " + std::to_string(i) + " (" +
                    getMnemonic(instruction.body) + ") reads " +

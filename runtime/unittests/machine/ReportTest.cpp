@@ -28,7 +28,7 @@ struct CrossbarRun {
       timing = *result;
   }
   ReportInputs inputs() const {
-    return {program, target, timing, countCharges(program, target),
+    return {program, target, timing, *countCharges(program, target),
             nullptr, {},     TrainingRecord{}};
   }
   Target target;

@@ -165,9 +165,9 @@ TEST(Thousands, InLockstepCostWhatTenDo) {
 TEST(Thousands, ChargeAsManyTimes) {
   Tall few(10, 3, true), many(10'000, 3, true);
   std::vector<Counters64> small =
-      countCharges(few.get(), makeTallTarget(10));
+      *countCharges(few.get(), makeTallTarget(10));
   std::vector<Counters64> large =
-      countCharges(many.get(), makeTallTarget(10'000));
+      *countCharges(many.get(), makeTallTarget(10'000));
   auto total = [](const std::vector<Counters64> &charges, Counter counter) {
     uint64_t sum = 0;
     for (const Counters64 &each : charges)
@@ -202,7 +202,7 @@ TEST(Thousands, AreSummarisedInTheTextReport) {
   ASSERT_TRUE(timing.ok()) << timing.error().message;
   std::string text =
       makeTextReport({tall.get(), target, *timing,
-                      countCharges(tall.get(), target), nullptr, {},
+                      *countCharges(tall.get(), target), nullptr, {},
                       std::nullopt},
                      100, false);
   for (const char *row :

@@ -39,6 +39,10 @@ public:
       return execute(*load, tile);
     if (const auto *dot = getIf<CrossbarDot>(instruction.body))
       return execute(*dot, tile);
+    if (const auto *outer = getIf<CrossbarOuter>(instruction.body))
+      return execute(*outer);
+    if (const auto *compact = getIf<CrossbarCompact>(instruction.body))
+      return execute(*compact);
     return execute(getAs<CrossbarUpdate>(instruction.body));
   }
 
@@ -46,6 +50,11 @@ private:
   Status execute(const CrossbarLoad &load, Tile &tile);
   Status execute(const CrossbarDot &dot, const Tile &tile);
   Status execute(const CrossbarUpdate &update);
+  Status execute(const CrossbarOuter &outer);
+  Status read(const char *name, uint32_t conversion, uint32_t map,
+              const Address &address, int64_t row, int64_t rows, int64_t k,
+              int64_t length, std::vector<int32_t> &values);
+  Status execute(const CrossbarCompact &compact);
   Status gather(const CrossbarDot &dot, std::vector<int32_t> &vector);
 
   Context &context;
@@ -71,7 +80,9 @@ Status Unit::execute(const CrossbarLoad &l, Tile &tile) {
   tile.cols = context.value(l.cols);
   tile.cells.assign(size_t(tile.rows * tile.cols), 0);
   Result<SourceView> src = context.source(
-      "src", l.src, getBounds(map, row, row + tile.rows, k, k + tile.cols));
+      "src", l.src,
+      context.getMapBounds(map, l.src, row, row + tile.rows, k,
+                           k + tile.cols));
   if (!src)
     return src.error();
   for (int64_t i = 0; i < tile.rows; ++i)
@@ -157,6 +168,78 @@ Status Unit::execute(const CrossbarDot &dot, const Tile &tile) {
   return status;
 }
 
+/// Rows of an operand, `length` positions each, in the range of its conversion.
+Status Unit::read(const char *name, uint32_t conversion, uint32_t index,
+                  const Address &address, int64_t row, int64_t rows, int64_t k,
+                  int64_t length, std::vector<int32_t> &values) {
+  const AccessMap &map = context.program.maps[index];
+  auto source = context.source(name, address,
+                               context.getMapBounds(map, address, row,
+                                                    row + rows, k, k + length));
+  if (!source)
+    return source.error();
+  const Integer &format =
+      *getIf<Integer>(context.program.conversions[conversion]);
+  int64_t limit = int64_t(1) << (format.bits - 1);
+  values.assign(size_t(rows * length), 0);
+  for (int64_t i = 0; i < rows; ++i)
+    for (int64_t j = 0; j < length; ++j) {
+      auto offset = getElementOffset(map, row + i, k + j);
+      if (!offset)
+        continue;
+      auto value = ::load<int32_t>(source->at(*offset));
+      if (value < -limit || value >= limit)
+        return context.fail(
+            context.locate(address.memory,
+                           context.value(address.offset) + *offset) +
+            " is " + std::to_string(value) + ", which " +
+            std::to_string(format.bits) + " bits cannot hold");
+      values[size_t(i * length + j)] = value;
+    }
+  return Status::success();
+}
+
+Status Unit::execute(const CrossbarOuter &o) {
+  int64_t row = context.value(o.rowStart), vec = context.value(o.vecStart);
+  int64_t k = context.value(o.kStart), length = context.value(o.length);
+  int64_t rows = context.value(o.rows), vectors = context.value(o.vectors);
+  std::vector<int32_t> first, second;
+  if (Status s = read("first", o.firstConversion, o.firstMap, o.first, row,
+                      rows, k, length, first);
+      !s)
+    return s;
+  if (Status s = read("second", o.secondConversion, o.secondMap, o.second, vec,
+                      vectors, k, length, second);
+      !s)
+    return s;
+  const AccessMap &map = context.program.maps[o.outMap];
+  auto out = context.target(
+      "out", o.out,
+      context.getMapBounds(map, o.out, row, row + rows, vec, vec + vectors));
+  if (!out)
+    return out.error();
+  bool continues = context.value(o.start) != 0;
+  const Adc &adc = *adcs[o.pass];
+  std::vector<Wide> cells(size_t(rows * vectors), 0);
+  for (int64_t j = 0; j < length; ++j)
+    for (int64_t i = 0; i < rows; ++i)
+      for (int64_t v = 0; v < vectors; ++v)
+        cells[size_t(i * vectors + v)] += Wide(first[size_t(i * length + j)]) *
+                                          second[size_t(v * length + j)];
+  for (int64_t i = 0; i < rows; ++i)
+    for (int64_t v = 0; v < vectors; ++v) {
+      auto offset = getElementOffset(map, row + i, vec + v);
+      if (!offset)
+        continue;
+      int64_t value = continues ? ::load<int64_t>(out->at(*offset)) : 0;
+      if (__builtin_add_overflow(
+              value, convert(cells[size_t(i * vectors + v)], adc), &value))
+        return context.fail("a sum left the range of int64");
+      store(out->at(*offset), value);
+    }
+  return Status::success();
+}
+
 Status Unit::execute(const CrossbarUpdate &update) {
   int64_t count = context.value(update.count);
   auto delta = context.source("delta", update.delta, ByteRange{0, 4 * count});
@@ -178,6 +261,30 @@ Status Unit::execute(const CrossbarUpdate &update) {
     store(cells->at(4 * i), int32_t(inside));
   }
   return Status::success();
+}
+
+Status Unit::execute(const CrossbarCompact &compact) {
+  int64_t count = context.value(compact.count), left = 0;
+  ByteRange range{0, 4 * count};
+  auto in = context.source("in", compact.in, range);
+  if (!in)
+    return in.error();
+  auto values = context.target("values", compact.values, range);
+  if (!values)
+    return values.error();
+  auto list = context.target("list", compact.list, range);
+  if (!list)
+    return list.error();
+  for (int64_t i = 0; i < count; ++i) {
+    auto value = ::load<int32_t>(in->at(4 * i));
+    if (value == 0)
+      continue;
+    store(values->at(4 * left), value);
+    store(list->at(4 * left++), int32_t(i));
+  }
+  return context.writeRegister(compact.into, left, [&] {
+    return "the number of elements that are not zero";
+  });
 }
 
 Result<std::unique_ptr<MachineUnit>>

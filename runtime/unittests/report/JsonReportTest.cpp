@@ -51,7 +51,7 @@ TEST(JsonReport, CheckerNoticesDeviations) {
   wrong["energy_pj"]["by_component"]["laser"].erase("static");
   EXPECT_EQ(errors(wrong), 1u);
   wrong = report;
-  wrong["layers"][0]["dataflow"] = "df3";
+  wrong["layers"][0]["stationary"] = "third";
   wrong["surprise"] = 1;
   EXPECT_EQ(errors(wrong), 2u);
 }
@@ -109,13 +109,13 @@ TEST(JsonReport, LayersGetTheirInstructions) {
   const Json &product = report["layers"][0], &relu = report["layers"][1],
              &fused = report["layers"][2];
   EXPECT_EQ(product["macs"], 32 * 1000 * 16 * 8 * 4);
-  EXPECT_EQ(product["dataflow"], "df1");
+  EXPECT_EQ(product["stationary"], "first");
   EXPECT_EQ(product["core_ns"], 420);
   EXPECT_EQ(product["busy_ns"], 400);
   EXPECT_EQ(product["energy_pj"]["by_component"]["vector"], 0);
   EXPECT_EQ(relu["name"], "/features/relu \"x\"");
   EXPECT_EQ(relu["latency_ns"], 380);
-  EXPECT_TRUE(relu["dataflow"].is_null());
+  EXPECT_TRUE(relu["stationary"].is_null());
   expectClose(relu["energy_pj"]["by_component"]["vector"], 32000 * 12.42);
   expectClose(relu["energy_pj"]["total"], 32000 * (12.42 + 8 * 0.48));
   EXPECT_EQ(fused["energy_pj"]["total"], 0);
@@ -141,11 +141,11 @@ TEST(JsonReport, StaticPowerRunsTheWholeTime) {
   Json report = Json::parse(makeJsonReport(run.inputs()));
   const Json &components = report["energy_pj"]["by_component"];
   expectClose(components["laser"]["static"],
-              rns::getLaserPower(run.target) * 900e3);
+              rns::getLaserPower(*rns::findArrays(run.target)) * 900e3);
   expectClose(components["scratchpad"]["static"], 0.1 * 900e3);
   expectClose(components["dram"]["static"], 1.0 * 900e3);
   expectClose(report["peak_power_w"],
-              17 + 1.1 + rns::getLaserPower(run.target));
+              17 + 1.1 + rns::getLaserPower(*rns::findArrays(run.target)));
   EXPECT_EQ(report["peak_power_is_bound"], false);
   run.timing.peakDynamicW = 0; // timing was not given powers
   run.timing.peakIsExact = false;
@@ -162,7 +162,7 @@ TEST(JsonReport, PaperConventionCountsProductsOnly) {
   const Json &parts = report["layers"][0]["energy_pj"]["by_component"];
   double expected = double(report["layers"][0]["energy_pj"]["total"]) -
                     double(parts["scratchpad"]) +
-                    rns::getLaserPower(run.target) * 420e3;
+                    rns::getLaserPower(*rns::findArrays(run.target)) * 420e3;
   expectClose(paper["energy_pj"], expected);
   expectClose(paper["energy_per_mac_pj"], expected / double(report["macs"]));
   EXPECT_EQ(paper["scratchpad_energy_pj"], parts["scratchpad"]);
@@ -198,7 +198,8 @@ TEST(JsonReport, IsDeterministicAndRoundTrips) {
   EXPECT_EQ(text, makeJsonReport(run.inputs()));
   Json report = Json::parse(text);
   double static_ = report["energy_pj"]["by_component"]["laser"]["static"];
-  EXPECT_EQ(static_, rns::getLaserPower(run.target) * 900 * 1e3);
+  EXPECT_EQ(static_,
+            rns::getLaserPower(*rns::findArrays(run.target)) * 900 * 1e3);
 }
 
 TEST(JsonReport, AnyNameIsValidUtf8) {

@@ -13,6 +13,7 @@
 #include "ReportSchema.h"
 #include "machines/rns/Instructions.h"
 #include "phx/isa/BaseOperations.h"
+#include "phx/isa/DescribeInstruction.h"
 #include "phx/target/MachineClass.h"
 #include "phx/energy/Energy.h"
 #include "phx/report/Glossary.h"
@@ -27,6 +28,30 @@
 using namespace phx;
 using Json = nlohmann::json;
 using Lattice = proto::test::Machine;
+
+namespace {
+/// Flips rows `level` times: more than counts decides what is charged.
+struct Pulse {
+  static constexpr Opcode opcode{60000};
+  Affine level; ///< declared: charges depend on it
+  Affine place; ///< not declared
+  Count rows;
+  friend bool operator==(const Pulse &, const Pulse &) = default;
+};
+bool readsPlace = false;
+} // namespace
+
+template <> const InstructionDescription &phx::describeInstruction<Pulse>() {
+  static const InstructionDescription description =
+      DescribeInstruction<Pulse>("test_pulse", EnginePlace::Array)
+          .ofClass("test")
+          .field(&Pulse::level, "level", "how often")
+          .field(&Pulse::place, "place", "where")
+          .field(&Pulse::rows, "rows", "how many")
+          .chargedBy(&Pulse::level)
+          .build();
+  return description;
+}
 
 static const Lattice &getLattice(const Target &target, size_t group) {
   return *target.findMachine<Lattice>(group);
@@ -60,6 +85,13 @@ static Counter getFlips() {
   MachineModel model;
   model.machine = Lattice::descriptor();
   model.charge = [](const ArrayExecution &execution, Counters64 &charges) {
+    if (const auto *pulse = getIf<Pulse>(execution.instruction.body)) {
+      if (readsPlace)
+        (void)execution.get(pulse->place);
+      charges[getFlips().index] +=
+          uint64_t(execution.get(pulse->level)) * execution.get(pulse->rows);
+      return;
+    }
     charges[getFlips().index] +=
         static_cast<uint64_t>(getRows(execution.target, execution.group));
   };
@@ -122,7 +154,7 @@ struct LatticeRun {
     timing.peakDynamicW = 1;
   }
   ReportInputs inputs() const {
-    return {program, target, timing, countCharges(program, target),
+    return {program, target, timing, *countCharges(program, target),
             nullptr, {},     {}};
   }
 
@@ -172,4 +204,53 @@ TEST(MachineClass, TheGlossaryExplainsThem) {
             std::string::npos)
       << text;
   EXPECT_NE(text.find("  lamp [pJ]\n"), std::string::npos) << text;
+}
+
+/// A loop of 2 around one of 100,000 around a pulse.
+static Program makePulses(Affine level) {
+  Program program;
+  Instruction pulse;
+  pulse.engine = {EngineKind::Core, 0};
+  Pulse body;
+  body.level = std::move(level);
+  body.place.terms = {{1, 1, 0, 1, 0, 1}};
+  body.rows = {3, Affine{99'999, {{1, 1, 0, 1, 0, -1}}}};
+  pulse.body = body;
+  Instruction outer, inner, end;
+  outer.body = Loop{2};
+  inner.body = Loop{100'000};
+  end.body = End{};
+  program.code = {outer, inner, pulse, end, end, Instruction()};
+  return program;
+}
+
+TEST(MachineClass, ChargesFollowTheFieldsThatAreDeclared) {
+  Target target = makeTarget();
+  const Affine levels[] = {
+      {5, {}},                                           // one for all
+      {1, {{1, 1, 0, 1, 7, 2}, {0, 1, 0, 1, 0, 100}}},   // comes back
+      {0, {{1, 3, 1, 4, 0, 1}}},                         // rises
+      {200'000, {{1, 1, 0, 1, 0, -1}, {1, 1, 0, 1, 3, 1}}}};
+  for (const Affine &level : levels) {
+    Program program = makePulses(level);
+    uint64_t expected = 0;
+    Counters counters{};
+    for (counters[0] = 0; counters[0] < 2; ++counters[0])
+      for (counters[1] = 0; counters[1] < 100'000; ++counters[1])
+        expected += uint64_t(evaluate(level, counters)) *
+                    uint64_t(std::min<int64_t>(3, 99'999 - counters[1]));
+    EXPECT_EQ(get((*countCharges(program, target))[2], getFlips()), expected)
+        << "level with base " << level.base;
+  }
+}
+
+TEST(MachineClassDeathTest, ChargesSeeNoFieldThatIsNotDeclared) {
+  Target target = makeTarget();
+  Program program = makePulses({5, {}});
+  readsPlace = true;
+  EXPECT_DEATH((void)countCharges(program, target),
+               "the charges of test.pulse depend on its field 'place', which "
+               "its description does not declare: .* list the field in "
+               "chargedBy");
+  readsPlace = false;
 }

@@ -8,6 +8,7 @@
 #ifndef PHX_UNITTESTS_REPORT_TESTRUN_H
 #define PHX_UNITTESTS_REPORT_TESTRUN_H
 
+#include "../support/SaturatingProgram.h"
 #include "../support/TestMemories.h"
 
 #include "machines/rns/Energy.h"
@@ -22,7 +23,7 @@ namespace phx::test {
 struct TestRun {
   explicit TestRun(MemoryModel model = MemoryModel::Hierarchy)
       : target(*loadTarget("mirage", {"act.static_mw=100"})),
-        program(rns::makeSaturatingProgram(target, 1000, 4)) {
+        program(testing::makeSaturatingProgram(target, 1000, 4)) {
     program.memoryModel = model;
     program.batch = 4;
     program.layers.push_back({"/features/relu \"x\"", "Relu", {}});
@@ -72,7 +73,7 @@ struct TestRun {
   }
 
   ReportInputs inputs() const {
-    return {program, target,       timing,  countCharges(program, target),
+    return {program, target,       timing,  *countCharges(program, target),
             nullptr, std::nullopt, training};
   }
 

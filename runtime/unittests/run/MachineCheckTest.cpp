@@ -11,6 +11,7 @@
 
 #include "machines/rns/Operations.h"
 #include "machines/rns/Target.h"
+#include "phx/energy/Declarations.h"
 #include "phx/run/MachineCheck.h"
 #include "phx/target/ArrayGroups.h"
 
@@ -97,4 +98,42 @@ TEST(MachineCheck, namesClassesThatAreNotSimulated) {
   expectRefused(makeClassifier(), target,
                 "arrays of type 'phx.proto.rns.Area' (group 'core'), whose "
                 "simulation is not registered");
+}
+
+TEST(MachineCheckDeathTest, namesCountersForWhichThereIsNoRoom) {
+  // In a process of its own: what is declared stays.
+  EXPECT_EXIT(
+      {
+        for (unsigned i = 0; i < maxCounters; ++i)
+          declareCounter({"more_" + std::to_string(i), "", "", {}, "", nullptr});
+        Status status = checkMachine(makeClassifier(), mirage());
+        std::fprintf(stderr, "%s\n",
+                     status.ok() ? "accepted" : status.error().message.c_str());
+        std::exit(0);
+      },
+      ::testing::ExitedWithCode(0),
+      "declare more than 64 counters; there is no room for .*'more_63'");
+  EXPECT_EXIT(
+      {
+        for (unsigned i = 0; i < maxComponents; ++i)
+          declareComponent({"more_" + std::to_string(i), ""});
+        Status status = checkMachine(makeClassifier(), mirage());
+        std::fprintf(stderr, "%s\n",
+                     status.ok() ? "accepted" : status.error().message.c_str());
+        std::exit(0);
+      },
+      ::testing::ExitedWithCode(0),
+      "declare more than 64 components of energy; there is no room for "
+      ".*'more_63'");
+  EXPECT_TRUE(checkMachine(makeClassifier(), mirage()).ok());
+}
+
+TEST(MachineCheck, comparesTheMemoriesUnderIdealToo) {
+  // A program that reads a memory which the target does not have.
+  Program program = makeClassifier();
+  program.memoryModel = MemoryModel::Ideal;
+  Target target = mirage();
+  auto *memories = target.spec.mutable_memories();
+  memories->DeleteSubrange(memories->size() - 1, 1);
+  expectRefused(program, target, "(memories)");
 }

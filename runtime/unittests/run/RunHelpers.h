@@ -58,7 +58,7 @@ inline Program makeClassifier(const std::string &prefix = "",
   builder.program.batch = batch;
   Entries format = builder.addFormat(mirageFormat());
   auto regions = builder.addConvWithRegions(
-      linearSpec(classes, features, batch), Dataflow::Df1, format, prefix);
+      linearSpec(classes, features, batch), Stationary::First, format, prefix);
   std::vector<Region> &list = builder.program.regions;
   list[regions.in].shape = {batch, features};
   list[regions.out].shape = {batch, classes};

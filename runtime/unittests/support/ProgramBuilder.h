@@ -22,6 +22,7 @@
 #include "TestMemories.h"
 
 #include "machines/rns/Instructions.h"
+#include "phx/isa/Blocks.h"
 #include "phx/isa/Program.h"
 
 #include <cstring>
@@ -111,10 +112,28 @@ public:
     region.type = type;
     region.shape = std::move(shape);
     region.memory = space;
-    int64_t bytes = byteWidth(type);
+    return place(std::move(region));
+  }
+  /// One of blocks; the memory learns to hold them.
+  uint32_t addBlocks(std::string name, Role role, std::vector<int64_t> shape,
+                     uint32_t space, uint32_t conversion) {
+    std::vector<ElementType> &types = program.memories[space].types;
+    if (types.back() != ElementType::Block)
+      types.push_back(ElementType::Block);
+    Region region;
+    region.name = std::move(name);
+    region.role = role;
+    region.type = ElementType::Block;
+    region.conversion = conversion;
+    region.shape = std::move(shape);
+    region.memory = space;
+    return place(std::move(region));
+  }
+  uint32_t place(Region region) {
+    int64_t bytes = getElementBytes(program, region);
     for (int64_t extent : region.shape)
       bytes *= extent;
-    int64_t &top = program.memories[size_t(space)].bytes;
+    int64_t &top = program.memories[region.memory].bytes;
     region.address = (top + 63) / 64 * 64;
     region.bytes = bytes;
     top = region.address + bytes;
@@ -194,32 +213,36 @@ public:
   // Products
   //===--------------------------------------------------------------------===//
 
-  /// Three regions and one product. Names: PREFIX "x", "w", "y". Under df1 the
-  /// weights are stationary, under df2 the activations.
+  /// Whether products added from here on keep their first and second operand in
+  /// blocks, which core.convert makes in front of the nest.
+  std::array<bool, 2> stored{};
+
+  /// Three regions and one product. Names: PREFIX "x", "w", "y". The weights are
+  /// the first operand, the activations the second.
   struct ConvRegions {
     uint32_t in = 0, weights = 0, out = 0;
   };
-  ConvRegions addConvWithRegions(const ConvSpec &spec, Dataflow dataflow,
+  ConvRegions addConvWithRegions(const ConvSpec &spec, Stationary stationary,
                                  const Entries &format,
                                  std::string prefix = "") {
-    bool df1 = dataflow == Dataflow::Df1;
+    bool isFirst = stationary == Stationary::First;
     ConvRegions r;
     r.in = addRegion(prefix + "x", Role::Input, spec.inShape(),
-                     df1 ? mem::act : mem::wgt);
+                     isFirst ? mem::act : mem::wgt);
     r.weights = addRegion(prefix + "w", Role::Input, spec.weightShape(),
-                          df1 ? mem::wgt : mem::act);
+                          isFirst ? mem::wgt : mem::act);
     r.out =
         addRegion(prefix + "y", Role::Output, spec.outShape(), mem::grad);
-    addConv(spec, dataflow, format, r.in, r.weights, r.out, prefix + "conv");
+    addConv(spec, stationary, format, r.in, r.weights, r.out, prefix + "conv");
     return r;
   }
 
   /// One layer with one product: `loop rounds { for each core: program,
   /// stream }`. Returns the product's index.
-  uint32_t addConv(const ConvSpec &s, Dataflow dataflow, const Entries &format,
+  uint32_t addConv(const ConvSpec &s, Stationary stationary, const Entries &format,
                    uint32_t in, uint32_t weights, uint32_t out,
                    std::string name) {
-    Nest nest{s, dataflow, format};
+    Nest nest{s, stationary, format};
     nest.m = s.m(), nest.n = s.n(), nest.k = s.k();
     nest.lhs = {weightMap(s), at(weights), s.m() * s.k() * 4};
     nest.rhs = {inputMap(s), at(in), getInputGroupBytes(s)};
@@ -230,7 +253,7 @@ public:
   /// The gradient of the input: fills it with zeros (vec), then one product per
   /// kernel position, positions descending. `outGradient` has the output's
   /// shape.
-  uint32_t addInputGradient(const ConvSpec &s, Dataflow dataflow,
+  uint32_t addInputGradient(const ConvSpec &s, Stationary stationary,
                             const Entries &format, uint32_t outGradient,
                             uint32_t weights, uint32_t inGradient,
                             std::string name) {
@@ -241,7 +264,7 @@ public:
     zero.shape = {Count{1, {}}, Count{1, {}}, Count{1, {}},
                   Count{s.batch * s.inChannels * s.height * s.width, {}}};
     add({EngineKind::Vec, 0}, zero);
-    Nest nest{s, dataflow, format};
+    Nest nest{s, stationary, format};
     nest.m = s.inChannels / s.groups, nest.n = s.n(), nest.k = s.m();
     nest.positions = s.kernelH * s.kernelW;
     nest.accumulate = true;
@@ -259,10 +282,10 @@ public:
   }
 
   /// The gradient of the weights, contracted over (n, oh, ow).
-  uint32_t addWeightGradient(const ConvSpec &s, Dataflow dataflow,
+  uint32_t addWeightGradient(const ConvSpec &s, Stationary stationary,
                              const Entries &format, uint32_t outGradient, uint32_t in,
                              uint32_t weightGradient, std::string name) {
-    Nest nest{s, dataflow, format};
+    Nest nest{s, stationary, format};
     nest.m = s.m(), nest.n = s.k(), nest.k = s.n();
     nest.lhs = {outputMap(s), at(outGradient), getOutputGroupBytes(s)};
     AccessMap map = inputMap(s);
@@ -326,11 +349,12 @@ private:
   };
   struct Nest {
     const ConvSpec &spec;
-    Dataflow dataflow;
+    Stationary stationary;
     Entries format;
     int64_t m = 0, n = 0, k = 0, positions = 1;
     bool accumulate = false;
     Operand lhs = {}, rhs = {}, out = {};
+    std::array<bool, 2> stored = {};
   };
   /// What the instructions of one core have in common.
   struct Tiles {
@@ -341,27 +365,30 @@ private:
 
   uint32_t addProduct(Nest &nest, std::string name, Phase phase,
                       uint32_t output) {
-    bool df1 = nest.dataflow == Dataflow::Df1;
-    if (!df1)
+    bool isFirst = nest.stationary == Stationary::First;
+    if (!isFirst)
       std::swap(nest.out.map.rows, nest.out.map.cols);
     int64_t height = program.groups[0].rows, width = program.groups[0].columns;
     Tiles tiles;
-    tiles.stationaryMap = addMap((df1 ? nest.lhs : nest.rhs).map);
-    tiles.streamedMap = addMap((df1 ? nest.rhs : nest.lhs).map);
-    tiles.outMap = addMap(nest.out.map);
     tiles.product = uint32_t(program.products.size());
+    uint32_t saved = currentLayer;
+    currentLayer = addLayer(name, "Conv", output);
+    program.layers.back().phase = phase;
+    program.products.push_back(
+        {currentLayer, nest.m, nest.n, nest.k, nest.spec.groups, nest.stationary,
+         nest.format.conversions, nest.format.pass, nest.format.combine,
+         nest.positions, tiles.product});
+    for (unsigned operand : {0u, 1u})
+      if (stored[operand])
+        store(nest, tiles.product, operand, name + ".blocks");
+    tiles.stationaryMap = addMap((isFirst ? nest.lhs : nest.rhs).map);
+    tiles.streamedMap = addMap((isFirst ? nest.rhs : nest.lhs).map);
+    tiles.outMap = addMap(nest.out.map);
     tiles.level = uint8_t(depth);
-    tiles.rowBlocks = ((df1 ? nest.m : nest.n) + height - 1) / height;
+    tiles.rowBlocks = ((isFirst ? nest.m : nest.n) + height - 1) / height;
     tiles.colBlocks = (nest.k + width - 1) / width;
     tiles.count =
         nest.spec.groups * nest.positions * tiles.rowBlocks * tiles.colBlocks;
-    uint32_t saved = currentLayer;
-    currentLayer = addLayer(std::move(name), "Conv", output);
-    program.layers.back().phase = phase;
-    program.products.push_back(
-        {currentLayer, nest.m, nest.n, nest.k, nest.spec.groups, nest.dataflow,
-         nest.format.conversions, nest.format.pass, nest.format.combine,
-         nest.positions, tiles.product});
     uint64_t begin = loop((tiles.count + program.groups[0].count - 1) / program.groups[0].count);
     for (int64_t core = 0; core < program.groups[0].count; ++core)
       addTile(nest, tiles, core);
@@ -371,16 +398,60 @@ private:
     return tiles.product;
   }
 
-  /// Contraction blocks are fastest. Under df1 the positions follow, then row
-  /// blocks; under df2 row blocks, then positions; last the groups.
+  /// Converts an operand of `nest` into a region of blocks, which takes its
+  /// place.
+  void store(Nest &nest, uint32_t product, unsigned index,
+             const std::string &name) {
+    Operand &operand = index == 0 ? nest.lhs : nest.rhs;
+    uint32_t conversion = nest.format.conversions[index];
+    const Bfp &format = *findBlockFormat(program, conversion);
+    int64_t rows = index == 0 ? nest.m * nest.positions : nest.n;
+    int64_t blocks = (nest.k + format.group - 1) / format.group;
+    int64_t bytes = getBlockBytes(format);
+    uint32_t region =
+        addBlocks(name + std::to_string(index), Role::Workspace,
+                  {nest.spec.groups, rows, blocks}, operand.address.memory,
+                  conversion);
+    AccessMap map;
+    map.rows = {{rows, 0, 1}};
+    map.cols = {{blocks, 1, 1}};
+    map.axes = {{rows, blocks * bytes, 0, 0, 0}, {blocks, bytes, 0, 0, 0}};
+    int64_t groupBytes = rows * blocks * bytes;
+    DigitTerm group{uint8_t(depth), 1, 0, 1, 0, 1};
+    CoreConvert convert;
+    convert.conversion = conversion;
+    convert.srcMap = addMap(operand.map);
+    convert.dstMap = addMap(map);
+    convert.src = operand.address;
+    convert.dst = at(region);
+    for (auto [address, step] : {std::pair(&convert.src, operand.groupBytes),
+                                 {&convert.dst, groupBytes}}) {
+      address->offset.terms.push_back(group);
+      address->offset.terms.back().weight = step;
+    }
+    convert.rows = {rows, std::nullopt};
+    convert.cols = {nest.k, std::nullopt};
+    convert.product = product;
+    convert.operand = index;
+    convert.group.terms = {group};
+    loop(nest.spec.groups);
+    add({EngineKind::Core, 0}, convert);
+    end();
+    operand = {std::move(map), at(region), groupBytes};
+    nest.stored[index] = true;
+  }
+
+  /// Contraction blocks are fastest. Where the first operand stays, the positions
+  /// follow, then row blocks; otherwise row blocks, then positions; last the
+  /// groups.
   void addTile(const Nest &nest, const Tiles &t, int64_t c) {
-    bool df1 = nest.dataflow == Dataflow::Df1;
+    bool isFirst = nest.stationary == Stationary::First;
     int64_t height = program.groups[0].rows, width = program.groups[0].columns;
     auto digit = [&](int64_t divisor, int64_t modulus, int64_t weight) {
       return DigitTerm{t.level, program.groups[0].count, c, divisor, modulus, weight};
     };
-    int64_t perBlock = df1 ? t.colBlocks * nest.positions : t.colBlocks;
-    int64_t perPosition = df1 ? t.colBlocks : t.colBlocks * t.rowBlocks;
+    int64_t perBlock = isFirst ? t.colBlocks * nest.positions : t.colBlocks;
+    int64_t perPosition = isFirst ? t.colBlocks : t.colBlocks * t.rowBlocks;
     int64_t perGroup = t.colBlocks * t.rowBlocks * nest.positions;
     auto grouped = [&](const Operand &operand) {
       Address address = operand.address;
@@ -389,12 +460,12 @@ private:
     };
     Affine rowStart{0, {digit(perBlock, t.rowBlocks, height)}}, vecStart;
     if (nest.positions > 1) {
-      Affine &shifted = df1 ? rowStart : vecStart;
+      Affine &shifted = isFirst ? rowStart : vecStart;
       shifted.base += (nest.positions - 1) * nest.m;
       shifted.terms.push_back(digit(perPosition, nest.positions, -nest.m));
     }
     Affine kStart{0, {digit(1, t.colBlocks, width)}};
-    Count rows{height, Affine{df1 ? nest.m : nest.n,
+    Count rows{height, Affine{isFirst ? nest.m : nest.n,
                               {digit(perBlock, t.rowBlocks, -height)}}};
     Count cols{width, Affine{nest.k, {digit(1, t.colBlocks, -width)}}};
     Affine group;
@@ -403,32 +474,34 @@ private:
     EngineId core{EngineKind::Core, uint8_t(c)};
     Guard guard{t.level, program.groups[0].count, c, t.count};
     const Entries &format = nest.format;
-    CoreProgram load{format.conversions[df1 ? 0 : 1],
+    CoreProgram load{format.conversions[isFirst ? 0 : 1],
                      format.pass,
                      t.stationaryMap,
-                     grouped(df1 ? nest.lhs : nest.rhs),
+                     grouped(isFirst ? nest.lhs : nest.rhs),
                      rowStart,
                      kStart,
                      rows,
                      cols,
                      t.product,
-                     group};
+                     group,
+                     nest.stored[isFirst ? 0 : 1]};
     add(core, load).guard = guard;
-    CoreStream stream{format.conversions[df1 ? 1 : 0],
+    CoreStream stream{format.conversions[isFirst ? 1 : 0],
                       format.pass,
                       format.combine,
                       t.streamedMap,
                       t.outMap,
-                      grouped(df1 ? nest.rhs : nest.lhs),
+                      grouped(isFirst ? nest.rhs : nest.lhs),
                       grouped(nest.out),
                       rowStart,
                       kStart,
                       vecStart,
                       rows,
                       cols,
-                      Count{df1 ? nest.n : nest.m, std::nullopt},
+                      Count{isFirst ? nest.n : nest.m, std::nullopt},
                       t.product,
-                      nest.accumulate ? Affine{1, {}} : kStart};
+                      nest.accumulate ? Affine{1, {}} : kStart,
+                      group, nest.stored[isFirst ? 1 : 0]};
     add(core, stream).guard = guard;
   }
 

@@ -7,7 +7,7 @@
 //
 // makeRandomProgram(options): nested loops, guards, clipped counts, tokens
 // within bodies and as credits around loops, all engines, tiles on arrays by
-// affine index and on ranges of arrays, unequal rates. Always
+// affine index and on ranges of arrays, unequal rates, count registers. Always
 // passes validateStructure. Whether it has races is up to `memory`: engines in
 // slots of their own never race; in one shared slot most of them do.
 // The same options give the same program on every platform.
@@ -21,6 +21,7 @@
 #include "TestMemories.h"
 
 #include "machines/rns/Instructions.h"
+#include "phx/isa/Blocks.h"
 #include "phx/isa/Program.h"
 
 #include <algorithm>
@@ -78,7 +79,7 @@ struct RandomProgramOptions {
 class RandomProgramGenerator {
 public:
   explicit RandomProgramGenerator(const RandomProgramOptions &options)
-      : options(options), random(options.seed) {}
+      : options(options), random(options.seed), blocks(~options.seed) {}
 
   Program generate() {
     program.name = "random-" + std::to_string(options.seed);
@@ -87,10 +88,15 @@ public:
     program.compiler = "test";
     program.memoryModel = options.memoryModel;
     program.groups = {{"core", "rns", options.cores, 32, 16}};
+    program.registers = {{"trips", std::max<int64_t>(options.maxTrip, 1)},
+                         {"few", 3},
+                         {"many \xc3\xa9", 300}};
     program.memories = makeMemories();
     // Copies have elements of any width.
-    for (ProgramMemory &memory : program.memories)
+    for (ProgramMemory &memory : program.memories) {
       memory.types.push_back(ElementType::I16);
+      memory.types.push_back(ElementType::Block);
+    }
     makeTables();
     flatten(makeBody(0));
     Instruction halt;
@@ -144,7 +150,8 @@ private:
       product.n = random.between(1, 100);
       product.k = random.between(1, 100);
       product.groups = random.between(1, 3);
-      product.dataflow = random.oneIn(2) ? Dataflow::Df1 : Dataflow::Df2;
+      product.stationary =
+          random.oneIn(2) ? Stationary::First : Stationary::Second;
       product.stream = static_cast<uint32_t>(random.next()) >> 1;
       const Entries &own = entries[size_t(p) % entries.size()];
       product.conversions = own.conversions;
@@ -218,7 +225,28 @@ private:
     program.rng = static_cast<uint32_t>(program.regions.size() - 1);
     if (random.oneIn(2))
       getIf<Bfp>(program.conversions[0])->rounding = Rounding::Stochastic;
+    makeBlocks();
     makeMarks();
+  }
+
+  /// A constant that is stored converted.
+  void makeBlocks() {
+    const Bfp &format = *findBlockFormat(program, 0);
+    int64_t bytes = getBlockBytes(format);
+    Region region;
+    region.name = "blocks";
+    region.role = Role::Constant;
+    region.type = ElementType::Block;
+    region.conversion = 0;
+    region.memory = mem::act;
+    region.shape = {2};
+    region.bytes = 2 * bytes;
+    auto data = std::make_shared<std::vector<uint8_t>>(size_t(region.bytes));
+    int16_t mantissas[] = {-1, 1, 0};
+    packBlock(format, 130, mantissas, 3, 1, data->data() + bytes);
+    region.data = static_cast<uint32_t>(program.data.size());
+    program.data.push_back({data->data(), data->size(), data});
+    program.regions.push_back(region);
   }
 
   void makeData() {
@@ -241,6 +269,10 @@ private:
     }
   }
 
+  /// Whether operands may be blocks. Those that were never written as such are
+  /// no numbers.
+  bool hasBlocks() const { return !options.finite; }
+
   /// At most 40 x 80 elements of one bank.
   AccessMap makeMap() {
     AccessMap map;
@@ -258,6 +290,9 @@ private:
 
   int64_t getReach(const AccessMap &map) {
     int64_t reach = 4;
+    for (uint32_t c = 0; c < program.conversions.size() && hasBlocks(); ++c)
+      if (const Bfp *format = findBlockFormat(program, c))
+        reach = std::max(reach, (getBlockBytes(*format) + 3) / 4 * 4);
     for (const MapAxis &axis : map.axes)
       reach += (axis.extent - 1) * axis.stride;
     return reach;
@@ -286,7 +321,7 @@ private:
 
   /// clamp(base - weight * digit, 0, cap), or plainly cap.
   Count makeCount(int64_t cap) {
-    Count count{cap, std::nullopt};
+    Count count{cap, std::nullopt, makeRegister(8)};
     if (trips.empty() || !random.oneIn(4))
       return count;
     DigitTerm digit = makeDigit();
@@ -308,7 +343,16 @@ private:
     // A window that opens later; now and then one that never does.
     if (random.oneIn(2))
       guard.low = random.between(0, guard.extent + 1);
+    guard.registerIndex = makeRegister(3);
     return guard;
+  }
+
+  /// Now and then the number of a register.
+  std::optional<uint32_t> makeRegister(unsigned n) {
+    if (!random.oneIn(n))
+      return std::nullopt;
+    return static_cast<uint32_t>(
+        random.between(0, int64_t(program.registers.size()) - 1));
   }
 
   /// Where an accumulation starts: with the first contraction positions, never,
@@ -588,9 +632,23 @@ private:
     return makeNode({EngineKind::Vec, 0}, result, makeGuard());
   }
 
-  /// vec.pack, vec.gate_mask or vec.random.
+  /// Into a register that bounds no loop around it.
+  Node makeReadCount() {
+    EngineId vec{EngineKind::Vec, 0};
+    VecReadCount read;
+    // The first register alone bounds loops.
+    read.into = static_cast<uint32_t>(random.between(1, 2));
+    if (bounds == 0 && random.oneIn(3))
+      read.into = 0;
+    read.src = makeAddress(vec, makeMemory(false), random.between(0, 2), 4);
+    return makeNode(vec, read, makeGuard());
+  }
+
+  /// vec.pack, vec.gate_mask, vec.random or vec.read_count.
   Node makeRun() {
     EngineId vec{EngineKind::Vec, 0};
+    if (random.oneIn(4))
+      return makeReadCount();
     Count count = makeCount(random.between(1, 200));
     int64_t bank = random.between(0, 2);
     auto address = [&](int64_t words) {
@@ -627,7 +685,8 @@ private:
     load.product = static_cast<uint32_t>(
         random.between(0, int64_t(program.products.size()) - 1));
     const Product &product = program.products[load.product];
-    load.conversion = product.conversions[product.dataflow == Dataflow::Df2];
+    bool isFirst = product.stationary == Stationary::First;
+    load.conversion = product.conversions[isFirst ? 0 : 1];
     load.pass = product.pass;
     load.src = makeMapped(core, load.map, 0);
     load.rows = makeCount(random.between(1, program.groups[0].rows));
@@ -639,6 +698,18 @@ private:
     if (!trips.empty() && random.oneIn(2)) {
       load.kStart.terms.push_back(makeDigit());
       load.kStart.terms[0].weight = 16;
+    }
+    load.group.base = random.between(0, product.groups - 1);
+    if (load.group.base == 0 && !trips.empty()) {
+      load.group.terms.push_back(makeDigit());
+      load.group.terms[0].modulus = product.groups;
+    }
+    load.stored = hasBlocks() && blocks.oneIn(4);
+    if (hasBlocks() && blocks.oneIn(2)) {
+      // Takes no random numbers from what else is made.
+      std::swap(random, blocks);
+      body.push_back(makeConvert(core));
+      std::swap(random, blocks);
     }
     std::optional<Guard> guard = makeGuard();
     body.push_back(makeNode(core, load, guard));
@@ -656,16 +727,47 @@ private:
       body.push_back(makeStream(core, load, guard));
   }
 
+  /// Whole groups of an operand of any product.
+  Node makeConvert(EngineId core) {
+    CoreConvert convert;
+    convert.product = static_cast<uint32_t>(
+        random.between(0, int64_t(program.products.size()) - 1));
+    convert.operand = random.between(0, 1);
+    const Product &product = program.products[convert.product];
+    convert.conversion = product.conversions[size_t(convert.operand)];
+    int64_t group = findBlockFormat(program, convert.conversion)->group;
+    convert.rows = makeCount(random.between(1, 40));
+    convert.cols.cap = group * random.between(1, 2);
+    if (!trips.empty() && random.oneIn(2)) {
+      DigitTerm digit = makeDigit();
+      digit.weight = -group;
+      convert.cols.remaining = Affine{2 * group, {digit}};
+    }
+    for (Affine *start : {&convert.rowStart, &convert.kStart})
+      if (!trips.empty() && random.oneIn(2)) {
+        start->terms.push_back(makeDigit());
+        start->terms[0].weight = group;
+      }
+    convert.group.base = random.between(0, product.groups - 1);
+    convert.srcMap = pickMap();
+    convert.dstMap = pickMap();
+    convert.src = makeMapped(core, convert.srcMap, 0);
+    convert.dst = makeMapped(core, convert.dstMap, 2);
+    return makeNode(core, convert, makeGuard());
+  }
+
   Node makeStream(EngineId core, const CoreProgram &load,
                   std::optional<Guard> guard) {
     const Product &product = program.products[load.product];
     CoreStream stream;
-    stream.conversion = product.conversions[product.dataflow == Dataflow::Df1];
+    bool isFirst = product.stationary == Stationary::First;
+    stream.conversion = product.conversions[isFirst ? 1 : 0];
     stream.pass = load.pass;
     stream.combine = product.combine;
     stream.product = load.product;
     stream.rowStart = load.rowStart;
     stream.kStart = load.kStart;
+    stream.group = load.group;
     stream.start = makeStart(load.kStart);
     stream.rows = load.rows;
     stream.cols = load.cols;
@@ -674,6 +776,7 @@ private:
     stream.in = makeMapped(core, stream.inMap, 1);
     stream.out = makeMapped(core, stream.outMap, 2);
     stream.length = makeCount(random.between(1, options.maxLength));
+    stream.stored = hasBlocks() && blocks.oneIn(4);
     if (!trips.empty() && random.oneIn(2)) {
       stream.vecStart.terms.push_back(makeDigit());
       stream.vecStart.terms[0].weight = stream.length.cap;
@@ -681,9 +784,12 @@ private:
     return makeNode(core, stream, guard);
   }
 
-  Node makeLoop(int64_t trip, NodeList inner) {
+  Node makeLoop(int64_t trip, NodeList inner, bool isBounded = false) {
     Node node;
-    node.instruction.body = Loop{trip};
+    Loop loop{trip};
+    if (isBounded)
+      loop.below = 0;
+    node.instruction.body = loop;
     node.body = std::move(inner);
     return node;
   }
@@ -777,10 +883,13 @@ private:
         break;
       default: {
         int64_t trip = random.between(1, options.maxTrip);
+        bool isBounded = random.oneIn(4);
         trips.push_back(trip);
+        bounds += isBounded;
         NodeList inner = makeBody(depth + 1);
+        bounds -= isBounded;
         trips.pop_back();
-        body.push_back(makeLoop(trip, std::move(inner)));
+        body.push_back(makeLoop(trip, std::move(inner), isBounded));
       }
       }
     }
@@ -807,10 +916,12 @@ private:
 
   RandomProgramOptions options;
   Random random;
+  Random blocks; ///< for operands in blocks alone
   Program program;
   std::vector<Entries> entries; ///< of the products, in turn
   std::vector<int64_t> trips; ///< of the enclosing loops, outermost first
   ArrayRange arrays;          ///< of the tile that is made
+  unsigned bounds = 0; ///< loops around that a register bounds
 };
 
 inline Program makeRandomProgram(const RandomProgramOptions &options) {

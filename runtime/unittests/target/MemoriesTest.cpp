@@ -74,13 +74,14 @@ TEST(TargetMemories, RolesNameMemories) {
 
 TEST(TargetMemories, FieldsAreNamedAfterThem) {
   auto target = loadTarget(
-      "mirage", {"wgt.capacity_bytes=65536", "wgt.types=f32,u8",
+      "mirage", {"wgt.capacity_bytes=65536", "wgt.types=f32,block,u8",
                  "act.roles=streamed,result", "grad.write_pj_per_byte=0.5"});
   ASSERT_TRUE(target.ok()) << target.error().message;
   std::vector<ProgramMemory> memories = getMemories(*target);
   EXPECT_EQ(memories[2].capacity, 65536);
   EXPECT_EQ(memories[2].types,
-            (std::vector<ElementType>{ElementType::F32, ElementType::U8}));
+            (std::vector<ElementType>{ElementType::F32, ElementType::U8,
+                                      ElementType::Block}));
   EXPECT_EQ(findMemory(*target, MemoryRole::Result), 1u);
   EXPECT_EQ(target->spec.memories(3).write_pj_per_byte().value(), 0.5);
 }

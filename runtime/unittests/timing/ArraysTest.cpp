@@ -142,3 +142,19 @@ TEST(Affine, TimelinesShowBlocks) {
   EXPECT_EQ(slices, (decltype(slices){
                         {0, 20, 0}, {20, 10, 0}, {20, 10, ns}, {30, 30, 0}}));
 }
+
+TEST(Affine, IterationsThatAGuardLeavesOutTakeNoArrays) {
+  // core[5], core[2], and core[3] beside them; core[-1] is left out.
+  ProgramBuilder b(8);
+  b.loop(3);
+  Instruction &moving = b.add(core(5), makeStream(30));
+  moving.arrays = {{digit(0, -3)}, 1};
+  moving.guard = Guard{0, 1, 0, 2};
+  b.end();
+  addStream(b, 3, {}, {30});
+  TimingResult r = runBoth(b.finish(), makeTarget());
+  EXPECT_EQ(r.latency, 3 * ns);
+  for (unsigned c = 0; c < 8; ++c)
+    EXPECT_EQ(r.engines[2 + c].busy, c == 2 || c == 3 || c == 5 ? 3 * ns : 0)
+        << c;
+}

@@ -30,6 +30,34 @@ TEST(Duration, CoresProgramAndStream) {
   EXPECT_EQ(getTime(makeStream(1), target), 1'600'000);
 }
 
+TEST(Duration, ConvertersTakeAGroupPerPeriod) {
+  Target target = makeTarget();
+  editArrays(target,
+             [](auto &machine) { machine.mutable_fill_ns()->set_value(1.5); });
+  Program program;
+  program.memories = makeMemories();
+  program.groups = {{"core", "rns", 1, 32, 16}};
+  program.conversions = {Bfp{4, 16}, Bfp{4, 5}, Bfp{4, 40}};
+  CoreConvert convert;
+  Instruction instruction;
+  instruction.engine = core(0);
+  auto time = [&](uint32_t conversion, int64_t rows, int64_t cols) {
+    convert.conversion = conversion;
+    convert.rows.cap = rows;
+    convert.cols.cap = cols;
+    instruction.body = convert;
+    return getDuration(program, instruction, {}, target);
+  };
+  constexpr Femtoseconds period = 100'000, fill = 1'500'000;
+  EXPECT_EQ(time(0, 1, 16), period + fill);
+  EXPECT_EQ(time(0, 7, 33), 7 * 3 * period + fill);
+  // A group shorter than the array takes a period of its own, a longer one
+  // several.
+  EXPECT_EQ(time(1, 2, 12), 2 * 3 * period + fill);
+  EXPECT_EQ(time(2, 2, 85), 2 * (3 + 3 + 1) * period + fill);
+  EXPECT_EQ(time(0, 0, 16), 0);
+}
+
 TEST(Duration, PricesAreRoundedOnce) {
   Target target = makeTarget();
   editArrays(target,

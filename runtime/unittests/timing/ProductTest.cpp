@@ -21,14 +21,14 @@ class FullyConnected : public ::testing::TestWithParam<Case> {};
 
 TEST_P(FullyConnected, TakesTheFormulaUnderBothDataflows) {
   auto [m, k, n] = GetParam();
-  for (Dataflow dataflow : {Dataflow::Df1, Dataflow::Df2}) {
+  for (Stationary stationary : {Stationary::First, Stationary::Second}) {
     ProgramBuilder builder(8);
     Entries format = builder.addFormat(mirageFormat());
-    builder.addConvWithRegions(linearSpec(m, k, n), dataflow, format);
+    builder.addConvWithRegions(linearSpec(m, k, n), stationary, format);
     Program program = builder.finish();
-    bool df1 = dataflow == Dataflow::Df1;
-    int64_t tiles = divideUp(df1 ? m : n, 32) * divideUp(k, 16);
-    int64_t stream = df1 ? n : m;
+    bool isFirst = stationary == Stationary::First;
+    int64_t tiles = divideUp(isFirst ? m : n, 32) * divideUp(k, 16);
+    int64_t stream = isFirst ? n : m;
     Femtoseconds expected = divideUp(tiles, 8) * (5 * ns + stream * ns / 10);
     TimingResult result = runBoth(program, makeTarget());
     EXPECT_EQ(result.latency, expected);
@@ -51,7 +51,7 @@ TEST(Convolution, TakesTheTimeOfItsProduct) {
   spec.outChannels = 96, spec.kernelH = spec.kernelW = 3;
   ProgramBuilder builder(8);
   Entries format = builder.addFormat(mirageFormat());
-  builder.addConvWithRegions(spec, Dataflow::Df1, format);
+  builder.addConvWithRegions(spec, Stationary::First, format);
   TimingResult result = runBoth(builder.finish(), makeTarget());
   int64_t tiles = 3 * (64 * 9 / 16);
   EXPECT_EQ(result.latency,
@@ -62,7 +62,7 @@ TEST(Convolution, CostOfTimingDoesNotGrowWithTheProduct) {
   auto countSteps = [](int64_t m, int64_t n) {
     ProgramBuilder builder(8);
     Entries format = builder.addFormat(mirageFormat());
-    builder.addConvWithRegions(linearSpec(m, 4096, n), Dataflow::Df1, format);
+    builder.addConvWithRegions(linearSpec(m, 4096, n), Stationary::First, format);
     TimingOptions options;
     return run(builder.finish(), makeTarget(), TimingMode::Closed, options)
         .stepped;

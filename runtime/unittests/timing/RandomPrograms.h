@@ -25,12 +25,18 @@ public:
   explicit RandomPrograms(uint64_t seed, int64_t mostTrips = 3000)
       : random(seed), mostTrips(mostTrips) {}
 
+  /// Counts, guards and loops that depend on count registers.
+  bool registers = false;
+
   Program makeProgram() {
     program = Program();
+    program.registers = {{"few", 4}, {"some", 40}, {"many", 3000}};
     program.groups = {
         {"core", "rns", uint32_t(chance(70) ? pick(1, 4) : pick(5, 40)), 32,
          16}};
     program.memories = makeMemories();
+    // Groups of the array's width, of half of it, and of three times that.
+    program.conversions = {Bfp{4, 16}, Bfp{4, 8}, Bfp{2, 48}};
     program.layers.resize(size_t(pick(1, 3)));
     trips.clear();
     steps = 1;
@@ -102,6 +108,20 @@ private:
     instruction.arrays.digits = {digit};
   }
 
+  /// An index that leaves the arrays behind those iterations in which a guard
+  /// lets the instruction be executed.
+  void leaveGroup(Instruction &instruction) {
+    DigitTerm &digit = instruction.arrays.digits.front();
+    int64_t last =
+        int64_t(program.groups[0].count) - instruction.arrays.lanes;
+    bool isFalling = chance(50);
+    int64_t weight = pick(1, 4), first = pick(0, last);
+    digit = {digit.loop, 1, 0, 1, 0, isFalling ? -weight : weight};
+    instruction.engine.index = uint32_t(first);
+    int64_t there = (isFalling ? first : last - first) / weight + 1;
+    instruction.guard = Guard{digit.loop, 1, 0, pick(1, there)};
+  }
+
   bool hasDigits() const { return !trips.empty() || lanes > 1; }
   int64_t getTrips(uint8_t loop) const {
     return loop == laneLoop ? lanes : trips[loop];
@@ -122,6 +142,7 @@ private:
 
   Count makeCount(int64_t cap) {
     Count count{cap, std::nullopt};
+    count.registerIndex = pickRegister(25);
     if (!hasDigits() || chance(70))
       return count;
     Affine left{pick(0, 4 * cap), {}};
@@ -162,7 +183,13 @@ private:
 
   Body makeVecWork() {
     Count count = makeCount(pick(1, 3000));
-    switch (pick(0, 8)) {
+    switch (pick(0, registers ? 13 : 9)) {
+    case 9:
+    case 10:
+    case 11:
+    case 12:
+    case 13:
+      return makeReadCount();
     case 0:
       return VecPack{{}, {}, count};
     case 1:
@@ -200,10 +227,31 @@ private:
     }
   }
 
+  std::optional<uint32_t> pickRegister(int percent) {
+    if (!registers || !chance(percent))
+      return std::nullopt;
+    return uint32_t(pick(0, 2));
+  }
+  /// Into one that bounds no loop around it.
+  Body makeReadCount() {
+    VecReadCount read;
+    read.into = uint32_t(pick(0, 2));
+    while (std::count(bounds.begin(), bounds.end(), read.into))
+      read.into = (read.into + 1) % 3;
+    return read;
+  }
+
   Body makeWork(EngineId engine) {
     if (engine.kind == EngineKind::Vec)
       return makeVecWork();
     if (engine.kind == EngineKind::Core) {
+      if (chance(20)) {
+        CoreConvert convert;
+        convert.conversion = uint32_t(pick(0, 2));
+        convert.rows = makeCount(pick(1, 60));
+        convert.cols = makeCount(pick(1, 90));
+        return convert;
+      }
       if (chance(50)) {
         CoreStream stream =
             getAs<CoreStream>(makeStream(makeCount(pick(1, 200))));
@@ -231,7 +279,9 @@ private:
     lanes = instruction.arrays.lanes;
     instruction.body = makeWork(instruction.engine);
     lanes = 1;
-    if (!trips.empty() && chance(15)) {
+    if (!instruction.arrays.digits.empty() && chance(30)) {
+      leaveGroup(instruction);
+    } else if (!trips.empty() && chance(15)) {
       Guard guard;
       guard.loop = uint8_t(pick(0, int64_t(trips.size()) - 1));
       guard.scale = pick(1, 3);
@@ -240,6 +290,7 @@ private:
       // A window that opens later; now and then one that never does.
       if (chance(50))
         guard.low = pick(0, guard.extent + 1);
+      guard.registerIndex = pickRegister(40);
       instruction.guard = guard;
     }
     return instruction;
@@ -281,16 +332,27 @@ private:
         std::max<int64_t>(2, std::min(mostTrips / 10, mostTrips / steps));
     int64_t count =
         chance(30) ? pick(1, std::min<int64_t>(most, 9)) : pick(1, most);
+    Loop loop{count};
+    if (bounds.size() < 2)
+      loop.below = pickRegister(30);
+    if (loop.below) {
+      bounds.push_back(*loop.below);
+      // As far as the register reaches.
+      loop.count = count =
+          std::min(count, program.registers[*loop.below].most);
+    }
     trips.push_back(count);
     steps *= count;
     Items body = makeBody(int(pick(1, 6)));
     steps /= count;
     trips.pop_back();
+    if (loop.below)
+      bounds.pop_back();
     Code before, after;
     for (int64_t credits = pick(0, 2); credits > 0; --credits)
       addCredit(before, body, after);
     Code code = std::move(before);
-    code.push_back({{}, noLayer, std::nullopt, Loop{count}});
+    code.push_back({{}, noLayer, std::nullopt, loop});
     Code inside = flatten(body);
     code.insert(code.end(), inside.begin(), inside.end());
     code.push_back({{}, noLayer, std::nullopt, End()});
@@ -320,6 +382,7 @@ private:
   std::vector<int64_t> trips; ///< of the loops around
   int64_t steps = 1;          ///< their product
   int64_t lanes = 1;          ///< of the instruction that is made
+  std::vector<uint32_t> bounds; ///< registers of the loops around
 };
 
 } // namespace phx::testing

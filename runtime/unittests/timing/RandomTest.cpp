@@ -8,6 +8,7 @@
 #include "machines/rns/Instructions.h"
 #include "../support/InstructionCoverage.h"
 #include "../support/RandomShare.h"
+#include "../support/Unroll.h"
 #include "RandomPrograms.h"
 
 #include <map>
@@ -51,13 +52,18 @@ static double getPower(const Instruction &instruction,
   return watts;
 }
 
-static Both compare(const Program &program, const Target &target, bool power) {
+using Power = double (*)(const Instruction &, const Counters &);
+
+/// `power`: null if it does not matter.
+static Both compare(const Program &program, const Target &target, Power power,
+                    const RunCounts &counts = {}) {
   Timeline timelines[2];
   Both both;
   for (int i = 0; i < 2; ++i) {
     TimingOptions options;
+    options.counts = counts;
     if (power) {
-      options.power = getPower;
+      options.power = power;
       options.timeline = [&](const TimelineSlice &s) { timelines[i].add(s); };
     }
     (i ? both.closed : both.stepped) = run(
@@ -74,9 +80,29 @@ static Both compare(const Program &program, const Target &target, bool power) {
   return both;
 }
 
+namespace {
+/// How close the peaks of the closed form are: a bound of everything would be a
+/// bound, too.
+struct Peaks {
+  int all = 0, bounded = 0;
+  double looseness = 0, loosest = 1; ///< summed, most: bound over peak
+
+  void add(const Both &both) {
+    ++all;
+    if (both.closed.peakIsExact)
+      return;
+    ++bounded;
+    double ratio = both.closed.peakDynamicW / both.stepped.peakDynamicW;
+    looseness += ratio;
+    loosest = std::max(loosest, ratio);
+  }
+};
+} // namespace
+
 /// Compares `programs` of them; returns how many were jumped in.
 static int compareMany(int programs, int64_t mostTrips) {
-  int jumped = 0, bounded = 0;
+  int jumped = 0;
+  Peaks peaks;
   uint64_t dynamic = 0, simulated = 0;
   InstructionCoverage coverage;
   for (int seed = 0; seed < programs; ++seed) {
@@ -84,22 +110,29 @@ static int compareMany(int programs, int64_t mostTrips) {
     Program program = generator.makeProgram();
     coverage.add(program);
     Target target = generator.makePrices();
-    Both both = compare(program, target, seed % 3 == 0);
+    Both both = compare(program, target, seed % 3 == 0 ? getPower : nullptr);
     if (::testing::Test::HasFailure()) {
       ADD_FAILURE() << "seed " << seed;
       break;
     }
     jumped += both.closed.stepped < both.stepped.stepped;
-    bounded += !both.closed.peakIsExact;
+    if (seed % 3 == 0)
+      peaks.add(both);
     dynamic += both.stepped.stepped;
     simulated += both.closed.stepped;
   }
   coverage.expectAll("rns", "RandomPrograms::makeWork");
-  std::printf("%d programs, %d jumped (%.1f %%), %d with a bounded peak; %.1f "
-              "million dynamic instructions, %.1f %% of them stepped\n",
-              programs, jumped, 100.0 * jumped / programs, bounded,
+  std::printf("%d programs, %d jumped (%.1f %%); %.1f million dynamic "
+              "instructions, %.1f %% of them stepped; %d of %d peaks are "
+              "bounds, %.3f times the peak, at most %.3f\n",
+              programs, jumped, 100.0 * jumped / programs,
               double(dynamic) / 1e6,
-              100.0 * double(simulated) / double(dynamic));
+              100.0 * double(simulated) / double(dynamic), peaks.bounded,
+              peaks.all, peaks.looseness / std::max(peaks.bounded, 1),
+              peaks.loosest);
+  // One in a thousand is a bound, and not far from the peak.
+  EXPECT_LE(peaks.bounded, 1 + peaks.all / 100);
+  EXPECT_LT(peaks.loosest, 1.5);
   return jumped;
 }
 
@@ -109,5 +142,68 @@ TEST(Random, SteppedEqualsClosed) {
 }
 
 TEST(Random, SteppedEqualsClosedOnLongLoops) {
-  EXPECT_GT(compareMany(120, 100'000), 120 / 2);
+  int programs = static_cast<int>(getRandomShare(120));
+  EXPECT_GT(compareMany(programs, 100'000), programs / 2);
+}
+
+//===----------------------------------------------------------------------===//
+// Count registers
+//===----------------------------------------------------------------------===//
+
+/// What registers are given: always the same, now and then another number, or
+/// anything.
+static Unroller::Choose choose(const Program &program, uint64_t seed) {
+  auto random = std::make_shared<std::mt19937_64>(seed);
+  auto latest = std::make_shared<std::vector<std::optional<int64_t>>>(
+      program.registers.size());
+  return [&program, seed, random, latest](uint32_t index) {
+    int64_t most = program.registers[index].most;
+    std::optional<int64_t> &value = (*latest)[index];
+    std::uniform_int_distribution<int64_t> any(0, most), percent(0, 99);
+    static constexpr int64_t changes[] = {0, 5, 100};
+    if (!value || percent(*random) < changes[(seed + index) % 3])
+      value = any(*random);
+    return *value;
+  };
+}
+
+/// The same for all arrays: where an index is affine, the instruction says
+/// another than its copy for one iteration.
+static double getPowerOfCounts(const Instruction &instruction,
+                               const Counters &counters) {
+  Instruction first = instruction;
+  first.engine.index = 0;
+  return getPower(first, counters);
+}
+
+TEST(Random, RegistersSteppedEqualsClosedEqualsUnrolled) {
+  int programs = static_cast<int>(getRandomShare(6000));
+  int compared = 0, jumped = 0;
+  for (int seed = 0; seed < programs; ++seed) {
+    RandomPrograms generator(uint64_t(seed), 2000);
+    generator.registers = true;
+    Program program = generator.makeProgram();
+    Target target = generator.makePrices();
+    auto unrolled = Unroller(program, choose(program, uint64_t(seed)))
+                        .run(/*most=*/20000);
+    if (!unrolled)
+      continue;
+    Power power = seed % 3 == 0 ? getPowerOfCounts : nullptr;
+    Both both = compare(program, target, power, unrolled->getCounts());
+    TimingOptions options;
+    if (power)
+      options.power = power;
+    TimingResult straight =
+        run(unrolled->program, target, TimingMode::Stepped, options);
+    EXPECT_TRUE(isEqual(both.stepped, straight));
+    if (power)
+      EXPECT_EQ(both.stepped.peakDynamicW, straight.peakDynamicW);
+    ASSERT_FALSE(::testing::Test::HasFailure()) << "seed " << seed;
+    ++compared;
+    jumped += both.closed.stepped < both.stepped.stepped;
+  }
+  std::printf("%d of %d programs compared, %d jumped\n", compared, programs,
+              jumped);
+  EXPECT_GT(compared, programs / 2);
+  EXPECT_GT(jumped, programs / 10);
 }

@@ -6,7 +6,7 @@
 // nodes before it have no region.
 // CHECK-LABEL: pisa.program
 // CHECK-SAME: memory hierarchy
-// CHECK: pisa.product 0 m 4 n 32 k 3 groups 1 df1 conversions [0, 0] pass 0 combine 0 layer 0
+// CHECK: pisa.product 0 m 4 n 32 k 3 groups 1 stationary first conversions [0, 0] pass 0 combine 0 layer 0
 // CHECK: pisa.nest 0 product 0 at [4, 7] groups 0 size 1 rows 0 size 4 columns 0 size 32 contraction 0 size 3
 // CHECK: pisa.layer 0 "conv" "Conv"{{$}}
 // CHECK: pisa.layer 1 "sum" "Add"{{$}}
@@ -36,7 +36,7 @@ func.func @main(%x: tensor<2x3x4x4xf32>, %r: tensor<2x4x4x4xf32>) -> tensor<2x4x
 // Weights do not fit: a loop over blocks of output channels, the next block is
 // loaded while one is computed, the last one is smaller.
 // CHECK-LABEL: pisa.program
-// CHECK: pisa.product 0 m 70 n 2 k 8 groups 1 df1 conversions [0, 0] pass 0 combine 0
+// CHECK: pisa.product 0 m 70 n 2 k 8 groups 1 stationary first conversions [0, 0] pass 0 combine 0
 // CHECK: pisa.nest 0 product 0 at [4, 7] groups 0 size 1 rows [0 + 32 * l0] size 32 of [70 + -32 * l0] columns 0 size 2 contraction 0 size 8
 // CHECK: pisa.dma_copy act[0]
 // CHECK-NEXT: pisa.dma_copy wgt[0] {{.*}} shape [1, 1, 1, 256]

@@ -7,7 +7,7 @@
 // CHECK-SAME: memory ideal batch 1 tokens 0
 // CHECK-NEXT: pisa.group 0 "core" class "rns" count 2 array [32, 16]
 // CHECK: pisa.map 0 rows {{\[\[}}40, 0, 1]] cols {{\[\[}}20, 1, 1], [1, 2, 1], [1, 3, 1]]
-// CHECK: pisa.product 0 m 40 n 100 k 20 groups 1 df1 conversions [0, 0] pass 0 combine 0 layer 0
+// CHECK: pisa.product 0 m 40 n 100 k 20 groups 1 stationary first conversions [0, 0] pass 0 combine 0 layer 0
 // CHECK-DAG: pisa.region {{.*}} "x" input at act[0] bytes 8000
 // CHECK-DAG: pisa.region {{.*}} "w" parameter at wgt[0] bytes 3200
 // CHECK-DAG: pisa.region {{.*}} "b" parameter at wgt[3200] bytes 160
@@ -81,7 +81,7 @@ func.func @main(%x: tensor<4xf32>) -> (tensor<4xf32> {nn.name = "same"}, tensor<
 // Grouped convolution, stationary activations where they are fewer: one tile
 // per group and block; the group moves the addresses.
 // CHECK-LABEL: pisa.program
-// CHECK: pisa.product 0 m 40 n 4 k 9 groups 2 df2 conversions [0, 0] pass 0 combine 0 layer 0
+// CHECK: pisa.product 0 m 40 n 4 k 9 groups 2 stationary second conversions [0, 0] pass 0 combine 0 layer 0
 // CHECK: pisa.loop 1
 // CHECK: pisa.core_program core[0] {{.*}} from act[0 + 64 * l0(2, 0, 1, 0)]
 // CHECK: pisa.core_stream core[0] {{.*}} from wgt[0 + 1440 * l0(2, 0, 1, 0)] into {{.*}} act[128 + 640 * l0(2, 0, 1, 0)] {{.*}} length 40

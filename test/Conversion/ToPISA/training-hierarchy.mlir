@@ -11,7 +11,7 @@
 // A weight gradient stays on chip while images pass by, and adds up from zeros:
 // pieces of 2 images are 32 elements of the contraction, two whole groups. The
 // update is applied before it leaves, into the memory of the old weights.
-// WEIGHTS: pisa.product 0 m 8 n 2 k 96 groups 1 df1 conversions [0, 0] pass 0 combine 0 layer
+// WEIGHTS: pisa.product 0 m 8 n 2 k 96 groups 1 stationary first conversions [0, 0] pass 0 combine 0 layer
 // WEIGHTS: pisa.nest 0 product 0 at [{{.*}}] groups 0 size 1 rows 0 size 8 columns 0 size 2 contraction [0 + 32 * l0] size 32
 // WEIGHTS: pisa.region [[W:[0-9]+]] "w" parameter mutable at dram[[[HOME:[0-9]+]]]
 // WEIGHTS: pisa.vec_map fill grad[0] {{.*}} shape [1, 1, 1, 16]
@@ -40,7 +40,7 @@
 
 // An input gradient is cut into images, filled with zeros one by one; what hangs
 // on it is applied on chip.
-// IMAGES: pisa.product 0 m 70 n 80 k 8 groups 1 positions 2 df1 conversions [0, 0] pass 0 combine 0 layer
+// IMAGES: pisa.product 0 m 70 n 80 k 8 groups 1 positions 2 stationary first conversions [0, 0] pass 0 combine 0 layer
 // IMAGES: pisa.nest 0 product 0 at {{.*}} rows 0 size 70 columns [0 + 16 * l0] size 16 contraction 0 size 8
 // IMAGES: pisa.loop 5
 // IMAGES: pisa.vec_map fill grad[0 + 5632 * l0(1, 0, 1, 2)] {{.*}} shape [1, 1, 1, 1400]

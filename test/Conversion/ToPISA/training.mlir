@@ -47,8 +47,8 @@
 // Rows of the input gradient are (kh, kw, ci), its columns (image, oh, ow); the
 // position that comes first is the last, and all of them accumulate on zeros.
 // DF1: pisa.map 0 rows {{\[\[}}4, 1, 1], [1, 2, 1], [2, 3, 1]] cols {{\[\[}}6, 0, 1]]
-// DF1: pisa.product 0 m 4 n 12 k 6 groups 1 positions 2 df1 conversions [0, 0] pass 0 combine 0 layer 0
-// DF1: pisa.product 1 m 6 n 8 k 12 groups 1 df1 conversions [0, 0] pass 0 combine 0 layer 1
+// DF1: pisa.product 0 m 4 n 12 k 6 groups 1 positions 2 stationary first conversions [0, 0] pass 0 combine 0 layer 0
+// DF1: pisa.product 1 m 6 n 8 k 12 groups 1 stationary first conversions [0, 0] pass 0 combine 0 layer 1
 // DF1: pisa.vec_map fill act[[[DX:[0-9]+]]] strides [0, 0, 0, 4] shape [1, 1, 1, 72] layer 0
 // DF1: pisa.loop 2 layer 0 {
 // DF1: pisa.core_program core[0] conversion 0 pass 0 map 0 from act[{{[0-9]+}}] row [4 + -4 * l0(1, 0, 1, 2)] k 0 rows 32 of 4 cols 16 of 6 product 0
@@ -60,7 +60,7 @@
 
 // Under df2 the gradient of the output stays in the array, programmed once per
 // position; weights stream from the rows of that position on.
-// DF2: pisa.product 0 m 4 n 12 k 6 groups 1 positions 2 df2 conversions [0, 0] pass 0 combine 0
+// DF2: pisa.product 0 m 4 n 12 k 6 groups 1 positions 2 stationary second conversions [0, 0] pass 0 combine 0
 // DF2: pisa.loop 2 layer 0 {
 // DF2: pisa.core_program core[0] {{.*}} row 0 k 0 rows 32 of 12 cols 16 of 6 product 0
 // DF2: pisa.core_stream core[0] {{.*}} row 0 k 0 vec [4 + -4 * l0(1, 0, 1, 2)] rows 32 of 12 cols 16 of 6 length 4 product 0 start 1

@@ -24,10 +24,10 @@ pisa.program "all" inference target "mirage" hash -2 memory hierarchy batch 3 to
   pisa.combine 0 [scaled_add]
   // CHECK: pisa.combine 1 [float_add]{{$}}
   pisa.combine 1 [float_add]
-  // CHECK: pisa.product 0 m 6 n 576 k 25 groups 1 df1 conversions [0, 0] pass 0 combine 0{{$}}
-  pisa.product 0 m 6 n 576 k 25 groups 1 df1 conversions [0, 0] pass 0 combine 0
-  // CHECK: pisa.product 1 m 6 n 576 k 25 groups 2 df2 conversions [1, 1] pass 1 combine 1 layer 0
-  pisa.product 1 m 6 n 576 k 25 groups 2 df2 conversions [1, 1] pass 1 combine 1 layer 0
+  // CHECK: pisa.product 0 m 6 n 576 k 25 groups 1 stationary first conversions [0, 0] pass 0 combine 0{{$}}
+  pisa.product 0 m 6 n 576 k 25 groups 1 stationary first conversions [0, 0] pass 0 combine 0
+  // CHECK: pisa.product 1 m 6 n 576 k 25 groups 2 stationary second conversions [1, 1] pass 1 combine 1 layer 0
+  pisa.product 1 m 6 n 576 k 25 groups 2 stationary second conversions [1, 1] pass 1 combine 1 layer 0
   // CHECK: pisa.nest 0 product 1 at [0, 5] groups 0 size 2 rows [0 + 4 * l0] size 4 of [6 + -4 * l0] columns 0 size 576 contraction [0 + 16 * l1(1, 0, 1, 2)] size 16{{$}}
   pisa.nest 0 product 1 at [0, 5] groups 0 size 2 rows [0 + 4 * l0] size 4 of [6 + -4 * l0] columns 0 size 576 contraction [0 + 16 * l1(1, 0, 1, 2)] size 16
   // CHECK: pisa.region 0 "x" input at act[64] bytes 8 type tensor<2xf32>{{$}}
@@ -92,10 +92,12 @@ pisa.program "step" training target "mirage" hash 0 memory ideal batch 32 tokens
   pisa.memory 0 "act" on_chip capacity 8388608 bytes 64 types [f32]
   pisa.memory 1 "wgt" on_chip capacity 8388608 bytes 128 types [f32]
   pisa.memory 2 "grad" on_chip capacity 8388608 bytes 192 types [f32]
-  // CHECK: pisa.product 0 m 6 n 576 k 16 groups 1 positions 25 df1 conversions [0, 0] pass 0 combine 0{{$}}
-  pisa.product 0 m 6 n 576 k 16 groups 1 positions 25 df1 conversions [0, 0] pass 0 combine 0
-  // CHECK: pisa.product 1 m 6 n 25 k 576 groups 1 df2 conversions [0, 0] pass 0 combine 0 stream 2147483647 layer 2
-  pisa.product 1 m 6 n 25 k 576 groups 1 df2 conversions [0, 0] pass 0 combine 0 stream 2147483647 layer 2
+  // CHECK: pisa.product 0 m 6 n 576 k 16 groups 1 positions 25 stationary first conversions [0, 0] pass 0 combine 0{{$}}
+  pisa.product 0 m 6 n 576 k 16 groups 1 positions 25 stationary first conversions [0, 0] pass 0 combine 0
+  // CHECK: pisa.product 1 m 6 n 25 k 576 groups 1 stationary second conversions [0, 0] pass 0 combine 0 stream 2147483647 layer 2
+  pisa.product 1 m 6 n 25 k 576 groups 1 stationary second conversions [0, 0] pass 0 combine 0 stream 2147483647 layer 2
+  // CHECK: pisa.product 2 m 6 n 25 k 576 groups 1 stationary result conversions [0, 0] pass 0 combine 0{{$}}
+  pisa.product 2 m 6 n 25 k 576 groups 1 stationary result conversions [0, 0] pass 0 combine 0
   // CHECK: pisa.region 0 "w" parameter mutable at wgt[0] bytes 64 type tensor<4xf32> init dense<1.000000e+00> : tensor<4xf32>
   pisa.region 0 "w" parameter mutable at wgt[0] bytes 64 type tensor<4xf32> init dense<1.0> : tensor<4xf32>
   // CHECK: pisa.region 1 "labels" input at act[0] bytes 64 type tensor<4xf32> classes 10 ignore -100
@@ -142,7 +144,34 @@ pisa.program "step" training target "mirage" hash 0 memory ideal batch 32 tokens
     pisa.vec_random act[0] key wgt[64] first [0 + 64 * l0] count 64 stream 4294967295 when l0 * 1 + 0 < 3
     // CHECK-NEXT: pisa.core_program core[0] conversion 2 pass 2 map 0 from wgt[0] row 0 k 0 rows 32 cols 16 product 2 group [0 + 1 * l0(8, 3, 4, 0)]
     pisa.core_program core[0] conversion 2 pass 2 map 0 from wgt[0] row 0 k 0 rows 32 cols 16 product 2 group [0 + 1 * l0(8, 3, 4, 0)]
+    // CHECK-NEXT: pisa.core_stream core[0] conversion 0 pass 0 combine 0 map 0 from act[0] into 0 grad[0] row 0 k 0 vec 0 rows 32 cols 16 length 4 product 2 start 0 group [0 + 1 * l0(8, 3, 4, 0)]
+    pisa.core_stream core[0] conversion 0 pass 0 combine 0 map 0 from act[0] into 0 grad[0] row 0 k 0 vec 0 rows 32 cols 16 length 4 product 2 start 0 group [0 + 1 * l0(8, 3, 4, 0)]
     // CHECK-NEXT: pisa.halt
+    pisa.halt
+  }
+}
+
+// Operands that are stored converted.
+// CHECK-LABEL: pisa.program "blocks" inference
+pisa.program "blocks" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
+  pisa.group 0 "core" class "rns" count 1 array [32, 16]
+  // CHECK: pisa.memory 0 "wgt" on_chip capacity 8388608 bytes 4096 types [f32, block]
+  pisa.memory 0 "wgt" on_chip capacity 8388608 bytes 4096 types [f32, block]
+  pisa.conversion 0 bfp mantissa 4 group 16 rounding trunc
+  pisa.conversion 1 bfp mantissa 7 group 3 rounding nearest
+  // CHECK: pisa.region 0 "w" workspace at wgt[0] bytes 330 type tensor<6x5x!pisa.block<0>>{{$}}
+  pisa.region 0 "w" workspace at wgt[0] bytes 330 type tensor<6x5x!pisa.block<0>>
+  // CHECK: pisa.region 1 "v" constant at wgt[384] bytes 8 type tensor<2x!pisa.block<1>> init dense_resource<two> : tensor<2x!pisa.block<1>>
+  pisa.region 1 "v" constant at wgt[384] bytes 8 type tensor<2x!pisa.block<1>> init dense_resource<two> : tensor<2x!pisa.block<1>>
+  pisa.code {
+    // CHECK: pisa.core_convert core[0] conversion 0 map 0 from wgt[512] into 3 wgt[0 + 55 * l0] row [0 + 1 * l0] k 0 rows 6 cols 75 product 0 operand 0{{$}}
+    pisa.core_convert core[0] conversion 0 map 0 from wgt[512] into 3 wgt[0 + 55 * l0] row [0 + 1 * l0] k 0 rows 6 cols 75 product 0 operand 0
+    // CHECK-NEXT: pisa.core_convert core[0 lanes 2] conversion 0 map 0 from wgt[512] into 3 wgt[0] row 0 k 0 rows 6 cols 75 of [75 + -64 * l0] product 0 operand 1 group [0 + 1 * lane] layer 0
+    pisa.core_convert core[0 lanes 2] conversion 0 map 0 from wgt[512] into 3 wgt[0] row 0 k 0 rows 6 cols 75 of [75 + -64 * l0] product 0 operand 1 group [0 + 1 * lane] layer 0
+    // CHECK-NEXT: pisa.core_program core[0] conversion 0 pass 0 map 3 from wgt[0] row 0 k 0 rows 6 cols 16 product 0 stored layer 2 when
+    pisa.core_program core[0] conversion 0 pass 0 map 3 from wgt[0] row 0 k 0 rows 6 cols 16 product 0 stored layer 2 when l0 * 1 + 0 < 3
+    // CHECK-NEXT: pisa.core_stream core[0] {{.*}} start [0 + 1 * l0] stored{{$}}
+    pisa.core_stream core[0] conversion 0 pass 0 combine 0 map 3 from wgt[0] into 2 wgt[512] row 0 k 0 vec 0 rows 6 cols 16 length 9 product 0 start [0 + 1 * l0] stored
     pisa.halt
   }
 }
@@ -163,3 +192,11 @@ func.func private @fields() attributes {
   e = #pisa.guard<l0 * 8 + 3 below 20>,
   f = #pisa.zero_fill<dim 2 start [-1 + 8 * l0] extent 28>
 }
+
+{-#
+  dialect_resources: {
+    builtin: {
+      two: "0x040000007E21000000000000"
+    }
+  }
+#-}

@@ -45,18 +45,7 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compi
 // -----
 
 pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
-  pisa.memory 0 "act" on_chip capacity 64 bytes 0 types [f32]
-  // expected-error @+1 {{expected a name of its own, found 'act' again}}
-  pisa.memory 1 "act" on_chip capacity 64 bytes 0 types [f32]
-  pisa.code {
-    pisa.halt
-  }
-}
-
-// -----
-
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
-  // expected-error @+1 {{expected element types (f32, i32, i64, u8, bool, bf16, i8, i16), found 'f33'}}
+  // expected-error @+1 {{expected element types (f32, i32, i64, u8, bool, bf16, i8, i16, block), found 'f33'}}
   pisa.memory 0 "act" on_chip capacity 64 bytes 0 types [f32, f33]
   pisa.code {
     pisa.halt
@@ -157,64 +146,8 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compi
 
 pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
-  // expected-error @+1 {{expected at most 4 axes, found 5}}
-  pisa.map 0 rows [] cols [] axes [[1, 4, 0, 0, 0], [1, 4, 0, 0, 0], [1, 4, 0, 0, 0], [1, 4, 0, 0, 0], [1, 4, 0, 0, 0]]
-  pisa.code {
-  pisa.halt
-  }
-}
-
-// -----
-
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
-  pisa.group 0 "core" class "rns" count 1 array [4, 4]
-  // expected-error @+1 {{expected a radix of at least 1, found 0}}
-  pisa.map 0 rows [[0, 0, 1]] cols [] axes [[4, 4, 0, 0, 0]]
-  pisa.code {
-  pisa.halt
-  }
-}
-
-// -----
-
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
-  pisa.group 0 "core" class "rns" count 1 array [4, 4]
-  // expected-error @+1 {{digit names axis 1, but there are 1}}
-  pisa.map 0 rows [[4, 1, 1]] cols [] axes [[4, 4, 0, 0, 0]]
-  pisa.code {
-  pisa.halt
-  }
-}
-
-// -----
-
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
-  pisa.group 0 "core" class "rns" count 1 array [4, 4]
-  // expected-error @+1 {{expected an extent of at least 0, found -1}}
-  pisa.map 0 rows [] cols [] axes [[-1, 4, 0, 0, 0]]
-  pisa.code {
-  pisa.halt
-  }
-}
-
-// -----
-
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
-  pisa.group 0 "core" class "rns" count 1 array [4, 4]
   pisa.memory 0 "act" on_chip capacity 8388608 bytes 0 types [f32]
-  // expected-error @+1 {{expected a constant address that is a multiple of 64}}
-  pisa.region 0 "x" input at act[4] bytes 4 type tensor<1xf32>
-  pisa.code {
-  pisa.halt
-  }
-}
-
-// -----
-
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
-  pisa.group 0 "core" class "rns" count 1 array [4, 4]
-  pisa.memory 0 "act" on_chip capacity 8388608 bytes 0 types [f32]
-  // expected-error @+1 {{expected a constant address that is a multiple of 64}}
+  // expected-error @+1 {{expected a constant address}}
   pisa.region 0 "x" input at act[0 + 64 * l0] bytes 4 type tensor<1xf32>
   pisa.code {
   pisa.halt
@@ -228,18 +161,6 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compi
   pisa.memory 0 "act" on_chip capacity 8388608 bytes 0 types [f32]
   // expected-error @+1 {{expected a static tensor type, found 'tensor<?xf32>'}}
   pisa.region 0 "x" input at act[0] bytes 4 type tensor<?xf32>
-  pisa.code {
-  pisa.halt
-  }
-}
-
-// -----
-
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
-  pisa.group 0 "core" class "rns" count 1 array [4, 4]
-  pisa.memory 0 "act" on_chip capacity 8388608 bytes 0 types [f32]
-  // expected-error @+1 {{needs 8 bytes for 'tensor<2xf32>', has 7}}
-  pisa.region 0 "x" input at act[0] bytes 7 type tensor<2xf32>
   pisa.code {
   pisa.halt
   }
@@ -265,44 +186,6 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compi
     // expected-error @+1 {{is not an instruction}}
     builtin.module {
       }
-  }
-}
-
-// -----
-
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
-  pisa.group 0 "core" class "rns" count 1 array [4, 4]
-  pisa.code {
-    // expected-error @+1 {{expected a count of at least 1, found 0}}
-    pisa.loop 0 {
-      }
-  }
-}
-
-// -----
-
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
-  pisa.group 0 "core" class "rns" count 1 array [4, 4]
-  pisa.code {
-  pisa.loop 1 {
-  pisa.loop 1 {
-  pisa.loop 1 {
-  pisa.loop 1 {
-  pisa.loop 1 {
-  pisa.loop 1 {
-  pisa.loop 1 {
-  pisa.loop 1 {
-    // expected-error @+1 {{is nested 9 deep, at most 8 are allowed}}
-    pisa.loop 1 {
-    }
-  }
-  }
-  }
-  }
-  }
-  }
-  }
-  }
   }
 }
 
@@ -396,17 +279,6 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compi
   pisa.code {
     // expected-error @+1 {{expected no operand 'b', which 'neg' does not read}}
     pisa.vec_map neg act[0] strides [0, 0, 0, 4] a act[0] strides [0, 0, 0, 4] b act[0] strides [0, 0, 0, 4] shape [1, 1, 1, 1]
-  }
-}
-
-// -----
-
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
-  pisa.group 0 "core" class "rns" count 1 array [4, 4]
-  pisa.memory 0 "wgt" on_chip capacity 8388608 bytes 0 types [f32]
-  pisa.code {
-    // expected-error @+1 {{expected an array as its engine, found 'dma'}}
-    pisa.core_program dma[0] conversion 0 pass 0 map 0 from wgt[0] row 0 k 0 rows 1 cols 1 product 0
   }
 }
 
@@ -640,7 +512,7 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compi
 
 pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
-  pisa.product 0 m 1 n 1 k 1 groups 1 df1 conversions [0, 0] pass 0 combine 0
+  pisa.product 0 m 1 n 1 k 1 groups 1 stationary first conversions [0, 0] pass 0 combine 0
   // expected-error @+1 {{expected at [loop, end], found 1 numbers}}
   pisa.nest 0 product 0 at [0] groups 0 size 1 rows 0 size 1 columns 0 size 1 contraction 0 size 1
   pisa.code {
@@ -652,7 +524,7 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compi
 
 pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
-  pisa.product 0 m 1 n 1 k 1 groups 1 df1 conversions [0, 0] pass 0 combine 0
+  pisa.product 0 m 1 n 1 k 1 groups 1 stationary first conversions [0, 0] pass 0 combine 0
   // expected-error @+1 {{expected one of the 1 products, found product 1}}
   pisa.nest 0 product 1 at [0, 1] groups 0 size 1 rows 0 size 1 columns 0 size 1 contraction 0 size 1
   pisa.code {
@@ -664,7 +536,7 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compi
 
 pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
-  pisa.product 0 m 1 n 1 k 1 groups 1 df1 conversions [0, 0] pass 0 combine 0
+  pisa.product 0 m 1 n 1 k 1 groups 1 stationary first conversions [0, 0] pass 0 combine 0
   // expected-error @+1 {{expected number 0, found 1}}
   pisa.nest 1 product 0 at [0, 1] groups 0 size 1 rows 0 size 1 columns 0 size 1 contraction 0 size 1
   pisa.code {
@@ -677,7 +549,7 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compi
 pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
   // expected-error @+1 {{expected a conversion in [0, 4294967294], found -1}}
-  pisa.product 0 m 1 n 1 k 1 groups 1 df1 conversions [-1, -1] pass -1 combine -1
+  pisa.product 0 m 1 n 1 k 1 groups 1 stationary first conversions [-1, -1] pass -1 combine -1
   pisa.code {
   pisa.halt
   }
@@ -688,7 +560,7 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compi
 pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
   // expected-error @+1 {{expected a layer in [0, 4294967294], found -1}}
-  pisa.product 0 m 1 n 1 k 1 groups 1 df1 conversions [0, 0] pass 0 combine 0 layer -1
+  pisa.product 0 m 1 n 1 k 1 groups 1 stationary first conversions [0, 0] pass 0 combine 0 layer -1
   pisa.code {
   pisa.halt
   }
@@ -720,7 +592,7 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 rng -
 pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
   // expected-error @+1 {{expected a stream in [0, 2147483647], found 2147483648}}
-  pisa.product 0 m 1 n 1 k 1 groups 1 df1 conversions [0, 0] pass 0 combine 0 stream 2147483648
+  pisa.product 0 m 1 n 1 k 1 groups 1 stationary first conversions [0, 0] pass 0 combine 0 stream 2147483648
   pisa.code {
   pisa.halt
   }
@@ -824,68 +696,11 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compi
 
 // -----
 
-pisa.program "p" inference target "t" hash 0 memory ideal batch 4 tokens 0 compiler "" {
-  pisa.group 0 "core" class "rns" count 1 array [4, 4]
-  pisa.memory 0 "act" on_chip capacity 8388608 bytes 0 types [f32]
-  // expected-error @+1 {{expected a batch axis of an input or an output only}}
-  pisa.region 0 "w" workspace at act[0] bytes 32 type tensor<4x2xf32> batch_axis 0
-  pisa.code {
-  pisa.halt
-  }
-}
-
-// -----
-
-pisa.program "p" inference target "t" hash 0 memory ideal batch 4 tokens 0 compiler "" {
-  pisa.group 0 "core" class "rns" count 1 array [4, 4]
-  pisa.memory 0 "act" on_chip capacity 8388608 bytes 0 types [f32]
-  // expected-error @+1 {{expected a batch axis in [0, 2), found 2}}
-  pisa.region 0 "x" input at act[0] bytes 32 type tensor<4x2xf32> batch_axis 2
-  pisa.code {
-  pisa.halt
-  }
-}
-
-// -----
-
-pisa.program "p" inference target "t" hash 0 memory ideal batch 4 tokens 0 compiler "" {
-  pisa.group 0 "core" class "rns" count 1 array [4, 4]
-  pisa.memory 0 "act" on_chip capacity 8388608 bytes 0 types [f32]
-  // expected-error @+1 {{expected extent 4, the program's batch, in dimension 1, found 'tensor<4x2xf32>'}}
-  pisa.region 0 "x" input at act[0] bytes 32 type tensor<4x2xf32> batch_axis 1
-  pisa.code {
-  pisa.halt
-  }
-}
-
-// -----
-
 pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [4, 4]
   pisa.memory 0 "act" on_chip capacity 8388608 bytes 0 types [f32]
   // expected-error @+1 {{expected a region in [0, 4294967294], found -1}}
   pisa.region 0 "g" output gradient_of -1 at act[0] bytes 32 type tensor<4x2xf32>
-  pisa.code {
-  pisa.halt
-  }
-}
-
-// -----
-
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
-  pisa.group 0 "core" class "rns" count 1 array [4, 4]
-  // expected-error @+1 {{expected a name of its own, found 'core' again}}
-  pisa.group 1 "core" class "rns" count 1 array [8, 4]
-  pisa.code {
-  pisa.halt
-  }
-}
-
-// -----
-
-pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
-  // expected-error @+1 {{expected a name other than dma and vec, found 'vec'}}
-  pisa.group 0 "vec" class "rns" count 1 array [4, 4]
   pisa.code {
   pisa.halt
   }
@@ -960,5 +775,67 @@ pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compi
       pisa.dma_copy act[0] strides [0, 0, 0, 4] from act[64] strides [0, 0, 0, 4] shape [1, 1, 1, 16]
     }
     pisa.halt
+  }
+}
+
+// -----
+
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
+  // expected-error @+1 {{expected arrays of 3 i64 numbers as rows, found 7 : i64}}
+  "pisa.map"() <{index = 0 : i64, rows = [7 : i64], cols = [], axes = [array<i64: 1, 4, 0, 0, 0>]}> : () -> ()
+  pisa.code {
+  pisa.halt
+  }
+}
+
+// -----
+
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
+  // expected-error @+1 {{expected arrays of 3 i64 numbers as rows, found "4"}}
+  "pisa.map"() <{index = 0 : i64, rows = ["4"], cols = [], axes = [array<i64: 1, 4, 0, 0, 0>]}> : () -> ()
+  pisa.code {
+  pisa.halt
+  }
+}
+
+// -----
+
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
+  // expected-error @+1 {{expected arrays of 3 i64 numbers as rows, found array<i32: 4, 0, 1>}}
+  "pisa.map"() <{index = 0 : i64, rows = [array<i32: 4, 0, 1>], cols = [], axes = [array<i64: 1, 4, 0, 0, 0>]}> : () -> ()
+  pisa.code {
+  pisa.halt
+  }
+}
+
+// -----
+
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
+  // expected-error @+1 {{expected the axis of a digit in [0, 255], found 256}}
+  pisa.map 0 rows [[4, 256, 1]] cols [] axes [[4, 4, 0, 0, 0]]
+  pisa.code {
+  pisa.halt
+  }
+}
+
+// -----
+
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
+  pisa.memory 0 "act" on_chip capacity 8388608 bytes 64 types [f32]
+  // expected-error @+1 {{expected a tensor type without an encoding, which a program has no place for, found 'tensor<1xf32, "sparse">'}}
+  pisa.region 0 "x" input at act[0] bytes 4 type tensor<1xf32, "sparse">
+  pisa.code {
+  pisa.halt
+  }
+}
+
+// -----
+
+pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0 compiler "" {
+  pisa.memory 0 "act" on_chip capacity 8388608 bytes 64 types [f32]
+  // expected-error @+1 {{expected a batch axis in [0, 4294967294], found -1}}
+  pisa.region 0 "x" input at act[0] bytes 4 type tensor<1xf32> batch_axis -1
+  pisa.code {
+  pisa.halt
   }
 }

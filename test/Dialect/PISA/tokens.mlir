@@ -74,7 +74,7 @@ pisa.program "turns" inference target "mirage" hash 0 memory ideal batch 1 token
   pisa.conversion 0 bfp mantissa 4 group 16 rounding trunc
   pisa.pass 0 [rns.modular_dot moduli [31, 32, 33], rns.reverse_convert]
   pisa.combine 0 [scaled_add]
-  pisa.product 0 m 4 n 4 k 4 groups 1 df1 conversions [0, 0] pass 0 combine 0
+  pisa.product 0 m 4 n 4 k 4 groups 1 stationary first conversions [0, 0] pass 0 combine 0
   pisa.code {
     pisa.loop 8 {
       pisa.dma_copy act[0] strides [0, 0, 0, 4] from wgt[0] strides [0, 0, 0, 4] shape [1, 1, 1, 16]

@@ -1,13 +1,13 @@
 // RUN: photonic-opt %s --split-input-file --photonic-verify-program --verify-diagnostics
 
 // A missing wait is a race.
-// expected-error @+1 {{dma.copy}}
-pisa.program "race" inference target "mirage" hash 0 memory ideal batch 1 tokens 1 compiler "" {
+pisa.program "race" inference target "mirage" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [32, 16]
   pisa.memory 0 "act" on_chip capacity 8388608 bytes 64 types [f32]
   pisa.memory 1 "grad" on_chip capacity 8388608 bytes 64 types [f32]
   pisa.code {
     pisa.vec_map fill act[0] strides [0, 0, 0, 4] shape [1, 1, 1, 4] s0 1.0
+    // expected-error @+1 {{dma.copy}}
     pisa.dma_copy grad[0] strides [0, 0, 0, 4] from act[0] strides [0, 0, 0, 4] shape [1, 1, 1, 4]
     pisa.halt
   }
@@ -32,12 +32,12 @@ pisa.program "ordered" inference target "mirage" hash 0 memory ideal batch 1 tok
 // -----
 
 // A token that nobody signals.
-// expected-error @+1 {{token}}
 pisa.program "unbalanced" inference target "mirage" hash 0 memory ideal batch 1 tokens 1 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [32, 16]
   pisa.memory 0 "act" on_chip capacity 8388608 bytes 64 types [f32]
   pisa.memory 1 "grad" on_chip capacity 8388608 bytes 64 types [f32]
   pisa.code {
+    // expected-error @+1 {{token}}
     pisa.wait dma[0] 0
     pisa.halt
   }
@@ -46,11 +46,11 @@ pisa.program "unbalanced" inference target "mirage" hash 0 memory ideal batch 1 
 // -----
 
 // Bytes behind what the space uses.
-// expected-error @+1 {{vec.map}}
 pisa.program "outside" inference target "mirage" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.group 0 "core" class "rns" count 1 array [32, 16]
   pisa.memory 0 "act" on_chip capacity 8388608 bytes 64 types [f32]
   pisa.code {
+    // expected-error @+1 {{vec.map}}
     pisa.vec_map fill act[0] strides [0, 0, 0, 4] shape [1, 1, 1, 17] s0 1.0
     pisa.halt
   }
@@ -76,14 +76,32 @@ module {
 // -----
 
 // An array that is not there in the last iteration.
-// expected-error @+1 {{engine: expected the first of 2 arrays inside core[0 .. 4), found 3 at loop counters (3,}}
 pisa.program "beyond" inference target "mirage" hash 0 memory ideal batch 1 tokens 1 compiler "" {
   pisa.group 0 "core" class "rns" count 4 array [32, 16]
   pisa.code {
     pisa.loop 4 {
+      // expected-error @+1 {{engine: expected the first of 2 arrays inside core[0 .. 4), found 3 at loop counters (3,}}
       pisa.signal core[0 + 1 * l0 lanes 2] 0
       pisa.wait vec[0] 0
     }
+    pisa.halt
+  }
+}
+
+// -----
+
+// Behind a loop, which is two instructions of the stream.
+pisa.program "behind" inference target "mirage" hash 0 memory ideal batch 1 tokens 0 compiler "" {
+  pisa.group 0 "core" class "rns" count 4 array [32, 16]
+  pisa.memory 0 "act" on_chip capacity 8388608 bytes 64 types [f32]
+  pisa.code {
+    pisa.loop 4 {
+      pisa.loop 4 {
+        pisa.vec_map fill act[0] strides [0, 0, 0, 4] shape [1, 1, 1, 4] s0 1.0
+      }
+    }
+    // expected-error @+1 {{instruction 5 (vec.map): dst}}
+    pisa.vec_map fill act[0] strides [0, 0, 0, 4] shape [1, 1, 1, 17] s0 1.0
     pisa.halt
   }
 }

@@ -37,7 +37,7 @@ pisa.program "p" inference target "mirage" hash 0 memory ideal batch 1
   pisa.conversion 0 bfp mantissa 4 group 4 rounding trunc
   pisa.pass 0 [rns.modular_dot moduli [31, 32, 33], rns.reverse_convert]
   pisa.combine 0 [scaled_add]
-  pisa.product 0 m 4 n 4 k 4 groups 1 df1 conversions [0, 0] pass 0 combine 0 layer 0
+  pisa.product 0 m 4 n 4 k 4 groups 1 stationary first conversions [0, 0] pass 0 combine 0 layer 0
   pisa.nest 0 product 0 at [9, 12] groups 0 size 1 rows 0 size 4
       columns 0 size 4 contraction 0 size 4
   pisa.layer 0 "fc" "Gemm"

@@ -10,6 +10,8 @@
 
 #include "photonic/Dialect/PISA/IR/PISA.h"
 
+#include "phx/support/Result.h"
+
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
 
@@ -17,7 +19,8 @@ namespace photonic {
 
 /// The plain form of `program`. Initial contents are referred to, not copied
 /// (except splats, which are expanded), so the IR must outlive the result.
-/// Diagnoses fields that the plain form cannot hold.
+/// Diagnoses fields and attributes that the plain form cannot hold. Regions
+/// whose initial contents are one resource share a data section.
 mlir::FailureOr<phx::Program> exportProgram(pisa::ProgramOp program);
 
 /// Gives the initial contents of data section `index` as an attribute of
@@ -43,11 +46,17 @@ mlir::LogicalResult importInstruction(const phx::Program &program,
 mlir::OwningOpRef<mlir::ModuleOp> disassemble(llvm::StringRef path,
                                               mlir::MLIRContext *context);
 
-/// The only program of `module`, or null after a diagnostic.
+/// The only program of `module`, which has nothing else; null after a
+/// diagnostic.
 pisa::ProgramOp getOnlyProgram(mlir::ModuleOp module);
 
-/// Registers --emit, --assemble (pisa to .phx) and --disassemble (.phx to
-/// pisa).
+/// Reports what is wrong with the plain form of `program`, at the operation of
+/// the instruction, or of the entry of a table, that the error is about; else
+/// at the program.
+mlir::InFlightDiagnostic emitProgramError(pisa::ProgramOp program,
+                                          const phx::Error &error);
+
+/// Registers --assemble (pisa to .phx) and --disassemble (.phx to pisa).
 void registerPHXTranslations();
 
 } // namespace photonic

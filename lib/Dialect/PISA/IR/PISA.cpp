@@ -23,11 +23,18 @@ using namespace photonic::pisa;
 #define GET_ATTRDEF_CLASSES
 #include "photonic/Dialect/PISA/IR/PISAAttrs.cpp.inc"
 
+#define GET_TYPEDEF_CLASSES
+#include "photonic/Dialect/PISA/IR/PISATypes.cpp.inc"
+
 void PISADialect::initialize() {
   phx::registerAllMachineTargets();
   addAttributes<
 #define GET_ATTRDEF_LIST
 #include "photonic/Dialect/PISA/IR/PISAAttrs.cpp.inc"
+      >();
+  addTypes<
+#define GET_TYPEDEF_LIST
+#include "photonic/Dialect/PISA/IR/PISATypes.cpp.inc"
       >();
   addOperations<
 #define GET_OP_LIST

@@ -21,6 +21,23 @@ static constexpr size_t termWidth = 6;
 // Conversion from and to the plain form
 //===----------------------------------------------------------------------===//
 
+// The verifier has seen that the number fits.
+static std::optional<uint32_t> toIndex(std::optional<int64_t> number) {
+  return number ? std::optional(static_cast<uint32_t>(*number)) : std::nullopt;
+}
+static std::optional<int64_t> fromIndex(std::optional<uint32_t> index) {
+  return index ? std::optional<int64_t>(*index) : std::nullopt;
+}
+
+static LogicalResult
+verifyRegister(function_ref<InFlightDiagnostic()> emitError,
+               std::optional<int64_t> number) {
+  if (!number || (*number >= 0 && *number < int64_t(phx::noLayer)))
+    return success();
+  return emitError() << "expected a register in [0, " << phx::noLayer - 1
+                     << "], found " << *number;
+}
+
 phx::Affine AffineAttr::getValue() const {
   phx::Affine value{getBase(), {}};
   ArrayRef<int64_t> t = getTerms();
@@ -38,26 +55,33 @@ AffineAttr AffineAttr::get(MLIRContext *context, const phx::Affine &value) {
 }
 
 phx::Count CountAttr::getValue() const {
-  phx::Count value{getCap(), std::nullopt};
+  phx::Count value{getCap(), std::nullopt, toIndex(getRegisterIndex())};
   if (AffineAttr remaining = getRemaining())
     value.remaining = remaining.getValue();
   return value;
 }
 
+LogicalResult
+CountAttr::verify(function_ref<InFlightDiagnostic()> emitError, int64_t,
+                  AffineAttr, std::optional<int64_t> registerIndex) {
+  return verifyRegister(emitError, registerIndex);
+}
+
 CountAttr CountAttr::get(MLIRContext *context, const phx::Count &value) {
   return get(context, value.cap,
              value.remaining ? AffineAttr::get(context, *value.remaining)
-                             : AffineAttr());
+                             : AffineAttr(),
+             fromIndex(value.registerIndex));
 }
 
 phx::Guard GuardAttr::getValue() const {
   return {static_cast<uint8_t>(getLoop()), getScale(), getOffset(),
-          getExtent(), getLow()};
+          getExtent(), getLow(), toIndex(getRegisterIndex())};
 }
 
 GuardAttr GuardAttr::get(MLIRContext *context, const phx::Guard &value) {
   return get(context, value.loop, value.scale, value.offset, value.low,
-             value.extent);
+             value.extent, fromIndex(value.registerIndex));
 }
 
 phx::ZeroFill ZeroFillAttr::getValue() const {
@@ -68,6 +92,75 @@ ZeroFillAttr ZeroFillAttr::get(MLIRContext *context,
                                const phx::ZeroFill &value) {
   return get(context, value.dim, AffineAttr::get(context, value.start),
              value.extent);
+}
+
+//===----------------------------------------------------------------------===//
+// Verification: what the plain form has no room for
+//===----------------------------------------------------------------------===//
+
+static LogicalResult
+verifyLoop(function_ref<InFlightDiagnostic()> emitError, int64_t loop) {
+  if (loop >= 0 && loop <= phx::laneLoop)
+    return success();
+  return emitError() << "expected a loop in [0, " << phx::maxLoopDepth - 1
+                     << "], or " << phx::laneLoop << " for the lane, found "
+                     << loop;
+}
+
+LogicalResult AffineAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                                 int64_t, ArrayRef<int64_t> terms) {
+  if (terms.size() % termWidth)
+    return emitError() << "expected " << termWidth
+                       << " numbers per digit (loop, scale, offset, divisor, "
+                          "modulus, weight), found "
+                       << terms.size() << " in all";
+  for (; !terms.empty(); terms = terms.drop_front(termWidth))
+    if (failed(verifyLoop(emitError, terms[0])))
+      return failure();
+  return success();
+}
+
+LogicalResult GuardAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                                int64_t loop, int64_t, int64_t, int64_t,
+                                int64_t, std::optional<int64_t> registerIndex) {
+  if (failed(verifyLoop(emitError, loop)))
+    return failure();
+  return verifyRegister(emitError, registerIndex);
+}
+
+LogicalResult
+ZeroFillAttr::verify(function_ref<InFlightDiagnostic()> emitError, int64_t dim,
+                     AffineAttr, int64_t) {
+  constexpr int64_t last = std::tuple_size_v<phx::Shape4> - 1;
+  if (dim >= 0 && dim <= last)
+    return success();
+  return emitError() << "expected a dimension in [0, " << last
+                     << "] to fill, found " << dim;
+}
+
+LogicalResult photonic::pisa::verifyFieldAttr(Operation *op, Attribute field) {
+  auto emitError = [&] { return op->emitOpError(); };
+  auto toResult = [](LogicalResult result) {
+    return succeeded(result) ? WalkResult::advance() : WalkResult::interrupt();
+  };
+  WalkResult result = field.walk(
+      [&](AffineAttr affine) {
+        return toResult(AffineAttr::verify(emitError, affine.getBase(),
+                                           affine.getTerms()));
+      },
+      [&](CountAttr count) {
+        return toResult(verifyRegister(emitError, count.getRegisterIndex()));
+      },
+      [&](GuardAttr guard) {
+        return toResult(GuardAttr::verify(
+            emitError, guard.getLoop(), guard.getScale(), guard.getOffset(),
+            guard.getLow(), guard.getExtent(), guard.getRegisterIndex()));
+      },
+      [&](ZeroFillAttr fill) {
+        return toResult(ZeroFillAttr::verify(
+            emitError, fill.getDim(), fill.getStart(), fill.getExtent()));
+      });
+  return failure(result.wasInterrupted());
 }
 
 //===----------------------------------------------------------------------===//
@@ -84,8 +177,10 @@ static ParseResult parseLoopName(AsmParser &parser, int64_t &loop) {
     loop = phx::laneLoop;
     return success();
   }
-  if (!word.consume_front("l") || word.getAsInteger(10, loop) || loop > 7)
-    return parser.emitError(loc, "expected a loop counter l0 to l7, or lane");
+  if (!word.consume_front("l") || word.getAsInteger(10, loop) ||
+      loop >= phx::maxLoopDepth)
+    return parser.emitError(loc) << "expected a loop counter l0 to l"
+                                 << phx::maxLoopDepth - 1 << ", or lane";
   return success();
 }
 
@@ -133,15 +228,55 @@ ParseResult photonic::pisa::parseField(AsmParser &parser, AffineAttr &affine) {
   return success();
 }
 
+/// `rN` in `word`, which stands at `loc`.
+static ParseResult parseRegister(AsmParser &parser, SMLoc loc, StringRef word,
+                                 int64_t &number) {
+  if (word.consume_front("r") && !word.getAsInteger(10, number) &&
+      number >= 0 && number < int64_t(phx::noLayer))
+    return success();
+  return parser.emitError(loc, "expected a count register, such as r0");
+}
+
+static ParseResult parseRegister(AsmParser &parser, int64_t &number) {
+  SMLoc loc = parser.getCurrentLocation();
+  StringRef word;
+  return failure(parser.parseKeyword(&word) ||
+                 parseRegister(parser, loc, word, number));
+}
+
+ParseResult photonic::pisa::parseField(AsmParser &parser,
+                                       IntegerAttr &registerIndex) {
+  int64_t number = 0;
+  if (parseRegister(parser, number))
+    return failure();
+  registerIndex = parser.getBuilder().getI64IntegerAttr(number);
+  return success();
+}
+
+/// `remaining`, `rN`, or `remaining + rN`.
+static ParseResult parseRest(AsmParser &parser, AffineAttr &remaining,
+                             std::optional<int64_t> &registerIndex) {
+  SMLoc loc = parser.getCurrentLocation();
+  StringRef word;
+  if (succeeded(parser.parseOptionalKeyword(&word)))
+    return parseRegister(parser, loc, word, registerIndex.emplace());
+  if (parseField(parser, remaining))
+    return failure();
+  if (failed(parser.parseOptionalPlus()))
+    return success();
+  return parseRegister(parser, registerIndex.emplace());
+}
+
 ParseResult photonic::pisa::parseField(AsmParser &parser, CountAttr &count) {
   int64_t cap = 0;
   AffineAttr remaining;
+  std::optional<int64_t> registerIndex;
   if (parser.parseInteger(cap))
     return failure();
   if (succeeded(parser.parseOptionalKeyword("of")) &&
-      parseField(parser, remaining))
+      parseRest(parser, remaining, registerIndex))
     return failure();
-  count = CountAttr::get(parser.getContext(), cap, remaining);
+  count = CountAttr::get(parser.getContext(), cap, remaining, registerIndex);
   return success();
 }
 
@@ -157,19 +292,32 @@ ParseResult photonic::pisa::parseField(AsmParser &parser,
   return success();
 }
 
+/// A number, or `min(number, rN)`.
+static ParseResult parseExtent(AsmParser &parser, int64_t &extent,
+                               std::optional<int64_t> &registerIndex) {
+  if (failed(parser.parseOptionalKeyword("min")))
+    return parser.parseInteger(extent);
+  return failure(parser.parseLParen() || parser.parseInteger(extent) ||
+                 parser.parseComma() ||
+                 parseRegister(parser, registerIndex.emplace()) ||
+                 parser.parseRParen());
+}
+
 /// `less` reads what stands between the linear index and its bound.
 static ParseResult parseGuard(AsmParser &parser, GuardAttr &guard,
                               llvm::function_ref<ParseResult()> less) {
   int64_t loop = 0, scale = 0, offset = 0, extent = 0, low = 0;
+  std::optional<int64_t> registerIndex;
   if (parseLoopName(parser, loop) || parser.parseStar() ||
       parser.parseInteger(scale) || parser.parsePlus() ||
-      parser.parseInteger(offset) || less() || parser.parseInteger(extent))
+      parser.parseInteger(offset) || less() ||
+      parseExtent(parser, extent, registerIndex))
     return failure();
   if (succeeded(parser.parseOptionalKeyword("from")) &&
       parser.parseInteger(low))
     return failure();
-  guard =
-      GuardAttr::get(parser.getContext(), loop, scale, offset, low, extent);
+  guard = GuardAttr::get(parser.getContext(), loop, scale, offset, low, extent,
+                         registerIndex);
   return success();
 }
 
@@ -179,14 +327,16 @@ ParseResult photonic::pisa::parseField(AsmParser &parser, GuardAttr &guard) {
 
 ParseResult photonic::pisa::parseField(AsmParser &parser,
                                        ZeroFillAttr &zeroFill) {
+  SMLoc loc = parser.getCurrentLocation();
   int64_t dim = 0, extent = 0;
   AffineAttr start;
   if (parser.parseKeyword("dim") || parser.parseInteger(dim) ||
       parser.parseKeyword("start") || parseField(parser, start) ||
       parser.parseKeyword("extent") || parser.parseInteger(extent))
     return failure();
-  zeroFill = ZeroFillAttr::get(parser.getContext(), dim, start, extent);
-  return success();
+  zeroFill = parser.getChecked<ZeroFillAttr>(loc, parser.getContext(), dim,
+                                             start, extent);
+  return success(zeroFill != nullptr);
 }
 
 //===----------------------------------------------------------------------===//
@@ -224,10 +374,19 @@ void photonic::pisa::printField(AsmPrinter &printer, AffineAttr affine) {
 
 void photonic::pisa::printField(AsmPrinter &printer, CountAttr count) {
   printer << count.getCap();
-  if (AffineAttr remaining = count.getRemaining()) {
+  AffineAttr remaining = count.getRemaining();
+  std::optional<int64_t> registerIndex = count.getRegisterIndex();
+  if (remaining) {
     printer << " of ";
     printField(printer, remaining);
   }
+  if (registerIndex)
+    printer << (remaining ? " + r" : " of r") << *registerIndex;
+}
+
+void photonic::pisa::printField(AsmPrinter &printer,
+                                IntegerAttr registerIndex) {
+  printer << "r" << registerIndex.getInt();
 }
 
 void photonic::pisa::printField(AsmPrinter &printer, AddressAttr address) {
@@ -240,7 +399,11 @@ void photonic::pisa::printField(AsmPrinter &printer, AddressAttr address) {
 static void printGuard(AsmPrinter &printer, GuardAttr guard, StringRef less) {
   printLoopName(printer, guard.getLoop());
   printer << " * " << guard.getScale() << " + "
-          << guard.getOffset() << " " << less << " " << guard.getExtent();
+          << guard.getOffset() << " " << less << " ";
+  if (std::optional<int64_t> registerIndex = guard.getRegisterIndex())
+    printer << "min(" << guard.getExtent() << ", r" << *registerIndex << ")";
+  else
+    printer << guard.getExtent();
   if (guard.getLow() != 0)
     printer << " from " << guard.getLow();
 }

@@ -52,10 +52,8 @@ phx::EngineId photonic::pisa::conversion::toEngine(Operation *op,
                                                    StringRef unit,
                                                    AffineAttr number) {
   auto index = static_cast<uint32_t>(number.getBase());
-  if (unit == "dma")
-    return {phx::EngineKind::Dma, index};
-  if (unit == "vec")
-    return {phx::EngineKind::Vec, index};
+  if (std::optional<phx::EngineKind> kind = phx::findEngineKind(unit))
+    return {*kind, index};
   auto group = static_cast<uint16_t>(findEntry<GroupOp>(op, unit).value_or(0));
   return {phx::EngineKind::Core, index, group};
 }
@@ -102,10 +100,16 @@ photonic::pisa::createInstruction(OpBuilder &b, Location loc,
                           << instruction.getDescription().mnemonic
                           << " has no operation in the pisa dialect";
   const phx::ArrayGroup *group = phx::findGroup(program, instruction);
+  phx::EngineKind kind = instruction.engine.kind;
+  if (!group && kind == phx::EngineKind::Core)
+    return emitError(loc) << "instruction "
+                          << instruction.getDescription().mnemonic
+                          << " is on an array of group "
+                          << instruction.engine.group
+                          << ", but the program has "
+                          << program.groups.size() << " groups";
   StringAttr unit = b.getStringAttr(
-      instruction.engine.kind == phx::EngineKind::Dma ? StringRef("dma")
-      : group ? StringRef(group->name)
-              : StringRef("vec"));
+      group ? StringRef(group->name) : phx::getEngineWord(kind));
   phx::Affine engine{instruction.engine.index, instruction.arrays.digits};
   InstructionParts parts{
       loc,
@@ -145,6 +149,8 @@ static LogicalResult verifyNumber(Operation *op,
 static LogicalResult verifyField(Operation *op,
                                  const phx::FieldDescription &field) {
   Attribute value = op->getInherentAttr(field.attribute).value_or(Attribute());
+  if (value && failed(verifyFieldAttr(op, value)))
+    return failure();
   if (auto number = dyn_cast_or_null<IntegerAttr>(value))
     if (field.kind == phx::FieldKind::Number ||
         field.kind == phx::FieldKind::Index)
@@ -155,10 +161,6 @@ static LogicalResult verifyField(Operation *op,
       return op->emitOpError("expected the name of a pisa.memory in ")
              << field.attribute << ", found '" << memory << "'";
   }
-  if (auto fill = dyn_cast_or_null<ZeroFillAttr>(value))
-    if (fill.getDim() < 0 || fill.getDim() > 3)
-      return op->emitOpError("expected a dimension in [0, 3] to fill, found ")
-             << fill.getDim();
   if (auto strides = dyn_cast_or_null<DenseI64ArrayAttr>(value))
     if (strides.size() != 4)
       return op->emitOpError("expected 4 strides per operand, found ")
@@ -204,19 +206,15 @@ static LogicalResult verifyOperand(Operation *op, const phx::Body &body,
   return success();
 }
 
-/// The engine is one that the program has, and instructions of arrays are on
-/// arrays.
-static LogicalResult verifyEngine(Operation *op,
-                                  const phx::InstructionDescription &description,
-                                  StringRef unit) {
-  bool isArray = unit != "dma" && unit != "vec";
-  if (description.place == phx::EnginePlace::Array && !isArray)
-    return op->emitOpError("expected an array as its engine, found '")
-           << unit << "'";
-  if (isArray && op->getParentOfType<ProgramOp>() && !findEntry<GroupOp>(op, unit))
-    return op->emitOpError("expected an engine (dma, vec or the name of a "
-                           "pisa.group), found '")
-           << unit << "'";
+/// The engine is one that the program has.
+static LogicalResult verifyEngine(Operation *op, StringRef unit) {
+  bool isArray = !phx::findEngineKind(unit);
+  if (isArray && op->getParentOfType<ProgramOp>() &&
+      !findEntry<GroupOp>(op, unit))
+    return op->emitOpError("expected an engine (")
+           << phx::getEngineWord(phx::EngineKind::Dma) << ", "
+           << phx::getEngineWord(phx::EngineKind::Vec)
+           << " or the name of a pisa.group), found '" << unit << "'";
   return success();
 }
 
@@ -236,7 +234,11 @@ LogicalResult photonic::pisa::verifyInstruction(Operation *op) {
     if (failed(verify32("layer", 0, layer.getInt())))
       return failure();
   if (auto engine = op->getAttrOfType<AffineAttr>("engine"))
-    if (failed(verify32("engine", 0, engine.getBase())))
+    if (failed(verify32("engine", 0, engine.getBase())) ||
+        failed(verifyFieldAttr(op, engine)))
+      return failure();
+  if (auto guard = op->getAttrOfType<GuardAttr>("guard"))
+    if (failed(verifyFieldAttr(op, guard)))
       return failure();
   if (auto lanes = op->getAttrOfType<IntegerAttr>("lanes"))
     if (failed(verify32("lanes", 1, lanes.getInt())))
@@ -245,7 +247,7 @@ LogicalResult photonic::pisa::verifyInstruction(Operation *op) {
     if (failed(verifyField(op, field)))
       return failure();
   if (auto unit = op->getAttrOfType<StringAttr>("unit"))
-    if (failed(verifyEngine(op, description, unit.getValue())))
+    if (failed(verifyEngine(op, unit.getValue())))
       return failure();
   phx::Body body = instruction.getBody();
   for (const phx::AccessDescription &access : description.accesses)

@@ -12,7 +12,8 @@
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/DialectImplementation.h"
-#include "llvm/ADT/StringSet.h"
+
+#include <limits>
 
 using namespace mlir;
 using namespace photonic::pisa;
@@ -220,6 +221,7 @@ static LogicalResult verifyNumbering(ProgramOp program) {
 LogicalResult ProgramOp::verifyRegions() {
   if (failed(verifyNumbering<GroupOp>(*this)) ||
       failed(verifyNumbering<MemoryOp>(*this)) ||
+      failed(verifyNumbering<RegisterOp>(*this)) ||
       failed(verifyNumbering<MapOp>(*this)) ||
       failed(verifyNumbering<ConversionOp>(*this)) ||
       failed(verifyNumbering<PassOp>(*this)) ||
@@ -229,23 +231,18 @@ LogicalResult ProgramOp::verifyRegions() {
       failed(verifyNumbering<RegionOp>(*this)) ||
       failed(verifyNumbering<LayerOp>(*this)))
     return failure();
-  llvm::StringSet<> names;
-  for (GroupOp group : getBody().getOps<GroupOp>()) // group_c1
-    if (!names.insert(group.getName()).second)
-      return group.emitOpError("expected a name of its own, found '")
-             << group.getName() << "' again";
-  llvm::StringSet<> memories;
   bool isBehind = false;
   for (Operation &entry : getBody().front()) {
     if (isBehind && isa<GroupOp, MemoryOp>(entry)) // program_c4
       return entry.emitOpError("expected groups and memories before the other "
                                "tables");
     isBehind |= !isa<GroupOp, MemoryOp>(entry);
-    auto memory = dyn_cast<MemoryOp>(entry);
-    if (memory && !memories.insert(memory.getName()).second) // memory_c1
-      return memory.emitOpError("expected a name of its own, found '")
-             << memory.getName() << "' again";
   }
+  auto groups =
+      static_cast<int64_t>(llvm::range_size(getBody().getOps<GroupOp>()));
+  if (failed(verifyRange(*this, "a number of groups", groups, 0,
+                         phx::limits::arrays))) // program_c5
+    return failure();
   if (getTokens() > phx::noLayer)
     return emitOpError("expected at most ")
            << phx::noLayer << " tokens, found " << getTokens();
@@ -260,24 +257,20 @@ LogicalResult ProgramOp::verifyRegions() {
 }
 
 LogicalResult GroupOp::verify() {
-  if (getName().empty() || getName() == "dma" || getName() == "vec")
-    return emitOpError("expected a name other than dma and vec, found '")
-           << getName() << "'";
-  if (getArray().size() != 2)
+  if (getArray().size() != 2) // group_c1
     return emitOpError("expected array [rows, columns], found ")
            << getArray().size() << " numbers";
-  for (int64_t side : getArray()) // group_c2
+  for (int64_t side : getArray()) // group_c1
     if (failed(verifyRange(*this, "a side of the array", side,
                            phx::limits::arraySide.low,
                            phx::limits::arraySide.high)))
       return failure();
-  return verifyRange(*this, "a count", getCount(), 0, phx::limits::arrays);
+  return verifyRange(*this, "a count", getCount(), 0,
+                     phx::limits::arrays); // group_c1
 }
 
 LogicalResult MemoryOp::verify() {
-  if (getName().empty())
-    return emitOpError("expected a name, found an empty one");
-  for (auto type : getTypes().getAsRange<StringAttr>()) // memory_c2
+  for (auto type : getTypes().getAsRange<StringAttr>()) // memory_c1
     if (!phx::findType(type.str()))
       return emitOpError("expected element types (")
              << phx::listTypes() << "), found '" << type.getValue() << "'";
@@ -285,35 +278,36 @@ LogicalResult MemoryOp::verify() {
                      phx::noLayer - 1);
 }
 
+LogicalResult RegisterOp::verify() { // register_c1
+  return verifyRange(*this, "most", getMost(), phx::limits::registerValue.low,
+                     phx::limits::registerValue.high);
+}
+
 /// Every tuple has `width` numbers.
 static LogicalResult verifyTuples(Operation *op, ArrayAttr tuples, size_t width,
                                   StringRef what) {
-  for (auto tuple : tuples.getAsRange<DenseI64ArrayAttr>())
+  for (Attribute element : tuples) {
+    auto tuple = dyn_cast<DenseI64ArrayAttr>(element);
+    if (!tuple)
+      return op->emitOpError("expected arrays of ")
+             << width << " i64 numbers as " << what << ", found " << element;
     if (static_cast<size_t>(tuple.size()) != width)
       return op->emitOpError("expected ") << width << " numbers in each of "
                                           << what << ", found " << tuple.size();
+  }
   return success();
 }
 
 LogicalResult MapOp::verify() {
-  if (failed(verifyTuples(*this, getRows(), 3, "rows")) ||
+  if (failed(verifyTuples(*this, getRows(), 3, "rows")) || // map_c1
       failed(verifyTuples(*this, getCols(), 3, "cols")) ||
-      failed(verifyTuples(*this, getAxes(), 5, "axes")))
+      failed(verifyTuples(*this, getAxes(), 5, "axes"))) // map_c2
     return failure();
-  if (getAxes().size() > 4)
-    return emitOpError("expected at most 4 axes, found ") << getAxes().size();
-  for (auto axis : getAxes().getAsRange<DenseI64ArrayAttr>()) // map_c2
-    if (axis[0] < 0)
-      return emitOpError("expected an extent of at least 0, found ") << axis[0];
   for (ArrayAttr digits : {getRows(), getCols()})
-    for (auto digit : digits.getAsRange<DenseI64ArrayAttr>()) {
-      if (digit[0] < 1)
-        return emitOpError("expected a radix of at least 1, found ")
-               << digit[0];
-      if (digit[1] < 0 || digit[1] >= static_cast<int64_t>(getAxes().size()))
-        return emitOpError("digit names axis ")
-               << digit[1] << ", but there are " << getAxes().size();
-    }
+    for (auto digit : digits.getAsRange<DenseI64ArrayAttr>()) // map_c1
+      if (failed(verifyRange(*this, "the axis of a digit", digit[1], 0,
+                             std::numeric_limits<uint8_t>::max())))
+        return failure();
   return success();
 }
 
@@ -370,6 +364,13 @@ LogicalResult NestOp::verify() {
   if (getAt().size() != 2) // nest_c1
     return emitOpError("expected at [loop, end], found ")
            << getAt().size() << " numbers";
+  for (Attribute range :
+       {Attribute(getGroups()), Attribute(getGroupsSize()),
+        Attribute(getRows()), Attribute(getRowsSize()),
+        Attribute(getColumns()), Attribute(getColumnsSize()),
+        Attribute(getContraction()), Attribute(getContractionSize())})
+    if (failed(verifyFieldAttr(*this, range)))
+      return failure();
   auto program = (*this)->getParentOfType<ProgramOp>();
   int64_t products = llvm::range_size(program.getBody().getOps<ProductOp>());
   auto product = static_cast<int64_t>(getProduct()); // nest_c2
@@ -383,24 +384,6 @@ LogicalResult LayerOp::verify() {
   return getOutput()
              ? verifyRange(*this, "a region", *getOutput(), 0, phx::noLayer - 1)
              : success();
-}
-
-/// region_c4
-static LogicalResult verifyBatchAxis(RegionOp op, RankedTensorType type) {
-  if (op.getRole() != Role::Input && op.getRole() != Role::Output)
-    return op.emitOpError(
-        "expected a batch axis of an input or an output only");
-  auto axis = static_cast<int64_t>(*op.getBatchAxis());
-  if (axis < 0 || axis >= type.getRank())
-    return op.emitOpError("expected a batch axis in [0, ")
-           << type.getRank() << "), found " << axis;
-  auto program = op->getParentOfType<ProgramOp>();
-  if (program &&
-      type.getDimSize(axis) != static_cast<int64_t>(program.getBatch()))
-    return op.emitOpError("expected extent ")
-           << program.getBatch() << ", the program's batch, in dimension "
-           << axis << ", found " << type;
-  return success();
 }
 
 /// The memory is one of the program's.
@@ -417,30 +400,28 @@ static LogicalResult verifyHome(RegionOp op) {
 }
 
 LogicalResult RegionOp::verify() {
-  if (failed(verifyHome(*this))) // region_c6
+  constexpr int64_t most = phx::noLayer - 1;
+  if (failed(verifyHome(*this))) // region_c1
     return failure();
-  AffineAttr address = getAddress().getOffset();
-  if (!address.getTerms().empty() || address.getBase() % 64)
-    return emitOpError("expected a constant address that is a multiple of 64");
-  auto type = dyn_cast<RankedTensorType>(getType());
+  if (!getAddress().getOffset().getTerms().empty()) // region_c1
+    return emitOpError("expected a constant address");
+  auto type = dyn_cast<RankedTensorType>(getType()); // region_c2
   if (!type || !type.hasStaticShape())
     return emitOpError("expected a static tensor type, found ") << getType();
-  int64_t needed =
-      type.getNumElements() * ((type.getElementTypeBitWidth() + 7) / 8);
-  if (static_cast<int64_t>(getBytes()) < needed)
-    return emitOpError("needs ")
-           << needed << " bytes for " << type << ", has " << getBytes();
-  if (getIgnoreIndex() && !getClasses()) // region_c3
-    return emitOpError("ignores a label, but has no number of classes");
-  if (failed(verifyRange(*this, "a region", getGradientOf().value_or(0), 0,
-                         phx::noLayer - 1))) // region_c5
-    return failure();
-  if (getBatchAxis() && failed(verifyBatchAxis(*this, type)))
-    return failure();
-  if (getInit() && getInit()->getShapedType() != type) // region_c2
+  if (type.getEncoding())
+    return emitOpError("expected a tensor type without an encoding, which a "
+                       "program has no place for, found ")
+           << type;
+  if (getInit() && getInit()->getShapedType() != type) // region_c3
     return emitOpError("initial contents have type ")
            << getInit()->getShapedType() << ", the region has " << type;
-  return success();
+  if (getIgnoreIndex() && !getClasses()) // region_c4
+    return emitOpError("ignores a label, but has no number of classes");
+  if (failed(verifyRange(*this, "a region", getGradientOf().value_or(0), 0,
+                         most))) // region_c5
+    return failure();
+  return verifyRange(*this, "a batch axis", getBatchAxis().value_or(0), 0,
+                     most); // region_c5
 }
 
 LogicalResult CodeOp::verifyRegions() {
@@ -455,19 +436,12 @@ LogicalResult CodeOp::verifyRegions() {
 }
 
 LogicalResult LoopOp::verify() {
-  if (getCount() < 1)
-    return emitOpError("expected a count of at least 1, found ") << getCount();
   if (std::optional<uint64_t> layer = getLayer();
       layer && *layer >= phx::noLayer)
     return emitOpError("expected layer in [0, ")
            << phx::noLayer - 1 << "], found " << static_cast<int64_t>(*layer);
-  unsigned depth = 1;
-  for (Operation *op = (*this)->getParentOp(); isa_and_nonnull<LoopOp>(op);
-       op = op->getParentOp())
-    ++depth;
-  if (depth > phx::limits::loopDepth)
-    return emitOpError("is nested ")
-           << depth << " deep, at most " << phx::limits::loopDepth
-           << " are allowed";
+  if (failed(verifyRange(*this, "a register", getBelow().value_or(0), 0,
+                         phx::noLayer - 1))) // loop_c2
+    return failure();
   return success();
 }

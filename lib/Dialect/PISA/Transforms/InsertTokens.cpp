@@ -10,6 +10,7 @@
 #include "photonic/Target/PHX/PHX.h"
 
 #include "phx/isa/TokenInsertion.h"
+#include "phx/isa/Validator.h"
 
 #include "mlir/IR/Builders.h"
 
@@ -76,6 +77,15 @@ static void updateNests(ProgramOp op, const phx::Program &program) {
   }
 }
 
+/// Tokens for `program`, which has none. They order what is well formed without
+/// them; nothing else is touched.
+static phx::Result<phx::TokenPlan> planFor(const phx::Program &program) {
+  for (auto check : {phx::validateStructure, phx::validatePurpose})
+    if (phx::Status status = check(program); !status)
+      return status.error();
+  return phx::planTokens(program);
+}
+
 void InsertTokens::runOnOperation() {
   auto &analysis = getAnalysis<ProgramAnalysis>();
   if (!analysis)
@@ -84,9 +94,9 @@ void InsertTokens::runOnOperation() {
   phx::Program &program = *analysis.getProgram();
   eraseTokens(op.getCode());
   phx::removeTokens(program);
-  phx::Result<phx::TokenPlan> plan = phx::planTokens(program);
+  phx::Result<phx::TokenPlan> plan = planFor(program);
   if (!plan) {
-    op.emitError(plan.error().message);
+    emitProgramError(op, plan.error());
     return signalPassFailure();
   }
   if (failed(createTokens(*plan, program, op.getCode())))

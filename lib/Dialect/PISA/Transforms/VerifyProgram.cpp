@@ -8,6 +8,7 @@
 
 #include "photonic/Dialect/PISA/Transforms/Passes.h"
 #include "photonic/Dialect/PISA/Transforms/ProgramAnalysis.h"
+#include "photonic/Target/PHX/PHX.h"
 
 #include "phx/isa/Validator.h"
 
@@ -28,7 +29,7 @@ struct VerifyProgram final : impl::VerifyProgramBase<VerifyProgram> {
       return signalPassFailure();
     phx::Status valid = phx::validate(*analysis.getProgram());
     if (!valid) {
-      analysis.getOp().emitError(valid.error().message);
+      emitProgramError(analysis.getOp(), valid.error());
       signalPassFailure();
     }
   }

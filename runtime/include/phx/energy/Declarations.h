@@ -16,6 +16,7 @@
 #define PHX_ENERGY_DECLARATIONS_H
 
 #include "phx/isa/Limits.h"
+#include "phx/support/Result.h"
 #include "phx/target/Target.h"
 
 #include <array>
@@ -36,21 +37,24 @@ struct Component {
   friend bool operator==(Component, Component) = default;
 };
 
+/// So many can be declared. The number behind them is of those that find no
+/// room: what they would count is in no report, and checkDeclarations says so.
 inline constexpr unsigned maxCounters = 64, maxComponents = 64;
 
 /// The bytes read from and written to memory `memory` of a program. They are
 /// counted beside the declared counters, which have the sums.
 inline constexpr Counter getReadCounter(uint32_t memory) {
-  return {static_cast<uint8_t>(maxCounters + 2 * memory)};
+  return {static_cast<uint8_t>(maxCounters + 1 + 2 * memory)};
 }
 inline constexpr Counter getWriteCounter(uint32_t memory) {
-  return {static_cast<uint8_t>(maxCounters + 2 * memory + 1)};
+  return {static_cast<uint8_t>(maxCounters + 2 + 2 * memory)};
 }
-inline constexpr unsigned numAllCounters = maxCounters + 2 * limits::memories;
+inline constexpr unsigned numAllCounters =
+    maxCounters + 1 + 2 * limits::memories;
 
 /// Charges by Counter::index, and pJ by Component::index; the rest is 0.
 using Counters64 = std::array<uint64_t, numAllCounters>;
-using Energies = std::array<double, maxComponents>;
+using Energies = std::array<double, maxComponents + 1>;
 
 inline uint64_t get(const Counters64 &counters, Counter counter) {
   return counters[counter.index];
@@ -62,7 +66,9 @@ inline double get(const Energies &energies, Component component) {
 /// What the price of a charge depends on besides the charge.
 struct PriceContext {
   size_t group = 0;         ///< of arrays, whose instruction charges
-  int64_t mantissaBits = 0; ///< of the format of the instruction's product
+  /// Of the instruction's conversion, as its description says; those of the
+  /// target's format if it has none, 0 without a format.
+  int64_t mantissaBits = 0;
   friend bool operator==(const PriceContext &, const PriceContext &) = default;
 };
 
@@ -87,10 +93,12 @@ struct CounterDeclaration {
 /// Declares a counter or a component; a name that is known keeps its number, so
 /// that classes may share it. It has to mean the same: the process ends if it
 /// does not, since its charges would be priced, or its energy reported, as
-/// others'. It ends, too, where maxCounters or maxComponents are exceeded.
-/// Not to be called while others read declarations.
+/// others'. Not to be called while others read declarations.
 Counter declareCounter(CounterDeclaration declaration);
 Component declareComponent(ComponentDeclaration declaration);
+/// That there was room for all that is declared. Programs run and are reported
+/// on after this (see checkMachine). Errors: names what there is no room for.
+Status checkDeclarations();
 
 /// What is declared, in the order of reports: classes as they were registered,
 /// then what every machine has.

@@ -11,18 +11,25 @@
 #include "phx/energy/Declarations.h"
 #include "phx/energy/MachineModel.h"
 #include "phx/isa/Program.h"
+#include "phx/isa/CountTrace.h"
 #include "phx/support/Result.h"
 #include "phx/target/Target.h"
 #include "phx/timing/Timing.h"
 
+#include <array>
+#include <memory>
 #include <string>
 #include <vector>
+
+namespace phx::detail {
+struct ChargeInputs;
+}
 
 namespace phx {
 
 /// Charges of one dynamic execution at `counters` by all lanes (all 0 if
 /// skipped). The class of its array is registered: the process ends with its
-/// name otherwise.
+/// name otherwise. Values of count registers have been put in (phx::resolve).
 Counters64 getCharges(const Program &program, const Instruction &instruction,
                       const Counters &counters, const Target &target);
 /// Of the one lane that `counters` names.
@@ -30,10 +37,18 @@ Counters64 getLaneCharges(const Program &program,
                           const Instruction &instruction,
                           const Counters &counters, const Target &target);
 
+/// Executions that countCharges looks at one by one.
+inline constexpr int64_t maxChargeSteps = int64_t(1) << 28;
+
 /// Charges of the whole program: total[static instruction index]. Exact; the
-/// cost depends on how often counts change, not on how often loops run.
-std::vector<Counters64> countCharges(const Program &program,
-                                     const Target &target);
+/// cost depends on how often counts change, not on how often loops run, but for
+/// loops in which registers are written. `counts` say what registers hold, of a
+/// program that depends on some. Errors: they do not (as checkCounts); charges
+/// change so irregularly that more than `maxSteps` executions would have to be
+/// added up one by one. The process ends for a class that is not registered.
+Result<std::vector<Counters64>>
+countCharges(const Program &program, const Target &target,
+             const RunCounts &counts = {}, int64_t maxSteps = maxChargeSteps);
 
 /// What the charges of `instruction` are priced by.
 PriceContext getPriceContext(const Program &program,
@@ -82,15 +97,28 @@ Energies getStaticPower(const Target &target, MemoryModel memoryModel);
 class DynamicPower {
 public:
   DynamicPower(const Program &program, const Target &target)
-      : program(program), target(target) {}
+      : program(program), target(target), durations(program, target) {}
   double operator()(const Instruction &instruction, const Counters &counters);
 
 private:
+  /// What executions of one instruction drew, by what that follows from. Most
+  /// are like one of the latest.
+  struct Latest {
+    static constexpr size_t entries = 4;
+    std::shared_ptr<const detail::ChargeInputs> fields; ///< copies share them
+    std::array<std::vector<int64_t>, entries> inputs;
+    std::array<double, entries> watts{};
+    size_t used = 0, next = 0;
+  };
+  double compute(const Instruction &instruction, const Counters &counters);
   const Prices &getPricesOf(const Instruction &instruction);
 
   const Program &program;
   const Target &target;
+  const InstructionDurations durations;
   std::vector<std::pair<PriceContext, Prices>> known;
+  std::vector<Latest> latest;  ///< by instruction
+  std::vector<int64_t> inputs; ///< scratch
 };
 
 /// Areas of all parts, made for the mantissas of the target. "vector" is listed

@@ -19,13 +19,34 @@
 
 namespace phx {
 
-/// One dynamic execution of an instruction by one array.
-struct ArrayExecution {
+/// One dynamic execution of an instruction by one array, as far as charges may
+/// know it. Charges are multiplied by the iterations in which nothing changes
+/// that they depend on; so there are no loop counters here, and of what follows
+/// them only what the description declares.
+class ArrayExecution {
+public:
+  ArrayExecution(const Program &program, const Instruction &instruction,
+                 const Counters &counters, const Target &target)
+      : program(program), instruction(instruction), target(target),
+        group(instruction.engine.group), counters(counters) {}
+
   const Program &program;
   const Instruction &instruction;
-  const Counters &counters; ///< of the loops around it, and its lane
   const Target &target;
-  size_t group = 0; ///< whose array executes it
+  const size_t group; ///< whose array executes it
+
+  /// The value of a count of the instruction.
+  uint64_t get(const Count &count) const;
+  /// The value of an affine field that the description lists in `chargedBy`.
+  /// The process ends with the name of a field that it does not: its charges
+  /// would be counted for iterations in which they are others.
+  int64_t get(const Affine &field) const;
+  /// Whether the accumulation of the instruction starts, which has a field that
+  /// says so.
+  bool startsAccumulation() const;
+
+private:
+  const Counters &counters; ///< of the loops around it, and its lane
 };
 
 /// Adds bytes that an instruction of `program` reads from and writes to one of
@@ -51,10 +72,7 @@ struct PaperFigures {
 struct MachineModel {
   /// The message of the class, as in MachineClass.
   const google::protobuf::Descriptor *machine = nullptr;
-  /// Adds what an instruction of an array charges. Required. May depend on the
-  /// counters through guard, counts, zero fill and whether an accumulation
-  /// starts, through nothing else: charges are multiplied by the iterations in
-  /// which none of these changes.
+  /// Adds what an instruction of an array charges. Required.
   void (*charge)(const ArrayExecution &, Counters64 &) = nullptr;
   /// Adds the watts that a group draws whatever runs.
   void (*addStaticPower)(const Target &, size_t group,

@@ -55,7 +55,7 @@ struct ByteRange {
 /// [colBegin, colEnd) that is inside the extents; none if there is no such.
 std::optional<ByteRange> getBounds(const AccessMap &map, int64_t rowBegin,
                                    int64_t rowEnd, int64_t colBegin,
-                                   int64_t colEnd);
+                                   int64_t colEnd, int64_t width = 4);
 
 /// Byte offset of one element, if it is inside the extents.
 std::optional<int64_t> getElementOffset(const AccessMap &map, int64_t row,

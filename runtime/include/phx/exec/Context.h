@@ -15,6 +15,7 @@
 #include "phx/exec/AccessMaps.h"
 #include "phx/exec/Memory.h"
 
+#include "phx/isa/CountTrace.h"
 #include "phx/isa/Program.h"
 #include "phx/support/Philox.h"
 #include "phx/support/Result.h"
@@ -27,17 +28,19 @@
 
 namespace phx::exec {
 
-/// Asks whether to stop, but not more often than every 10 ms.
+/// Asks whether to stop, but not again within `interval`, nor after a yes.
 class Poller {
 public:
-  explicit Poller(std::function<bool()> question)
-      : question(std::move(question)) {}
+  Poller(std::function<bool()> question, std::chrono::milliseconds interval)
+      : question(std::move(question)), interval(interval) {}
   /// True if the run is to stop.
   bool poll();
 
 private:
   using Clock = std::chrono::steady_clock;
   std::function<bool()> question;
+  std::chrono::milliseconds interval;
+  bool stop = false;
   Clock::time_point last = Clock::now();
 };
 
@@ -54,7 +57,9 @@ class Context {
 public:
   Context(const Program &program, Memory &memory, ThreadPool &pool,
           Poller &poller)
-      : program(program), memory(memory), pool(pool), poller(poller) {}
+      : program(program), memory(memory), pool(pool), poller(poller),
+        registers(program.registers.size()),
+        counts(program.registers.size()) {}
 
   const Program &program;
   Memory &memory;
@@ -68,7 +73,12 @@ public:
   Counters counters{};
   /// Of stochastic rounding.
   RandomKey key;
+  /// What count registers hold, and what was written to them.
+  RegisterValues registers;
+  CountTrace counts;
 
+  // Instructions that units are given have no registers any more: those that
+  // depend on some come with their values put in.
   int64_t value(const Affine &affine) const {
     return evaluate(affine, counters);
   }
@@ -78,6 +88,22 @@ public:
   Error fail(const std::string &what) const;
   /// "tensor 'x' element [0, 3, 1]" for the word at `address`.
   std::string locate(uint32_t bank, int64_t address) const;
+
+  /// Writes a count register. Errors: it cannot hold the value, which comes
+  /// from what `describeSource` says, "tensor 'x' element [3]"; nothing is
+  /// written.
+  Status writeRegister(uint32_t index, int64_t value,
+                       const std::function<std::string()> &describeSource);
+
+  /// Bytes from `address` on that hold rows [rowBegin, rowEnd) and columns
+  /// [colBegin, colEnd) of `map`, elements of `width` bytes; none if no element
+  /// is inside the extents. More than they need, but exactly those where more
+  /// would leave the memory: that is what is proved of a program.
+  std::optional<ByteRange> getMapBounds(const AccessMap &map,
+                                        const Address &address,
+                                        int64_t rowBegin, int64_t rowEnd,
+                                        int64_t colBegin, int64_t colEnd,
+                                        int64_t width = 4) const;
 
   /// Resolves an operand of which `range` is touched (nothing, if absent).
   /// Errors: the range leaves the memory.

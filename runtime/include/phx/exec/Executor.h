@@ -8,10 +8,12 @@
 #ifndef PHX_EXEC_EXECUTOR_H
 #define PHX_EXEC_EXECUTOR_H
 
+#include "phx/isa/CountTrace.h"
 #include "phx/isa/HostArray.h"
 #include "phx/isa/Program.h"
 #include "phx/support/Result.h"
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
@@ -40,9 +42,12 @@ struct ExecutionOptions {
   /// Also runs the bypass in lockstep and fills `signal` and `noise`. Nothing is
   /// compared where arrays of some class have no bypass.
   bool compareToFp32 = false;
-  /// Polled from the calling thread, about every 10 ms, between and within
-  /// instructions; true stops with an "interrupted" error.
+  /// Polled from the calling thread, between and within instructions, once
+  /// `pollInterval` has passed since the last time; true stops with an
+  /// "interrupted" error.
   std::function<bool()> interrupted;
+  /// Zero: polled wherever it can be, whatever the clock says.
+  std::chrono::milliseconds pollInterval{10};
   /// Called right after the last instruction of each layer that has an output
   /// region, with its value: where that instruction is in a loop, when the
   /// outermost loop around it is done. Layers without instructions (aliases)
@@ -78,6 +83,9 @@ public:
   virtual void resetState() = 0;
   /// Of the latest run, by layer index.
   virtual const std::vector<LayerStatistics> &getStatistics() const = 0;
+  /// What the latest run wrote to the program's count registers, for its time
+  /// and charges; null before a run that came to its end.
+  virtual std::shared_ptr<const CountTrace> getCounts() const = 0;
 };
 
 /// Whether a run of `program`, valid as it is, can end on this machine. Errors:

@@ -21,7 +21,7 @@
 //             .field(&VecPack::count, "count", "number of elements")
 //             .writes(&VecPack::dst, maskWords(&VecPack::count))
 //             .reads(&VecPack::a, elements(&VecPack::count))
-//             .assembly("$dst from $a count $count")
+//             .assembly("$dst `from` $a `count` $count")
 //             .build();
 //     return description;
 //   }
@@ -67,6 +67,8 @@ template <typename M> constexpr FieldKind getFieldKind() {
     return FieldKind::Strides;
   else if constexpr (std::is_same_v<M, Shape4>)
     return FieldKind::Shape;
+  else if constexpr (std::is_same_v<M, std::optional<uint32_t>>)
+    return FieldKind::Register;
   else {
     static_assert(std::is_same_v<M, std::optional<ZeroFill>>,
                   "no kind of field has this type");
@@ -182,6 +184,32 @@ detail::Pattern<T> wide(int64_t T::*width, detail::Pattern<T> pattern) {
   }};
 }
 
+/// A mapped pattern whose operand is made of blocks of the conversion that
+/// `conversion` names, always or where `stored` is set.
+template <typename T>
+detail::Pattern<T> inBlocks(uint32_t T::*conversion, detail::Pattern<T> pattern,
+                            bool T::*stored = nullptr) {
+  return {[=](AccessDescription &access, auto &find) {
+    pattern.apply(access, find);
+    access.blocks = find(detail::offsetOf(conversion));
+    if (stored)
+      access.ifStored = find(detail::offsetOf(stored));
+  }};
+}
+
+/// A mapped pattern of elements that `conversion` converts as they are read: in
+/// whole groups along the contraction axis of `product`, because those of a
+/// group share an exponent.
+template <typename T>
+detail::Pattern<T> inGroups(uint32_t T::*conversion, uint32_t T::*product,
+                            detail::Pattern<T> pattern) {
+  return {[=](AccessDescription &access, auto &find) {
+    pattern.apply(access, find);
+    access.converted = find(detail::offsetOf(conversion));
+    access.product = find(detail::offsetOf(product));
+  }};
+}
+
 /// Consecutive elements of `width` bytes.
 template <typename T>
 detail::Pattern<T> elements(Count T::*count, int64_t width = 4) {
@@ -231,8 +259,14 @@ detail::Pattern<T> listed(int64_t T::*extent, int64_t width = 4) {
 //===----------------------------------------------------------------------===//
 
 /// Collects the description of the instruction whose fields are the members of
-/// `T`. Every member has to be described as a field.
-template <typename T> class DescribeInstruction {
+/// `T`. Every member is described as a field, once; the process ends where one is
+/// not.
+template <typename T>
+class DescribeInstruction
+    : public detail::DescribeAny<DescribeInstruction<T>,
+                                 InstructionDescription> {
+  using detail::DescribeAny<DescribeInstruction<T>, InstructionDescription>::d;
+
 public:
   DescribeInstruction(const char *mnemonic, EnginePlace place) {
     d.opcode = T::opcode;
@@ -244,14 +278,6 @@ public:
     detail::describeStruct<T>(d);
   }
 
-  DescribeInstruction &summary(const char *text) {
-    d.summary = text;
-    return *this;
-  }
-  DescribeInstruction &semantics(std::string text) {
-    d.description = std::move(text);
-    return *this;
-  }
   DescribeInstruction &example(std::string text) {
     d.examples.push_back(std::move(text));
     return *this;
@@ -259,10 +285,6 @@ public:
   /// Operands in assembly: words, and `$attribute` for each field.
   DescribeInstruction &assembly(std::string text) {
     d.assembly = std::move(text);
-    return *this;
-  }
-  DescribeInstruction &ofClass(std::string name) {
-    d.machineClass = std::move(name);
     return *this;
   }
 
@@ -301,6 +323,19 @@ public:
     d.fields.back().role = role;
     return *this;
   }
+  /// What the operand is to the array: of an address, and of the conversion
+  /// that it is given.
+  DescribeInstruction &as(OperandRole role) {
+    d.fields.back().operand = role;
+    return *this;
+  }
+  /// A coordinate of the origin in the whole product.
+  DescribeInstruction &from(OriginAxis axis) {
+    if (d.fields.back().kind != FieldKind::Affine)
+      __builtin_trap(); // a coordinate follows loop counters
+    d.fields.back().origin = axis;
+    return *this;
+  }
   DescribeInstruction &optional() {
     d.fields.back().optional = true;
     return *this;
@@ -335,6 +370,11 @@ public:
     (timed.push_back(detail::offsetOf(members)), ...);
     return *this;
   }
+  /// Affine fields whose value charges depend on.
+  template <typename... M> DescribeInstruction &chargedBy(M T::*...members) {
+    (charged.push_back(detail::offsetOf(members)), ...);
+    return *this;
+  }
   DescribeInstruction &checks(decltype(InstructionDescription::check) check) {
     d.check = check;
     return *this;
@@ -347,11 +387,12 @@ public:
 
   /// Moving the result keeps its pointers valid; it is not copied.
   InstructionDescription build() {
+    detail::requireEachMember<T>(d.mnemonic, d.fields);
     auto find = [this](size_t offset) -> const FieldDescription * {
       for (const FieldDescription &f : d.fields)
         if (f.offset == offset)
           return &f;
-      __builtin_trap(); // a member that no field describes
+      __builtin_trap(); // each member has a field
     };
     for (const Access &a : accesses) {
       AccessDescription &access = d.accesses.emplace_back();
@@ -359,13 +400,16 @@ public:
                       std::function<const FieldDescription *(size_t)>(find));
       access.mode = a.mode;
       access.address = find(a.address);
-      access.product = a.product ? find(*a.product) : nullptr;
+      if (a.product)
+        access.product = find(*a.product);
       access.isUsed = a.isUsed;
     }
     for (size_t offset : matched)
       d.matched.push_back(find(offset));
     for (size_t offset : timed)
       d.timed.push_back(find(offset));
+    for (size_t offset : charged)
+      d.charged.push_back(find(offset));
     return std::move(d);
   }
 
@@ -389,9 +433,8 @@ private:
     return *this;
   }
 
-  InstructionDescription d;
   std::vector<Access> accesses;
-  std::vector<size_t> matched, timed;
+  std::vector<size_t> matched, timed, charged;
 };
 
 } // namespace phx

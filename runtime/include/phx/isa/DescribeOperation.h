@@ -59,27 +59,17 @@ template <typename M> constexpr ParameterKind getParameterKind() {
 } // namespace detail
 
 /// Collects the description of the operation whose parameters are the members
-/// of `T`. Every member has to be described.
-template <DescribedOperation T> class DescribeOperation {
+/// of `T`. Every member is described, once; the process ends where one is not.
+template <DescribedOperation T>
+class DescribeOperation
+    : public detail::DescribeAny<DescribeOperation<T>, OperationDescription> {
+  using detail::DescribeAny<DescribeOperation<T>, OperationDescription>::d;
+
 public:
   explicit DescribeOperation(OperationTable table) {
     d.name = T::operationName;
     d.table = table;
     detail::describeStruct<T>(d);
-  }
-
-  /// Its name begins with that of the class and a dot.
-  DescribeOperation &ofClass(const char *name) {
-    d.machineClass = name;
-    return *this;
-  }
-  DescribeOperation &summary(const char *text) {
-    d.summary = text;
-    return *this;
-  }
-  DescribeOperation &semantics(std::string text) {
-    d.description = std::move(text);
-    return *this;
   }
 
   template <typename M>
@@ -112,6 +102,12 @@ public:
     return *this;
   }
 
+  /// Its bits decide what charges of a conversion cost: PriceContext has them.
+  DescribeOperation &mantissa() {
+    d.parameters.back().isMantissa = true;
+    return *this;
+  }
+
   template <std::vector<BrokenRule> (*function)(const T &)>
   DescribeOperation &checks() {
     d.check = [](const void *body) {
@@ -132,10 +128,10 @@ public:
     return *this;
   }
 
-  OperationDescription build() { return std::move(d); }
-
-private:
-  OperationDescription d;
+  OperationDescription build() {
+    detail::requireEachMember<T>(d.name.c_str(), d.parameters);
+    return std::move(d);
+  }
 };
 
 } // namespace phx

@@ -19,8 +19,10 @@
 
 #include "phx/isa/Fields.h"
 
+#include <algorithm>
 #include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace phx {
@@ -51,6 +53,7 @@ enum class FieldKind : uint8_t {
   Strides,  ///< Stride4
   Shape,    ///< Shape4
   ZeroFill, ///< std::optional<ZeroFill>
+  Register, ///< std::optional<uint32_t>: count register that is read, or none
 };
 
 /// What an Index numbers.
@@ -61,7 +64,8 @@ enum class TableKind : uint8_t {
   Passes,
   Combines,
   Products,
-  Tokens
+  Tokens,
+  Registers, ///< count registers: the instruction writes the one named
 };
 
 /// What an affine field or a number decides besides where bytes are.
@@ -76,6 +80,25 @@ enum class FieldRole : uint8_t {
   /// continues. Time does not depend on it, charges do.
   AccumulationStart,
 };
+
+/// What an operand of an array instruction is to the array. Where the
+/// instruction names a product, which of the product's operands that is follows
+/// from what stays in the array (getOperands in Program.h).
+enum class OperandRole : uint8_t {
+  None,
+  Stationary, ///< programmed into the array, and stays there
+  Streamed,   ///< passes the array
+  Result,     ///< what the array computes
+};
+/// "stationary", "streamed", "result"; empty for None.
+const char *getRoleName(OperandRole role);
+
+/// Which coordinate of an instruction's origin a field is: the element of its
+/// product where its work begins (see Origin.h).
+enum class OriginAxis : uint8_t { None, Group, Row, Contraction, Vector };
+inline constexpr unsigned numOriginAxes = 5;
+/// "group", "row", "contraction position", "vector"; empty for None.
+const char *getAxisName(OriginAxis axis);
 
 /// One word of an enumeration.
 struct EnumEntry {
@@ -100,6 +123,9 @@ struct FieldDescription {
   const char *doc = "";      ///< one line
   FieldKind kind = FieldKind::Number;
   FieldRole role = FieldRole::Plain;
+  /// Of an address what is there; of a conversion whose it is.
+  OperandRole operand = OperandRole::None;
+  OriginAxis origin = OriginAxis::None; ///< of an affine field
   TableKind table = TableKind::None;
   const EnumDescription *words = nullptr; ///< of an Enum
   /// Legal values of a Number, Index or Count, inclusive.
@@ -172,21 +198,57 @@ struct AccessDescription {
   const FieldDescription *map = nullptr;
   IndexFields rows, cols;
   bool rowsOnly = false; ///< column digits of the map are ignored
+  /// An Index into the conversions: the operand is made of its blocks, one for
+  /// each column of the map. `cols` are the contraction positions inside them.
+  const FieldDescription *blocks = nullptr;
+  /// A Flag: only where it is set. Null: always.
+  const FieldDescription *ifStored = nullptr;
+  /// An Index into the conversions: elements are converted as they are read.
+  /// Those of one group share an exponent, so that all of a group's positions
+  /// on the contraction axis are read with each. Not of blocks, which have it.
+  const FieldDescription *converted = nullptr;
   // Elements, MaskWords
   const FieldDescription *count = nullptr;
   int64_t fixedCount = 1; ///< without `count`
   // Listed
   const FieldDescription *extent = nullptr; ///< bytes, a Number
-  // Accumulate
+  // Accumulate, and of what is converted whose contraction axis it is
   const FieldDescription *product = nullptr;
   /// Null: always; otherwise whether this instruction touches it.
   bool (*isUsed)(const void *body) = nullptr;
 };
 
-/// Bytes of one element.
-inline int64_t getWidth(const AccessDescription &access, const void *body) {
-  return access.widthField ? access.widthField->as<int64_t>(body)
-                           : access.width;
+/// How the elements of an operand lie in memory.
+struct ElementLayout {
+  int64_t bytes = 4;     ///< of an element, or of a block
+  int64_t alignment = 4; ///< of addresses and strides
+  int64_t group = 0;     ///< contraction positions in a block; 0: no blocks
+  /// Positions that share an exponent, and the end of their axis; 0: each is
+  /// read for itself.
+  int64_t shared = 0, axis = 0;
+  bool hasBlocks() const { return group != 0; }
+  /// The first and the last column of a map that contraction positions from
+  /// `first` to `last` touch.
+  template <typename T> std::pair<T, T> getColumns(T first, T last) const {
+    if (hasBlocks())
+      return {first / group, last / group};
+    if (shared == 0)
+      return {first, last};
+    T end = (last / shared + 1) * shared;
+    return {first / shared * shared,
+            std::max<T>(last, std::min<T>(end, axis) - 1)};
+  }
+};
+/// Of an operand that names a conversion without blocks: that of the elements.
+ElementLayout getLayout(const Program &program, const AccessDescription &access,
+                        const void *body);
+/// The same of an instruction of the program, whose nest may begin behind the
+/// first contraction position: positions count from there.
+ElementLayout getLayout(const Program &program, const Instruction &instruction,
+                        const AccessDescription &access);
+/// Whether the operand is made of blocks, as far as the instruction says.
+inline bool usesBlocks(const AccessDescription &access, const void *body) {
+  return access.blocks && (!access.ifStored || access.ifStored->as<bool>(body));
 }
 
 /// No instruction touches more operands.
@@ -219,7 +281,7 @@ struct InstructionDescription {
   const char *summary = "";
   std::string description;           ///< semantics, as in docs/isa.md
   std::vector<std::string> examples; ///< assembly
-  /// Operands of the operation in assembly: "$dst from $a count $count".
+  /// Operands of the operation in assembly: "$dst `from` $a `count` $count".
   std::string assembly;
   EnginePlace place = EnginePlace::None;
   std::string machineClass; ///< empty: base instruction set
@@ -232,6 +294,9 @@ struct InstructionDescription {
   /// Counts whose exact value the duration depends on; of all others it does
   /// only on whether they are zero.
   std::vector<const FieldDescription *> timed;
+  /// Affine fields whose value charges depend on. On counts, the guard, zero
+  /// fill and on whether an accumulation starts they always may.
+  std::vector<const FieldDescription *> charged;
 
   /// Rules between fields, and between fields and tables. May be null.
   void (*check)(const Program &program, const Instruction &instruction,
@@ -248,6 +313,12 @@ struct InstructionDescription {
 
   /// The field of that attribute name; null if there is none.
   const FieldDescription *find(const std::string &attribute) const;
+  /// The fields of these conversions, in their order.
+  std::vector<const FieldDescription *> findConversions(OperandRole role) const;
+  /// The coordinate of the origin; null if it is none of its fields.
+  const FieldDescription *findOrigin(OriginAxis axis) const;
+  /// The index of a product; null if the instruction names none.
+  const FieldDescription *findProduct() const;
 };
 
 /// The description of an instruction's struct: specialised for each, next to

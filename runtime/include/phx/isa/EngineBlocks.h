@@ -65,6 +65,8 @@ private:
     int64_t step = 1;          ///< low, low + step, ...
   };
   void addCuts(const Instruction &instruction, const Firsts &firsts);
+  /// Sorts the cuts and leaves each of them once.
+  void mergeCuts();
   BlockSpan locate(size_t index, const Counters &counters) const;
   BlockSpan find(const Instruction &instruction, int64_t begin,
                  int64_t end) const;
@@ -72,6 +74,7 @@ private:
   const Program *program;
   std::vector<uint32_t> bases;  ///< first engine number, by group; then the end
   std::vector<uint32_t> starts; ///< first engine number, by block; then the end
+  size_t numMerged = 0; ///< starts that are known to differ
   std::vector<BlockSpan> reaches; ///< by instruction
   std::vector<bool> moving, joining; ///< by instruction
 };

@@ -18,6 +18,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 namespace phx {
@@ -32,6 +33,21 @@ enum class EngineKind : uint8_t {
   Vec = 1,  ///< digital vector unit, IEEE binary32
   Core = 2, ///< an array of one of the program's groups
 };
+
+/// Names of the engines that a machine has one of, by kind; arrays have that of
+/// their group, which is another.
+inline constexpr std::array<const char *, 2> engineWords{"dma", "vec"};
+/// "dma", "vec". Not of arrays.
+constexpr const char *getEngineWord(EngineKind kind) {
+  return engineWords[static_cast<size_t>(kind)];
+}
+/// The kind of the engine of that name; nothing if it is to be a group's.
+constexpr std::optional<EngineKind> findEngineKind(std::string_view name) {
+  for (size_t kind = 0; kind < engineWords.size(); ++kind)
+    if (name == engineWords[kind])
+      return static_cast<EngineKind>(kind);
+  return std::nullopt;
+}
 
 /// One engine: `dma` and `vec` are number 0, arrays are numbered in their group
 /// (`core[3]`).
@@ -75,23 +91,28 @@ struct Affine {
   friend bool operator==(const Affine &, const Affine &) = default;
 };
 
-/// clamp(remaining, 0, cap): how many of at most `cap` elements are left. An
-/// instruction with a count of zero is skipped: it takes no time and charges
-/// nothing.
+/// clamp(remaining + register, 0, cap): how many of at most `cap` elements are
+/// left. An instruction with a count of zero is skipped: it takes no time and
+/// charges nothing.
 struct Count {
   int64_t cap = 0;
-  /// Absent: the count is `cap`.
+  /// Absent: the count is `cap`, or min(register, cap).
   std::optional<Affine> remaining = std::nullopt;
+  /// The count register whose value is added: index into Program::registers.
+  std::optional<uint32_t> registerIndex = std::nullopt;
   friend bool operator==(const Count &, const Count &) = default;
 };
 
-/// The instruction is skipped unless low <= counter * scale + offset < extent.
+/// The instruction is skipped unless low <= counter * scale + offset < extent,
+/// or < min(extent, register).
 struct Guard {
   uint8_t loop = 0;
   int64_t scale = 1;
   int64_t offset = 0;
   int64_t extent = 0;
   int64_t low = 0; ///< >= 0
+  /// A count register that bounds the extent: index into Program::registers.
+  std::optional<uint32_t> registerIndex = std::nullopt;
   friend bool operator==(const Guard &, const Guard &) = default;
 };
 
@@ -132,6 +153,9 @@ struct ZeroFill {
 //===----------------------------------------------------------------------===//
 // Values at given counters
 //===----------------------------------------------------------------------===//
+
+// Of counts and guards that depend on registers, `resolve` puts the registers'
+// values in first (Registers.h): evaluation does not look at registers.
 
 inline int64_t evaluate(const DigitTerm &t, const Counters &c) {
   int64_t q = (c[t.loop] * t.scale + t.offset) / t.divisor;

@@ -168,6 +168,8 @@ void visitField(const FieldDescription &field, BodyPointer body,
     return visit(field, field.as<Shape4>(body));
   case FieldKind::ZeroFill:
     return visit(field, field.as<std::optional<ZeroFill>>(body));
+  case FieldKind::Register:
+    return visit(field, field.as<std::optional<uint32_t>>(body));
   }
 }
 

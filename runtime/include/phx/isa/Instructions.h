@@ -32,9 +32,14 @@ struct Halt {
 /// Repeats the instructions up to the matching `End` `count` times (>= 1).
 /// Nesting depth is at most 8. Each token that a body signals it also awaits,
 /// equally often, so that one iteration leaves every token as it found it.
+/// With `below`, data movement and arithmetic of the body are executed in the
+/// iterations whose counter is below that count register; signals and waits are
+/// executed in all of them.
 struct Loop {
   static constexpr Opcode opcode{1};
   int64_t count = 1;
+  /// Index into Program::registers. Nothing in the body writes it.
+  std::optional<uint32_t> below = std::nullopt;
   friend bool operator==(const Loop &, const Loop &) = default;
 };
 
@@ -216,6 +221,15 @@ struct VecRandom {
   friend bool operator==(const VecRandom &, const VecRandom &) = default;
 };
 
+/// Copies one int32 into a count register. A value that the register cannot
+/// hold stops the run.
+struct VecReadCount {
+  static constexpr Opcode opcode{24};
+  uint32_t into = 0; ///< count register
+  Address src;       ///< one int32
+  friend bool operator==(const VecReadCount &, const VecReadCount &) = default;
+};
+
 /// Words of a mask for so many elements.
 inline constexpr int64_t getMaskWords(int64_t elements) {
   return elements / 32 + (elements % 32 != 0);
@@ -228,7 +242,7 @@ inline constexpr int64_t getMaskWords(int64_t elements) {
 using ControlInstructions = InstructionList<Halt, Loop, End, Signal, Wait>;
 using VecInstructions =
     InstructionList<VecMap, VecReduce, VecPool, VecPoolPositions, VecUnpool,
-                    VecPack, VecGateMask, VecRandom>;
+                    VecPack, VecGateMask, VecRandom, VecReadCount>;
 
 /// Copies, vector arithmetic and what a machine class adds may be guarded;
 /// control and tokens are unconditional.

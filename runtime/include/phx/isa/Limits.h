@@ -56,6 +56,11 @@ inline constexpr int64_t arrays = 65536;
 /// Memories of a program: charges count the bytes of each.
 inline constexpr int64_t memories = 16;
 
+/// Count registers of a program.
+inline constexpr int64_t registers = 256;
+/// What a count register can hold: a whole number of 32 bits with a sign.
+inline constexpr Range registerValue{0, (int64_t(1) << 31) - 1};
+
 /// No extent, stride or capacity is larger, so that products of two of them
 /// fit in 128 bits and sums of their products in 64.
 inline constexpr int64_t magnitude = int64_t(1) << 50;

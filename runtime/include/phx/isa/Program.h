@@ -50,8 +50,13 @@ enum class ElementType : uint8_t {
   BF16 = 5,
   I8 = 6,
   I16 = 7,
+  /// Converted elements that share an exponent: blocks of a conversion, which
+  /// a region of this type names (phx/isa/Blocks.h).
+  Block = 8,
 };
-inline constexpr unsigned numElementTypes = 8;
+inline constexpr unsigned numElementTypes = 9;
+/// Bytes in which elements of `type` are addressed and moved. Those of a block
+/// depend on its conversion; it is moved byte by byte.
 int64_t byteWidth(ElementType type);
 /// In assembly: "f32", "bool".
 const char *getTypeWord(ElementType type);
@@ -78,6 +83,20 @@ struct ProgramMemory {
   std::vector<ElementType> types; ///< that it can hold, ascending
   friend bool operator==(const ProgramMemory &,
                          const ProgramMemory &) = default;
+};
+
+//===----------------------------------------------------------------------===//
+// Count registers
+//===----------------------------------------------------------------------===//
+
+/// Holds a whole number in [0, most] that instructions write as they run:
+/// counts, guards and loops may depend on it (Registers.h). 0 at the start of a
+/// run; state of the program, not of an engine.
+struct CountRegister {
+  std::string name; ///< for reports and hosts: "nonzeros"
+  int64_t most = 0; ///< the largest value that it may ever hold
+  friend bool operator==(const CountRegister &,
+                         const CountRegister &) = default;
 };
 
 //===----------------------------------------------------------------------===//
@@ -114,11 +133,15 @@ struct AccessMap {
   friend bool operator==(const AccessMap &, const AccessMap &) = default;
 };
 
-/// Which operand stays in the array.
-enum class Dataflow : uint8_t {
-  Df1 = 0, ///< first operand (weights)
-  Df2 = 1, ///< second operand (activations)
+/// What of a product stays in the arrays while the rest of it passes.
+enum class Stationary : uint8_t {
+  First = 0,  ///< the first operand; the second is streamed
+  Second = 1, ///< the second operand; the first is streamed
+  Result = 2, ///< the accumulators; both operands are streamed
 };
+inline constexpr unsigned numStationary = 3;
+/// "first", "second", "result".
+const char *getStationaryName(Stationary stationary);
 
 /// [start, start + size) of an index of a product, at the counters of the loops
 /// around a nest.
@@ -143,7 +166,7 @@ struct ProductNest {
 struct Product {
   uint32_t layer = noLayer;
   int64_t m = 0, n = 0, k = 0, groups = 1;
-  Dataflow dataflow = Dataflow::Df1;
+  Stationary stationary = Stationary::First;
   /// Indices into Program::conversions, of the first and the second operand;
   /// into Program::passes; into Program::combines.
   std::array<uint32_t, 2> conversions{};
@@ -156,6 +179,17 @@ struct Product {
   std::vector<ProductNest> nests = {};
   friend bool operator==(const Product &, const Product &) = default;
 };
+
+/// The operands of `product` (0: first, 1: second) that are `role` in an array,
+/// in the order in which an instruction names them: one that stays, the other
+/// that is streamed; both streamed where the result stays. None of the result.
+std::vector<unsigned> getOperands(const Product &product, OperandRole role);
+/// The operand that stays; nothing if that is the result.
+inline std::optional<unsigned> getStationaryOperand(const Product &product) {
+  if (product.stationary == Stationary::Result)
+    return std::nullopt;
+  return product.stationary == Stationary::First ? 0 : 1;
+}
 
 //===----------------------------------------------------------------------===//
 // Symbols and debug map
@@ -210,6 +244,9 @@ struct Region {
   /// into Program::regions.
   std::optional<uint32_t> gradientOf = std::nullopt;
   Knob knob = Knob::None;
+  /// Of type Block: the conversion that made the blocks, index into
+  /// Program::conversions.
+  std::optional<uint32_t> conversion = std::nullopt;
   friend bool operator==(const Region &, const Region &) = default;
 };
 
@@ -283,6 +320,7 @@ struct Program {
   /// In the order of the target's memories.
   std::vector<ProgramMemory> memories;
   uint32_t tokens = 0; ///< tokens are numbered [0, tokens)
+  std::vector<CountRegister> registers;
   /// The random key: the mutable state [seed, trial, step], three whole binary32
   /// numbers in [0, 2^24). All random numbers of a run follow from it;
   /// stochastic rounding reads it when the run starts.

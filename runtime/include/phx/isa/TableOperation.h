@@ -68,6 +68,9 @@ struct ParameterDescription {
   /// How many Numbers there are, inclusive.
   int64_t fewest = 1, longest = 4096;
   const EnumDescription *words = nullptr; ///< of a Word
+  /// A Number: bits of the mantissas of a number format, by which charges are
+  /// priced.
+  bool isMantissa = false;
   size_t offset = 0; ///< of the member in the operation's struct
 
   template <typename T> const T &as(const void *body) const {
@@ -209,6 +212,10 @@ std::string toRealText(double value);
 
 /// Whether it needs the random key of the program.
 bool drawsRandomNumbers(const TableOperation &operation);
+
+/// Bits of the mantissas of a conversion; nothing if none of its parameters is
+/// described as these.
+std::optional<int64_t> getMantissaBits(const TableOperation &operation);
 
 /// That it may stand in `table`, each parameter is in its range and the rules
 /// between them hold. Errors begin with `where`: "conversion 0".

@@ -50,6 +50,8 @@ struct ReportInputs {
   /// Present for training programs, whether they ran or not: one execution is
   /// then called a step.
   std::optional<TrainingRecord> training;
+  /// What count registers hold.
+  RunCounts counts = {};
 };
 
 /// Latency in nanoseconds and energy (dynamic and static) in picojoules of one

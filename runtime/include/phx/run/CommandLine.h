@@ -26,6 +26,7 @@ struct CommandLine {
   std::optional<int64_t> seed;
   std::string target;
   std::vector<std::string> overrides;
+  std::vector<std::string> counts; ///< NAME=NUMBER
   std::string executor = "fast", timing = "closed";
   unsigned threads = 0;
   bool timingOnly = false, fp32 = false, noCompare = false;

@@ -47,6 +47,10 @@ public:
   Result<HostArrays> run(const HostArrays &inputs, const RunOptions &options);
   /// Of the latest run(); one entry per layer.
   const std::vector<LayerStatistics> &getStatistics() const;
+  /// What the latest run() wrote to count registers; null if it failed.
+  std::shared_ptr<const CountTrace> getCounts() const {
+    return executor ? executor->getCounts() : nullptr;
+  }
 
   /// The executor that holds parameters and state; made at first use. It stays
   /// valid until run() is asked for another kind of executor.

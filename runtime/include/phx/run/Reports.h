@@ -13,6 +13,7 @@
 #include "phx/timing/Timing.h"
 
 #include <array>
+#include <map>
 
 namespace phx {
 
@@ -22,7 +23,15 @@ public:
   Reports(const Program &program, const Target &target, const RunLog &log)
       : program(program), target(target), log(log) {}
 
-  /// Simulated once per mode, then remembered. Includes peak power.
+  /// Lets each count register of these names hold a constant, for time and
+  /// charges, as long as nothing is executed: the counts of the latest
+  /// execution take precedence. Errors: a name that is no register's, a value
+  /// that the register cannot hold; nothing is assumed then.
+  Status assumeCounts(const std::map<std::string, int64_t> &values);
+
+  /// Simulated once per mode, then remembered, as long as the counts are the
+  /// same. Includes peak power. Errors: among others, registers of which
+  /// nothing is known.
   Result<const TimingResult *> getTiming(TimingMode mode = TimingMode::Closed);
   /// Of one execution; computed once.
   Result<RunCost> getCost();
@@ -37,6 +46,8 @@ public:
                     TimingMode mode = TimingMode::Closed);
 
 private:
+  /// What registers hold, and whether that has changed since the last call.
+  void updateCounts();
   std::string describeDropped() const;
   Result<ReportInputs> makeInputs(TimingMode mode);
 
@@ -45,6 +56,8 @@ private:
   const RunLog &log;
   std::array<std::optional<TimingResult>, 2> timings; ///< by TimingMode
   std::optional<RunCost> cost;
+  RunCounts assumed; ///< without a trace
+  RunCounts counts;  ///< in use
 };
 
 } // namespace phx

@@ -41,6 +41,10 @@ public:
   /// The execution has come to its end, with these outputs and as many samples.
   void add(const HostArrays &outputs, int64_t samples) noexcept;
   void addStatistics(const std::vector<LayerStatistics> &latest) noexcept;
+  /// What it wrote to count registers.
+  void setCounts(std::shared_ptr<const CountTrace> latest) noexcept {
+    counts = std::move(latest);
+  }
   /// Of the runs so far, which have to be some.
   void setDropped(int64_t samples) { record->dropped = samples; }
 
@@ -51,6 +55,8 @@ public:
     return statistics;
   }
   const std::optional<Accuracy> &getAccuracy() const { return accuracy; }
+  /// Of the latest execution of the record; null before the first.
+  const std::shared_ptr<const CountTrace> &getCounts() const { return counts; }
   /// For the report of a training program; absent of others.
   std::optional<TrainingRecord> makeTrainingRecord() const;
 
@@ -67,6 +73,7 @@ private:
   std::optional<RunRecord> record, next; ///< next: prepared
   std::optional<Accuracy> accuracy;
   std::vector<LayerStatistics> statistics;
+  std::shared_ptr<const CountTrace> counts;
 };
 
 /// Name of the only output of two dimensions with a batch axis: one row, or

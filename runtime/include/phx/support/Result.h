@@ -14,16 +14,30 @@
 #ifndef PHX_SUPPORT_RESULT_H
 #define PHX_SUPPORT_RESULT_H
 
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 
 namespace phx {
 
+/// One of numbered things of a kind: instruction 7, map 2.
+struct Entry {
+  const char *kind = ""; ///< as messages and assembly name it: "map"
+  uint64_t number = 0;
+  friend bool operator==(const Entry &a, const Entry &b) {
+    return a.number == b.number && std::string_view(a.kind) == b.kind;
+  }
+};
+
 /// Why something could not be done.
 struct Error {
   std::string message;
+  /// Of a program, what the message is about, if it is one thing: who has the
+  /// program as text can say where that stands.
+  std::optional<Entry> entry = std::nullopt;
 };
 
 /// A `T`, or the reason why there is none.
@@ -62,6 +76,16 @@ public:
 private:
   std::optional<Error> failure;
 };
+
+/// `status`; its error is about `entry` if it does not say what it is about.
+inline Status about(Entry entry, const Status &status) {
+  if (status)
+    return status;
+  Error error = status.error();
+  if (!error.entry)
+    error.entry = entry;
+  return error;
+}
 
 } // namespace phx
 

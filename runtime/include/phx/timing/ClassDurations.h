@@ -26,7 +26,9 @@ public:
   /// Of one dynamic execution that is not skipped, >= 0. Beyond int64: its
   /// largest value. Depends on counters through the counts that the
   /// instruction's description names as timed, and through nothing else.
-  virtual Femtoseconds get(const Instruction &instruction,
+  /// `program`: whose tables the instruction names.
+  virtual Femtoseconds get(const Program &program,
+                           const Instruction &instruction,
                            const Counters &counters) const = 0;
 };
 

@@ -8,11 +8,13 @@
 #ifndef PHX_TIMING_TIMING_H
 #define PHX_TIMING_TIMING_H
 
+#include "phx/isa/CountTrace.h"
 #include "phx/isa/Program.h"
 #include "phx/support/Result.h"
 #include "phx/target/Target.h"
 
 #include <functional>
+#include <memory>
 #include <vector>
 
 namespace phx {
@@ -22,9 +24,26 @@ using Femtoseconds = int64_t;
 
 /// Duration of one dynamic execution of `instruction` with counts taken at
 /// `counters` (0 if skipped), that of the slowest of its lanes. The timing class
-/// of each instruction in docs/isa.md, priced by `target`.
+/// of each instruction in docs/isa.md, priced by `target`. Values of count
+/// registers have been put in (phx::resolve).
 Femtoseconds getDuration(const Program &program, const Instruction &instruction,
                          const Counters &counters, const Target &target);
+
+namespace detail {
+class Durations;
+} // namespace detail
+
+/// The same for many executions: prices are read once. The program must outlive
+/// it.
+class InstructionDurations {
+public:
+  InstructionDurations(const Program &program, const Target &target);
+  Femtoseconds get(const Instruction &instruction,
+                   const Counters &counters) const;
+
+private:
+  std::shared_ptr<const detail::Durations> durations; ///< copies share it
+};
 
 enum class TimingMode {
   Closed, ///< jumps over iterations while every maximum keeps its winner
@@ -84,9 +103,12 @@ struct TimingResult {
 
 struct TimingOptions {
   TimingMode mode = TimingMode::Closed;
+  /// What count registers hold; of a program that depends on some.
+  RunCounts counts = {};
   /// Power in watts, >= 0, of one dynamic execution while it is active. It may
-  /// depend on the counters through guards, counts, zero fill and whether an
-  /// accumulation starts, through nothing else. Where it changes, the closed
+  /// depend on the counters through guards, counts, zero fill, whether an
+  /// accumulation starts and what `chargedBy` of descriptions lists, through
+  /// nothing else. Where it changes, the closed
   /// simulation has to step, as if a duration did.
   std::function<double(const Instruction &, const Counters &)> power;
   /// Receives the timeline in no particular order.

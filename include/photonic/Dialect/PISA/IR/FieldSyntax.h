@@ -25,6 +25,11 @@ mlir::ParseResult parseField(mlir::AsmParser &parser, AddressAttr &address);
 mlir::ParseResult parseField(mlir::AsmParser &parser, GuardAttr &guard);
 mlir::ParseResult parseField(mlir::AsmParser &parser, ZeroFillAttr &zeroFill);
 
+/// `rN`, a count register.
+mlir::ParseResult parseField(mlir::AsmParser &parser,
+                             mlir::IntegerAttr &registerIndex);
+void printField(mlir::AsmPrinter &printer, mlir::IntegerAttr registerIndex);
+
 /// `base + weight * lN(...) + ...`, where brackets stand around it.
 mlir::ParseResult parseSum(mlir::AsmParser &parser, AffineAttr &affine);
 void printSum(mlir::AsmPrinter &printer, AffineAttr affine);
@@ -59,6 +64,7 @@ PISA_FIELD_DIRECTIVE(CountField, CountAttr)
 PISA_FIELD_DIRECTIVE(AddressField, AddressAttr)
 PISA_FIELD_DIRECTIVE(GuardField, GuardAttr)
 PISA_FIELD_DIRECTIVE(ZeroFillField, ZeroFillAttr)
+PISA_FIELD_DIRECTIVE(RegisterName, mlir::IntegerAttr)
 #undef PISA_FIELD_DIRECTIVE
 
 /// `[count, count, ...]`.

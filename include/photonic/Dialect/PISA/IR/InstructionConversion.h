@@ -41,6 +41,9 @@ inline void assign(int64_t &field, uint64_t value) {
 inline void assign(uint32_t &field, uint64_t value) {
   field = static_cast<uint32_t>(value); // the verifier has seen that it fits
 }
+inline void assign(std::optional<uint32_t> &field, uint64_t value) {
+  field = static_cast<uint32_t>(value);
+}
 inline void assign(bool &field, bool value) { field = value; }
 inline void assign(float &field, const llvm::APFloat &value) {
   field = value.convertToFloat();
@@ -108,6 +111,9 @@ public:
 
   mlir::IntegerAttr get(int64_t value) { return b.getI64IntegerAttr(value); }
   mlir::IntegerAttr get(uint32_t value) { return b.getI64IntegerAttr(value); }
+  mlir::IntegerAttr get(const std::optional<uint32_t> &value) {
+    return value ? get(*value) : mlir::IntegerAttr();
+  }
   mlir::UnitAttr get(bool value) {
     return value ? b.getUnitAttr() : mlir::UnitAttr();
   }

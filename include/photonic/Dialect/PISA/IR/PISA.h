@@ -33,11 +33,19 @@ struct InstructionCreator {
 #define GET_ATTRDEF_CLASSES
 #include "photonic/Dialect/PISA/IR/PISAAttrs.h.inc"
 
+#define GET_TYPEDEF_CLASSES
+#include "photonic/Dialect/PISA/IR/PISATypes.h.inc"
+
 namespace photonic::pisa {
-/// Fields are within the limits of their description, shapes and strides have
-/// four dimensions, and operands are there exactly where the instruction
-/// touches them.
+/// The plain form has room for all fields, and no other instruction has the
+/// same: fields are within the limits of their description, shapes and strides
+/// have four dimensions, names are those of entries, and operands are there
+/// exactly where the instruction touches them. What makes a program well
+/// formed, the validator says (phx/isa/Validator.h).
 mlir::LogicalResult verifyInstruction(mlir::Operation *op);
+/// Verifies the fields in an attribute of `op`: who makes them in C++ is told
+/// by assertions alone.
+mlir::LogicalResult verifyFieldAttr(mlir::Operation *op, mlir::Attribute field);
 } // namespace photonic::pisa
 
 #include "photonic/Dialect/PISA/IR/PISAOpInterfaces.h.inc"
@@ -58,8 +66,9 @@ struct InstructionParts {
 };
 
 /// Creates the operation of an instruction of `program` that is no loop, end or
-/// halt. Failure: there is none; a machine class that the dialect does not list
-/// adds its own (PISADialect::addInstructions).
+/// halt. Failure after a diagnostic: there is none, and a machine class that
+/// the dialect does not list adds its own (PISADialect::addInstructions); or
+/// there is no such group of arrays.
 mlir::LogicalResult createInstruction(mlir::OpBuilder &builder,
                                       mlir::Location loc,
                                       const phx::Program &program,

@@ -29,6 +29,7 @@ def PISA_Dialect : Dialect {
   }];
   let cppNamespace = "::photonic::pisa";
   let useDefaultAttributePrinterParser = 1;
+  let useDefaultTypePrinterParser = 1;
   let extraClassDeclaration = [{
     /// Adds operations of instructions, and how each is created. For dialect
     /// extensions: machine classes that the dialect does not list itself.
@@ -80,8 +81,9 @@ def PISA_Phase : PISA_Enum<"Phase", "what a layer does in a training step", [
   I32EnumCase<"WeightGradient", 3, "weight_gradient">,
   I32EnumCase<"Update", 4, "update">]>;
 
-def PISA_Dataflow : PISA_Enum<"Dataflow", "stationary operand", [
-  I32EnumCase<"Df1", 0, "df1">, I32EnumCase<"Df2", 1, "df2">]>;
+def PISA_Stationary : PISA_Enum<"Stationary", "what stays in the arrays", [
+  I32EnumCase<"First", 0, "first">, I32EnumCase<"Second", 1, "second">,
+  I32EnumCase<"Result", 2, "result">]>;
 
 def PISA_MemoryModel : PISA_Enum<"MemoryModel", "memory model", [
   I32EnumCase<"Ideal", 0, "ideal">, I32EnumCase<"Hierarchy", 1, "hierarchy">]>;
@@ -101,6 +103,7 @@ def PISA_AffineAttr : PISA_Attr<"Affine", "affine"> {
     ```
   }];
   let parameters = (ins "int64_t":$base, ArrayRefParameter<"int64_t">:$terms);
+  let genVerifyDecl = 1;
   let extraClassDeclaration = [{
     ::phx::Affine getValue() const;
     static AffineAttr get(::mlir::MLIRContext *context, const ::phx::Affine &);
@@ -110,14 +113,28 @@ def PISA_AffineAttr : PISA_Attr<"Affine", "affine"> {
 def PISA_CountAttr : PISA_Attr<"Count", "count"> {
   let summary = "number of elements, clipped to what is left";
   let description = [{
-    `clamp(remaining, 0, cap)`, written `cap of remaining`, or `cap` alone.
+    `clamp(remaining + register, 0, cap)`, written `cap of remaining + rN`, with
+    one of the two or with both; or `cap` alone. The register is one that the
+    program lists (`pisa.register`).
 
     ```mlir
     #pisa.count<32 of [100 + -32 * l0]>
     ```
+
+    ```mlir
+    #pisa.count<16 of [0 + -16 * l0] + r0>
+    ```
+
+    ```mlir
+    #pisa.count<16 of r0>
+    ```
   }];
   let parameters = (ins "int64_t":$cap,
-                        OptionalParameter<"::photonic::pisa::AffineAttr">:$remaining);
+                        OptionalParameter<
+                            "::photonic::pisa::AffineAttr">:$remaining,
+                        OptionalParameter<
+                            "std::optional<int64_t>">:$registerIndex);
+  let genVerifyDecl = 1;
   let extraClassDeclaration = [{
     ::phx::Count getValue() const;
     static CountAttr get(::mlir::MLIRContext *context, const ::phx::Count &);
@@ -142,7 +159,9 @@ def PISA_GuardAttr : PISA_Attr<"Guard", "guard"> {
   let description = [{
     Executed while `low <= counter * scale + offset < extent`. An instruction
     writes `when l0 * 8 + 3 < 20`, or `when l0 * 8 + 3 < 20 from 4` if `low` is
-    above 0; standing alone, the attribute has a word for the sign.
+    above 0; standing alone, the attribute has a word for the sign. The extent
+    may be the smaller one of a number and a register that the program lists
+    (`pisa.register`), `min(20, r0)`.
 
     ```mlir
     #pisa.guard<l0 * 8 + 3 below 20>
@@ -151,9 +170,16 @@ def PISA_GuardAttr : PISA_Attr<"Guard", "guard"> {
     ```mlir
     #pisa.guard<l0 * 8 + 3 below 20 from 4>
     ```
+
+    ```mlir
+    #pisa.guard<l0 * 8 + 3 below min(20, r0)>
+    ```
   }];
   let parameters = (ins "int64_t":$loop, "int64_t":$scale, "int64_t":$offset,
-                        "int64_t":$low, "int64_t":$extent);
+                        "int64_t":$low, "int64_t":$extent,
+                        OptionalParameter<
+                            "std::optional<int64_t>">:$registerIndex);
+  let genVerifyDecl = 1;
   let extraClassDeclaration = [{
     ::phx::Guard getValue() const;
     static GuardAttr get(::mlir::MLIRContext *context, const ::phx::Guard &);
@@ -172,6 +198,7 @@ def PISA_ZeroFillAttr : PISA_Attr<"ZeroFill", "zero_fill"> {
   }];
   let parameters = (ins "int64_t":$dim, "::photonic::pisa::AffineAttr":$start,
                         "int64_t":$extent);
+  let genVerifyDecl = 1;
   let extraClassDeclaration = [{
     ::phx::ZeroFill getValue() const;
     static ZeroFillAttr get(::mlir::MLIRContext *context, const ::phx::ZeroFill &);

@@ -8,7 +8,7 @@
 #ifndef PHOTONIC_DIALECT_PISA_IR_PISAOPS
 #define PHOTONIC_DIALECT_PISA_IR_PISAOPS
 
-include "photonic/Dialect/PISA/IR/PISAAttrs.td"
+include "photonic/Dialect/PISA/IR/PISATypes.td"
 include "photonic/Dialect/PISA/IR/PISAInterfaces.td"
 include "mlir/IR/OpAsmInterface.td"
 include "mlir/IR/BuiltinAttributeInterfaces.td"
@@ -24,7 +24,7 @@ def PISA_ProgramOp : PISA_Op<"program", [
     IsolatedFromAbove, NoTerminator, SingleBlock, NoRegionArguments]> {
   let summary = "A program: tables, regions, layers and code";
   let description = [{
-    Created by `photonic-schedule`, encoded by `photonic-translate --emit`.
+    Created by `photonic-schedule`, encoded by `photonic-translate --assemble`.
     What one run is stands behind the name: `inference`, `training` (a step, which
     replaces parameters or state) or `evaluation`.
     `hash` is the structural hash of the target description; a program runs on
@@ -33,11 +33,16 @@ def PISA_ProgramOp : PISA_Op<"program", [
     the host may give and the code does not need. `machine`, structural fields as
     "name=value", serves messages about another machine alone.
 
-    Constraints:
+    Operations have constraints, (C1) and so on, where a program file has no room
+    for what they say. What else makes a program well formed, docs/isa.md lists in
+    section 9; `photonic-verify-program` reports it at the operation that it is
+    about.
+
     * (C1) Tables are numbered in order of appearance, each from 0.
     * (C2) Exactly one `pisa.code`, last.
     * (C3) The number of `rng` is in [0, 2^32 - 2].
     * (C4) `pisa.group` and `pisa.memory` come before the other tables.
+    * (C5) There are at most 65536 groups.
 
     ```mlir
     pisa.program "lenet5" inference target "mirage" hash 42 memory ideal batch 1
@@ -79,9 +84,7 @@ def PISA_GroupOp : PISA_TableOp<"group"> {
     Each is an engine, `core[0]` to `core[7]` in the example; instructions of the
     class run on them. In the order of the target's groups.
 
-    * (C1) The name is not empty and neither `dma` nor `vec`; no other group has
-      it.
-    * (C2) `array` is [rows, columns], each in [1, 4096]; the count is in
+    * (C1) `array` is [rows, columns], each in [1, 4096]; the count is in
       [0, 65536].
 
     ```mlir
@@ -105,8 +108,7 @@ def PISA_MemoryOp : PISA_TableOp<"memory"> {
     `types` are the element types that it can hold. In the order of the target's
     memories.
 
-    * (C1) The name is not empty, and no other memory has it.
-    * (C2) `types` are words of the instruction set (f32, i32, ...).
+    * (C1) `types` are words of the instruction set (f32, i32, ...).
 
     ```mlir
     pisa.memory 0 "dram" off_chip capacity 17179869184 bytes 4096
@@ -127,6 +129,24 @@ def PISA_MemoryOp : PISA_TableOp<"memory"> {
   let hasVerifier = 1;
 }
 
+def PISA_RegisterOp : PISA_TableOp<"register"> {
+  let summary = "A count register";
+  let description = [{
+    Holds a whole number from 0 to `most` that instructions write as they run;
+    `r0` in counts, guards and loops. The name stands in reports, and hosts
+    assume numbers by it.
+
+    * (C1) `most` is in [0, 2^31 - 1].
+
+    ```mlir
+    pisa.register 0 "nonzeros" most 4096
+    ```
+  }];
+  let arguments = (ins I64Attr:$index, StrAttr:$name, I64Attr:$most);
+  let assemblyFormat = "$index $name `most` $most attr-dict";
+  let hasVerifier = 1;
+}
+
 def PISA_MapOp : PISA_TableOp<"map"> {
   let summary = "An access map: (row, column) to an element's address";
   let description = [{
@@ -134,8 +154,8 @@ def PISA_MapOp : PISA_TableOp<"map"> {
     are `[extent, stride in bytes, offset, low margin, high margin]`. Patch
     extraction of a convolution is such a map, not a copy.
 
-    * (C1) Digits have 3 entries, radix at least 1, and an axis that exists.
-    * (C2) Axes have 5 entries, extent at least 0; at most 4 axes.
+    * (C1) Digits have 3 entries, the axis in [0, 255].
+    * (C2) Axes have 5 entries.
 
     ```mlir
     pisa.map 0 rows [[24, 0, 1], [24, 1, 1]] cols [[1, 2, 1], [5, 0, 1], [5, 1, 1]]
@@ -216,31 +236,33 @@ def PISA_ProductOp : PISA_TableOp<"product"> {
     A (M x K)(K x N) product, `groups` times. `positions` is the number of
     kernel positions of an input gradient, 1 if not given. `stream` numbers the
     random numbers of stochastic rounding, 0 if not given. `conversions` are
-    those of the first and of the second operand. Which loops compute the
-    product is said by `pisa.nest`.
+    those of the first and of the second operand. `stationary` is what stays in
+    the arrays while the rest passes: the first or the second operand, or the
+    result. Which loops compute the product is said by `pisa.nest`.
 
     * (C1) `conversions` has 2 entries; these, pass, combine and layer are in
       [0, 2^32 - 2].
     * (C2) The stream is in [0, 2^31 - 1].
 
     ```mlir
-    pisa.product 0 m 6 n 576 k 25 groups 1 df1 conversions [0, 0] pass 0
-        combine 0
+    pisa.product 0 m 6 n 576 k 25 groups 1 stationary first conversions [0, 0]
+        pass 0 combine 0
     ```
 
     ```mlir
-    pisa.product 0 m 6 n 576 k 16 groups 1 positions 25 df1 conversions [0, 1]
-        pass 0 combine 0 stream 7
+    pisa.product 0 m 6 n 576 k 16 groups 1 positions 25 stationary first
+        conversions [0, 1] pass 0 combine 0 stream 7
     ```
   }];
   let arguments = (ins I64Attr:$index, I64Attr:$m, I64Attr:$n, I64Attr:$k,
     I64Attr:$groups, OptionalAttr<I64Attr>:$positions,
-    EnumProp<PISA_Dataflow>:$dataflow, DenseI64ArrayAttr:$conversions,
+    EnumProp<PISA_Stationary>:$stationary, DenseI64ArrayAttr:$conversions,
     I64Attr:$pass, I64Attr:$combine,
     OptionalAttr<I64Attr>:$stream, OptionalAttr<I64Attr>:$layer);
   let assemblyFormat = [{
     $index `m` $m `n` $n `k` $k `groups` $groups (`positions` $positions^)?
-    $dataflow `conversions` $conversions `pass` $pass `combine` $combine
+    `stationary` $stationary `conversions` $conversions `pass` $pass
+    `combine` $combine
     (`stream` $stream^)? (`layer` $layer^)? attr-dict
   }];
   let hasVerifier = 1;
@@ -300,13 +322,15 @@ def PISA_RegionOp : PISA_TableOp<"region"> {
     output may be the `loss`, or the gradient of the region `gradient_of`; a
     state may be a `knob`, which the host sets between runs.
 
-    * (C1) The address is a multiple of 64, `bytes` suffices for type and shape.
-    * (C2) `init` has the region's type and shape.
-    * (C3) Only labels have an ignored number.
-    * (C4) `batch_axis`, the dimension along which the samples of a batch lie, is
-      one of an input or output; its extent is the program's batch.
-    * (C5) The number of `gradient_of` is in [0, 2^32 - 2].
-    * (C6) The memory is one of the program's.
+    `batch_axis` is the dimension along which the samples of a batch lie.
+    Elements are f32, bf16, i1, i8, ui8, i16, i32, i64, or blocks of one of the
+    program's conversions: a stored operand, of which extents count the blocks.
+
+    * (C1) The memory is one of the program's, the address is constant.
+    * (C2) The type is a static tensor type without an encoding.
+    * (C3) `init` has the region's type and shape.
+    * (C4) Only labels have an ignored number.
+    * (C5) The numbers of `gradient_of` and `batch_axis` are in [0, 2^32 - 2].
 
     ```mlir
     pisa.region 0 "x" input at act[0] bytes 3136 type tensor<1x1x28x28xf32>
@@ -326,6 +350,11 @@ def PISA_RegionOp : PISA_TableOp<"region"> {
     ```mlir
     pisa.region 0 "conv1.weight.grad" output gradient_of 3 at act[0] bytes 600
         type tensor<6x1x5x5xf32>
+    ```
+
+    ```mlir
+    pisa.region 0 "conv1.weight.blocks" workspace at wgt[0] bytes 330
+        type tensor<6x5x!pisa.block<0>>
     ```
 
     ```mlir
@@ -381,8 +410,7 @@ def PISA_CodeOp : PISA_Op<"code", [
   let description = [{
     Instructions in stream order.
 
-    * (C1) Loops, `pisa.halt` and instructions only; core instructions are on
-      cores.
+    * (C1) Loops, `pisa.halt` and instructions only.
     * (C2) Numbers fit into the fields of an instruction.
 
     ```mlir
@@ -417,9 +445,12 @@ def PISA_LoopOp : PISA_Op<"loop", [NoTerminator, SingleBlock, NoRegionArguments]
   let summary = "Repeat instructions";
   let description = [{
     Fields of the instructions inside refer to its counter as `lN`, N being the
-    nesting depth. Encoded as `loop`, the body, `end`.
+    nesting depth. Encoded as `loop`, the body, `end`. With `below`, the data
+    movement and arithmetic of the body is executed in the iterations whose
+    counter is below that register.
 
-    * (C1) The count is at least 1; at most 8 loops are nested.
+    * (C1) The layer's number is in [0, 2^32 - 2].
+    * (C2) The number of the register is in [0, 2^32 - 2].
 
     ```mlir
     pisa.loop 4 {
@@ -427,10 +458,20 @@ def PISA_LoopOp : PISA_Op<"loop", [NoTerminator, SingleBlock, NoRegionArguments]
           row 0 k 0 rows 32 cols 16 product 0
     }
     ```
+
+    ```mlir
+    pisa.loop 256 below r0 {
+      pisa.vec_pack act[0 + 4 * l0] from act[4096 + 128 * l0] count 32
+    }
+    ```
   }];
-  let arguments = (ins I64Attr:$count, OptionalAttr<I64Attr>:$layer);
+  let arguments = (ins I64Attr:$count, OptionalAttr<I64Attr>:$below,
+                       OptionalAttr<I64Attr>:$layer);
   let regions = (region SizedRegion<1>:$body);
-  let assemblyFormat = "$count (`layer` $layer^)? attr-dict-with-keyword $body";
+  let assemblyFormat = [{
+    $count (`below` custom<RegisterName>($below)^)? (`layer` $layer^)?
+    attr-dict-with-keyword $body
+  }];
   let hasVerifier = 1;
 }
 

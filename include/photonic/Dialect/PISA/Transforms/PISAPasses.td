@@ -49,7 +49,9 @@ def InsertTokens : Pass<"photonic-insert-tokens", "::mlir::ModuleOp"> {
     a wait that another chain of tokens covers and that a loop keeps from being
     removed is marked `redundant`.
 
-    * Precondition: a `pisa.program`; tokens that it has are placed anew.
+    * Precondition: a `pisa.program` that is well formed but for its tokens,
+      which are placed anew. Another one is refused, as by
+      `photonic-verify-program`.
     * Postcondition: `photonic-verify-program` succeeds.
 
     ```mlir
@@ -66,7 +68,8 @@ def VerifyProgram : Pass<"photonic-verify-program", "::mlir::ModuleOp"> {
   let summary = "prove that a program is well formed and free of races";
   let description = [{
     Read-only. Runs the validator that the runtime applies to program files, and
-    reports what it finds at the `pisa.program`.
+    reports what it finds at the instruction or the entry of a table that it is
+    about.
   }];
 }
 

@@ -1,0 +1,85 @@
+//===- Registers.h - What depends on count registers ------------*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Counts, guards and loops may depend on count registers, which instructions
+// write as they run (docs/isa.md, section 1.4). Whoever computes with such
+// fields puts values in first: executors and the timing those of the moment,
+// proofs the largest that there are.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PHX_ISA_REGISTERS_H
+#define PHX_ISA_REGISTERS_H
+
+#include "phx/isa/Program.h"
+
+namespace phx {
+
+/// By register.
+using RegisterValues = std::vector<int64_t>;
+
+/// Registers that counts and the guard of an instruction read, a loop's own
+/// among them, ascending; not those of the loops around it.
+std::vector<uint32_t> getReadRegisters(const Instruction &instruction);
+/// Registers that the counts of one field read, and a field that holds one.
+std::vector<uint32_t> getReadRegisters(const FieldDescription &field,
+                                       const Body &body);
+/// Registers that an instruction writes where it is executed, ascending.
+std::vector<uint32_t> getWrittenRegisters(const Instruction &instruction);
+
+/// What one instruction of a program has to do with registers, those of the
+/// loops around it included.
+struct RegisterUse {
+  std::vector<uint32_t> reads, writes; ///< ascending
+  /// Whether and on what it is executed depends on registers: what it does at
+  /// the largest values it may do in part or not at all.
+  bool isConditional() const { return !reads.empty(); }
+};
+/// By instruction. Control and tokens read nothing: they are executed whatever
+/// registers hold.
+std::vector<RegisterUse> listRegisterUses(const Program &program);
+
+/// `instruction` as it is while registers have these values: without registers.
+/// Of a loop nothing changes (see countTrips).
+Instruction resolve(const Instruction &instruction,
+                    const RegisterValues &values);
+Guard resolve(Guard guard, const RegisterValues &values);
+/// The iterations of a loop, from the first, in which data movement and
+/// arithmetic of its body are executed.
+int64_t countTrips(const Loop &loop, const RegisterValues &values);
+
+/// `program` with the largest value of each register put in, for proofs: it
+/// names the registers still, evaluation gives the largest counts. With smaller
+/// values each instruction touches a part of that.
+Program withLargestCounts(Program program);
+/// The same for one instruction of `program`.
+Instruction withLargestCounts(const Program &program, Instruction instruction);
+/// The values that withLargestCounts puts in.
+RegisterValues getLargestValues(const Program &program);
+
+/// A program with its largest counts; not copied if it has no registers, and so
+/// to be kept no longer than the program.
+class LargestCounts {
+public:
+  explicit LargestCounts(const Program &program)
+      : original(program),
+        copy(program.registers.empty()
+                 ? std::nullopt
+                 : std::optional(withLargestCounts(program))) {}
+  const Program &get() const { return copy ? *copy : original; }
+
+private:
+  const Program &original;
+  std::optional<Program> copy;
+};
+
+/// "register 2 ('nonzeros')".
+std::string describeRegister(const Program &program, uint32_t index);
+
+} // namespace phx
+
+#endif // PHX_ISA_REGISTERS_H

@@ -1,0 +1,45 @@
+//===- ChargeInputs.h - What charges depend on ------------------*- C++ -*-===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef PHX_LIB_ENERGY_CHARGEINPUTS_H
+#define PHX_LIB_ENERGY_CHARGEINPUTS_H
+
+#include "phx/isa/Instruction.h"
+
+#include <vector>
+
+namespace phx::detail {
+
+/// Fields of an instruction that its charges follow, beside its guard. Nothing
+/// else that loop counters move changes them: charges see an execution through
+/// ArrayExecution, which has no more.
+struct ChargeInputs {
+  explicit ChargeInputs(const Instruction &instruction) {
+    const Body &body = instruction.body;
+    visitCounts(body, [&](const FieldDescription &, const Count &count) {
+      counts.push_back(&count);
+    });
+    for (const FieldDescription &field : body.getDescription().fields) {
+      if (field.role == FieldRole::AccumulationStart)
+        start = &field.as<Affine>(body.data());
+      if (field.kind == FieldKind::ZeroFill)
+        if (const auto &fill = field.as<std::optional<ZeroFill>>(body.data()))
+          fillStart = &fill->start;
+    }
+    for (const FieldDescription *field : body.getDescription().charged)
+      values.push_back(&field->as<Affine>(body.data()));
+  }
+
+  std::vector<const Count *> counts;
+  std::vector<const Affine *> values;  ///< `chargedBy` of the description
+  const Affine *start = nullptr;       ///< whether it is 0
+  const Affine *fillStart = nullptr;   ///< of zero fill
+};
+
+} // namespace phx::detail
+
+#endif // PHX_LIB_ENERGY_CHARGEINPUTS_H

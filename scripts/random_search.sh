@@ -1,0 +1,100 @@
+#!/usr/bin/env bash
+# Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+#
+# Usage: scripts/random_search.sh [COUNT [SUITE...]]
+#
+# Searches for faults with many random programs: every test that asks
+# getRandomShare how many to take (runtime/unittests/support/RandomShare.h) takes
+# COUNT of them, 200000 if not given. SUITE: folders of runtime/unittests; all
+# that have such tests if none is given. Tests run in parallel, one per processor;
+# what was built last is run (scripts/build.sh).
+#
+# Ends with one line per test,
+#
+#   SUITE TEST: passed, N s
+#
+# and exits non-zero if one failed. What a test said is in
+# build/random-search/SUITE.TEST.txt; its first line of failure has the seed, and
+# the program of a seed is the same whatever COUNT is.
+
+set -Eeuo pipefail
+# shellcheck source=scripts/common.sh
+source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+case ${1:-} in
+  -h | --help)
+    show_usage
+    exit 0
+    ;;
+esac
+count=${1:-200000}
+if ! [[ $count =~ ^[1-9][0-9]*$ ]]; then
+  fail "expected a number of programs of at least 1, found '$count'" \
+    "scripts/random_search.sh --help shows the arguments"
+fi
+shift || true
+
+cd "$root"
+results="$build_dir/random-search"
+mkdir -p "$results"
+
+# list_tests SUITE: its tests that take a share, as gtest names them.
+list_tests() {
+  local file
+  for file in runtime/unittests/"$1"/*.cpp; do
+    awk -v file="$file" '
+      match($0, /^TEST(_F)?\([A-Za-z0-9_]+, [A-Za-z0-9_]+\)/) {
+        name = substr($0, RSTART, RLENGTH)
+        sub(/^TEST(_F)?\(/, "", name)
+        sub(/\)$/, "", name)
+        sub(/, /, ".", name)
+      }
+      /getRandomShare\(/ {
+        if (name == "") {
+          print file ": getRandomShare is used outside of a test" > "/dev/stderr"
+          exit 1
+        }
+        if (!seen[name]++)
+          print name
+      }' "$file"
+  done
+}
+
+# run_test SUITE TEST: leaves its output and, on failure, FAILED in its results.
+run_test() {
+  local suite=$1 test=$2 started=$SECONDS verdict=passed
+  local log="$results/$suite.$test.txt"
+  if ! PHX_RANDOM_PROGRAMS=$count "$build_dir/bin/phx_${suite}_tests" \
+    --gtest_filter="$test" > "$log" 2>&1 || ! grep -q '\[  PASSED  \] 1 test' "$log"; then
+    verdict="FAILED, see $log"
+  fi
+  printf '%s %s: %s, %s s\n' "$suite" "$test" "$verdict" \
+    "$((SECONDS - started))" >> "$results/verdicts.txt"
+}
+
+suites=("$@")
+if [ ${#suites[@]} -eq 0 ]; then
+  mapfile -t suites < <(grep -l 'getRandomShare(' runtime/unittests/*/*.cpp |
+    xargs -n1 dirname | xargs -n1 basename | sort -u)
+fi
+: > "$results/verdicts.txt"
+for suite in "${suites[@]}"; do
+  [ -d "runtime/unittests/$suite" ] ||
+    fail "there is no suite '$suite'" "folders of runtime/unittests are suites"
+  tests=$(list_tests "$suite")
+  [ -n "$tests" ] || fail "suite '$suite' has no test that takes a share"
+  [ -x "$build_dir/bin/phx_${suite}_tests" ] ||
+    fail "phx_${suite}_tests is not built" "run scripts/build.sh first"
+  for test in $tests; do
+    while [ "$(jobs -rp | wc -l)" -ge "$(nproc)" ]; do
+      wait -n
+    done
+    step "random search: $suite $test, $count programs"
+    run_test "$suite" "$test" &
+  done
+done
+wait
+echo
+sort "$results/verdicts.txt"
+! grep -q ': FAILED' "$results/verdicts.txt"
