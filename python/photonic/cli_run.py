@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import Any, List, Optional, Tuple
 
 import typer
@@ -27,6 +28,22 @@ def _read_inputs(exe: Executable, arguments: List[str]) -> dict[str, Any]:
             + ", or --timing-only to compute time and energy without"
         )
     return arrays
+
+
+def _read_counts(arguments: List[str]) -> dict[str, int]:
+    """Arguments NAME=NUMBER. Raises InputError."""
+    counts: dict[str, int] = {}
+    for argument in arguments:
+        # Names may hold any character, numbers no '='.
+        name, _, number = argument.rpartition("=")
+        if "=" not in argument or not re.fullmatch(r"-?[0-9]{1,19}", number):
+            raise InputError(
+                f"--count: expected NAME=NUMBER with a whole number, found '{argument}'"
+            )
+        if name in counts:
+            raise InputError(f"--count: '{name}' is given twice")
+        counts[name] = int(number)
+    return counts
 
 
 def _check_run_outputs(
@@ -64,7 +81,17 @@ def run_command(
     ),
     set_: Optional[List[str]] = SetOption,
     timing_only: bool = typer.Option(False, help="Time and energy without data."),
-    fp32: bool = typer.Option(False, help="Products in FP32; time does not change."),
+    count: Optional[List[str]] = typer.Option(
+        None,
+        metavar="NAME=NUMBER",
+        help="With --timing-only: lets the program find NUMBER wherever it counts NAME, one "
+        "of its count registers; may be repeated.",
+    ),
+    fp32: bool = typer.Option(
+        False,
+        help="Products in FP32; time and energy do not change unless they follow counts, "
+        "which may differ.",
+    ),
     compare: bool = typer.Option(
         True, help="Also compute in FP32, for signal-to-noise ratios; takes as long again."
     ),
@@ -84,6 +111,12 @@ def run_command(
             "--timing-only executes nothing, so --input, --labels, --output-dir and "
             "--fp32 have no meaning; leave it out, or leave them out"
         )
+    if count and not timing_only:
+        raise InputError(
+            "--count assumes what an execution finds out; add --timing-only, or leave it out"
+        )
+    if count:
+        exe.assume_counts(_read_counts(count))
     arrays = {} if timing_only else _read_inputs(exe, input or [])
     known = None if labels is None else files.read_array(labels)
     _check_run_outputs(

@@ -81,6 +81,7 @@ def _print_parts(report: Mapping[str, Any], console: Console) -> None:
     if report.get("training"):
         _print_phases(report["training"], console)
     _print_energy(report, console)
+    _print_counts(report, console)
     _print_layers(report, console)
     for title in ("includes", "excludes"):
         console.print(f"[bold]{title}[/]: " + escape("; ".join(report[title])))
@@ -151,6 +152,28 @@ def _print_energy(report: Mapping[str, Any], console: Console) -> None:
                 *(si(energy[k] * 1e-12, "J") for k in ("dynamic", "static", "total")),
                 f"{energy['total'] / total:.1%}",
             )
+    console.print(table)
+
+
+def _print_counts(report: Mapping[str, Any], console: Console) -> None:
+    """Of the registers of which something is known."""
+    counts = [count for count in report["counts"] if count["source"] is not None]
+    if not counts:
+        return
+    table = Table(title="counts", title_justify="left", pad_edge=False)
+    table.add_column("register", overflow="fold")
+    for heading in ("from", "writes", "least", "mean", "most", "limit"):
+        table.add_column(heading, justify="right")
+
+    def number(value: Any) -> str:
+        return "-" if value is None else f"{value:.12g}"
+
+    for count in counts:
+        table.add_row(
+            escape(count["name"]),
+            escape(count["source"]),
+            *(number(count[key]) for key in ("writes", "least", "mean", "most", "limit")),
+        )
     console.print(table)
 
 

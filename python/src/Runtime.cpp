@@ -155,7 +155,6 @@ NB_MODULE(_runtime, m) {
       .def("save_state", &PySession::saveState, "path"_a)
       .def("load_state", &PySession::loadState, "path"_a)
       .def("assume_counts", &PySession::assumeCounts, "values"_a)
-      .def("assume_counts", &PySession::assumeCounts, "values"_a)
       .def("cost", &PySession::getCost)
       .def("record", &PySession::getRecord)
       .def("forget_record", &PySession::forgetRecord)

@@ -4,7 +4,9 @@
 """Programs whose time and energy depend on what they count in their data."""
 
 import json
+import pathlib
 import re
+import sys
 
 import numpy as np
 import pytest
@@ -119,6 +121,36 @@ def test_counts_belong_to_timing_alone(tool, counting, models):
     done = tool("photonic-run", counting, "--timing-only", "--count", "nonzeros=1",
                 "--count", "nonzeros=2")
     assert "'nonzeros' is given twice" in done.stderr
+
+
+def test_the_command_assumes_and_shows_counts(tool, counting, models, tmp_path):
+    def command(*arguments):
+        return tool(pathlib.Path(sys.executable), "-m", "photonic", *arguments)
+
+    path = tmp_path / "r.json"
+    done = command("run", counting, "--timing-only", "--count", "nonzeros=256",
+                   "--report", path, "--quiet")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(path.read_text())["counts"][0]["most"] == 256
+    done = command("report", path)
+    assert done.returncode == 0, done.stderr
+    rows = [line for line in done.stdout.splitlines() if "nonzeros" in line]
+    assert len(rows) == 1
+    assert re.findall(r"[\w-]+", rows[0]) == [
+        "nonzeros", "assumption", "-", "256", "256", "256", "8192"]
+    assert "unused" not in done.stdout
+    for arguments, expected in [
+        (["--count", "nonzeros=1", "--input", f"x={models}/x.npy"], "add --timing-only"),
+        (["--timing-only", "--count", "nonzeros"], "expected NAME=NUMBER"),
+        (["--timing-only", "--count", "nonzeros=1.5"], "expected NAME=NUMBER"),
+        (["--timing-only", "--count", "nonzeros=9000"], "expected 0 to 8192, found 9000"),
+        (["--timing-only", "--count", "nonzeros=1", "--count", "nonzeros=2"], "given twice"),
+        (["--timing-only", "--count", "nonzero=1"], "did you mean 'nonzeros'?"),
+        (["--timing-only"], "nonzeros"),
+    ]:
+        done = command("run", counting, *arguments)
+        assert done.returncode == 1, arguments
+        assert expected in done.stderr and "Traceback" not in done.stderr, done.stderr
 
 
 def test_python_assumes_and_executes(counting, models):

@@ -206,7 +206,7 @@ static phx::DataSection own(std::vector<uint8_t> contents) {
 }
 
 /// The bytes of `dense`, kept alive by the IR or by the section itself.
-static phx::DataSection getData(DenseElementsAttr dense) {
+static phx::DataSection getData(DenseIntOrFPElementsAttr dense) {
   std::vector<uint8_t> bytes;
   // The attribute has a bit per element, the program a byte.
   if (dense.getElementType().isInteger(1)) {
@@ -237,7 +237,12 @@ FailureOr<uint32_t> Exporter::exportData(RegionOp region, ElementsAttr init) {
       program.data.push_back(refer(blob->getData()));
     return place->second;
   }
-  auto dense = dyn_cast<DenseElementsAttr>(init);
+  // Blocks have no literals; what stands in their place is text.
+  auto dense = dyn_cast<DenseIntOrFPElementsAttr>(init);
+  if (!dense && isa<BlockType>(init.getElementType()))
+    return region.emitOpError("expected dense_resource<...>, the bytes of the "
+                              "blocks, found ")
+           << init;
   if (!dense)
     return region.emitOpError("expected dense initial contents, found ")
            << init;
@@ -256,7 +261,7 @@ LogicalResult Exporter::exportRegion(RegionOp region) {
   entry.role = static_cast<phx::Role>(region.getRole());
   entry.type = *element;
   if (auto block = dyn_cast<BlockType>(type.getElementType()))
-    entry.conversion = block.getConversion();
+    entry.conversion = static_cast<uint32_t>(block.getConversion());
   entry.shape.assign(type.getShape().begin(), type.getShape().end());
   phx::Address address = getAddress(region, region.getAddress());
   entry.memory = address.memory;

@@ -103,6 +103,13 @@ std::string Context::locate(uint32_t bank, int64_t address) const {
 Status Context::writeRegister(
     uint32_t index, int64_t value,
     const std::function<std::string()> &describeSource) {
+  std::vector<uint32_t> named;
+  if (instruction)
+    named = getWrittenRegisters(*instruction);
+  if (std::find(named.begin(), named.end(), index) == named.end())
+    return fail("writes " + describeRegister(program, index) +
+                ", which is none that the instruction names as written: what "
+                "computes this instruction is at fault, not the program");
   const CountRegister &target = program.registers[index];
   if (value < 0 || value > target.most)
     return fail(describeSource() + " is " + std::to_string(value) + ", but " +
@@ -111,7 +118,8 @@ Status Context::writeRegister(
                 "; look at what computes the count, or let the register hold "
                 "more (pisa.register)");
   registers[index] = value;
-  counts.record(index, value);
+  if (index < counts.getNumRegisters())
+    counts.record(index, value);
   return Status::success();
 }
 

@@ -186,7 +186,8 @@ private:
   Status makePool(unsigned threads);
   Status interpret(Machines &machines, const ExecutionOptions &options,
                    Poller &poller);
-  Status step(Machines &machines, size_t pc, const Counters &counters);
+  Status step(Machines &machines, size_t pc, const Counters &counters,
+              Poller &poller);
   Status endLayers(Machines &machines, size_t pc,
                    const ExecutionOptions &options);
   void compare(uint32_t layer, const HostArray &value,
@@ -263,6 +264,9 @@ SerialExecutor::makeMachines(const Arrays &inputs, const Arrays &labels,
                            (region.labels ? labels : inputs).at(region.name));
     if (Status status = setKey(*machine); !status)
       return status.error();
+    // Time and charges follow the run itself.
+    if (bypass)
+      machine->stopRecording();
     (bypass ? machines.bypass : machines.main) = std::move(machine);
   }
   return machines;
@@ -326,7 +330,7 @@ Result<Arrays> SerialExecutor::runOnce(const Arrays &inputs,
     return machines.error();
   if (Status status = interpret(*machines, options, poller); !status)
     return status.error();
-  auto written = std::make_shared<CountTrace>(machines->main->getCounts());
+  auto written = std::make_shared<CountTrace>(machines->main->takeCounts());
   Arrays outputs;
   for (const Region &region : program.regions)
     if (region.role == Role::Output)
@@ -373,7 +377,7 @@ Status SerialExecutor::interpret(Machines &machines,
       counter = 0;
       loops.pop_back();
       machines.leaveLoop(loops.size());
-    } else if (Status status = step(machines, pc, counters); !status) {
+    } else if (Status status = step(machines, pc, counters, poller); !status) {
       return status;
     }
     if (loops.empty() && !layersEndingAt[pc].empty())
@@ -384,14 +388,22 @@ Status SerialExecutor::interpret(Machines &machines,
 }
 
 Status SerialExecutor::step(Machines &machines, size_t pc,
-                            const Counters &counters) {
+                            const Counters &counters, Poller &poller) {
   uint32_t layer = program.code[pc].layer;
   LayerStatistics *observed =
       layer < statistics.size() ? &statistics[layer] : nullptr;
   Status status = machines.main->execute(pc, counters, observed);
-  if (status.ok() && machines.bypass)
-    status = machines.bypass->execute(pc, counters, nullptr);
-  return status;
+  if (!status || !machines.bypass)
+    return status;
+  status = machines.bypass->execute(pc, counters, nullptr);
+  if (status || poller.poll())
+    return status;
+  // The program itself is not at fault: what it computes may differ.
+  Error error = status.error();
+  error.message = "in the FP32 computation beside the run (--no-compare leaves "
+                  "it out): " +
+                  error.message;
+  return error;
 }
 
 Status SerialExecutor::endLayers(Machines &machines, size_t pc,

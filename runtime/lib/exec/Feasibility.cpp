@@ -45,11 +45,13 @@ private:
 } // namespace
 
 /// Elementary steps of one execution: each count at its cap, times what a
-/// window or another number of the instruction repeats.
+/// window or another number of the instruction repeats. Counts that depend on
+/// registers may be far smaller and are left out.
 static StepProduct countSteps(const Body &body) {
   StepProduct steps;
   visitCounts(body, [&](const FieldDescription &, const Count &count) {
-    steps *= count.cap;
+    if (!count.registerIndex)
+      steps *= count.cap;
   });
   for (const AccessDescription &access : body.getDescription().accesses)
     for (const IndexFields *index : {&access.rows, &access.cols})
@@ -65,7 +67,9 @@ static Status checkSteps(const Program &program) {
     const Instruction &instruction = program.code[pc];
     if (const auto *loop = getIf<Loop>(instruction.body)) {
       iterations.push_back(iterations.back());
-      iterations.back() *= loop->count;
+      // A register may end it long before.
+      if (!loop->below)
+        iterations.back() *= loop->count;
       continue;
     }
     StepProduct steps = countSteps(instruction.body);

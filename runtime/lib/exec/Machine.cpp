@@ -46,6 +46,31 @@ static Status dispatch(InstructionList<T...>, Context &context,
   return status;
 }
 
+namespace {
+
+/// How often a register has been written since this was made.
+class WriteCounter {
+public:
+  WriteCounter(const CountTrace &trace, uint32_t registerIndex)
+      : runs(trace.getRuns(registerIndex)),
+        begin(runs.empty() ? 0 : runs.size() - 1),
+        times(runs.empty() ? 0 : runs.back().times) {}
+
+  uint64_t get() const {
+    uint64_t sum = 0;
+    for (size_t r = begin; r < runs.size(); ++r)
+      sum += runs[r].times;
+    return sum - times;
+  }
+
+private:
+  const std::vector<CountTrace::Run> &runs;
+  size_t begin;   ///< the run that the next write may make longer
+  uint64_t times; ///< what it had
+};
+
+} // namespace
+
 Status Machine::execute(size_t pc, const Counters &counters,
                         LayerStatistics *statistics) {
   if (!isInside(counters))
@@ -81,6 +106,33 @@ Status Machine::executeLane(const Instruction &instruction,
                             LayerStatistics *statistics) {
   if (!isExecuted(instruction, context.counters))
     return Status::success();
+  if (!writesRegisters[context.pc])
+    return compute(instruction, statistics);
+  // Timing plays writes back one by one: each execution makes one of each.
+  std::vector<uint32_t> named = getWrittenRegisters(instruction);
+  for (uint32_t index : named)
+    if (index >= context.registers.size())
+      return context.fail("writes " + describeRegister(context.program, index) +
+                          ", which the program does not have");
+  if (context.counts.getNumRegisters() == 0) // not recorded
+    return compute(instruction, statistics);
+  std::vector<WriteCounter> writes;
+  for (uint32_t index : named)
+    writes.emplace_back(context.counts, index);
+  if (Status status = compute(instruction, statistics); !status)
+    return status;
+  for (size_t i = 0; i < named.size(); ++i)
+    if (writes[i].get() != 1)
+      return context.fail(
+          "wrote " + describeRegister(context.program, named[i]) + " " +
+          std::to_string(writes[i].get()) +
+          " times, expected once: what computes this instruction is at fault, "
+          "not the program");
+  return Status::success();
+}
+
+Status Machine::compute(const Instruction &instruction,
+                        LayerStatistics *statistics) {
   const InstructionDescription &description = instruction.getDescription();
   if (!description.machineClass.empty())
     return units[description.machineClass]->execute(instruction, statistics);

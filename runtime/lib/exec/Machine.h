@@ -43,7 +43,10 @@ public:
                  LayerStatistics *statistics);
 
   Memory &getMemory() { return *memory; }
-  const CountTrace &getCounts() const { return context.counts; }
+  /// What was written to registers; not to be asked for twice.
+  CountTrace takeCounts() { return std::move(context.counts); }
+  /// From here on nothing keeps what is written to registers.
+  void stopRecording() { context.counts = CountTrace(); }
   /// Keys stochastic rounding.
   void setKey(const RandomKey &key) { context.key = key; }
   void setRegion(const Region &region, const HostArray &value);
@@ -63,22 +66,28 @@ private:
   /// code[pc] with what registers hold.
   const Instruction &getResolved(size_t pc);
   /// What the array of the context does; nothing if its lane is skipped.
+  /// Errors: also a register that is to be written and is not written once.
   Status executeLane(const Instruction &instruction,
                      LayerStatistics *statistics);
+  /// The same of one that is not skipped.
+  Status compute(const Instruction &instruction, LayerStatistics *statistics);
 
   Machine(const Program &program, std::unique_ptr<Memory> memory,
           ThreadPool &pool, Poller &poller)
       : memory(std::move(memory)),
         context(program, *this->memory, pool, poller) {
     trips.fill(endless);
-    for (const Instruction &instruction : program.code)
+    for (const Instruction &instruction : program.code) {
       dependsOnRegisters.push_back(!getReadRegisters(instruction).empty());
+      writesRegisters.push_back(!getWrittenRegisters(instruction).empty());
+    }
   }
 
   std::unique_ptr<Memory> memory;
   Context context;
   std::array<int64_t, maxLoopDepth> trips; ///< by depth, of open loops
   std::vector<bool> dependsOnRegisters;    ///< by instruction
+  std::vector<bool> writesRegisters;       ///< by instruction
   Instruction resolved;                    ///< the latest that does
   std::map<std::string, std::unique_ptr<MachineUnit>> units; ///< by class
 };

@@ -272,6 +272,8 @@ bool HazardChecker::runUnit(size_t index, const CounterBox &box) {
     if (slots >> writtenRegistersSlot & 1 &&
         !isExecutedWithin(instruction, box))
       slots &= static_cast<SlotMask>(~(1u << writtenRegistersSlot));
+    if (!namesEngines(program, instruction, box.low))
+      slots &= static_cast<SlotMask>(~(1u << readRegistersSlot));
     appendRegisters(program, tree.registers(index), slots, accesses);
   }
   if (work.isExceeded())
@@ -282,6 +284,8 @@ bool HazardChecker::runUnit(size_t index, const CounterBox &box) {
   entry.engines = blocks;
   entry.unit = index;
   entry.isWeak = tree.isWeak(index, blocks);
+  if (entry.isWeak && !recordLooks(entry))
+    return false;
   beginEpoch(blocks.begin);
   entry.stamp = epochs[blocks.begin];
   if (joins && entry.isWeak) {
@@ -303,11 +307,33 @@ bool HazardChecker::runUnit(size_t index, const CounterBox &box) {
   return recordAll(entry);
 }
 
+/// Each block finds out for itself whether it executes the instruction. It does
+/// so when it gets there, with the others or not, and goes on alone if not.
+bool HazardChecker::recordLooks(AccessEntry entry) {
+  BlockSpan blocks = entry.engines;
+  entry.isWeak = false;
+  entry.kind = AccessKind::Read;
+  entry.slot = readRegistersSlot;
+  for (const UnitAccess &access : accesses) {
+    if (access.slot != readRegistersSlot)
+      continue;
+    for (uint32_t block = blocks.begin; block < blocks.end; ++block) {
+      beginEpoch(block);
+      entry.engines = {block, block + 1};
+      entry.stamp = epochs[block];
+      if (!record(access, entry))
+        return false;
+    }
+  }
+  return true;
+}
+
 bool HazardChecker::recordAll(AccessEntry entry) {
   // Reads first: a write of the same instruction would hide them.
   for (bool reads : {true, false})
     for (const UnitAccess &access : accesses) {
-      if ((access.kind == AccessKind::Read) != reads)
+      if ((access.kind == AccessKind::Read) != reads ||
+          (entry.isWeak && access.slot == readRegistersSlot))
         continue;
       entry.kind = access.kind;
       entry.product = access.product;

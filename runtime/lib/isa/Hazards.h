@@ -56,8 +56,12 @@ private:
   bool runUnit(size_t index, const CounterBox &box);
   bool isExecutedWithin(const Instruction &instruction, const CounterBox &box);
   bool record(const UnitAccess &access, const AccessEntry &entry);
-  /// All that the instruction at work touches, as accesses like `entry`.
+  /// All that the instruction at work touches, as accesses like `entry`; what
+  /// recordLooks records is left out where that is weak.
   bool recordAll(AccessEntry entry);
+  /// Reads of registers of an instruction that several blocks execute together
+  /// or not at all.
+  bool recordLooks(AccessEntry entry);
   bool isOrdered(const AccessEntry &old, const AccessEntry &entry) const {
     return old.engines.meets(entry.engines) ||
            old.stamp <= clocks[entry.engines.begin][old.engines.begin];

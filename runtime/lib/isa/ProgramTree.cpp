@@ -206,6 +206,17 @@ void detail::appendRegisters(const Program &program, const RegisterUse &use,
   append(use.writes, writtenRegistersSlot, AccessKind::Write);
 }
 
+bool detail::namesEngines(const Program &program,
+                          const Instruction &instruction,
+                          const Counters &counters) {
+  const ArrayGroup *group = findGroup(program, instruction);
+  if (!group)
+    return true;
+  int64_t first = getFirstArray(instruction, counters);
+  return first >= 0 &&
+         first + int64_t(instruction.arrays.lanes) <= int64_t(group->count);
+}
+
 //===----------------------------------------------------------------------===//
 // Shared operands
 //===----------------------------------------------------------------------===//

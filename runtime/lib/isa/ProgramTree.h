@@ -74,6 +74,12 @@ inline uint32_t getRegisterMemory(const Program &program) {
 void appendRegisters(const Program &program, const RegisterUse &use,
                      unsigned slots, UnitAccessList &list);
 
+/// Whether the engines that an instruction names are there: where it is not
+/// executed, an affine index may lead out of the group, and then nobody reads
+/// the registers.
+bool namesEngines(const Program &program, const Instruction &instruction,
+                    const Counters &counters);
+
 /// For each instruction the slots of operands that may conflict with another
 /// engine at all, as a bit mask.
 std::vector<SlotMask> findSharedSlots(const Program &program,

@@ -269,8 +269,7 @@ static Status checkRegisterTable(const Program &program) {
                      static_cast<int64_t>(program.registers.size()));
   for (size_t r = 0; r < program.registers.size(); ++r) {
     const CountRegister &each = program.registers[r];
-    std::string where =
-        "register " + std::to_string(r) + " '" + each.name + "' ";
+    Place where = Place::at("register", r, each.name);
     if (each.name.empty())
       return failTable(where + "name", "a name", "none");
     for (size_t other = 0; other < r; ++other)

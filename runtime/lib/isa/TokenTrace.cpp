@@ -146,8 +146,10 @@ private:
     const Instruction &instruction = program.code[index];
     footprints.compute(instruction, box, Precision::Fast, sharedSlots[index],
                        accesses);
-    appendRegisters(program, tree.registers(index), sharedSlots[index],
-                    accesses);
+    SlotMask slots = sharedSlots[index];
+    if (!namesEngines(program, instruction, box.low))
+      slots &= static_cast<SlotMask>(~(1u << readRegistersSlot));
+    appendRegisters(program, tree.registers(index), slots, accesses);
     if (work.isExceeded())
       return false;
     AccessEntry entry;
@@ -159,21 +161,47 @@ private:
       for (const UnitAccess &access : accesses) {
         if ((access.kind == AccessKind::Read) != reads)
           continue;
-        entry.kind = access.kind;
-        entry.product = access.product;
-        auto bound = [&](const AccessEntry &old, bool conflicting,
-                         int64_t byte) {
-          return work.spend(1) ? visit(entry, old, conflicting, byte)
-                               : AccessHistory::Answer::Stop;
-        };
-        AccessHistory &history = into[access.memory];
-        size_t before = history.size();
-        if (!history.record(access.bytes, entry, bound))
+        bool done = entry.isWeak && access.slot == readRegistersSlot
+                        ? recordLooks(access, entry, into, visit)
+                        : recordAccess(access, entry, into, visit);
+        if (!done)
           return false;
-        if (history.size() > before)
-          work.spend(stepsPerStretch * int64_t(history.size() - before));
-        work.spend(history.takePassed() / passedPerStep);
       }
+    return true;
+  }
+
+  /// Blocks that execute an instruction together or not at all find out one by
+  /// one which, as the checker has it.
+  template <typename Visitor>
+  bool recordLooks(const UnitAccess &access, AccessEntry entry,
+                   std::vector<AccessHistory> &into, Visitor visit) {
+    BlockSpan blocks = entry.engines;
+    entry.isWeak = false;
+    for (uint32_t block = blocks.begin; block < blocks.end; ++block) {
+      entry.engines = {block, block + 1};
+      if (!recordAccess(access, entry, into, visit))
+        return false;
+    }
+    return true;
+  }
+
+  /// Enters one access, as one like `entry`.
+  template <typename Visitor>
+  bool recordAccess(const UnitAccess &access, AccessEntry entry,
+                    std::vector<AccessHistory> &into, Visitor visit) {
+    entry.kind = access.kind;
+    entry.product = access.product;
+    auto bound = [&](const AccessEntry &old, bool conflicting, int64_t byte) {
+      return work.spend(1) ? visit(entry, old, conflicting, byte)
+                           : AccessHistory::Answer::Stop;
+    };
+    AccessHistory &history = into[access.memory];
+    size_t before = history.size();
+    if (!history.record(access.bytes, entry, bound))
+      return false;
+    if (history.size() > before)
+      work.spend(stepsPerStretch * int64_t(history.size() - before));
+    work.spend(history.takePassed() / passedPerStep);
     return true;
   }
 

@@ -29,7 +29,8 @@ static constexpr const char *overview =
 Inputs may hold any number of samples: the program then runs once per batch, the
 last time padded by repeating the last sample. A training program makes one step
 per batch, each with what the one before has learnt, and drops a last partial
-batch. Time and energy are those of one run, or step.
+batch. Time and energy are those of one run, or step; of the latest where the
+program reads count registers.
 )";
 
 static constexpr const char *footer =
@@ -112,7 +113,8 @@ static void addFlags(CLI::App &app, CommandLine &o) {
                "computes time and energy without executing; needs no input");
   app.add_flag("--fp32", o.fp32,
                "computes products in FP32 instead of the program's number "
-               "format; time and energy do not change");
+               "format; time and energy do not change unless they follow "
+               "counts, which may differ");
   app.add_flag("--no-compare", o.noCompare,
                "does not compute the network in FP32 beside the run, which "
                "takes as long again; the report then lacks the "

@@ -7,6 +7,7 @@
 
 #include "machines/rns/CoreUnit.h"
 
+#include "machines/rns/Products.h"
 #include "phx/isa/Blocks.h"
 
 #include <algorithm>
@@ -16,8 +17,9 @@
 using namespace phx;
 using namespace phx::exec;
 
-CoreUnit::CoreUnit(Context &context)
-    : context(context), origins(context.program),
+CoreUnit::CoreUnit(Context &context, const UnitOptions &options)
+    : context(context), bypassed(options.bypassFormats),
+      origins(context.program),
       scratches(context.pool.size()) {}
 
 Result<std::unique_ptr<MachineUnit>>
@@ -29,25 +31,23 @@ CoreUnit::create(Context &context, const UnitOptions &options) {
                      "there are no binary32 numbers to multiply; run it "
                      "without --fp32, or compile the model so that operands "
                      "are converted at the arrays"};
-  std::unique_ptr<CoreUnit> unit(new CoreUnit(context));
+  std::unique_ptr<CoreUnit> unit(new CoreUnit(context, options));
   if (Status status = unit->makePlans(options); !status)
     return status.error();
   return std::unique_ptr<MachineUnit>(std::move(unit));
 }
 
-/// The products that instructions of the class name, each with the columns of
-/// the arrays that compute it; of several groups the most, which have the
-/// longest passes.
+/// The products that instructions of the class compute, each with the columns
+/// of the arrays that do; of several groups the most, which have the longest
+/// passes. What only converts an operand needs its format and no more.
 static std::map<uint32_t, int64_t> listProducts(const Program &program) {
   std::map<uint32_t, int64_t> products;
   for (const Instruction &instruction : program.code)
-    RnsInstructions::forEach([&]<typename T>() {
-      if (const T *body = getIf<T>(instruction.body)) {
-        int64_t &columns = products.try_emplace(body->product, 1).first->second;
-        if (const ArrayGroup *group = findGroup(program, instruction))
-          columns = std::max<int64_t>(columns, group->columns);
-      }
-    });
+    if (auto product = rns::findComputed(instruction.body)) {
+      int64_t &columns = products.try_emplace(*product, 1).first->second;
+      if (const ArrayGroup *group = findGroup(program, instruction))
+        columns = std::max<int64_t>(columns, group->columns);
+    }
   return products;
 }
 
@@ -111,7 +111,9 @@ Result<OperandSource> CoreUnit::prepare(const char *name, const AccessMap &map,
 RoundingNumbers CoreUnit::getNumbers(uint32_t index, unsigned operand,
                                      int64_t group) const {
   const Product &product = context.program.products[index];
-  if (getPlan(index).operands[operand].rounding != Rounding::Stochastic)
+  const Bfp *format =
+      findBlockFormat(context.program, product.conversions[operand]);
+  if (bypassed || !format || format->rounding != Rounding::Stochastic)
     return {};
   int64_t rows = operand == 0 ? product.m * product.positions : product.n;
   RoundingNumbers numbers;

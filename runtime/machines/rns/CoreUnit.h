@@ -57,8 +57,8 @@ public:
                  LayerStatistics *statistics) override;
 
 private:
-  explicit CoreUnit(Context &context);
-  /// Makes the plans of all products that instructions name.
+  CoreUnit(Context &context, const UnitOptions &options);
+  /// Makes the plans of all products that instructions compute.
   Status makePlans(const UnitOptions &options);
   const ProductPlan &getPlan(uint32_t product) const {
     return plans[planOf[product]];
@@ -131,6 +131,7 @@ private:
   struct Conversion;
   /// Errors: blocks outside of their memory.
   Status prepareConversion(const CoreConvert &instruction, Conversion &job);
+  Status convertRows(Conversion &job);
   void convertRows(Conversion &job, int64_t index, unsigned worker);
   static void writeBlocks(const Conversion &job, int64_t row,
                           const OperandBlock &block);
@@ -151,9 +152,11 @@ private:
                 float *acc);
 
   Context &context;
+  const bool bypassed; ///< binary32 products, no conversion
   const Origins origins;
   std::vector<ProductPlan> plans; ///< each once
-  std::vector<uint32_t> planOf;   ///< index into `plans`, by product
+  /// Index into `plans`, by product; of those that are computed.
+  std::vector<uint32_t> planOf;
   TileColumns streamed;           ///< of the current stream
   std::map<std::pair<uint16_t, uint32_t>, LoadedTile> tiles; ///< by array
   std::vector<Scratch> scratches; ///< by thread

@@ -33,6 +33,11 @@ static unsigned getOperand(const T &i, const Product &product) {
                                         : OperandRole::Streamed);
 }
 
+/// Rows of one group of an operand.
+static int64_t getRows(const Product &product, unsigned operand) {
+  return operand == 0 ? product.m * product.positions : product.n;
+}
+
 /// Whether its operand is made of blocks on one side.
 template <typename T> static bool hasBlocks(const T &i) {
   if constexpr (std::is_same_v<T, CoreConvert>)
@@ -60,7 +65,7 @@ static void checkConversion(const Program &program, const T &i,
                 toAssembly(conversion));
   if (!drawsRandomNumbers(conversion))
     return;
-  int64_t rows = operand == 0 ? product.m * product.positions : product.n;
+  int64_t rows = getRows(product, operand);
   if (Int elements = Int(rows) * product.k * product.groups;
       elements > randomElements)
     report.fail("product",
@@ -282,6 +287,28 @@ static bool isMultiple(const Affine &affine, int64_t of) {
   return isOne;
 }
 
+/// As in assembly.
+static std::string spellSum(const Affine &affine) {
+  std::string text = std::to_string(affine.base);
+  for (const DigitTerm &digit : affine.terms) {
+    text += " + " + std::to_string(digit.weight) + " * ";
+    text += digit.loop == laneLoop ? "lane" : "l" + std::to_string(digit.loop);
+    if (digit.scale != 1 || digit.offset != 0 || digit.divisor != 1 ||
+        digit.modulus != 0)
+      text += "(" + std::to_string(digit.scale) + ", " +
+              std::to_string(digit.offset) + ", " +
+              std::to_string(digit.divisor) + ", " +
+              std::to_string(digit.modulus) + ")";
+  }
+  return text;
+}
+static std::string spellCount(const Count &count) {
+  std::string text = std::to_string(count.cap);
+  if (count.remaining)
+    text += " of [" + spellSum(*count.remaining) + "]";
+  return text;
+}
+
 /// Whether positions that begin at `k` are whole groups, or go up to the end of
 /// the contraction axis.
 static bool hasWholeGroups(const Affine &k, const Count &cols, int64_t length,
@@ -313,7 +340,7 @@ static void checkConvert(const Program &program, const Instruction &instruction,
     report.fail("k start",
                 "a base and weights that are multiples of " + group +
                     " (a block is a whole group)",
-                "others");
+                spellSum(i.kStart));
   int64_t length = program.products[i.product].k;
   if (!hasWholeGroups(i.kStart, i.cols, length, format->group))
     report.fail("cols",
@@ -322,14 +349,29 @@ static void checkConvert(const Program &program, const Instruction &instruction,
                     " contraction positions of the product (of [" +
                     std::to_string(length) + " less k])",
                 i.cols.registerIndex ? "what a count register says"
-                                     : "others");
+                                     : spellCount(i.cols) + " at k " +
+                                           spellSum(i.kStart));
 }
 
 static void checkConvertBounds(const CoreConvert &i, BoundsReport &report) {
-  int64_t groups = report.getProgram().products[i.product].groups;
+  const Product &product = report.getProgram().products[i.product];
+  int64_t groups = product.groups;
   report.checkWithin("group", i.group, groups - 1,
                      "a group below " + std::to_string(groups) +
                          ", at least 0");
+  // What is not of the operand has random numbers of other elements.
+  bool isFirst = i.operand == 0;
+  int64_t rows = getRows(product, unsigned(i.operand));
+  std::string of = std::string("of its product's ") +
+                   (isFirst ? "first" : "second") + " operand";
+  report.checkWithin("row start", i.rowStart, rows - 1,
+                     "a row below " + std::to_string(rows) + " " + of);
+  report.checkBlock("rows", "rows " + of + ",", rows, i.rowStart, i.rows);
+  report.checkWithin("k start", i.kStart, product.k - 1,
+                     "a position below " + std::to_string(product.k) +
+                         " of its product's contraction");
+  report.checkBlock("cols", "contraction positions of its product,", product.k,
+                    i.kStart, i.cols);
 }
 
 template <>

@@ -26,12 +26,13 @@ using namespace phx::rns;
 // Product metadata
 //===----------------------------------------------------------------------===//
 
-/// The product that a core instruction works for.
-static uint32_t getProduct(const Body &body) {
-  uint32_t product = 0;
+std::optional<uint32_t> phx::rns::findComputed(const Body &body) {
+  std::optional<uint32_t> product;
   RnsInstructions::forEach([&]<typename T>() {
-    if (const T *instruction = getIf<T>(body))
-      product = instruction->product;
+    // Whoever computes names a pass.
+    if constexpr (requires(const T &each) { each.pass; })
+      if (const T *instruction = getIf<T>(body))
+        product = instruction->product;
   });
   return product;
 }
@@ -84,11 +85,11 @@ private:
 
 } // namespace
 
-/// All core instructions are on arrays of one group.
+/// All that computes is on arrays of one group.
 Status ProductChecker::checkGroup(const ProductNest &nest) {
   const Program &program = tree.program;
   for (size_t i = nest.loopBegin; i < nest.loopEnd; ++i) {
-    if (program.code[i].getDescription().machineClass != "rns")
+    if (!findComputed(program.code[i].body))
       continue;
     const ArrayGroup *own = findGroup(program, program.code[i]);
     if (group && group != own)
@@ -220,8 +221,8 @@ Status phx::rns::checkProducts(const LoopTree &tree) {
   const Program &program = tree.program;
   std::vector<bool> isOurs(program.products.size());
   for (const Instruction &instruction : program.code)
-    if (instruction.getDescription().machineClass == "rns")
-      isOurs[getProduct(instruction.body)] = true;
+    if (auto product = findComputed(instruction.body))
+      isOurs[*product] = true;
   for (size_t p = 0; p < program.products.size(); ++p)
     if (isOurs[p] && !program.products[p].nests.empty())
       if (Status status = ProductChecker(tree, p).run(); !status)

@@ -10,7 +10,13 @@
 
 #include "phx/isa/LoopTree.h"
 
+#include <optional>
+
 namespace phx::rns {
+
+/// The product that an instruction computes a part of; nothing for others, also
+/// for those that only convert an operand of one.
+std::optional<uint32_t> findComputed(const Body &body);
 
 /// Product metadata that claims an intact loop nest: the nest computes the
 /// product, no less and no more.

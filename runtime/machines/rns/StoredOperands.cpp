@@ -14,6 +14,7 @@
 #include "machines/rns/CoreUnit.h"
 
 #include "phx/isa/Blocks.h"
+#include "phx/isa/Bounds.h"
 
 #include <algorithm>
 
@@ -134,6 +135,7 @@ struct CoreUnit::Conversion {
   TileColumns columns;
   TargetView target;
   int64_t rowStart = 0, rows = 0, begin = 0, end = 0;
+  bool isInOrder = false; ///< rows may share bytes: one after the other
   std::mutex mutex;
   // Under the mutex.
   Failure failure;
@@ -149,6 +151,41 @@ static OperandPlan makeMantissaPlan(const Bfp &format) {
   plan.maxMantissa = limits::getMaxMantissa(format.mantissa);
   plan.planes = {Residues{{}, plan.maxMantissa, /*identity=*/true}};
   return plan;
+}
+
+/// Adds what the digits of one side of a map move by, where they differ within
+/// [begin, end).
+static void addWeights(const AccessMap &map,
+                       const std::vector<MapDigit> &digits, int64_t begin,
+                       int64_t end,
+                       std::vector<std::pair<Int, int64_t>> &weights) {
+  int64_t place = 1;
+  for (const MapDigit &digit : digits) {
+    if (begin / place != (end - 1) / place && digit.radix > 1)
+      weights.emplace_back(Int(digit.step) * map.axes[digit.axis].stride,
+                           digit.radix);
+    place *= digit.radix;
+  }
+}
+
+/// Whether no two blocks of `bytes` in these rows and columns of `map` share a
+/// byte. False also where it takes more to see: where two digits move by less
+/// than the ones below them together.
+static bool isDisjoint(const AccessMap &map, int64_t rowBegin, int64_t rowEnd,
+                       int64_t begin, int64_t end, int64_t bytes) {
+  std::vector<std::pair<Int, int64_t>> weights; // and how many values
+  addWeights(map, map.rows, rowBegin, rowEnd, weights);
+  addWeights(map, map.cols, begin, end, weights);
+  for (auto &[weight, radix] : weights)
+    weight = std::max(weight, -weight);
+  std::sort(weights.begin(), weights.end());
+  Int reach = bytes;
+  for (auto [weight, radix] : weights) {
+    if (weight < reach)
+      return false;
+    reach += weight * (radix - 1);
+  }
+  return true;
 }
 
 Status CoreUnit::prepareConversion(const CoreConvert &instruction,
@@ -178,6 +215,10 @@ Status CoreUnit::prepareConversion(const CoreConvert &instruction,
   if (!target)
     return target.error();
   job.target = *target;
+  job.isInOrder = !isDisjoint(
+      *job.dstMap, job.rowStart, job.rowStart + job.rows,
+      job.begin / format->group, (job.end - 1) / format->group + 1,
+      getBlockBytes(*format));
   return Status::success();
 }
 
@@ -219,6 +260,21 @@ void CoreUnit::convertRows(Conversion &job, int64_t index, unsigned worker) {
     job.failure = {index, false, row + bad->lane, bad->column, bad->value};
 }
 
+/// All rows of the columns at hand. Where their blocks meet, the last one is
+/// what stays, whatever the number of threads.
+Status CoreUnit::convertRows(Conversion &job) {
+  int64_t blocks = (job.rows + laneCount - 1) / laneCount;
+  int64_t cost = laneCount * job.columns.count * 4;
+  if (!job.isInOrder)
+    return context.forEach(blocks, cost, [&](size_t b, unsigned worker) {
+      convertRows(job, int64_t(b), worker);
+    });
+  return context.forEach(1, blocks * cost, [&](size_t, unsigned worker) {
+    for (int64_t b = 0; b < blocks && !context.isStopped(worker); ++b)
+      convertRows(job, b, worker);
+  });
+}
+
 Status CoreUnit::execute(const CoreConvert &instruction, LoadedTile &,
                          LayerStatistics *statistics) {
   Conversion job;
@@ -226,7 +282,6 @@ Status CoreUnit::execute(const CoreConvert &instruction, LoadedTile &,
     return status;
   int64_t group = job.format.group;
   int64_t step = std::max<int64_t>(positionsAtOnce / group, 1) * group;
-  int64_t blocks = (job.rows + laneCount - 1) / laneCount;
   for (int64_t k = job.begin; k < job.end; k += step) {
     job.columns.set(k, std::min(step, job.end - k), job.end, group, group);
     Result<OperandSource> source =
@@ -236,12 +291,7 @@ Status CoreUnit::execute(const CoreConvert &instruction, LoadedTile &,
       return source.error();
     job.source = std::move(*source);
     job.source.numbers = job.numbers;
-    if (Status status = context.forEach(
-            blocks, laneCount * job.columns.count * 4,
-            [&](size_t b, unsigned worker) {
-              convertRows(job, int64_t(b), worker);
-            });
-        !status)
+    if (Status status = convertRows(job); !status)
       return status;
     if (const Failure &failure = job.failure; failure.block != INT64_MAX)
       return describeOperand(*job.srcMap, instruction.src, failure.row,

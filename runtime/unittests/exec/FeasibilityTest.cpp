@@ -63,6 +63,40 @@ TEST(Feasibility, OneLongReductionIsStopped) {
   expectStops(longSum(), 2);
 }
 
+/// Loops and counts that a register makes short do not take years.
+TEST(Feasibility, WhatARegisterEndsIsNotCounted) {
+  constexpr int64_t many = int64_t(1) << 30;
+  auto fill = [](bool hasRegister) {
+    ProgramBuilder builder;
+    builder.program.registers = {{"few", many}};
+    uint32_t y = builder.addRegion("y", Role::Output, {8}, mem::grad);
+    for (int depth = 0; depth < 2; ++depth) {
+      size_t loop = builder.loop(many);
+      if (hasRegister)
+        getAs<Loop>(builder.program.code[loop].body).below = 0;
+    }
+    VecMap map;
+    map.fn = VecFn::Fill;
+    map.dst = builder.at(y);
+    map.dstStride[3] = 4;
+    map.shape = row(1, 8);
+    builder.add(vec, map);
+    builder.end();
+    builder.end();
+    // Nothing, where the register holds 0.
+    map.shape[2] = {many, std::nullopt, 0};
+    map.shape[1] = {many, std::nullopt, 0};
+    if (hasRegister)
+      builder.add(vec, map);
+    return builder.finish();
+  };
+  auto outputs = runProgram(fill(true), {}, {});
+  ASSERT_TRUE(outputs.ok()) << outputs.error().message;
+  EXPECT_EQ(toVector(outputs->at("y")), std::vector<float>(8));
+  EXPECT_ERROR(runProgram(fill(false), {}, {}),
+               "takes more than 2^56 elementary steps");
+}
+
 TEST(Feasibility, RunsThatTakeYearsAreRefused) {
   ProgramBuilder builder;
   uint32_t y = builder.addRegion("y", Role::Output, {8}, mem::grad);

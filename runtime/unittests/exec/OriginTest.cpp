@@ -98,13 +98,19 @@ TEST(Origin, ProductsInPartsRoundAsTheWhole) {
 }
 
 TEST(Origin, CoordinatesAreThoseOfTheOperandsRoles) {
-  for (Stationary stationary : {Stationary::First, Stationary::Second}) {
-    Program program = buildProduct(makeCase(), stationary, {1, 32, 16});
+  for (Stationary stationary :
+       {Stationary::First, Stationary::Second, Stationary::Result}) {
+    bool isFirst = stationary != Stationary::Second;
+    Program program = buildProduct(
+        makeCase(), isFirst ? Stationary::First : Stationary::Second,
+        {1, 32, 16});
+    // Where the result stays, rows and vectors are those of the two operands
+    // in their order, as where the first one does.
+    program.products[0].stationary = stationary;
     program.products[0].nests[0].rows.start.base = 100;
     program.products[0].nests[0].columns.start.base = 1000;
     program.products[0].nests[0].contraction.start.base = 7;
     Origins origins(program);
-    bool isFirst = stationary == Stationary::First;
     // The second tile of the contraction.
     EXPECT_EQ(origins.get(1, {1}), (Origin{0, isFirst ? 100 : 1000, 16 + 7,
                                            isFirst ? 1000 : 100}));

@@ -11,6 +11,7 @@
 #include "../support/Unroll.h"
 #include "ExecHelpers.h"
 
+#include "phx/exec/Context.h"
 #include "phx/isa/Validator.h"
 
 #include <deque>
@@ -205,6 +206,34 @@ TEST_F(Counting, ValuesThatNoRegisterHoldsStopTheRun) {
   }
 }
 
+/// Units of machine classes are checked as they write: what they do not name
+/// is not ordered by tokens, nor timed.
+TEST(Registers, AreWrittenByWhoNamesThem) {
+  Program program = ProgramBuilder().program;
+  program.registers = {{"first", 40}, {"second", 40}};
+  auto memory = exec::Memory::create(program, {});
+  auto pool = ThreadPool::create(1);
+  ASSERT_TRUE(memory.ok() && pool.ok());
+  exec::Poller poller({}, std::chrono::milliseconds(1));
+  exec::Context context(program, **memory, **pool, poller);
+  Instruction read{vec, noLayer, {}, VecReadCount{1, {mem::act, {}}}};
+  context.instruction = &read;
+  auto write = [&](uint32_t index) {
+    return context.writeRegister(index, 7, [] { return "a number"; });
+  };
+  EXPECT_TRUE(write(1).ok());
+  for (uint32_t index : {0, 2}) {
+    Status status = write(index);
+    ASSERT_FALSE(status.ok());
+    EXPECT_NE(status.error().message.find(
+                  "(vec.read_count): writes register " +
+                  std::to_string(index)),
+              std::string::npos)
+        << status.error().message;
+  }
+  EXPECT_EQ(context.registers, (RegisterValues{0, 7}));
+}
+
 /// The comparison in binary32 beside a run may find other counts.
 TEST_F(Counting, ComparesWithCountsOfItsOwn) {
   read(0, 0);
@@ -214,6 +243,31 @@ TEST_F(Counting, ComparesWithCountsOfItsOwn) {
   b.end();
   options.compareToFp32 = true;
   EXPECT_EQ(run({3, 0, 0, 0}), ones(3));
+}
+
+/// Mantissas that are cut off make the sum positive, which as an integer is one
+/// too; in binary32 it is negative.
+TEST(Registers, TheComparisonIsNamedWhereItFails) {
+  ConvSpec spec;
+  spec.inChannels = 4;
+  ProgramBuilder builder;
+  uint32_t y = builder
+                   .addConvWithRegions(spec, Stationary::First,
+                                       builder.addFormat(mirageFormat()))
+                   .out;
+  builder.program.registers = {{"bits", (int64_t(1) << 31) - 1}};
+  builder.add(vec, VecReadCount{0, builder.at(y)});
+  Program program = builder.finish();
+  Arrays inputs{
+      {"x", toArray({1.25f, 1.125f, -1.24f, -1.24f}, spec.inShape())},
+      {"w", toArray(std::vector<float>(4, 1), spec.weightShape())}};
+  ExecutionOptions options = threads(1);
+  auto outputs = runProgram(program, inputs, options);
+  ASSERT_TRUE(outputs.ok()) << outputs.error().message;
+  options.compareToFp32 = true;
+  EXPECT_ERROR(runProgram(program, inputs, options),
+               "in the FP32 computation beside the run (--no-compare leaves it "
+               "out): instruction ");
 }
 
 //===----------------------------------------------------------------------===//

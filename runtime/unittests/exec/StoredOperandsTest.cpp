@@ -95,6 +95,56 @@ TEST(StoredOperands, AreValid) {
   EXPECT_TRUE(status.ok()) << status.error().message;
 }
 
+TEST(StoredOperands, MayBeOfAProductOfOthers) {
+  // What residue arrays cannot compute, they convert all the same.
+  for (bool floats : {false, true})
+    for (Stationary stationary : {Stationary::First, Stationary::Result}) {
+      Program program = makeLinear();
+      Product other = program.products[0];
+      other.nests.clear();
+      other.stationary = stationary;
+      if (floats) {
+        other.pass = uint32_t(program.passes.size());
+        other.combine = uint32_t(program.combines.size());
+        program.passes.push_back({FloatDot{}});
+        program.combines.push_back({FloatAdd{}});
+      }
+      program.products.push_back(other);
+      for (Instruction &instruction : program.code)
+        if (CoreConvert *convert = getIf<CoreConvert>(instruction.body))
+          convert->product = 1;
+      Status status = validateStructure(program);
+      ASSERT_TRUE(status.ok()) << status.error().message;
+      auto result = runProgram(program, makeOperands(), threads(1));
+      ASSERT_TRUE(result.ok()) << result.error().message;
+      EXPECT_EQ(toVector(result->at("y")), std::vector<float>(15, 20.0f));
+    }
+}
+
+TEST(StoredOperands, AreTheSameWhereTheirBlocksMeet) {
+  // All rows go to the same blocks, which threads would write at once.
+  constexpr int64_t rows = 20000;
+  ProductCase c{ProductKind::Forward, linearSpec(rows, 40, 1), mirageFormat()};
+  Generator generate(17);
+  fill(c, generate, Values::Plain, Values::Plain);
+  c.stored = {true, false};
+  Program program = buildProduct(c, Stationary::First, {});
+  for (const Instruction &instruction : program.code)
+    if (const CoreConvert *convert = getIf<CoreConvert>(instruction.body))
+      program.maps[convert->dstMap].axes[0].stride = 0;
+  Arrays inputs{{"a", toArray(c.first, getShape(c, 0))},
+                {"b", toArray(c.second, getShape(c, 1))}};
+  std::vector<float> expected;
+  for (unsigned count : {1, 8, 8, 8, 8}) {
+    auto result = runProgram(program, inputs, threads(count));
+    ASSERT_TRUE(result.ok()) << result.error().message;
+    std::vector<float> y = toVector(result->at("y"));
+    if (expected.empty())
+      expected = y;
+    EXPECT_EQ(firstDifference(y, expected), -1);
+  }
+}
+
 TEST(StoredOperands, AreCountedWhereTheyAreConverted) {
   for (auto [stored, converts] : {std::pair(std::array{false, false}, 0u),
                                   {std::array{true, true}, 2u}}) {

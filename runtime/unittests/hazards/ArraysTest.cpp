@@ -170,6 +170,88 @@ TEST(Affine, ATokenServesAllArraysOfALoop) {
 }
 
 //===----------------------------------------------------------------------===//
+// Arrays that find out from a register whether they work together
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+/// The verdict, which is also the oracle's of a register that holds the most
+/// and of one that holds 0.
+bool isProved(const std::vector<Instruction> &code) {
+  uint32_t tokens = 0;
+  for (const Instruction &i : code)
+    tokens |= holds<Signal>(i.body);
+  Program program = assembleWide(code, tokens);
+  program.registers = {{"few", 4}};
+  bool proved = validateHazards(program).ok();
+  auto none = [](uint32_t, size_t) { return int64_t(0); };
+  EXPECT_EQ(proved, !hasRace(program) && !hasRace(program, none));
+  // Whatever they lack can be had.
+  EXPECT_TRUE(insertTokens(program).ok());
+  EXPECT_TRUE(validateHazards(program).ok());
+  EXPECT_FALSE(hasRace(program) || hasRace(program, none));
+  return proved;
+}
+
+Instruction readCount(EngineId engine) {
+  return make(engine, VecReadCount{0, {mem::grad, fixed(8192)}});
+}
+
+/// As many rows as the register says, on core[first ...].
+Instruction contributeSome(uint8_t first, uint32_t lanes) {
+  Instruction result = contribute({{}, lanes}, fixed(0), fixed(4096));
+  result.engine.index = first;
+  getAs<CoreStream>(result.body).rows.registerIndex = 0;
+  return result;
+}
+
+} // namespace
+
+TEST(Lockstep, WriterOfARegisterWaitsForEachArrayThatReadsIt) {
+  auto after = [](Instruction signal) {
+    return isProved({contributeSome(0, 4), std::move(signal), wait(vec, 0),
+                     readCount(vec)});
+  };
+  EXPECT_FALSE(after(signal(core(0), 0)));
+  EXPECT_FALSE(after(signal(core(3), 0)));
+  EXPECT_FALSE(after(on({{}, 3}, signal(core(0), 0))));
+  EXPECT_TRUE(after(on({{}, 4}, signal(core(0), 0))));
+}
+
+TEST(Lockstep, EachArrayThatReadsARegisterWaitsForItsWriter) {
+  auto before = [](Instruction wait, std::vector<Instruction> readers) {
+    std::vector<Instruction> code{readCount(vec), signal(vec, 0),
+                                  std::move(wait)};
+    code.insert(code.end(), readers.begin(), readers.end());
+    return isProved(code);
+  };
+  Instruction range = contributeSome(0, 4);
+  EXPECT_FALSE(before(wait(core(0), 0), {range}));
+  EXPECT_FALSE(before(wait(core(3), 0), {range}));
+  EXPECT_FALSE(before(wait(core(0), 0), {range, contributeSome(1, 2)}));
+  EXPECT_TRUE(before(on({{}, 4}, wait(core(0), 0)), {range}));
+  EXPECT_TRUE(before(on({{}, 4}, wait(core(0), 0)),
+                     {range, contributeSome(1, 2)}));
+  // Never executed, and yet each array has to find that out.
+  Instruction never = contribute({{}, 4}, fixed(0), fixed(4096));
+  never.guard = Guard{0, 1, 5, 3, 0, 0};
+  EXPECT_FALSE(before(wait(core(0), 0), {loop(2), never, end()}));
+  EXPECT_TRUE(
+      before(on({{}, 4}, wait(core(0), 0)), {loop(2), never, end()}));
+  // What is executed whatever registers hold brings them together.
+  EXPECT_TRUE(before(wait(core(0), 0),
+                     {contribute({{}, 4}, fixed(0), fixed(4096)), range}));
+}
+
+TEST(Lockstep, AnArrayThatWritesARegisterIsNoneOfTheOthers) {
+  EXPECT_FALSE(isProved({readCount(core(2)), contributeSome(0, 4)}));
+  EXPECT_FALSE(isProved({contributeSome(0, 4), readCount(core(2))}));
+  EXPECT_TRUE(isProved({readCount(core(2)), signal(core(2), 0),
+                        on({{}, 4}, wait(core(0), 0)),
+                        contributeSome(0, 4)}));
+}
+
+//===----------------------------------------------------------------------===//
 // Indices of arrays that do not exist
 //===----------------------------------------------------------------------===//
 

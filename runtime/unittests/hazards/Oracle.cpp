@@ -447,30 +447,35 @@ bool phx::test::hasLaneRace(const Program &program,
   return false;
 }
 
-/// Whether one of the engines that an instruction names is there.
-static bool existsAny(const Program &program, const Instruction &instruction,
-                      const std::set<std::pair<int, int64_t>> &engines) {
+/// Whether the engines that an instruction names are there: where it is not
+/// executed, its arrays may be none of the group, and nobody looks.
+static bool exist(const Program &program, const Instruction &instruction,
+                  const std::set<std::pair<int, int64_t>> &engines) {
   if (instruction.engine.kind != EngineKind::Core)
     return true;
   int64_t count = program.groups[instruction.engine.group].count;
-  return std::any_of(engines.begin(), engines.end(), [&](const auto &engine) {
+  return std::all_of(engines.begin(), engines.end(), [&](const auto &engine) {
     return engine.second >= 0 && engine.second < count;
   });
 }
 
 bool phx::test::hasRace(const Program &program, const Holds &holds,
                         AccessEnumerator enumerate) {
-  constexpr size_t maxEvents = 4096;
+  constexpr size_t maxEvents = 16384;
   std::vector<OracleEvent> events = expand(program);
   if (events.size() > maxEvents)
     std::abort();
+  // Of events by number, and behind them of looks: engine by engine, what an
+  // instruction of several reads in registers.
   using Set = std::bitset<maxEvents>;
-  // before[i]: events that precede event i.
+  size_t numLooks = 0;
+  // before[i]: what precedes event i.
   std::vector<Set> before(events.size());
   std::map<std::pair<int, int64_t>, Set> past; // by engine
   std::map<uint32_t, std::deque<Set>> signals;
   struct User {
     size_t event;
+    size_t number; ///< of the event, or of the look
     OracleAccess access;
   };
   std::map<std::pair<int, int64_t>, std::vector<User>> users; // by byte
@@ -486,6 +491,25 @@ bool phx::test::hasRace(const Program &program, const Holds &holds,
     if (isInside)
       accesses = enumerate(program, instruction, events[i].counters);
     bool isExecuted = !accesses.empty();
+    uint32_t ofRegisters = uint32_t(program.memories.size());
+    OracleAccess look{ofRegisters, false, {}, {}, 0};
+    bool isTogether = engines.size() > 1;
+    // Each engine looks at registers when it gets there, and knows no more.
+    for (auto &engine : engines) {
+      if (isControlled || !isTogether || !exist(program, instruction, engines))
+        break;
+      size_t number = events.size() + numLooks++;
+      if (number >= maxEvents)
+        std::abort();
+      for (int64_t index : names) {
+        auto &list = users[{int(ofRegisters), index}];
+        for (const User &user : list)
+          if (user.access.write && !past[engine][user.number])
+            return true;
+        list.push_back({i, number, look});
+      }
+      past[engine].set(number);
+    }
     for (auto &engine : engines)
       before[i] |= past[engine];
     if (auto *s = getIf<Signal>(instruction.body)) {
@@ -500,14 +524,12 @@ bool phx::test::hasRace(const Program &program, const Holds &holds,
         past[engine].set(i);
       }
     } else if (!names.empty()) {
-      // Each engine looks at the registers, whatever comes of it.
+      // It has looked at the registers, whatever comes of it.
       for (auto &engine : engines)
         past[engine].set(i);
     }
-    uint32_t ofRegisters = uint32_t(program.memories.size());
-    // Where it is not executed, its arrays may be none of the group.
-    if (!isControlled && !names.empty() &&
-        existsAny(program, instruction, engines))
+    if (!isControlled && !isTogether && !names.empty() &&
+        exist(program, instruction, engines))
       accesses.push_back({ofRegisters, false, {}, names, 0});
     if (isExecuted)
       for (int64_t written : Registers::listWritten(instruction)) {
@@ -519,13 +541,13 @@ bool phx::test::hasRace(const Program &program, const Holds &holds,
         auto &list = users[{int(access.memory), byte}];
         for (const User &user : list) {
           bool isUnordered = user.event == i ? user.access.lane != access.lane
-                                             : !before[i][user.event];
+                                             : !before[i][user.number];
           if (isUnordered && conflict(user.access, access))
             return true;
         }
         OracleAccess user = access;
         user.bytes.clear();
-        list.push_back({i, user});
+        list.push_back({i, i, user});
       }
   }
   return false;

@@ -255,17 +255,68 @@ TEST(Blocks, ConversionsTakeWholeGroups) {
   EXPECT_EQ(at({48, {}}, fixed(14)), "accepted");
   EXPECT_EQ(at({0, {}}, {32, Affine{48, {less}}}), "accepted");
   expectIn(at({8, {}}, fixed(16)),
-           "k start: expected a base and weights that are multiples of 16");
+           "k start: expected a base and weights that are multiples of 16 (a "
+           "block is a whole group), found 8");
   DigitTerm half = tile;
   half.weight = 8;
-  expectIn(at({0, {half}}, fixed(16)), "k start: expected");
+  expectIn(at({0, {half}}, fixed(16)),
+           "(a block is a whole group), found 0 + 8 * l0");
   std::string expected =
       "cols: expected multiples of 16, or what is left of the 62 contraction "
       "positions of the product (of [62 less k])";
-  expectIn(at({0, {}}, fixed(14)), expected);
+  expectIn(at({0, {}}, fixed(14)), expected + ", found 14 at k 0");
   expectIn(at({0, {tile}}, fixed(62)), expected);
-  expectIn(at({0, {tile}}, {16, Affine{61, {less}}}), expected);
+  expectIn(at({0, {tile}}, {16, Affine{61, {less}}}),
+           expected + ", found 16 of [61 + -16 * l0] at k 0 + 16 * l0");
   expectIn(at({0, {}}, {32, Affine{62, {less}}}), expected);
+}
+
+TEST(Blocks, ConversionsStayInTheirOperand) {
+  // 8 rows by 62 positions, or 6 rows of the second operand.
+  auto at = [](int64_t operand, Affine row, Count rows, Affine k, Count cols) {
+    return errorOfConvert(
+        [&](CoreConvert &i) {
+          i.operand = operand;
+          i.rowStart = row;
+          i.rows = rows;
+          i.kStart = k;
+          i.cols = cols;
+        },
+        [](Program &program) {
+          program.products[0].n = 6;
+          program.products[0].m = 4;
+          program.products[0].positions = 2;
+        });
+  };
+  EXPECT_EQ(at(0, {}, fixed(8), {}, fixed(62)), "accepted");
+  EXPECT_EQ(at(1, {}, fixed(6), {}, fixed(62)), "accepted");
+  expectIn(at(0, {}, fixed(9), {}, fixed(62)),
+           "rows: expected rows of its product's first operand, of 8, found 0 "
+           "to 8");
+  expectIn(at(1, {}, fixed(7), {}, fixed(62)),
+           "rows: expected rows of its product's second operand, of 6, found 0 "
+           "to 6");
+  // No row of it, although they do not straddle its end.
+  expectIn(at(0, {8, {}}, fixed(4), {}, fixed(62)),
+           "row start: expected a row below 8 of its product's first operand, "
+           "found 8");
+  expectIn(at(0, {}, fixed(8), {64, {}}, fixed(16)),
+           "k start: expected a position below 62 of its product's "
+           "contraction, found 64");
+  expectIn(at(0, {}, fixed(8), {}, fixed(64)),
+           "cols: expected contraction positions of its product, of 62, found "
+           "0 to 63");
+  // At every iteration: the last one of four begins at row 6.
+  Affine row{0, {{0, 1, 0, 1, 0, 2}}};
+  EXPECT_EQ(at(0, row, fixed(2), {}, fixed(16)), "accepted");
+  expectIn(at(0, row, fixed(3), {}, fixed(16)),
+           "found 6 to 8 at loop counters");
+  EXPECT_EQ(at(0, row, {3, Affine{8, {{0, 1, 0, 1, 0, -2}}}}, {}, fixed(16)),
+            "accepted");
+  // Where nothing is left, nothing begins.
+  Affine far{0, {{0, 1, 0, 1, 0, 4}}};
+  EXPECT_EQ(at(0, far, {4, Affine{8, {{0, 1, 0, 1, 0, -4}}}}, {}, fixed(16)),
+            "accepted");
 }
 
 TEST(Blocks, CountRegistersCutNoGroup) {
@@ -338,21 +389,27 @@ TEST(Blocks, BoundsAreThoseOfBlocks) {
 }
 
 TEST(Blocks, ConvertingIsNoPartOfTheNest) {
-  // A loop that computes the product, with the conversion before it or in it.
-  for (bool inside : {false, true}) {
+  // A loop that computes the product, with the conversion before it or in it,
+  // on the same array or on one of another group.
+  for (auto [inside, converter] :
+       {std::pair(false, core0),
+        {true, core0},
+        {true, EngineId{EngineKind::Core, 0, 1}}}) {
     std::vector<Instruction> code;
     if (!inside)
-      code.push_back(make(core0, makeConvert()));
+      code.push_back(make(converter, makeConvert()));
     size_t begin = code.size();
     code.push_back(make({}, Loop{1}));
     if (inside)
-      code.push_back(make(core0, makeConvert()));
+      code.push_back(make(converter, makeConvert()));
     code.push_back(make(core0, makeStoredLoad()));
     code.push_back(make(core0, makeStream()));
     code.push_back(make({}, End{}));
     size_t end = code.size() - 1;
     EXPECT_EQ(errorOfBlocks(std::move(code),
                             [&](Program &program) {
+                              program.groups.push_back(
+                                  {"other", "rns", 1, 32, 16});
                               program.products[0].k = 16;
                               program.products[0].nests = {
                                   {begin,

@@ -94,6 +94,10 @@ TEST(ErrorPlaces, OfEntriesOfTables) {
   EXPECT_EQ(placeAfter([](Program &p) { p.memories[2].bytes = -1; }),
             "memory 2");
   EXPECT_EQ(placeAfter([](Program &p) {
+              p.registers = {{"few", 8}, {"few", 8}};
+            }),
+            "register 1");
+  EXPECT_EQ(placeAfter([](Program &p) {
               p.maps.push_back(p.maps.back());
               p.maps[1].rows[0].radix = 0;
             }),

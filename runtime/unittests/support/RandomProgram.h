@@ -736,17 +736,29 @@ private:
     const Product &product = program.products[convert.product];
     convert.conversion = product.conversions[size_t(convert.operand)];
     int64_t group = findBlockFormat(program, convert.conversion)->group;
-    convert.rows = makeCount(random.between(1, 40));
-    convert.cols.cap = group * random.between(1, 2);
-    if (!trips.empty() && random.oneIn(2)) {
+    int64_t rows =
+        convert.operand == 0 ? product.m * product.positions : product.n;
+    convert.rows = makeCount(random.between(1, std::min<int64_t>(40, rows)));
+    // Whole groups, or all of an operand that is shorter than one.
+    int64_t groups = random.between(1, 2);
+    convert.cols.cap =
+        product.k < group ? product.k
+                          : group * std::min(groups, product.k / group);
+    if (product.k >= group && !trips.empty() && random.oneIn(2)) {
       DigitTerm digit = makeDigit();
       digit.weight = -group;
       convert.cols.remaining = Affine{2 * group, {digit}};
     }
-    for (Affine *start : {&convert.rowStart, &convert.kStart})
-      if (!trips.empty() && random.oneIn(2)) {
-        start->terms.push_back(makeDigit());
-        start->terms[0].weight = group;
+    for (auto [start, room] :
+         {std::pair(&convert.rowStart, rows - convert.rows.cap),
+          {&convert.kStart, product.k - convert.cols.cap}})
+      if (!trips.empty() && random.oneIn(2) && room >= group) {
+        DigitTerm digit = makeDigit();
+        digit.weight = group;
+        int64_t most = room / group + 1;
+        digit.modulus =
+            digit.modulus ? std::min(digit.modulus, most) : most;
+        start->terms.push_back(digit);
       }
     convert.group.base = random.between(0, product.groups - 1);
     convert.srcMap = pickMap();

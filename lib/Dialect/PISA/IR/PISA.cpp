@@ -26,6 +26,14 @@ using namespace photonic::pisa;
 #define GET_TYPEDEF_CLASSES
 #include "photonic/Dialect/PISA/IR/PISATypes.cpp.inc"
 
+LogicalResult BlockType::verify(function_ref<InFlightDiagnostic()> emitError,
+                                int64_t conversion) {
+  if (conversion >= 0 && conversion < int64_t(phx::noLayer))
+    return success();
+  return emitError() << "expected a conversion in [0, " << phx::noLayer - 1
+                     << "], found " << conversion;
+}
+
 void PISADialect::initialize() {
   phx::registerAllMachineTargets();
   addAttributes<

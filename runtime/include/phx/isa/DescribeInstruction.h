@@ -365,13 +365,18 @@ public:
     (matched.push_back(detail::offsetOf(members)), ...);
     return *this;
   }
-  /// Counts whose value the duration depends on.
+  /// Counts, or shapes of them, whose value the duration depends on.
   template <typename... M> DescribeInstruction &timedBy(M T::*...members) {
+    static_assert(
+        ((std::is_same_v<M, Count> || std::is_same_v<M, Shape4>) && ...),
+        "timing follows counts and shapes alone");
     (timed.push_back(detail::offsetOf(members)), ...);
     return *this;
   }
   /// Affine fields whose value charges depend on.
   template <typename... M> DescribeInstruction &chargedBy(M T::*...members) {
+    static_assert((std::is_same_v<M, Affine> && ...),
+                  "charges see counts as they are; list affine fields");
     (charged.push_back(detail::offsetOf(members)), ...);
     return *this;
   }

@@ -23,8 +23,9 @@ def PISA_Block : TypeDef<PISA_Dialect, "Block"> {
     !pisa.block<0>
     ```
   }];
-  let parameters = (ins "uint32_t":$conversion);
+  let parameters = (ins "int64_t":$conversion);
   let assemblyFormat = "`<` $conversion `>`";
+  let genVerifyDecl = 1;
 }
 
 #endif // PHOTONIC_DIALECT_PISA_IR_PISATYPES
