@@ -9,6 +9,9 @@
 
 #include "mlir/IR/DialectResourceBlobManager.h"
 
+#include <algorithm>
+#include <cstring>
+
 using namespace mlir;
 using namespace photonic;
 using namespace photonic::pisa;
@@ -218,9 +221,15 @@ static phx::DataSection getData(DenseIntOrFPElementsAttr dense) {
   ArrayRef<char> raw = dense.getRawData();
   if (!dense.isSplat())
     return refer(raw);
-  bytes.reserve(raw.size() * dense.getNumElements());
-  for (int64_t i = 0, e = dense.getNumElements(); i < e; ++i)
-    bytes.insert(bytes.end(), raw.begin(), raw.end());
+  // State of optimisers has millions of equal elements: copies double.
+  bytes.resize(raw.size() * dense.getNumElements());
+  size_t done = std::min(raw.size(), bytes.size());
+  std::copy_n(raw.begin(), done, bytes.begin());
+  while (done < bytes.size()) {
+    size_t next = std::min(done, bytes.size() - done);
+    std::memcpy(bytes.data() + done, bytes.data(), next);
+    done += next;
+  }
   return own(std::move(bytes));
 }
 

@@ -272,6 +272,15 @@ Result<Program> ProgramReader::read() {
   Result<Program> program = parseHeader(header);
   if (!program)
     return fail(program.error().message);
+  // What this version does not know would be lost without a word.
+  header.DiscardUnknownFields();
+  if (Result<std::string> known = serialize(header);
+      !known || std::string_view(*known) !=
+                    std::string_view(reinterpret_cast<const char *>(
+                                         file.bytes + sizeof(Preamble)),
+                                     preamble.headerSize))
+    return fail("the header has fields that this version does not know, or not "
+                "in their order; compile the model again with this version");
   // Sections are aligned to more than a word, so the mapping can be read as is.
   Result<std::vector<Instruction>> code = decodeCode(
       {reinterpret_cast<const uint64_t *>(file.bytes + header.code().offset()),

@@ -11,6 +11,7 @@
 
 #include "../support/RandomProgram.h"
 #include "../support/TestMemories.h"
+#include "phx/support/Checksum.h"
 #include "phx/support/FileSystem.h"
 
 #include <cstring>
@@ -221,6 +222,26 @@ TEST_F(ProgramFileTest, FilesThatDoNotSayTheirKindAreOld) {
   header->set_kind(static_cast<proto::Program::Kind>(3));
   EXPECT_EQ(parseHeader(*header).error().message,
             "program kind: expected 0 to 2, found 3");
+}
+
+TEST_F(ProgramFileTest, FieldsThatThisVersionDoesNotKnowAreRefused) {
+  ASSERT_TRUE(writeProgram(makeSmallProgram(), path).ok());
+  std::string whole = bytes();
+  // Field 1023 of the header, the number 1, in what was padding.
+  uint64_t size = 0;
+  std::memcpy(&size, &whole[24], sizeof size);
+  whole.replace(64 + size, 3, "\xf8\x3f\x01");
+  size += 3;
+  std::memcpy(&whole[24], &size, sizeof size);
+  uint32_t crc = crc32(&whole[64], size);
+  std::memcpy(&whole[32], &crc, sizeof crc);
+  crc = crc32(whole.data(), 60);
+  std::memcpy(&whole[60], &crc, sizeof crc);
+  overwrite(whole);
+  EXPECT_EQ(readError(), "'" + path +
+                             "': the header has fields that this version does "
+                             "not know, or not in their order; compile the "
+                             "model again with this version");
 }
 
 TEST_F(ProgramFileTest, NestsNameLoopsThatThereMayBe) {
