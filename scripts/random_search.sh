@@ -33,7 +33,9 @@ if ! [[ $count =~ ^[1-9][0-9]*$ ]]; then
   fail "expected a number of programs of at least 1, found '$count'" \
     "scripts/random_search.sh --help shows the arguments"
 fi
-shift || true
+if [ $# -gt 0 ]; then
+  shift
+fi
 
 cd "$root"
 results="$build_dir/random-search"
