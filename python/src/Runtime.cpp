@@ -201,13 +201,6 @@ NB_MODULE(_runtime, m) {
                        counts[nb::cast(each.name)] = each.most;
                      return counts;
                    })
-      .def_prop_ro("counts",
-                   [](const PySession &s) {
-                     nb::dict counts;
-                     for (const auto &each : s.getProgram().registers)
-                       counts[nb::cast(each.name)] = each.most;
-                     return counts;
-                   })
       .def_prop_ro("batch",
                    [](const PySession &s) { return s.getProgram().batch; })
       .def_prop_ro("hierarchy", [](const PySession &s) {

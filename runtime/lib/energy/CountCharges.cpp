@@ -16,6 +16,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "ChargeInputs.h"
+
 #include "phx/energy/Energy.h"
 
 #include "phx/isa/Bounds.h"
@@ -223,20 +225,13 @@ private:
 } // namespace
 
 void Summation::collect() {
-  const Body &body = instruction.body;
-  visitCounts(body, [&](const FieldDescription &, const Count &count) {
-    if (count.remaining)
-      counts.push_back(&count);
-  });
-  for (const FieldDescription &field : body.getDescription().fields) {
-    if (field.role == FieldRole::AccumulationStart)
-      firstGroup = &field.as<Affine>(body.data());
-    if (field.kind == FieldKind::ZeroFill)
-      if (const auto &fill = field.as<std::optional<ZeroFill>>(body.data()))
-        fillStart = &fill->start;
-  }
-  for (const FieldDescription *field : body.getDescription().charged)
-    values.push_back(&field->as<Affine>(body.data()));
+  detail::ChargeInputs fields(instruction);
+  for (const Count *count : fields.counts)
+    if (count->remaining)
+      counts.push_back(count);
+  values = std::move(fields.values);
+  firstGroup = fields.start;
+  fillStart = fields.fillStart;
   for (const Affine *value : values)
     mark(*value);
   for (const Count *count : counts)

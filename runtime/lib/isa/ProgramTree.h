@@ -78,7 +78,7 @@ void appendRegisters(const Program &program, const RegisterUse &use,
 /// executed, an affine index may lead out of the group, and then nobody reads
 /// the registers.
 bool namesEngines(const Program &program, const Instruction &instruction,
-                    const Counters &counters);
+                  const Counters &counters);
 
 /// For each instruction the slots of operands that may conflict with another
 /// engine at all, as a bit mask.
