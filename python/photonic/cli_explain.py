@@ -20,8 +20,8 @@ WIDTH = 100
 def explain_command(
     names: List[str] = typer.Argument(
         ..., metavar="NAME...",
-        help="A counter, a component of energy, an instruction, or a field of an instruction, "
-        "a target or a report.",
+        help="A counter, a component of energy, a part of the area, an instruction, or a field of "
+        "an instruction, a target or a report.",
     ),
     target: str = typer.Option(
         "mirage", metavar="NAME|FILE", help="Whose fields and values to explain."

@@ -21,7 +21,7 @@ from .units import get_unit
 class Entry:
     """One name and what it means."""
 
-    #: "counter", "component", "instruction", "instruction field", "operation",
+    #: "counter", "component", "area part", "instruction", "instruction field", "operation",
     #: "operation parameter", "target field", "report field"
     kind: str
     name: str
@@ -106,7 +106,7 @@ def explain(name: str, machine: Optional[Target] = None) -> list[Entry]:
     hint = " or ".join(f"'{other}'" for other in near)
     raise InputError(
         f"nothing is called '{name}'" + (f"; did you mean {hint}?" if near else "") +
-        "; counters and components: photonic-run --list-counters, instructions and their "
+        "; counters, components and parts of areas: photonic-run --list-counters, instructions and their "
         "fields: photonic-run --list-instructions, fields of targets: "
         "photonic targets show, fields of reports: docs/report.schema.json"
     )

@@ -20,8 +20,8 @@ def test_every_declared_name_is_listed_by_both_tools(build_bin):
     done = subprocess.run([build_bin / "photonic-run", "--list-counters"],
                           capture_output=True, text=True)
     assert done.returncode == 0 and not done.stderr
-    declared = [e for e in glossary.list_entries() if e.kind in ("counter", "component")]
-    assert len(declared) == 14 + 12
+    declared = [e for e in glossary.list_entries() if e.kind in ("counter", "component", "area part")]
+    assert len(declared) == 14 + 12 + 9
     for entry in declared:
         assert f"  {entry.name} [{entry.unit}]\n" in done.stdout
         assert entry.unit and entry.definition
@@ -37,7 +37,7 @@ def test_every_instruction_and_field_is_listed_by_both_tools(build_bin):
     assert {"halt", "vec_pack", "core_stream"} <= set(instructions)
     assert {e.name.split(".")[0] for e in entries} == set(instructions)
     for entry in entries:
-        assert f"  {entry.name}\n" in done.stdout
+        assert f"  {entry.name}{f' [{entry.unit}]' if entry.unit else ''}\n" in done.stdout
         for text in (entry.definition, *entry.notes):
             assert " ".join(text.split())[1:] in " ".join(done.stdout.split())
 
@@ -58,11 +58,13 @@ def test_every_operation_and_parameter_is_listed_by_both_tools(build_bin):
 
 
 def test_the_schema_says_what_the_declarations_say(source_dir):
-    """The schema has an entry for each counter and component of the shipped classes."""
+    """The schema has an entry for each counter, component and part of the area of the
+    shipped classes."""
     schema = json.loads((source_dir / "docs/report.schema.json").read_text())["properties"]
     parts = {
         "counter": schema["counters"],
         "component": schema["energy_pj"]["properties"]["by_component"],
+        "area part": schema["area_mm2"]["properties"]["by_component"],
     }
     for kind, part in parts.items():
         declared = [e for e in glossary.list_entries() if e.kind == kind]
@@ -116,7 +118,7 @@ def test_sections_name_their_document():
 
 def test_every_entry_has_a_definition():
     entries = glossary.list_entries()
-    kinds = {"counter", "component", "instruction", "instruction field", "operation",
+    kinds = {"counter", "component", "area part", "instruction", "instruction field", "operation",
              "operation parameter", "target field", "report field"}
     assert {entry.kind for entry in entries} == kinds
     for entry in entries:
@@ -142,7 +144,11 @@ def test_every_entry_has_a_definition():
     ("core_stream", ["core_stream: instruction", "executed by arrays of the class rns; opcode 257"]),
     ("core_stream.start", ["core_stream.start: instruction field",
                            "affine, at least 0: accumulators start from +0 where it is 0"]),
-    ("core_stream.row", ["called 'row start' in messages"]),
+    ("core_stream.row", ["core_stream.row [rows]: instruction field",
+                         "called 'row start' in messages"]),
+    ("core_stream.length", ["core_stream.length [vectors]: instruction field"]),
+    ("core_stream.in", ["core_stream.in [bytes]: instruction field"]),
+    ("photonic", ["photonic [mm²]: area part", "phase shifters", "On the photonic chiplet"]),
     ("vec_pool.fn", ["word of PoolFn: the pooling", "called 'function' in messages",
                      "average_valid (divided by the positions inside the extents)"]),
     ("in_map", ["vec_pool.in_map: instruction field", "core_stream.in_map:"]),

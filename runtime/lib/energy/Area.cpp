@@ -29,19 +29,21 @@ static std::vector<AreaItem> makeArea(const Target &target,
                   (1024.0 * 1024.0) * memory.mm2_per_mib().value();
     }
   if (isOnChip)
-    items.push_back({"scratchpad", memories, AreaItem::Kind::Memories});
+    items.push_back({area_parts::scratchpad, memories});
   if (target.spec.has_vector_unit()) {
     const proto::VectorUnit &unit = target.spec.vector_unit();
-    items.push_back({"vector",
+    items.push_back({area_parts::vector,
                      static_cast<double>(unit.lanes().value()) *
-                         unit.vector_mm2_per_lane().value(),
-                     AreaItem::Kind::VectorUnit});
+                         unit.vector_mm2_per_lane().value()});
   }
+  using Kind = AreaPartDeclaration::Kind;
   std::vector<AreaItem> ordered;
-  for (auto kind : {AreaItem::Kind::Arrays, AreaItem::Kind::Memories,
-                    AreaItem::Kind::Logic, AreaItem::Kind::VectorUnit})
+  for (Kind kind :
+       {Kind::Arrays, Kind::Memories, Kind::Logic, Kind::VectorUnit})
     std::copy_if(items.begin(), items.end(), std::back_inserter(ordered),
-                 [&](const AreaItem &item) { return item.kind == kind; });
+                 [&](const AreaItem &item) {
+                   return describe(item.part).kind == kind;
+                 });
   return ordered;
 }
 

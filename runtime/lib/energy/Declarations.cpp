@@ -1,4 +1,4 @@
-//===- Declarations.cpp - Counters and components of energy -----*- C++ -*-===//
+//===- Declarations.cpp - Counters, components, parts of areas --*- C++ -*-===//
 //
 // Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <utility>
 
 using namespace phx;
 
@@ -81,6 +82,15 @@ static Table<Component, ComponentDeclaration> &getComponentTable() {
   return table;
 }
 
+static Table<AreaPart, AreaPartDeclaration> &getAreaPartTable() {
+  using Kind = AreaPartDeclaration::Kind;
+  static Table<AreaPart, AreaPartDeclaration> table(
+      {{"scratchpad", "on-chip memories that state an area", Kind::Memories},
+       {"vector", "lanes of the digital vector unit, which papers leave out", Kind::VectorUnit}},
+      maxAreaParts);
+  return table;
+}
+
 static double priceVector(const Target &target, const PriceContext &) {
   return target.spec.vector_unit().op_pj().value();
 }
@@ -137,6 +147,23 @@ Component phx::declareComponent(ComponentDeclaration declaration) {
   }
   return getComponentTable().declare(std::move(declaration));
 }
+AreaPart phx::declareAreaPart(AreaPartDeclaration declaration) {
+  auto known = getAreaPartTable().find(declaration.name);
+  if (known && describe(*known) != declaration) {
+    std::fprintf(stderr,
+                 "the part '%s' of the area is declared twice, with different "
+                 "meanings; give it a name of its own in each machine class\n",
+                 declaration.name.c_str());
+    std::abort();
+  }
+  AreaPart part = getAreaPartTable().declare(std::move(declaration));
+  auto &order = getAreaPartTable().order;
+  std::sort(order.begin(), order.end(), [](AreaPart a, AreaPart b) {
+    return std::pair(describe(a).kind, a.index) <
+           std::pair(describe(b).kind, b.index);
+  });
+  return part;
+}
 static Status checkRoom(const char *what, unsigned limit,
                         const std::vector<std::string> &refused) {
   if (refused.empty())
@@ -155,8 +182,12 @@ Status phx::checkDeclarations() {
           checkRoom("counters", maxCounters, getCounterTable().refused);
       !s)
     return s;
-  return checkRoom("components of energy", maxComponents,
-                   getComponentTable().refused);
+  if (Status s = checkRoom("components of energy", maxComponents,
+                           getComponentTable().refused);
+      !s)
+    return s;
+  return checkRoom("parts of areas", maxAreaParts,
+                   getAreaPartTable().refused);
 }
 
 const std::vector<Counter> &phx::getCounters() {
@@ -165,11 +196,17 @@ const std::vector<Counter> &phx::getCounters() {
 const std::vector<Component> &phx::getComponents() {
   return getComponentTable().order;
 }
+const std::vector<AreaPart> &phx::getAreaParts() {
+  return getAreaPartTable().order;
+}
 const CounterDeclaration &phx::describe(Counter counter) {
   return getCounterTable().get(counter);
 }
 const ComponentDeclaration &phx::describe(Component component) {
   return getComponentTable().get(component);
+}
+const AreaPartDeclaration &phx::describe(AreaPart part) {
+  return getAreaPartTable().get(part);
 }
 std::optional<Counter> phx::findCounter(const std::string &name) {
   return getCounterTable().find(name);

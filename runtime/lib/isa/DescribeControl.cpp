@@ -27,9 +27,11 @@ template <> const InstructionDescription &phx::describeInstruction<Loop>() {
       DescribeInstruction<Loop>("loop", EnginePlace::None)
           .summary("Repeat instructions")
           .field(&Loop::count, "count", "iterations")
+          .unit("iterations")
           .within(1, limits::index)
           .field(&Loop::below, "below",
                  "the body is executed while the counter is below it")
+          .unit("iterations")
           .optional()
           .build();
   return description;
@@ -95,6 +97,7 @@ template <> const InstructionDescription &phx::describeInstruction<DmaCopy>() {
                  "positions of one dimension outside an extent read as +0")
           .optional()
           .field(&DmaCopy::width, "width", "bytes of an element: 1, 2, 4 or 8")
+          .unit("bytes")
           .within(1, 8)
           .optional()
           .writes(&DmaCopy::dst,

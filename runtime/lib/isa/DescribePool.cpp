@@ -37,10 +37,13 @@ template <typename T> struct Windows {
   }
   static void describeRows(DescribeInstruction<T> &d, int64_t mostPositions) {
     d.field(&T::rowStart, "row start", "first row")
+        .unit("rows")
         .named("row")
         .as(FieldRole::Start)
         .field(&T::rows, "rows", "number of rows")
+        .unit("rows")
         .field(&T::window, "window", "positions per window")
+        .unit("positions")
         .within(1, mostPositions)
         .timedBy(&T::rows);
   }

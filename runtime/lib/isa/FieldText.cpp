@@ -93,3 +93,28 @@ std::string phx::getKindText(const InstructionDescription &d,
     text += std::string(", ") + getAxisName(field.origin) + " of the origin";
   return text;
 }
+
+std::string phx::toAssembly(const Affine &affine) {
+  std::string text = std::to_string(affine.base);
+  for (const DigitTerm &digit : affine.terms) {
+    text += " + " + std::to_string(digit.weight) + " * ";
+    text += digit.loop == laneLoop ? "lane" : "l" + std::to_string(digit.loop);
+    if (digit.scale != 1 || digit.offset != 0 || digit.divisor != 1 ||
+        digit.modulus != 0)
+      text += "(" + std::to_string(digit.scale) + ", " +
+              std::to_string(digit.offset) + ", " +
+              std::to_string(digit.divisor) + ", " +
+              std::to_string(digit.modulus) + ")";
+  }
+  return affine.terms.empty() ? text : "[" + text + "]";
+}
+
+std::string phx::toAssembly(const Count &count) {
+  std::string text = std::to_string(count.cap);
+  if (count.remaining)
+    text += " of " + toAssembly(*count.remaining);
+  if (count.registerIndex)
+    text += (count.remaining ? " + r" : " of r") +
+            std::to_string(*count.registerIndex);
+  return text;
+}

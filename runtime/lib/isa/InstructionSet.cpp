@@ -59,6 +59,12 @@ const char *phx::getAxisName(OriginAxis axis) {
   return names[static_cast<unsigned>(axis)];
 }
 
+const char *phx::getAxisUnit(OriginAxis axis) {
+  static const char *const units[numOriginAxes] = {"", "groups", "rows",
+                                                   "positions", "vectors"};
+  return units[static_cast<unsigned>(axis)];
+}
+
 InstructionSet::InstructionSet() {
   add(ControlInstructions());
   add(InstructionList<DmaCopy>());

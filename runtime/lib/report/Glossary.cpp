@@ -39,6 +39,12 @@ std::vector<GlossaryEntry> phx::listCharges() {
     entries.push_back(
         {"component", declared.name, "pJ", declared.definition, ""});
   }
+  for (AreaPart part : getAreaParts()) {
+    const AreaPartDeclaration &declared = describe(part);
+    entries.push_back({"area part", declared.name, "mm²", declared.definition,
+                       declared.photonic ? "on the photonic chiplet"
+                                         : "on the electronic chiplet"});
+  }
   return entries;
 }
 
@@ -80,7 +86,8 @@ static GlossaryEntry makeEntry(const InstructionDescription &d) {
 static GlossaryEntry makeEntry(const InstructionDescription &d,
                                const FieldDescription &field) {
   GlossaryEntry entry{"instruction field",
-                      std::string(d.mnemonic) + "." + field.attribute, "",
+                      std::string(d.mnemonic) + "." + field.attribute,
+                      field.unit,
                       getKindText(d, field) + ": " + field.doc, ""};
   std::string spelled = field.attribute;
   std::replace(spelled.begin(), spelled.end(), '_', ' ');

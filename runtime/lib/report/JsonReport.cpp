@@ -70,9 +70,10 @@ static Json makePaperConvention(const Summary &summary) {
 static Json makeArea(const Summary &summary) {
   Json components = Json::object();
   // Groups of one class have parts of the same names.
-  for (const AreaItem &item : summary.area)
-    components[item.component] =
-        components.value(item.component, 0.0) + item.mm2;
+  for (const AreaItem &item : summary.area) {
+    const std::string &name = describe(item.part).name;
+    components[name] = components.value(name, 0.0) + item.mm2;
+  }
   return {{"total", summary.areaTotal},
           {"photonic", summary.areaPhotonic},
           {"electronic", summary.areaTotal - summary.areaPhotonic},

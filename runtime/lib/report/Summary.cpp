@@ -187,9 +187,10 @@ static void addArea(const ReportInputs &inputs, Summary &summary) {
   summary.area = getArea(inputs.target, inputs.program);
   for (const AreaItem &item : summary.area) {
     summary.areaTotal += item.mm2;
-    if (item.photonic)
+    const AreaPartDeclaration &part = describe(item.part);
+    if (part.photonic)
       summary.areaPhotonic += item.mm2;
-    if (item.kind != AreaItem::Kind::VectorUnit)
+    if (part.kind != AreaPartDeclaration::Kind::VectorUnit)
       summary.areaPaper += item.mm2;
   }
 }

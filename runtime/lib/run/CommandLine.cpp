@@ -191,11 +191,11 @@ Result<ParsedCommandLine> phx::parseCommandLine(int argc,
   bool version = false, listCounters = false, listFields = false;
   app.add_flag("--version", version, "prints the version");
   app.add_flag("--list-counters", listCounters,
-               "prints every counter and component of energy with its unit and "
-               "definition");
+               "prints every counter, component of energy and part of the area "
+               "with its unit and definition");
   app.add_flag("--list-instructions", listFields,
                "prints every instruction and each of its fields, every operation "
-               "of the tables and each of its parameters, with kind and "
+               "of the tables and each of its parameters, with kind, unit and "
                "definition");
   try {
     app.parse(argc, argv);

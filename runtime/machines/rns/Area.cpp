@@ -13,7 +13,7 @@ using namespace phx::rns;
 
 void rns::addArea(const Target &target, size_t group, int64_t mantissaBits,
                   std::vector<AreaItem> &items) {
-  using Kind = AreaItem::Kind;
+  const ArrayParts &to = getArrayParts();
   Arrays arrays = getArrays(target, group);
   const Machine &machine = *arrays.machine;
   const proto::rns::Area &area = machine.area();
@@ -26,13 +26,11 @@ void rns::addArea(const Target &target, size_t group, int64_t mantissaBits,
   const Costs costs = getCosts(arrays, mantissaBits);
   items.insert(
       items.end(),
-      {{"photonic", parts * rows * columns * costs.multiplierMm2, Kind::Arrays,
-        true},
-       {"adc", parts * rows * detections * costs.adcMm2, Kind::Arrays},
-       {"dac", parts * static_cast<double>(costs.dacs) * costs.dacMm2,
-        Kind::Arrays},
-       {"rns_reverse", copies * rows * costs.rnsReverseMm2, Kind::Logic},
-       {"rns_forward", copies * columns * costs.rnsForwardMm2, Kind::Logic},
-       {"bfp", copies * costs.bfpMm2, Kind::Logic},
-       {"other", costs.otherMm2, Kind::Logic}});
+      {{to.multipliers, parts * rows * columns * costs.multiplierMm2},
+       {to.adc, parts * rows * detections * costs.adcMm2},
+       {to.dac, parts * static_cast<double>(costs.dacs) * costs.dacMm2},
+       {to.rnsReverse, copies * rows * costs.rnsReverseMm2},
+       {to.rnsForward, copies * columns * costs.rnsForwardMm2},
+       {to.bfp, copies * costs.bfpMm2},
+       {to.other, costs.otherMm2}});
 }

@@ -14,6 +14,7 @@
 
 using namespace phx;
 using namespace phx::exec;
+using namespace phx::rns;
 
 void TileColumns::set(int64_t kStart, int64_t cols, int64_t total,
                       int64_t group, int64_t whole) {
@@ -127,7 +128,7 @@ static BadOperand findNonFinite(const TileColumns &columns,
   return {};
 }
 
-void exec::setScales(const OperandPlan &plan, const uint32_t *largest, size_t g,
+void rns::setScales(const OperandPlan &plan, const uint32_t *largest, size_t g,
                      OperandBlock &block) {
   int16_t *exponents = &block.exponents[g * laneCount];
   uint8_t *zero = &block.zero[g * laneCount];
@@ -181,7 +182,7 @@ static void setRandomWords(const OperandSource &source,
   randomWords(numbers.sequence, elements, columns.count, words.data());
 }
 
-void exec::setResidues(const OperandPlan &plan, const TileColumns &columns,
+void rns::setResidues(const OperandPlan &plan, const TileColumns &columns,
                        int64_t c, const int16_t *mantissas,
                        OperandBlock &block) {
   for (size_t p = 0; p < plan.planes.size(); ++p) {
@@ -198,7 +199,7 @@ void exec::setResidues(const OperandPlan &plan, const TileColumns &columns,
   }
 }
 
-void exec::resize(OperandBlock &block, const OperandPlan &plan,
+void rns::resize(OperandBlock &block, const OperandPlan &plan,
                   const TileColumns &columns) {
   size_t groups = columns.groups.size();
   block.exponents.resize(groups * laneCount);
@@ -226,7 +227,7 @@ static void setPlanes(const TileColumns &columns, const TileGroup &part,
   }
 }
 
-std::optional<BadOperand> exec::convert(const OperandSource &source,
+std::optional<BadOperand> rns::convert(const OperandSource &source,
                                         const TileColumns &columns,
                                         const OperandPlan &plan, bool bypass,
                                         int64_t row, int lanes,

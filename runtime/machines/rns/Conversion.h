@@ -23,7 +23,7 @@
 #include <optional>
 #include <vector>
 
-namespace phx::exec {
+namespace phx::rns {
 
 /// The part of the group of one term that lies in a tile.
 struct TileGroup {
@@ -73,7 +73,7 @@ struct OperandBlock {
 
 /// What a conversion needs meanwhile; reused from one to the next.
 struct ConversionScratch {
-  IndexRuns rows;
+  exec::IndexRuns rows;
   std::vector<uint32_t> values; ///< [reach column][lane], binary32
   /// [tile column][lane], for stochastic rounding.
   std::vector<uint32_t> randomWords;
@@ -82,13 +82,13 @@ struct ConversionScratch {
 /// Where an operand comes from.
 struct OperandSource {
   const AccessMap *map = nullptr;
-  SourceView view;
+  exec::SourceView view;
   /// The columns of TileColumns::reach; of a stored operand the blocks that
   /// hold them.
-  UnrolledDigits reach;
+  exec::UnrolledDigits reach;
   const Bfp *blocks = nullptr; ///< of a stored operand: its format
   /// For stochastic rounding.
-  RoundingNumbers numbers;
+  exec::RoundingNumbers numbers;
 };
 
 /// What an operand must not hold: an infinity or NaN met in a conversion, or
@@ -127,6 +127,6 @@ std::optional<BadOperand> readBlocks(const OperandSource &source,
                                      int lanes, OperandBlock &block,
                                      ConversionScratch &scratch);
 
-} // namespace phx::exec
+} // namespace phx::rns
 
 #endif // MACHINES_RNS_CONVERSION_H

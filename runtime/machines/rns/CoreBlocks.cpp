@@ -16,6 +16,7 @@
 
 using namespace phx;
 using namespace phx::exec;
+using namespace phx::rns;
 
 /// Lanes of a kernel call, for a block of `lanes` vectors.
 static int roundUp(int lanes) { return (lanes + 15) / 16 * 16; }

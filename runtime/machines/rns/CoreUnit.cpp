@@ -16,6 +16,7 @@
 
 using namespace phx;
 using namespace phx::exec;
+using namespace phx::rns;
 
 CoreUnit::CoreUnit(Context &context, const UnitOptions &options)
     : context(context), bypassed(options.bypassFormats),

@@ -35,7 +35,7 @@
 #include <mutex>
 #include <vector>
 
-namespace phx::exec {
+namespace phx::rns {
 
 /// What a CoreProgram left in an array.
 struct LoadedTile {
@@ -47,19 +47,19 @@ struct LoadedTile {
   std::vector<OperandBlock> blocks; ///< 64 rows each
 };
 
-class CoreUnit final : public MachineUnit {
+class CoreUnit final : public exec::MachineUnit {
 public:
   /// Errors: a product that is not one of residue arrays.
-  static Result<std::unique_ptr<MachineUnit>>
-  create(Context &context, const UnitOptions &options);
+  static Result<std::unique_ptr<exec::MachineUnit>>
+  create(exec::Context &context, const exec::UnitOptions &options);
 
   Status execute(const Instruction &instruction,
                  LayerStatistics *statistics) override;
 
 private:
-  CoreUnit(Context &context, const UnitOptions &options);
+  CoreUnit(exec::Context &context, const exec::UnitOptions &options);
   /// Makes the plans of all products that instructions compute.
-  Status makePlans(const UnitOptions &options);
+  Status makePlans(const exec::UnitOptions &options);
   const ProductPlan &getPlan(uint32_t product) const {
     return plans[planOf[product]];
   }
@@ -87,8 +87,8 @@ private:
     OperandSource in;
     const TileColumns *columns = nullptr; ///< as the streamed operand sees them
     const AccessMap *outMap = nullptr;
-    TargetView out;
-    UnrolledDigits outRows;
+    exec::TargetView out;
+    exec::UnrolledDigits outRows;
     /// Partial sum of the element at offset 0, one word per element; null if
     /// every group is whole.
     int64_t *partial = nullptr;
@@ -119,12 +119,12 @@ private:
                                       uint32_t conversion);
   /// Random numbers of the stationary or the streamed operand, of which the
   /// instruction reads rows from `row` and contraction positions from `k` on.
-  RoundingNumbers getNumbers(uint32_t product, OperandRole role, int64_t row,
-                             int64_t k) const;
+  exec::RoundingNumbers getNumbers(uint32_t product, OperandRole role,
+                                   int64_t row, int64_t k) const;
   /// Those of the first (0) or second (1) operand, of which element (0, 0) of
   /// `group` has number 0 of that group.
-  RoundingNumbers getNumbers(uint32_t product, unsigned operand,
-                             int64_t group) const;
+  exec::RoundingNumbers getNumbers(uint32_t product, unsigned operand,
+                                   int64_t group) const;
   Status prepareOutput(Job &job, const CoreStream &stream);
   Error describeOperand(const AccessMap &map, const Address &address,
                         int64_t row, int64_t column, float value) const;
@@ -151,7 +151,7 @@ private:
   void storeRow(Job &job, int64_t block, int64_t row, Scratch &scratch,
                 float *acc);
 
-  Context &context;
+  exec::Context &context;
   const bool bypassed; ///< binary32 products, no conversion
   const Origins origins;
   std::vector<ProductPlan> plans; ///< each once
@@ -162,6 +162,6 @@ private:
   std::vector<Scratch> scratches; ///< by thread
 };
 
-} // namespace phx::exec
+} // namespace phx::rns
 
 #endif // MACHINES_RNS_COREUNIT_H

@@ -96,3 +96,26 @@ const ArrayCounters &rns::getArrayCounters() {
   };
   return counters;
 }
+
+const ArrayParts &rns::getArrayParts() {
+  using Kind = AreaPartDeclaration::Kind;
+  static const ArrayParts parts = {
+      declareAreaPart({"photonic",
+                       "modular multipliers: phase shifters, rings, waveguides",
+                       Kind::Arrays, /*photonic=*/true}),
+      declareAreaPart({"adc", "analog to digital converters", Kind::Arrays}),
+      declareAreaPart({"dac", "digital to analog converters", Kind::Arrays}),
+      declareAreaPart({"rns_reverse",
+                       "conversion from residues to integers", Kind::Logic}),
+      declareAreaPart({"rns_forward", "conversion from integers to residues",
+                       Kind::Logic}),
+      declareAreaPart(
+          {"bfp",
+           "conversion from FP32 to block floating point, rounding included",
+           Kind::Logic}),
+      declareAreaPart({"other",
+                       "accumulators, control, and what no other part names",
+                       Kind::Logic}),
+  };
+  return parts;
+}

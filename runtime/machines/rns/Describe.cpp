@@ -143,8 +143,10 @@ template <> const InstructionDescription &phx::describeInstruction<CoreProgram>(
           .as(FieldRole::Start)
           .from(OriginAxis::Contraction)
           .field(&T::rows, "rows", "number of rows, at most those of the array")
+          .unit("rows")
           .field(&T::cols, "cols",
                  "number of positions, at most the columns of the array")
+          .unit("positions")
           .field(&T::product, "product", "whose operand it is")
           .of(TableKind::Products)
           .field(&T::group, "group", "of the product's groups, the tile's")
@@ -224,8 +226,11 @@ template <> const InstructionDescription &phx::describeInstruction<CoreStream>()
           .as(FieldRole::Start)
           .from(OriginAxis::Vector)
           .field(&T::rows, "rows", "of the stationary tile")
+          .unit("rows")
           .field(&T::cols, "cols", "of the stationary tile")
+          .unit("positions")
           .field(&T::length, "length", "number of vectors")
+          .unit("vectors")
           .field(&T::product, "product", "whose term it is")
           .of(TableKind::Products)
           .field(&T::start, "start",
@@ -287,28 +292,6 @@ static bool isMultiple(const Affine &affine, int64_t of) {
   return isOne;
 }
 
-/// As in assembly.
-static std::string spellSum(const Affine &affine) {
-  std::string text = std::to_string(affine.base);
-  for (const DigitTerm &digit : affine.terms) {
-    text += " + " + std::to_string(digit.weight) + " * ";
-    text += digit.loop == laneLoop ? "lane" : "l" + std::to_string(digit.loop);
-    if (digit.scale != 1 || digit.offset != 0 || digit.divisor != 1 ||
-        digit.modulus != 0)
-      text += "(" + std::to_string(digit.scale) + ", " +
-              std::to_string(digit.offset) + ", " +
-              std::to_string(digit.divisor) + ", " +
-              std::to_string(digit.modulus) + ")";
-  }
-  return text;
-}
-static std::string spellCount(const Count &count) {
-  std::string text = std::to_string(count.cap);
-  if (count.remaining)
-    text += " of [" + spellSum(*count.remaining) + "]";
-  return text;
-}
-
 /// Whether positions that begin at `k` are whole groups, or go up to the end of
 /// the contraction axis.
 static bool hasWholeGroups(const Affine &k, const Count &cols, int64_t length,
@@ -340,7 +323,7 @@ static void checkConvert(const Program &program, const Instruction &instruction,
     report.fail("k start",
                 "a base and weights that are multiples of " + group +
                     " (a block is a whole group)",
-                spellSum(i.kStart));
+                toAssembly(i.kStart));
   int64_t length = program.products[i.product].k;
   if (!hasWholeGroups(i.kStart, i.cols, length, format->group))
     report.fail("cols",
@@ -349,8 +332,8 @@ static void checkConvert(const Program &program, const Instruction &instruction,
                     " contraction positions of the product (of [" +
                     std::to_string(length) + " less k])",
                 i.cols.registerIndex ? "what a count register says"
-                                     : spellCount(i.cols) + " at k " +
-                                           spellSum(i.kStart));
+                                     : toAssembly(i.cols) + " at k " +
+                                           toAssembly(i.kStart));
 }
 
 static void checkConvertBounds(const CoreConvert &i, BoundsReport &report) {
@@ -393,15 +376,19 @@ const InstructionDescription &phx::describeInstruction<CoreConvert>() {
           .field(&T::src, "src", "operand")
           .field(&T::dst, "dst", "blocks")
           .field(&T::rowStart, "row start", "first row")
+          .unit("rows")
           .named("row")
           .as(FieldRole::Start)
           .field(&T::kStart, "k start",
                  "first contraction position, where a group begins")
+          .unit("positions")
           .named("k")
           .as(FieldRole::Start)
           .field(&T::rows, "rows", "number of rows")
+          .unit("rows")
           .field(&T::cols, "cols",
                  "number of positions: whole groups, or up to the last one")
+          .unit("positions")
           .field(&T::product, "product", "whose operand it is")
           .of(TableKind::Products)
           .as(FieldRole::Origin)

@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// The simulation side of the machine class `rns`: its counters and components,
+// The simulation side of the machine class `rns`: what it declares,
 // what its instructions charge, lasers, area.
 //
 //===----------------------------------------------------------------------===//
@@ -40,6 +40,13 @@ struct ArrayComponents {
       accumulator;
 };
 const ArrayComponents &getArrayComponents();
+
+/// Parts of the area of residue arrays.
+struct ArrayParts {
+  AreaPart multipliers, adc, dac, rnsReverse, rnsForward, bfp, other;
+};
+/// Their numbers; the first call declares them.
+const ArrayParts &getArrayParts();
 
 /// Adds what programming a tile, or streaming vectors past it, charges.
 void charge(const ArrayExecution &execution, Counters64 &charges);

@@ -13,7 +13,7 @@
 #include <cstring>
 
 using namespace phx;
-using namespace phx::exec;
+using namespace phx::rns;
 
 // One function body, compiled for several generations of processors; the
 // loader picks. Values do not depend on the choice.
@@ -31,7 +31,7 @@ using Lanes32 = int32_t __attribute__((vector_size(64)));
 using LanesFloat = float __attribute__((vector_size(64)));
 using Half16 = int16_t __attribute__((vector_size(32)));
 
-PHX_CLONES void exec::groupExponents(const uint32_t *__restrict values,
+PHX_CLONES void rns::groupExponents(const uint32_t *__restrict values,
                                      int64_t cols,
                                      uint32_t *__restrict largest) {
   int32_t best[laneCount] = {};
@@ -43,7 +43,7 @@ PHX_CLONES void exec::groupExponents(const uint32_t *__restrict values,
   std::memcpy(largest, best, sizeof best);
 }
 
-PHX_CLONES uint64_t exec::toMantissas(const uint32_t *__restrict values,
+PHX_CLONES uint64_t rns::toMantissas(const uint32_t *__restrict values,
                                       const float *__restrict first,
                                       const float *__restrict second,
                                       const uint32_t *__restrict words,
@@ -110,7 +110,7 @@ PHX_CLONES static void encryptLanes(const RandomSequence &sequence,
   std::memcpy(out, x, sizeof x);
 }
 
-void exec::randomWords(const RandomSequence &sequence,
+void rns::randomWords(const RandomSequence &sequence,
                        const uint64_t *elements, int64_t count,
                        uint32_t *words) {
   uint64_t blocks[laneCount];
@@ -131,7 +131,7 @@ void exec::randomWords(const RandomSequence &sequence,
   }
 }
 
-PHX_CLONES void exec::dot16(const int16_t *x, const int16_t *w, int64_t cols,
+PHX_CLONES void rns::dot16(const int16_t *x, const int16_t *w, int64_t cols,
                             int lanes, int32_t *sums) {
   for (int first = 0; first < lanes; first += 32) {
     Lanes16 a0 = {}, a1 = {}, a2 = {}, a3 = {};
@@ -155,7 +155,7 @@ PHX_CLONES void exec::dot16(const int16_t *x, const int16_t *w, int64_t cols,
   }
 }
 
-PHX_CLONES void exec::dot32(const int16_t *x, const int16_t *w, int64_t cols,
+PHX_CLONES void rns::dot32(const int16_t *x, const int16_t *w, int64_t cols,
                             int lanes, int32_t *sums) {
   for (int first = 0; first < lanes; first += 16) {
     Lanes32 a0 = {}, a1 = {}, a2 = {}, a3 = {};
@@ -176,7 +176,7 @@ PHX_CLONES void exec::dot32(const int16_t *x, const int16_t *w, int64_t cols,
   }
 }
 
-void exec::dot64(const int16_t *x, const int16_t *w, int64_t cols, int lanes,
+void rns::dot64(const int16_t *x, const int16_t *w, int64_t cols, int lanes,
                  int64_t *sums) {
   for (int l = 0; l < lanes; ++l) {
     int64_t sum = 0;
@@ -186,7 +186,7 @@ void exec::dot64(const int16_t *x, const int16_t *w, int64_t cols, int lanes,
   }
 }
 
-PHX_CLONES void exec::dotFloat(const uint32_t *x, const uint32_t *w,
+PHX_CLONES void rns::dotFloat(const uint32_t *x, const uint32_t *w,
                                int64_t cols, int lanes, float *sums) {
   for (int first = 0; first < lanes; first += 16) {
     LanesFloat a0, a1, a2, a3;
@@ -224,7 +224,7 @@ static inline __attribute__((always_inline)) int32_t reduce(int32_t x,
   return r;
 }
 
-PHX_CLONES void exec::reconstruct32(const ProductPlan &plan,
+PHX_CLONES void rns::reconstruct32(const ProductPlan &plan,
                                     int32_t *__restrict sums, int lanes) {
   constexpr int size = rowStep * laneCount;
   int32_t product = int32_t(plan.moduliProduct);
@@ -250,7 +250,7 @@ PHX_CLONES void exec::reconstruct32(const ProductPlan &plan,
   }
 }
 
-void exec::reconstruct64(const ProductPlan &plan, int64_t *sums, int lanes) {
+void rns::reconstruct64(const ProductPlan &plan, int64_t *sums, int lanes) {
   int64_t product = plan.moduliProduct;
   for (int l = 0; l < lanes; ++l) {
     __int128 total = 0;
@@ -266,7 +266,7 @@ void exec::reconstruct64(const ProductPlan &plan, int64_t *sums, int lanes) {
   }
 }
 
-PHX_CLONES void exec::accumulate(float *__restrict acc,
+PHX_CLONES void rns::accumulate(float *__restrict acc,
                                  const int32_t *__restrict terms,
                                  const float *__restrict laneScales,
                                  float rowScale, int lanes) {
@@ -276,7 +276,7 @@ PHX_CLONES void exec::accumulate(float *__restrict acc,
   }
 }
 
-float exec::addExact(float acc, int64_t term, int exponent) {
+float rns::addExact(float acc, int64_t term, int exponent) {
   if (!std::isfinite(acc))
     return acc;
   double a = acc, b = std::ldexp(double(term), exponent);

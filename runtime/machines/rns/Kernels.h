@@ -21,7 +21,7 @@
 #include <bit>
 #include <cstdint>
 
-namespace phx::exec {
+namespace phx::rns {
 
 inline constexpr int laneCount = 64;
 /// Stationary rows that one kernel call handles.
@@ -79,6 +79,6 @@ void accumulate(float *acc, const int32_t *terms, const float *laneScales,
 /// flush(RNE(acc + term * 2^exponent)), one rounding whatever the exponent.
 float addExact(float acc, int64_t term, int exponent);
 
-} // namespace phx::exec
+} // namespace phx::rns
 
 #endif // MACHINES_RNS_KERNELS_H

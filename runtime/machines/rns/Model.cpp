@@ -84,10 +84,11 @@ static Status checkProgram(const Program &program, const Target &target,
 }
 
 void rns::registerModel() {
-  exec::registerMachineUnit("rns", exec::CoreUnit::create,
+  exec::registerMachineUnit("rns", CoreUnit::create,
                             /*bypassesFormats=*/true);
   registerDurations("rns", makeDurations);
   getArrayCounters();
+  getArrayParts();
   registerMachineModel(
       {Machine::descriptor(), charge, addStaticPower, addArea, getPeakMacs,
        getPaperFigures,

@@ -12,6 +12,7 @@
 
 using namespace phx;
 using namespace phx::exec;
+using namespace phx::rns;
 
 void OutputLanes::set(const AccessMap &outMap,
                       const std::vector<MapDigit> &digits, int64_t first,

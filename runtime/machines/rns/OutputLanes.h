@@ -18,18 +18,18 @@
 #include "phx/exec/Context.h"
 #include "machines/rns/Kernels.h"
 
-namespace phx::exec {
+namespace phx::rns {
 
 class OutputLanes {
 public:
   /// Lanes [first, first + count) of `digits`; `rows` is the other index.
   void set(const AccessMap &map, const std::vector<MapDigit> &digits,
-           int64_t first, int count, const UnrolledDigits &rows);
+           int64_t first, int count, const exec::UnrolledDigits &rows);
 
   /// acc[l] = the element of lane l and row `row`; +0 for what is outside, and
   /// for lanes from `count` to laneCount.
-  void load(const TargetView &view, size_t row, float *acc) const;
-  void store(const TargetView &view, size_t row, const float *acc) const;
+  void load(const exec::TargetView &view, size_t row, float *acc) const;
+  void store(const exec::TargetView &view, size_t row, const float *acc) const;
   /// Offset of the element of lane l and row `row`, if it is inside.
   std::optional<int64_t> offsetOf(size_t row, int lane) const;
 
@@ -42,8 +42,8 @@ private:
   template <typename Visitor> void forEachRun(size_t row, Visitor visit) const;
 
   const AccessMap *map = nullptr;
-  const UnrolledDigits *rows = nullptr;
-  IndexRuns lanes;
+  const exec::UnrolledDigits *rows = nullptr;
+  exec::IndexRuns lanes;
   int count = 0;
   bool uniform = false; ///< `runs` holds for every row
   std::vector<Run> runs;
@@ -58,14 +58,14 @@ void OutputLanes::forEachRun(size_t row, Visitor visit) const {
   }
   if (!rows->active[row])
     return;
-  for (const IndexRun &run : lanes.runs) {
-    ClippedRun part =
+  for (const exec::IndexRun &run : lanes.runs) {
+    exec::ClippedRun part =
         lanes.clip(*map, run, rows->coordinates[row], rows->bytes[row]);
     if (part.begin < part.end)
       visit(run.first + part.begin, part.end - part.begin, part.bytes);
   }
 }
 
-} // namespace phx::exec
+} // namespace phx::rns
 
 #endif // MACHINES_RNS_OUTPUTLANES_H

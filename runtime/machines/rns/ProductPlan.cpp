@@ -12,7 +12,7 @@
 #include <cstdlib>
 
 using namespace phx;
-using namespace phx::exec;
+using namespace phx::rns;
 
 static int64_t power(int64_t base, int64_t exponent, int64_t modulus) {
   int64_t result = 1 % modulus;

@@ -19,7 +19,7 @@
 
 #include <vector>
 
-namespace phx::exec {
+namespace phx::rns {
 
 /// One channel in which products are formed: a modulus, or the plain integers
 /// (modulus 0) of an executor that does not take the detour over residues.
@@ -70,10 +70,10 @@ struct ProductPlan {
 
   /// For what the tables of a valid program ask. `plainIntegers`: skip residues
   /// where the moduli provably hold every sum of a pass of `arrayCols`.
-  static ProductPlan create(const rns::Computation &computation, bool bypass,
+  static ProductPlan create(const Computation &computation, bool bypass,
                             bool plainIntegers, int64_t arrayCols);
 };
 
-} // namespace phx::exec
+} // namespace phx::rns
 
 #endif // MACHINES_RNS_PRODUCTPLAN_H

@@ -20,6 +20,7 @@
 
 using namespace phx;
 using namespace phx::exec;
+using namespace phx::rns;
 
 //===----------------------------------------------------------------------===//
 // Reading
@@ -44,7 +45,7 @@ static void findBlocks(const OperandSource &source, const IndexRuns &rows,
 }
 
 std::optional<BadOperand>
-exec::readBlocks(const OperandSource &source, const TileColumns &columns,
+rns::readBlocks(const OperandSource &source, const TileColumns &columns,
                  const OperandPlan &plan, int64_t row, int lanes,
                  OperandBlock &block, ConversionScratch &scratch) {
   const Bfp &format = *source.blocks;

@@ -17,10 +17,10 @@ using namespace phx::generate;
 void generate::writeTable(const InstructionDescription &d, std::ostream &os) {
   if (d.fields.empty())
     return;
-  os << "| operand | kind | meaning |\n|---|---|---|\n";
+  os << "| operand | kind | unit | meaning |\n|---|---|---|---|\n";
   for (const FieldDescription &field : d.fields)
     os << "| `" << field.attribute << "` | " << getKindText(d, field) << " | "
-       << field.doc << " |\n";
+       << field.unit << " | " << field.doc << " |\n";
 }
 
 void generate::writeFunctions(const EnumDescription &words, std::ostream &os) {

@@ -120,7 +120,7 @@ TEST(Prices, FormatsOfAClassArePricedByTheirBits) {
   // The adders of the block format are made for the widest of them.
   auto areaOf = [&](const Program &p) {
     for (const AreaItem &item : getArea(target, p))
-      if (item.component == "bfp")
+      if (describe(item.part).name == "bfp")
         return item.mm2;
     return 0.0;
   };
@@ -242,9 +242,9 @@ TEST(Area, MatchesThePublishedBreakdown) {
   double photonic = 0, electronic = 0, total = 0;
   std::map<std::string, double> items;
   for (const AreaItem &item : getArea(load())) {
-    items[item.component] = item.mm2;
-    if (item.component != "vector") // the paper has none
-      (item.photonic ? photonic : electronic) += item.mm2;
+    items[describe(item.part).name] = item.mm2;
+    if (describe(item.part).name != "vector") // the paper has none
+      (describe(item.part).photonic ? photonic : electronic) += item.mm2;
   }
   total = photonic + electronic;
   double others = items["rns_reverse"] + items["rns_forward"] + items["bfp"] +

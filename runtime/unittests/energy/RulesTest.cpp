@@ -276,7 +276,7 @@ TEST(Area, IsMadeForTheWidestMantissas) {
   Target target = load();
   auto bfp = [](const std::vector<AreaItem> &items) {
     for (const AreaItem &item : items)
-      if (item.component == "bfp")
+      if (describe(item.part).name == "bfp")
         return item.mm2;
     return 0.0;
   };

@@ -260,14 +260,14 @@ TEST(Blocks, ConversionsTakeWholeGroups) {
   DigitTerm half = tile;
   half.weight = 8;
   expectIn(at({0, {half}}, fixed(16)),
-           "(a block is a whole group), found 0 + 8 * l0");
+           "(a block is a whole group), found [0 + 8 * l0]");
   std::string expected =
       "cols: expected multiples of 16, or what is left of the 62 contraction "
       "positions of the product (of [62 less k])";
   expectIn(at({0, {}}, fixed(14)), expected + ", found 14 at k 0");
   expectIn(at({0, {tile}}, fixed(62)), expected);
   expectIn(at({0, {tile}}, {16, Affine{61, {less}}}),
-           expected + ", found 16 of [61 + -16 * l0] at k 0 + 16 * l0");
+           expected + ", found 16 of [61 + -16 * l0] at k [0 + 16 * l0]");
   expectIn(at({0, {}}, {32, Affine{62, {less}}}), expected);
 }
 

@@ -67,7 +67,8 @@ TEST(Descriptions, EachMemberIsDescribed) {
     move.ofClass("other")
         .field(&Move::map, "map", "of the source")
         .field(&Move::to, "to", "destination")
-        .field(&Move::count, "count", "elements");
+        .field(&Move::count, "count", "how many")
+        .unit("elements");
     if (all)
       move.field(&Move::product, "product", "whose operand it is");
     return move.build();
@@ -88,9 +89,22 @@ TEST(Descriptions, NoMemberIsDescribedTwice) {
                    .field(&Move::map, "map", "of the source")
                    .field(&Move::map, "product", "whose operand it is")
                    .field(&Move::to, "to", "destination")
-                   .field(&Move::count, "count", "elements")
+                   .field(&Move::count, "count", "how many")
+                   .unit("elements")
                    .build(),
                "has 4 parts, its struct 4 members; describe each once");
+}
+
+TEST(Descriptions, CountsHaveAUnit) {
+  auto describe = [] {
+    DescribeInstruction<Move>("move", EnginePlace::Array)
+        .field(&Move::map, "map", "of the source")
+        .field(&Move::product, "product", "whose operand it is")
+        .field(&Move::to, "to", "destination")
+        .field(&Move::count, "count", "how many")
+        .build();
+  };
+  EXPECT_DEATH(describe(), "the field 'count' of move has no unit");
 }
 
 TEST(Descriptions, ATypeThatCannotBeCountedIsNamed) {

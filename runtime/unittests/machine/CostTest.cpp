@@ -152,7 +152,7 @@ TEST(CrossbarCharges, TheFirstPassReadsNoSums) {
 TEST(CrossbarPower, BiasIsStaticAndAreaFollowsGeometry) {
   auto getCells = [](const Target &target) {
     for (const AreaItem &item : getArea(target))
-      if (item.component == "crossbar_cells" && item.photonic)
+      if (describe(item.part).name == "crossbar_cells" && describe(item.part).photonic)
         return item.mm2;
     return 0.0;
   };

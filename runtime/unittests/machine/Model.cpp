@@ -171,13 +171,19 @@ static void addStaticPower(const Target &target, size_t group,
       arrays.count * arrays.rows * arrays.machine->bias_mw().value() * 1e-3;
 }
 
+static AreaPart getCellsPart() {
+  static const AreaPart part = declareAreaPart(
+      {"crossbar_cells", "cells of all crossbars",
+       AreaPartDeclaration::Kind::Arrays, /*photonic=*/true});
+  return part;
+}
+
 static void addArea(const Target &target, size_t group, int64_t,
                     std::vector<AreaItem> &items) {
   Arrays arrays = getArrays(target, group);
-  items.push_back({"crossbar_cells",
+  items.push_back({getCellsPart(),
                    arrays.count * arrays.rows * arrays.columns *
-                       arrays.machine->area().cell_mm2().value(),
-                   AreaItem::Kind::Arrays, /*photonic=*/true});
+                       arrays.machine->area().cell_mm2().value()});
 }
 
 /// All cells at once, where they keep the results.
@@ -224,6 +230,7 @@ void crossbar::registerClass() {
   exec::registerMachineUnit("crossbar", makeUnit);
   registerDurations("crossbar", makeDurations);
   getReadouts();
+  getCellsPart();
   getCellWrites();
   MachineModel model;
   model.machine = Machine::descriptor();

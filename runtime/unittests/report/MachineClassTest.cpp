@@ -46,8 +46,11 @@ template <> const InstructionDescription &phx::describeInstruction<Pulse>() {
       DescribeInstruction<Pulse>("test_pulse", EnginePlace::Array)
           .ofClass("test")
           .field(&Pulse::level, "level", "how often")
+          .unit("flips")
           .field(&Pulse::place, "place", "where")
+          .unit("rows")
           .field(&Pulse::rows, "rows", "how many")
+          .unit("rows")
           .chargedBy(&Pulse::level)
           .build();
   return description;
@@ -65,6 +68,13 @@ static Component getLamp() {
   static const Component lamp =
       declareComponent({"lamp", "lamps of lattices, and their flips"});
   return lamp;
+}
+
+static AreaPart getLattices() {
+  static const AreaPart lattices =
+      declareAreaPart({"lattice", "rows of lattices",
+                       AreaPartDeclaration::Kind::Arrays, /*photonic=*/true});
+  return lattices;
 }
 
 static double priceFlip(const Target &target, const PriceContext &context) {
@@ -101,8 +111,7 @@ static Counter getFlips() {
   };
   model.addArea = [](const Target &target, size_t group, int64_t,
                      std::vector<AreaItem> &items) {
-    items.push_back({"lattice", getRows(target, group), AreaItem::Kind::Arrays,
-                     /*photonic=*/true});
+    items.push_back({getLattices(), getRows(target, group)});
   };
   model.getPaperFigures = [](const Target &target, size_t group,
                              const Energies &dynamic, double latencyNs) {
@@ -113,6 +122,7 @@ static Counter getFlips() {
   model.paperDefinition = "flips, and rows for the time of products";
   model.included = "lamps that shine all the time";
   getFlips();
+  getLattices();
   registerMachineModel(model);
   return true;
 }();

@@ -1,4 +1,4 @@
-//===- Declarations.h - Counters and components of energy -------*- C++ -*-===//
+//===- Declarations.h - Counters, components, parts of areas ----*- C++ -*-===//
 //
 // Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -6,7 +6,8 @@
 //===----------------------------------------------------------------------===//
 //
 // Whoever charges declares what: counters, the components of energy into which
-// they are priced, each with unit and definition. Reports, the tools and Python
+// they are priced, the parts that take area, each with unit and definition.
+// Reports, the tools and Python
 // list declarations and know no counter by name. What every machine has is
 // declared here; a machine class declares its own (see MachineModel.h).
 //
@@ -37,9 +38,15 @@ struct Component {
   friend bool operator==(Component, Component) = default;
 };
 
+struct AreaPart {
+  uint8_t index = 0;
+  friend bool operator==(AreaPart, AreaPart) = default;
+};
+
 /// So many can be declared. The number behind them is of those that find no
 /// room: what they would count is in no report, and checkDeclarations says so.
-inline constexpr unsigned maxCounters = 64, maxComponents = 64;
+inline constexpr unsigned maxCounters = 64, maxComponents = 64,
+                          maxAreaParts = 64;
 
 /// The bytes read from and written to memory `memory` of a program. They are
 /// counted beside the declared counters, which have the sums.
@@ -90,12 +97,24 @@ struct CounterDeclaration {
   double (*price)(const Target &, const PriceContext &) = nullptr;
 };
 
-/// Declares a counter or a component; a name that is known keeps its number, so
+struct AreaPartDeclaration {
+  /// Reports list parts in this order; sums follow it.
+  enum class Kind : uint8_t { Arrays, Memories, Logic, VectorUnit };
+  std::string name;       ///< "dac", as in reports
+  std::string definition; ///< what has this area, in mm^2
+  Kind kind = Kind::Arrays;
+  bool photonic = false; ///< on the photonic chiplet, else the electronic one
+  friend bool operator==(const AreaPartDeclaration &,
+                         const AreaPartDeclaration &) = default;
+};
+
+/// Declares a counter, a component or a part; a name that is known keeps its number, so
 /// that classes may share it. It has to mean the same: the process ends if it
 /// does not, since its charges would be priced, or its energy reported, as
 /// others'. Not to be called while others read declarations.
 Counter declareCounter(CounterDeclaration declaration);
 Component declareComponent(ComponentDeclaration declaration);
+AreaPart declareAreaPart(AreaPartDeclaration declaration);
 /// That there was room for all that is declared. Programs run and are reported
 /// on after this (see checkMachine). Errors: names what there is no room for.
 Status checkDeclarations();
@@ -104,8 +123,10 @@ Status checkDeclarations();
 /// then what every machine has.
 const std::vector<Counter> &getCounters();
 const std::vector<Component> &getComponents();
+const std::vector<AreaPart> &getAreaParts(); ///< by kind
 const CounterDeclaration &describe(Counter counter);
 const ComponentDeclaration &describe(Component component);
+const AreaPartDeclaration &describe(AreaPart part);
 
 /// The declared counter or component of this name.
 std::optional<Counter> findCounter(const std::string &name);
@@ -123,6 +144,10 @@ inline constexpr Component vector{0};
 inline constexpr Component scratchpad{1};
 inline constexpr Component dram{2};
 } // namespace components
+namespace area_parts {
+inline constexpr AreaPart scratchpad{0};
+inline constexpr AreaPart vector{1};
+} // namespace area_parts
 
 /// Adds what `from` has, counter by counter.
 void accumulate(Counters64 &into, const Counters64 &from);

@@ -54,14 +54,10 @@ private:
 void chargeBytes(const Program &program, uint32_t memory, uint64_t read,
                  uint64_t written, Counters64 &charges);
 
-/// A part of a machine's area.
+/// What one part of a machine takes.
 struct AreaItem {
-  /// Reports list parts in this order; sums follow it.
-  enum class Kind { Arrays, Memories, Logic, VectorUnit };
-  std::string component;
+  AreaPart part;
   double mm2 = 0;
-  Kind kind = Kind::Arrays;
-  bool photonic = false; ///< on the photonic chiplet, else the electronic one
 };
 
 /// What the paper of a class counts, where that is less than everything.

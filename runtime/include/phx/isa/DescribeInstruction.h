@@ -36,6 +36,8 @@
 #include "phx/isa/DescribeStruct.h"
 #include "phx/isa/Description.h"
 
+#include <cstdio>
+#include <cstdlib>
 #include <functional>
 #include <type_traits>
 
@@ -73,6 +75,29 @@ template <typename M> constexpr FieldKind getFieldKind() {
     static_assert(std::is_same_v<M, std::optional<ZeroFill>>,
                   "no kind of field has this type");
     return FieldKind::ZeroFill;
+  }
+}
+
+/// The unit that all fields of a kind have.
+constexpr const char *getKindUnit(FieldKind kind) {
+  return kind == FieldKind::Address || kind == FieldKind::Strides ? "bytes"
+         : kind == FieldKind::Shape || kind == FieldKind::ZeroFill
+             ? "elements"
+             : "";
+}
+
+/// The process ends where a count or a place of work does not say what it
+/// counts: reports and `photonic explain` would name a bare number.
+inline void requireUnits(const InstructionDescription &d) {
+  for (const FieldDescription &field : d.fields) {
+    bool counts = field.kind == FieldKind::Count ||
+                  (field.kind == FieldKind::Affine &&
+                   field.role != FieldRole::AccumulationStart);
+    if (!counts || *field.unit)
+      continue;
+    std::fprintf(stderr, "the field '%s' of %s has no unit; say .unit(...)\n",
+                 field.name, d.mnemonic);
+    std::abort();
   }
 }
 
@@ -298,6 +323,7 @@ public:
       c = c == ' ' ? '_' : c;
     f.doc = doc;
     f.kind = detail::getFieldKind<M>();
+    f.unit = detail::getKindUnit(f.kind);
     f.offset = detail::offsetOf(member);
     if constexpr (std::is_enum_v<M>)
       f.words = &describeEnum<M>();
@@ -308,6 +334,12 @@ public:
   // These say more about the field described last.
   DescribeInstruction &named(const char *attribute) {
     d.fields.back().attribute = attribute;
+    return *this;
+  }
+  /// What one is: "rows". Counts and places of work have to have one; that of
+  /// a coordinate of the origin follows from its axis.
+  DescribeInstruction &unit(const char *unit) {
+    d.fields.back().unit = unit;
     return *this;
   }
   DescribeInstruction &within(int64_t least, int64_t most) {
@@ -334,7 +366,7 @@ public:
     if (d.fields.back().kind != FieldKind::Affine)
       __builtin_trap(); // a coordinate follows loop counters
     d.fields.back().origin = axis;
-    return *this;
+    return unit(getAxisUnit(axis));
   }
   DescribeInstruction &optional() {
     d.fields.back().optional = true;
@@ -393,6 +425,7 @@ public:
   /// Moving the result keeps its pointers valid; it is not copied.
   InstructionDescription build() {
     detail::requireEachMember<T>(d.mnemonic, d.fields);
+    detail::requireUnits(d);
     auto find = [this](size_t offset) -> const FieldDescription * {
       for (const FieldDescription &f : d.fields)
         if (f.offset == offset)

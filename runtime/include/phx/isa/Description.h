@@ -99,6 +99,8 @@ enum class OriginAxis : uint8_t { None, Group, Row, Contraction, Vector };
 inline constexpr unsigned numOriginAxes = 5;
 /// "group", "row", "contraction position", "vector"; empty for None.
 const char *getAxisName(OriginAxis axis);
+/// "groups", "rows", "positions", "vectors"; empty for None.
+const char *getAxisUnit(OriginAxis axis);
 
 /// One word of an enumeration.
 struct EnumEntry {
@@ -121,6 +123,9 @@ struct FieldDescription {
   const char *name = "";     ///< in messages: "row start"
   std::string attribute;     ///< in assembly and operations: "row_start"
   const char *doc = "";      ///< one line
+  /// What one is, "rows"; of an address and its strides "bytes". Empty: a number
+  /// of something, or none at all.
+  const char *unit = "";
   FieldKind kind = FieldKind::Number;
   FieldRole role = FieldRole::Plain;
   /// Of an address what is there; of a conversion whose it is.

@@ -18,6 +18,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -186,6 +187,11 @@ struct CounterRange {
   int64_t first = 0, last = 0;
 };
 std::optional<CounterRange> getCountersInside(const Guard &g, int64_t last);
+
+/// As in assembly, for messages: "[4 + 8 * l0(1, 0, 3, 0)]", and
+/// "16 of [61 + -16 * l0] + r2".
+std::string toAssembly(const Affine &affine);
+std::string toAssembly(const Count &count);
 
 } // namespace phx
 

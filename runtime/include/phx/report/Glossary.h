@@ -15,8 +15,8 @@ namespace phx {
 
 /// What one name in a report or a program means.
 struct GlossaryEntry {
-  /// "counter", "component", "instruction", "instruction field", "operation",
-  /// "operation parameter"
+  /// "counter", "component", "area part", "instruction", "instruction field",
+  /// "operation", "operation parameter"
   std::string kind;
   std::string name; ///< "adc_conversions", "core_stream.start"
   std::string unit; ///< of the value that goes by this name; may be empty
@@ -26,7 +26,7 @@ struct GlossaryEntry {
   std::string note;
 };
 
-/// Every counter and component, in the order of reports.
+/// Every counter, component and part of areas, in the order of reports.
 std::vector<GlossaryEntry> listCharges();
 /// Every instruction, then every field of each, in the order of opcodes.
 std::vector<GlossaryEntry> listInstructions();
