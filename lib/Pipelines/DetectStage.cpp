@@ -30,10 +30,10 @@ static Stage getLastStage(phot::ProductOp op) {
   if (!op.getLhsFormat())
     return Stage::Lower;
   bool multipliesIntegers = false;
-  op.getBody().walk([&](phot::DotOp dot) {
+  op.getPass().walk([&](phot::DotOp dot) {
     multipliesIntegers |= !dot.getResult().getType().isF32();
   });
-  return op.getDataflow() && !multipliesIntegers ? Stage::Split : Stage::Format;
+  return op.getStationary() && !multipliesIntegers ? Stage::Split : Stage::Format;
 }
 
 /// Tokens come with the last stage; a program of one engine needs none.
@@ -56,9 +56,12 @@ static std::pair<Stage, Stage> getStages(Operation *op) {
     return {Stage::Import, Stage::Import};
   if (phot::isLayer(op))
     return {Stage::Import, Stage::Autodiff};
-  if (isa<phot::ArrayProductOp, phot::ZerosOp>(op) ||
+  if (isa<phot::ArrayProductOp>(op) ||
       isa_and_present<scf::SCFDialect, arith::ArithDialect>(op->getDialect()))
     return {Stage::Tile, Stage::Tile};
+  // What products add to, from the stage that makes them on.
+  if (isa<phot::ZerosOp>(op))
+    return {Stage::Lower, Stage::Tile};
   if (isa<ModuleOp>(op))
     return {Stage::Import, Stage::Emit};
   return {Stage::Import, Stage::Tile};

@@ -15,40 +15,75 @@
 using namespace mlir;
 using namespace photonic;
 
-static LogicalResult checkTile(phot::ArrayProductOp op, const Arrays &arrays,
-                               StringRef target) {
-  if (op.getRows() <= arrays.rows && op.getColumns() <= arrays.columns)
-    return success();
-  return op.emitError("expected a tile of at most ")
-         << arrays.rows << " rows and " << arrays.columns
-         << " columns, which the arrays of target '" << target
-         << "' have, found " << op.getRows() << " and " << op.getColumns()
-         << "; run photonic-tile-array for this target";
+/// The group of arrays that `op` names; null, after a diagnostic, if the target
+/// has none of that name.
+static const phx::ArrayGroup *
+findGroup(phot::ArrayProductOp op, ArrayRef<phx::ArrayGroup> groups,
+          StringRef target) {
+  StringRef name = op.getArrays().getGroup();
+  for (const phx::ArrayGroup &group : groups)
+    if (group.name == name && group.machineClass == "rns")
+      return &group;
+  InFlightDiagnostic diag = op.emitError("expected residue arrays that target '")
+                            << target << "' has, found '" << name
+                            << "'; it has ";
+  llvm::interleaveComma(groups, diag, [&](const phx::ArrayGroup &group) {
+    diag << "'" << group.name << "'";
+  });
+  return nullptr;
 }
 
-static LogicalResult checkModuli(phot::ReverseConvertOp op,
-                                 const Arrays &arrays, StringRef target) {
+static LogicalResult checkTile(phot::ArrayProductOp op,
+                               const phx::ArrayGroup &group,
+                               StringRef target) {
+  if (op.getRows() <= group.rows && op.getColumns() <= group.columns)
+    return success();
+  return op.emitError("expected a tile of at most ")
+         << group.rows << " rows and " << group.columns
+         << " columns, which the arrays '" << group.name << "' of target '"
+         << target << "' have, found " << op.getRows() << " and "
+         << op.getColumns() << "; run photonic-tile-array for this target";
+}
+
+/// Residue arrays multiply in the moduli that they have.
+static LogicalResult checkModuli(phot::ArrayProductOp op, size_t group,
+                                 const phx::Target &target) {
+  Arrays arrays = phx::rns::getArrays(target, group);
   ArrayRef<int64_t> moduli(arrays.getModuli().data(),
                            arrays.getModuli().size());
-  if (op.getModuli() == moduli)
-    return success();
-  InFlightDiagnostic diagnostic = op.emitError("expected moduli [");
-  llvm::interleaveComma(moduli, diagnostic);
-  diagnostic << "], which the arrays of target '" << target
-             << "' have, found [";
-  llvm::interleaveComma(op.getModuli(), diagnostic);
-  return diagnostic << "]; run photonic-split-rns for this target";
+  for (auto convert : op.getPass().getOps<phot::ReverseConvertOp>()) {
+    if (convert.getModuli() == moduli)
+      continue;
+    InFlightDiagnostic diagnostic = convert.emitError("expected moduli [");
+    llvm::interleaveComma(moduli, diagnostic);
+    diagnostic << "], which the arrays of target '" << target.spec.name()
+               << "' have, found [";
+    llvm::interleaveComma(convert.getModuli(), diagnostic);
+    return diagnostic << "]; run photonic-split-rns for this target";
+  }
+  return success();
+}
+
+/// Integers are multiplied by what an array does, not by a plain sum.
+static LogicalResult checkPass(phot::ArrayProductOp op) {
+  for (auto dot : op.getPass().getOps<phot::DotOp>())
+    if (!dot.getResult().getType().isF32())
+      return dot.emitError("expected what residue arrays compute, modular_dot "
+                           "and reverse_convert, found a dot of integers; run "
+                           "photonic-split-rns");
+  return success();
 }
 
 LogicalResult photonic::checkArrays(func::FuncOp function,
                                     const phx::Target &target) {
-  Arrays arrays = getArrays(target);
+  std::vector<phx::ArrayGroup> groups = phx::getArrayGroups(target);
   StringRef name = target.spec.name();
   bool ok = true;
   function.walk([&](phot::ArrayProductOp op) {
-    ok &= succeeded(checkTile(op, arrays, name));
-    for (auto convert : op.getBody().getOps<phot::ReverseConvertOp>())
-      ok &= succeeded(checkModuli(convert, arrays, name));
+    const phx::ArrayGroup *group = findGroup(op, groups, name);
+    ok &= group && succeeded(checkTile(op, *group, name)) &&
+          succeeded(checkPass(op)) &&
+          succeeded(checkModuli(op, group - groups.data(), target));
   });
   return success(ok);
 }

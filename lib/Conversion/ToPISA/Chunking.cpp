@@ -25,10 +25,10 @@ namespace {
 /// Enumerates candidates and keeps the best that fits.
 class ChunkSearch {
 public:
-  ChunkSearch(const phot::ProductShape &shape, phot::Dataflow dataflow,
-              int64_t group, const ChunkExtras &extras,
+  ChunkSearch(const phot::ProductShape &shape, phot::Stationary stationary,
+              int64_t term, const ChunkExtras &extras,
               const phx::Target &target)
-      : shape(shape), dataflow(dataflow), group(group), extras(extras),
+      : shape(shape), stationary(stationary), term(term), extras(extras),
         target(target) {}
 
   std::variant<Chunking, ChunkingFailure> run();
@@ -44,8 +44,8 @@ private:
   SmallVector<std::pair<int64_t, int64_t>> getPositionCandidates() const;
 
   const phot::ProductShape &shape;
-  phot::Dataflow dataflow;
-  int64_t group;
+  phot::Stationary stationary;
+  int64_t term;
   const ChunkExtras &extras;
   const phx::Target &target;
 };
@@ -92,7 +92,7 @@ ChunkSearch::getPositionCandidates() const {
     return {{shape.batch, shape.outHeight}};
   // Array rows of a stationary activation tile are clipped by what is left of
   // one extent only, so that such chunks must not leave a remainder.
-  bool divides = dataflow == phot::Dataflow::DF2;
+  bool divides = stationary == phot::Stationary::Second;
   SmallVector<std::pair<int64_t, int64_t>> candidates;
   for (int64_t images : getPieces(shape.batch, 1, divides))
     candidates.push_back({images, shape.outHeight});
@@ -165,11 +165,11 @@ std::optional<ChunkingFailure> ChunkSearch::checkFit(const Chunking &c) const {
 double ChunkSearch::estimate(const Chunking &c) const {
   Arrays arrays = getArrays(target);
   double chunks = double(c.mChunks) * c.getNChunks();
-  double vectors = dataflow == phot::Dataflow::DF1
+  double vectors = stationary == phot::Stationary::First
                        ? double(c.block.getColumns())
                        : double(c.block.getRows());
   double passes = divideCeil(
-      countBlockPasses(c.block, dataflow, arrays.rows, arrays.columns, group),
+      countBlockPasses(c.block, stationary, arrays.rows, arrays.columns, term),
       arrays.count);
   double coreTime = chunks * passes *
                     (arrays.machine->program_ns().value() +
@@ -192,7 +192,7 @@ std::variant<Chunking, ChunkingFailure> ChunkSearch::run() {
 
 std::variant<Chunking, ChunkingFailure>
 photonic::chooseChunking(const phot::ProductShape &shape,
-                         phot::Dataflow dataflow, int64_t group,
+                         phot::Stationary stationary, int64_t term,
                          const ChunkExtras &extras, const phx::Target &target) {
-  return ChunkSearch(shape, dataflow, group, extras, target).run();
+  return ChunkSearch(shape, stationary, term, extras, target).run();
 }

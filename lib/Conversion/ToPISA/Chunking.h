@@ -9,7 +9,7 @@
 #ifndef PHOTONIC_LIB_CONVERSION_TOPISA_CHUNKING_H
 #define PHOTONIC_LIB_CONVERSION_TOPISA_CHUNKING_H
 
-#include "ProductNest.h"
+#include "ProductBlock.h"
 
 #include "phx/target/Target.h"
 
@@ -71,10 +71,10 @@ llvm::SmallVector<int64_t> getPieces(int64_t extent, int64_t unit,
 
 /// The chunking with the least estimated time (transfers overlap with array
 /// passes), among those whose buffers fit into the scratchpads of `target`.
-/// `group` is the length of a group of the format.
+/// `term` is the length of a term of the formats.
 std::variant<Chunking, ChunkingFailure>
-chooseChunking(const phot::ProductShape &shape, phot::Dataflow dataflow,
-               int64_t group, const ChunkExtras &extras,
+chooseChunking(const phot::ProductShape &shape, phot::Stationary stationary,
+               int64_t term, const ChunkExtras &extras,
                const phx::Target &target);
 
 /// The fastest way that fits, or the failure closest to fitting, among pairs of

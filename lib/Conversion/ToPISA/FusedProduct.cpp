@@ -28,9 +28,9 @@ struct PlaneView {
 class FusedProductEmitter {
 public:
   FusedProductEmitter(HierarchyScheduler &scheduler, const FusedProduct &group,
-                      phot::ArrayProductOp op, const Chunking &chunking,
-                      uint32_t product, unsigned step);
-  void run();
+                      const phot::TileNest &nest, const Chunking &chunking,
+                      const NestOptions &tiles, unsigned step);
+  LogicalResult run();
 
 private:
   void allocate();
@@ -39,12 +39,12 @@ private:
                  std::optional<phx::Guard> guard);
   void loadResiduals(const ChunkIndex &m, const ChunkIndex &n,
                      std::optional<phx::Guard> guard);
-  void compute(const ChunkIndex &m, const ChunkIndex &n);
+  LogicalResult compute(const ChunkIndex &m, const ChunkIndex &n);
   void applyFollower(const Follower &follower, unsigned number,
                      const ChunkIndex &m, const ChunkIndex &n);
   void store(const ChunkIndex &m, const ChunkIndex &n);
-  void runPositions(const ChunkIndex &m);
-  void runChannels();
+  LogicalResult runPositions(const ChunkIndex &m);
+  LogicalResult runChannels();
 
   phx::DmaCopy makeWeightCopy(const ChunkIndex &m) const;
   /// A copy between a chunk of a result-shaped tensor off chip and a buffer.
@@ -74,7 +74,7 @@ private:
     return c.loopsN() || !c.loopsM() ? n : m;
   }
   void setRootLayer() {
-    s.e.setLayer(op, c.block.shape.hasWindow ? "Conv" : "Gemm");
+    s.e.setLayer(op, op.getOperatorName());
   }
   Value getOther(const Follower &follower) const {
     return follower.op->getOperand(follower.otherIndex);
@@ -82,10 +82,11 @@ private:
 
   HierarchyScheduler &s;
   const FusedProduct &group;
+  const phot::TileNest &nest;
   phot::ArrayProductOp op;
   const Chunking &c;
   const ProductBlock &block;
-  uint32_t product;
+  const NestOptions &tiles; ///< but for what differs from chunk to chunk
   phx::Address weightHome, inputHome, resultHome;
   ChunkBuffer weights, input, result;
   SmallVector<ChunkBuffer> others; ///< by follower
@@ -95,11 +96,12 @@ private:
 
 FusedProductEmitter::FusedProductEmitter(HierarchyScheduler &scheduler,
                                          const FusedProduct &group,
-                                         phot::ArrayProductOp op,
+                                         const phot::TileNest &nest,
                                          const Chunking &chunking,
-                                         uint32_t product, unsigned step)
-    : s(scheduler), group(group), op(op), c(chunking), block(chunking.block),
-      product(product) {
+                                         const NestOptions &tiles,
+                                         unsigned step)
+    : s(scheduler), group(group), nest(nest), op(nest.tile), c(chunking),
+      block(chunking.block), tiles(tiles) {
   weightHome = s.getStorage(op.getLhs()).getAddress();
   inputHome = s.getStorage(op.getRhs()).getAddress();
   // Layers are numbered in the order of the network; the last one's value
@@ -361,16 +363,10 @@ void FusedProductEmitter::applyFollower(const Follower &follower,
   s.e.emit(phx::EngineKind::Vec, map);
 }
 
-void FusedProductEmitter::compute(const ChunkIndex &m, const ChunkIndex &n) {
+LogicalResult FusedProductEmitter::compute(const ChunkIndex &m,
+                                           const ChunkIndex &n) {
   setRootLayer();
-  NestOptions options;
-  options.dataflow = op.getDataflow();
-  options.rows = op.getRows();
-  options.cols = op.getColumns();
-  options.group = op.getGroupLength();
-  options.cores = getArrays(s.target).count;
-  options.product = product;
-  options.continues = block.shape.accumulates();
+  NestOptions options = tiles;
   options.lhs = weights.at(m);
   options.rhs = input.at(n);
   options.result = result.at(turn(m, n));
@@ -383,13 +379,15 @@ void FusedProductEmitter::compute(const ChunkIndex &m, const ChunkIndex &n) {
   (block.shape.groups > 1 ? options.groupStart : options.rowStart) = m.addTo(
       constant(0), block.shape.groups > 1 ? block.groups : block.getRows());
   options.columnStart = getFirstVector(n);
-  if (block.shape.accumulates())
+  if (Scheduler::startsFromZeros(nest))
     s.e.emit(phx::EngineKind::Vec, makeMap({phx::VecFn::Fill, 0.0f},
                                            {count(block.getResultBytes() / 4)},
                                            options.result, {4}, {}, {}));
-  emitNest(s.e, block, options);
+  if (failed(emitNest(s.e, block.getNestBlock(), options, op)))
+    return failure();
   for (auto [number, follower] : llvm::enumerate(group.followers))
     applyFollower(follower, number, m, n);
+  return success();
 }
 
 //===----------------------------------------------------------------------===//
@@ -397,7 +395,7 @@ void FusedProductEmitter::compute(const ChunkIndex &m, const ChunkIndex &n) {
 //===----------------------------------------------------------------------===//
 
 /// All output positions of one chunk of channels; weights are on chip.
-void FusedProductEmitter::runPositions(const ChunkIndex &m) {
+LogicalResult FusedProductEmitter::runPositions(const ChunkIndex &m) {
   ChunkIndex first = ChunkIndex::get(0);
   loadInput(m, first, std::nullopt);
   loadResiduals(m, first, std::nullopt);
@@ -407,21 +405,22 @@ void FusedProductEmitter::runPositions(const ChunkIndex &m) {
   loadInput(m, next, guard);
   loadResiduals(m, next, guard);
   ChunkIndex current = ChunkIndex::counter(loop);
-  compute(m, current);
+  LogicalResult done = compute(m, current);
   store(m, current);
   s.e.endLoop();
+  return done;
 }
 
 /// All chunks of channels; activations are on chip, unless the positions are
 /// cut as well.
-void FusedProductEmitter::runChannels() {
+LogicalResult FusedProductEmitter::runChannels() {
   ChunkIndex first = ChunkIndex::get(0);
   if (c.loopsN()) {
     ChunkIndex m = ChunkIndex::counter(s.e.beginLoop(c.mChunks));
     loadWeights(m, std::nullopt);
-    runPositions(m);
+    LogicalResult done = runPositions(m);
     s.e.endLoop();
-    return;
+    return done;
   }
   bool groupedInput = block.groups < block.shape.groups;
   if (!groupedInput)
@@ -437,12 +436,13 @@ void FusedProductEmitter::runChannels() {
     loadInput(current, first, std::nullopt);
   loadWeights(next, guard);
   loadResiduals(next, first, guard);
-  compute(current, first);
+  LogicalResult done = compute(current, first);
   store(current, first);
   s.e.endLoop();
+  return done;
 }
 
-void FusedProductEmitter::run() {
+LogicalResult FusedProductEmitter::run() {
   ChunkIndex first = ChunkIndex::get(0);
   if (c.loopsM())
     return runChannels();
@@ -451,8 +451,9 @@ void FusedProductEmitter::run() {
     return runPositions(first);
   loadInput(first, first, std::nullopt);
   loadResiduals(first, first, std::nullopt);
-  compute(first, first);
+  LogicalResult done = compute(first, first);
   store(first, first);
+  return done;
 }
 
 //===----------------------------------------------------------------------===//
@@ -479,12 +480,9 @@ HierarchyScheduler::reportWorkingSet(phot::ArrayProductOp op,
   return diag;
 }
 
-LogicalResult HierarchyScheduler::scheduleProduct(const FusedProduct &group,
-                                                  unsigned step) {
-  phot::ArrayProductOp op = getArrayProduct(group.nest);
-  phot::ProductShape shape = phot::ProductShape::get(op);
-  if (shape.kind == phot::ProductKind::WeightGradient)
-    return scheduleWeightGradient(group, step);
+/// What the chunks of a product hold beside its operands and result.
+static ChunkExtras countExtras(const FusedProduct &group,
+                               phot::ArrayProductOp op) {
   ChunkExtras extras;
   extras.whole = op.getKey() != Value();
   for (const Follower &follower : group.followers) {
@@ -492,15 +490,36 @@ LogicalResult HierarchyScheduler::scheduleProduct(const FusedProduct &group,
     extras.scalars += follower.other == Follower::Other::Scalar;
     extras.residuals += follower.other == Follower::Other::Residual;
   }
-  auto chosen = chooseChunking(shape, op.getDataflow(), op.getGroupLength(),
-                               extras, target);
+  return extras;
+}
+
+LogicalResult HierarchyScheduler::scheduleProduct(const FusedProduct &group,
+                                                  unsigned step) {
+  phot::ArrayProductOp op = getArrayProduct(group.nest);
+  FailureOr<phot::TileNest> nest = phot::TileNest::get(op);
+  if (failed(nest))
+    return failure();
+  std::optional<phot::ProductShape> shape = phot::ProductShape::match(op);
+  if (!shape)
+    return op.emitError("has views that are not those of a layer: chunks for "
+                        "on-chip memory are pieces of its images and channels; "
+                        "use --memory=ideal");
+  if (shape->kind == phot::ProductKind::WeightGradient)
+    return scheduleWeightGradient(group, *shape, *nest, step);
+  auto chosen = chooseChunking(
+      *shape, op.getStationary(),
+      phot::getTermLength(op.getLhsFormat(), op.getRhsFormat()),
+      countExtras(group, op), target);
   if (auto *failure = std::get_if<ChunkingFailure>(&chosen))
     return reportWorkingSet(op, *failure);
   const Chunking &chunking = std::get<Chunking>(chosen);
-  e.setLayer(op, shape.hasWindow ? "Conv" : "Gemm");
-  FailureOr<uint32_t> product = createProduct(op, shape);
-  if (failed(product))
+  e.setLayer(op, op.getOperatorName());
+  FailureOr<NestOptions> tiles =
+      NestOptions::get(*nest, chunking.block.getNestBlock(), e);
+  FailureOr<uint32_t> product =
+      createProduct(op, ProductBlock::whole(*shape).getNestBlock());
+  if (failed(tiles) || failed(product))
     return failure();
-  FusedProductEmitter(*this, group, op, chunking, *product, step).run();
-  return success();
+  tiles->product = *product;
+  return FusedProductEmitter(*this, group, *nest, chunking, *tiles, step).run();
 }

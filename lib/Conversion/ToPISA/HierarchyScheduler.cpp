@@ -90,8 +90,10 @@ SmallVector<FusedProduct> photonic::findFusedProducts(func::FuncOp func) {
       continue;
     FusedProduct group{&op, {}};
     Value chunk = op.getResult(0);
-    bool hasChannels = Scheduler::getArrayProduct(&op).getKind() !=
-                       phot::ProductKind::WeightGradient;
+    std::optional<phot::ProductShape> shape =
+        phot::ProductShape::match(Scheduler::getArrayProduct(&op));
+    bool hasChannels =
+        shape && shape->kind != phot::ProductKind::WeightGradient;
     while (chunk.hasOneUse()) {
       Operation *user = *chunk.getUsers().begin();
       std::optional<Follower> follower = asFollower(user, chunk, hasChannels);

@@ -16,6 +16,7 @@
 
 #include "ChunkIndex.h"
 #include "Chunking.h"
+#include "ProductBlock.h"
 #include "Scheduler.h"
 
 #include <array>
@@ -72,6 +73,8 @@ private:
 
   mlir::LogicalResult scheduleProduct(const FusedProduct &group, unsigned step);
   mlir::LogicalResult scheduleWeightGradient(const FusedProduct &group,
+                                             const phot::ProductShape &shape,
+                                             const phot::TileNest &nest,
                                              unsigned step);
   mlir::LogicalResult reportWorkingSet(phot::ArrayProductOp op,
                                        const ChunkingFailure &failure);

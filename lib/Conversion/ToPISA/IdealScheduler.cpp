@@ -74,30 +74,23 @@ void IdealScheduler::emitFill(const Storage &storage, int64_t elements,
 
 LogicalResult IdealScheduler::scheduleProduct(Operation *nest, unsigned step) {
   phot::ArrayProductOp op = getArrayProduct(nest);
-  phot::ProductShape shape = phot::ProductShape::get(op);
-  e.setLayer(op, shape.hasWindow ? "Conv" : "Gemm");
-  ProductBlock block = ProductBlock::whole(shape);
-  NestOptions options;
-  options.dataflow = op.getDataflow();
-  options.rows = op.getRows();
-  options.cols = op.getColumns();
-  options.group = op.getGroupLength();
-  options.cores = getArrays(target).count;
-  FailureOr<uint32_t> number = createProduct(op, shape);
-  if (failed(number))
+  e.setLayer(op, op.getOperatorName());
+  FailureOr<phot::TileNest> tiles = phot::TileNest::get(op);
+  FailureOr<NestBlock> block = NestBlock::getWhole(op);
+  if (failed(tiles) || failed(block))
     return failure();
-  options.product = *number;
-  options.continues = shape.accumulates();
-  options.lhs = getStorage(op.getLhs()).getAddress();
-  options.rhs = getStorage(op.getRhs()).getAddress();
+  FailureOr<NestOptions> options = NestOptions::get(*tiles, *block, e);
+  FailureOr<uint32_t> number = createProduct(op, *block);
+  if (failed(options) || failed(number))
+    return failure();
+  options->product = *number;
+  options->lhs = getStorage(op.getLhs()).getAddress();
+  options->rhs = getStorage(op.getRhs()).getAddress();
   Storage result = createResult(nest->getResult(0), step);
-  options.result = result.getAddress();
-  options.rowsRemaining = constant(block.getRows());
-  options.columnsRemaining = constant(block.getColumns());
-  if (shape.accumulates())
+  options->result = result.getAddress();
+  if (startsFromZeros(*tiles))
     emitFill(result, getBytes(nest->getResult(0)) / 4, 0.0f);
-  emitNest(e, block, options);
-  return success();
+  return emitNest(e, *block, *options, op);
 }
 
 void IdealScheduler::scheduleCopies(Operation *op, const CopyPlan &plan,

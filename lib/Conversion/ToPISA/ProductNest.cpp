@@ -14,305 +14,270 @@
 using namespace mlir;
 using namespace photonic;
 using llvm::divideCeil;
-using phot::ProductKind;
 using phot::TileDim;
 
 //===----------------------------------------------------------------------===//
-// Extents
+// From the IR
 //===----------------------------------------------------------------------===//
 
-ProductBlock ProductBlock::whole(const phot::ProductShape &shape) {
-  ProductBlock block;
-  block.shape = shape;
-  block.groups = shape.groups;
-  block.outChannels = shape.outChannels;
-  block.channels = shape.channels;
-  block.images = shape.batch;
-  block.outRows = shape.outHeight;
-  block.inRows = shape.height;
-  block.rowOffset = -shape.pads[0];
-  return block;
+// The operands of a product are numbered alike on both sides.
+static_assert(static_cast<uint32_t>(phot::Stationary::First) ==
+                      static_cast<uint32_t>(phx::Stationary::First) &&
+                  static_cast<uint32_t>(phot::Stationary::Second) ==
+                      static_cast<uint32_t>(phx::Stationary::Second) &&
+                  phot::getMaxEnumValForStationary() == 1,
+              "an operand that stays has the same number");
+
+phx::Stationary photonic::getStationary(phot::Stationary stationary) {
+  return static_cast<phx::Stationary>(stationary);
 }
 
-int64_t ProductBlock::getRows() const {
-  return shape.kind == ProductKind::InputGradient ? channels : outChannels;
+FailureOr<NestOrder> NestOrder::get(const phot::TileNest &nest,
+                                    const NestBlock &block) {
+  NestOrder order;
+  ArrayRef<int64_t> over =
+      phot::ArrayProductOp(nest.tile).getArrays().getOver();
+  SmallVector<int> kept(nest.loops.size(), -1); // loops of the IR, in `order`
+  for (unsigned dim = 0; dim < phot::numTileDims; ++dim)
+    if (nest.getLoops(TileDim(dim)).size() > 1 &&
+        block.getExtent(TileDim(dim)) != nest.getExtent(TileDim(dim)))
+      return phot::ArrayProductOp(nest.tile).emitError("counts ")
+             << phot::getName(TileDim(dim))
+             << " in several loops, but is cut into chunks for on-chip memory; "
+                "use one loop, or --memory=ideal";
+  for (unsigned loop = 0; loop < nest.loops.size(); ++loop)
+    for (unsigned d = 0; d < phot::numTileDims; ++d) {
+      auto dim = TileDim(d);
+      int64_t weight = nest.get(dim).weights[loop];
+      if (weight == 0)
+        continue;
+      int64_t extent = block.getExtent(dim), trips = nest.trips[loop];
+      if (extent != nest.getExtent(dim))
+        trips = static_cast<int64_t>(divideCeil(extent, nest.getSize(dim)));
+      order.bases[d] += weight < 0 ? -weight * (trips - 1) : 0;
+      if (trips == 1)
+        continue;
+      kept[loop] = static_cast<int>(order.loops.size());
+      order.loops.push_back({dim, trips, weight});
+    }
+  // Loops that run once are not there; the others of `over` are neighbours.
+  order.dealtBegin = order.dealtEnd = static_cast<unsigned>(order.loops.size());
+  for (int64_t loop : llvm::reverse(over))
+    if (kept[loop] >= 0) {
+      if (order.dealtBegin == order.dealtEnd)
+        order.dealtEnd = static_cast<unsigned>(kept[loop]) + 1;
+      order.dealtBegin = static_cast<unsigned>(kept[loop]);
+    }
+  return order;
 }
 
-int64_t ProductBlock::getColumns() const {
-  return shape.kind == ProductKind::WeightGradient ? getPatch() : getOutputs();
-}
-
-int64_t ProductBlock::getContraction() const {
-  return shape.kind == ProductKind::Forward         ? getPatch()
-         : shape.kind == ProductKind::InputGradient ? outChannels
-                                                    : getOutputs();
-}
-
-int64_t ProductBlock::getLhsBytes() const {
-  return shape.kind == ProductKind::WeightGradient ? getOutputBytes()
-                                                   : getWeightBytes();
-}
-
-int64_t ProductBlock::getRhsBytes() const {
-  return shape.kind == ProductKind::InputGradient ? getOutputBytes()
-                                                  : getImageBytes();
-}
-
-int64_t ProductBlock::getResultBytes() const {
-  return shape.kind == ProductKind::Forward         ? getOutputBytes()
-         : shape.kind == ProductKind::InputGradient ? getImageBytes()
-                                                    : getWeightBytes();
+FailureOr<NestOptions> NestOptions::get(const phot::TileNest &nest,
+                                        const NestBlock &block,
+                                        const ProgramEmitter &emitter) {
+  phot::ArrayProductOp op = nest.tile;
+  FailureOr<NestOrder> order = NestOrder::get(nest, block);
+  if (failed(order))
+    return failure();
+  NestOptions options;
+  options.order = std::move(*order);
+  options.stationary = op.getStationary();
+  for (unsigned dim = 0; dim < phot::numTileDims; ++dim)
+    options.sizes[dim] = nest.getSize(TileDim(dim));
+  options.columns = op.getColumns();
+  StringRef name = op.getArrays().getGroup();
+  for (auto [index, group] : llvm::enumerate(emitter.program.groups))
+    if (group.name == name) {
+      options.group = static_cast<uint16_t>(index);
+      options.arrays = group.count;
+    }
+  options.continues = !nest.start;
+  options.rowsRemaining = constant(block.m);
+  options.columnsRemaining = constant(block.n);
+  return options;
 }
 
 //===----------------------------------------------------------------------===//
-// Addressing
+// Emission
 //===----------------------------------------------------------------------===//
 
-/// Digits of a patch element are (input channel, kw, kh). The rows of an input
-/// gradient are numbered position * m + row whatever part of them the block
-/// has.
-static int64_t getChannelRadix(const ProductBlock &b) {
-  return b.shape.kind == ProductKind::InputGradient ? b.shape.m : b.channels;
-}
+namespace {
+/// How a term is cut into passes.
+struct Passes {
+  int64_t term, columns;
+  int64_t perTerm; ///< passes of one term
 
-/// Weights: rows are output channels, columns patch elements.
-static phx::AccessMap getWeightMap(const ProductBlock &b) {
-  const phot::ProductShape &s = b.shape;
-  int64_t area = s.getKernelArea();
-  phx::AccessMap map;
-  map.rows = {{b.outChannels, 0, 1}};
-  map.cols = {{getChannelRadix(b), 1, 1},
-              {s.kernelWidth, 2, 1},
-              {s.kernelHeight, 3, 1}};
-  map.axes = {{b.outChannels, 4 * b.getPatch()},
-              {b.channels, 4 * area},
-              {s.kernelWidth, 4},
-              {s.kernelHeight, 4 * s.kernelWidth}};
-  return map;
-}
+  Passes(int64_t term, int64_t columns)
+      : term(term), columns(std::min(columns, term)),
+        perTerm(static_cast<int64_t>(divideCeil(term, this->columns))) {}
 
-/// Images: rows are output elements, columns patch elements.
-static phx::AccessMap getImageMap(const ProductBlock &b) {
-  const phot::ProductShape &s = b.shape;
-  int64_t plane = 4 * b.inRows * s.width;
-  phx::AccessMap map;
-  map.rows = {{s.outWidth, 0, s.strides[1]},
-              {b.outRows, 1, s.strides[0]},
-              {b.images, 2, 1}};
-  map.cols = {{getChannelRadix(b), 3, 1},
-              {s.kernelWidth, 0, s.dilations[1]},
-              {s.kernelHeight, 1, s.dilations[0]}};
-  map.axes = {{s.width, 4, -s.pads[1]},
-              {b.inRows, 4 * s.width, b.rowOffset},
-              {b.images, b.groups * b.channels * plane},
-              {b.channels, plane}};
-  return map;
-}
+  /// Passes of a term that are not equally long: the last one of each is
+  /// shorter.
+  bool isUneven() const { return term % columns != 0; }
+};
 
-/// Outputs: rows are output channels, columns output elements.
-static phx::AccessMap getOutputMap(const ProductBlock &b) {
-  int64_t pixels = b.getPixels();
-  phx::AccessMap map;
-  map.rows = {{b.outChannels, 2, 1}};
-  map.cols = {{pixels, 0, 1}, {b.images, 1, 1}};
-  map.axes = {{pixels, 4},
-              {b.images, 4 * b.groups * b.outChannels * pixels},
-              {b.outChannels, 4 * pixels}};
-  return map;
-}
+/// Emits the instructions of all arrays for one round.
+class NestEmitter {
+public:
+  NestEmitter(ProgramEmitter &e, const NestBlock &block,
+              const NestOptions &options);
+  LogicalResult run(phot::ArrayProductOp op);
+
+private:
+  /// A loop of the nest, of tiles or of the passes of a tile's term.
+  struct Counter : NestLoop {
+    bool isPass = false;
+    /// In the number that is dealt to arrays: iterations from one value to the
+    /// next; elsewhere the number of a loop of the program.
+    bool isDealt = false, isOutermost = false;
+    int64_t step = 1;
+    uint8_t loop = 0;
+  };
+
+  void addPasses();
+  void numberDealt();
+  void record(size_t begin, size_t end);
+  void emitLoops(size_t counter);
+  void emitTile(int64_t array);
+  phx::CoreProgram makeProgram(int64_t array) const;
+  phx::CoreStream makeStream(int64_t array,
+                             const phx::CoreProgram &program) const;
+  /// weight * the iteration of `counter` in the tile that `array` computes.
+  phx::DigitTerm digit(const Counter &counter, int64_t array,
+                       int64_t weight) const;
+  phx::Affine getCoordinate(TileDim dim, int64_t array) const;
+  phx::Affine getPosition(int64_t array) const;
+  phx::Affine getStart(int64_t array) const;
+  /// What is left of the block at `coordinate`, of at most a tile.
+  phx::Count getSize(TileDim dim, int64_t extent, const phx::Affine &remaining,
+                     int64_t array) const;
+  phx::Count getColumns(int64_t array) const;
+  phx::Address place(phx::Address address, const OperandMap &map,
+                     int64_t array) const;
+  bool hasLoop(TileDim dim) const {
+    return llvm::any_of(counters, [&](const Counter &counter) {
+      return counter.dim == dim;
+    });
+  }
+
+  ProgramEmitter &e;
+  const NestBlock &block;
+  const NestOptions &o;
+  bool first; ///< the first operand stays
+  Passes passes;
+  SmallVector<Counter, 8> counters; ///< outermost first
+  size_t dealtBegin, dealtEnd;
+  int64_t tiles = 1; ///< that are dealt at a time
+  uint8_t rounds = 0; ///< the loop that deals them
+  bool isDealing = false; ///< it is open
+  uint32_t stationaryMap, streamedMap, resultMap;
+};
+} // namespace
 
 static phx::AccessMap swapped(phx::AccessMap map) {
   std::swap(map.rows, map.cols);
   return map;
 }
 
-phx::AccessMap ProductBlock::getLhsMap() const {
-  switch (shape.kind) {
-  case ProductKind::Forward:
-    return getWeightMap(*this);
-  case ProductKind::InputGradient:
-    return swapped(getWeightMap(*this));
-  case ProductKind::WeightGradient:
-    return getOutputMap(*this);
-  }
-  llvm_unreachable("covered switch");
-}
-
-phx::AccessMap ProductBlock::getRhsMap() const {
-  switch (shape.kind) {
-  case ProductKind::Forward:
-    return getImageMap(*this);
-  case ProductKind::InputGradient:
-    return swapped(getOutputMap(*this));
-  case ProductKind::WeightGradient:
-    return swapped(getImageMap(*this));
-  }
-  llvm_unreachable("covered switch");
-}
-
-phx::AccessMap ProductBlock::getResultMap(bool columnsFirst) const {
-  phx::AccessMap map = shape.kind == ProductKind::Forward ? getOutputMap(*this)
-                       : shape.kind == ProductKind::InputGradient
-                           ? swapped(getImageMap(*this))
-                           : getWeightMap(*this);
-  return columnsFirst ? swapped(std::move(map)) : map;
-}
-
-namespace {
-/// Bytes from one group to the next in each tensor of a layer.
-struct GroupBytes {
-  int64_t weights, images, outputs;
-
-  explicit GroupBytes(const ProductBlock &b)
-      : weights(4 * b.outChannels * b.getPatch()),
-        images(4 * b.channels * b.inRows * b.shape.width),
-        outputs(4 * b.outChannels * b.getPixels()) {}
-};
-} // namespace
-
-int64_t ProductBlock::getLhsGroupBytes() const {
-  GroupBytes bytes(*this);
-  return shape.kind == ProductKind::WeightGradient ? bytes.outputs
-                                                   : bytes.weights;
-}
-
-int64_t ProductBlock::getRhsGroupBytes() const {
-  GroupBytes bytes(*this);
-  return shape.kind == ProductKind::InputGradient ? bytes.outputs
-                                                  : bytes.images;
-}
-
-int64_t ProductBlock::getResultGroupBytes() const {
-  GroupBytes bytes(*this);
-  return shape.kind == ProductKind::Forward         ? bytes.outputs
-         : shape.kind == ProductKind::InputGradient ? bytes.images
-                                                    : bytes.weights;
-}
-
-//===----------------------------------------------------------------------===//
-// The nest
-//===----------------------------------------------------------------------===//
-
-namespace {
-/// How the contraction is cut into passes.
-struct Passes {
-  int64_t k, group, cols;
-  int64_t perGroup; ///< passes of one group
-  int64_t count;    ///< numbers of passes; some may be empty
-
-  Passes(int64_t k, int64_t group, int64_t cols)
-      : k(k), group(group), cols(std::min(cols, group)),
-        perGroup(divideCeil(group, this->cols)),
-        count(isUneven() ? divideCeil(k, group) * perGroup
-                         : divideCeil(k, this->cols)) {}
-
-  /// Passes of a group that are not equally long: the last one of each is
-  /// shorter, and the last group may have fewer, so that some stay empty.
-  bool isUneven() const { return group % cols != 0 && k > cols; }
-};
-
-/// Emits the instructions of all cores for one round.
-class NestEmitter {
-public:
-  NestEmitter(ProgramEmitter &e, const ProductBlock &block,
-              const NestOptions &options);
-  void run();
-
-private:
-  void record(size_t begin, size_t end);
-  void emitTile(int64_t core);
-  /// weight * the number that a tile on `core` has along `dim`.
-  phx::Affine getDigit(int64_t core, TileDim dim, int64_t weight) const;
-  /// weight * ((tile / divisor) mod modulus).
-  phx::DigitTerm digit(int64_t core, int64_t divisor, int64_t modulus,
-                       int64_t weight) const;
-  phx::Address perGroup(phx::Address address, int64_t core,
-                        int64_t bytes) const;
-  phx::Affine getContractionStart(int64_t core) const;
-  phx::Count getColumns(int64_t core, const phx::Affine &start) const;
-
-  ProgramEmitter &e;
-  const ProductBlock &block;
-  const NestOptions &o;
-  bool df1;
-  Passes passes;
-  int64_t tiles = 1;
-  /// By TileDim: extent in tiles, and tiles from one to the next.
-  std::array<int64_t, 4> extents{1, 1, 1, 1}, steps{1, 1, 1, 1};
-  uint32_t stationaryMap, streamedMap, resultMap;
-  uint8_t loop = 0;
-};
-} // namespace
-
-// The dataflows of the Mirage paper are told apart by the operand that stays: a
-// dataflow that is added there has no counterpart here yet.
-static_assert(phot::getMaxEnumValForDataflow() == 2 &&
-                  static_cast<uint32_t>(phot::Dataflow::DF1) ==
-                      static_cast<uint32_t>(phx::Stationary::First) + 1 &&
-                  static_cast<uint32_t>(phot::Dataflow::DF2) ==
-                      static_cast<uint32_t>(phx::Stationary::Second) + 1,
-              "df1 keeps the first operand, df2 the second");
-
-phx::Stationary photonic::getStationary(phot::Dataflow dataflow) {
-  return static_cast<phx::Stationary>(static_cast<uint32_t>(dataflow) - 1);
-}
-
-/// Rows of the stationary operand.
-static int64_t getStationaryRows(const ProductBlock &block, bool df1) {
-  return df1 ? block.getRows() : block.getColumns();
-}
-
-int64_t photonic::countBlockPasses(const ProductBlock &block,
-                                   phot::Dataflow dataflow, int64_t rows,
-                                   int64_t cols, int64_t group) {
-  int64_t stationary =
-      getStationaryRows(block, dataflow == phot::Dataflow::DF1);
-  return block.groups * block.shape.positions * divideCeil(stationary, rows) *
-         phot::countPasses(block.getContraction(), group, cols);
-}
-
-NestEmitter::NestEmitter(ProgramEmitter &e, const ProductBlock &block,
+NestEmitter::NestEmitter(ProgramEmitter &e, const NestBlock &block,
                          const NestOptions &options)
     : e(e), block(block), o(options),
-      df1(options.dataflow == phot::Dataflow::DF1),
-      passes(block.getContraction(), options.group, options.cols) {
-  extents[unsigned(TileDim::Group)] = block.groups;
-  extents[unsigned(TileDim::Block)] =
-      divideCeil(getStationaryRows(block, df1), o.rows);
-  extents[unsigned(TileDim::Contraction)] = passes.count;
-  extents[unsigned(TileDim::Turn)] = block.shape.positions;
-  for (TileDim dim :
-       llvm::reverse(phot::getTileDims(block.shape.kind, o.dataflow))) {
-    steps[unsigned(dim)] = tiles;
-    tiles *= extents[unsigned(dim)];
+      first(options.stationary == phot::Stationary::First),
+      passes(options.sizes[static_cast<unsigned>(TileDim::K)],
+             options.columns),
+      dealtBegin(options.order.dealtBegin), dealtEnd(options.order.dealtEnd) {
+  for (const NestLoop &loop : o.order.loops)
+    counters.push_back({loop});
+  addPasses();
+  numberDealt();
+  uint32_t lhs = e.getMap(block.lhs.map), rhs = e.getMap(block.rhs.map);
+  stationaryMap = first ? lhs : rhs;
+  streamedMap = first ? rhs : lhs;
+  resultMap =
+      e.getMap(first ? block.result.map : swapped(block.result.map));
+}
+
+/// The passes of a term are the innermost loop. Where they are equally long and
+/// the contraction is the loop around them, both are one, which ends with the
+/// contraction.
+void NestEmitter::addPasses() {
+  if (passes.perTerm == 1)
+    return;
+  bool isDealt = dealtEnd == counters.size();
+  bool isContraction =
+      !counters.empty() && counters.back().dim == TileDim::K;
+  int64_t inBlock =
+      static_cast<int64_t>(divideCeil(block.k, passes.columns));
+  if (!hasLoop(TileDim::K)) {
+    // One term, or a part of one.
+    if (inBlock == 1)
+      return;
+    counters.push_back({{TileDim::K, std::min(inBlock, passes.perTerm),
+                         passes.columns},
+                        /*isPass=*/true});
+  } else if (!passes.isUneven() && isContraction) {
+    Counter &last = counters.back();
+    int64_t begin = last.weight; // of one iteration; 0 is the first
+    last.trips = std::min(last.trips * (begin / passes.columns), inBlock);
+    last.weight = passes.columns;
+  } else {
+    counters.push_back({{TileDim::K, passes.perTerm, passes.columns},
+                        /*isPass=*/true});
   }
-  uint32_t lhs = e.getMap(block.getLhsMap());
-  uint32_t rhs = e.getMap(block.getRhsMap());
-  stationaryMap = df1 ? lhs : rhs;
-  streamedMap = df1 ? rhs : lhs;
-  resultMap = e.getMap(block.getResultMap(!df1));
+  if (isDealt)
+    dealtEnd = counters.size();
 }
 
-phx::DigitTerm NestEmitter::digit(int64_t core, int64_t divisor,
-                                  int64_t modulus, int64_t weight) const {
-  return {loop, o.cores, core, divisor, modulus, weight};
+void NestEmitter::numberDealt() {
+  for (size_t i = dealtEnd; i-- > dealtBegin;) {
+    counters[i].isDealt = true;
+    counters[i].isOutermost = i == dealtBegin;
+    counters[i].step = tiles;
+    tiles *= counters[i].trips;
+  }
 }
 
-phx::Affine NestEmitter::getDigit(int64_t core, TileDim dim,
+phx::DigitTerm NestEmitter::digit(const Counter &counter, int64_t array,
                                   int64_t weight) const {
-  int64_t extent = extents[unsigned(dim)];
-  if (extent == 1)
-    return constant(0);
+  if (!counter.isDealt)
+    return {counter.loop, 1, 0, 1, 0, weight};
   // The outermost number does not wrap.
-  int64_t modulus = dim == TileDim::Group ? 0 : extent;
-  return plusTerm(constant(0),
-                  digit(core, steps[unsigned(dim)], modulus, weight));
+  return {rounds, o.arrays, array, counter.step,
+          counter.isOutermost ? 0 : counter.trips, weight};
 }
 
-phx::Address NestEmitter::perGroup(phx::Address address, int64_t core,
-                                   int64_t bytes) const {
-  address.offset = addAffine(std::move(address.offset),
-                             getDigit(core, TileDim::Group, bytes));
+phx::Affine NestEmitter::getCoordinate(TileDim dim, int64_t array) const {
+  phx::Affine value = constant(o.order.bases[static_cast<unsigned>(dim)]);
+  for (const Counter &counter : counters)
+    if (counter.dim == dim)
+      value = plusTerm(std::move(value), digit(counter, array, counter.weight));
+  return value;
+}
+
+/// Rows of the numbering that lie in front of the tile's position.
+phx::Affine NestEmitter::getPosition(int64_t array) const {
+  return scaleAffine(getCoordinate(TileDim::Position, array),
+                     block.rowsPerPosition);
+}
+
+/// 0 where an element meets its first pass.
+phx::Affine NestEmitter::getStart(int64_t array) const {
+  if (o.continues)
+    return constant(1);
+  phx::Affine start = constant(0);
+  for (const Counter &counter : counters)
+    if (counter.dim == TileDim::K || counter.dim == TileDim::Position)
+      start = plusTerm(std::move(start),
+                       digit(counter, array, std::abs(counter.weight)));
+  return start;
+}
+
+phx::Address NestEmitter::place(phx::Address address, const OperandMap &map,
+                                int64_t array) const {
+  address.offset.base += map.baseBytes;
+  address.offset =
+      addAffine(std::move(address.offset),
+                scaleAffine(getCoordinate(TileDim::Group, array),
+                            map.groupBytes));
   return address;
 }
 
@@ -324,85 +289,123 @@ static phx::Count clip(int64_t cap, const phx::Affine &remaining,
   return {cap, addAffine(remaining, scaleAffine(start, -1))};
 }
 
-phx::Affine NestEmitter::getContractionStart(int64_t core) const {
-  if (!passes.isUneven())
-    return getDigit(core, TileDim::Contraction, passes.cols);
-  // Number of the group times its length, plus number of the pass in it.
-  int64_t groups = passes.count / passes.perGroup;
-  phx::Affine start = constant(0);
-  if (groups > 1)
-    start = plusTerm(start, digit(core, passes.perGroup, groups, passes.group));
-  return plusTerm(start, digit(core, 1, passes.perGroup, passes.cols));
+phx::Count NestEmitter::getSize(TileDim dim, int64_t extent,
+                                const phx::Affine &remaining,
+                                int64_t array) const {
+  int64_t size = o.sizes[static_cast<unsigned>(dim)];
+  bool isRow = dim == (first ? TileDim::M : TileDim::N);
+  if (isRow || hasLoop(dim))
+    return clip(size, remaining, getCoordinate(dim, array));
+  return remaining.terms.empty() ? count(extent)
+                                 : phx::Count{extent, remaining};
 }
 
-phx::Count NestEmitter::getColumns(int64_t core,
-                                   const phx::Affine &start) const {
-  if (!passes.isUneven())
-    return clip(passes.cols, constant(passes.k), start);
-  // What is left of the group; of the last one, what is left of K. The last
-  // group is where (tile + perGroup) / count is one ahead of tile / count.
-  int64_t groups = passes.count / passes.perGroup;
-  int64_t missing = groups * passes.group - passes.k;
-  phx::Affine left = plusTerm(constant(passes.group),
-                              digit(core, 1, passes.perGroup, -passes.cols));
-  phx::DigitTerm ahead = digit(core, passes.count, 0, -missing);
-  ahead.offset += passes.perGroup;
-  left = plusTerm(std::move(left), ahead);
-  left = plusTerm(std::move(left), digit(core, passes.count, 0, missing));
-  return {passes.cols, left};
+phx::Count NestEmitter::getColumns(int64_t array) const {
+  phx::Affine start = getCoordinate(TileDim::K, array);
+  if (!passes.isUneven() || passes.perTerm == 1)
+    return clip(passes.columns, constant(block.k), start);
+  // What is left of the term; of the last one, what is left of K.
+  phx::Affine left = constant(passes.term);
+  int64_t terms = 1;
+  for (const Counter &counter : counters) {
+    if (counter.dim != TileDim::K)
+      continue;
+    if (counter.isPass) {
+      left = plusTerm(std::move(left), digit(counter, array, -passes.columns));
+      continue;
+    }
+    terms = counter.trips;
+    // The last term is where (number + step) / (step * terms) is one ahead of
+    // number / (step * terms).
+    int64_t missing = terms * passes.term - block.k;
+    phx::DigitTerm now = digit(counter, array, missing);
+    now.divisor = (counter.isDealt ? counter.step : 1) * terms;
+    now.modulus = 0;
+    phx::DigitTerm ahead = now;
+    ahead.weight = -missing;
+    ahead.offset += counter.isDealt ? counter.step : 1;
+    left = plusTerm(plusTerm(std::move(left), ahead), now);
+  }
+  if (terms == 1)
+    left.base = std::min(passes.term, block.k);
+  return {passes.columns, left};
 }
 
-void NestEmitter::emitTile(int64_t core) {
-  int64_t m = block.shape.m, last = block.shape.positions - 1;
-  // Rows of the left operand that lie in front of the tile's kernel position.
-  phx::Affine position =
-      addAffine(constant(last * m), getDigit(core, TileDim::Turn, -m));
-  phx::Affine row = getDigit(core, TileDim::Block, o.rows);
-  phx::Count rows =
-      clip(o.rows, df1 ? o.rowsRemaining : o.columnsRemaining, row);
-  if (df1)
-    row = addAffine(std::move(row), position);
-  phx::Affine k = getContractionStart(core);
-  phx::Count cols = getColumns(core, k);
-  phx::Guard guard{loop, o.cores, core, tiles};
-  phx::Address lhs = perGroup(o.lhs, core, block.getLhsGroupBytes());
-  phx::Address rhs = perGroup(o.rhs, core, block.getRhsGroupBytes());
-
+phx::CoreProgram NestEmitter::makeProgram(int64_t array) const {
   const phx::Product &product = e.program.products[o.product];
   phx::CoreProgram program;
-  program.conversion = product.conversions[df1 ? 0 : 1];
+  program.conversion = product.conversions[first ? 0 : 1];
   program.pass = product.pass;
   program.map = stationaryMap;
-  program.src = df1 ? lhs : rhs;
-  program.rowStart = row;
-  program.kStart = k;
-  program.rows = rows;
-  program.cols = cols;
+  program.src = first ? place(o.lhs, block.lhs, array)
+                      : place(o.rhs, block.rhs, array);
+  program.rowStart = getCoordinate(first ? TileDim::M : TileDim::N, array);
+  program.rows =
+      first ? getSize(TileDim::M, block.m, o.rowsRemaining, array)
+            : getSize(TileDim::N, block.n, o.columnsRemaining, array);
+  if (first)
+    program.rowStart = addAffine(program.rowStart, getPosition(array));
+  program.kStart = getCoordinate(TileDim::K, array);
+  program.cols = getColumns(array);
   program.product = o.product;
-  program.group = addAffine(o.groupStart, getDigit(core, TileDim::Group, 1));
-  e.emit(phx::EngineKind::Core, program, guard, core);
+  program.group =
+      addAffine(o.groupStart, getCoordinate(TileDim::Group, array));
+  return program;
+}
 
-  const phx::Affine &streamed = df1 ? o.columnsRemaining : o.rowsRemaining;
-  int64_t length = df1 ? block.getColumns() : block.getRows();
+phx::CoreStream NestEmitter::makeStream(int64_t array,
+                                        const phx::CoreProgram &program) const {
+  const phx::Product &product = e.program.products[o.product];
   phx::CoreStream stream;
-  stream.conversion = product.conversions[df1 ? 1 : 0];
+  stream.conversion = product.conversions[first ? 1 : 0];
   stream.pass = product.pass;
   stream.combine = product.combine;
   stream.inMap = streamedMap;
   stream.outMap = resultMap;
-  stream.in = df1 ? rhs : lhs;
-  stream.out = perGroup(o.result, core, block.getResultGroupBytes());
-  stream.rowStart = row;
-  stream.kStart = k;
-  stream.vecStart = df1 ? constant(0) : position;
-  stream.rows = rows;
-  stream.cols = cols;
+  stream.in = first ? place(o.rhs, block.rhs, array)
+                    : place(o.lhs, block.lhs, array);
+  stream.out = place(o.result, block.result, array);
+  stream.rowStart = program.rowStart;
+  stream.kStart = program.kStart;
+  stream.vecStart = getCoordinate(first ? TileDim::N : TileDim::M, array);
+  if (!first)
+    stream.vecStart = addAffine(stream.vecStart, getPosition(array));
+  stream.rows = program.rows;
+  stream.cols = program.cols;
   stream.length =
-      streamed.terms.empty() ? count(length) : phx::Count{length, streamed};
+      first ? getSize(TileDim::N, block.n, o.columnsRemaining, array)
+            : getSize(TileDim::M, block.m, o.rowsRemaining, array);
   stream.product = o.product;
-  stream.start = o.continues ? constant(1) : k;
+  stream.start = getStart(array);
   stream.group = program.group;
-  e.emit(phx::EngineKind::Core, stream, guard, core);
+  return stream;
+}
+
+void NestEmitter::emitTile(int64_t array) {
+  phx::Guard guard{rounds, o.arrays, array, tiles};
+  phx::CoreProgram program = makeProgram(array);
+  phx::CoreStream stream = makeStream(array, program);
+  auto index = static_cast<unsigned>(array);
+  e.emit(phx::EngineKind::Core, program, guard, index, o.group);
+  e.emit(phx::EngineKind::Core, stream, guard, index, o.group);
+}
+
+/// The loops from `counter` on: where the dealt ones begin, the one that deals
+/// them in their place; inside of all, the tiles.
+void NestEmitter::emitLoops(size_t counter) {
+  if (counter == dealtBegin && !isDealing) {
+    rounds = e.beginLoop(static_cast<int64_t>(divideCeil(tiles, o.arrays)));
+    isDealing = true;
+    emitLoops(dealtEnd);
+  } else if (counter < counters.size()) {
+    counters[counter].loop = e.beginLoop(counters[counter].trips);
+    emitLoops(counter + 1);
+  } else {
+    for (int64_t array = 0; array < std::min(o.arrays, tiles); ++array)
+      emitTile(array);
+    return;
+  }
+  e.endLoop();
 }
 
 /// What the nest computes of its product.
@@ -415,23 +418,29 @@ void NestEmitter::record(size_t begin, size_t end) {
   nest.loopBegin = begin;
   nest.loopEnd = end;
   nest.groups = {o.groupStart, count(block.groups)};
-  nest.rows = {o.rowStart, left(block.getRows(), o.rowsRemaining)};
-  nest.columns = {o.columnStart, left(block.getColumns(), o.columnsRemaining)};
-  nest.contraction = {o.contractionStart, count(block.getContraction())};
+  nest.rows = {o.rowStart, left(block.m, o.rowsRemaining)};
+  nest.columns = {o.columnStart, left(block.n, o.columnsRemaining)};
+  nest.contraction = {o.contractionStart, count(block.k)};
   e.program.products[o.product].nests.push_back(std::move(nest));
 }
 
-void NestEmitter::run() {
+LogicalResult NestEmitter::run(phot::ArrayProductOp op) {
+  // Those that are not dealt, and the one that deals.
+  size_t needed = counters.size() - (dealtEnd - dealtBegin) + 1;
+  if (needed + e.getDepth() > phx::maxLoopDepth)
+    return op.emitError("needs ")
+           << needed + e.getDepth() << " nested loops, programs have at most "
+           << phx::maxLoopDepth
+           << "; name more loops of its nest in 'arrays', or merge some";
   size_t begin = e.getPosition();
-  loop = e.beginLoop(divideCeil(tiles, o.cores));
-  for (int64_t core = 0; core < std::min(o.cores, tiles); ++core)
-    emitTile(core);
-  size_t end = e.getPosition();
-  e.endLoop();
-  record(begin, end);
+  emitLoops(0);
+  record(begin, e.getPosition() - 1);
+  return success();
 }
 
-void photonic::emitNest(ProgramEmitter &emitter, const ProductBlock &block,
-                        const NestOptions &options) {
-  NestEmitter(emitter, block, options).run();
+LogicalResult photonic::emitNest(ProgramEmitter &emitter,
+                                 const NestBlock &block,
+                                 const NestOptions &options,
+                                 phot::ArrayProductOp op) {
+  return NestEmitter(emitter, block, options).run(op);
 }

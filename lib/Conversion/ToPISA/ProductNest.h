@@ -4,81 +4,73 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+//
+// A nest of tiles as it stands in the IR becomes a nest of instructions: the
+// loops in their order, those that `arrays` names dealt to the arrays.
+//
+//===----------------------------------------------------------------------===//
 
 #ifndef PHOTONIC_LIB_CONVERSION_TOPISA_PRODUCTNEST_H
 #define PHOTONIC_LIB_CONVERSION_TOPISA_PRODUCTNEST_H
 
 #include "ProgramEmitter.h"
 
-#include "photonic/Dialect/Photonic/IR/ProductInfo.h"
+#include "photonic/Dialect/Photonic/Transforms/TileNest.h"
 
 namespace photonic {
 
-/// The part of a product that one nest of array passes covers, and how its
-/// tensors lie in memory: dense blocks in the order of the ONNX tensors.
-///
-/// Three index spaces describe the products of a layer, whichever of them is
-/// row, column or contraction: output channels, patch elements (kh, kw, ci) and
-/// output elements (image, oh, ow). Weights have the first two, images the last
-/// two, outputs the first and the last.
-struct ProductBlock {
-  phot::ProductShape shape; ///< of the whole product
-  int64_t groups = 1;       ///< groups covered
-  int64_t outChannels = 1;  ///< output channels covered in each group
-  int64_t channels = 1;     ///< input channels covered in each group
-  int64_t images = 1;       ///< images covered
-  int64_t outRows = 1;      ///< output rows covered in each image
-  int64_t inRows = 1;       ///< rows of the block of images
-  int64_t rowOffset = 0;    ///< row in the block where the window starts
+/// Where the elements of an operand or the result of a nest are.
+struct OperandMap {
+  /// (row, contraction position) of an operand, (row, column) of the result. Rows
+  /// of the first operand and of the result are numbered position * rows + row.
+  phx::AccessMap map;
+  int64_t groupBytes = 0; ///< from one group to the next
+  int64_t baseBytes = 0;  ///< from the start of the tensor to element (0, 0)
+};
 
-  /// The whole product.
-  static ProductBlock whole(const phot::ProductShape &shape);
+/// The part of a product that one nest covers.
+struct NestBlock {
+  int64_t groups = 1, positions = 1;
+  int64_t m = 1, n = 1, k = 1;   ///< per group, m per position
+  int64_t rowsPerPosition = 1;   ///< of the numbering of rows
+  OperandMap lhs, rhs, result;
 
-  int64_t getPixels() const { return outRows * shape.outWidth; }
-  int64_t getOutputs() const { return images * getPixels(); }
-  int64_t getPatch() const { return channels * shape.getKernelArea(); }
+  /// A whole product, in dense tensors. Fails, after a diagnostic, where an
+  /// access map cannot say what the views do.
+  static mlir::FailureOr<NestBlock> getWhole(phot::ArrayProductOp op);
 
-  /// Extents of the block's product, per group; `getRows` per position.
-  int64_t getRows() const;
-  int64_t getColumns() const;
-  int64_t getContraction() const;
+  int64_t getExtent(phot::TileDim dim) const;
+};
 
-  int64_t getWeightBytes() const {
-    return 4 * groups * outChannels * getPatch();
-  }
-  int64_t getImageBytes() const {
-    return 4 * images * groups * channels * inRows * shape.width;
-  }
-  int64_t getOutputBytes() const {
-    return 4 * groups * outChannels * getOutputs();
-  }
+/// One loop of a nest of tiles.
+struct NestLoop {
+  phot::TileDim dim = phot::TileDim::Group;
+  int64_t trips = 1;
+  int64_t weight = 1; ///< what one iteration adds to the coordinate
+};
 
-  /// Bytes of the operands and the result.
-  int64_t getLhsBytes() const;
-  int64_t getRhsBytes() const;
-  int64_t getResultBytes() const;
+/// The loops of a nest, and which of them are dealt to the arrays.
+struct NestOrder {
+  llvm::SmallVector<NestLoop, 8> loops; ///< outermost first
+  std::array<int64_t, phot::numTileDims> bases{}; ///< of the coordinates
+  unsigned dealtBegin = 0, dealtEnd = 0; ///< loops that `arrays` names
 
-  /// (row, contraction position) in the left operand; for an input gradient
-  /// rows are numbered position * shape.m + row.
-  phx::AccessMap getLhsMap() const;
-  /// (column, contraction position) in the right operand.
-  phx::AccessMap getRhsMap() const;
-  /// (row, column) in the result, or the other way round.
-  phx::AccessMap getResultMap(bool columnsFirst) const;
-  /// Bytes from one group to the next in operands and result.
-  int64_t getLhsGroupBytes() const;
-  int64_t getRhsGroupBytes() const;
-  int64_t getResultGroupBytes() const;
+  /// Those of a verified nest, for `block` of its product. Fails, after a
+  /// diagnostic, where several loops count what the block has only a part of.
+  static mlir::FailureOr<NestOrder> get(const phot::TileNest &nest,
+                                        const NestBlock &block);
 };
 
 /// Everything that a nest needs beside its block.
 struct NestOptions {
-  phot::Dataflow dataflow = phot::Dataflow::DF1;
-  int64_t rows = 0, cols = 0; ///< of the array
-  int64_t group = 0;          ///< length of a group of the format
-  int64_t cores = 0;
+  phot::Stationary stationary = phot::Stationary::First;
+  std::array<int64_t, phot::numTileDims> sizes{}; ///< of a tile, by TileDim
+  int64_t columns = 0; ///< contraction positions of a pass
+  NestOrder order;
+  uint16_t group = 0;   ///< of arrays
+  int64_t arrays = 1;   ///< how many it has
   uint32_t product = 0;
-  /// Accumulators continue from memory everywhere, also in the first group.
+  /// Accumulators continue from memory everywhere, also in the first term.
   bool continues = false;
   phx::Address lhs, rhs, result;
   /// Rows and columns of the product that are left; constants unless an
@@ -86,20 +78,21 @@ struct NestOptions {
   phx::Affine rowsRemaining, columnsRemaining;
   /// Where the block begins in the whole product.
   phx::Affine groupStart, rowStart, columnStart, contractionStart;
+
+  /// What the tile of a nest says, for arrays of the program's group.
+  static mlir::FailureOr<NestOptions> get(const phot::TileNest &nest,
+                                          const NestBlock &block,
+                                          const ProgramEmitter &emitter);
 };
 
-/// What of a product a dataflow keeps in the arrays.
-phx::Stationary getStationary(phot::Dataflow dataflow);
+/// What of a product is kept in the arrays.
+phx::Stationary getStationary(phot::Stationary stationary);
 
-/// Number of array passes of `block`.
-int64_t countBlockPasses(const ProductBlock &block, phot::Dataflow dataflow,
-                         int64_t rows, int64_t cols, int64_t group);
-
-/// Emits the loop: tile t runs on core t mod n in round t / n; tiles are
-/// numbered in the order of phot::getTileDims, the passes of the contraction
-/// fastest. The product's entry says where it is, and what it computes.
-void emitNest(ProgramEmitter &emitter, const ProductBlock &block,
-              const NestOptions &options);
+/// Emits the nest, and enters what it computes into the product's entry. Fails,
+/// after a diagnostic at `op`, where it needs more loops than programs have.
+mlir::LogicalResult emitNest(ProgramEmitter &emitter, const NestBlock &block,
+                             const NestOptions &options,
+                             phot::ArrayProductOp op);
 
 } // namespace photonic
 

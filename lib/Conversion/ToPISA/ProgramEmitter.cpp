@@ -24,11 +24,6 @@ static uint32_t intern(std::vector<T> &table, const T &entry) {
   return static_cast<uint32_t>(table.size() - 1);
 }
 
-ProgramEmitter::ProgramEmitter(phx::Program &program,
-                               const phx::Target &machine)
-    : program(program), machine(machine),
-      arrayGroup(static_cast<uint16_t>(getArrays(machine).group)) {}
-
 uint32_t ProgramEmitter::getMap(const phx::AccessMap &map) {
   return intern(program.maps, map);
 }
@@ -121,8 +116,8 @@ void ProgramEmitter::endLoop() {
 }
 
 void ProgramEmitter::emit(phx::EngineKind kind, phx::Body body,
-                          std::optional<phx::Guard> guard, unsigned index) {
-  uint16_t group = kind == phx::EngineKind::Core ? arrayGroup : 0;
+                          std::optional<phx::Guard> guard, unsigned index,
+                          uint16_t group) {
   program.code.push_back({{kind, index, group},
                           layer,
                           std::move(guard),

@@ -27,9 +27,9 @@ namespace photonic {
 /// the loop nesting and of the ONNX node that instructions belong to.
 class ProgramEmitter {
 public:
-  /// Products run on the arrays of `machine`, whose groups and memories
-  /// `program` lists.
-  ProgramEmitter(phx::Program &program, const phx::Target &machine);
+  /// `program` lists groups of arrays and memories of `machine`.
+  ProgramEmitter(phx::Program &program, const phx::Target &machine)
+      : program(program), machine(machine) {}
 
   //===--- Tables ---------------------------------------------------------===//
 
@@ -63,15 +63,18 @@ public:
   /// Opens a loop and returns its number for digit terms.
   uint8_t beginLoop(int64_t count);
   void endLoop();
+  /// `index` and `group` are those of an array.
   void emit(phx::EngineKind kind, phx::Body body,
-            std::optional<phx::Guard> guard = std::nullopt, unsigned index = 0);
+            std::optional<phx::Guard> guard = std::nullopt, unsigned index = 0,
+            uint16_t group = 0);
+  /// Loops that are open.
+  unsigned getDepth() const { return depth; }
   size_t getPosition() const { return program.code.size(); }
 
   phx::Program &program;
   const phx::Target &machine;
 
 private:
-  uint16_t arrayGroup;
   uint32_t layer = phx::noLayer;
   uint8_t depth = 0;
   std::map<std::pair<std::string, phx::Phase>, uint32_t> layers;

@@ -7,8 +7,6 @@
 
 #include "Scheduler.h"
 
-#include "ResidueTables.h"
-
 #include "photonic/Dialect/NN/IR/Step.h"
 #include "photonic/Target/Machine/Machine.h"
 
@@ -351,19 +349,21 @@ LogicalResult Scheduler::checkRandomKey(phot::ArrayProductOp op) {
 }
 
 FailureOr<uint32_t> Scheduler::createProduct(phot::ArrayProductOp op,
-                                             const phot::ProductShape &shape) {
+                                             const NestBlock &whole) {
   if (failed(checkRandomKey(op)))
     return failure();
   phx::Product product;
   product.layer = e.getLayer();
-  product.m = shape.m;
-  product.n = shape.n;
-  product.k = shape.k;
-  product.groups = shape.groups;
-  product.positions = shape.positions;
-  product.stationary = getStationary(op.getDataflow());
-  if (failed(addResidueEntries(op, e, product)))
-    return failure();
+  product.m = whole.m;
+  product.n = whole.n;
+  product.k = whole.k;
+  product.groups = whole.groups;
+  product.positions = whole.positions;
+  product.stationary = getStationary(op.getStationary());
+  product.conversions = {e.getConversion(op.getLhsFormat().encode()),
+                         e.getConversion(op.getRhsFormat().encode())};
+  product.pass = e.getPass(phot::encodeRegion(op.getPass()));
+  product.combine = e.getCombine(phot::encodeRegion(op.getCombine()));
   product.stream = static_cast<uint32_t>(op.getStream().value_or(0));
   e.program.products.push_back(product);
   return static_cast<uint32_t>(e.program.products.size() - 1);

@@ -47,6 +47,10 @@ public:
   /// Emits the whole program, without tokens.
   mlir::LogicalResult run();
 
+  /// Whether the memory of a nest's result is filled before its passes.
+  static bool startsFromZeros(const phot::TileNest &nest) {
+    return isa<phot::ZerosOp>(nest.getInit().getDefiningOp());
+  }
   /// The product in a nest of loops; null if `nest` is none.
   static phot::ArrayProductOp getArrayProduct(mlir::Operation *nest);
 
@@ -95,7 +99,7 @@ protected:
   /// Enters the product's metadata and what it computes; its nest is set by the
   /// caller.
   mlir::FailureOr<uint32_t> createProduct(phot::ArrayProductOp op,
-                                          const phot::ProductShape &shape);
+                                          const NestBlock &whole);
 
   static int64_t getBytes(mlir::Value value);
 

@@ -88,7 +88,7 @@ WeightChunkSearch::getChannelCandidates() {
 SmallVector<int64_t> WeightChunkSearch::getImageCandidates() {
   if (extras.whole)
     return {shape.batch};
-  int64_t group = op.getGroupLength();
+  int64_t group = phot::getTermLength(op.getLhsFormat(), op.getRhsFormat());
   int64_t unit = group / std::gcd(group, shape.getOutputPlane());
   SmallVector<int64_t> candidates{shape.batch};
   for (int64_t images : getPieces(shape.batch, unit, /*divides=*/false))
@@ -128,12 +128,12 @@ double WeightChunkSearch::estimate(const WeightChunking &c) {
   Arrays arrays = getArrays(target);
   double chunks =
       double(c.mChunks) * double(c.imageChunks + (c.tailImages > 0));
-  double vectors = op.getDataflow() == phot::Dataflow::DF1
+  double vectors = op.getStationary() == phot::Stationary::First
                        ? double(c.block.getColumns())
                        : double(c.block.getRows());
   double passes =
-      divideCeil(countBlockPasses(c.block, op.getDataflow(), op.getRows(),
-                                  op.getColumns(), op.getGroupLength()),
+      divideCeil(countBlockPasses(c.block, op.getStationary(), op.getRows(),
+                                  op.getColumns(), phot::getTermLength(op.getLhsFormat(), op.getRhsFormat())),
                  arrays.count);
   double coreTime = chunks * passes *
                     (arrays.machine->program_ns().value() +
@@ -162,21 +162,22 @@ namespace photonic {
 class WeightGradientEmitter {
 public:
   WeightGradientEmitter(HierarchyScheduler &scheduler,
-                        const FusedProduct &group, phot::ArrayProductOp op,
-                        const WeightChunking &chunking, uint32_t product,
-                        unsigned step);
-  void run();
+                        const FusedProduct &group, const phot::TileNest &nest,
+                        const WeightChunking &chunking,
+                        const NestOptions &tiles, unsigned step);
+  LogicalResult run();
 
 private:
   void allocate();
-  void runChannels(const ChunkIndex &m);
+  LogicalResult runChannels(const ChunkIndex &m);
   void loadOthers(const ChunkIndex &m);
   void load(const ChunkIndex &m, const ChunkIndex &n, int64_t images,
             std::optional<phx::Guard> guard);
-  void compute(const ChunkIndex &m, const ChunkIndex &n, int64_t images);
+  LogicalResult compute(const ChunkIndex &m, const ChunkIndex &n,
+                        int64_t images);
   void finish(const ChunkIndex &m);
   void setRootLayer() {
-    s.e.setLayer(op, c.block.shape.hasWindow ? "Conv" : "Gemm");
+    s.e.setLayer(op, op.getOperatorName());
   }
   /// Output channels of a chunk, over its groups.
   phx::Count countChannels(const ChunkIndex &m) const;
@@ -191,9 +192,10 @@ private:
 
   HierarchyScheduler &s;
   const FusedProduct &group;
+  const phot::TileNest &nest;
   phot::ArrayProductOp op;
   const WeightChunking &c;
-  uint32_t product;
+  const NestOptions &tiles; ///< but for what differs from chunk to chunk
   phx::Address lhsHome, rhsHome, resultHome;
   ChunkBuffer lhs, rhs, result;
   SmallVector<ChunkBuffer> others; ///< by follower
@@ -203,10 +205,12 @@ private:
 
 WeightGradientEmitter::WeightGradientEmitter(HierarchyScheduler &scheduler,
                                              const FusedProduct &group,
-                                             phot::ArrayProductOp op,
+                                             const phot::TileNest &nest,
                                              const WeightChunking &chunking,
-                                             uint32_t product, unsigned step)
-    : s(scheduler), group(group), op(op), c(chunking), product(product) {
+                                             const NestOptions &tiles,
+                                             unsigned step)
+    : s(scheduler), group(group), nest(nest), op(nest.tile), c(chunking),
+      tiles(tiles) {
   lhsHome = s.getStorage(op.getLhs()).getAddress();
   rhsHome = s.getStorage(op.getRhs()).getAddress();
   SmallVector<Value> inPlace;
@@ -289,20 +293,21 @@ void WeightGradientEmitter::load(const ChunkIndex &m, const ChunkIndex &n,
              c.block.groups < shape.groups);
 }
 
-void WeightGradientEmitter::compute(const ChunkIndex &m, const ChunkIndex &n,
-                                    int64_t images) {
+LogicalResult WeightGradientEmitter::compute(const ChunkIndex &m,
+                                             const ChunkIndex &n,
+                                             int64_t images) {
   setRootLayer();
   ProductBlock block = c.block;
   block.images = images;
-  NestOptions options;
-  options.dataflow = op.getDataflow();
-  options.rows = op.getRows();
-  options.cols = op.getColumns();
-  options.group = op.getGroupLength();
-  options.cores = getArrays(s.target).count;
+  NestBlock part = block.getNestBlock();
+  // The last chunk of images may have fewer loops of its own.
+  FailureOr<NestOptions> own = NestOptions::get(nest, part, s.e);
+  if (failed(own))
+    return failure();
+  NestOptions options = tiles;
+  options.order = own->order;
   // Every chunk of images adds to what the one before left.
-  options.continues = c.cutsImages();
-  options.product = product;
+  options.continues |= c.cutsImages();
   options.lhs = lhs.at(n);
   options.rhs = rhs.at(n);
   options.result = result.at(m);
@@ -317,7 +322,7 @@ void WeightGradientEmitter::compute(const ChunkIndex &m, const ChunkIndex &n,
       constant(0), cutsGroups ? block.groups : block.outChannels);
   options.contractionStart =
       n.addTo(constant(0), c.block.images * block.shape.getOutputPlane());
-  emitNest(s.e, block, options);
+  return emitNest(s.e, part, options, op);
 }
 
 /// What is fused with the product, and the transfer of the result.
@@ -349,46 +354,48 @@ void WeightGradientEmitter::finish(const ChunkIndex &m) {
 }
 
 /// All images for one chunk of output channels.
-void WeightGradientEmitter::runChannels(const ChunkIndex &m) {
+LogicalResult WeightGradientEmitter::runChannels(const ChunkIndex &m) {
   loadOthers(m);
   setRootLayer();
-  if (c.cutsImages())
+  if (c.cutsImages() || Scheduler::startsFromZeros(nest))
     s.e.emit(phx::EngineKind::Vec,
              makeMap({phx::VecFn::Fill, 0.0f},
                      {count(c.block.getResultBytes() / 4)}, result.at(m), {4},
                      {}, {}));
   ChunkIndex first = ChunkIndex::get(0);
   load(m, first, c.block.images, std::nullopt);
+  LogicalResult done = success();
   if (c.imageChunks > 1) {
     uint8_t loop = s.e.beginLoop(c.imageChunks);
     load(m, ChunkIndex::counter(loop, 1), c.block.images,
          phx::Guard{loop, 1, 1, c.imageChunks});
-    compute(m, ChunkIndex::counter(loop), c.block.images);
+    done = compute(m, ChunkIndex::counter(loop), c.block.images);
     s.e.endLoop();
   } else {
-    compute(m, first, c.block.images);
+    done = compute(m, first, c.block.images);
   }
-  if (c.tailImages) {
+  if (c.tailImages && succeeded(done)) {
     ChunkIndex last = ChunkIndex::get(c.imageChunks);
     load(m, last, c.tailImages, std::nullopt);
-    compute(m, last, c.tailImages);
+    done = compute(m, last, c.tailImages);
   }
   finish(m);
+  return done;
 }
 
-void WeightGradientEmitter::run() {
+LogicalResult WeightGradientEmitter::run() {
   if (c.mChunks == 1)
     return runChannels(ChunkIndex::get(0));
   uint8_t loop = s.e.beginLoop(c.mChunks);
-  runChannels(ChunkIndex::counter(loop));
+  LogicalResult done = runChannels(ChunkIndex::counter(loop));
   s.e.endLoop();
+  return done;
 }
 
-LogicalResult
-HierarchyScheduler::scheduleWeightGradient(const FusedProduct &group,
-                                           unsigned step) {
-  phot::ArrayProductOp op = getArrayProduct(group.nest);
-  phot::ProductShape shape = phot::ProductShape::get(op);
+LogicalResult HierarchyScheduler::scheduleWeightGradient(
+    const FusedProduct &group, const phot::ProductShape &shape,
+    const phot::TileNest &nest, unsigned step) {
+  phot::ArrayProductOp op = nest.tile;
   ChunkExtras extras;
   extras.whole = op.getKey() != Value();
   for (const Follower &follower : group.followers) {
@@ -399,10 +406,14 @@ HierarchyScheduler::scheduleWeightGradient(const FusedProduct &group,
   if (auto *failure = std::get_if<ChunkingFailure>(&chosen))
     return reportWorkingSet(op, *failure);
   const WeightChunking &chunking = std::get<WeightChunking>(chosen);
-  e.setLayer(op, shape.hasWindow ? "Conv" : "Gemm");
-  FailureOr<uint32_t> product = createProduct(op, shape);
-  if (failed(product))
+  e.setLayer(op, op.getOperatorName());
+  FailureOr<NestOptions> tiles =
+      NestOptions::get(nest, chunking.block.getNestBlock(), e);
+  FailureOr<uint32_t> product =
+      createProduct(op, ProductBlock::whole(shape).getNestBlock());
+  if (failed(tiles) || failed(product))
     return failure();
-  WeightGradientEmitter(*this, group, op, chunking, *product, step).run();
-  return success();
+  tiles->product = *product;
+  return WeightGradientEmitter(*this, group, nest, chunking, *tiles, step)
+      .run();
 }

@@ -8,16 +8,14 @@
 // The meaning of photonic.product and photonic.array_product to the last bit,
 // before and after formats, residues and tiles. Both run the same steps: gather
 // and convert the operands, interpret the region once per pass and block of
-// output elements, and add the sums of each group to the accumulator. Shares no
+// output elements, and add the sums of each term to the accumulator. Shares no
 // code with the runtime.
 //
 //===----------------------------------------------------------------------===//
 
+#include "OperandConverter.h"
 #include "PassInterpreter.h"
 
-#include "photonic/Dialect/Photonic/IR/ProductInfo.h"
-#include "photonic/Interpreter/Philox.h"
-#include "photonic/Interpreter/Tensor.h"
 #include "phx/support/Selection.h"
 
 #include <bit>
@@ -29,28 +27,6 @@ using namespace photonic;
 using namespace photonic::phot;
 
 namespace {
-
-/// Half-open range of rows, columns or groups of the contraction.
-struct Span {
-  int64_t begin = 0, end = 0;
-  int64_t size() const { return end - begin; }
-};
-
-/// Rows of one operand after conversion, cut into passes, those outermost:
-/// element j of pass p of row r is elements[(p * rows + r) * length + j]; all
-/// passes of group q of row r are times 2^scale of (q, r).
-template <typename Element> struct Converted {
-  int64_t rows = 0, length = 0;
-  std::vector<Element> elements;
-  std::vector<double> factors; ///< 2^scale
-
-  const Element *getElements(int64_t pass, int64_t row) const {
-    return elements.data() + (pass * rows + row) * length;
-  }
-  double getFactor(int64_t q, int64_t row) const {
-    return factors[q * rows + row];
-  }
-};
 
 //===----------------------------------------------------------------------===//
 // Accumulation
@@ -79,206 +55,99 @@ float accumulate(float acc, double term) {
 // Products
 //===----------------------------------------------------------------------===//
 
-/// One operand: its format (null for products without formats), its name, and
-/// the number of rows that a group of the convolution has of it.
-struct Operand {
-  const interp::Tensor &tensor;
-  NumberFormatAttrInterface format;
-  StringRef name;
-  int64_t rows;
-};
-
-/// A product or a part of it. One without formats is one group of length K.
-struct Task {
-  Operation *op;
-  ProductShape shape;
-  Region &body;
-  Operand lhs, rhs;
-  interp::RandomKey key = {}; ///< of formats that need it
-  int64_t stream = 0;
-
-  int64_t getGroupLength() const {
-    return lhs.format ? lhs.format.getGroupLength() : shape.k;
-  }
-  int64_t getPassLength() const {
-    return lhs.format ? phot::getPassLength(body) : shape.k;
-  }
-  int64_t getPassesPerGroup() const {
-    return llvm::divideCeilSigned(getGroupLength(), getPassLength());
-  }
-  int64_t getNumGroups() const {
-    return llvm::divideCeilSigned(shape.k, getGroupLength());
-  }
-  bool isInteger() const { return lhs.format && lhs.format.isInteger(); }
-};
-
-/// What of a task is computed: one group of the convolution, a range of kernel
-/// positions, rows, columns, and groups of the contraction.
+/// What of a task is computed: one group, a range of positions, rows, columns,
+/// and terms.
 struct Part {
   int64_t group;
-  Span positions, rows, columns, groups;
+  Span positions, rows, columns, terms;
+  bool starts = false; ///< accumulators start from +0
 };
-
-/// ", tensor `operand`[i, j, ..] = value" of an element that cannot be used.
-LogicalResult reportElement(Operation *op, StringRef operand,
-                            const interp::Tensor &tensor, int64_t offset,
-                            float value, const Twine &why) {
-  InFlightDiagnostic diag = op->emitOpError();
-  if (StringRef node = getNodeName(op->getLoc()); !node.empty())
-    diag << "of node '" << node << "': ";
-  diag << operand << "[";
-  int64_t remaining = tensor.getNumElements();
-  llvm::interleaveComma(tensor.getShape(), diag, [&](int64_t extent) {
-    remaining /= extent;
-    diag << offset / remaining;
-    offset %= remaining;
-  });
-  diag << "] is ";
-  if (std::isnan(value))
-    diag << "NaN";
-  else
-    diag << (value < 0 ? "-inf" : "inf");
-  return diag << why;
-}
 
 template <typename Element, typename Sum> class Evaluator {
 public:
   Evaluator(const Task &task, interp::Tensor &result)
-      : task(task), region(task.body), result(result) {}
+      : task(task), region(task.pass), result(result),
+        view(task.resultView, result.getShape()), toLhs(task, task.lhs),
+        toRhs(task, task.rhs) {}
 
-  /// Adds `part` to the result, or starts from +0 where the product does.
+  /// Adds `part` to the result.
   LogicalResult run(const Part &part) {
     data = result.getMutableData().data();
-    int64_t m = task.shape.m;
-    // Several positions always come with all rows.
-    Span lhsRows{part.positions.begin * m + part.rows.begin,
-                 (part.positions.end - 1) * m + part.rows.end};
-    if (failed(convert(0, task.lhs, part, lhsRows, lhs)))
-      return failure();
     // Blocks of columns bound the memory that converted patches take. Where an
     // element meets several columns, they have to come position by position.
     int64_t block = part.positions.size() > 1 ? part.columns.size() : 4096;
     for (int64_t c = part.columns.begin; c < part.columns.end; c += block) {
       Part now = part;
       now.columns = {c, std::min(c + block, part.columns.end)};
-      if (failed(convert(1, task.rhs, now, now.columns, rhs)))
-        return failure();
-      for (int64_t p = part.positions.end; p-- > part.positions.begin;)
-        if (failed(multiplyPosition(now, p)))
+      for (int64_t p = part.positions.end; p-- > part.positions.begin;) {
+        bool isFirst = p == part.positions.end - 1;
+        if ((isFirst || task.rhs.view.getNumPositions() > 1) &&
+            failed(toRhs.run(part.group, p, now.columns, part.terms, rhs)))
           return failure();
+        if ((c == part.columns.begin || part.positions.size() > 1) &&
+            failed(toLhs.run(part.group, p, part.rows, part.terms, lhs)))
+          return failure();
+        if (failed(multiply(now, p)))
+          return failure();
+      }
     }
     return success();
   }
 
 private:
-  /// Element number of contraction position `k` of `row`, -1 if it reads as +0.
-  int64_t getOffset(int operand, int64_t group, int64_t row, int64_t k) const {
-    if (k >= task.shape.k)
-      return -1;
-    return operand == 0 ? task.shape.getLhsOffset(group, row, k)
-                        : task.shape.getRhsOffset(group, row, k);
-  }
+  /// Rows and columns that are computed together: where they start among the
+  /// converted ones, and the numbers of their elements.
+  struct Block {
+    int64_t row, column, rows, columns;
+    std::vector<int64_t> elements; ///< [row][column], -1 outside
+  };
 
-  /// Reads the elements of group `q` of `row`.
-  LogicalResult gather(int number, const Operand &operand, int64_t group,
-                       int64_t row, int64_t q, std::vector<float> &values) {
-    for (auto [j, value] : llvm::enumerate(values)) {
-      int64_t k = q * int64_t(values.size()) + int64_t(j);
-      int64_t offset = getOffset(number, group, row, k);
-      value = offset < 0 ? 0.0f : operand.tensor[offset];
-      if (operand.format && !operand.format.acceptsValue(value))
-        return reportElement(
-            task.op, operand.name, operand.tensor, offset, value,
-            ", which " + operand.format.getFormatName() + " cannot represent");
-    }
-    return success();
-  }
-
-  /// Converts the groups of `part` of operand `number`, rows `rows`.
-  LogicalResult convert(int number, const Operand &operand, const Part &part,
-                        Span rows, Converted<Element> &out) {
-    int64_t group = task.getGroupLength(), length = task.getPassLength();
-    int64_t passes = task.getPassesPerGroup();
-    out.rows = rows.size();
-    out.length = length;
-    out.elements.assign(part.groups.size() * passes * out.rows * length,
-                        Element(0));
-    out.factors.resize(part.groups.size() * out.rows);
-    std::vector<float> values(group), elements(group), uniforms;
-    auto stream = static_cast<uint32_t>(2 * task.stream + number);
-    if (operand.format && operand.format.needsUniforms())
-      uniforms.resize(group);
-    for (int64_t r = 0; r < out.rows; ++r) {
-      int64_t row = rows.begin + r;
-      int64_t first = (part.group * operand.rows + row) * task.shape.k;
-      for (int64_t q = 0; q < part.groups.size(); ++q) {
-        int64_t begin = (part.groups.begin + q) * group;
-        if (failed(gather(number, operand, part.group, row,
-                          part.groups.begin + q, values)))
-          return failure();
-        for (auto [j, uniform] : llvm::enumerate(uniforms))
-          uniform = interp::getUniform(task.key, stream, first + begin + j);
-        int32_t scale = 0;
-        if (operand.format)
-          scale = operand.format.convertGroup(values, uniforms, elements);
-        else
-          elements = values;
-        out.factors[q * out.rows + r] = std::ldexp(1.0, scale);
-        for (int64_t j = 0; j < group; ++j)
-          out.elements[((q * passes + j / length) * out.rows + r) * length +
-                       j % length] = Element(elements[j]);
-      }
-    }
-    return success();
-  }
-
-  /// Adds the products of one kernel position.
-  LogicalResult multiplyPosition(const Part &part, int64_t position) {
+  /// Adds the products of one position.
+  LogicalResult multiply(const Part &part, int64_t position) {
     constexpr int64_t rowTile = 32, columnTile = 64;
-    columnOffsets.clear();
+    Coordinates base = add(add(view.getOrigin(), view.getGroup(part.group)),
+                           view.getPosition(position));
+    rowPlaces.clear();
+    for (int64_t r = part.rows.begin; r < part.rows.end; ++r)
+      rowPlaces.push_back(add(base, view.getRow(r)));
+    columnPlaces.clear();
     for (int64_t c = part.columns.begin; c < part.columns.end; ++c)
-      columnOffsets.push_back(
-          task.shape.getResultOffset(part.group, position, c));
-    if (part.groups.begin == 0 && !task.shape.accumulates())
-      clear(part);
-    int64_t first = (position - part.positions.begin) * part.rows.size();
+      columnPlaces.push_back(view.getColumn(c));
     for (int64_t c = 0; c < part.columns.size(); c += columnTile)
       for (int64_t r = 0; r < part.rows.size(); r += rowTile) {
-        Block block{first + r, part.rows.begin + r, c,
+        Block block{r,
+                    c,
                     std::min(rowTile, part.rows.size() - r),
-                    std::min(columnTile, part.columns.size() - c)};
-        for (int64_t q = 0; q < part.groups.size(); ++q)
-          if (failed(task.lhs.format ? addGroup(block, q) : addAll(block)))
+                    std::min(columnTile, part.columns.size() - c),
+                    {}};
+        locate(block);
+        if (part.starts)
+          clear(block);
+        for (int64_t q = 0; q < part.terms.size(); ++q)
+          if (failed(task.lhs.format ? addTerm(block, q) : addAll(block)))
             return failure();
       }
     return success();
   }
 
-  /// Rows and columns that are computed together: where they start among the
-  /// converted ones and, for rows, in the product.
-  struct Block {
-    int64_t lhsRow, row, column, rows, columns;
-  };
-
-  float *getElement(int64_t row, int64_t column) {
-    int64_t offset = columnOffsets[column];
-    if (offset < 0)
-      return nullptr;
-    return data + offset + row * task.shape.getResultRowStride();
+  void locate(Block &block) {
+    for (int64_t i = 0; i < block.rows; ++i)
+      for (int64_t j = 0; j < block.columns; ++j)
+        block.elements.push_back(view.locate(rowPlaces[block.row + i],
+                                             columnPlaces[block.column + j]));
   }
 
-  void clear(const Part &part) {
-    for (int64_t row = part.rows.begin; row < part.rows.end; ++row)
-      for (int64_t c = 0; c < part.columns.size(); ++c)
-        if (float *element = getElement(row, c))
-          *element = 0;
+  void clear(const Block &block) {
+    for (int64_t element : block.elements)
+      if (element >= 0)
+        data[element] = 0;
   }
 
-  /// The sums of group `q`, over all of its passes.
-  ArrayRef<Sum> sumGroup(const Block &block, int64_t q) {
-    int64_t passes = task.getPassesPerGroup();
+  /// The sums of term `q`, over all of its passes.
+  ArrayRef<Sum> sumTerm(const Block &block, int64_t q) {
+    int64_t passes = task.getPassesPerTerm();
     auto sum = [&](int64_t pass) {
-      return region.run({lhs.getElements(q * passes + pass, block.lhsRow),
+      return region.run({lhs.getElements(q * passes + pass, block.row),
                          rhs.getElements(q * passes + pass, block.column),
                          block.rows, block.columns, lhs.length});
     };
@@ -291,18 +160,19 @@ private:
     return totals;
   }
 
-  LogicalResult addGroup(const Block &block, int64_t q) {
-    ArrayRef<Sum> sums = sumGroup(block, q);
+  LogicalResult addTerm(const Block &block, int64_t q) {
+    ArrayRef<Sum> sums = sumTerm(block, q);
     for (int64_t i = 0; i < block.rows; ++i)
       for (int64_t j = 0; j < block.columns; ++j) {
-        float *acc = getElement(block.row + i, block.column + j);
-        if (!acc)
+        int64_t element = block.elements[i * block.columns + j];
+        if (element < 0)
           continue;
-        *acc = add(*acc, sums[i * block.columns + j],
-                   lhs.getFactor(q, block.lhsRow + i),
-                   rhs.getFactor(q, block.column + j));
-        if (task.isInteger() && !std::isfinite(*acc))
-          return reportElement(task.op, "accumulator", result, acc - data, *acc,
+        float &acc = data[element];
+        acc = add(acc, sums[i * block.columns + j],
+                  lhs.getFactor(q, block.row + i),
+                  rhs.getFactor(q, block.column + j));
+        if (task.isInteger() && !std::isfinite(acc))
+          return reportElement(task.op, "accumulator", result, element, acc,
                                ": the sum left the range of binary32");
       }
     return success();
@@ -312,13 +182,15 @@ private:
   LogicalResult addAll(const Block &block) {
     for (int64_t i = 0; i < block.rows; ++i)
       for (int64_t j = 0; j < block.columns; ++j) {
-        float *acc = getElement(block.row + i, block.column + j);
-        const Element *a = lhs.getElements(0, block.lhsRow + i);
+        int64_t element = block.elements[i * block.columns + j];
+        if (element < 0)
+          continue;
+        const Element *a = lhs.getElements(0, block.row + i);
         const Element *b = rhs.getElements(0, block.column + j);
-        for (int64_t k = 0; acc && k < lhs.length; ++k)
-          *acc += float(a[k]) * float(b[k]);
-        if (acc)
-          *acc = phx::canonicalF32(*acc);
+        float acc = data[element];
+        for (int64_t k = 0; k < lhs.length; ++k)
+          acc += float(a[k]) * float(b[k]);
+        data[element] = phx::canonicalF32(acc);
       }
     return success();
   }
@@ -329,13 +201,18 @@ private:
     else
       return accumulate(acc, double(sum) * lhsFactor * rhsFactor);
   }
+  static Coordinates add(const Coordinates &a, const Coordinates &b) {
+    return phot::add(a, b);
+  }
 
   const Task &task;
   PassInterpreter<Element, Sum> region;
   interp::Tensor &result;
+  ViewElements view; ///< of the result
+  Converter<Element> toLhs, toRhs;
   float *data = nullptr; ///< of the result
   Converted<Element> lhs, rhs;
-  std::vector<int64_t> columnOffsets; ///< of the columns of one block
+  std::vector<Coordinates> rowPlaces, columnPlaces;
   std::vector<Sum> totals;
 };
 
@@ -350,13 +227,14 @@ LogicalResult run(const Task &task, const Part &part, interp::Tensor &result) {
 /// A task without random numbers.
 template <typename OpTy>
 Task makeTask(OpTy op, MutableArrayRef<interp::Value> operands) {
-  ProductShape shape = ProductShape::get(op);
   return {op,
-          shape,
-          op.getBody(),
-          {operands[0].getTensor(), op.getLhsFormatAttr(), "lhs",
-           shape.positions * shape.m},
-          {operands[1].getTensor(), op.getRhsFormatAttr(), "rhs", shape.n}};
+          ProductExtents::get(op),
+          op.getPass(),
+          {operands[0].getTensor(), op.getLhsView(), op.getLhsFormatAttr(),
+           "lhs", 0},
+          {operands[1].getTensor(), op.getRhsView(), op.getRhsFormatAttr(),
+           "rhs", 1},
+          op.getResultView()};
 }
 
 /// Takes the random key of `op` from its operand.
@@ -381,25 +259,17 @@ LogicalResult ProductOp::evaluate(MutableArrayRef<interp::Value> operands,
   Task task = makeTask(*this, operands);
   if (getKey() && failed(setKey(*this, operands.back().getTensor(), task)))
     return failure();
-  const ProductShape &shape = task.shape;
-  auto result = interp::Tensor::zeros(shape.getResultShape());
-  for (int64_t g = 0; g < shape.groups; ++g)
+  const ProductExtents &extents = task.extents;
+  interp::Tensor result = std::move(operands[2].getTensor());
+  for (int64_t g = 0; g < extents.groups; ++g)
     if (failed(run(task,
                    {g,
-                    {0, shape.positions},
-                    {0, shape.m},
-                    {0, shape.n},
-                    {0, task.getNumGroups()}},
+                    {0, extents.positions},
+                    {0, extents.m},
+                    {0, extents.n},
+                    {0, task.getNumTerms()}},
                    result)))
       return failure();
-  if (getBias()) {
-    const interp::Tensor &bias = operands[2].getTensor();
-    MutableArrayRef<float> data = result.getMutableData();
-    for (auto [index, element] : llvm::enumerate(data))
-      element = phx::canonicalF32(element +
-                                  bias[index / shape.getOutputPlane() %
-                                       (shape.groups * shape.outChannels)]);
-  }
   results.push_back(std::move(result));
   return success();
 }
@@ -411,43 +281,37 @@ LogicalResult ZerosOp::evaluate(MutableArrayRef<interp::Value>,
   return success();
 }
 
-/// The part of the product that a tile covers; fails if it is outside.
-static FailureOr<Part> getPart(ArrayProductOp op, const ProductShape &shape,
+/// The part of the product that a tile covers; fails if it begins outside.
+static FailureOr<Part> getPart(ArrayProductOp op, const ProductExtents &extents,
                                ArrayRef<interp::Value> operands) {
-  int64_t group = operands[3].getIndex(), row = operands[4].getIndex();
-  int64_t k = operands[5].getIndex(), length = op.getGroupLength();
-  int64_t turn = op.getTurn() ? operands[6].getIndex() : 0;
-  bool df1 = op.getDataflow() == Dataflow::DF1;
-  int64_t extent = df1 ? shape.m : shape.n;
-  auto isIn = [](int64_t value, int64_t end) {
-    return value >= 0 && value < end;
-  };
-  if (!isIn(group, shape.groups) || !isIn(row, extent) || !isIn(k, shape.k) ||
-      !isIn(turn, shape.positions) || k % length != 0) {
-    InFlightDiagnostic diag = op.emitOpError("tile [")
-                              << group << ", " << row << ", " << k;
-    if (op.getTurn())
-      diag << ", " << turn;
-    diag << "] is outside of [" << shape.groups << ", " << extent << ", "
-         << shape.k;
-    if (op.getTurn())
-      diag << ", " << shape.positions;
-    return diag << "] or not at the start of a group";
-  }
-  Span stationary{row, std::min(row + op.getRows(), extent)};
-  int64_t position = shape.positions - 1 - turn;
+  int64_t tile[5];
+  for (unsigned i = 0; i < 5; ++i)
+    tile[i] = operands[3 + i].getIndex();
+  auto [group, position, m, n, k] = tile;
+  const int64_t ends[] = {extents.groups, extents.positions, extents.m,
+                          extents.n, extents.k};
+  ArrayRef<int64_t> sizes = op.getSizes();
+  bool isInside = k % sizes[2] == 0;
+  for (unsigned i = 0; i < 5; ++i)
+    isInside &= tile[i] >= 0 && tile[i] < ends[i];
+  if (!isInside)
+    return op.emitOpError("tile [")
+           << ArrayRef(tile) << "] is outside of [" << ArrayRef(ends)
+           << "] or not at the start of a term";
+  int64_t term = k / sizes[2];
   return Part{group,
               {position, position + 1},
-              df1 ? stationary : Span{0, shape.m},
-              df1 ? Span{0, shape.n} : stationary,
-              {k / length, k / length + 1}};
+              {m, std::min(m + sizes[0], extents.m)},
+              {n, std::min(n + sizes[1], extents.n)},
+              {term, term + 1},
+              op.getStart() && operands[8].getIndex() == 0};
 }
 
 LogicalResult
 ArrayProductOp::evaluate(MutableArrayRef<interp::Value> operands,
                          SmallVectorImpl<interp::Value> &results) {
   Task task = makeTask(*this, operands);
-  FailureOr<Part> part = getPart(*this, task.shape, operands);
+  FailureOr<Part> part = getPart(*this, task.extents, operands);
   if (failed(part) ||
       (getKey() && failed(setKey(*this, operands.back().getTensor(), task))))
     return failure();

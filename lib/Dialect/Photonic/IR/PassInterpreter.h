@@ -71,7 +71,7 @@ public:
           })
           .Case([&](ModularDotOp dot) { runModular(dot, pairs); })
           .Case([&](ReverseConvertOp convert) { runReverse(convert, pairs); });
-    return values[cast<YieldOp>(body.front().getTerminator()).getSum()];
+    return values[cast<YieldOp>(body.front().getTerminator()).getValue()];
   }
 
 private:

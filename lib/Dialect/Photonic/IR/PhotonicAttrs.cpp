@@ -1,4 +1,4 @@
-//===- PhotonicAttrs.cpp - Windows and number formats --------------------===//
+//===- PhotonicAttrs.cpp - Number formats and arrays ---------------------===//
 //
 // Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -13,6 +13,7 @@
 
 #include "photonic/Dialect/Photonic/IR/Photonic.h"
 
+#include "phx/isa/BaseOperations.h"
 #include "phx/isa/Limits.h"
 
 #include "mlir/IR/Builders.h"
@@ -24,43 +25,6 @@
 
 using namespace mlir;
 using namespace photonic::phot;
-
-//===----------------------------------------------------------------------===//
-// WindowAttr
-//===----------------------------------------------------------------------===//
-
-LogicalResult WindowAttr::verify(function_ref<InFlightDiagnostic()> emitError,
-                                 ArrayRef<int64_t> kernel,
-                                 ArrayRef<int64_t> strides,
-                                 ArrayRef<int64_t> pads,
-                                 ArrayRef<int64_t> dilations, int64_t groups) {
-  auto check = [&](StringRef name, ArrayRef<int64_t> values, size_t count,
-                   int64_t least) -> LogicalResult {
-    if (values.size() != count)
-      return emitError() << name << " of a window needs " << count
-                         << " elements, got " << values.size();
-    for (int64_t value : values)
-      if (value < least)
-        return emitError() << name << " of a window must be at least " << least
-                           << ", got " << value;
-    return success();
-  };
-  if (failed(check("kernel", kernel, 2, 1)) ||
-      failed(check("strides", strides, 2, 1)) ||
-      failed(check("pads", pads, 4, 0)) ||
-      failed(check("dilations", dilations, 2, 1)))
-    return failure();
-  if (groups < 1)
-    return emitError() << "groups of a window must be at least 1, got "
-                       << groups;
-  return success();
-}
-
-int64_t WindowAttr::getOutputExtent(unsigned dim, int64_t extent) const {
-  int64_t padded = extent + getPads()[dim] + getPads()[dim + 2];
-  int64_t reach = getDilations()[dim] * (getKernel()[dim] - 1) + 1;
-  return padded < reach ? 0 : (padded - reach) / getStrides()[dim] + 1;
-}
 
 //===----------------------------------------------------------------------===//
 // Number formats
@@ -97,6 +61,22 @@ std::string BfpAttr::getFormatName() const {
 }
 
 int64_t BfpAttr::getGroupLength() const { return getGroup(); }
+
+static phx::Rounding encodeRounding(Rounding rounding) {
+  switch (rounding) {
+  case Rounding::Trunc:
+    return phx::Rounding::Truncate;
+  case Rounding::Nearest:
+    return phx::Rounding::Nearest;
+  case Rounding::Stochastic:
+    return phx::Rounding::Stochastic;
+  }
+  llvm_unreachable("covered switch");
+}
+
+phx::TableOperation BfpAttr::encode() const {
+  return phx::Bfp{getMantissa(), getGroup(), encodeRounding(getRounding())};
+}
 
 int64_t BfpAttr::getMaxMagnitude() const {
   return phx::limits::getMaxMantissa(getMantissa());
@@ -171,6 +151,8 @@ std::string Fp32Attr::getFormatName() const {
 
 int64_t Fp32Attr::getGroupLength() const { return getGroup(); }
 
+phx::TableOperation Fp32Attr::encode() const { return phx::Fp32{getGroup()}; }
+
 int64_t Fp32Attr::getMaxMagnitude() const { return 0; }
 
 Type Fp32Attr::getElementType() const { return Float32Type::get(getContext()); }
@@ -184,7 +166,19 @@ int32_t Fp32Attr::convertGroup(ArrayRef<float> values, ArrayRef<float>,
 }
 
 //===----------------------------------------------------------------------===//
-// Readout
+// Arrays
 //===----------------------------------------------------------------------===//
 
-bool ExactReadoutAttr::isExact() const { return true; }
+LogicalResult ArraysAttr::verify(function_ref<InFlightDiagnostic()> emitError,
+                                 StringRef group, ArrayRef<int64_t> over) {
+  if (group.empty())
+    return emitError() << "arrays need the name of their group";
+  if (over.empty() || over.front() < 0)
+    return emitError() << "'over' needs loops of the nest, 0 being the outermost";
+  for (size_t i = 1; i < over.size(); ++i)
+    if (over[i] != over[i - 1] + 1)
+      return emitError() << "'over' has to name loops that are next to each "
+                            "other, in their order, found "
+                         << over[i] << " behind " << over[i - 1];
+  return success();
+}

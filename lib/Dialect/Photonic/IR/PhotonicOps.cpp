@@ -5,19 +5,16 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Verifiers and inference of types. Comments carry the numbers of the
+// Verifiers of products and builders. Comments carry the numbers of the
 // constraints in PhotonicOps.td.
 //
 //===----------------------------------------------------------------------===//
 
 #include "photonic/Dialect/Photonic/IR/Photonic.h"
 #include "photonic/Dialect/Photonic/IR/ProductInfo.h"
-#include "machines/rns/Operations.h"
 
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/OpImplementation.h"
-
-#include <numeric>
 
 using namespace mlir;
 using namespace photonic::phot;
@@ -26,22 +23,78 @@ using namespace photonic::phot;
 #include "photonic/Dialect/Photonic/IR/PhotonicOps.cpp.inc"
 
 //===----------------------------------------------------------------------===//
-// What products have in common
+// Views
 //===----------------------------------------------------------------------===//
 
-/// C7.
-static LogicalResult verifyFormats(Operation *op, NumberFormatAttrInterface lhs,
-                                   NumberFormatAttrInterface rhs) {
-  if (lhs.getGroupLength() != rhs.getGroupLength())
-    return op->emitOpError("(C7) formats have different group lengths: ")
-           << lhs.getFormatName() << " and " << rhs.getFormatName();
-  if (lhs.isInteger() != rhs.isInteger())
-    return op->emitOpError("(C7) one format has integers, the other reals: ")
-           << lhs.getFormatName() << " and " << rhs.getFormatName();
+/// C1.
+template <typename OpTy> static LogicalResult verifyRanks(OpTy op) {
+  auto emit = [&] { return op.emitOpError("(C1) "); };
+  return success(
+      succeeded(op.getLhsView().checkRank(op.getLhs().getType().getRank(),
+                                          "lhs", emit)) &&
+      succeeded(op.getRhsView().checkRank(op.getRhs().getType().getRank(),
+                                          "rhs", emit)) &&
+      succeeded(op.getResultView().checkRank(op.getInit().getType().getRank(),
+                                             "the result", emit)));
+}
+
+/// C2 and C3.
+template <typename OpTy> static LogicalResult verifyExtents(OpTy op) {
+  ViewAttr lhs = op.getLhsView(), rhs = op.getRhsView();
+  ViewAttr result = op.getResultView();
+  auto compare = [&](StringRef what, int64_t one, StringRef ofOne,
+                     int64_t other, StringRef ofOther) -> LogicalResult {
+    if (one == other)
+      return success();
+    return op.emitOpError("(C2) ")
+           << what << " differ: " << one << " of " << ofOne << ", " << other
+           << " of " << ofOther;
+  };
+  if (failed(compare("groups", lhs.getNumGroups(), "lhs",
+                     result.getNumGroups(), "the result")) ||
+      failed(compare("groups", rhs.getNumGroups(), "rhs",
+                     result.getNumGroups(), "the result")) ||
+      failed(compare("rows of the product", lhs.getNumRows(), "lhs",
+                     result.getNumRows(), "the result")) ||
+      failed(compare("columns of the product", rhs.getNumRows(),
+                     "rhs (its rows)", result.getNumColumns(), "the result")) ||
+      failed(compare("contraction positions", lhs.getNumColumns(), "lhs",
+                     rhs.getNumColumns(), "rhs")))
+    return failure();
+  int64_t positions = ProductExtents::get(op).positions;
+  for (auto [view, name] : {std::pair(lhs, "lhs"), std::pair(rhs, "rhs"),
+                            std::pair(result, "the result")})
+    if (int64_t own = view.getNumPositions(); own != 1 && own != positions)
+      return op.emitOpError("(C2) ")
+             << own << " positions of " << name << ", expected " << positions
+             << " or 1";
+  if (!isInjective(result))
+    return op.emitOpError("(C3) the view of the result has the same element "
+                          "at several rows or columns of one position");
   return success();
 }
 
-/// C11; formats may be null.
+//===----------------------------------------------------------------------===//
+// Formats
+//===----------------------------------------------------------------------===//
+
+/// C5.
+static LogicalResult verifyFormats(Operation *op, NumberFormatAttrInterface lhs,
+                                   NumberFormatAttrInterface rhs) {
+  if (lhs.isInteger() != rhs.isInteger())
+    return op->emitOpError("(C5) one format has integers, the other reals: ")
+           << lhs.getFormatName() << " and " << rhs.getFormatName();
+  int64_t longer = std::max(lhs.getGroupLength(), rhs.getGroupLength());
+  int64_t term = getTermLength(lhs, rhs);
+  if (lhs.isInteger() ? longer % term == 0 : longer == term)
+    return success();
+  return op->emitOpError("(C5) groups of ")
+         << lhs.getFormatName() << " and " << rhs.getFormatName()
+         << (lhs.isInteger() ? " must be multiples of each other"
+                             : " must have the same length");
+}
+
+/// C9; formats may be null.
 static LogicalResult verifyRandomness(Operation *op,
                                       NumberFormatAttrInterface lhs,
                                       NumberFormatAttrInterface rhs, Value key,
@@ -49,123 +102,114 @@ static LogicalResult verifyRandomness(Operation *op,
   bool random = lhs && (lhs.needsUniforms() || rhs.needsUniforms());
   if (random == bool(key) && random == bool(stream))
     return success();
-  InFlightDiagnostic diag = op->emitOpError("(C11) ");
+  InFlightDiagnostic diag = op->emitOpError("(C9) ");
   if (random)
-    return diag << "format " << lhs.getFormatName()
+    return diag << "format "
+                << (lhs.needsUniforms() ? lhs : rhs).getFormatName()
                 << " rounds at random and needs key and stream";
   return diag << "has a key or a stream, but no format that rounds at random";
 }
 
-/// The types of the two arguments of a region (C9).
-static LogicalResult verifyArguments(Operation *op, Block &block,
-                                     NumberFormatAttrInterface lhs,
-                                     NumberFormatAttrInterface rhs) {
-  int64_t group = lhs.getGroupLength(), length = group;
-  // Integers may come in several passes.
-  if (lhs.isInteger() && block.getNumArguments() == 2)
-    if (auto type = dyn_cast<VectorType>(block.getArgument(0).getType());
-        type && type.getRank() == 1)
-      length = std::min(group, type.getDimSize(0));
-  auto getVector = [&](NumberFormatAttrInterface format) -> Type {
-    return VectorType::get({length}, format.getElementType());
-  };
-  Type expected[] = {getVector(lhs), getVector(rhs)};
-  if (llvm::equal(block.getArgumentTypes(), expected))
-    return success();
-  InFlightDiagnostic diag = op->emitOpError("(C9) region must take (");
-  diag << expected[0] << ", " << expected[1] << "), got (";
-  llvm::interleaveComma(block.getArgumentTypes(), diag);
-  return diag << ")";
-}
+//===----------------------------------------------------------------------===//
+// Regions
+//===----------------------------------------------------------------------===//
 
-/// C8 to C10 of a region that is not empty.
-static LogicalResult verifyBody(Operation *op, Region &body,
-                                NumberFormatAttrInterface lhs,
-                                NumberFormatAttrInterface rhs) {
-  Block &block = body.front();
-  if (failed(verifyArguments(op, block, lhs, rhs)))
-    return failure();
+/// Checks the types of arguments and of what is yielded, and that everything in
+/// between is one of `Allowed`.
+template <typename... Allowed>
+static LogicalResult verifyRegion(Operation *op, Region &region, StringRef name,
+                                  StringRef constraint, ArrayRef<Type> arguments,
+                                  Type yielded) {
+  Block &block = region.front();
+  if (!llvm::equal(block.getArgumentTypes(), arguments)) {
+    InFlightDiagnostic diag = op->emitOpError("(")
+                              << constraint << ") region " << name
+                              << " must take (";
+    llvm::interleaveComma(arguments, diag);
+    diag << "), got (";
+    llvm::interleaveComma(block.getArgumentTypes(), diag);
+    return diag << ")";
+  }
   for (Operation &nested : block)
-    if (!isa<DotOp, ModularDotOp, ReverseConvertOp, YieldOp>(nested)) {
-      InFlightDiagnostic diag = op->emitOpError("(C9) region holds '")
-                                << nested.getName()
-                                << "', which does not act on one pass";
+    if (!isa<Allowed..., YieldOp>(nested)) {
+      InFlightDiagnostic diag = op->emitOpError("(")
+                                << constraint << ") region " << name
+                                << " holds '" << nested.getName()
+                                << "', which does not belong there";
       diag.attachNote(nested.getLoc()) << "here";
       return diag;
     }
   auto yield = dyn_cast<YieldOp>(block.getTerminator());
-  if (Type sum = getSumType(lhs, rhs);
-      !yield || yield.getSum().getType() != sum) // C8
-    return op->emitOpError("(C8) region must yield ") << sum;
-  int64_t bound = getSumBound(lhs, rhs, getPassLength(body));
-  for (auto convert : block.getOps<ReverseConvertOp>())
-    if (int64_t range = getSignedRange(convert.getModuli()); range < bound)
-      return op->emitOpError("(C10) sums of a pass reach ")
-             << bound << ", but the moduli represent only [" << -range << ", "
-             << range << "]";
+  if (!yield || yield.getValue().getType() != yielded)
+    return op->emitOpError("(")
+           << constraint << ") region " << name << " must yield " << yielded;
+  if (!yield.getValue().getDefiningOp())
+    return op->emitOpError("(") << constraint << ") region " << name
+                                << " yields its argument: it computes nothing";
   return success();
+}
+
+/// C8: every operation of `pass` represents the sums that it computes.
+static LogicalResult verifyRanges(Operation *op, Region &pass, int64_t bound) {
+  for (auto operation : pass.front().getOps<RegionOpInterface>())
+    if (failed(operation.checkRange(
+            bound, [&] { return op->emitOpError("(C8) "); })))
+      return failure();
+  return success();
+}
+
+/// C6 to C8 of regions that are not empty.
+template <typename OpTy> static LogicalResult verifyBodies(OpTy op) {
+  NumberFormatAttrInterface lhs = op.getLhsFormatAttr();
+  NumberFormatAttrInterface rhs = op.getRhsFormatAttr();
+  // Integers may come in several passes.
+  int64_t length = getTermLength(lhs, rhs);
+  Block &pass = op.getPass().front();
+  if (lhs.isInteger() && pass.getNumArguments() == 2)
+    if (auto type = dyn_cast<VectorType>(pass.getArgument(0).getType());
+        type && type.getRank() == 1)
+      length = std::min(length, type.getDimSize(0));
+  Type sum = getSumType(lhs, rhs);
+  Type f32 = Float32Type::get(op.getContext());
+  if (failed(verifyRegion<DotOp, ModularDotOp, ReverseConvertOp>(
+          op, op.getPass(), "pass", "C6",
+          {VectorType::get({length}, lhs.getElementType()),
+           VectorType::get({length}, rhs.getElementType())},
+          sum)) ||
+      failed(verifyRegion<ScaledAddOp, FloatAddOp>(
+          op, op.getCombine(), "combine", "C7", {sum, f32}, f32)))
+    return failure();
+  if (!llvm::hasSingleElement(
+          op.getCombine().front().without_terminator()))
+    return op.emitOpError("(C7) region combine must be one operation");
+  return verifyRanges(op, op.getPass(), getSumBound(lhs, rhs, length));
 }
 
 //===----------------------------------------------------------------------===//
 // ProductOp
 //===----------------------------------------------------------------------===//
 
-void ProductOp::build(OpBuilder &builder, OperationState &state, Type result,
-                      ProductKind kind, Value lhs, Value rhs, Value bias,
-                      WindowAttr window) {
-  build(builder, state, result, lhs, rhs, bias, /*key=*/Value(), kind, window,
-        /*stream=*/IntegerAttr(), /*lhs_format=*/{}, /*rhs_format=*/{},
-        /*dataflow=*/DataflowAttr(),
-        ExactReadoutAttr::get(builder.getContext()));
-}
-
 void ProductOp::build(OpBuilder &builder, OperationState &state, Value lhs,
-                      Value rhs, Value bias, WindowAttr window) {
-  auto weights = cast<RankedTensorType>(lhs.getType());
-  FailureOr<ProductShape> shape = ProductShape::get(
-      ProductKind::Forward, weights, cast<RankedTensorType>(rhs.getType()),
-      /*result=*/{}, window, [&] { return mlir::emitError(state.location); });
-  // Shapes that do not fit have been reported; the verifier will refuse them.
-  Type result = failed(shape) ? Type(weights)
-                              : Type(weights.clone(shape->getResultShape()));
-  build(builder, state, result, ProductKind::Forward, lhs, rhs, bias, window);
-}
-
-int64_t ProductOp::getPassLength() { return phot::getPassLength(getBody()); }
-
-/// C1 to C4.
-template <typename OpTy> static LogicalResult verifyShapes(OpTy op) {
-  return ProductShape::get(op.getKind(), op.getLhs().getType(),
-                           op.getRhs().getType(), op.getResult().getType(),
-                           op.getWindowAttr(),
-                           [&] { return op.emitOpError(); });
-}
-
-/// C5.
-static LogicalResult verifyBias(ProductOp op) {
-  if (!op.getBias())
-    return success();
-  auto type = cast<RankedTensorType>(op.getBias().getType());
-  RankedTensorType lhs = op.getLhs().getType();
-  if (op.getKind() != ProductKind::Forward)
-    return op.emitOpError("(C5) of kind ")
-           << stringifyProductKind(op.getKind()) << " cannot have a bias";
-  if (type.getRank() != 1 || type.getDimSize(0) != lhs.getDimSize(0))
-    return op.emitOpError("(C5) bias ")
-           << type << " must have one element per row of lhs " << lhs;
-  return success();
+                      ViewAttr lhsView, Value rhs, ViewAttr rhsView, Value init,
+                      ViewAttr resultView, StringRef operatorName) {
+  build(builder, state, init.getType(), lhs, rhs, init, /*key=*/Value(),
+        lhsView, rhsView, resultView, builder.getStringAttr(operatorName),
+        /*stream=*/IntegerAttr(), /*lhs_format=*/{}, /*rhs_format=*/{},
+        /*stationary=*/StationaryAttr());
 }
 
 LogicalResult ProductOp::verify() {
-  if (failed(verifyShapes(*this)) || failed(verifyBias(*this)))
+  if (failed(verifyRanks(*this)) || failed(verifyExtents(*this)))
     return failure();
   NumberFormatAttrInterface lhsFormat = getLhsFormatAttr();
   NumberFormatAttrInterface rhsFormat = getRhsFormatAttr();
-  if (!lhsFormat != !rhsFormat) // C6
-    return emitOpError("(C6) needs formats for both operands or for neither");
-  if (getBody().empty() == bool(lhsFormat))
-    return emitOpError("(C6) ") << (lhsFormat ? "has formats but no region"
-                                              : "has a region but no formats");
+  if (!lhsFormat != !rhsFormat) // C4
+    return emitOpError("(C4) needs formats for both operands or for neither");
+  for (Region *region : {&getPass(), &getCombine()})
+    if (region->empty() == bool(lhsFormat))
+      return emitOpError("(C4) ")
+             << (lhsFormat ? "has formats but no regions"
+                           : "has regions but no formats");
   if (failed(verifyRandomness(*this, lhsFormat, rhsFormat, getKey(),
                               getStreamAttr())))
     return failure();
@@ -173,117 +217,28 @@ LogicalResult ProductOp::verify() {
 }
 
 LogicalResult ProductOp::verifyRegions() {
-  if (getBody().empty())
-    return success();
-  return verifyBody(*this, getBody(), getLhsFormatAttr(), getRhsFormatAttr());
+  return getPass().empty() ? success() : verifyBodies(*this);
 }
 
 //===----------------------------------------------------------------------===//
 // ArrayProductOp
 //===----------------------------------------------------------------------===//
 
-int64_t ArrayProductOp::getGroupLength() {
-  return getLhsFormat().getGroupLength();
-}
+int64_t ArrayProductOp::getColumns() { return getPassLength(getPass()); }
 
 LogicalResult ArrayProductOp::verify() {
-  if (failed(verifyShapes(*this)) ||
+  if (failed(verifyRanks(*this)) || failed(verifyExtents(*this)) ||
       failed(verifyFormats(*this, getLhsFormat(), getRhsFormat())) ||
       failed(verifyRandomness(*this, getLhsFormat(), getRhsFormat(), getKey(),
                               getStreamAttr())))
     return failure();
-  if (bool(getTurn()) != (getKind() == ProductKind::InputGradient)) // C13
-    return emitOpError("(C13) of kind ")
-           << stringifyProductKind(getKind())
-           << (getTurn() ? " cannot have a kernel position"
-                         : " needs the turn of its kernel position");
-  return success();
+  int64_t term = getTermLength(getLhsFormat(), getRhsFormat());
+  ArrayRef<int64_t> sizes = getSizes();
+  if (sizes[0] >= 1 && sizes[1] >= 1 && sizes[2] == term)
+    return success();
+  return emitOpError("(C10) sizes must be [at least 1, at least 1, ") // C10
+         << term << "], the last being the length of a term, got [" << sizes
+         << "]";
 }
 
-LogicalResult ArrayProductOp::verifyRegions() {
-  if (failed(verifyBody(*this, getBody(), getLhsFormat(), getRhsFormat())))
-    return failure();
-  int64_t length = getPassLength(getBody());
-  bool fits = getLhsFormat().isInteger() ? getColumns() == length
-                                         : getColumns() <= length;
-  if (getRows() < 1 || getColumns() < 1 || !fits) // C12
-    return emitOpError("(C12) sizes must be [rows >= 1, ")
-           << (getLhsFormat().isInteger() ? "" : "columns <= ") << length
-           << "], the length of a pass, got [" << getRows() << ", "
-           << getColumns() << "]";
-  return success();
-}
-
-//===----------------------------------------------------------------------===//
-// Operations on one pass
-//===----------------------------------------------------------------------===//
-
-/// The two operands are the arguments of the region, in order, and agree.
-static LogicalResult verifyGroups(Operation *op) {
-  auto lhs = cast<VectorType>(op->getOperand(0).getType());
-  auto rhs = cast<VectorType>(op->getOperand(1).getType());
-  if (lhs.getShape() != rhs.getShape() ||
-      lhs.getElementType().isF32() != rhs.getElementType().isF32()) // C1
-    return op->emitOpError("(C1) groups do not agree: ")
-           << lhs << " and " << rhs;
-  for (auto [index, operand] : llvm::enumerate(op->getOperands())) { // C3
-    auto argument = dyn_cast<BlockArgument>(operand);
-    if (!argument || argument.getArgNumber() != index)
-      return op->emitOpError("(C3) operand ")
-             << index << " must be argument " << index << " of the region";
-  }
-  return success();
-}
-
-LogicalResult DotOp::verify() {
-  if (failed(verifyGroups(*this)))
-    return failure();
-  bool real = getLhs().getType().getElementType().isF32();
-  if (getResult().getType().isF32() != real) // C2
-    return emitOpError("(C2) product of ")
-           << getLhs().getType() << " must be " << (real ? "f32" : "i32 or i64")
-           << ", got " << getResult().getType();
-  return success();
-}
-
-static LogicalResult verifyModulus(Operation *op, int64_t modulus) { // C2
-  constexpr phx::limits::Range limit = phx::rns::modulusRange;
-  if (!limit.contains(modulus))
-    return op->emitOpError("(C2) modulus must lie in [")
-           << limit.low << ", " << limit.high << "], got " << modulus;
-  return success();
-}
-
-LogicalResult ModularDotOp::verify() {
-  if (failed(verifyGroups(*this)))
-    return failure();
-  if (getLhs().getType().getElementType().isF32()) // C1
-    return emitOpError("(C1) needs integers, got ") << getLhs().getType();
-  return verifyModulus(*this, getModulus());
-}
-
-LogicalResult ReverseConvertOp::verify() {
-  ArrayRef<int64_t> moduli = getModuli();
-  if (moduli.empty() || moduli.size() != getResidues().size()) // C1
-    return emitOpError("(C1) has ") << getResidues().size() << " residues and "
-                                    << moduli.size() << " moduli";
-  int64_t product = 1;
-  for (auto [index, modulus] : llvm::enumerate(moduli)) {
-    if (failed(verifyModulus(*this, modulus)))
-      return failure();
-    if (product > phx::rns::maxModuliProduct / modulus) // C2
-      return emitOpError("(C2) product of the moduli exceeds ")
-             << phx::rns::maxModuliProduct;
-    product *= modulus;
-    for (int64_t other : moduli.take_front(index))
-      if (int64_t divisor = std::gcd(modulus, other); divisor != 1) // C3
-        return emitOpError("(C3) moduli ") << other << " and " << modulus
-                                           << " share the factor " << divisor;
-    auto dot = getResidues()[index].getDefiningOp<ModularDotOp>();
-    if (dot && int64_t(dot.getModulus()) != modulus) // C4
-      return emitOpError("(C4) residue ")
-             << index << " is modulo " << dot.getModulus() << ", not "
-             << modulus;
-  }
-  return success();
-}
+LogicalResult ArrayProductOp::verifyRegions() { return verifyBodies(*this); }

@@ -9,275 +9,131 @@
 
 #include "llvm/Support/MathExtras.h"
 
+#include <algorithm>
+
 using namespace mlir;
+using namespace photonic;
 using namespace photonic::phot;
 
 //===----------------------------------------------------------------------===//
-// ProductShape
+// Extents
 //===----------------------------------------------------------------------===//
 
-namespace {
-/// A tensor of a layer and what it is called in messages.
-struct Named {
-  RankedTensorType type;
-  StringRef name;
-};
+template <typename OpTy> static ProductExtents getExtents(OpTy op) {
+  ViewAttr lhs = op.getLhsView(), rhs = op.getRhsView();
+  ViewAttr result = op.getResultView();
+  return {result.getNumGroups(),
+          std::max({lhs.getNumPositions(), rhs.getNumPositions(),
+                    result.getNumPositions()}),
+          lhs.getNumRows(), rhs.getNumRows(), lhs.getNumColumns()};
+}
 
-/// Weights, images and outputs of a layer, whichever operand they are.
-struct LayerTensors {
-  Named weight, image, output; ///< `output.type` may be null
+ProductExtents ProductExtents::get(ProductOp op) { return getExtents(op); }
+ProductExtents ProductExtents::get(ArrayProductOp op) { return getExtents(op); }
 
-  LayerTensors(ProductKind kind, RankedTensorType lhs, RankedTensorType rhs,
-               RankedTensorType result) {
-    Named left{lhs, "lhs"}, right{rhs, "rhs"}, product{result, "result"};
-    weight = kind == ProductKind::WeightGradient ? product : left;
-    image = kind == ProductKind::InputGradient ? product : right;
-    output = kind == ProductKind::Forward         ? product
-             : kind == ProductKind::InputGradient ? right
-                                                  : left;
+//===----------------------------------------------------------------------===//
+// Elements
+//===----------------------------------------------------------------------===//
+
+Coordinates photonic::phot::getCoordinates(ArrayRef<ViewDigit> digits,
+                                           int64_t index) {
+  Coordinates coordinates{};
+  for (const ViewDigit &digit : digits) {
+    coordinates[digit.dim] += index % digit.radix * digit.step;
+    index /= digit.radix;
   }
-};
-
-Diagnostic &operator<<(Diagnostic &diag, const Named &tensor) {
-  return diag << tensor.name << " " << tensor.type;
+  return coordinates;
 }
-} // namespace
 
-/// Constraints C2 to C4 of a product with a window, but for the outputs;
-/// operands have rank 4.
-static LogicalResult checkWindow(const LayerTensors &t, WindowAttr window,
-                                 function_ref<InFlightDiagnostic()> emitError) {
-  int64_t groups = window.getGroups();
-  RankedTensorType weight = t.weight.type, image = t.image.type;
-  if (image.getDimSize(1) != groups * weight.getDimSize(1)) // C2
-    return emitError() << "channels of " << t.image << " must be " << groups
-                       << " groups times dimension 1 of " << t.weight;
-  if (weight.getDimSize(0) % groups != 0) // C3
-    return emitError() << "dimension 0 of " << t.weight
-                       << " must be a multiple of " << groups << " groups";
-  for (unsigned dim : {0, 1}) {
-    int64_t kernel = window.getKernel()[dim];
-    if (kernel != weight.getDimSize(dim + 2)) // C3
-      return emitError() << "kernel extent " << kernel
-                         << " of the window differs from dimension " << dim + 2
-                         << " of " << t.weight;
-    if (window.getOutputExtent(dim, image.getDimSize(dim + 2)) < 1) // C4
-      return emitError() << "dilated kernel of " << t.weight
-                         << " does not fit into dimension " << dim + 2 << " of "
-                         << t.image << " with padding " << window.getPads()[dim]
-                         << " and " << window.getPads()[dim + 2];
+Coordinates photonic::phot::add(const Coordinates &a, const Coordinates &b) {
+  Coordinates sum = a;
+  for (size_t dim = 0; dim < sum.size(); ++dim)
+    sum[dim] += b[dim];
+  return sum;
+}
+
+ViewElements::ViewElements(ViewAttr view, ArrayRef<int64_t> shape)
+    : view(view), shape(shape) {
+  for (unsigned dim = 0; dim < shape.size(); ++dim)
+    origin[dim] = view.getOffset(dim);
+}
+
+/// Digits on one dimension, by ascending step.
+static SmallVector<ViewDigit> getSorted(ArrayRef<ArrayRef<ViewDigit>> lists,
+                                        unsigned dim) {
+  SmallVector<ViewDigit> digits;
+  for (ArrayRef<ViewDigit> list : lists)
+    for (const ViewDigit &digit : list)
+      if (digit.dim == dim)
+        digits.push_back(digit);
+  llvm::stable_sort(digits, [](const ViewDigit &a, const ViewDigit &b) {
+    return std::abs(a.step) < std::abs(b.step);
+  });
+  return digits;
+}
+
+bool photonic::phot::isInjective(ViewAttr result) {
+  ArrayRef<ViewDigit> lists[] = {result.getGroups(), result.getRows(),
+                                 result.getColumns()};
+  for (unsigned dim = 0; dim < result.getNumDims(); ++dim) {
+    int64_t reach = 0; // of the digits with smaller steps
+    for (const ViewDigit &digit : getSorted(lists, dim)) {
+      if (std::abs(digit.step) <= reach)
+        return false;
+      reach += (digit.radix - 1) * std::abs(digit.step);
+    }
   }
-  return success();
+  return true;
 }
 
-/// Extents of the layer's tensors, from weights and images.
-static ProductShape getLayerExtents(const LayerTensors &t, WindowAttr window) {
-  ProductShape s;
-  s.batch = t.image.type.getDimSize(0);
-  s.outChannels = t.weight.type.getDimSize(0);
-  s.channels = t.weight.type.getDimSize(1);
-  if (!window)
-    return s;
-  s.hasWindow = true;
-  s.groups = window.getGroups();
-  s.outChannels /= s.groups;
-  s.height = t.image.type.getDimSize(2);
-  s.width = t.image.type.getDimSize(3);
-  s.kernelHeight = t.weight.type.getDimSize(2);
-  s.kernelWidth = t.weight.type.getDimSize(3);
-  s.outHeight = window.getOutputExtent(0, s.height);
-  s.outWidth = window.getOutputExtent(1, s.width);
-  llvm::copy(window.getStrides(), s.strides.begin());
-  llvm::copy(window.getDilations(), s.dilations.begin());
-  llvm::copy(window.getPads(), s.pads.begin());
-  return s;
-}
-
-/// Sets m, n, k and the positions from the extents of the layer.
-static void setProductExtents(ProductShape &s) {
-  int64_t outputs = s.batch * s.getOutputPlane();
-  int64_t patch = s.getKernelArea() * s.channels;
-  switch (s.kind) {
-  case ProductKind::Forward:
-    s.m = s.outChannels, s.n = outputs, s.k = patch;
-    return;
-  case ProductKind::InputGradient:
-    s.m = s.channels, s.n = outputs, s.k = s.outChannels;
-    s.positions = s.getKernelArea();
-    return;
-  case ProductKind::WeightGradient:
-    s.m = s.outChannels, s.n = patch, s.k = outputs;
-    return;
+bool photonic::phot::coversOnce(ViewAttr result, ArrayRef<int64_t> shape) {
+  ArrayRef<ViewDigit> lists[] = {result.getGroups(), result.getPositions(),
+                                 result.getRows(), result.getColumns()};
+  for (unsigned dim = 0; dim < shape.size(); ++dim) {
+    // Each digit goes on where the smaller ones end, from the first element to
+    // the last.
+    int64_t next = 1, first = result.getOffset(dim);
+    for (const ViewDigit &digit : getSorted(lists, dim)) {
+      if (std::abs(digit.step) != next)
+        return false;
+      if (digit.step < 0)
+        first += (digit.radix - 1) * digit.step;
+      next *= digit.radix;
+    }
+    if (first != 0 || next != shape[dim])
+      return false;
   }
-}
-
-FailureOr<ProductShape>
-ProductShape::get(ProductKind kind, RankedTensorType lhs, RankedTensorType rhs,
-                  RankedTensorType result, WindowAttr window,
-                  function_ref<InFlightDiagnostic()> emitError) {
-  LayerTensors tensors(kind, lhs, rhs, result);
-  int64_t rank = window ? 4 : 2;
-  for (const Named &tensor : {tensors.weight, tensors.image, tensors.output})
-    if (tensor.type && tensor.type.getRank() != rank) // C1
-      return emitError() << "operands and result of a product "
-                         << (window ? "with" : "without")
-                         << " window must have rank " << rank << ", got "
-                         << tensor;
-  if (window) {
-    if (failed(checkWindow(tensors, window, emitError)))
-      return failure();
-  } else if (tensors.weight.type.getDimSize(1) !=
-             tensors.image.type.getDimSize(1)) { // C2
-    return emitError() << "contracted extents differ: " << tensors.weight
-                       << " and " << tensors.image;
-  }
-  ProductShape shape = getLayerExtents(tensors, window);
-  shape.kind = kind;
-  setProductExtents(shape);
-  SmallVector<int64_t> output = shape.getOutputShape();
-  if (tensors.output.type && tensors.output.type.getShape() != ArrayRef(output))
-    return emitError() << tensors.output.name << " must be " // C4
-                       << tensors.output.type.clone(output) << ", got "
-                       << tensors.output.type;
-  return shape;
-}
-
-template <typename OpTy> static ProductShape getVerified(OpTy op) {
-  return *ProductShape::get(op.getKind(), op.getLhs().getType(),
-                            op.getRhs().getType(), op.getResult().getType(),
-                            op.getWindowAttr(),
-                            [&] { return op.emitOpError(); });
-}
-
-ProductShape ProductShape::get(ProductOp op) { return getVerified(op); }
-ProductShape ProductShape::get(ArrayProductOp op) { return getVerified(op); }
-
-SmallVector<int64_t> ProductShape::getWeightShape() const {
-  SmallVector<int64_t> shape{groups * outChannels, channels};
-  if (hasWindow)
-    shape.append({kernelHeight, kernelWidth});
-  return shape;
-}
-
-SmallVector<int64_t> ProductShape::getImageShape() const {
-  SmallVector<int64_t> shape{batch, groups * channels};
-  if (hasWindow)
-    shape.append({height, width});
-  return shape;
-}
-
-SmallVector<int64_t> ProductShape::getOutputShape() const {
-  SmallVector<int64_t> shape{batch, groups * outChannels};
-  if (hasWindow)
-    shape.append({outHeight, outWidth});
-  return shape;
-}
-
-SmallVector<int64_t> ProductShape::getResultShape() const {
-  return kind == ProductKind::Forward         ? getOutputShape()
-         : kind == ProductKind::InputGradient ? getImageShape()
-                                              : getWeightShape();
-}
-
-/// True if the windows of a 1 x 1 kernel meet every element of an extent.
-static bool coversAll(int64_t extent, int64_t stride, int64_t padLow) {
-  return stride == 1 || (extent == 1 && padLow % stride == 0);
-}
-
-bool ProductShape::accumulates() const {
-  return kind == ProductKind::InputGradient &&
-         (positions > 1 || !coversAll(height, strides[0], pads[0]) ||
-          !coversAll(width, strides[1], pads[1]));
+  return true;
 }
 
 //===----------------------------------------------------------------------===//
-// Addressing
+// Terms and passes
 //===----------------------------------------------------------------------===//
 
-int64_t ProductShape::getImageOffset(int64_t group, int64_t column,
-                                     int64_t position) const {
-  int64_t ow = column % outWidth;
-  int64_t oh = column / outWidth % outHeight;
-  int64_t image = column / getOutputPlane();
-  int64_t y = oh * strides[0] - pads[0] + position / kernelWidth * dilations[0];
-  int64_t x = ow * strides[1] - pads[1] + position % kernelWidth * dilations[1];
-  if (y < 0 || y >= height || x < 0 || x >= width)
-    return -1;
-  return ((image * groups + group) * channels * height + y) * width + x;
+int64_t photonic::phot::getTermLength(NumberFormatAttrInterface lhs,
+                                      NumberFormatAttrInterface rhs) {
+  return std::min(lhs.getGroupLength(), rhs.getGroupLength());
 }
 
-int64_t ProductShape::getOutputOffset(int64_t group, int64_t column) const {
-  int64_t plane = getOutputPlane();
-  return (column / plane * groups + group) * outChannels * plane +
-         column % plane;
+int64_t photonic::phot::getPassLength(Region &pass) {
+  if (pass.empty() || pass.front().getNumArguments() == 0)
+    return 0;
+  return cast<VectorType>(pass.front().getArgument(0).getType()).getDimSize(0);
 }
 
-int64_t ProductShape::getLhsOffset(int64_t group, int64_t row,
-                                   int64_t k) const {
-  int64_t area = getKernelArea();
-  switch (kind) {
-  case ProductKind::Forward: // (kh, kw, ci) in a tensor [co, ci, kh, kw]
-    return ((group * outChannels + row) * channels + k % channels) * area +
-           k / channels;
-  case ProductKind::InputGradient: // row = (kh, kw, ci)
-    return ((group * outChannels + k) * channels + row % channels) * area +
-           row / channels;
-  case ProductKind::WeightGradient:
-    return getOutputOffset(group, k) + row * getOutputPlane();
-  }
-  llvm_unreachable("covered switch");
+int64_t photonic::phot::countPasses(int64_t k, int64_t term, int64_t columns) {
+  return k / term * llvm::divideCeilSigned(term, columns) +
+         llvm::divideCeilSigned(k % term, columns);
 }
 
-int64_t ProductShape::getRhsOffset(int64_t group, int64_t column,
-                                   int64_t k) const {
-  if (kind == ProductKind::InputGradient)
-    return getOutputOffset(group, column) + k * getOutputPlane();
-  // One of both counts output elements, the other (kh, kw, ci).
-  bool forward = kind == ProductKind::Forward;
-  int64_t element = forward ? column : k, patch = forward ? k : column;
-  int64_t offset = getImageOffset(group, element, patch / channels);
-  return offset < 0 ? -1 : offset + patch % channels * height * width;
-}
-
-int64_t ProductShape::getResultOffset(int64_t group, int64_t position,
-                                      int64_t column) const {
-  switch (kind) {
-  case ProductKind::Forward:
-    return getOutputOffset(group, column);
-  case ProductKind::InputGradient:
-    return getImageOffset(group, column, position);
-  case ProductKind::WeightGradient: // column = (kh, kw, ci)
-    return (group * outChannels * channels + column % channels) *
-               getKernelArea() +
-           column / channels;
-  }
-  llvm_unreachable("covered switch");
-}
-
-int64_t ProductShape::getResultRowStride() const {
-  return kind == ProductKind::Forward         ? getOutputPlane()
-         : kind == ProductKind::InputGradient ? height * width
-                                              : channels * getKernelArea();
-}
-
-//===----------------------------------------------------------------------===//
-// Tiles, ranges, names
-//===----------------------------------------------------------------------===//
-
-int64_t photonic::phot::countPasses(int64_t k, int64_t group, int64_t columns) {
-  return k / group * llvm::divideCeilSigned(group, columns) +
-         llvm::divideCeilSigned(k % group, columns);
-}
-
-TileCount photonic::phot::countTiles(const ProductShape &shape,
-                                     Dataflow dataflow, int64_t rows,
-                                     int64_t columns, int64_t group) {
-  bool df1 = dataflow == Dataflow::DF1;
-  int64_t stationary = df1 ? shape.m : shape.n;
-  return {shape.groups * shape.positions *
-              llvm::divideCeilSigned(stationary, rows) *
-              countPasses(shape.k, group, columns),
-          df1 ? shape.n : shape.m};
+TileCount photonic::phot::countTiles(const ProductExtents &extents,
+                                     Stationary stationary, int64_t rows,
+                                     int64_t columns, int64_t term) {
+  bool first = stationary == Stationary::First;
+  return {extents.groups * extents.positions *
+              llvm::divideCeilSigned(first ? extents.m : extents.n, rows) *
+              countPasses(extents.k, term, columns),
+          first ? extents.n : extents.m};
 }
 
 int64_t photonic::phot::getSumBound(NumberFormatAttrInterface lhs,
@@ -291,15 +147,9 @@ Type photonic::phot::getSumType(NumberFormatAttrInterface lhs,
   MLIRContext *context = lhs.getContext();
   if (!lhs.isInteger())
     return Float32Type::get(context);
-  int64_t bound = getSumBound(lhs, rhs, lhs.getGroupLength());
+  int64_t bound = getSumBound(lhs, rhs, getTermLength(lhs, rhs));
   bool isNarrow = bound <= std::numeric_limits<int32_t>::max();
   return IntegerType::get(context, isNarrow ? 32 : 64);
-}
-
-int64_t photonic::phot::getPassLength(Region &body) {
-  if (body.empty() || body.front().getNumArguments() == 0)
-    return 0;
-  return cast<VectorType>(body.front().getArgument(0).getType()).getDimSize(0);
 }
 
 int64_t photonic::phot::getSignedRange(ArrayRef<int64_t> moduli) {
@@ -309,11 +159,16 @@ int64_t photonic::phot::getSignedRange(ArrayRef<int64_t> moduli) {
   return (product - 1) / 2;
 }
 
-SmallVector<int64_t> photonic::phot::getModuli(Region &body) {
-  for (auto convert : body.getOps<ReverseConvertOp>())
-    return llvm::to_vector(convert.getModuli());
-  return {};
+phx::OperationList photonic::phot::encodeRegion(Region &region) {
+  phx::OperationList entries;
+  for (Operation &op : region.front().without_terminator())
+    cast<RegionOpInterface>(op).encode(entries);
+  return entries;
 }
+
+//===----------------------------------------------------------------------===//
+// Names
+//===----------------------------------------------------------------------===//
 
 bool photonic::phot::isLayer(Operation *op) {
   return isa<nn::Conv2dOp, nn::Conv2dInputGradOp, nn::Conv2dWeightGradOp,

@@ -57,8 +57,15 @@ FailureOr<NumberFormatAttrInterface> photonic::phot::parseNumberFormat(
                         "stochastic] or fp32[:GROUP]";
 }
 
-/// Gives a product `format` for both operands and a region that multiplies one
-/// group.
+/// A region of one block with arguments of these types.
+static Block *makeBlock(OpBuilder &builder, Region &region,
+                        ArrayRef<Type> types, Location loc) {
+  return builder.createBlock(&region, {}, types,
+                             SmallVector<Location>(types.size(), loc));
+}
+
+/// Gives a product `format` for both operands, and regions that multiply one
+/// group and add the sum to the accumulator.
 static void assignFormat(ProductOp op, NumberFormatAttrInterface format) {
   op.setLhsFormatAttr(format);
   op.setRhsFormatAttr(format);
@@ -66,11 +73,19 @@ static void assignFormat(ProductOp op, NumberFormatAttrInterface format) {
   Location loc = op.getLoc();
   Type group =
       VectorType::get({format.getGroupLength()}, format.getElementType());
-  Block *block =
-      builder.createBlock(&op.getBody(), {}, {group, group}, {loc, loc});
-  Value sum = DotOp::create(builder, loc, getSumType(format, format),
-                            block->getArgument(0), block->getArgument(1));
-  YieldOp::create(builder, loc, sum);
+  Type sumType = getSumType(format, format);
+  Block *pass = makeBlock(builder, op.getPass(), {group, group}, loc);
+  Value product = DotOp::create(builder, loc, sumType, pass->getArgument(0),
+                                pass->getArgument(1));
+  YieldOp::create(builder, loc, product);
+  Block *combine = makeBlock(builder, op.getCombine(),
+                             {sumType, builder.getF32Type()}, loc);
+  Value sum = combine->getArgument(0), acc = combine->getArgument(1), next;
+  if (format.isInteger())
+    next = ScaledAddOp::create(builder, loc, builder.getF32Type(), acc, sum);
+  else
+    next = FloatAddOp::create(builder, loc, builder.getF32Type(), acc, sum);
+  YieldOp::create(builder, loc, next);
 }
 
 namespace {
@@ -104,15 +119,30 @@ private:
   /// computes again has the number of the first time, so that both draw the
   /// same random numbers and have the same result.
   int64_t getNumber(ProductOp op) {
-    if (op.getKind() != ProductKind::Forward)
-      return count++;
     Layer &layer = layers[getNodeName(op.getLoc())];
     nn::Phase phase = nn::getPhase(op);
-    if (phase == nn::Phase::Forward || phase == nn::Phase::Loss)
-      return layer.numbers.emplace_back(count++);
-    if (layer.repeated < layer.numbers.size())
-      return layer.numbers[layer.repeated++];
+    if (phase == nn::Phase::Forward || phase == nn::Phase::Loss) {
+      layer.products.push_back({op, count});
+      return count++;
+    }
+    if (layer.repeated < layer.products.size())
+      if (auto [first, number] = layer.products[layer.repeated];
+          isSame(op, first)) {
+        ++layer.repeated;
+        return number;
+      }
     return count++;
+  }
+
+  /// Whether `op` computes what `first` did; a gradient of a layer sees its
+  /// tensors in other ways.
+  static bool isSame(ProductOp op, ProductOp first) {
+    return op.getLhs() == first.getLhs() &&
+           op.getLhsView() == first.getLhsView() &&
+           op.getRhsView() == first.getRhsView() &&
+           op.getResultView() == first.getResultView() &&
+           op.getRhs().getType() == first.getRhs().getType() &&
+           op.getResult().getType() == first.getResult().getType();
   }
 
   /// Lets `op` draw its random numbers from stream `number` of the run.
@@ -125,9 +155,10 @@ private:
     return success();
   }
 
-  /// The forward products of a node, and how many were computed again.
+  /// The forward products of a node with their numbers, and how many were
+  /// computed again.
   struct Layer {
-    SmallVector<int64_t, 1> numbers;
+    SmallVector<std::pair<ProductOp, int64_t>, 1> products;
     size_t repeated = 0;
   };
   llvm::StringMap<Layer> layers;

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "photonic/Dialect/Photonic/IR/LayerShape.h"
 #include "photonic/Dialect/Photonic/Transforms/Passes.h"
 
 #include "mlir/IR/PatternMatch.h"
@@ -19,34 +20,118 @@ using namespace mlir;
 using namespace photonic;
 using namespace photonic::phot;
 
-/// The window of a convolution or of a gradient of one, whose weights have the
-/// shape `weight`.
-template <typename OpTy>
-static WindowAttr makeWindow(OpTy op, RankedTensorType weight) {
-  return WindowAttr::get(op.getContext(), weight.getShape().drop_front(2),
-                         op.getStrides(), op.getPads(), op.getDilations(),
-                         op.getGroups());
+//===----------------------------------------------------------------------===//
+// Shapes
+//===----------------------------------------------------------------------===//
+
+static ArrayRef<int64_t> getShape(Value value) {
+  return cast<RankedTensorType>(value.getType()).getShape();
 }
 
-/// Replaces `op` by the product of `kind` of `lhs` and `rhs`.
-static void replaceByProduct(Operation *op, ProductKind kind, Value lhs,
-                             Value rhs, Value bias, WindowAttr window,
-                             PatternRewriter &rewriter) {
-  DictionaryAttr hints = op->getDiscardableAttrDictionary();
-  auto product = rewriter.replaceOpWithNewOp<ProductOp>(
-      op, op->getResult(0).getType(), kind, lhs, rhs, bias, window);
-  product->setDiscardableAttrs(hints);
+/// The layer of a convolution, or of a gradient of one, whose tensors have these
+/// shapes.
+template <typename OpTy>
+static LayerShape makeConvolution(OpTy op, ArrayRef<int64_t> weight,
+                                  ArrayRef<int64_t> image,
+                                  ArrayRef<int64_t> output) {
+  LayerShape layer;
+  layer.groups = op.getGroups();
+  layer.batch = image[0];
+  layer.channels = weight[1];
+  layer.outChannels = weight[0] / layer.groups;
+  layer.height = image[2], layer.width = image[3];
+  layer.kernelHeight = weight[2], layer.kernelWidth = weight[3];
+  layer.outHeight = output[2], layer.outWidth = output[3];
+  for (unsigned dim : {0, 1}) {
+    layer.strides[dim] = op.getStrides()[dim];
+    layer.dilations[dim] = op.getDilations()[dim];
+    layer.pads[dim] = op.getPads()[dim];
+  }
+  return layer;
 }
+
+/// The same of a fully connected layer.
+static LayerShape makeFlat(ArrayRef<int64_t> weight, ArrayRef<int64_t> image) {
+  LayerShape layer;
+  layer.isFlat = true;
+  layer.batch = image[0];
+  layer.channels = weight[1];
+  layer.outChannels = weight[0];
+  return layer;
+}
+
+//===----------------------------------------------------------------------===//
+// Products
+//===----------------------------------------------------------------------===//
 
 namespace {
+/// Makes products of one layer.
+class ProductBuilder {
+public:
+  ProductBuilder(Operation *op, PatternRewriter &rewriter)
+      : op(op), rewriter(rewriter), hints(op->getDiscardableAttrDictionary()) {}
+
+  /// The product of `kind` of a layer, in place of the operation's result.
+  Value create(const LayerShape &layer, ProductKind kind, Value lhs,
+               Value rhs) {
+    MLIRContext *context = op->getContext();
+    ViewAttr weight = layer.getWeightView(context, kind);
+    ViewAttr image = layer.getImageView(context, kind);
+    ViewAttr output = layer.getOutputView(context, kind);
+    bool isWeight = kind == ProductKind::WeightGradient;
+    bool isInput = kind == ProductKind::InputGradient;
+    auto zeros = mark(ZerosOp::create(rewriter, op->getLoc(),
+                                      op->getResult(0).getType()));
+    return mark(ProductOp::create(
+        rewriter, op->getLoc(), lhs, isWeight ? output : weight, rhs,
+        isInput ? output : image, zeros,
+        isWeight  ? weight
+        : isInput ? image
+                  : output,
+        layer.isFlat ? "Gemm" : "Conv"));
+  }
+
+  /// `sum` plus one number per channel; dimension 1 has the channels.
+  Value addBias(Value sum, Value bias) {
+    if (!bias)
+      return sum;
+    auto type = cast<RankedTensorType>(sum.getType());
+    if (type.getRank() > 2) {
+      SmallVector<int64_t> shape(type.getRank(), 1);
+      shape[1] = type.getDimSize(1);
+      bias = mark(nn::ReshapeOp::create(rewriter, op->getLoc(),
+                                        type.clone(shape), bias));
+    }
+    return mark(nn::AddOp::create(rewriter, op->getLoc(), sum, bias));
+  }
+
+private:
+  /// All that the layer becomes is marked as it was.
+  template <typename OpTy> Value mark(OpTy created) {
+    created->setDiscardableAttrs(hints);
+    return created->getResult(0);
+  }
+
+  Operation *op;
+  PatternRewriter &rewriter;
+  DictionaryAttr hints;
+};
+
+//===----------------------------------------------------------------------===//
+// Layers
+//===----------------------------------------------------------------------===//
 
 struct LowerConv2d final : OpRewritePattern<nn::Conv2dOp> {
   using Base::Base;
   LogicalResult matchAndRewrite(nn::Conv2dOp op,
                                 PatternRewriter &rewriter) const override {
-    WindowAttr window = makeWindow(op, op.getWeight().getType());
-    replaceByProduct(op, ProductKind::Forward, op.getWeight(), op.getInput(),
-                     op.getBias(), window, rewriter);
+    LayerShape layer =
+        makeConvolution(op, getShape(op.getWeight()), getShape(op.getInput()),
+                        getShape(op.getResult()));
+    ProductBuilder builder(op, rewriter);
+    Value sum = builder.create(layer, ProductKind::Forward, op.getWeight(),
+                               op.getInput());
+    rewriter.replaceOp(op, builder.addBias(sum, op.getBias()));
     return success();
   }
 };
@@ -55,9 +140,12 @@ struct LowerConv2dInputGrad final : OpRewritePattern<nn::Conv2dInputGradOp> {
   using Base::Base;
   LogicalResult matchAndRewrite(nn::Conv2dInputGradOp op,
                                 PatternRewriter &rewriter) const override {
-    WindowAttr window = makeWindow(op, op.getWeight().getType());
-    replaceByProduct(op, ProductKind::InputGradient, op.getWeight(),
-                     op.getGrad(), Value(), window, rewriter);
+    LayerShape layer =
+        makeConvolution(op, getShape(op.getWeight()), getShape(op.getResult()),
+                        getShape(op.getGrad()));
+    rewriter.replaceOp(op, ProductBuilder(op, rewriter)
+                               .create(layer, ProductKind::InputGradient,
+                                       op.getWeight(), op.getGrad()));
     return success();
   }
 };
@@ -66,9 +154,12 @@ struct LowerConv2dWeightGrad final : OpRewritePattern<nn::Conv2dWeightGradOp> {
   using Base::Base;
   LogicalResult matchAndRewrite(nn::Conv2dWeightGradOp op,
                                 PatternRewriter &rewriter) const override {
-    WindowAttr window = makeWindow(op, op.getOutput().getType());
-    replaceByProduct(op, ProductKind::WeightGradient, op.getGrad(),
-                     op.getInput(), Value(), window, rewriter);
+    LayerShape layer =
+        makeConvolution(op, getShape(op.getResult()), getShape(op.getInput()),
+                        getShape(op.getGrad()));
+    rewriter.replaceOp(op, ProductBuilder(op, rewriter)
+                               .create(layer, ProductKind::WeightGradient,
+                                       op.getGrad(), op.getInput()));
     return success();
   }
 };
@@ -77,8 +168,11 @@ struct LowerLinear final : OpRewritePattern<nn::LinearOp> {
   using Base::Base;
   LogicalResult matchAndRewrite(nn::LinearOp op,
                                 PatternRewriter &rewriter) const override {
-    replaceByProduct(op, ProductKind::Forward, op.getWeight(), op.getInput(),
-                     op.getBias(), WindowAttr(), rewriter);
+    ProductBuilder builder(op, rewriter);
+    Value sum = builder.create(
+        makeFlat(getShape(op.getWeight()), getShape(op.getInput())),
+        ProductKind::Forward, op.getWeight(), op.getInput());
+    rewriter.replaceOp(op, builder.addBias(sum, op.getBias()));
     return success();
   }
 };
@@ -87,8 +181,11 @@ struct LowerLinearInputGrad final : OpRewritePattern<nn::LinearInputGradOp> {
   using Base::Base;
   LogicalResult matchAndRewrite(nn::LinearInputGradOp op,
                                 PatternRewriter &rewriter) const override {
-    replaceByProduct(op, ProductKind::InputGradient, op.getWeight(),
-                     op.getGrad(), Value(), WindowAttr(), rewriter);
+    LayerShape layer =
+        makeFlat(getShape(op.getWeight()), getShape(op.getResult()));
+    rewriter.replaceOp(op, ProductBuilder(op, rewriter)
+                               .create(layer, ProductKind::InputGradient,
+                                       op.getWeight(), op.getGrad()));
     return success();
   }
 };
@@ -97,8 +194,11 @@ struct LowerLinearWeightGrad final : OpRewritePattern<nn::LinearWeightGradOp> {
   using Base::Base;
   LogicalResult matchAndRewrite(nn::LinearWeightGradOp op,
                                 PatternRewriter &rewriter) const override {
-    replaceByProduct(op, ProductKind::WeightGradient, op.getGrad(),
-                     op.getInput(), Value(), WindowAttr(), rewriter);
+    LayerShape layer =
+        makeFlat(getShape(op.getResult()), getShape(op.getInput()));
+    rewriter.replaceOp(op, ProductBuilder(op, rewriter)
+                               .create(layer, ProductKind::WeightGradient,
+                                       op.getGrad(), op.getInput()));
     return success();
   }
 };

@@ -5,11 +5,13 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "photonic/Dialect/NN/IR/Step.h"
 #include "photonic/Dialect/Photonic/Transforms/Passes.h"
 
 #include "Survivor.h"
 
 #include "mlir/IR/Remarks.h"
+#include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/MathExtras.h"
 
 namespace photonic::phot {
@@ -30,7 +32,7 @@ struct SelectDataflow : phot::impl::SelectDataflowBase<SelectDataflow> {
       return signalPassFailure();
     bool ready = true;
     getOperation().walk([&](ProductOp op) {
-      if (op.getDataflow())
+      if (op.getStationary())
         return;
       if (op.getLhsFormat())
         return select(op);
@@ -43,7 +45,7 @@ struct SelectDataflow : phot::impl::SelectDataflowBase<SelectDataflow> {
 
 private:
   LogicalResult checkOptions() {
-    if (mode != "auto" && !symbolizeDataflow(mode))
+    if (mode != "auto" && !parseMode())
       return getOperation().emitError("unknown dataflow '")
              << mode.getValue() << "', expected auto, df1 or df2";
     if (cores < 1 || rows < 1 || columns < 1 || programFs < 0 || streamFs < 0)
@@ -52,31 +54,41 @@ private:
     return success();
   }
 
+  /// In the Mirage paper DF1 keeps the first operand, DF2 the second.
+  std::optional<Stationary> parseMode() {
+    return llvm::StringSwitch<std::optional<Stationary>>(mode.getValue())
+        .Case("df1", Stationary::First)
+        .Case("df2", Stationary::Second)
+        .Default(std::nullopt);
+  }
+
   /// Time of a product in fs.
-  int64_t getTime(ProductOp op, Dataflow dataflow) {
-    TileCount count = countTiles(ProductShape::get(op), dataflow, rows, columns,
-                                 op.getLhsFormatAttr().getGroupLength());
+  int64_t getTime(ProductOp op, Stationary stationary) {
+    TileCount count = countTiles(
+        ProductExtents::get(op), stationary, rows, columns,
+        getTermLength(op.getLhsFormatAttr(), op.getRhsFormatAttr()));
     return llvm::divideCeilSigned(count.tiles, int64_t(cores)) *
            (programFs + count.stream * streamFs);
   }
 
   void select(ProductOp op) {
-    int64_t df1 = getTime(op, Dataflow::DF1), df2 = getTime(op, Dataflow::DF2);
-    Dataflow chosen = df2 < df1 ? Dataflow::DF2 : Dataflow::DF1;
-    if (std::optional<Dataflow> forced = symbolizeDataflow(mode))
+    int64_t first = getTime(op, Stationary::First);
+    int64_t second = getTime(op, Stationary::Second);
+    Stationary chosen = second < first ? Stationary::Second : Stationary::First;
+    if (std::optional<Stationary> forced = parseMode())
       chosen = *forced;
-    op.setDataflow(chosen);
-    StringRef name = stringifyDataflow(chosen);
-    // What tells the three products of a layer apart.
-    std::string kind;
-    if (op.getKind() != ProductKind::Forward)
-      kind = (" (" + stringifyProductKind(op.getKind()) + ")").str();
+    op.setStationary(chosen);
+    StringRef name = chosen == Stationary::First ? "df1" : "df2";
+    // What tells the products of a layer apart.
+    std::string phase;
+    if (nn::Phase own = nn::getPhase(op); own != nn::Phase::Forward)
+      phase = (" (" + nn::stringifyPhase(own) + ")").str();
     remark::passed(op.getLoc(), remark::RemarkOpts::name("Dataflow")
                                     .category("Dataflow")
                                     .function(getOperation().getName()))
         << remark::add("{0} chosen for '{1}'{2}: df1 takes {3} fs, df2 {4} fs",
-                       name, getNodeName(op.getLoc()), kind, df1, df2)
-        << remark::metric("df1_fs", df1) << remark::metric("df2_fs", df2);
+                       name, getNodeName(op.getLoc()), phase, first, second)
+        << remark::metric("df1_fs", first) << remark::metric("df2_fs", second);
   }
 };
 } // namespace

@@ -86,10 +86,10 @@ static LogicalResult checkRange(ProductOp op, ArrayRef<int64_t> moduli,
   return diag;
 }
 
-/// Makes the region of `op` take `length` elements per operand, so that a group
+/// Makes the region of `op` take `length` elements per operand, so that a term
 /// takes several passes.
 static void cutPasses(ProductOp op, int64_t length) {
-  for (BlockArgument argument : op.getBody().getArguments())
+  for (BlockArgument argument : op.getPass().getArguments())
     argument.setType(VectorType::get(
         {length}, cast<VectorType>(argument.getType()).getElementType()));
 }
@@ -145,7 +145,7 @@ struct SplitRNS : phot::impl::SplitRNSBase<SplitRNS> {
 private:
   /// Elements that one pass of `op` sums.
   int64_t getLength(ProductOp op) {
-    return std::min<int64_t>(columns, op.getPassLength());
+    return std::min<int64_t>(columns, getPassLength(op.getPass()));
   }
 };
 } // namespace

@@ -9,13 +9,13 @@
 
 #include "Survivor.h"
 
-#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "photonic/Dialect/Photonic/Transforms/TileNest.h"
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
-#include "mlir/Dialect/SCF/Transforms/TileUsingInterface.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/IRMapping.h"
 #include "mlir/IR/PatternMatch.h"
-#include "mlir/Interfaces/SideEffectInterfaces.h"
 
 namespace photonic::phot {
 #define GEN_PASS_DEF_TILEARRAY
@@ -26,24 +26,22 @@ using namespace mlir;
 using namespace photonic;
 using namespace photonic::phot;
 
-/// What the interface leaves behind: slices of a whole tensor, which fold to
-/// the tensor, and sizes that nobody reads.
-static void cleanUp(Operation *nest, IRRewriter &rewriter) {
-  SmallVector<tensor::InsertSliceOp> slices;
-  nest->walk([&](tensor::InsertSliceOp op) { slices.push_back(op); });
-  for (tensor::InsertSliceOp op : slices) {
-    SmallVector<OpFoldResult> folded;
-    if (succeeded(op->fold(folded)) && folded.size() == 1)
-      rewriter.replaceOp(op, cast<Value>(folded.front()));
-  }
-  SmallVector<Operation *> ops;
-  nest->walk([&](Operation *op) { ops.push_back(op); });
-  for (Operation *op : llvm::reverse(ops))
-    if (isOpTriviallyDead(op))
-      rewriter.eraseOp(op);
-}
-
 namespace {
+/// One loop of a nest: which coordinate of a tile it counts, to what end, in
+/// which steps.
+struct TileLoop {
+  TileDim dim;
+  int64_t end, step;
+};
+
+/// The coordinates of a tile.
+struct TilePlace {
+  std::array<Value, numTileDims> values;
+  Value &operator[](TileDim dim) {
+    return values[static_cast<unsigned>(dim)];
+  }
+};
+
 struct TileArray : phot::impl::TileArrayBase<TileArray> {
   using Base::Base;
 
@@ -62,70 +60,117 @@ struct TileArray : phot::impl::TileArrayBase<TileArray> {
       return signalPassFailure();
     IRRewriter rewriter(&getContext());
     for (ProductOp op : products)
-      if (failed(tile(op, rewriter)))
-        return signalPassFailure();
+      tile(op, rewriter);
   }
 
 private:
   LogicalResult check(ProductOp op) {
-    if (!op.getLhsFormat() || !op.getDataflow())
+    if (!op.getLhsFormat() || !op.getStationary())
       return emitSurvivor(op, "tile")
-             << "needs number formats and a dataflow before it is tiled";
-    int64_t length = op.getPassLength();
+             << "needs number formats and a stationary operand before it is "
+                "tiled";
+    int64_t length = getPassLength(op.getPass());
     if (op.getLhsFormatAttr().isInteger() && length > columns)
       return emitSurvivor(op, "tile")
              << "has passes of " << length << " elements, but an array has "
              << columns.getValue()
              << " columns; split it for passes of at most "
-             << columns.getValue() << " (photonic-split-rns, columns)";
+             << columns.getValue() << " (photonic-split-rns)";
     return success();
   }
 
-  int64_t getTileSize(TileDim dim, int64_t group) {
-    switch (dim) {
-    case TileDim::Group:
-    case TileDim::Turn:
-      return 1;
-    case TileDim::Block:
-      return rows;
-    // A tile takes one group whole, in one pass or in several.
-    case TileDim::Contraction:
-      return group;
-    }
-    llvm_unreachable("covered switch");
+  /// The loops of the nest, outermost first.
+  SmallVector<TileLoop> getLoops(ProductOp op, const ProductExtents &extents) {
+    int64_t term = getTermLength(op.getLhsFormatAttr(), op.getRhsFormatAttr());
+    bool first = op.getStationary() == Stationary::First;
+    TileLoop block = first ? TileLoop{TileDim::M, extents.m, rows}
+                           : TileLoop{TileDim::N, extents.n, rows};
+    TileLoop position{TileDim::Position, extents.positions, 1};
+    TileLoop contraction{TileDim::K, extents.k, term};
+    SmallVector<TileLoop> loops{{TileDim::Group, extents.groups, 1}};
+    if (extents.positions == 1)
+      llvm::append_values(loops, block, contraction);
+    // A second operand that stays is the same for all positions, but each
+    // element of the result has to meet them in order.
+    else if (first)
+      llvm::append_values(loops, block, position, contraction);
+    else
+      llvm::append_values(loops, position, block, contraction);
+    return loops;
   }
 
-  /// A bypassed group, whose sum is no matter of passes, takes the array's
-  /// columns at a time like any other.
-  void setColumns(Operation *nest) {
-    nest->walk([&](ArrayProductOp op) {
-      if (op.getColumns() > columns)
-        op.setSizes({op.getRows(), columns});
-    });
-  }
-
-  LogicalResult tile(ProductOp op, IRRewriter &rewriter) {
-    SmallVector<int64_t> sizes;
-    SmallVector<unsigned> dims;
-    for (TileDim dim : getTileDims(op.getKind(), *op.getDataflow())) {
-      dims.push_back(sizes.size());
-      sizes.push_back(getTileSize(dim, op.getLhsFormatAttr().getGroupLength()));
-    }
-    scf::SCFTilingOptions options;
-    options.setTileSizes(getAsIndexOpFoldResult(&getContext(), sizes))
-        .setLoopType(scf::SCFTilingOptions::LoopType::ForOp)
-        .setReductionTilingStrategy(
-            ReductionTilingStrategy::PartialReductionOuterReduction)
-        .setReductionDims(dims);
+  void tile(ProductOp op, IRRewriter &rewriter) {
     rewriter.setInsertionPoint(op);
-    FailureOr<scf::SCFTilingResult> tiled = scf::tileUsingSCF(
-        rewriter, cast<TilingInterface>(op.getOperation()), options);
-    if (failed(tiled))
-      return emitSurvivor(op, "tile") << "cannot be tiled";
-    rewriter.replaceOp(op, tiled->replacements);
-    cleanUp(tiled->loops.front(), rewriter);
-    setColumns(tiled->loops.front());
-    return success();
+    Location loc = op.getLoc();
+    ProductExtents extents = ProductExtents::get(op);
+    SmallVector<TileLoop> loops = getLoops(op, extents);
+    auto constant = [&](int64_t value) -> Value {
+      return arith::ConstantIndexOp::create(rewriter, loc, value);
+    };
+    Value zero = constant(0);
+    SmallVector<Value> lower(loops.size(), zero), upper, steps;
+    for (const TileLoop &loop : loops) {
+      upper.push_back(constant(loop.end));
+      steps.push_back(constant(loop.step));
+    }
+    bool covers = coversOnce(op.getResultView(),
+                             op.getInit().getType().getShape());
+    Value last = extents.positions > 1 ? constant(extents.positions - 1) : zero;
+    scf::LoopNest nest = scf::buildLoopNest(
+        rewriter, loc, lower, upper, steps, getInit(op, covers, rewriter),
+        [&](OpBuilder &b, Location, ValueRange counters, ValueRange carried) {
+          TilePlace tile;
+          tile.values.fill(zero);
+          for (auto [loop, counter] : llvm::zip_equal(loops, counters))
+            tile[loop.dim] = counter;
+          Value start = covers ? tile[TileDim::K] : Value();
+          // Positions come from the last to the first.
+          if (extents.positions > 1)
+            tile[TileDim::Position] = arith::SubIOp::create(
+                b, loc, last, tile[TileDim::Position]);
+          return scf::ValueVector{createTile(b, op, extents, tile, start,
+                                             carried.front(), loops.size())};
+        });
+    for (scf::ForOp loop : nest.loops)
+      loop->setDiscardableAttrs(op->getDiscardableAttrDictionary());
+    Operation *zeros = op.getInit().getDefiningOp<ZerosOp>();
+    rewriter.replaceOp(op, nest.results);
+    if (zeros && zeros->use_empty())
+      rewriter.eraseOp(zeros);
+  }
+
+  /// What the nest starts from. Accumulators that are all written first need no
+  /// zeros.
+  static Value getInit(ProductOp op, bool covers, OpBuilder &b) {
+    if (!covers || !op.getInit().getDefiningOp<ZerosOp>())
+      return op.getInit();
+    RankedTensorType type = op.getInit().getType();
+    return tensor::EmptyOp::create(b, op.getLoc(), type.getShape(),
+                                   type.getElementType());
+  }
+
+  Value createTile(OpBuilder &b, ProductOp op, const ProductExtents &extents,
+                   TilePlace tile, Value start, Value init,
+                   int64_t numLoops) {
+    bool first = op.getStationary() == Stationary::First;
+    int64_t sizes[] = {
+        first ? int64_t(rows) : extents.m, first ? extents.n : int64_t(rows),
+        getTermLength(op.getLhsFormatAttr(), op.getRhsFormatAttr())};
+    auto over = llvm::to_vector(llvm::seq<int64_t>(0, numLoops));
+    auto pass = ArrayProductOp::create(
+        b, op.getLoc(), init.getType(), op.getLhs(), op.getRhs(), init,
+        tile[TileDim::Group], tile[TileDim::Position], tile[TileDim::M],
+        tile[TileDim::N], tile[TileDim::K], start, op.getKey(),
+        op.getLhsView(), op.getRhsView(), op.getResultView(),
+        b.getDenseI64ArrayAttr(sizes), op.getOperatorNameAttr(),
+        op.getStreamAttr(), op.getLhsFormatAttr(), op.getRhsFormatAttr(),
+        op.getStationaryAttr(),
+        ArraysAttr::get(b.getContext(), arrays, over));
+    pass->setDiscardableAttrs(op->getDiscardableAttrDictionary());
+    IRMapping mapping;
+    op.getPass().cloneInto(&pass.getPass(), mapping);
+    op.getCombine().cloneInto(&pass.getCombine(), mapping);
+    return pass.getResult();
   }
 };
 } // namespace

@@ -25,7 +25,7 @@ struct VerifyFormat : phot::impl::VerifyFormatBase<VerifyFormat> {
   void runOnOperation() override {
     bool survivors = false;
     getOperation().walk([&](ProductOp op) {
-      if (op.getLhsFormat() && op.getRhsFormat() && !op.getBody().empty())
+      if (op.getLhsFormat() && op.getRhsFormat() && !op.getPass().empty())
         return;
       emitSurvivor(op, "format") << "has no number formats";
       survivors = true;

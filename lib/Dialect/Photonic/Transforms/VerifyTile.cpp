@@ -9,8 +9,10 @@
 
 #include "Survivor.h"
 
-#include "mlir/Dialect/SCF/IR/SCF.h"
-#include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "photonic/Dialect/Photonic/Transforms/TileNest.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 namespace photonic::phot {
 #define GEN_PASS_DEF_VERIFYTILE
@@ -21,85 +23,78 @@ using namespace mlir;
 using namespace photonic;
 using namespace photonic::phot;
 
-/// True if `loop` does nothing but compute `inner` and yield it, counts `iv`
-/// from 0 to `extent` in steps of `step`, and hands its accumulator to `init`.
-static bool isTileLoop(scf::ForOp loop, Operation *inner, Value iv, Value init,
-                       int64_t extent, int64_t step) {
-  return loop && loop.getInductionVar() == iv &&
-         loop.getNumRegionIterArgs() == 1 && loop.getRegionIterArg(0) == init &&
-         loop.getYieldedValues().front() == inner->getResult(0) &&
-         llvm::hasNItems(loop.getBody()->without_terminator(), 1) &&
-         getConstantIntValue(loop.getLowerBound()) == 0 &&
-         getConstantIntValue(loop.getUpperBound()) == extent &&
-         getConstantIntValue(loop.getStep()) == step;
-}
-
-/// The operand of `op` that counts `dim`, and the step of its loop.
-static std::pair<Value, int64_t> getCounter(ArrayProductOp op, TileDim dim) {
-  switch (dim) {
-  case TileDim::Group:
-    return {op.getGroup(), 1};
-  case TileDim::Block:
-    return {op.getRowStart(), op.getRows()};
-  case TileDim::Contraction:
-    return {op.getKStart(), op.getGroupLength()};
-  case TileDim::Turn:
-    return {op.getTurn(), 1};
-  }
-  llvm_unreachable("covered switch");
-}
-
-/// True if `op` is the body of a complete nest that starts from what it needs.
-static bool isInNest(ArrayProductOp op) {
-  ProductShape shape = ProductShape::get(op);
-  Operation *inner = op;
-  Value init = op.getInit();
-  for (TileDim dim :
-       llvm::reverse(getTileDims(op.getKind(), op.getDataflow()))) {
-    auto loop = dyn_cast<scf::ForOp>(inner->getParentOp());
-    auto [counter, step] = getCounter(op, dim);
-    if (!isTileLoop(loop, inner, counter, init,
-                    getTileExtent(shape, op.getDataflow(), dim), step))
-      return false;
-    inner = loop;
-    init = loop.getInits().front();
-  }
-  return !shape.accumulates() || init.getDefiningOp<ZerosOp>();
-}
-
-/// What the loops count, and what the nest has to start from.
-static StringRef describeNest(ArrayProductOp op) {
-  if (op.getKind() != ProductKind::InputGradient)
-    return "group, output block and contraction block";
-  if (op.getDataflow() == Dataflow::DF1)
-    return "group, output block, kernel position and contraction block, "
-           "started from photonic.zeros unless one position writes everything";
-  return "group, kernel position, output block and contraction block, started "
-         "from photonic.zeros unless one position writes everything";
-}
-
 /// Says what keeps `op` from being scheduled; false if nothing does.
 static bool reportSurvivor(Operation *op) {
   auto composite = dyn_cast<nn::CompositeOpInterface>(op);
-  auto pass = dyn_cast<ArrayProductOp>(op);
   if (isa<ProductOp>(op))
     emitSurvivor(op, "tile") << "is not cut into array passes";
   else if (isLayer(op))
     emitSurvivor(op, "tile") << "is not lowered to a photonic.product";
   else if (composite && composite.isComposite())
     emitSurvivor(op, "tile") << "is not decomposed";
-  else if (pass && !isInNest(pass))
-    emitSurvivor(op, "tile")
-        << "is not alone in a nest of scf.for loops over "
-        << describeNest(pass);
   else
     return false;
   return true;
 }
 
+/// A tile in a nest that computes its product.
+static bool isInNest(ArrayProductOp op) {
+  FailureOr<TileNest> nest = TileNest::get(op);
+  return succeeded(nest) && succeeded(nest->verify());
+}
+
+/// Whether `op`, at the top of the function, can be scheduled.
+static bool checkStep(Operation &op) {
+  if (auto loop = dyn_cast<scf::ForOp>(op)) {
+    SmallVector<ArrayProductOp> tiles;
+    loop.walk([&](ArrayProductOp tile) { tiles.push_back(tile); });
+    if (tiles.size() == 1)
+      return isInNest(tiles.front());
+    emitSurvivor(&op, "tile") << "is no nest around one photonic.array_product, "
+                                 "but around "
+                              << tiles.size();
+    return false;
+  }
+  if (auto tile = dyn_cast<ArrayProductOp>(op))
+    return isInNest(tile);
+  if (auto empty = dyn_cast<tensor::EmptyOp>(op))
+    for (Operation *user : empty->getUsers())
+      if (!isa<scf::ForOp>(user)) {
+        emitSurvivor(&op, "tile")
+            << "holds nothing, and is used other than by a nest that writes it";
+        return false;
+      }
+  Dialect *dialect = op.getDialect();
+  if (isa<ZerosOp, tensor::EmptyOp, func::ReturnOp>(op) ||
+      isa_and_present<nn::NNDialect, arith::ArithDialect>(dialect))
+    return true;
+  if (isa<ProductOp>(op)) // reported as what it is
+    return true;
+  emitSurvivor(&op, "tile") << "is nothing that can be scheduled";
+  return false;
+}
+
+/// Values of a program are tensors of known extents.
+static bool checkTypes(func::FuncOp function) {
+  for (auto [index, type] : llvm::enumerate(function.getArgumentTypes())) {
+    auto tensor = dyn_cast<RankedTensorType>(type);
+    if (tensor && tensor.hasStaticShape())
+      continue;
+    function.emitError("argument ")
+        << index << " has type " << type
+        << ", expected a tensor with static extents";
+    return false;
+  }
+  return true;
+}
+
 LogicalResult phot::verifyTiled(func::FuncOp function) {
-  bool survivors = false;
+  if (function.isExternal() || !function.getBody().hasOneBlock())
+    return function.emitError("expected a body of one block");
+  bool survivors = !checkTypes(function);
   function.walk([&](Operation *op) { survivors |= reportSurvivor(op); });
+  for (Operation &op : function.getBody().front())
+    survivors |= !checkStep(op);
   return failure(survivors);
 }
 

@@ -14,6 +14,9 @@
 #define PHOTONIC_DIALECT_PHOTONIC_IR_PHOTONIC_H
 
 #include "photonic/Dialect/NN/IR/NN.h"
+#include "photonic/Dialect/Photonic/IR/ViewDigit.h"
+
+#include "phx/isa/TableOperation.h"
 
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/IR/BuiltinAttributes.h"
@@ -24,7 +27,6 @@
 #include "mlir/Interfaces/DestinationStyleOpInterface.h"
 #include "mlir/Interfaces/InferTypeOpInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
-#include "mlir/Interfaces/TilingInterface.h"
 
 #include "photonic/Dialect/Photonic/IR/PhotonicDialect.h.inc"
 #include "photonic/Dialect/Photonic/IR/PhotonicEnums.h.inc"

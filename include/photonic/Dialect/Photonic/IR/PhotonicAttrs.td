@@ -22,14 +22,17 @@ def Photonic_Dialect : Dialect {
 
     | stage | what is added |
     | --- | --- |
-    | `lower` | `photonic.product`, operands FP32, no format, empty region |
-    | `format` | number formats and a region: what happens to one group |
-    | `split` | the group product in residues, pass by pass: one `photonic.modular_dot` per modulus, one `photonic.reverse_convert`; the choice of the stationary operand |
+    | `lower` | `photonic.product`: which elements are contracted, in three views |
+    | `format` | number formats, and regions: what one pass computes, and how it meets the accumulator |
+    | `split` | the pass in residues: one `photonic.modular_dot` per modulus, one `photonic.reverse_convert`; the choice of the stationary operand |
     | `tile` | `photonic.array_product` in a loop nest: one tile of the stationary operand and one group each |
 
-    A convolution that is trained is three products: `forward`, `input_gradient`
-    and `weight_gradient`. They differ only in which tensors are contracted and
-    along which axis; everything else, from formats to tiles, is the same.
+    A convolution that is trained is three products. They differ only in the views
+    of their tensors; everything else, from formats to tiles, is the same.
+
+    What stands in the IR behind `format` is what the machine does: `schedule`
+    takes addresses from the views, tables of the program from formats and
+    regions, the order of tiles from the loops, and the arrays from `arrays`.
 
     At every stage the same arithmetic contract holds: operands are converted in
     groups of g consecutive elements along the contraction axis (the last group
@@ -58,83 +61,103 @@ def Photonic_Rounding : I32Enum<"Rounding", "rounding of a conversion", [
   let cppNamespace = "::photonic::phot";
 }
 
-def Photonic_ProductKind
-    : I32Enum<"ProductKind", "which product of a layer", [
-        I32EnumCase<"Forward", 0, "forward">,
-        I32EnumCase<"InputGradient", 1, "input_gradient">,
-        I32EnumCase<"WeightGradient", 2, "weight_gradient">]> {
+def Photonic_Stationary : I32Enum<"Stationary", "which operand stays", [
+    I32EnumCase<"First", 0, "first">, I32EnumCase<"Second", 1, "second">]> {
   let cppNamespace = "::photonic::phot";
 }
 
-def Photonic_ProductKindAttr
-    : EnumAttr<Photonic_Dialect, Photonic_ProductKind, "kind"> {
-  let summary = "which product of a layer";
-  let description = [{
-    With weights W, input X and output Y of a layer, and the gradients dX, dW,
-    dY of a loss with respect to them:
-
-    | kind | `lhs` | `rhs` | result |
-    | --- | --- | --- | --- |
-    | `forward` | W | X | Y |
-    | `input_gradient` | W | dY | dX |
-    | `weight_gradient` | dY | X | dW |
-  }];
-  let assemblyFormat = "$value";
-}
-
-def Photonic_Dataflow : I32Enum<"Dataflow", "which operand is stationary", [
-    I32EnumCase<"DF1", 1, "df1">, I32EnumCase<"DF2", 2, "df2">]> {
-  let cppNamespace = "::photonic::phot";
-}
-
-def Photonic_DataflowAttr
-    : EnumAttr<Photonic_Dialect, Photonic_Dataflow, "dataflow"> {
+def Photonic_StationaryAttr
+    : EnumAttr<Photonic_Dialect, Photonic_Stationary, "stationary"> {
   let summary = "which operand of a product stays in the array";
   let description = [{
-    `df1`: the left operand is programmed, the right one streams past it. `df2`:
-    the right operand is programmed, the left one streams. The result does not
-    depend on it. Written by `photonic-select-dataflow`.
+    The operand that is programmed into an array; vectors of the other one stream
+    past it. The result does not depend on it. Written by
+    `photonic-select-dataflow`.
   }];
   let assemblyFormat = "$value";
 }
 
 //===----------------------------------------------------------------------===//
-// Window
+// Views
 //===----------------------------------------------------------------------===//
 
-def Photonic_WindowAttr : Photonic_Attr<"Window", "window"> {
-  let summary = "geometry of a convolution";
+def Photonic_ViewAttr : Photonic_Attr<"View", "view"> {
+  let summary = "which element of a tensor is where in a product";
   let description = [{
-    How a convolution addresses its activations. Patches are addressing: the
-    matrix of patches never exists. `pads` are top, left, bottom, right.
+    How a tensor is seen as matrices (group, position, row, column). Each of the
+    four indices is cut into digits, the fastest first; `R x dD by S` is a digit
+    of R values that moves the coordinate along dimension D by S each (`by 1` is
+    not written). The coordinate along a dimension is its offset plus what all
+    digits on it add. An element outside of the tensor reads as +0 and is not
+    written.
+
+    An index has as many values as the product of the radices of its digits, 1
+    without digits. Of an operand rows are those of the product, columns
+    contraction positions; of the result rows are those of the first operand,
+    columns those of the second.
 
     Constraints:
 
-    1. `kernel`, `strides`, `dilations` have two elements, each at least 1.
-    2. `pads` has four elements, each at least 0.
-    3. `groups` is at least 1.
+    1. radices are at least 2, steps are not 0, dimensions lie in [0, 8);
+    2. a digit that goes on where the one before it ends, on the same dimension,
+       is one digit with it;
+    3. offsets, if any, are one per dimension, and not all 0.
+
+    A 3 x 3 convolution of images [1, 4, 6, 6], padded by 1, reads columns
+    (kh, kw, ci), ci the fastest, of rows (oh, ow):
 
     ```mlir
-    #photonic.window<kernel = [3, 3], strides = [1, 1], pads = [1, 1, 1, 1],
-                     dilations = [1, 1], groups = 1>
+    #photonic.view<rows = [6 x d3, 6 x d2], columns = [4 x d1, 3 x d3, 3 x d2],
+                   offsets = [0, 0, -1, -1]>
     ```
   }];
-  let parameters = (ins ArrayRefParameter<"int64_t">:$kernel,
-                        ArrayRefParameter<"int64_t">:$strides,
-                        ArrayRefParameter<"int64_t">:$pads,
-                        ArrayRefParameter<"int64_t">:$dilations,
-                        "int64_t":$groups);
-  let assemblyFormat = [{
-    `<` `kernel` `=` `[` $kernel `]` `,` `strides` `=` `[` $strides `]` `,`
-    `pads` `=` `[` $pads `]` `,` `dilations` `=` `[` $dilations `]` `,`
-    `groups` `=` $groups `>`
-  }];
+  let parameters = (ins ArrayRefParameter<"ViewDigit">:$groups,
+                        ArrayRefParameter<"ViewDigit">:$positions,
+                        ArrayRefParameter<"ViewDigit">:$rows,
+                        ArrayRefParameter<"ViewDigit">:$columns,
+                        ArrayRefParameter<"int64_t">:$offsets);
+  let hasCustomAssemblyFormat = 1;
   let genVerifyDecl = 1;
   let extraClassDeclaration = [{
-    /// Positions of the window along `dim` (0 = height, 1 = width) of an input
-    /// of `extent` elements; at most 0 if the window does not fit.
-    int64_t getOutputExtent(unsigned dim, int64_t extent) const;
+    int64_t getNumGroups() const { return countValues(getGroups()); }
+    int64_t getNumPositions() const { return countValues(getPositions()); }
+    int64_t getNumRows() const { return countValues(getRows()); }
+    int64_t getNumColumns() const { return countValues(getColumns()); }
+    /// Of a dimension; 0 where none are given.
+    int64_t getOffset(unsigned dim) const {
+      return getOffsets().empty() ? 0 : getOffsets()[dim];
+    }
+    /// One more than the highest dimension that has a digit or an offset.
+    unsigned getNumDims() const;
+    /// Reports through `emitError` if dimensions are not those of a tensor of
+    /// `rank`, which `name` names.
+    ::llvm::LogicalResult
+    checkRank(int64_t rank, ::llvm::StringRef name,
+              ::llvm::function_ref<::mlir::InFlightDiagnostic()> emitError) const;
   }];
+}
+
+def Photonic_ArraysAttr : Photonic_Attr<"Arrays", "arrays"> {
+  let summary = "which array computes which tile of a nest";
+  let description = [{
+    The iterations of the loops `over` (0 is the outermost of the nest) are
+    numbered, the last one the fastest; iteration i runs on array i modulo their
+    number of the group of arrays called `group`. The passes of a tile whose group
+    is longer than the array count as one more loop, faster than all, if `over`
+    has the innermost one.
+
+    Constraints:
+
+    1. `over` has at least one element; they ascend by 1.
+
+    ```mlir
+    #photonic.arrays<"core", over = [0, 1, 2]>
+    ```
+  }];
+  let parameters = (ins StringRefParameter<>:$group,
+                        ArrayRefParameter<"int64_t">:$over);
+  let assemblyFormat = "`<` $group `,` `over` `=` `[` $over `]` `>`";
+  let genVerifyDecl = 1;
 }
 
 //===----------------------------------------------------------------------===//
@@ -190,23 +213,6 @@ def Photonic_Fp32Attr : Photonic_Attr<"Fp32", "fp32", [
   let parameters = (ins "int64_t":$group);
   let assemblyFormat = "`<` struct(params) `>`";
   let genVerifyDecl = 1;
-}
-
-//===----------------------------------------------------------------------===//
-// Readout
-//===----------------------------------------------------------------------===//
-
-def Photonic_ExactReadoutAttr : Photonic_Attr<"ExactReadout", "exact", [
-    DeclareAttrInterfaceMethods<Photonic_ReadoutAttrInterface>]> {
-  let summary = "sums are read out without error";
-  let description = [{
-    Every residue is decided correctly, so that the sum of a pass is the exact
-    integer.
-
-    ```mlir
-    #photonic.exact
-    ```
-  }];
 }
 
 #endif // PHOTONIC_DIALECT_PHOTONIC_IR_PHOTONICATTRS

@@ -5,9 +5,9 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// How an operand of an analog product is converted, and how the product is read
-// out, behind interfaces: passes ask for ranges and types and never for the name
-// of a format.
+// How an operand of an analog product is converted, and what an array computes,
+// behind interfaces: passes ask for ranges and types and never for the name of a
+// format or an operation.
 //
 //===----------------------------------------------------------------------===//
 
@@ -52,9 +52,8 @@ def Photonic_NumberFormatAttrInterface
     InterfaceMethod<[{True if the format can represent `value`, rounded; false
       stops a run with the tensor, the index and the value.}],
       "bool", "acceptsValue", (ins "float":$value)>,
-    InterfaceMethod<[{True if the accumulator turns magnitudes below 2^-126 into
-      +0 and may not become infinite. The default is `isInteger`.}],
-      "bool", "flushesAccumulator", (ins), "", "return $_attr.isInteger();">,
+    InterfaceMethod<"The entry of a program's table of conversions.",
+      "::phx::TableOperation", "encode">,
   ];
   let extraSharedClassDeclaration = [{
     /// True if converted elements are integers.
@@ -62,15 +61,24 @@ def Photonic_NumberFormatAttrInterface
   }];
 }
 
-def Photonic_ReadoutAttrInterface : AttrInterface<"ReadoutAttrInterface"> {
+def Photonic_RegionOpInterface : OpInterface<"RegionOpInterface"> {
   let cppNamespace = "::photonic::phot";
   let description = [{
-    What happens to the sum of one pass before it is accumulated.
+    An operation in the region `pass` or `combine` of a product: what an array
+    computes in one pass, and how that meets the accumulator. Passes and the
+    translation to programs ask through it, and know no operation by name.
   }];
   let methods = [
-    InterfaceMethod<[{True if the sum is read out without error, so that how a
-      contraction is cut into passes does not change the result.}],
-      "bool", "isExact">,
+    InterfaceMethod<[{Appends what the operation is in the program's table of
+      passes or combines, or goes on with the last entry, where the table has one
+      for several operations.}],
+      "void", "encode", (ins "::phx::OperationList &":$entries)>,
+    InterfaceMethod<[{Reports through `emitError` if the operation does not
+      represent all sums of magnitude up to `bound`. Default: it does.}],
+      "::llvm::LogicalResult", "checkRange",
+      (ins "int64_t":$bound,
+           "::llvm::function_ref<::mlir::InFlightDiagnostic()>":$emitError),
+      "", "return ::mlir::success();">,
   ];
 }
 

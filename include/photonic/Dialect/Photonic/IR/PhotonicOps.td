@@ -10,7 +10,6 @@
 
 include "mlir/Interfaces/DestinationStyleOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
-include "mlir/Interfaces/TilingInterface.td"
 include "photonic/Dialect/NN/IR/NNInterfaces.td"
 include "photonic/Dialect/Photonic/IR/PhotonicAttrs.td"
 
@@ -35,19 +34,6 @@ def Photonic_Group : FixedVectorOfRankAndType<[1], [I8, I16, F32]>;
 def Photonic_IntegerSum : AnyTypeOf<[I32, I64]>;
 def Photonic_Sum : AnyTypeOf<[I32, I64, F32]>;
 
-/// How a pass is read out; exact unless stated otherwise.
-def Photonic_Readout : Attr<Photonic_ReadoutAttrInterface.predicate, "readout"> {
-  let storageType = "::photonic::phot::ReadoutAttrInterface";
-  let returnType = storageType;
-  let convertFromStorage = "$_self";
-  let constBuilderCall =
-      "::photonic::phot::ExactReadoutAttr::get($_builder.getContext())";
-}
-
-def Photonic_Kind
-    : DefaultValuedAttr<Photonic_ProductKindAttr,
-                        "::photonic::phot::ProductKind::Forward">;
-
 /// Number of a random stream; the numbers 2 * stream + operand stay below those
 /// of `nn.dropout`.
 def Photonic_Stream
@@ -58,175 +44,139 @@ def Photonic_Stream
 //===----------------------------------------------------------------------===//
 
 def Photonic_ProductOp : Photonic_Op<"product", [
-    IsolatedFromAbove, SingleBlock, AttrSizedOperandSegments,
-    DeclareOpInterfaceMethods<EvaluableOpInterface>,
-    DeclareOpInterfaceMethods<TilingInterface, [
-      "getLoopIteratorTypes", "getIterationDomain"]>,
-    PartialReductionOpInterface]> {
+    IsolatedFromAbove, SingleBlock, AllTypesMatch<["init", "result"]>,
+    DestinationStyleOpInterface,
+    DeclareOpInterfaceMethods<EvaluableOpInterface>]> {
   let summary = "multiply two tensors of a layer on an analog array";
   let description = [{
-    One of the three products of a convolution (`window` present) or of a fully
-    connected layer (`window` absent), seen as G products (M x K)(K x N). With
-    weights W [G * co, ci, KH, KW], inputs X [B, G * ci, H, W] and outputs Y
-    [B, G * co, OH, OW] of a convolution of G groups, and gradients of the same
-    shapes:
+    G * P products (M x K)(K x N)^T whose results are added to `init`. Three
+    views (`#photonic.view`) say which elements of the tensors they are: `lhs`
+    is seen as [group, position, M rows, K columns], `rhs` as [group, position,
+    N rows, K columns], the result as [group, position, M rows, N columns]. An
+    index that a view of an operand lacks is the same element for all of its
+    values.
 
-    | kind | `lhs` | `rhs` | result | rows M | columns N | contraction K |
-    | --- | --- | --- | --- | --- | --- | --- |
-    | `forward` | W | X | Y | co | (b, oh, ow) | (kh, kw, ci) |
-    | `input_gradient` | W | dY | dX | ci | (b, oh, ow) | co |
-    | `weight_gradient` | dY | X | dW | co | (kh, kw, ci) | (b, oh, ow) |
+    Each element of the result has one accumulator, which starts from the element
+    of `init` and meets the positions in descending order, and within a position
+    the groups of contraction positions ascending. Neither is there a matrix of
+    patches nor is anything scattered afterwards.
 
-    The last of several names is the fastest. A fully connected layer, W [M, K],
-    X [B, K], Y [B, M], is a convolution of 1 x 1 images with a 1 x 1 kernel.
-    Positions in the padding read as zero.
-
-    The gradient with respect to the input is one product per kernel position:
-    the element of dY at (b, oh, ow) contributes through position (kh, kw) to
-    dX(b, ci, oh * stride - pad + kh * dilation, ow * stride - pad +
-    kw * dilation), if that is inside. Each element of dX has one accumulator
-    that starts from +0 and meets the positions in descending order of
-    kh * KW + kw, and within a position the groups of co ascending. Neither is
-    there a matrix of patches nor is anything scattered afterwards. The rows of
-    `lhs` are numbered (kh, kw, ci) over all positions.
-
-    Both operands are converted along the contraction axis in groups of g
-    elements by `lhs_format` and `rhs_format`. `body` says what happens to the
-    two vectors of one pass through the array and yields the sum of their
-    products. It takes all g elements, or fewer integers: then a group takes
-    several passes, ascending, the last one padded with zeros, and their sums
-    are added exactly. The sum of a group, times 2 to the sum of both scales, is
-    added to the accumulator with a single rounding, groups ascending, starting
-    from +0. The bias is added last. A product without formats computes in
-    binary32: every product is rounded and added to the accumulator, in the
-    same order.
+    Both operands are converted along the contraction, in groups of g elements
+    (the last one padded with zeros), by `lhs_format` and `rhs_format`; g may
+    differ, the longer one is then a multiple of the shorter. A *term* is what the
+    shorter groups multiply to. The region `pass` says what happens to the two
+    vectors of one pass through the array and yields the sum of their products. It
+    takes all elements of a term, or fewer integers: then a term takes several
+    passes, ascending, the last one padded with zeros, and their sums are added
+    exactly. The region `combine` says how the sum of a term meets the
+    accumulator. A product without formats computes in binary32: every product is
+    rounded and added to the accumulator, in the same order.
 
     A format that rounds at random draws one uniform number per element of each
     operand, the same wherever and how often the element is converted:
     Philox4x32-10 with key words seed and trial of `key`, counter words low and
     high half of e / 4, 2 * `stream` + o, step of `key`; word e mod 4 of the
     result, without its low 8 bits, times 2^-24. o is 0 for `lhs` and 1 for
-    `rhs`; e = (group * rows + row) * K + k, with the number of rows of that
-    operand in one group.
+    `rhs`; e is the number of the element in the view, (group, position, row,
+    column), the last one the fastest.
+
+    `operator` is the ONNX operator that reports call the product by; nothing else
+    depends on it.
 
     `photonic-lower-products` creates it, `photonic-assign-formats` adds formats,
-    region, key and stream, `photonic-split-rns` rewrites the region, and
+    regions, key and stream, `photonic-split-rns` rewrites the region `pass`, and
     `photonic-select-dataflow` chooses the operand that stays in the array.
     `photonic-tile-array` replaces it by a loop nest.
 
-    The iteration domain for tiling is (group of the convolution, output block,
-    k): the second dimension runs over M under `df1` and over N under `df2`. For
-    `input_gradient` it is (group, output block, position, k) under `df1` and
-    (group, position, output block, k) under `df2`, positions counted from the
-    last. The whole accumulator is carried through the nest, hence tiling by
-    `PartialReductionOpInterface`; merging adds the bias.
-
     Constraints:
 
-    * (C1) operands and result have rank 4 with `window`, rank 2 without;
-    * (C2) the shapes of W, X and Y agree: `X.shape[1] = groups * W.shape[1]`
-      (`groups` is 1 without `window`);
-    * (C3) `groups` divides `W.shape[0]`, `kernel` equals the last two extents of
-      W;
-    * (C4) the dilated kernel fits into the padded image; Y is what comes out;
-    * (C5) `bias`, if present, has one element per output channel, and `kind` is
-      `forward`;
-    * (C6) both formats are present, or neither; the region is empty exactly
+    * (C1) dimensions of views are those of their tensors;
+    * (C2) the extents of the three views agree: groups, M, N and K exactly, the
+      positions of an operand are those of the result, or 1;
+    * (C3) within one position no two (group, row, column) of the result are the
+      same element;
+    * (C4) both formats are present, or neither; the regions are empty exactly
       when they are absent;
-    * (C7) both formats have the same group length, and both integers or both
-      reals;
-    * (C8) a sum of reals is f32; one of integers is i32 if that holds
-      g * max|a| * max|b|, else i64;
-    * (C9) the region takes one vector of converted elements per operand, of the
-      same length, g or for integers less; consists of `dot`, `modular_dot` and
-      `reverse_convert`, and yields one sum;
-    * (C10) the signed range of each `reverse_convert` covers the sum of a pass;
-    * (C11) `key` and `stream` are present exactly if a format needs random
+    * (C5) both formats have integers, or both reals in groups of the same length;
+      of integers one group length is a multiple of the other;
+    * (C6) `pass` takes one vector of converted elements per operand, as long as a
+      term, or for integers shorter; consists of operations that act on one pass,
+      and yields one sum: f32 of reals; of integers i32 if that holds the largest
+      sum of a term, else i64;
+    * (C7) `combine` takes that sum and the accumulator, f32; consists of
+      operations that add a term, and yields the accumulator;
+    * (C8) what `pass` computes represents the sum of every pass;
+    * (C9) `key` and `stream` are present exactly if a format needs random
       numbers.
 
     Example:
 
     ```mlir
-    %y = photonic.product %w, %x
-        window = <kernel = [3, 3], strides = [1, 1], pads = [1, 1, 1, 1],
-                  dilations = [1, 1], groups = 1>
+    %z = photonic.zeros : tensor<1x8x6x6xf32>
+    %y = photonic.product
+        ins(%w by <rows = [8 x d0], columns = [4 x d1, 3 x d3, 3 x d2]>,
+            %x by <rows = [6 x d3, 6 x d2],
+                   columns = [4 x d1, 3 x d3, 3 x d2],
+                   offsets = [0, 0, -1, -1]>
+            : tensor<8x4x3x3xf32>, tensor<1x4x6x6xf32>)
+        outs(%z by <rows = [8 x d1], columns = [6 x d3, 6 x d2]>
+            : tensor<1x8x6x6xf32>)
+        operator = "Conv"
         formats = [#photonic.bfp<mantissa = 4, group = 16, rounding = trunc>,
                    #photonic.bfp<mantissa = 4, group = 16, rounding = trunc>]
-        dataflow = df1
-        : (tensor<8x4x3x3xf32>, tensor<1x4x6x6xf32>) -> tensor<1x8x6x6xf32> each {
+        stationary = first
+    pass {
     ^bb0(%a: vector<16xi8>, %b: vector<16xi8>):
       %d = photonic.dot %a, %b : vector<16xi8>, vector<16xi8> -> i32
       photonic.yield %d : i32
+    } combine {
+    ^bb0(%sum: i32, %acc: f32):
+      %r = photonic.scaled_add %acc, %sum : i32
+      photonic.yield %r : f32
     }
-    // As `lower` leaves them.
-    %dx = photonic.product %w, %dy kind = input_gradient
-        window = <kernel = [3, 3], strides = [1, 1], pads = [1, 1, 1, 1],
-                  dilations = [1, 1], groups = 1>
-        : (tensor<8x4x3x3xf32>, tensor<1x8x6x6xf32>) -> tensor<1x4x6x6xf32>
-    %dw = photonic.product %dy, %x kind = weight_gradient
-        window = <kernel = [3, 3], strides = [1, 1], pads = [1, 1, 1, 1],
-                  dilations = [1, 1], groups = 1>
-        : (tensor<1x8x6x6xf32>, tensor<1x4x6x6xf32>) -> tensor<8x4x3x3xf32>
+    // The gradient with respect to the input, as `lower` leaves it: a product of
+    // 8 channels for each of 9 positions.
+    %zx = photonic.zeros : tensor<1x4x6x6xf32>
+    %dx = photonic.product
+        ins(%w by <positions = [3 x d3, 3 x d2], rows = [4 x d1],
+                   columns = [8 x d0]>,
+            %dy by <rows = [6 x d3, 6 x d2], columns = [8 x d1]>
+            : tensor<8x4x3x3xf32>, tensor<1x8x6x6xf32>)
+        outs(%zx by <positions = [3 x d3, 3 x d2], rows = [4 x d1],
+                     columns = [6 x d3, 6 x d2], offsets = [0, 0, -1, -1]>
+            : tensor<1x4x6x6xf32>)
+        operator = "Conv"
     ```
   }];
   let arguments = (ins Photonic_Tensor:$lhs, Photonic_Tensor:$rhs,
-      Optional<Photonic_Tensor>:$bias, Optional<Photonic_Key>:$key,
-      Photonic_Kind:$kind,
-      OptionalAttr<Photonic_WindowAttr>:$window,
+      Photonic_Tensor:$init, Optional<Photonic_Key>:$key,
+      Photonic_ViewAttr:$lhs_view, Photonic_ViewAttr:$rhs_view,
+      Photonic_ViewAttr:$result_view, StrAttr:$operator_name,
       OptionalAttr<Photonic_Stream>:$stream,
       OptionalAttr<Photonic_NumberFormatAttrInterface>:$lhs_format,
       OptionalAttr<Photonic_NumberFormatAttrInterface>:$rhs_format,
-      OptionalAttr<Photonic_DataflowAttr>:$dataflow,
-      DefaultValuedAttr<Photonic_Readout, "exact">:$readout);
+      OptionalAttr<Photonic_StationaryAttr>:$stationary);
   let results = (outs Photonic_Tensor:$result);
-  let regions = (region MaxSizedRegion<1>:$body);
+  let regions = (region MaxSizedRegion<1>:$pass, MaxSizedRegion<1>:$combine);
   let assemblyFormat = [{
-    $lhs `,` $rhs (`,` $bias^)? (`kind` `=` `` $kind^)?
-    (`key` `=` $key^ `stream` `=` $stream)? (`window` `=` $window^)?
+    `ins` `(` $lhs `by` $lhs_view `,` $rhs `by` $rhs_view `:` type($lhs) `,`
+    type($rhs) `)` `outs` `(` $init `by` $result_view `:` type($init) `)`
+    `operator` `=` $operator_name (`key` `=` $key^ `:` type($key) `stream` `=` $stream)?
     (`formats` `=` `[` $lhs_format^ `,` $rhs_format `]`)?
-    (`dataflow` `=` `` $dataflow^)? (`readout` `(` $readout^ `)`)?
-    attr-dict `:` functional-type(operands, results) (`each` $body^)?
+    (`stationary` `=` `` $stationary^)? attr-dict
+    (`pass` $pass^ `combine` $combine)?
   }];
   let builders = [
-    // Without formats and region, as `lower` creates it.
-    OpBuilder<(ins "::mlir::Type":$result,
-                   "::photonic::phot::ProductKind":$kind, "::mlir::Value":$lhs,
-                   "::mlir::Value":$rhs, "::mlir::Value":$bias,
-                   "::photonic::phot::WindowAttr":$window)>,
-    // The forward product, whose result type follows from the operands.
-    OpBuilder<(ins "::mlir::Value":$lhs, "::mlir::Value":$rhs,
-                   "::mlir::Value":$bias, "::photonic::phot::WindowAttr":$window)>];
-  // PartialReductionOpInterface names types that only resolve inside of the
-  // namespace mlir, so that its methods have to be declared by hand.
+    // Without formats and regions, as `lower` creates it.
+    OpBuilder<(ins "::mlir::Value":$lhs, "::photonic::phot::ViewAttr":$lhsView,
+                   "::mlir::Value":$rhs, "::photonic::phot::ViewAttr":$rhsView,
+                   "::mlir::Value":$init,
+                   "::photonic::phot::ViewAttr":$resultView,
+                   "::llvm::StringRef":$operatorName)>];
   let extraClassDeclaration = [{
-    /// Elements that the region takes per operand; 0 without region.
-    int64_t getPassLength();
-
-    ::mlir::FailureOr<::mlir::SmallVector<::mlir::Value>>
-    generateInitialTensorForPartialReduction(
-        ::mlir::OpBuilder &b, ::mlir::Location loc,
-        ::mlir::ArrayRef<::mlir::OpFoldResult> tileSizes,
-        const ::llvm::SetVector<unsigned> &reductionDims);
-    ::mlir::FailureOr<::mlir::TilingResult> tileToPartialReduction(
-        ::mlir::OpBuilder &b, ::mlir::Location loc,
-        ::mlir::ReductionTilingStrategy strategy, ::mlir::ValueRange init,
-        ::mlir::ArrayRef<::mlir::OpFoldResult> offsets,
-        ::mlir::ArrayRef<::mlir::OpFoldResult> sizes,
-        const ::llvm::SetVector<unsigned> &reductionDims,
-        ::mlir::ArrayRef<::mlir::OpFoldResult> splitReductionIvs);
-    ::mlir::FailureOr<::mlir::MergeResult> mergeReductions(
-        ::mlir::OpBuilder &b, ::mlir::Location loc,
-        ::mlir::ValueRange partialReduce,
-        const ::llvm::SetVector<unsigned> &reductionDims);
-    ::llvm::LogicalResult getPartialResultTilePosition(
-        ::mlir::OpBuilder &b, unsigned resultNumber,
-        ::mlir::ReductionTilingStrategy strategy,
-        ::mlir::ArrayRef<::mlir::OpFoldResult> offsets,
-        ::mlir::ArrayRef<::mlir::OpFoldResult> sizes,
-        const ::llvm::SetVector<unsigned> &reductionDims,
-        ::mlir::ArrayRef<::mlir::OpFoldResult> splitReductionIvs,
-        ::mlir::SmallVector<::mlir::OpFoldResult> &resultOffsets,
-        ::mlir::SmallVector<::mlir::OpFoldResult> &resultSizes);
+    ::mlir::MutableOperandRange getDpsInitsMutable() {
+      return getInitMutable();
+    }
   }];
   let hasVerifier = 1;
   let hasRegionVerifier = 1;
@@ -236,9 +186,10 @@ def Photonic_ZerosOp : Photonic_Op<"zeros", [
     DeclareOpInterfaceMethods<EvaluableOpInterface>]> {
   let summary = "an accumulator of zeros";
   let description = [{
-    A tensor whose elements are +0: what the nest of a product starts from if its
-    passes do not write every element first. `photonic-tile-array` creates it;
-    the `schedule` stage fills the memory of the nest's result.
+    A tensor whose elements are +0: what the accumulators of a product start
+    from. `photonic-lower-products` creates it. Behind `tile` it is left where
+    the passes of a nest do not write every element first; `schedule` fills the
+    memory of the nest's result.
 
     Example:
 
@@ -255,88 +206,92 @@ def Photonic_ArrayProductOp : Photonic_Op<"array_product", [
     AllTypesMatch<["init", "result"]>,
     DestinationStyleOpInterface,
     DeclareOpInterfaceMethods<EvaluableOpInterface>]> {
-  let summary = "one group of one tile of a product";
+  let summary = "one term of one tile of a product";
   let description = [{
-    Programs one tile of the stationary operand into an array, streams all
-    vectors of the other operand past it and accumulates into the whole
-    accumulator `init`, whose other elements pass unchanged. Operands, kind,
-    window, formats, key, stream and region are those of the `photonic.product`
-    the tile belongs to.
+    Programs one tile of the stationary operand into an array, streams vectors of
+    the other operand past it and accumulates into the whole accumulator `init`,
+    whose other elements pass unchanged. Operands, views, formats, key, stream and
+    regions are those of the `photonic.product` the tile belongs to.
 
-    `tile` is (group of the convolution, first output row, first contraction
-    position) and, for `input_gradient`, the turn t of the kernel position:
-    positions come in descending order, turn t is position KH * KW - 1 - t.
-    Under `df1` output rows number the M rows and vectors the N columns of the
-    product; under `df2` the other way round. Rows and contraction positions at
-    or beyond their extents are idle.
+    `tile` is where the tile begins: group, position, row of the first operand (m),
+    row of the second operand (n) and contraction position (k). `sizes` is how many
+    rows of the first operand, rows of the second operand and contraction positions
+    it has; what lies at or beyond the extents of the product is idle. Under
+    `stationary = first` rows of the first operand are rows of the array and those
+    of the second are vectors, under `second` the other way round. The contraction
+    positions are one term: one pass, or several as long as the vectors of the
+    region `pass`, whose integer sums are added exactly before the single addition
+    to the accumulator.
 
-    `sizes` is the number of array rows and of array columns used. The tile
-    covers one group of the formats: one pass, or several of `sizes[1]` columns,
-    if the group is longer; their integer sums are added exactly before the
-    single addition to the accumulator.
+    Where `start` is given and 0, accumulators start from +0, so that the contents
+    of `init` do not matter for the elements that the tile addresses; otherwise
+    they continue.
 
-    A tile that starts at contraction position 0 starts from +0, so that the
-    contents of `init` there do not matter; the others continue. Where the
-    passes do not write every element of the result first (an `input_gradient`
-    with more than one kernel position, or with a stride that leaves elements
-    out), all of them continue, and the nest starts from `photonic.zeros`.
-
-    `photonic-tile-array` creates it, in a nest of `scf.for` loops (group, output
-    block, contraction block; for `input_gradient` also position) that also exist
-    when they have a single iteration. The bias of the product is an `nn.add`
-    behind the nest. The `schedule` stage consumes it.
+    `photonic-tile-array` creates it, in a nest of `scf.for` loops. Which loops
+    there are, in what order, and which array computes which iteration (`arrays`)
+    is free, as long as every element meets its terms in the order of the product;
+    `schedule` translates the nest as it stands. Loops count from a constant in
+    constant steps; operands of `tile` and `start` are sums of multiples of their
+    counters and constants.
 
     Constraints:
 
-    * (C1) to (C4) and (C6) to (C11) of `photonic.product`, formats present;
-    * (C12) `sizes` has two elements, at least 1; the second is the length of the
-      region's vectors if they hold integers, and at most the group length;
-    * (C13) the turn is present exactly if `kind` is `input_gradient`.
+    * (C1) to (C9) of `photonic.product`, formats present;
+    * (C10) `sizes` has three elements, at least 1; the third is the length of a
+      term.
 
     Example:
 
     ```mlir
-    %acc1 = photonic.array_product ins(%w, %x : tensor<10x84xf32>, tensor<8x84xf32>)
-        outs(%acc0 : tensor<8x10xf32>) tile [%g, %m, %k] sizes = [32, 16]
+    %acc1 = photonic.array_product
+        ins(%w by <rows = [10 x d0], columns = [84 x d1]>,
+            %x by <rows = [8 x d0], columns = [84 x d1]>
+            : tensor<10x84xf32>, tensor<8x84xf32>)
+        outs(%acc0 by <rows = [10 x d1], columns = [8 x d0]> : tensor<8x10xf32>)
+        tile [%c0, %c0, %m, %c0, %k] sizes = [32, 8, 16] start %k
+        operator = "Gemm"
         formats = [#photonic.fp32<group = 16>, #photonic.fp32<group = 16>]
-        dataflow = df1 each {
+        stationary = first arrays = <"core", over = [0, 1]>
+    pass {
     ^bb0(%a: vector<16xf32>, %b: vector<16xf32>):
       %d = photonic.dot %a, %b : vector<16xf32>, vector<16xf32> -> f32
       photonic.yield %d : f32
+    } combine {
+    ^bb0(%sum: f32, %acc: f32):
+      %r = photonic.float_add %acc, %sum
+      photonic.yield %r : f32
     }
     ```
   }];
   let arguments = (ins Photonic_Tensor:$lhs, Photonic_Tensor:$rhs,
-      Photonic_Tensor:$init, Index:$group, Index:$row_start, Index:$k_start,
-      Optional<Index>:$turn, Optional<Photonic_Key>:$key,
-      ConfinedAttr<DenseI64ArrayAttr, [DenseArrayCount<2>]>:$sizes,
-      Photonic_Kind:$kind,
-      OptionalAttr<Photonic_WindowAttr>:$window,
-      OptionalAttr<Photonic_Stream>:$stream,
+      Photonic_Tensor:$init, Index:$group, Index:$position, Index:$m, Index:$n,
+      Index:$k, Optional<Index>:$start, Optional<Photonic_Key>:$key,
+      Photonic_ViewAttr:$lhs_view, Photonic_ViewAttr:$rhs_view,
+      Photonic_ViewAttr:$result_view,
+      ConfinedAttr<DenseI64ArrayAttr, [DenseArrayCount<3>]>:$sizes,
+      StrAttr:$operator_name, OptionalAttr<Photonic_Stream>:$stream,
       Photonic_NumberFormatAttrInterface:$lhs_format,
       Photonic_NumberFormatAttrInterface:$rhs_format,
-      Photonic_DataflowAttr:$dataflow,
-      DefaultValuedAttr<Photonic_Readout, "exact">:$readout);
+      Photonic_StationaryAttr:$stationary, Photonic_ArraysAttr:$arrays);
   let results = (outs Photonic_Tensor:$result);
-  let regions = (region SizedRegion<1>:$body);
+  let regions = (region SizedRegion<1>:$pass, SizedRegion<1>:$combine);
   let assemblyFormat = [{
-    `ins` `(` $lhs `,` $rhs `:` type($lhs) `,` type($rhs) `)`
-    `outs` `(` $init `:` type($init) `)`
-    `tile` ` ` `[` $group `,` $row_start `,` $k_start (`,` $turn^)? `]`
-    `sizes` `=` $sizes (`kind` `=` `` $kind^)?
+    `ins` `(` $lhs `by` $lhs_view `,` $rhs `by` $rhs_view `:` type($lhs) `,`
+    type($rhs) `)` `outs` `(` $init `by` $result_view `:` type($init) `)`
+    `tile` ` ` `[` $group `,` $position `,` $m `,` $n `,` $k `]`
+    `sizes` `=` $sizes (`start` $start^)? `operator` `=` $operator_name
     (`key` `=` $key^ `:` type($key) `stream` `=` $stream)?
-    (`window` `=` $window^)?
     `formats` `=` `[` $lhs_format `,` $rhs_format `]`
-    `dataflow` `=` `` $dataflow (`readout` `(` $readout^ `)`)? attr-dict
-    `each` $body
+    `stationary` `=` `` $stationary `arrays` `=` $arrays attr-dict
+    `pass` $pass `combine` $combine
   }];
   let extraClassDeclaration = [{
-    /// Array rows that the tile may use.
-    int64_t getRows() { return getSizes()[0]; }
-    /// Contraction positions that one pass covers.
-    int64_t getColumns() { return getSizes()[1]; }
-    /// Contraction positions that the tile covers: one group.
-    int64_t getGroupLength();
+    /// Rows of the operand that stays: rows of the array that the tile uses.
+    int64_t getRows() {
+      return getSizes()[getStationary() == Stationary::First ? 0 : 1];
+    }
+    /// Contraction positions that one pass covers: columns of the array.
+    int64_t getColumns();
     ::mlir::MutableOperandRange getDpsInitsMutable() {
       return getInitMutable();
     }
@@ -349,11 +304,12 @@ def Photonic_ArrayProductOp : Photonic_Op<"array_product", [
 // What happens in one pass
 //===----------------------------------------------------------------------===//
 
-class Photonic_GroupOp<string mnemonic, list<Trait> traits = []>
+class Photonic_RegionOp<string mnemonic, list<Trait> traits = []>
     : Photonic_Op<mnemonic,
         traits # [ParentOneOf<["ProductOp", "ArrayProductOp"]>]>;
 
-def Photonic_DotOp : Photonic_GroupOp<"dot"> {
+def Photonic_DotOp : Photonic_RegionOp<"dot", [
+    DeclareOpInterfaceMethods<Photonic_RegionOpInterface>]> {
   let summary = "multiply two vectors";
   let description = [{
     The sum of the products of the elements of two vectors: exact for integers;
@@ -381,7 +337,8 @@ def Photonic_DotOp : Photonic_GroupOp<"dot"> {
   let hasVerifier = 1;
 }
 
-def Photonic_ModularDotOp : Photonic_GroupOp<"modular_dot"> {
+def Photonic_ModularDotOp : Photonic_RegionOp<"modular_dot", [
+    DeclareOpInterfaceMethods<Photonic_RegionOpInterface>]> {
   let summary = "multiply two vectors modulo one modulus";
   let description = [{
     Both vectors are converted to residues in [0, modulus); the result is the
@@ -410,7 +367,8 @@ def Photonic_ModularDotOp : Photonic_GroupOp<"modular_dot"> {
   let hasVerifier = 1;
 }
 
-def Photonic_ReverseConvertOp : Photonic_GroupOp<"reverse_convert"> {
+def Photonic_ReverseConvertOp : Photonic_RegionOp<"reverse_convert", [
+    DeclareOpInterfaceMethods<Photonic_RegionOpInterface, ["checkRange"]>]> {
   let summary = "reconstruct an integer from its residues";
   let description = [{
     The integer in [-floor((P - 1) / 2), P - 1 - floor((P - 1) / 2)], P being the
@@ -422,7 +380,8 @@ def Photonic_ReverseConvertOp : Photonic_GroupOp<"reverse_convert"> {
     * (C1) there are at least one residue and as many moduli as residues;
     * (C2) each modulus lies in [2, 65536], their product is at most 2^62;
     * (C3) the moduli are pairwise coprime;
-    * (C4) a residue that a `modular_dot` computes has that one's modulus.
+    * (C4) each residue is what a `modular_dot` of that modulus computes, in the
+      order of these operations, and all of them are.
 
     Example:
 
@@ -438,14 +397,59 @@ def Photonic_ReverseConvertOp : Photonic_GroupOp<"reverse_convert"> {
   let hasVerifier = 1;
 }
 
-def Photonic_YieldOp : Photonic_GroupOp<"yield", [Terminator]> {
-  let summary = "give back the sum of one pass";
+def Photonic_ScaledAddOp : Photonic_RegionOp<"scaled_add", [
+    DeclareOpInterfaceMethods<Photonic_RegionOpInterface>]> {
+  let summary = "add the integer of a term to the accumulator, rounded once";
   let description = [{
-    Ends the region of a product.
+    flush(RNE(acc + sum * 2^s)), s being the sum of the scales of both operands'
+    groups: one rounding to nearest even; magnitudes below 2^-126 become +0, and
+    infinity stops the run. `photonic-assign-formats` creates it for integers.
 
     Constraints:
 
-    * (C1) the operand has the type of sum of the product's formats.
+    * (C1) the operands are the accumulator and the sum, as arguments of the
+      region `combine`.
+
+    Example:
+
+    ```mlir
+    %r = photonic.scaled_add %acc, %sum : i32
+    ```
+  }];
+  let arguments = (ins F32:$acc, Photonic_IntegerSum:$sum);
+  let results = (outs F32:$result);
+  let assemblyFormat = "$acc `,` $sum attr-dict `:` type($sum)";
+  let hasVerifier = 1;
+}
+
+def Photonic_FloatAddOp : Photonic_RegionOp<"float_add", [
+    DeclareOpInterfaceMethods<Photonic_RegionOpInterface>]> {
+  let summary = "add the sum of a term to the accumulator in binary32";
+  let description = [{
+    RNE(acc + sum). `photonic-assign-formats` creates it for reals.
+
+    Constraints:
+
+    * (C1) the operands are the accumulator and the sum, as arguments of the
+      region `combine`.
+
+    Example:
+
+    ```mlir
+    %r = photonic.float_add %acc, %sum
+    ```
+  }];
+  let arguments = (ins F32:$acc, F32:$sum);
+  let results = (outs F32:$result);
+  let assemblyFormat = "$acc `,` $sum attr-dict";
+  let hasVerifier = 1;
+}
+
+def Photonic_YieldOp : Photonic_RegionOp<"yield", [Terminator]> {
+  let summary = "give back what a region of a product computes";
+  let description = [{
+    Ends a region of a product: `pass` with the sum of one pass, `combine` with the
+    accumulator.
 
     Example:
 
@@ -453,8 +457,8 @@ def Photonic_YieldOp : Photonic_GroupOp<"yield", [Terminator]> {
     photonic.yield %d : i32
     ```
   }];
-  let arguments = (ins Photonic_Sum:$sum);
-  let assemblyFormat = "$sum attr-dict `:` type($sum)";
+  let arguments = (ins Photonic_Sum:$value);
+  let assemblyFormat = "$value attr-dict `:` type($value)";
 }
 
 #endif // PHOTONIC_DIALECT_PHOTONIC_IR_PHOTONICOPS

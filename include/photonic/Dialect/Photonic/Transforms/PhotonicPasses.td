@@ -18,22 +18,31 @@ def LowerProducts : Pass<"photonic-lower-products", "::mlir::func::FuncOp"> {
   let summary = "replace convolutions, linear layers and their gradients by products";
   let description = [{
     Precondition: none. Every `nn.conv2d`, `nn.linear` and each of their
-    gradients with respect to input and weights becomes one `photonic.product`
-    of that kind, with the same location and discardable attributes, without
-    formats, whose region is empty. The left operand is the one with a row per
+    gradients with respect to input and weights becomes one `photonic.product` on
+    `photonic.zeros`, without formats and regions, whose three views say which
+    elements are multiplied and added. The first operand is the one with a row per
     output channel: weights, or for the gradient with respect to weights the
-    gradient of the output. Everything else stays. Postcondition:
-    `photonic-verify-lower` succeeds. The values do not change.
+    gradient of the output. A bias is added behind it by `nn.add`, after
+    `nn.reshape` to [1, M, 1, 1] for a convolution. All of these have the location
+    and the discardable attributes of the layer. Everything else stays.
+    Postcondition: `photonic-verify-lower` succeeds. The values do not change.
 
     ```mlir
     %y = nn.linear %x, %w, %b
         : (tensor<8x84xf32>, tensor<10x84xf32>, tensor<10xf32>) -> tensor<8x10xf32>
     // becomes
-    %y = photonic.product %w, %x, %b
-        : (tensor<10x84xf32>, tensor<8x84xf32>, tensor<10xf32>) -> tensor<8x10xf32>
+    %z = photonic.zeros : tensor<8x10xf32>
+    %p = photonic.product
+        ins(%w by <rows = [10 x d0], columns = [84 x d1]>,
+            %x by <rows = [8 x d0], columns = [84 x d1]>
+            : tensor<10x84xf32>, tensor<8x84xf32>)
+        outs(%z by <rows = [10 x d1], columns = [8 x d0]> : tensor<8x10xf32>)
+        operator = "Gemm"
+    %y = nn.add %p, %b : (tensor<8x10xf32>, tensor<10xf32>) -> tensor<8x10xf32>
     ```
   }];
-  let dependentDialects = ["::photonic::phot::PhotonicDialect"];
+  let dependentDialects = [
+    "::photonic::nn::NNDialect", "::photonic::phot::PhotonicDialect"];
 }
 
 def VerifyLower : Pass<"photonic-verify-lower", "::mlir::func::FuncOp"> {
@@ -163,25 +172,30 @@ def TileArray : Pass<"photonic-tile-array", "::mlir::func::FuncOp"> {
   let summary = "cut products into passes of one array";
   let description = [{
     Precondition: `photonic-verify-split`, and every `photonic.product` has a
-    dataflow. Each becomes a nest of three `scf.for` loops over (group of the
-    convolution, output block, contraction block), also where a loop has a single
-    iteration, around one `photonic.array_product`. The gradient with respect to
-    an input has a loop over kernel positions, from the last to the first, in
-    front of the contraction under `df1`, in front of the output blocks under
-    `df2`. A contraction block is one group of the formats. The accumulator is
-    carried through the nest whole; its initial value is a `tensor.empty`, or
-    `photonic.zeros` where several positions meet an element, or none. A bias is
-    added behind the nest by `nn.add`, after `nn.reshape` to [1, M, 1, 1] for a
-    convolution. Everything has the location and the discardable attributes of
-    the product. Postcondition: `photonic-verify-tile`. The values do not change.
+    stationary operand. Each becomes a nest of `scf.for` loops over (group, block,
+    contraction), also where a loop has a single iteration, around one
+    `photonic.array_product`. A block is as many rows of the stationary operand as
+    an array has, a step of the contraction is one term of the formats. Where there
+    are several positions, they come from the last to the first: in front of the
+    contraction if the first operand stays, in front of the blocks if the second
+    does. The iterations of all loops are dealt to the arrays in turn. The
+    accumulator is carried through the nest whole; its initial value is a
+    `tensor.empty` where the tiles write every element first (`start`), and
+    `photonic.zeros` where several positions meet an element, or none. Everything
+    has the location and the discardable attributes of the product. Postcondition:
+    `photonic-verify-tile`. The values do not change.
 
     ```mlir
     %e = tensor.empty() : tensor<8x10xf32>
     %y = scf.for %g = %c0 to %c1 step %c1 iter_args(%y0 = %e) -> (tensor<8x10xf32>) {
       %y1 = scf.for %m = %c0 to %c10 step %c32 iter_args(%y2 = %y0) -> (tensor<8x10xf32>) {
         %y3 = scf.for %k = %c0 to %c84 step %c16 iter_args(%y4 = %y2) -> (tensor<8x10xf32>) {
-          %y5 = photonic.array_product ins(%w, %x : tensor<10x84xf32>, tensor<8x84xf32>)
-              outs(%y4 : tensor<8x10xf32>) tile [%g, %m, %k] sizes = [32, 16] ...
+          %y5 = photonic.array_product
+              ins(%w by <rows = [10 x d0], columns = [84 x d1]>,
+                  %x by <rows = [8 x d0], columns = [84 x d1]>
+                  : tensor<10x84xf32>, tensor<8x84xf32>)
+              outs(%y4 by <rows = [10 x d1], columns = [8 x d0]> : tensor<8x10xf32>)
+              tile [%g, %c0, %m, %c0, %k] sizes = [32, 8, 16] start %k ...
           scf.yield %y5 : tensor<8x10xf32>
         }
         scf.yield %y3 : tensor<8x10xf32>
@@ -193,10 +207,11 @@ def TileArray : Pass<"photonic-tile-array", "::mlir::func::FuncOp"> {
     Integers have to be split for at most `columns` elements per pass.
   }];
   let dependentDialects = [
-    "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
-    "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect",
-    "::photonic::nn::NNDialect", "::photonic::phot::PhotonicDialect"];
+    "::mlir::arith::ArithDialect", "::mlir::scf::SCFDialect",
+    "::mlir::tensor::TensorDialect", "::photonic::phot::PhotonicDialect"];
   let options = [
+    Option<"arrays", "arrays", "std::string", "\"core\"",
+      "name of the group of arrays (default core)">,
     Option<"rows", "rows", "int64_t", "32", "rows of an array (default 32)">,
     Option<"columns", "columns", "int64_t", "16",
       "columns of an array (default 16)">,
@@ -206,11 +221,19 @@ def TileArray : Pass<"photonic-tile-array", "::mlir::func::FuncOp"> {
 def VerifyTile : Pass<"photonic-verify-tile", "::mlir::func::FuncOp"> {
   let summary = "check that products are nests of array passes";
   let description = [{
-    Read-only. Fails on every `photonic.product`, on every
-    `photonic.array_product` that is not alone in the innermost of the `scf.for`
-    loops that `photonic-tile-array` describes, which carry its accumulator and
-    count from zero, and on what `photonic-verify-lower` fails on: layers and
-    composite operations of nn that a stage in front was to replace.
+    Read-only. Fails on every `photonic.product`, on what `photonic-verify-lower`
+    fails on, and on every loop that is no nest around one
+    `photonic.array_product` which
+
+    * carries nothing but its accumulator, and computes nothing but indices;
+    * has loops from a constant in constant steps, each of which counts one
+      coordinate of the tile;
+    * covers the product: every tile comes once;
+    * lets each element meet positions in descending order, and contraction
+      positions in ascending order within each;
+    * starts an accumulation where an element meets its first term, or from
+      `photonic.zeros`;
+    * names loops of its own in `arrays`.
   }];
 }
 
