@@ -85,7 +85,8 @@ static constexpr const char *text = R"(
 pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0
     compiler "" {
   pisa.memory 0 "act" on_chip capacity 1024 bytes 128 types [f32]
-  pisa.product 0 m 1 n 1 k 1 groups 1 df1 conversions [0, 0] pass 0 combine 0
+  pisa.product 0 m 1 n 1 k 1 groups 1 stationary first
+      conversions [0, 0] pass 0 combine 0
   pisa.nest 0 product 0 at [0, 1] groups 0 size 1 rows 0 size 1 columns 0
       size 1 contraction 0 size 1
   pisa.code {
@@ -116,7 +117,7 @@ TEST_F(Fields, OperationsWithSuchFieldsAreRefused) {
     getCopy(m).setDstAttr(AddressAttr::get(&context, name, affine));
   });
   expectRefused([&](ModuleOp m) {
-    Attribute count = CountAttr::get(&context, 1, affine);
+    Attribute count = CountAttr::get(&context, 1, affine, std::nullopt);
     getCopy(m).setShapeAttr(b.getArrayAttr({count, count, count, count}));
   });
   expectRefused([&](ModuleOp m) {
@@ -138,6 +139,9 @@ TEST(Words, AreThoseOfTheRuntime) {
   for (unsigned i = 0; i < phx::numMemoryKinds; ++i)
     EXPECT_EQ(stringifyMemoryKind(static_cast<MemoryKind>(i)),
               phx::getKindName(static_cast<phx::MemoryKind>(i)));
+  for (unsigned i = 0; i < phx::numStationary; ++i)
+    EXPECT_EQ(stringifyStationary(static_cast<Stationary>(i)),
+              phx::getStationaryName(static_cast<phx::Stationary>(i)));
   for (unsigned i = 0; i < phx::numPhases; ++i)
     EXPECT_EQ(stringifyPhase(static_cast<Phase>(i)),
               phx::getPhaseName(static_cast<phx::Phase>(i)));
