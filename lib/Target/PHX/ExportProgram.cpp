@@ -7,7 +7,10 @@
 
 #include "photonic/Target/PHX/PHX.h"
 
+#include "phx/isa/Limits.h"
+
 #include "mlir/IR/DialectResourceBlobManager.h"
+#include "llvm/Support/MathExtras.h"
 
 #include <algorithm>
 #include <cstring>
@@ -233,6 +236,23 @@ static phx::DataSection getData(DenseIntOrFPElementsAttr dense) {
   return own(std::move(bytes));
 }
 
+/// Before contents are expanded: a splat is short however large its type is.
+static LogicalResult verifyFits(RegionOp region, ShapedType type) {
+  constexpr int64_t most = phx::limits::magnitude;
+  int64_t bytes = llvm::divideCeil(type.getElementTypeBitWidth(), 8u);
+  for (int64_t extent : type.getShape()) {
+    if (extent && bytes > most / extent)
+      return region.emitOpError("expected extents of at most 2^50 bytes, ")
+             << "found " << type;
+    bytes *= extent;
+  }
+  auto found = static_cast<int64_t>(region.getBytes());
+  if (bytes <= found)
+    return success();
+  return region.emitOpError("expected at least ")
+         << bytes << " bytes for its shape and type, found " << found;
+}
+
 FailureOr<uint32_t> Exporter::exportData(RegionOp region, ElementsAttr init) {
   auto number = static_cast<uint32_t>(program.data.size());
   if (auto resource = dyn_cast<DenseResourceElementsAttr>(init)) {
@@ -255,6 +275,8 @@ FailureOr<uint32_t> Exporter::exportData(RegionOp region, ElementsAttr init) {
   if (!dense)
     return region.emitOpError("expected dense initial contents, found ")
            << init;
+  if (failed(verifyFits(region, dense.getType())))
+    return failure();
   program.data.push_back(getData(dense));
   return number;
 }

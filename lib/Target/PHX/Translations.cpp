@@ -94,6 +94,12 @@ OwningOpRef<ModuleOp> photonic::disassemble(StringRef path,
     mlir::emitError(loc, program.error().message);
     return {};
   }
+  // Operations have no place for what is none: loops without an end, regions
+  // of negative extents, data that is not there.
+  if (phx::Status valid = phx::validateStructure(*program); !valid) {
+    mlir::emitError(loc, valid.error().message);
+    return {};
+  }
   // Regions that share a section name one resource, by which they share it
   // again.
   llvm::DenseMap<uint32_t, DenseResourceElementsHandle> resources;

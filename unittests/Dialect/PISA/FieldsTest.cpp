@@ -8,6 +8,8 @@
 #include "photonic/Dialect/PISA/IR/PISA.h"
 #include "photonic/Target/PHX/PHX.h"
 
+#include "phx/isa/ProgramFile.h"
+
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/MLIRContext.h"
@@ -77,6 +79,65 @@ TEST_F(Fields, LoopsThatNobodyHasAreRefused) {
   EXPECT_FALSE(getZeroFill(256));
   EXPECT_EQ(takeSaid(),
             "expected a dimension in [0, 3] to fill, found 256\n");
+}
+
+namespace {
+
+/// One region, of four numbers or of a block of them.
+class Regions : public Fields {
+protected:
+  Regions() {
+    program.memories = {{"act", phx::MemoryKind::OnChip, std::nullopt, 1024,
+                         128,
+                         {phx::ElementType::F32, phx::ElementType::Block}}};
+    phx::Region region;
+    region.name = "x";
+    region.shape = {4};
+    region.bytes = 64;
+    program.regions = {region};
+    program.code = {{{}, phx::noLayer, std::nullopt, phx::Halt{}}};
+  }
+  /// What is said about the region; nothing if it is imported.
+  std::string importAs(phx::ElementType type,
+                       std::optional<uint32_t> conversion) {
+    program.regions[0].type = type;
+    program.regions[0].conversion = conversion;
+    OwningOpRef<ModuleOp> module = ModuleOp::create(UnknownLoc::get(&context));
+    OpBuilder builder(module->getBodyRegion());
+    ProgramOp op = importProgram(
+        program, builder, [](uint32_t, RankedTensorType) { return nullptr; });
+    std::string found = takeSaid();
+    EXPECT_EQ(bool(op), found.empty());
+    return found;
+  }
+
+  phx::Program program;
+};
+
+} // namespace
+
+TEST_F(Regions, OfBlocksAndNoOthersNameAConversion) {
+  using phx::ElementType;
+  EXPECT_EQ(importAs(ElementType::F32, std::nullopt), "");
+  EXPECT_EQ(importAs(ElementType::Block, 0), "");
+  EXPECT_EQ(importAs(ElementType::Block, std::nullopt),
+            "region 0 'x' conversion: expected 0 to 4294967294, found none\n");
+  EXPECT_EQ(importAs(ElementType::Block, phx::noLayer),
+            "region 0 'x' conversion: expected 0 to 4294967294, found "
+            "4294967295\n");
+  EXPECT_EQ(importAs(ElementType::F32, 0),
+            "region 0 'x' conversion: expected none (its elements are f32), "
+            "found 0\n");
+}
+
+/// A file is as its writer left it.
+TEST_F(Regions, OfFilesAreValidatedBeforeTheyAreRead) {
+  std::string path = ::testing::TempDir() + "regions.phx";
+  program.regions[0].shape = {-4};
+  ASSERT_TRUE(phx::writeProgram(program, path).ok());
+  EXPECT_FALSE(disassemble(path, &context));
+  std::string found = takeSaid();
+  EXPECT_NE(found.find("region 0 'x'"), std::string::npos) << found;
 }
 
 // With assertions, no attribute is made that such an operation could have.
