@@ -129,12 +129,28 @@ OwningOpRef<ModuleOp> photonic::disassemble(StringRef path,
 // pisa to .phx
 //===----------------------------------------------------------------------===//
 
+/// What the module around a program says beside it would be lost. Stages leave
+/// notes for each other on the module, which the program has taken up.
+static LogicalResult verifyBare(ModuleOp module) {
+  auto refuse = [&](const Twine &what) {
+    return module.emitOpError("has ")
+           << what << ", which a program file has no place for; take it off";
+  };
+  if (std::optional<StringRef> name = module.getSymName())
+    return refuse("the name '" + *name + "'");
+  for (NamedAttribute attribute : module->getAttrs())
+    if (StringRef name = attribute.getName().strref();
+        !name.starts_with("nn.") && !name.starts_with("photonic."))
+      return refuse("the attribute '" + name + "'");
+  return success();
+}
+
 /// Encodes the module's program, checks it, and copies the file to `os`.
 static LogicalResult emitProgram(ModuleOp module, raw_ostream &os) {
   // The whole program as a note would bury the message.
   module.getContext()->printOpOnDiagnostic(false);
   ProgramOp op = getOnlyProgram(module);
-  if (!op)
+  if (!op || failed(verifyBare(module)))
     return failure();
   FailureOr<phx::Program> program = exportProgram(op);
   if (failed(program))
