@@ -63,12 +63,23 @@ static Operation *findInstruction(Block &block, uint64_t &number) {
   return nullptr;
 }
 
+/// Nests of the plain form are numbered product by product.
+static Operation *findNest(ProgramOp program, uint64_t number) {
+  SmallVector<NestOp> nests(program.getBody().getOps<NestOp>());
+  llvm::stable_sort(nests, [](NestOp a, NestOp b) {
+    return a.getProduct() < b.getProduct();
+  });
+  return number < nests.size() ? nests[number].getOperation() : nullptr;
+}
+
 /// The operation of an entry, whose kind is the mnemonic of its table's; null
 /// if there is none.
 static Operation *findOperation(ProgramOp program, const phx::Entry &entry) {
   uint64_t number = entry.number;
   if (StringRef(entry.kind) == "instruction")
     return findInstruction(program.getCode().getBody().front(), number);
+  if (StringRef(entry.kind) == "nest")
+    return findNest(program, number);
   for (Operation &op : program.getBody().front())
     if (op.getName().stripDialect() == entry.kind && number-- == 0)
       return &op;
