@@ -6,8 +6,8 @@
 //===----------------------------------------------------------------------===//
 //
 // Random convolutions and tensors; one call that runs the product of a
-// convolution or of one of its gradients on both executors and in both
-// stationary operands, and compares with the scalar oracle.
+// convolution or of one of its gradients on both executors and with either
+// operand stationary, and compares with the scalar oracle.
 //
 //===----------------------------------------------------------------------===//
 
