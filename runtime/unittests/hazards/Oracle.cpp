@@ -459,96 +459,148 @@ static bool exist(const Program &program, const Instruction &instruction,
   });
 }
 
-bool phx::test::hasRace(const Program &program, const Holds &holds,
-                        AccessEnumerator enumerate) {
-  constexpr size_t maxEvents = 16384;
-  std::vector<OracleEvent> events = expand(program);
-  if (events.size() > maxEvents)
-    std::abort();
+namespace {
+
+using Engine = std::pair<int, int64_t>;
+
+/// Goes through what is executed, with what precedes each of it.
+class RaceFinder {
+public:
+  RaceFinder(const Program &program, const Holds &holds,
+             AccessEnumerator enumerate)
+      : program(program), enumerate(enumerate), registers(program, holds),
+        events(expand(program)), before(events.size()),
+        ofRegisters(uint32_t(program.memories.size())) {}
+
+  bool run() {
+    if (events.size() > maxEvents)
+      std::abort();
+    for (size_t i = 0; i < events.size(); ++i)
+      if (races(i))
+        return true;
+    return false;
+  }
+
+private:
+  bool races(size_t i);
+  bool racesAtLook(size_t i, const Engine &engine,
+                   const std::set<int64_t> &names);
+  bool racesAt(size_t i, const std::vector<OracleAccess> &accesses);
+  void advance(size_t i, const Body &body, const std::set<Engine> &engines,
+               bool isExecuted, bool looks);
+
+  static constexpr size_t maxEvents = 16384;
   // Of events by number, and behind them of looks: engine by engine, what an
   // instruction of several reads in registers.
   using Set = std::bitset<maxEvents>;
-  size_t numLooks = 0;
-  // before[i]: what precedes event i.
-  std::vector<Set> before(events.size());
-  std::map<std::pair<int, int64_t>, Set> past; // by engine
-  std::map<uint32_t, std::deque<Set>> signals;
   struct User {
     size_t event;
     size_t number; ///< of the event, or of the look
     OracleAccess access;
   };
-  std::map<std::pair<int, int64_t>, std::vector<User>> users; // by byte
-  Registers registers(program, holds);
-  for (size_t i = 0; i < events.size(); ++i) {
-    std::set<int64_t> names;
-    const Instruction instruction =
-        registers.putIn(program.code[events[i].index], names);
-    bool isControlled = isControl(instruction.body);
-    bool isInside = registers.areInside(program, events[i], names);
-    auto engines = listEngines(instruction, events[i].counters);
-    std::vector<OracleAccess> accesses;
-    if (isInside)
-      accesses = enumerate(program, instruction, events[i].counters);
-    bool isExecuted = !accesses.empty();
-    uint32_t ofRegisters = uint32_t(program.memories.size());
-    OracleAccess look{ofRegisters, false, {}, {}, 0};
-    bool isTogether = engines.size() > 1;
-    // Each engine looks at registers when it gets there, and knows no more.
-    for (auto &engine : engines) {
-      if (isControlled || !isTogether || !exist(program, instruction, engines))
-        break;
-      size_t number = events.size() + numLooks++;
-      if (number >= maxEvents)
-        std::abort();
-      for (int64_t index : names) {
-        auto &list = users[{int(ofRegisters), index}];
-        for (const User &user : list)
-          if (user.access.write && !past[engine][user.number])
-            return true;
-        list.push_back({i, number, look});
-      }
-      past[engine].set(number);
-    }
-    for (auto &engine : engines)
-      before[i] |= past[engine];
-    if (auto *s = getIf<Signal>(instruction.body)) {
-      signals[s->token].push_back(before[i]);
-    } else if (auto *w = getIf<Wait>(instruction.body)) {
-      for (auto &engine : engines)
-        past[engine] |= signals[w->token].front();
-      signals[w->token].pop_front();
-    } else if (isExecuted) {
-      for (auto &engine : engines) {
-        past[engine] |= before[i];
-        past[engine].set(i);
-      }
-    } else if (!names.empty()) {
-      // It has looked at the registers, whatever comes of it.
-      for (auto &engine : engines)
-        past[engine].set(i);
-    }
-    if (!isControlled && !isTogether && !names.empty() &&
-        exist(program, instruction, engines))
-      accesses.push_back({ofRegisters, false, {}, names, 0});
-    if (isExecuted)
-      for (int64_t written : Registers::listWritten(instruction)) {
-        accesses.push_back({ofRegisters, true, {}, {written}, 0});
-        registers.write(uint32_t(written));
-      }
-    for (const OracleAccess &access : accesses)
-      for (int64_t byte : access.bytes) {
-        auto &list = users[{int(access.memory), byte}];
-        for (const User &user : list) {
-          bool isUnordered = user.event == i ? user.access.lane != access.lane
-                                             : !before[i][user.number];
-          if (isUnordered && conflict(user.access, access))
-            return true;
-        }
-        OracleAccess user = access;
-        user.bytes.clear();
-        list.push_back({i, i, user});
-      }
+
+  const Program &program;
+  AccessEnumerator enumerate;
+  Registers registers;
+  std::vector<OracleEvent> events;
+  size_t numLooks = 0;
+  std::vector<Set> before; ///< by event: what precedes it
+  std::map<Engine, Set> past;
+  std::map<uint32_t, std::deque<Set>> signals;
+  std::map<std::pair<int, int64_t>, std::vector<User>> users; ///< by byte
+  uint32_t ofRegisters; ///< a memory behind those that there are
+};
+
+} // namespace
+
+/// Each engine looks at registers when it gets there, and knows no more.
+bool RaceFinder::racesAtLook(size_t i, const Engine &engine,
+                             const std::set<int64_t> &names) {
+  size_t number = events.size() + numLooks++;
+  if (number >= maxEvents)
+    std::abort();
+  for (int64_t index : names) {
+    auto &list = users[{int(ofRegisters), index}];
+    for (const User &user : list)
+      if (user.access.write && !past[engine][user.number])
+        return true;
+    list.push_back({i, number, {ofRegisters, false, {}, {}, 0}});
   }
+  past[engine].set(number);
   return false;
+}
+
+/// What the engines of event `i` know behind it.
+void RaceFinder::advance(size_t i, const Body &body,
+                         const std::set<Engine> &engines, bool isExecuted,
+                         bool looks) {
+  if (auto *s = getIf<Signal>(body)) {
+    signals[s->token].push_back(before[i]);
+  } else if (auto *w = getIf<Wait>(body)) {
+    for (auto &engine : engines)
+      past[engine] |= signals[w->token].front();
+    signals[w->token].pop_front();
+  } else if (isExecuted) {
+    for (auto &engine : engines) {
+      past[engine] |= before[i];
+      past[engine].set(i);
+    }
+  } else if (looks) {
+    // It has looked at the registers, whatever comes of it.
+    for (auto &engine : engines)
+      past[engine].set(i);
+  }
+}
+
+/// Whether an access of event `i` and one before it conflict.
+bool RaceFinder::racesAt(size_t i, const std::vector<OracleAccess> &accesses) {
+  for (const OracleAccess &access : accesses)
+    for (int64_t byte : access.bytes) {
+      auto &list = users[{int(access.memory), byte}];
+      for (const User &user : list) {
+        bool isUnordered = user.event == i ? user.access.lane != access.lane
+                                           : !before[i][user.number];
+        if (isUnordered && conflict(user.access, access))
+          return true;
+      }
+      OracleAccess user = access;
+      user.bytes.clear();
+      list.push_back({i, i, user});
+    }
+  return false;
+}
+
+bool RaceFinder::races(size_t i) {
+  std::set<int64_t> names;
+  const Instruction instruction =
+      registers.putIn(program.code[events[i].index], names);
+  bool isInside = registers.areInside(program, events[i], names);
+  auto engines = listEngines(instruction, events[i].counters);
+  std::vector<OracleAccess> accesses;
+  if (isInside)
+    accesses = enumerate(program, instruction, events[i].counters);
+  bool isExecuted = !accesses.empty();
+  bool readsRegisters = !names.empty() && !isControl(instruction.body) &&
+                        exist(program, instruction, engines);
+  bool isTogether = engines.size() > 1;
+  if (readsRegisters && isTogether)
+    for (auto &engine : engines)
+      if (racesAtLook(i, engine, names))
+        return true;
+  for (auto &engine : engines)
+    before[i] |= past[engine];
+  advance(i, instruction.body, engines, isExecuted, !names.empty());
+  if (readsRegisters && !isTogether)
+    accesses.push_back({ofRegisters, false, {}, names, 0});
+  if (isExecuted)
+    for (int64_t written : Registers::listWritten(instruction)) {
+      accesses.push_back({ofRegisters, true, {}, {written}, 0});
+      registers.write(uint32_t(written));
+    }
+  return racesAt(i, accesses);
+}
+
+bool phx::test::hasRace(const Program &program, const Holds &holds,
+                        AccessEnumerator enumerate) {
+  return RaceFinder(program, holds, enumerate).run();
 }
