@@ -31,6 +31,11 @@ private:
   LogicalResult checkAttributes();
   void exportHeader();
   void exportTables();
+  void exportGroupsAndMemories();
+  void exportMaps();
+  void exportProducts();
+  void exportNests();
+  void exportLayers();
   LogicalResult exportRegion(RegionOp region);
   FailureOr<uint32_t> exportData(RegionOp region, ElementsAttr init);
   LogicalResult exportBlock(Block &block);
@@ -96,7 +101,7 @@ static phx::OperationList getList(ArrayAttr operations) {
   return list;
 }
 
-void Exporter::exportTables() {
+void Exporter::exportGroupsAndMemories() {
   Region &body = op.getBody();
   for (GroupOp group : body.getOps<GroupOp>())
     program.groups.push_back({group.getName().str(),
@@ -115,23 +120,20 @@ void Exporter::exportTables() {
     for (auto type : memory.getTypes().getAsRange<StringAttr>())
       entry.types.push_back(*phx::findType(type.str()));
   }
-  for (RegisterOp each : body.getOps<RegisterOp>())
-    program.registers.push_back(
-        {each.getName().str(), static_cast<int64_t>(each.getMost())});
-  for (MapOp map : body.getOps<MapOp>()) {
+}
+
+void Exporter::exportMaps() {
+  for (MapOp map : op.getBody().getOps<MapOp>()) {
     phx::AccessMap &entry = program.maps.emplace_back();
     entry.rows = getDigits(map.getRows());
     entry.cols = getDigits(map.getCols());
     for (auto t : map.getAxes().getAsRange<DenseI64ArrayAttr>())
       entry.axes.push_back({t[0], t[1], t[2], t[3], t[4]});
   }
-  for (ConversionOp conversion : body.getOps<ConversionOp>())
-    program.conversions.push_back(conversion.getFormat().getValue());
-  for (PassOp pass : body.getOps<PassOp>())
-    program.passes.push_back(getList(pass.getOperations()));
-  for (CombineOp combine : body.getOps<CombineOp>())
-    program.combines.push_back(getList(combine.getOperations()));
-  for (ProductOp product : body.getOps<ProductOp>()) {
+}
+
+void Exporter::exportProducts() {
+  for (ProductOp product : op.getBody().getOps<ProductOp>()) {
     phx::Product &entry = program.products.emplace_back();
     entry.layer = product.getLayer()
                       ? static_cast<uint32_t>(*product.getLayer())
@@ -149,7 +151,10 @@ void Exporter::exportTables() {
     entry.positions = product.getPositions().value_or(1);
     entry.stream = static_cast<uint32_t>(product.getStream().value_or(0));
   }
-  for (NestOp nest : body.getOps<NestOp>())
+}
+
+void Exporter::exportNests() {
+  for (NestOp nest : op.getBody().getOps<NestOp>())
     program.products[nest.getProduct()].nests.push_back(
         {static_cast<uint64_t>(nest.getAt()[0]),
          static_cast<uint64_t>(nest.getAt()[1]),
@@ -158,7 +163,10 @@ void Exporter::exportTables() {
          {nest.getColumns().getValue(), nest.getColumnsSize().getValue()},
          {nest.getContraction().getValue(),
           nest.getContractionSize().getValue()}});
-  for (LayerOp layer : body.getOps<LayerOp>()) {
+}
+
+void Exporter::exportLayers() {
+  for (LayerOp layer : op.getBody().getOps<LayerOp>()) {
     phx::Layer &entry = program.layers.emplace_back();
     entry.name = layer.getName().str();
     entry.op = layer.getOp().str();
@@ -166,6 +174,24 @@ void Exporter::exportTables() {
     if (layer.getOutput())
       entry.output = static_cast<uint32_t>(*layer.getOutput());
   }
+}
+
+void Exporter::exportTables() {
+  Region &body = op.getBody();
+  exportGroupsAndMemories();
+  for (RegisterOp each : body.getOps<RegisterOp>())
+    program.registers.push_back(
+        {each.getName().str(), static_cast<int64_t>(each.getMost())});
+  exportMaps();
+  for (ConversionOp conversion : body.getOps<ConversionOp>())
+    program.conversions.push_back(conversion.getFormat().getValue());
+  for (PassOp pass : body.getOps<PassOp>())
+    program.passes.push_back(getList(pass.getOperations()));
+  for (CombineOp combine : body.getOps<CombineOp>())
+    program.combines.push_back(getList(combine.getOperations()));
+  exportProducts();
+  exportNests();
+  exportLayers();
 }
 
 static FailureOr<phx::ElementType> getElementType(RegionOp region, Type type) {
