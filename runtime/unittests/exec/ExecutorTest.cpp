@@ -475,8 +475,8 @@ TEST(Executor, PollsWithinALongInstruction) {
   uint32_t w = add("w", Role::Input, 256 * 64, mem::wgt);
   uint32_t y = add("y", Role::Output, 256, mem::grad);
   spec.width = count;
-  builder.addConv(spec, Stationary::First, builder.addFormat(mirageFormat()), x, w,
-                  y, "conv");
+  builder.addConv(spec, Stationary::First, builder.addFormat(mirageFormat()), x,
+                  w, y, "conv");
   Program program = builder.finish();
   for (size_t map : {1, 2}) { // streamed operand and output
     program.maps[map].axes[1].stride = 4;

@@ -229,8 +229,9 @@ inline bool check(const ProductCase &c, const TestMachine &machine) {
         continue;
       int64_t at = firstDifference(got.values, expected);
       EXPECT_EQ(at, -1) << executor << " stationary "
-                        << getStationaryName(stationary) << ": element " << at << " is " << got.values[at]
-                        << ", expected " << expected[at];
+                        << getStationaryName(stationary) << ": element " << at
+                        << " is " << got.values[at] << ", expected "
+                        << expected[at];
     }
   return !overflow;
 }

@@ -560,9 +560,9 @@ TEST(StructureMemory, TilesDoNotMixKernelPositions) {
   auto run = [](Stationary stationary, int64_t start, int64_t count) {
     CoreProgram load = makeLoad();
     CoreStream stream = makeStream();
-    (stationary == Stationary::First ? stream.rowStart : stream.vecStart).base =
-        start;
-    (stationary == Stationary::First ? stream.rows : stream.length) = fixed(count);
+    bool isFirst = stationary == Stationary::First;
+    (isFirst ? stream.rowStart : stream.vecStart).base = start;
+    (isFirst ? stream.rows : stream.length) = fixed(count);
     load.rowStart = stream.rowStart;
     load.rows = stream.rows;
     Program program = withCode({make(core0, load), make(core0, stream)});

@@ -217,8 +217,8 @@ public:
   /// blocks, which core.convert makes in front of the nest.
   std::array<bool, 2> stored{};
 
-  /// Three regions and one product. Names: PREFIX "x", "w", "y". The weights are
-  /// the first operand, the activations the second.
+  /// Three regions and one product. Names: PREFIX "x", "w", "y". The weights
+  /// are the first operand, the activations the second.
   struct ConvRegions {
     uint32_t in = 0, weights = 0, out = 0;
   };
@@ -239,9 +239,9 @@ public:
 
   /// One layer with one product: `loop rounds { for each core: program,
   /// stream }`. Returns the product's index.
-  uint32_t addConv(const ConvSpec &s, Stationary stationary, const Entries &format,
-                   uint32_t in, uint32_t weights, uint32_t out,
-                   std::string name) {
+  uint32_t addConv(const ConvSpec &s, Stationary stationary,
+                   const Entries &format, uint32_t in, uint32_t weights,
+                   uint32_t out, std::string name) {
     Nest nest{s, stationary, format};
     nest.m = s.m(), nest.n = s.n(), nest.k = s.k();
     nest.lhs = {weightMap(s), at(weights), s.m() * s.k() * 4};
@@ -283,8 +283,9 @@ public:
 
   /// The gradient of the weights, contracted over (n, oh, ow).
   uint32_t addWeightGradient(const ConvSpec &s, Stationary stationary,
-                             const Entries &format, uint32_t outGradient, uint32_t in,
-                             uint32_t weightGradient, std::string name) {
+                             const Entries &format, uint32_t outGradient,
+                             uint32_t in, uint32_t weightGradient,
+                             std::string name) {
     Nest nest{s, stationary, format};
     nest.m = s.m(), nest.n = s.k(), nest.k = s.n();
     nest.lhs = {outputMap(s), at(outGradient), getOutputGroupBytes(s)};
@@ -375,9 +376,9 @@ private:
     currentLayer = addLayer(name, "Conv", output);
     program.layers.back().phase = phase;
     program.products.push_back(
-        {currentLayer, nest.m, nest.n, nest.k, nest.spec.groups, nest.stationary,
-         nest.format.conversions, nest.format.pass, nest.format.combine,
-         nest.positions, tiles.product});
+        {currentLayer, nest.m, nest.n, nest.k, nest.spec.groups,
+         nest.stationary, nest.format.conversions, nest.format.pass,
+         nest.format.combine, nest.positions, tiles.product});
     for (unsigned operand : {0u, 1u})
       if (stored[operand])
         store(nest, tiles.product, operand, name + ".blocks");
@@ -389,8 +390,9 @@ private:
     tiles.colBlocks = (nest.k + width - 1) / width;
     tiles.count =
         nest.spec.groups * nest.positions * tiles.rowBlocks * tiles.colBlocks;
-    uint64_t begin = loop((tiles.count + program.groups[0].count - 1) / program.groups[0].count);
-    for (int64_t core = 0; core < program.groups[0].count; ++core)
+    int64_t cores = program.groups[0].count;
+    uint64_t begin = loop((tiles.count + cores - 1) / cores);
+    for (int64_t core = 0; core < cores; ++core)
       addTile(nest, tiles, core);
     Product &product = program.products[tiles.product];
     product.nests = {makeWholeNest(product, begin, end())};
@@ -441,14 +443,15 @@ private:
     nest.stored[index] = true;
   }
 
-  /// Contraction blocks are fastest. Where the first operand stays, the positions
-  /// follow, then row blocks; otherwise row blocks, then positions; last the
-  /// groups.
+  /// Contraction blocks are fastest. Where the first operand stays, the
+  /// positions follow, then row blocks; otherwise row blocks, then positions;
+  /// last the groups.
   void addTile(const Nest &nest, const Tiles &t, int64_t c) {
     bool isFirst = nest.stationary == Stationary::First;
     int64_t height = program.groups[0].rows, width = program.groups[0].columns;
     auto digit = [&](int64_t divisor, int64_t modulus, int64_t weight) {
-      return DigitTerm{t.level, program.groups[0].count, c, divisor, modulus, weight};
+      return DigitTerm{t.level, program.groups[0].count, c,
+                       divisor, modulus,                 weight};
     };
     int64_t perBlock = isFirst ? t.colBlocks * nest.positions : t.colBlocks;
     int64_t perPosition = isFirst ? t.colBlocks : t.colBlocks * t.rowBlocks;
