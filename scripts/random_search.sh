@@ -29,8 +29,8 @@ case ${1:-} in
     ;;
 esac
 count=${1:-200000}
-if ! [[ $count =~ ^[1-9][0-9]*$ ]]; then
-  fail "expected a number of programs of at least 1, found '$count'" \
+if ! [[ $count =~ ^[1-9][0-9]{0,8}$ ]]; then
+  fail "expected a number of programs from 1 to 999999999, found '$count'" \
     "scripts/random_search.sh --help shows the arguments"
 fi
 if [ $# -gt 0 ]; then
@@ -41,16 +41,23 @@ cd "$root"
 results="$build_dir/random-search"
 mkdir -p "$results"
 
-# list_tests SUITE: its tests that take a share, as gtest names them.
+# list_tests SUITE: its tests that take a share, as gtest names them. The head
+# of a test may be broken over two lines, and a function outside of tests ends
+# the test before it.
 list_tests() {
   local file
   for file in runtime/unittests/"$1"/*.cpp; do
     awk -v file="$file" '
-      match($0, /^TEST(_F)?\([A-Za-z0-9_]+, [A-Za-z0-9_]+\)/) {
-        name = substr($0, RSTART, RLENGTH)
-        sub(/^TEST(_F)?\(/, "", name)
-        sub(/\)$/, "", name)
-        sub(/, /, ".", name)
+      /^TEST(_F)?\(/ { head = "" ; inHead = 1 }
+      inHead {
+        head = head $0
+        if (match(head, /^TEST(_F)?\([A-Za-z0-9_]+, *[A-Za-z0-9_]+\)/)) {
+          name = substr(head, RSTART, RLENGTH)
+          sub(/^TEST(_F)?\(/, "", name)
+          sub(/\)$/, "", name)
+          sub(/, */, ".", name)
+          inHead = 0
+        }
       }
       /getRandomShare\(/ {
         if (name == "") {
@@ -59,42 +66,66 @@ list_tests() {
         }
         if (!seen[name]++)
           print name
-      }' "$file"
+      }
+      /^}/ { name = "" }' "$file" || return
   done
 }
 
 # run_test SUITE TEST: leaves its output and, on failure, FAILED in its results.
 run_test() {
   local suite=$1 test=$2 started=$SECONDS verdict=passed
-  local log="$results/$suite.$test.txt"
-  if ! PHX_RANDOM_PROGRAMS=$count "$build_dir/bin/phx_${suite}_tests" \
-    --gtest_filter="$test" > "$log" 2>&1 || ! grep -q '\[  PASSED  \] 1 test' "$log"; then
+  local log="$results/$suite.$test.txt" program
+  PHX_RANDOM_PROGRAMS=$count "$build_dir/bin/phx_${suite}_tests" \
+    --gtest_filter="$test" > "$log" 2>&1 &
+  program=$!
+  # shellcheck disable=SC2064 # of this program
+  trap "kill $program 2> /dev/null" TERM
+  if ! wait "$program" || ! grep -q '\[  PASSED  \] 1 test' "$log"; then
     verdict="FAILED, see $log"
   fi
   printf '%s %s: %s, %s s\n' "$suite" "$test" "$verdict" \
     "$((SECONDS - started))" >> "$results/verdicts.txt"
 }
 
+# Nothing goes on in the background behind the end of this script.
+stop_jobs() {
+  local pids
+  mapfile -t pids < <(jobs -p)
+  if [ ${#pids[@]} -gt 0 ]; then
+    kill "${pids[@]}" 2> /dev/null || true
+  fi
+}
+trap stop_jobs EXIT
+
 suites=("$@")
 if [ ${#suites[@]} -eq 0 ]; then
   mapfile -t suites < <(grep -l 'getRandomShare(' runtime/unittests/*/*.cpp |
     xargs -n1 dirname | xargs -n1 basename | sort -u)
 fi
-: > "$results/verdicts.txt"
+
+# All of the arguments, before anything is started.
+selected=()
 for suite in "${suites[@]}"; do
   [ -d "runtime/unittests/$suite" ] ||
     fail "there is no suite '$suite'" "folders of runtime/unittests are suites"
-  tests=$(list_tests "$suite")
+  tests=$(list_tests "$suite") ||
+    fail "cannot list the tests of suite '$suite'"
   [ -n "$tests" ] || fail "suite '$suite' has no test that takes a share"
   [ -x "$build_dir/bin/phx_${suite}_tests" ] ||
     fail "phx_${suite}_tests is not built" "run scripts/build.sh first"
   for test in $tests; do
-    while [ "$(jobs -rp | wc -l)" -ge "$(nproc)" ]; do
-      wait -n
-    done
-    step "random search: $suite $test, $count programs"
-    run_test "$suite" "$test" &
+    selected+=("$suite $test")
   done
+done
+
+: > "$results/verdicts.txt"
+for each in "${selected[@]}"; do
+  read -r suite test <<< "$each"
+  while [ "$(jobs -rp | wc -l)" -ge "$(nproc)" ]; do
+    wait -n
+  done
+  step "random search: $suite $test, $count programs"
+  run_test "$suite" "$test" &
 done
 wait
 echo

@@ -46,6 +46,16 @@ def _read_counts(arguments: List[str]) -> dict[str, int]:
     return counts
 
 
+def _assume_counts(exe: Executable, arguments: List[str]) -> None:
+    """Arguments NAME=NUMBER. Raises InputError."""
+    counts = _read_counts(arguments)
+    try:
+        exe.assume_counts(counts)
+    except InputError as error:
+        # Of a Python caller's argument, which is another option's name here.
+        raise InputError(f"--count: {str(error).removeprefix('counts: ')}") from error
+
+
 def _check_run_outputs(
     exe: Executable,
     reads: List[str],
@@ -116,7 +126,7 @@ def run_command(
             "--count assumes what an execution finds out; add --timing-only, or leave it out"
         )
     if count:
-        exe.assume_counts(_read_counts(count))
+        _assume_counts(exe, count)
     arrays = {} if timing_only else _read_inputs(exe, input or [])
     known = None if labels is None else files.read_array(labels)
     _check_run_outputs(

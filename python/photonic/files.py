@@ -237,9 +237,9 @@ def read_report(path: str) -> dict[str, Any]:
         raise InputError(f"cannot read '{path}': {error.strerror}") from error
     except (ValueError, RecursionError) as error:
         raise InputError(f"'{path}' is not JSON: {error}") from error
-    if not isinstance(report, dict) or report.get("schema_version") != 1:
+    if not isinstance(report, dict) or report.get("schema_version") != 2:
         raise InputError(
-            f"'{path}' is not a report of schema version 1; photonic-run --report "
+            f"'{path}' is not a report of schema version 2; photonic-run --report "
             "writes them"
         )
     return report

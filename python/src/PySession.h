@@ -18,7 +18,13 @@
 //                         and state as they were. The signal handlers of Python
 //                         run meanwhile; what they raise stops the step. They
 //                         cannot use the session (RunError).
-//   cost() -> (latency_ns, energy_pj) of one step; computed once
+//   counts                {count register: largest number that it holds}
+//   assume_counts({count register: number})
+//                         for time and energy until something is executed,
+//                         from then on with what the latest execution counted;
+//                         InputError, and then nothing changes
+//   cost() -> (latency_ns, energy_pj) of one step; remembered as long as the
+//                         counts are the same
 //   read_state() -> {name: array}, copies
 //   write_state({name: array}, partial)
 //   save_state(path), load_state(path) -> (program, step_count)
@@ -69,7 +75,8 @@ public:
   void setSeed(int64_t seed);
   std::optional<float> getLearningRate();
   void setLearningRate(float rate);
-  /// For time and energy, in place of what an execution counted.
+  /// For time and energy until something is executed: what the latest
+  /// execution counted takes precedence.
   void assumeCounts(const std::map<std::string, int64_t> &values);
   nb::tuple getCost();
   nb::object getRecord();

@@ -1,7 +1,7 @@
 # Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 
-"""Comparison to the last bit."""
+"""Comparison to the last bit, and to the last femtosecond."""
 
 import numpy as np
 import pytest
@@ -20,3 +20,8 @@ def assert_same_bits(found, expected, what=""):
             f"differ, first at {first}: found {found[first]!r}, expected "
             f"{expected[first]!r}"
         )
+
+
+def to_fs(nanoseconds):
+    """Femtoseconds, which times of reports are whole numbers of."""
+    return round(nanoseconds * 1e6)

@@ -10,6 +10,7 @@ import re
 import listing
 import numpy as np
 import pytest
+from bits import to_fs
 
 ROWS, K, VECTORS = 48, 40, 2
 ARRAY = 32, 16
@@ -21,10 +22,8 @@ for pad in ("act", "wgt"):
     MACHINE += ["--set", f"{pad}.types=f32,i32,i64,u8,bool,block"]
 
 
-@pytest.fixture(scope="module", params=["df1", "df2"])
-def case(cli, tmp_path_factory, request):
-    """The compiler's program and its operands, each of which stays in turn."""
-    directory = tmp_path_factory.mktemp("stored")
+def make_case(cli, directory, dataflow):
+    """The compiler's program and its operands."""
     random = np.random.default_rng(3)
     weights = random.standard_normal((ROWS, K)).astype(np.float32)
     weights[5, 16:32] = 0  # a group of zeros
@@ -42,8 +41,14 @@ func.func @main(%x: tensor<{VECTORS}x{K}xf32> {{nn.name = "x"}})
 }}
 """)
     program = directory / "net.phx"
-    cli.compile(source, program, f"--dataflow={request.param}", *MACHINE)
+    cli.compile(source, program, f"--dataflow={dataflow}", *MACHINE)
     return program, weights, x
+
+
+@pytest.fixture(scope="module", params=["df1", "df2"])
+def case(cli, tmp_path_factory, request):
+    """Each of the operands stays in turn."""
+    return make_case(cli, tmp_path_factory.mktemp("stored"), request.param)
 
 
 def store(text, pad, operand, rows):
@@ -108,8 +113,9 @@ def test_same_bits_and_stated_charges(case, stored, cli, tmp_path):
     counted = listing.count_charges(listing.read(cli.disassemble(other)), 3, 2)[0]
     assert {name: counters[name] for name in counted} == counted
     # One array does all, one thing after the other.
-    assert after["latency_ns"] - before["latency_ns"] == pytest.approx(
-        periods / 5 + len(stored) * 2)
+    period, fill = 200_000, 2_000_000  # fs
+    assert (to_fs(after["latency_ns"]) - to_fs(before["latency_ns"])
+            == periods * period + len(stored) * fill)
 
 
 def convert(row):
@@ -153,8 +159,9 @@ def test_blocks_are_those_of_numpy(case, cli, tmp_path):
     assert found.tobytes() == b"".join(convert(row) for row in weights)
 
 
-def test_memories_have_to_hold_blocks(case, cli, tmp_path):
-    text = store(cli.disassemble(case[0]), "wgt", 0, ROWS)
+def test_memories_have_to_hold_blocks(cli, tmp_path):
+    program, _, _ = make_case(cli, tmp_path, "df1")
+    text = store(cli.disassemble(program), "wgt", 0, ROWS)
     source = tmp_path / "x.mlir"
     source.write_text(re.sub(r'(pisa.memory 2 "wgt" .*?), block\]', r"\1]", text))
     result = cli.execute("photonic-translate", "--assemble", source, "-o", tmp_path / "x.phx",

@@ -7,6 +7,7 @@ import math
 import re
 
 import pytest
+from bits import to_fs
 
 import models
 
@@ -20,10 +21,6 @@ def get_core_fs(m, k, n, dataflow, cores=CORES):
     stationary, stream = (m, n) if dataflow == "df1" else (n, m)
     tiles = math.ceil(stationary / ROWS) * math.ceil(k / COLS)
     return math.ceil(tiles / cores) * (PROGRAM_FS + PERIOD_FS * stream)
-
-
-def to_fs(nanoseconds):
-    return round(nanoseconds * 1e6)
 
 
 LINEAR = [(10, 84, 1), (120, 400, 1), (32, 16, 1), (33, 17, 40), (1, 1, 1),

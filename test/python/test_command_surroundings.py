@@ -253,8 +253,9 @@ def test_damaged_reports(tiny, tmp_path, capsys):
 
     check("[" * 100_000, "is not JSON")
     check("\xff", "is not a report|is not JSON")
-    check([], "is not a report of schema version 1")
-    check({**good, "schema_version": 2}, "is not a report of schema version 1")
+    check([], "is not a report of schema version 2")
+    for version in (1, 3, "2", None):
+        check({**good, "schema_version": version}, "is not a report of schema version 2")
     for name in ("program", "layers", "energy_pj", "area_mm2", "includes", "latency_ns"):
         check({k: v for k, v in good.items() if k != name}, f"damaged report .there is no '{name}'")
         check({**good, name: [None]}, "incomplete or damaged report")

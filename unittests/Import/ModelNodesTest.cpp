@@ -133,7 +133,8 @@ TEST_F(ModelNodesTest, weightsThatAreNotFinite) {
   std::string graph =
       makeInput("x", {"2", "2"}) + makeWeights("w", "2,2", "1, 2, nan, 4") +
       makeWeights("b", "2,2", "1, -inf, 4, 5") +
-      makeNode("Add", {"x", "w"}, "h") + makeNode("MatMul", {"x", "b"}, "y") + makeOutput("y") + makeOutput("h");
+      makeNode("Add", {"x", "w"}, "h") + makeNode("MatMul", {"x", "b"}, "y") +
+      makeOutput("y") + makeOutput("h");
   EXPECT_EQ(import(graph), "");
   EXPECT_SAYS("initialiser 'w' holds NaN at index [1, 0] (element 2)");
   EXPECT_SAYS("initialiser 'b' holds an infinity at index [0, 1] (element 1)");

@@ -69,6 +69,10 @@ protected:
   static std::string readProductText() { return *phx::readFile(OUTER_TEXT); }
   void expectProgram(const std::string &text, const char *path,
                      const phx::Program &expected);
+  /// The program with tokens; null after a failure.
+  std::shared_ptr<const phx::Program> orderTokens(ModuleOp module);
+  /// Through a file, to text and through a file again, byte for byte; the text.
+  std::string expectRoundTrip(const std::string &text);
 
   OwningOpRef<ModuleOp> parse(llvm::StringRef text) {
     return parseSourceString<ModuleOp>(text, &context, "crossbar.mlir");
@@ -88,10 +92,7 @@ protected:
     OwningOpRef<ModuleOp> module = parse(text);
     if (!module)
       return said;
-    PassManager pm(&context);
-    pm.addPass(createInsertTokens());
-    pm.addPass(createVerifyProgram());
-    EXPECT_EQ(succeeded(pm.run(*module)), said.empty());
+    EXPECT_EQ(orderTokens(*module) != nullptr, said.empty());
     return said;
   }
 
@@ -164,6 +165,36 @@ void CrossbarText::expectProgram(const std::string &text, const char *path,
                 << written;
 }
 
+std::shared_ptr<const phx::Program>
+CrossbarText::orderTokens(ModuleOp module) {
+  std::shared_ptr<const phx::Program> program;
+  PassManager pm(&context);
+  pm.addPass(createInsertTokens());
+  pm.addPass(createVerifyProgram());
+  pm.addPass(createTakeProgram([&](auto taken) { program = taken; }));
+  return succeeded(pm.run(module)) ? program : nullptr;
+}
+
+std::string CrossbarText::expectRoundTrip(const std::string &text) {
+  std::string paths[] = {getPath("first.phx"), getPath("second.phx")};
+  std::string printed = text;
+  for (const std::string &path : paths) {
+    OwningOpRef<ModuleOp> module = parse(printed);
+    FailureOr<phx::Program> program = failure();
+    if (module)
+      program = exportProgram(getOnlyProgram(*module));
+    if (failed(program) || !phx::writeProgram(*program, path).ok()) {
+      ADD_FAILURE() << printed;
+      return "";
+    }
+    OwningOpRef<ModuleOp> disassembled = disassemble(path, &context);
+    EXPECT_TRUE(disassembled);
+    printed = disassembled ? print(*disassembled) : "";
+  }
+  EXPECT_EQ(*phx::readFile(paths[0]), *phx::readFile(paths[1]));
+  return printed;
+}
+
 TEST_F(CrossbarText, IsTheNetworkBuiltByHand) {
   expectProgram(readText(), CROSSBAR_TEXT, Network(batch).makeProgram());
 }
@@ -174,24 +205,10 @@ TEST_F(CrossbarText, IsTheProductBuiltByHand) {
 }
 
 TEST_F(CrossbarText, ProductsWhoseResultStaysGoThroughTheFileAndBack) {
-  OwningOpRef<ModuleOp> module = parse(readProductText());
-  ASSERT_TRUE(module);
-  FailureOr<phx::Program> program = exportProgram(getOnlyProgram(*module));
-  ASSERT_TRUE(succeeded(program));
-  std::string file = getPath("outer.phx");
-  ASSERT_TRUE(phx::writeProgram(*program, file).ok());
-  OwningOpRef<ModuleOp> disassembled = disassemble(file, &context);
-  ASSERT_TRUE(disassembled);
-  std::string text = print(*disassembled);
+  std::string text = expectRoundTrip(readProductText());
   EXPECT_NE(text.find("groups 2 stationary result conversions [0, 1]"),
             std::string::npos)
       << text;
-  OwningOpRef<ModuleOp> again = parse(text);
-  ASSERT_TRUE(again);
-  FailureOr<phx::Program> second = exportProgram(getOnlyProgram(*again));
-  ASSERT_TRUE(succeeded(second));
-  EXPECT_EQ(second->products, program->products);
-  EXPECT_EQ(second->code, program->code);
 }
 
 /// Instructions of the class that write a count register and depend on it.
@@ -201,12 +218,8 @@ TEST_F(CrossbarText, CountsWhatIsNotZero) {
   expectProgram(text, SPARSE_TEXT, network.makeProgram());
   OwningOpRef<ModuleOp> module = parse(text);
   ASSERT_TRUE(module);
-  std::shared_ptr<const phx::Program> program;
-  PassManager pm(&context);
-  pm.addPass(createInsertTokens());
-  pm.addPass(createVerifyProgram());
-  pm.addPass(createTakeProgram([&](auto taken) { program = taken; }));
-  ASSERT_TRUE(succeeded(pm.run(*module)));
+  std::shared_ptr<const phx::Program> program = orderTokens(*module);
+  ASSERT_TRUE(program);
   std::string path = getPath("sparse.phx");
   ASSERT_TRUE(phx::writeProgram(*program, path).ok());
   auto read = phx::readProgram(path);
@@ -220,25 +233,11 @@ TEST_F(CrossbarText, CountsWhatIsNotZero) {
 }
 
 TEST_F(CrossbarText, GoesThroughTheFileAndBack) {
-  OwningOpRef<ModuleOp> module = parse(readText());
-  ASSERT_TRUE(module);
-  FailureOr<phx::Program> program = exportProgram(getOnlyProgram(*module));
-  ASSERT_TRUE(succeeded(program));
-  std::string first = getPath("first.phx"), second = getPath("second.phx");
-  ASSERT_TRUE(phx::writeProgram(*program, first).ok());
-  OwningOpRef<ModuleOp> disassembled = disassemble(first, &context);
-  ASSERT_TRUE(disassembled);
-  std::string text = print(*disassembled);
+  std::string text = expectRoundTrip(readText());
   EXPECT_NE(text.find("pisa.crossbar_dot narrow[0 lanes 2] pass 0 combine 0 list "
                       "act[0 + 32 * l0"),
             std::string::npos)
       << text;
-  OwningOpRef<ModuleOp> again = parse(text);
-  ASSERT_TRUE(again);
-  FailureOr<phx::Program> third = exportProgram(getOnlyProgram(*again));
-  ASSERT_TRUE(succeeded(third));
-  ASSERT_TRUE(phx::writeProgram(*third, second).ok());
-  EXPECT_EQ(*phx::readFile(first), *phx::readFile(second));
 }
 
 TEST_F(CrossbarText, RunsAndReports) {
@@ -249,12 +248,8 @@ TEST_F(CrossbarText, RunsAndReports) {
   ProgramOp op = getOnlyProgram(*module);
   op.setTarget(target.spec.name());
   op.setHash(target.structuralHash);
-  std::shared_ptr<const phx::Program> program;
-  PassManager pm(&context);
-  pm.addPass(createInsertTokens());
-  pm.addPass(createVerifyProgram());
-  pm.addPass(createTakeProgram([&](auto taken) { program = taken; }));
-  ASSERT_TRUE(succeeded(pm.run(*module)));
+  std::shared_ptr<const phx::Program> program = orderTokens(*module);
+  ASSERT_TRUE(program);
   std::string path = getPath("a.phx"), machine = getPath("crossbars.textproto");
   ASSERT_TRUE(phx::writeProgram(*program, path).ok());
   ASSERT_TRUE(phx::writeFileAtomically(

@@ -7,7 +7,10 @@
 
 #include "photonic/Target/PHX/PHX.h"
 
+#include "phx/isa/Limits.h"
+
 #include "mlir/IR/DialectResourceBlobManager.h"
+#include "llvm/Support/MathExtras.h"
 
 #include <algorithm>
 #include <cstring>
@@ -28,6 +31,11 @@ private:
   LogicalResult checkAttributes();
   void exportHeader();
   void exportTables();
+  void exportGroupsAndMemories();
+  void exportMaps();
+  void exportProducts();
+  void exportNests();
+  void exportLayers();
   LogicalResult exportRegion(RegionOp region);
   FailureOr<uint32_t> exportData(RegionOp region, ElementsAttr init);
   LogicalResult exportBlock(Block &block);
@@ -93,7 +101,7 @@ static phx::OperationList getList(ArrayAttr operations) {
   return list;
 }
 
-void Exporter::exportTables() {
+void Exporter::exportGroupsAndMemories() {
   Region &body = op.getBody();
   for (GroupOp group : body.getOps<GroupOp>())
     program.groups.push_back({group.getName().str(),
@@ -112,23 +120,20 @@ void Exporter::exportTables() {
     for (auto type : memory.getTypes().getAsRange<StringAttr>())
       entry.types.push_back(*phx::findType(type.str()));
   }
-  for (RegisterOp each : body.getOps<RegisterOp>())
-    program.registers.push_back(
-        {each.getName().str(), static_cast<int64_t>(each.getMost())});
-  for (MapOp map : body.getOps<MapOp>()) {
+}
+
+void Exporter::exportMaps() {
+  for (MapOp map : op.getBody().getOps<MapOp>()) {
     phx::AccessMap &entry = program.maps.emplace_back();
     entry.rows = getDigits(map.getRows());
     entry.cols = getDigits(map.getCols());
     for (auto t : map.getAxes().getAsRange<DenseI64ArrayAttr>())
       entry.axes.push_back({t[0], t[1], t[2], t[3], t[4]});
   }
-  for (ConversionOp conversion : body.getOps<ConversionOp>())
-    program.conversions.push_back(conversion.getFormat().getValue());
-  for (PassOp pass : body.getOps<PassOp>())
-    program.passes.push_back(getList(pass.getOperations()));
-  for (CombineOp combine : body.getOps<CombineOp>())
-    program.combines.push_back(getList(combine.getOperations()));
-  for (ProductOp product : body.getOps<ProductOp>()) {
+}
+
+void Exporter::exportProducts() {
+  for (ProductOp product : op.getBody().getOps<ProductOp>()) {
     phx::Product &entry = program.products.emplace_back();
     entry.layer = product.getLayer()
                       ? static_cast<uint32_t>(*product.getLayer())
@@ -146,7 +151,10 @@ void Exporter::exportTables() {
     entry.positions = product.getPositions().value_or(1);
     entry.stream = static_cast<uint32_t>(product.getStream().value_or(0));
   }
-  for (NestOp nest : body.getOps<NestOp>())
+}
+
+void Exporter::exportNests() {
+  for (NestOp nest : op.getBody().getOps<NestOp>())
     program.products[nest.getProduct()].nests.push_back(
         {static_cast<uint64_t>(nest.getAt()[0]),
          static_cast<uint64_t>(nest.getAt()[1]),
@@ -155,7 +163,10 @@ void Exporter::exportTables() {
          {nest.getColumns().getValue(), nest.getColumnsSize().getValue()},
          {nest.getContraction().getValue(),
           nest.getContractionSize().getValue()}});
-  for (LayerOp layer : body.getOps<LayerOp>()) {
+}
+
+void Exporter::exportLayers() {
+  for (LayerOp layer : op.getBody().getOps<LayerOp>()) {
     phx::Layer &entry = program.layers.emplace_back();
     entry.name = layer.getName().str();
     entry.op = layer.getOp().str();
@@ -163,6 +174,24 @@ void Exporter::exportTables() {
     if (layer.getOutput())
       entry.output = static_cast<uint32_t>(*layer.getOutput());
   }
+}
+
+void Exporter::exportTables() {
+  Region &body = op.getBody();
+  exportGroupsAndMemories();
+  for (RegisterOp each : body.getOps<RegisterOp>())
+    program.registers.push_back(
+        {each.getName().str(), static_cast<int64_t>(each.getMost())});
+  exportMaps();
+  for (ConversionOp conversion : body.getOps<ConversionOp>())
+    program.conversions.push_back(conversion.getFormat().getValue());
+  for (PassOp pass : body.getOps<PassOp>())
+    program.passes.push_back(getList(pass.getOperations()));
+  for (CombineOp combine : body.getOps<CombineOp>())
+    program.combines.push_back(getList(combine.getOperations()));
+  exportProducts();
+  exportNests();
+  exportLayers();
 }
 
 static FailureOr<phx::ElementType> getElementType(RegionOp region, Type type) {
@@ -233,6 +262,23 @@ static phx::DataSection getData(DenseIntOrFPElementsAttr dense) {
   return own(std::move(bytes));
 }
 
+/// Before contents are expanded: a splat is short however large its type is.
+static LogicalResult verifyFits(RegionOp region, ShapedType type) {
+  constexpr int64_t most = phx::limits::magnitude;
+  int64_t bytes = llvm::divideCeil(type.getElementTypeBitWidth(), 8u);
+  for (int64_t extent : type.getShape()) {
+    if (extent && bytes > most / extent)
+      return region.emitOpError("expected extents of at most 2^50 bytes, ")
+             << "found " << type;
+    bytes *= extent;
+  }
+  auto found = static_cast<int64_t>(region.getBytes());
+  if (bytes <= found)
+    return success();
+  return region.emitOpError("expected at least ")
+         << bytes << " bytes for its shape and type, found " << found;
+}
+
 FailureOr<uint32_t> Exporter::exportData(RegionOp region, ElementsAttr init) {
   auto number = static_cast<uint32_t>(program.data.size());
   if (auto resource = dyn_cast<DenseResourceElementsAttr>(init)) {
@@ -255,6 +301,8 @@ FailureOr<uint32_t> Exporter::exportData(RegionOp region, ElementsAttr init) {
   if (!dense)
     return region.emitOpError("expected dense initial contents, found ")
            << init;
+  if (failed(verifyFits(region, dense.getType())))
+    return failure();
   program.data.push_back(getData(dense));
   return number;
 }

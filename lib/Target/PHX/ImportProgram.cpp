@@ -37,7 +37,8 @@ private:
   void importTables(Location loc);
   void importNests();
   void importOperations(Location loc);
-  void importRegions(Location loc);
+  LogicalResult importRegions(Location loc);
+  void importLayers(Location loc);
   LogicalResult importCode(Location loc);
   LogicalResult importStep(const phx::Instruction &instruction);
   Location getLocation(uint32_t layer) {
@@ -175,8 +176,31 @@ static Type getType(Builder &b, const phx::Region &region) {
   llvm_unreachable("all element types are handled");
 }
 
-void Importer::importRegions(Location loc) {
+/// Regions of blocks, and no others, say which conversion made them; the type
+/// of the region is all that the assembly has of it.
+static LogicalResult verifyConversion(const phx::Region &region, Location loc,
+                                      size_t index) {
+  bool isBlock = region.type == phx::ElementType::Block;
+  if (region.conversion.has_value() == isBlock &&
+      region.conversion.value_or(0) < phx::noLayer)
+    return success();
+  InFlightDiagnostic error = emitError(loc)
+                             << "region " << index << " '" << region.name
+                             << "' conversion: expected ";
+  if (isBlock)
+    error << "0 to " << phx::noLayer - 1;
+  else
+    error << "none (its elements are " << phx::getTypeWord(region.type) << ")";
+  error << ", found ";
+  if (region.conversion)
+    return error << *region.conversion;
+  return error << "none";
+}
+
+LogicalResult Importer::importRegions(Location loc) {
   for (auto [index, r] : llvm::enumerate(program.regions)) {
+    if (failed(verifyConversion(r, loc, index)))
+      return failure();
     auto type = RankedTensorType::get(r.shape, getType(b, r));
     phx::Address address{r.memory, {r.address, {}}};
     bool ignores = r.labels && r.labels->ignoreIndex;
@@ -191,6 +215,10 @@ void Importer::importRegions(Location loc) {
                      ignores ? i64(*r.labels->ignoreIndex) : IntegerAttr(),
                      r.data ? init(*r.data, type) : ElementsAttr());
   }
+  return success();
+}
+
+void Importer::importLayers(Location loc) {
   for (auto [index, l] : llvm::enumerate(program.layers))
     LayerOp::create(b, loc, i64(index), b.getStringAttr(l.name),
                     b.getStringAttr(l.op), static_cast<pisa::Phase>(l.phase),
@@ -261,12 +289,13 @@ ProgramOp Importer::run() {
   OpBuilder::InsertionGuard restore(b);
   b.setInsertionPointToStart(&op.getBody().emplaceBlock());
   importTables(loc);
-  importRegions(loc);
-  if (failed(importCode(loc))) {
-    op.erase();
-    return {};
+  if (succeeded(importRegions(loc))) {
+    importLayers(loc);
+    if (succeeded(importCode(loc)))
+      return op;
   }
-  return op;
+  op.erase();
+  return {};
 }
 
 ProgramOp photonic::importProgram(const phx::Program &program,

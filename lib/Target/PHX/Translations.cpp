@@ -63,12 +63,23 @@ static Operation *findInstruction(Block &block, uint64_t &number) {
   return nullptr;
 }
 
+/// Nests of the plain form are numbered product by product.
+static Operation *findNest(ProgramOp program, uint64_t number) {
+  SmallVector<NestOp> nests(program.getBody().getOps<NestOp>());
+  llvm::stable_sort(nests, [](NestOp a, NestOp b) {
+    return a.getProduct() < b.getProduct();
+  });
+  return number < nests.size() ? nests[number].getOperation() : nullptr;
+}
+
 /// The operation of an entry, whose kind is the mnemonic of its table's; null
 /// if there is none.
 static Operation *findOperation(ProgramOp program, const phx::Entry &entry) {
   uint64_t number = entry.number;
   if (StringRef(entry.kind) == "instruction")
     return findInstruction(program.getCode().getBody().front(), number);
+  if (StringRef(entry.kind) == "nest")
+    return findNest(program, number);
   for (Operation &op : program.getBody().front())
     if (op.getName().stripDialect() == entry.kind && number-- == 0)
       return &op;
@@ -92,6 +103,12 @@ OwningOpRef<ModuleOp> photonic::disassemble(StringRef path,
   phx::Result<phx::Program> program = phx::readProgram(path.str());
   if (!program) {
     mlir::emitError(loc, program.error().message);
+    return {};
+  }
+  // Operations have no place for what is none: loops without an end, regions
+  // of negative extents, data that is not there.
+  if (phx::Status valid = phx::validateStructure(*program); !valid) {
+    mlir::emitError(loc, valid.error().message);
     return {};
   }
   // Regions that share a section name one resource, by which they share it
@@ -123,12 +140,28 @@ OwningOpRef<ModuleOp> photonic::disassemble(StringRef path,
 // pisa to .phx
 //===----------------------------------------------------------------------===//
 
+/// What the module around a program says beside it would be lost. Stages leave
+/// notes for each other on the module, which the program has taken up.
+static LogicalResult verifyBare(ModuleOp module) {
+  auto refuse = [&](const Twine &what) {
+    return module.emitOpError("has ")
+           << what << ", which a program file has no place for; take it off";
+  };
+  if (std::optional<StringRef> name = module.getSymName())
+    return refuse("the name '" + *name + "'");
+  for (NamedAttribute attribute : module->getAttrs())
+    if (StringRef name = attribute.getName().strref();
+        !name.starts_with("nn.") && !name.starts_with("photonic."))
+      return refuse("the attribute '" + name + "'");
+  return success();
+}
+
 /// Encodes the module's program, checks it, and copies the file to `os`.
 static LogicalResult emitProgram(ModuleOp module, raw_ostream &os) {
   // The whole program as a note would bury the message.
   module.getContext()->printOpOnDiagnostic(false);
   ProgramOp op = getOnlyProgram(module);
-  if (!op)
+  if (!op || failed(verifyBare(module)))
     return failure();
   FailureOr<phx::Program> program = exportProgram(op);
   if (failed(program))

@@ -87,13 +87,17 @@ struct Reader {
       fail("engine: expected lanes or digits behind the flag of arrays, found "
            "one lane and none");
   }
+  /// One more than the last stands for none where a register is optional.
+  void getRegister(const char *field, std::optional<uint32_t> &index) {
+    index = static_cast<uint32_t>(takeAtMost(field, noLayer - 1));
+  }
   void get(const char *field, Count &count) {
     uint64_t flags = takeAtMost(field, countRemaining | countRegister);
     get(field, count.cap);
     if (flags & countRemaining)
       get(field, count.remaining.emplace());
     if (flags & countRegister)
-      get(field, count.registerIndex.emplace());
+      getRegister(field, count.registerIndex);
   }
   void get(Guard &guard) {
     uint64_t word = take("loop"), loop = word & ~guardRegister;
@@ -106,7 +110,7 @@ struct Reader {
     get("guard low", guard.low);
     get("guard extent", guard.extent);
     if (word & guardRegister)
-      get("guard register", guard.registerIndex.emplace());
+      getRegister("guard register", guard.registerIndex);
   }
   void get(const char *field, Address &address) {
     address.memory =

@@ -31,6 +31,34 @@ Error phx::failProduct(size_t product, const std::string &expected,
                Entry{"product", product}};
 }
 
+/// Nests are numbered product by product.
+static Entry getEntry(const Program &program, const ProductNest &nest) {
+  uint64_t number = 0;
+  for (const Product &product : program.products)
+    for (const ProductNest &each : product.nests) {
+      if (&each == &nest)
+        return {"nest", number};
+      ++number;
+    }
+  return {"nest", number};
+}
+
+static size_t getProduct(const Program &program, const ProductNest &nest) {
+  size_t p = 0;
+  while (std::none_of(program.products[p].nests.begin(),
+                      program.products[p].nests.end(),
+                      [&](const ProductNest &each) { return &each == &nest; }))
+    ++p;
+  return p;
+}
+
+Error phx::failNest(const Program &program, const ProductNest &nest,
+                    const std::string &expected, const std::string &found) {
+  Error error = failProduct(getProduct(program, nest), expected, found);
+  error.entry = getEntry(program, nest);
+  return error;
+}
+
 static std::string describeRange(const ProductNest &nest) {
   return "instructions " + std::to_string(nest.loopBegin) + " and " +
          std::to_string(nest.loopEnd);
@@ -165,41 +193,47 @@ static std::string describe(const Product &product) {
   return describe(whole);
 }
 
-static Error failTooMany(size_t index) {
-  return failProduct(index, "nests that are executed at most 2^20 times in all",
-                     "more");
+static Error failPieces(size_t index, const Grid &grid) {
+  return Error{"product " + std::to_string(index) +
+                   ": expected ranges of nests that cut it into at most 2^22 "
+                   "pieces (groups x rows x columns x contraction positions "
+                   "between the cuts), found " +
+                   grid.describeCells() +
+                   "; let ranges begin and end at the same places, or delete "
+                   "the nests of the product",
+               Entry{"product", index}};
 }
 
 static Status checkCover(const LoopTree &tree, size_t index) {
-  const Product &product = tree.program.products[index];
+  const Program &program = tree.program;
+  const Product &product = program.products[index];
   std::vector<NestPart> parts;
+  std::vector<const ProductNest *> nestOf;
   for (const ProductNest &nest : product.nests) {
     std::vector<NestPart> own = listParts(tree, nest);
     if (own.empty() || parts.size() + own.size() > size_t(maxNestParts))
-      return failTooMany(index);
+      return failNest(program, nest,
+                      "nests that are executed at most 2^20 times in all",
+                      "more");
     for (const NestPart &part : own)
       if (!part.isEmpty())
         parts.push_back(part);
+    nestOf.resize(parts.size(), &nest);
   }
   std::string once = describe(product) + " to be computed once each";
   Grid grid(product, parts);
   if (!grid.isInside)
-    for (const NestPart &part : parts)
-      if (Grid alone(product, {part}); !alone.isInside)
-        return failProduct(index, once, "a nest for " + describe(part));
+    for (size_t i = 0; i < parts.size(); ++i)
+      if (Grid alone(product, {parts[i]}); !alone.isInside)
+        return failNest(program, *nestOf[i], once,
+                        "a nest for " + describe(parts[i]));
   if (!grid.isSmall())
-    return Error{"product " + std::to_string(index) +
-                 ": expected ranges of nests that cut it into at most 2^22 "
-                 "pieces (groups x rows x columns x contraction positions "
-                 "between the cuts), found " +
-                 grid.describeCells() +
-                 "; let ranges begin and end at the same places, or delete the "
-                 "nests of the product"};
-  for (const NestPart &part : parts)
-    if (!grid.add(part))
-      return failProduct(index, once,
-                         "a second nest, or execution of one, for " +
-                             describe(part));
+    return failPieces(index, grid);
+  for (size_t i = 0; i < parts.size(); ++i)
+    if (!grid.add(parts[i]))
+      return failNest(program, *nestOf[i], once,
+                      "a second nest, or execution of one, for " +
+                          describe(parts[i]));
   if (!grid.isFull())
     return failProduct(index, once, "no nest for some of them");
   return Status::success();
@@ -216,14 +250,15 @@ static Status checkLoops(const LoopTree &tree, size_t index) {
           return loop.begin == nest.loopBegin && loop.end == nest.loopEnd;
         });
     if (!isLoop)
-      return failProduct(index, "a loop and its end", describeRange(nest));
+      return failNest(tree.program, nest, "a loop and its end",
+                      describeRange(nest));
     for (auto [name, range] : {std::pair("groups", &nest.groups),
                                {"rows", &nest.rows},
                                {"columns", &nest.columns},
                                {"contraction", &nest.contraction}})
       if (Status status = checkNestRange(tree, nest.loopBegin, name, *range);
           !status)
-        return status;
+        return Error{status.error().message, getEntry(tree.program, nest)};
   }
   return Status::success();
 }
@@ -241,8 +276,8 @@ static Error failMember(const Program &program, size_t product,
                         const ProductNest &nest, size_t instruction) {
   const Body &body = program.code[instruction].body;
   bool isMore = program.products[product].nests.size() > 1;
-  return failProduct(
-      product,
+  return failNest(
+      program, nest,
       "all of its instructions and no others between " + describeRange(nest) +
           (isMore ? " or in another of its nests" : ""),
       std::string(getMnemonic(body)) + " of product " +
@@ -265,8 +300,9 @@ static Status checkMembers(const Program &program) {
         if (*owner != p || isInside[i])
           return failMember(program, p, nest, i);
         if (!uses[i].reads.empty())
-          return failProduct(
-              p, "instructions that depend on loops alone in its nests",
+          return failNest(
+              program, nest,
+              "instructions that depend on loops alone in its nests",
               std::string(getMnemonic(program.code[i].body)) +
                   " at instruction " + std::to_string(i) +
                   ", which depends on " +
@@ -274,8 +310,9 @@ static Status checkMembers(const Program &program) {
         hasAny = isInside[i] = true;
       }
       if (!hasAny)
-        return failProduct(p, "instructions of it in each of its nests",
-                           "none between " + describeRange(nest));
+        return failNest(program, nest,
+                        "instructions of it in each of its nests",
+                        "none between " + describeRange(nest));
     }
   for (size_t i = 0; i < program.code.size(); ++i) {
     std::optional<uint32_t> owner = findProduct(program.code[i].body);

@@ -229,7 +229,7 @@ std::string phx::makeJsonReport(const ReportInputs &inputs) {
     accuracy = {{"top1", inputs.accuracy->top1},
                 {"top5", inputs.accuracy->top5},
                 {"samples", inputs.accuracy->samples}};
-  Json report = {{"schema_version", 1},
+  Json report = {{"schema_version", 2},
                  {"program", program.name},
                  {"purpose", makePurpose(program)},
                  {"target", inputs.target.spec.name()},

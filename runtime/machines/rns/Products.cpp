@@ -41,7 +41,8 @@ static Error failTooMany(size_t index) {
   return Error{"product " + std::to_string(index) +
                ": expected core instructions whose clipped counts fall into at "
                "most 2^24 boxes of equal ones, found more; let the counts of "
-               "the loops around them divide evenly"};
+               "the loops around them divide evenly",
+               Entry{"product", index}};
 }
 
 namespace {
@@ -93,12 +94,12 @@ Status ProductChecker::checkGroup(const ProductNest &nest) {
       continue;
     const ArrayGroup *own = findGroup(program, program.code[i]);
     if (group && group != own)
-      return failProduct(index, "arrays of one group",
-                         "'" + group->name + "' and '" + own->name + "'");
+      return failNest(program, nest, "arrays of one group",
+                      "'" + group->name + "' and '" + own->name + "'");
     group = own;
   }
   if (!group)
-    return failProduct(index, "programmed tiles", "none");
+    return failNest(program, nest, "programmed tiles", "none");
   return Status::success();
 }
 
@@ -175,13 +176,14 @@ Status ProductChecker::compare(const ProductNest &nest, const Box &window,
                     (expected.tiles != 0 && found->tiles != 0 &&
                      found->tiles % expected.tiles == 0);
   if (!isMultiple)
-    return failProduct(index,
-                       "a multiple of " + toText(expected.tiles) +
-                           " programmed tiles" + what,
-                       toText(found->tiles));
+    return failNest(tree.program, nest,
+                    "a multiple of " + toText(expected.tiles) +
+                        " programmed tiles" + what,
+                    toText(found->tiles));
   if (found->macs != expected.macs)
-    return failProduct(
-        index, toText(expected.macs) + " multiply-accumulates" + what,
+    return failNest(
+        tree.program, nest,
+        toText(expected.macs) + " multiply-accumulates" + what,
         toText(found->macs) + " in its core.stream instructions");
   return Status::success();
 }
@@ -196,11 +198,10 @@ Status ProductChecker::checkNest(const ProductNest &nest) {
     // A longer group has one exponent, which no part sees all of.
     int64_t group = getLongestGroup(tree.program, product);
     if (!part.isEmpty() && part.contraction().begin % group)
-      return failProduct(index,
-                         "nests that begin at a group of " +
-                             toText(group) + " contraction positions",
-                         "one at position " +
-                             toText(part.contraction().begin));
+      return failNest(tree.program, nest,
+                      "nests that begin at a group of " + toText(group) +
+                          " contraction positions",
+                      "one at position " + toText(part.contraction().begin));
     std::array<int64_t, 4> sizes;
     for (size_t d = 0; d < 4; ++d)
       sizes[d] = part.extents[d].size();

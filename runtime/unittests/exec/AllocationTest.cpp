@@ -6,8 +6,9 @@
 //===----------------------------------------------------------------------===//
 //
 // A program of its own, because it replaces the allocator (by that of
-// FailingAllocations.cpp) and the creation of threads: any one allocation of a run may fail, on any thread, and the run
-// ends with an error, leaves what it found, and can be repeated.
+// FailingAllocations.cpp) and the creation of threads: any one allocation of a
+// run may fail, on any thread, and the run ends with an error, leaves what it
+// found, and can be repeated.
 //
 //===----------------------------------------------------------------------===//
 
@@ -49,7 +50,8 @@ Program makeProgram() {
   ConvSpec spec = linearSpec(32, 64, 512);
   ProductFormat format = mirageFormat();
   format.setGroup(32);
-  auto product = b.addConvWithRegions(spec, Stationary::First, b.addFormat(format));
+  auto product =
+      b.addConvWithRegions(spec, Stationary::First, b.addFormat(format));
   uint32_t kept =
       b.addRegion("kept", Role::State, spec.outShape(), mem::wgt);
   uint32_t count = b.addRegion("count", Role::State, {1}, mem::wgt);

@@ -6,8 +6,8 @@
 //===----------------------------------------------------------------------===//
 //
 // Random convolutions and tensors; one call that runs the product of a
-// convolution or of one of its gradients on both executors and in both
-// stationary operands, and compares with the scalar oracle.
+// convolution or of one of its gradients on both executors and with either
+// operand stationary, and compares with the scalar oracle.
 //
 //===----------------------------------------------------------------------===//
 
@@ -229,8 +229,9 @@ inline bool check(const ProductCase &c, const TestMachine &machine) {
         continue;
       int64_t at = firstDifference(got.values, expected);
       EXPECT_EQ(at, -1) << executor << " stationary "
-                        << getStationaryName(stationary) << ": element " << at << " is " << got.values[at]
-                        << ", expected " << expected[at];
+                        << getStationaryName(stationary) << ": element " << at
+                        << " is " << got.values[at] << ", expected "
+                        << expected[at];
     }
   return !overflow;
 }

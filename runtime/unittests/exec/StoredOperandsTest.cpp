@@ -1,4 +1,4 @@
-//===- StoredOperandsTest.cpp - Operands that are blocks in memory --------===//
+//===- StoredOperandsTest.cpp - Operands that are blocks --------*- C++ -*-===//
 //
 // Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -166,7 +166,8 @@ TEST(StoredOperands, AreConvertedFromFiniteNumbers) {
   float bad = -INFINITY;
   std::memcpy(inputs["a"].bytes.data() + 4 * 77, &bad, 4);
   auto result = runProgram(program, inputs, threads(1));
-  expectError(result, {"core.convert", "tensor 'a' element [1, 37, 0, 0] is -inf"});
+  expectError(result,
+              {"core.convert", "tensor 'a' element [1, 37, 0, 0] is -inf"});
 }
 
 TEST(StoredOperands, HaveNoBypass) {

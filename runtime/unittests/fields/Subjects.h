@@ -8,6 +8,7 @@
 #ifndef PHX_UNITTESTS_FIELDS_SUBJECTS_H
 #define PHX_UNITTESTS_FIELDS_SUBJECTS_H
 
+#include "phx/isa/Description.h"
 #include "phx/isa/Program.h"
 
 #include <map>
@@ -22,7 +23,13 @@ struct Subject {
   size_t index = 0; ///< of the instruction
 };
 
-/// By mnemonic. Each instruction of the base set and of `rns` needs one.
+/// Whether an instruction needs a subject: those of the base set and of `rns`
+/// do, other classes have such trials among their own tests.
+inline bool needsSubject(const InstructionDescription &description) {
+  return description.machineClass.empty() || description.machineClass == "rns";
+}
+
+/// By mnemonic. Each instruction that needs a subject has one.
 std::map<std::string, Subject> makeSubjects();
 
 } // namespace phx::test

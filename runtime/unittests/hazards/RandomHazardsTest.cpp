@@ -17,6 +17,7 @@
 #include "RandomCode.h"
 
 #include <gtest/gtest.h>
+#include <cstdio>
 #include <map>
 
 using namespace phx;
@@ -200,7 +201,7 @@ static bool hasWeakOrder(const Program &program) {
 
 TEST(RandomHazards, RegistersEqualOracle) {
   const uint64_t programs = getRandomShare(6000);
-  size_t clean = 0, races = 0, dependent = 0;
+  size_t ordered = 0, races = 0;
   for (uint64_t seed = 0; seed < programs; ++seed) {
     RandomCode random(seed);
     random.registers = true;
@@ -212,7 +213,9 @@ TEST(RandomHazards, RegistersEqualOracle) {
       continue;
     ASSERT_FALSE(racesForSome(program, seed)) << "seed " << seed;
     ASSERT_TRUE(isBalanced(program)) << "seed " << seed;
-    // A race that no register has a hand in, or that only some values show.
+    ++ordered;
+    // Races for some values are races for the largest: what orders
+    // instructions is there whatever registers hold, but for lanes.
     for (int i = 0; i < 2 && program.tokens; ++i) {
       Program without =
           removeToken(program, random.pick(0, program.tokens - 1));
@@ -224,10 +227,10 @@ TEST(RandomHazards, RegistersEqualOracle) {
             << "seed " << seed << ": "
             << (status.ok() ? "accepted" : status.error().message);
       }
-      ++(someRace ? races : clean);
-      dependent += someRace && !race;
+      races += someRace;
     }
   }
-  EXPECT_GT(races, programs / 10);
-  RecordProperty("dependent", dependent);
+  std::printf("%zu programs without a race, %zu with one\n", ordered, races);
+  EXPECT_GT(ordered, programs / 3);
+  EXPECT_GT(races, programs / 2);
 }

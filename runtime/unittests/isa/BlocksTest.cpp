@@ -94,7 +94,8 @@ Program makeBlockFrame() {
   return program;
 }
 
-std::string errorOfRegion(const std::function<void(Program &, Region &)> &edit) {
+std::string
+errorOfRegion(const std::function<void(Program &, Region &)> &edit) {
   Program program = makeBlockFrame();
   Region region;
   region.name = "w.blocks";
@@ -224,7 +225,8 @@ TEST(Blocks, ConversionsAreOfTheOperand) {
     program.products[0].conversions[1] = 1;
   };
   expectIn(errorOfConvert([](CoreConvert &i) { i.operand = 1; }, twoFormats),
-           "conversion: expected 1 (that of its product's second operand), found 0");
+           "conversion: expected 1 (that of its product's second operand), "
+           "found 0");
   expectIn(errorOfConvert([](CoreConvert &i) { i.group.base = 1; }),
            "group: expected a group below 1");
   auto bypass = [](Program &program) {
@@ -326,8 +328,8 @@ TEST(Blocks, CountRegistersCutNoGroup) {
                  program.registers = {{"found", 16}};
                }),
            "cols: expected multiples of 16, or what is left of the 62 "
-           "contraction positions of the product (of [62 less k]), found what a "
-           "count register says");
+           "contraction positions of the product (of [62 less k]), found what "
+           "a count register says");
 }
 
 TEST(Blocks, MemoriesHoldThem) {

@@ -284,6 +284,25 @@ TEST(Encoding, Registers) {
             "below: expected at most 4294967295, found 4294967296");
 }
 
+/// 2^32 - 1 is no register: one more would stand for none.
+TEST(Encoding, RegistersThatThereCannotBe) {
+  EngineId vec{EngineKind::Vec, 0};
+  VecPack pack{{}, {}, {16, std::nullopt, 7}};
+  Guard guard{1, 2, 3, 40, 5};
+  guard.registerIndex = 6;
+  std::vector<uint64_t> words = encode({vec, noLayer, guard, pack});
+  ASSERT_EQ(words.back(), 7u);
+  ASSERT_EQ(words[7], 6u);
+  words.back() = words[7] = 0xfffffffeu;
+  EXPECT_TRUE(decodeInstruction(words).ok());
+  words.back() = 0xffffffffu;
+  EXPECT_EQ(decodeError(words),
+            "count: expected at most 4294967294, found 4294967295");
+  words[7] = 0xffffffffu;
+  EXPECT_EQ(decodeError(words),
+            "guard register: expected at most 4294967294, found 4294967295");
+}
+
 TEST(Encoding, ExampleOfTheSpecification) {
   Instruction wait{{EngineKind::Core, 2}, 1, std::nullopt, Wait{5, false}};
   EXPECT_EQ(encode(wait), (std::vector<uint64_t>{0x0000000500010004, 0x0000000200000002,

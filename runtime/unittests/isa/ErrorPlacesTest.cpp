@@ -115,7 +115,19 @@ TEST(ErrorPlaces, OfEntriesOfTables) {
   EXPECT_EQ(placeAfter([](Program &p) {
               p.products[0].nests.push_back({0, 1, {}, {}, {}, {}});
             }),
-            "product 0");
+            "nest 0");
+  // Nests are numbered product by product.
+  EXPECT_EQ(placeAfter([](Program &p) {
+              p.products.push_back(p.products[0]);
+              ProductNest nest{0, 2, {}, {}, {}, {}};
+              for (NestRange *range : {&nest.groups, &nest.rows, &nest.columns,
+                                       &nest.contraction})
+                range->size = fixed(1);
+              p.products[0].nests = {nest};
+              nest.loopEnd = 3;
+              p.products[1].nests = {nest};
+            }),
+            "nest 1");
   EXPECT_EQ(placeAfter([](Program &p) {
               p.regions.push_back(makeRegion(1000));
             }),

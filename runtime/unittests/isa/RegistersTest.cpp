@@ -173,8 +173,7 @@ TEST(Registers, DecideNothingAboutMovingArrays) {
       << error(true);
 }
 
-TEST(Registers, AreWrittenByOneLane) {
-  // No instruction of the base set runs on lanes; the rule is that of fields.
+TEST(Registers, AreListed) {
   EXPECT_EQ(getWrittenRegisters(readCount(1)), std::vector<uint32_t>{1});
   EXPECT_EQ(getReadRegisters(pack({4, std::nullopt, 1})),
             std::vector<uint32_t>{1});

@@ -126,9 +126,9 @@ TEST(StructureProducts, ConvolutionsAreValid) {
     spec.padRight = random.between(0, 3);
     spec.height = random.between(1, 9) + spec.dilationH * (spec.kernelH - 1);
     spec.width = random.between(1, 9) + spec.dilationW * (spec.kernelW - 1);
-    Program program =
-        makeConvolution(spec, random.oneIn(2) ? Stationary::First : Stationary::Second,
-                        static_cast<unsigned>(random.between(1, 9)));
+    Stationary stays = random.oneIn(2) ? Stationary::First : Stationary::Second;
+    Program program = makeConvolution(
+        spec, stays, static_cast<unsigned>(random.between(1, 9)));
     ASSERT_EQ(structureError(program), "accepted") << trial;
     // The last byte of each region is reached, no byte beyond it.
     for (uint32_t space : {mem::act, mem::wgt, mem::grad}) {
@@ -138,9 +138,8 @@ TEST(StructureProducts, ConvolutionsAreValid) {
         layer.output.reset();
       ASSERT_EQ(structureError(smaller), "accepted") << trial;
       smaller.memories[size_t(space)].bytes -= 4;
-      bool isInput = space == (program.products[0].stationary == Stationary::First
-                                   ? mem::act
-                                   : mem::wgt);
+      bool isInput =
+          space == (stays == Stationary::First ? mem::act : mem::wgt);
       // A stride may leave the last inputs unread.
       if (!isInput)
         EXPECT_NE(structureError(smaller), "accepted") << trial;
@@ -228,7 +227,8 @@ TEST(StructureProducts, EditedNestsAreRejected) {
 TEST(StructureProducts, GroupsLongerOrShorterThanTheArray) {
   // k 40 on 16 columns: group 32 takes 2 passes and 1, group 8 takes 5.
   for (auto [group, tiles] : {std::pair(16, 3), {32, 3}, {8, 5}}) {
-    Program program = makeConvolution(linearSpec(4, 40, 3), Stationary::First, 1);
+    Program program =
+        makeConvolution(linearSpec(4, 40, 3), Stationary::First, 1);
     getIf<Bfp>(program.conversions[0])->group = group;
     std::string message = structureError(program);
     if (tiles == 3)

@@ -70,20 +70,16 @@ Answers ask(const Program &program, const Arrays &inputs,
   return answers;
 }
 
-} // namespace
-
-namespace {
-/// Changes a parameter to another value that its kind can hold.
+/// Changes a parameter to another value that its kind can hold; by so much that
+/// results of few vectors differ.
 struct ParameterChange {
-  void operator()(const ParameterDescription &, int64_t &p) { --p; }
+  void operator()(const ParameterDescription &, int64_t &p) { p /= 2; }
   template <typename T>
   void operator()(const ParameterDescription &parameter, T &) {
     ADD_FAILURE() << parameter.name << ": no change for its kind";
   }
 };
-} // namespace
 
-namespace {
 /// A program and what it is given.
 struct Case {
   Program program;
@@ -92,9 +88,12 @@ struct Case {
 std::vector<Case> makeCases() {
   Network network(3);
   OuterProduct product;
+  SparseNetwork sparse(3);
   return {{makeOrderedProgram(network), network.makeInputs()},
-          {product.makeProgram(), product.makeInputs()}};
+          {product.makeProgram(), product.makeInputs()},
+          {sparse.makeOrderedProgram(), sparse.makeInputs()}};
 }
+
 } // namespace
 
 TEST(CrossbarFields, AChangeOfAnyParameterIsRefusedOrSeen) {
@@ -126,7 +125,7 @@ TEST(CrossbarFields, AChangeOfAnyParameterIsRefusedOrSeen) {
           return p.passes[pass][o];
         });
   }
-  EXPECT_EQ(parameters, 8u);
+  EXPECT_EQ(parameters, 10u);
 }
 
 TEST(CrossbarFields, AChangeOfAnyIsRefusedOrSeen) {
@@ -149,26 +148,5 @@ TEST(CrossbarFields, AChangeOfAnyIsRefusedOrSeen) {
       }
     }
   }
-  EXPECT_EQ(seen.size(), 4u);
-}
-
-TEST(CrossbarFields, AChangeOfACompactionIsRefusedOrSeen) {
-  SparseNetwork network(3);
-  Target target = makeCrossbarTarget();
-  Program program = network.makeOrderedProgram();
-  Answers before = ask(program, network.makeInputs(), target);
-  ASSERT_EQ(before.error, "");
-  size_t fields = 0;
-  for (size_t i = 0; i < program.code.size(); ++i)
-    for (const FieldDescription &field :
-         program.code[i].getDescription().fields) {
-      if (!holds<CrossbarCompact>(program.code[i].body))
-        continue;
-      Program changed = program;
-      visitField(field, changed.code[i].body.data(), Change());
-      EXPECT_FALSE(ask(changed, network.makeInputs(), target) == before)
-          << field.name;
-      ++fields;
-    }
-  EXPECT_EQ(fields, 5u);
+  EXPECT_EQ(seen.size(), 5u);
 }

@@ -65,39 +65,32 @@ static AccessMap makeMatrix(int64_t rows, int64_t columns, int64_t bytes) {
   return map;
 }
 
-Program OuterProduct::makeProgram() const {
-  constexpr int64_t chunks = (m + side - 1) / side;
-  constexpr int64_t stretches = (k + stretch - 1) / stretch;
-  constexpr int64_t blocks = (n + side - 1) / side;
-  ProgramBuilder builder;
-  Program &program = builder.program;
-  program.name = "outer";
-  program.groups = {{"narrow", "crossbar", 3, 4, 8},
-                    {"wide", "crossbar", 2, side, side}};
-  program.memories = makeCrossbarMemories();
-  uint32_t first = builder.addRegion("a", Role::Input, {groups, m, k}, mem::act,
-                                     ElementType::I32);
-  uint32_t second = builder.addRegion("b", Role::Input, {groups, k, n},
-                                      mem::wgt, ElementType::I32);
-  uint32_t result = builder.addRegion("y", Role::Output, {groups, m, n},
-                                      mem::grad, ElementType::I64);
-  program.conversions = {Integer{5}, Integer{6}};
-  program.passes = {{CellDot{}, Adc{bits, fullScale}}};
-  program.combines = {{WideAdd{}}};
-  builder.setLayer(builder.addLayer("outer", "MatMul", result));
+namespace {
 
-  // Chunks of rows; in the nest groups, then stretches, and blocks of columns
-  // at the same time.
-  auto chunk = [](int64_t weight) { return DigitTerm{0, 1, 0, 1, 0, weight}; };
-  auto group = [](int64_t weight) {
-    return DigitTerm{1, 1, 0, stretches, 0, weight};
-  };
-  auto position = [](int64_t weight) {
-    return DigitTerm{1, 1, 0, 1, stretches, weight};
-  };
-  auto column = [](int64_t weight) {
-    return DigitTerm{laneLoop, 1, 0, 1, 0, weight};
-  };
+using P = OuterProduct;
+constexpr int64_t stretches = (P::k + P::stretch - 1) / P::stretch;
+
+// Chunks of rows; in the nest groups, then stretches, and blocks of columns at
+// the same time.
+DigitTerm chunk(int64_t weight) { return {0, 1, 0, 1, 0, weight}; }
+DigitTerm group(int64_t weight) { return {1, 1, 0, stretches, 0, weight}; }
+DigitTerm position(int64_t weight) { return {1, 1, 0, 1, stretches, weight}; }
+DigitTerm column(int64_t weight) { return {laneLoop, 1, 0, 1, 0, weight}; }
+
+struct Operands {
+  explicit Operands(ProgramBuilder &b)
+      : first(b.addRegion("a", Role::Input, {P::groups, P::m, P::k}, mem::act,
+                          ElementType::I32)),
+        second(b.addRegion("b", Role::Input, {P::groups, P::k, P::n}, mem::wgt,
+                           ElementType::I32)),
+        result(b.addRegion("y", Role::Output, {P::groups, P::m, P::n},
+                           mem::grad, ElementType::I64)) {}
+
+  uint32_t first, second, result;
+};
+
+CrossbarOuter makeOuter(ProgramBuilder &builder, const Operands &operands) {
+  constexpr int64_t m = P::m, n = P::n, k = P::k, side = P::side;
   auto move = [&](uint32_t region, std::vector<DigitTerm> digits) {
     Address address = builder.at(region);
     address.offset.terms = std::move(digits);
@@ -112,16 +105,36 @@ Program OuterProduct::makeProgram() const {
   transposed.axes[1].stride = 4 * n;
   outer.secondMap = builder.addMap(transposed);
   outer.outMap = builder.addMap(makeMatrix(m, n, 8));
-  outer.first = move(first, {group(4 * m * k), chunk(4 * side * k)});
-  outer.second = move(second, {group(4 * n * k)});
-  outer.out = move(result, {group(8 * m * n), chunk(8 * side * n)});
+  outer.first = move(operands.first, {group(4 * m * k), chunk(4 * side * k)});
+  outer.second = move(operands.second, {group(4 * n * k)});
+  outer.out = move(operands.result, {group(8 * m * n), chunk(8 * side * n)});
   outer.vecStart.terms = {column(side)};
-  outer.kStart.terms = {position(stretch)};
+  outer.kStart.terms = {position(P::stretch)};
   outer.rows = {side, Affine{m, {chunk(-side)}}};
   outer.vectors = {side, Affine{n, {column(-side)}}};
-  outer.length = {stretch, Affine{k, {position(-stretch)}}};
+  outer.length = {P::stretch, Affine{k, {position(-P::stretch)}}};
   outer.start = outer.kStart;
   outer.group.terms = {group(1)};
+  return outer;
+}
+
+} // namespace
+
+Program OuterProduct::makeProgram() const {
+  constexpr int64_t chunks = (m + side - 1) / side;
+  constexpr int64_t blocks = (n + side - 1) / side;
+  ProgramBuilder builder;
+  Program &program = builder.program;
+  program.name = "outer";
+  program.groups = {{"narrow", "crossbar", 3, 4, 8},
+                    {"wide", "crossbar", 2, side, side}};
+  program.memories = makeCrossbarMemories();
+  Operands operands(builder);
+  program.conversions = {Integer{5}, Integer{6}};
+  program.passes = {{CellDot{}, Adc{bits, fullScale}}};
+  program.combines = {{WideAdd{}}};
+  builder.setLayer(builder.addLayer("outer", "MatMul", operands.result));
+  CrossbarOuter outer = makeOuter(builder, operands);
 
   Product product{0, m, n, k, groups, Stationary::Result, {0, 1}, 0, 0};
   builder.loop(chunks);

@@ -22,8 +22,8 @@ struct Work {
 /// say that they compute.
 class Checker {
 public:
-  Checker(const LoopTree &tree, size_t index)
-      : tree(tree), index(index), product(tree.program.products[index]) {}
+  Checker(const LoopTree &tree, const Product &product)
+      : tree(tree), product(product) {}
 
   Status run() {
     for (const ProductNest &nest : product.nests)
@@ -61,23 +61,24 @@ private:
       return Status::success();
     auto found = sum(nest, getWindow(tree, nest, part));
     if (!found)
-      return failProduct(index, "counts that divide evenly", "others");
+      return failNest(tree.program, nest, "counts that divide evenly",
+                      "others");
     Int results = multiply(multiply(part.rows().size(), part.columns().size()),
                            multiply(part.groups().size(), product.positions));
     Int macs = multiply(results, part.contraction().size());
     if (found->macs != macs)
-      return failProduct(index, toText(macs) + " multiply-accumulates",
-                         toText(found->macs) +
-                             " in its crossbar.outer instructions");
+      return failNest(tree.program, nest,
+                      toText(macs) + " multiply-accumulates",
+                      toText(found->macs) +
+                          " in its crossbar.outer instructions");
     if (found->readouts == 0 || found->readouts % results != 0)
-      return failProduct(index,
-                         "a multiple of " + toText(results) + " readouts",
-                         toText(found->readouts));
+      return failNest(tree.program, nest,
+                      "a multiple of " + toText(results) + " readouts",
+                      toText(found->readouts));
     return Status::success();
   }
 
   const LoopTree &tree;
-  size_t index;
   const Product &product;
   int64_t boxesLeft = maxSumBoxes;
 };
@@ -92,7 +93,7 @@ Status crossbar::checkProducts(const LoopTree &tree) {
       isOurs[outer->product] = true;
   for (size_t p = 0; p < isOurs.size(); ++p)
     if (isOurs[p])
-      if (Status status = Checker(tree, p).run(); !status)
+      if (Status status = Checker(tree, program.products[p]).run(); !status)
         return status;
   return Status::success();
 }

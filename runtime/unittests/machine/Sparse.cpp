@@ -64,6 +64,97 @@ Arrays SparseNetwork::makeInputs() const {
   return {{"x", phx::testing::toArray(x, {vectors, features})}};
 }
 
+namespace {
+
+using S = SparseNetwork;
+
+DigitTerm digit(uint8_t loop, int64_t weight) {
+  return {loop, 1, 0, 1, 0, weight};
+}
+
+struct Operands {
+  Operands(ProgramBuilder &builder, const SparseNetwork &network) {
+    auto add = [&](const char *name, Role role, std::vector<int64_t> shape,
+                   uint32_t memory, ElementType type) {
+      return builder.addRegion(name, role, std::move(shape), memory, type);
+    };
+    in = add("x", Role::Input, {network.vectors, S::features}, mem::act,
+             ElementType::I32);
+    list = add("list", Role::Workspace, {S::features}, mem::act,
+               ElementType::I32);
+    values = add("values", Role::Workspace, {S::features}, mem::act,
+                 ElementType::I32);
+    w = add("w", Role::Constant, {S::rows, S::features}, mem::wgt,
+            ElementType::I32);
+    builder.setData(w, network.weights.data(), network.weights.size() * 4);
+    scale = builder.addRegion("scale", Role::Constant, {1}, mem::wgt);
+    builder.setData(scale, {0.5f});
+    acc = add("acc", Role::Workspace, {network.vectors, S::rows}, mem::grad,
+              ElementType::I64);
+    out = builder.addRegion("y", Role::Output, {network.vectors, S::rows},
+                            mem::grad);
+  }
+
+  uint32_t in, list, values, w, scale, acc, out;
+};
+
+/// Instructions on the operands; loop 0 goes over vectors, 1 over blocks, 2
+/// over rows.
+class Work {
+public:
+  Work(ProgramBuilder &builder, const Operands &operands)
+      : builder(builder), of(operands) {}
+
+  CrossbarCompact makeCompact() const {
+    CrossbarCompact compact;
+    compact.in = move(of.in, {digit(0, 4 * S::features)});
+    compact.values = builder.at(of.values);
+    compact.list = builder.at(of.list);
+    compact.count.cap = S::features;
+    compact.into = 1;
+    return compact;
+  }
+  CrossbarLoad makeLoad() const {
+    AccessMap map;
+    map.rows = {{1, 0, 1}};
+    map.cols = {{S::features, 1, 1}};
+    map.axes = {{1, 4 * S::features, 0, 0, 0}, {S::features, 4, 0, 0, 0}};
+    CrossbarLoad load;
+    load.map = builder.addMap(map);
+    load.src = builder.at(of.values);
+    load.kStart.terms = {digit(1, S::width)};
+    load.rows.cap = 1;
+    load.cols = {S::width, Affine{0, {digit(1, -S::width)}}, 1};
+    return load;
+  }
+  CrossbarDot makeDot(const CrossbarLoad &load) const {
+    CrossbarDot dot;
+    dot.pass = crossbar::addPass(builder.program, {S::bits, S::fullScale});
+    dot.list = move(of.list, {digit(1, 4 * S::width)});
+    dot.in = move(of.w, {digit(2, 4 * S::features)});
+    dot.extent = 4 * S::features;
+    dot.scale = builder.at(of.scale);
+    dot.acc = move(of.acc, {digit(0, 8 * S::rows), digit(2, 8)});
+    dot.out = move(of.out, {digit(0, 4 * S::rows), digit(2, 4)});
+    dot.rows = load.rows;
+    dot.cols = load.cols;
+    dot.start = load.kStart;
+    return dot;
+  }
+
+private:
+  Address move(uint32_t region, std::vector<DigitTerm> digits) const {
+    Address address = builder.at(region);
+    address.offset.terms = std::move(digits);
+    return address;
+  }
+
+  ProgramBuilder &builder;
+  const Operands &of;
+};
+
+} // namespace
+
 Program SparseNetwork::makeProgram() const {
   ProgramBuilder builder;
   Program &program = builder.program;
@@ -73,64 +164,15 @@ Program SparseNetwork::makeProgram() const {
                     {"wide", "crossbar", 2, 16, 16}};
   program.memories = makeCrossbarMemories();
   program.registers = {{"other", 7}, {"nonzeros", features}};
-  auto add = [&](const char *name, Role role, std::vector<int64_t> shape,
-                 uint32_t memory, ElementType type) {
-    return builder.addRegion(name, role, std::move(shape), memory, type);
-  };
-  uint32_t in = add("x", Role::Input, {vectors, features}, mem::act,
-                    ElementType::I32);
-  uint32_t list = add("list", Role::Workspace, {features}, mem::act,
-                      ElementType::I32);
-  uint32_t values = add("values", Role::Workspace, {features}, mem::act,
-                        ElementType::I32);
-  uint32_t w = add("w", Role::Constant, {rows, features}, mem::wgt,
-                   ElementType::I32);
-  builder.setData(w, weights.data(), weights.size() * 4);
-  uint32_t scale = builder.addRegion("scale", Role::Constant, {1}, mem::wgt);
-  builder.setData(scale, {0.5f});
-  uint32_t acc = add("acc", Role::Workspace, {vectors, rows}, mem::grad,
-                     ElementType::I64);
-  uint32_t out = builder.addRegion("y", Role::Output, {vectors, rows},
-                                   mem::grad);
-  program.regions[in].batchAxis = program.regions[out].batchAxis = 0;
-  builder.setLayer(builder.addLayer("sparse", "MatMul", out));
-  auto moved = [&](uint32_t region, std::vector<DigitTerm> digits) {
-    Address address = builder.at(region);
-    address.offset.terms = std::move(digits);
-    return address;
-  };
-  auto digit = [](uint8_t loop, int64_t weight) {
-    return DigitTerm{loop, 1, 0, 1, 0, weight};
-  };
-  CrossbarCompact compact;
-  compact.in = moved(in, {digit(0, 4 * features)});
-  compact.values = builder.at(values);
-  compact.list = builder.at(list);
-  compact.count.cap = features;
-  compact.into = 1;
-  AccessMap map;
-  map.rows = {{1, 0, 1}};
-  map.cols = {{features, 1, 1}};
-  map.axes = {{1, 4 * features, 0, 0, 0}, {features, 4, 0, 0, 0}};
-  CrossbarLoad load;
-  load.map = builder.addMap(map);
-  load.src = builder.at(values);
-  load.kStart.terms = {digit(1, width)};
-  load.rows.cap = 1;
-  load.cols = {width, Affine{0, {digit(1, -width)}}, 1};
-  CrossbarDot dot;
-  dot.pass = crossbar::addPass(program, {bits, fullScale});
-  dot.list = moved(list, {digit(1, 4 * width)});
-  dot.in = moved(w, {digit(2, 4 * features)});
-  dot.extent = 4 * features;
-  dot.scale = builder.at(scale);
-  dot.acc = moved(acc, {digit(0, 8 * rows), digit(2, 8)});
-  dot.out = moved(out, {digit(0, 4 * rows), digit(2, 4)});
-  dot.rows = load.rows;
-  dot.cols = load.cols;
-  dot.start = load.kStart;
+  Operands operands(builder, *this);
+  program.regions[operands.in].batchAxis = 0;
+  program.regions[operands.out].batchAxis = 0;
+  builder.setLayer(builder.addLayer("sparse", "MatMul", operands.out));
+  Work work(builder, operands);
+  CrossbarLoad load = work.makeLoad();
+  CrossbarDot dot = work.makeDot(load);
   builder.loop(vectors);
-  builder.add(narrow2, compact);
+  builder.add(narrow2, work.makeCompact());
   builder.loop(blocks);
   builder.add(narrow0, load);
   builder.loop(rows);

@@ -18,6 +18,7 @@
 #ifndef PHX_UNITTESTS_SUPPORT_PROGRAMBUILDER_H
 #define PHX_UNITTESTS_SUPPORT_PROGRAMBUILDER_H
 
+#include "ConvSpec.h"
 #include "ProductFormat.h"
 #include "TestMemories.h"
 
@@ -32,48 +33,6 @@
 #include <vector>
 
 namespace phx::testing {
-
-/// A grouped 2-D convolution, ONNX layouts (NCHW, OIHW). A linear layer of
-/// batch N is inChannels = K, outChannels = M, batch = N, all else default.
-struct ConvSpec {
-  int64_t batch = 1, inChannels = 1, height = 1, width = 1;
-  int64_t outChannels = 1, kernelH = 1, kernelW = 1;
-  int64_t strideH = 1, strideW = 1, dilationH = 1, dilationW = 1;
-  int64_t padTop = 0, padLeft = 0, padBottom = 0, padRight = 0;
-  int64_t groups = 1;
-
-  int64_t outH() const {
-    return (height + padTop + padBottom - dilationH * (kernelH - 1) - 1) /
-               strideH +
-           1;
-  }
-  int64_t outW() const {
-    return (width + padLeft + padRight - dilationW * (kernelW - 1) - 1) /
-               strideW +
-           1;
-  }
-  /// Per group: rows of the weight matrix, contraction length, vectors.
-  int64_t m() const { return outChannels / groups; }
-  int64_t k() const { return inChannels / groups * kernelH * kernelW; }
-  int64_t n() const { return batch * outH() * outW(); }
-  std::vector<int64_t> inShape() const {
-    return {batch, inChannels, height, width};
-  }
-  std::vector<int64_t> weightShape() const {
-    return {outChannels, inChannels / groups, kernelH, kernelW};
-  }
-  std::vector<int64_t> outShape() const {
-    return {batch, outChannels, outH(), outW()};
-  }
-};
-
-inline ConvSpec linearSpec(int64_t m, int64_t k, int64_t n) {
-  ConvSpec spec;
-  spec.batch = n;
-  spec.inChannels = k;
-  spec.outChannels = m;
-  return spec;
-}
 
 /// A nest that computes all of `product`.
 inline ProductNest makeWholeNest(const Product &product, uint64_t begin,
@@ -217,8 +176,8 @@ public:
   /// blocks, which core.convert makes in front of the nest.
   std::array<bool, 2> stored{};
 
-  /// Three regions and one product. Names: PREFIX "x", "w", "y". The weights are
-  /// the first operand, the activations the second.
+  /// Three regions and one product. Names: PREFIX "x", "w", "y". The weights
+  /// are the first operand, the activations the second.
   struct ConvRegions {
     uint32_t in = 0, weights = 0, out = 0;
   };
@@ -239,9 +198,9 @@ public:
 
   /// One layer with one product: `loop rounds { for each core: program,
   /// stream }`. Returns the product's index.
-  uint32_t addConv(const ConvSpec &s, Stationary stationary, const Entries &format,
-                   uint32_t in, uint32_t weights, uint32_t out,
-                   std::string name) {
+  uint32_t addConv(const ConvSpec &s, Stationary stationary,
+                   const Entries &format, uint32_t in, uint32_t weights,
+                   uint32_t out, std::string name) {
     Nest nest{s, stationary, format};
     nest.m = s.m(), nest.n = s.n(), nest.k = s.k();
     nest.lhs = {weightMap(s), at(weights), s.m() * s.k() * 4};
@@ -283,8 +242,9 @@ public:
 
   /// The gradient of the weights, contracted over (n, oh, ow).
   uint32_t addWeightGradient(const ConvSpec &s, Stationary stationary,
-                             const Entries &format, uint32_t outGradient, uint32_t in,
-                             uint32_t weightGradient, std::string name) {
+                             const Entries &format, uint32_t outGradient,
+                             uint32_t in, uint32_t weightGradient,
+                             std::string name) {
     Nest nest{s, stationary, format};
     nest.m = s.m(), nest.n = s.k(), nest.k = s.n();
     nest.lhs = {outputMap(s), at(outGradient), getOutputGroupBytes(s)};
@@ -375,9 +335,9 @@ private:
     currentLayer = addLayer(name, "Conv", output);
     program.layers.back().phase = phase;
     program.products.push_back(
-        {currentLayer, nest.m, nest.n, nest.k, nest.spec.groups, nest.stationary,
-         nest.format.conversions, nest.format.pass, nest.format.combine,
-         nest.positions, tiles.product});
+        {currentLayer, nest.m, nest.n, nest.k, nest.spec.groups,
+         nest.stationary, nest.format.conversions, nest.format.pass,
+         nest.format.combine, nest.positions, tiles.product});
     for (unsigned operand : {0u, 1u})
       if (stored[operand])
         store(nest, tiles.product, operand, name + ".blocks");
@@ -389,8 +349,9 @@ private:
     tiles.colBlocks = (nest.k + width - 1) / width;
     tiles.count =
         nest.spec.groups * nest.positions * tiles.rowBlocks * tiles.colBlocks;
-    uint64_t begin = loop((tiles.count + program.groups[0].count - 1) / program.groups[0].count);
-    for (int64_t core = 0; core < program.groups[0].count; ++core)
+    int64_t cores = program.groups[0].count;
+    uint64_t begin = loop((tiles.count + cores - 1) / cores);
+    for (int64_t core = 0; core < cores; ++core)
       addTile(nest, tiles, core);
     Product &product = program.products[tiles.product];
     product.nests = {makeWholeNest(product, begin, end())};
@@ -441,14 +402,15 @@ private:
     nest.stored[index] = true;
   }
 
-  /// Contraction blocks are fastest. Where the first operand stays, the positions
-  /// follow, then row blocks; otherwise row blocks, then positions; last the
-  /// groups.
+  /// Contraction blocks are fastest. Where the first operand stays, the
+  /// positions follow, then row blocks; otherwise row blocks, then positions;
+  /// last the groups.
   void addTile(const Nest &nest, const Tiles &t, int64_t c) {
     bool isFirst = nest.stationary == Stationary::First;
     int64_t height = program.groups[0].rows, width = program.groups[0].columns;
     auto digit = [&](int64_t divisor, int64_t modulus, int64_t weight) {
-      return DigitTerm{t.level, program.groups[0].count, c, divisor, modulus, weight};
+      return DigitTerm{t.level, program.groups[0].count, c,
+                       divisor, modulus,                 weight};
     };
     int64_t perBlock = isFirst ? t.colBlocks * nest.positions : t.colBlocks;
     int64_t perPosition = isFirst ? t.colBlocks : t.colBlocks * t.rowBlocks;

@@ -5,10 +5,11 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// unroll(program, choose): goes through a program as docs/isa.md says, lets
-// `choose` decide what is written to count registers, and writes down each
-// instruction as it is then: a program of constants, of which time and charges
-// are to be the same. Shares nothing with how the library follows registers.
+// Unroller(program, choose).run(most): goes through a program as docs/isa.md
+// says, lets `choose` decide what is written to count registers, and writes
+// down each instruction as it is then, `most` at most: a program of constants,
+// of which time and charges are to be the same. Shares nothing with how the
+// library follows registers.
 //
 //===----------------------------------------------------------------------===//
 

@@ -62,7 +62,8 @@ TEST(Convolution, CostOfTimingDoesNotGrowWithTheProduct) {
   auto countSteps = [](int64_t m, int64_t n) {
     ProgramBuilder builder(8);
     Entries format = builder.addFormat(mirageFormat());
-    builder.addConvWithRegions(linearSpec(m, 4096, n), Stationary::First, format);
+    builder.addConvWithRegions(linearSpec(m, 4096, n), Stationary::First,
+                               format);
     TimingOptions options;
     return run(builder.finish(), makeTarget(), TimingMode::Closed, options)
         .stepped;

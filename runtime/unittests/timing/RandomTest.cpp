@@ -11,6 +11,7 @@
 #include "../support/Unroll.h"
 #include "RandomPrograms.h"
 
+#include <cinttypes>
 #include <map>
 
 using namespace phx;
@@ -84,7 +85,7 @@ namespace {
 /// How close the peaks of the closed form are: a bound of everything would be a
 /// bound, too.
 struct Peaks {
-  int all = 0, bounded = 0;
+  uint64_t all = 0, bounded = 0;
   double looseness = 0, loosest = 1; ///< summed, most: bound over peak
 
   void add(const Both &both) {
@@ -100,13 +101,13 @@ struct Peaks {
 } // namespace
 
 /// Compares `programs` of them; returns how many were jumped in.
-static int compareMany(int programs, int64_t mostTrips) {
-  int jumped = 0;
+static uint64_t compareMany(uint64_t programs, int64_t mostTrips) {
+  uint64_t jumped = 0;
   Peaks peaks;
   uint64_t dynamic = 0, simulated = 0;
   InstructionCoverage coverage;
-  for (int seed = 0; seed < programs; ++seed) {
-    RandomPrograms generator(uint64_t(seed), mostTrips);
+  for (uint64_t seed = 0; seed < programs; ++seed) {
+    RandomPrograms generator(seed, mostTrips);
     Program program = generator.makeProgram();
     coverage.add(program);
     Target target = generator.makePrices();
@@ -122,27 +123,29 @@ static int compareMany(int programs, int64_t mostTrips) {
     simulated += both.closed.stepped;
   }
   coverage.expectAll("rns", "RandomPrograms::makeWork");
-  std::printf("%d programs, %d jumped (%.1f %%); %.1f million dynamic "
-              "instructions, %.1f %% of them stepped; %d of %d peaks are "
-              "bounds, %.3f times the peak, at most %.3f\n",
-              programs, jumped, 100.0 * jumped / programs,
+  std::printf("%" PRIu64 " programs, %" PRIu64 " jumped (%.1f %%); %.1f "
+              "million dynamic instructions, %.1f %% of them stepped; %" PRIu64
+              " of %" PRIu64 " peaks are bounds, %.3f times the peak, at most "
+              "%.3f\n",
+              programs, jumped, 100.0 * double(jumped) / double(programs),
               double(dynamic) / 1e6,
               100.0 * double(simulated) / double(dynamic), peaks.bounded,
-              peaks.all, peaks.looseness / std::max(peaks.bounded, 1),
+              peaks.all,
+              peaks.looseness / double(std::max<uint64_t>(peaks.bounded, 1)),
               peaks.loosest);
-  // One in a thousand is a bound, and not far from the peak.
+  // At most one in a hundred is a bound, and not far from the peak.
   EXPECT_LE(peaks.bounded, 1 + peaks.all / 100);
   EXPECT_LT(peaks.loosest, 1.5);
   return jumped;
 }
 
 TEST(Random, SteppedEqualsClosed) {
-  int programs = static_cast<int>(getRandomShare(11000));
+  const uint64_t programs = getRandomShare(11000);
   EXPECT_GT(compareMany(programs, 2000), programs / 2);
 }
 
 TEST(Random, SteppedEqualsClosedOnLongLoops) {
-  int programs = static_cast<int>(getRandomShare(120));
+  const uint64_t programs = getRandomShare(120);
   EXPECT_GT(compareMany(programs, 100'000), programs / 2);
 }
 
@@ -177,14 +180,14 @@ static double getPowerOfCounts(const Instruction &instruction,
 }
 
 TEST(Random, RegistersSteppedEqualsClosedEqualsUnrolled) {
-  int programs = static_cast<int>(getRandomShare(6000));
-  int compared = 0, jumped = 0;
-  for (int seed = 0; seed < programs; ++seed) {
-    RandomPrograms generator(uint64_t(seed), 2000);
+  const uint64_t programs = getRandomShare(6000);
+  uint64_t compared = 0, jumped = 0;
+  for (uint64_t seed = 0; seed < programs; ++seed) {
+    RandomPrograms generator(seed, 2000);
     generator.registers = true;
     Program program = generator.makeProgram();
     Target target = generator.makePrices();
-    auto unrolled = Unroller(program, choose(program, uint64_t(seed)))
+    auto unrolled = Unroller(program, choose(program, seed))
                         .run(/*most=*/20000);
     if (!unrolled)
       continue;
@@ -202,8 +205,9 @@ TEST(Random, RegistersSteppedEqualsClosedEqualsUnrolled) {
     ++compared;
     jumped += both.closed.stepped < both.stepped.stepped;
   }
-  std::printf("%d of %d programs compared, %d jumped\n", compared, programs,
-              jumped);
+  std::printf("%" PRIu64 " of %" PRIu64 " programs compared, %" PRIu64
+              " jumped\n",
+              compared, programs, jumped);
   EXPECT_GT(compared, programs / 2);
   EXPECT_GT(jumped, programs / 10);
 }

@@ -104,7 +104,7 @@ pisa.program "ordered" inference target "mirage" hash 0 memory ideal batch 1 tok
 }
 
 //--- bound.mlir
-// CHECK: expected bytes inside [0, 4096) of act, found [0, 4104)
+// CHECK: bound.mlir:7:5: error: {{.*}}expected bytes inside [0, 4096) of act, found [0, 4104)
 pisa.program "bound" inference target "mirage" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.memory 0 "act" on_chip capacity 8388608 bytes 4096 types [f32, i32]
   pisa.register 0 "elements" most 1026
@@ -116,7 +116,7 @@ pisa.program "bound" inference target "mirage" hash 0 memory ideal batch 1 token
 }
 
 //--- race.mlir
-// CHECK: read-after-write hazard in register 0 ('rows'): instruction 0 (vec.read_count on vec) writes it, then instruction 1 (dma.copy on dma) reads it
+// CHECK: race.mlir:7:5: error: read-after-write hazard in register 0 ('rows'): instruction 0 (vec.read_count on vec) writes it, then instruction 1 (dma.copy on dma) reads it
 pisa.program "race" inference target "mirage" hash 0 memory ideal batch 1 tokens 0 compiler "" {
   pisa.memory 0 "act" on_chip capacity 8388608 bytes 4096 types [f32, i32]
   pisa.register 0 "rows" most 4

@@ -14,6 +14,7 @@
 using namespace mlir;
 using namespace photonic;
 using namespace photonic::nn;
+using namespace photonic::nn::test;
 
 int64_t Array::getOffset(ArrayRef<int64_t> index) const {
   int64_t offset = 0;
@@ -206,7 +207,7 @@ bool DoubleEvaluator::evaluateLayout(Operation *operation) {
 //===----------------------------------------------------------------------===//
 
 std::vector<Array> DoubleEvaluator::run(func::FuncOp function,
-                                  ArrayRef<Array> arguments) {
+                                        ArrayRef<Array> arguments) {
   for (auto [argument, array] :
        llvm::zip_equal(function.getArguments(), arguments))
     set(argument, array);

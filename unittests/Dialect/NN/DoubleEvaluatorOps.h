@@ -14,7 +14,7 @@
 
 #include "DoubleEvaluator.h"
 
-namespace photonic {
+namespace photonic::nn::test {
 
 using Index = llvm::SmallVector<int64_t>;
 
@@ -79,11 +79,13 @@ private:
   void pool(Op op, mlir::Value images, mlir::Value windows);
   template <typename Op> void reduce(Op op);
   template <typename Op> void softmax(Op op, bool logarithm);
-  void normalise(nn::BatchNormTrainOp op);
+  void normalise(BatchNormOp op);
+  void normalise(BatchNormTrainOp op);
+  template <typename Op> void draw(Op op);
 
   llvm::DenseMap<mlir::Value, Array> values;
 };
 
-} // namespace photonic
+} // namespace photonic::nn::test
 
 #endif // PHOTONIC_UNITTESTS_DIALECT_NN_DOUBLEEVALUATOROPS_H

@@ -12,6 +12,7 @@
 using namespace mlir;
 using namespace photonic;
 using namespace photonic::nn;
+using namespace photonic::nn::test;
 
 //===----------------------------------------------------------------------===//
 // Products and pools
@@ -100,6 +101,54 @@ bool DoubleEvaluator::evaluateProduct(Operation *operation) {
       .Default(false);
 }
 
+namespace {
+
+/// An element of an image in a window.
+struct Tap {
+  Index pixel;
+  double position; ///< its number in the window
+  double count;    ///< elements that the average of the window is of
+};
+
+/// Where the taps of a pool's windows are.
+template <typename Op> class Taps {
+public:
+  Taps(Op op, ArrayRef<int64_t> images) : op(op), images(images) {}
+
+  /// Calls visit(tap) for each tap of window `i` inside of its image.
+  template <typename Fn> void forEachOf(const Index &i, Fn visit) {
+    double count = 0;
+    for (bool counting : {true, false})
+      forEach({vertical.kernel, horizontal.kernel}, [&](const Index &k) {
+        int64_t h = vertical.getPosition(i[2], k[0]);
+        int64_t v = horizontal.getPosition(i[3], k[1]);
+        bool inside = h >= 0 && h < images[2] && v >= 0 && v < images[3];
+        if (counting)
+          count += isCounted(h, v, inside);
+        else if (inside)
+          visit(Tap{{i[0], i[1], h, v},
+                    double(k[0] * horizontal.kernel + k[1]),
+                    count});
+      });
+  }
+
+private:
+  bool isCounted(int64_t h, int64_t v, bool inside) {
+    if constexpr (std::is_same_v<Op, AvgPoolOp> ||
+                  std::is_same_v<Op, AvgPoolGradOp>)
+      if (op.getCountIncludePad())
+        return h >= -vertical.padLow && h < images[2] + vertical.padHigh &&
+               v >= -horizontal.padLow && v < images[3] + horizontal.padHigh;
+    return inside;
+  }
+
+  Op op;
+  ArrayRef<int64_t> images;
+  Window vertical = getPoolWindow(op, 0), horizontal = getPoolWindow(op, 1);
+};
+
+} // namespace
+
 /// Pools and their gradients: goes through the taps of all windows.
 template <typename Op>
 void DoubleEvaluator::pool(Op op, Value imagesValue, Value windowsValue) {
@@ -107,47 +156,28 @@ void DoubleEvaluator::pool(Op op, Value imagesValue, Value windowsValue) {
       cast<RankedTensorType>(imagesValue.getType()).getShape();
   ArrayRef<int64_t> windows =
       cast<RankedTensorType>(windowsValue.getType()).getShape();
-  Window vertical = getPoolWindow(op, 0), horizontal = getPoolWindow(op, 1);
   constexpr bool isMaximum =
       std::is_same_v<Op, MaxPoolOp> || std::is_same_v<Op, MaxPoolPositionsOp>;
   constexpr bool isGradient =
       std::is_same_v<Op, MaxPoolGradOp> || std::is_same_v<Op, AvgPoolGradOp>;
   Array result(isGradient ? images : windows), positions(windows, -1);
-  auto isCounted = [&](int64_t h, int64_t v, bool inside) {
-    if constexpr (std::is_same_v<Op, AvgPoolOp> ||
-                  std::is_same_v<Op, AvgPoolGradOp>)
-      if (op.getCountIncludePad())
-        return h >= -vertical.padLow && h < images[2] + vertical.padHigh &&
-               v >= -horizontal.padLow && v < images[3] + horizontal.padHigh;
-    return inside;
-  };
+  Taps<Op> taps(op, images);
   forEach(windows, [&](const Index &i) {
-    double count = 0;
-    for (bool counting : {true, false})
-      forEach({vertical.kernel, horizontal.kernel}, [&](const Index &k) {
-        int64_t h = vertical.getPosition(i[2], k[0]);
-        int64_t v = horizontal.getPosition(i[3], k[1]);
-        bool inside = h >= 0 && h < images[2] && v >= 0 && v < images[3];
-        double position = double(k[0] * horizontal.kernel + k[1]);
-        if (counting)
-          count += isCounted(h, v, inside);
-        if (counting || !inside)
-          return;
-        Index pixel = {i[0], i[1], h, v};
-        if constexpr (std::is_same_v<Op, AvgPoolOp>) {
-          result.at(i) += get(op.getInput()).at(pixel) / count;
-        } else if constexpr (isMaximum) {
-          double x = get(op.getInput()).at(pixel);
-          if (positions.at(i) < 0 || x > result.at(i)) {
-            result.at(i) = x;
-            positions.at(i) = position;
-          }
-        } else if constexpr (std::is_same_v<Op, AvgPoolGradOp>) {
-          result.at(pixel) += get(op.getGrad()).at(i) / count;
-        } else if (get(op.getPositions()).at(i) == position) {
-          result.at(pixel) += get(op.getGrad()).at(i);
+    taps.forEachOf(i, [&](const Tap &tap) {
+      if constexpr (std::is_same_v<Op, AvgPoolOp>) {
+        result.at(i) += get(op.getInput()).at(tap.pixel) / tap.count;
+      } else if constexpr (isMaximum) {
+        double x = get(op.getInput()).at(tap.pixel);
+        if (positions.at(i) < 0 || x > result.at(i)) {
+          result.at(i) = x;
+          positions.at(i) = tap.position;
         }
-      });
+      } else if constexpr (std::is_same_v<Op, AvgPoolGradOp>) {
+        result.at(tap.pixel) += get(op.getGrad()).at(i) / tap.count;
+      } else if (get(op.getPositions()).at(i) == tap.position) {
+        result.at(tap.pixel) += get(op.getGrad()).at(i);
+      }
+    });
   });
   set(op->getResult(0), std::move(result));
   if constexpr (std::is_same_v<Op, MaxPoolPositionsOp>)

@@ -13,6 +13,7 @@
 using namespace mlir;
 using namespace photonic;
 using namespace photonic::nn;
+using namespace photonic::nn::test;
 
 //===----------------------------------------------------------------------===//
 // Reductions
@@ -40,7 +41,7 @@ template <typename Op> void DoubleEvaluator::reduce(Op op) {
   set(op, std::move(y));
 }
 
-Array photonic::getLogSoftmax(Array x, int64_t axis) {
+Array photonic::nn::test::getLogSoftmax(Array x, int64_t axis) {
   Index one(x.shape);
   one[axis] = 1;
   Array sum(one);
@@ -77,6 +78,17 @@ bool DoubleEvaluator::evaluateReduction(Operation *operation) {
 //===----------------------------------------------------------------------===//
 // Normalisation, losses, random numbers
 //===----------------------------------------------------------------------===//
+
+void DoubleEvaluator::normalise(BatchNormOp op) {
+  auto of = [&](Value v, const Index &i) { return get(v).data[i[1]]; };
+  double epsilon = toDouble(op.getEpsilon());
+  set(op, make(op, [&](const Index &i) {
+        return (get(op.getInput()).at(i) - of(op.getMean(), i)) /
+                   std::sqrt(of(op.getVar(), i) + epsilon) *
+                   of(op.getScale(), i) +
+               of(op.getBias(), i);
+      }));
+}
 
 void DoubleEvaluator::normalise(BatchNormTrainOp op) {
   const Array &x = get(op.getInput());
@@ -132,23 +144,44 @@ static Array getClassLoss(Op op, const Array &logProb, const Array &labels,
   return Array(1, op.getReduction() == Reduction::Mean ? total / count : total);
 }
 
+static Array getSquareLoss(MSELossOp op, Array losses, const Array &target) {
+  for (auto [x, t] : llvm::zip(losses.data, target.data))
+    x = (x - t) * (x - t);
+  if (op.getReduction() == Reduction::None)
+    return losses;
+  double sum = 0;
+  for (double x : losses.data)
+    sum += x;
+  if (op.getReduction() == Reduction::Mean)
+    sum /= double(losses.size());
+  return Array(1, sum);
+}
+
+/// Random numbers, or those elements of a tensor that they let through.
+template <typename Op> void DoubleEvaluator::draw(Op op) {
+  const Array &key = get(op.getKey());
+  interp::RandomKey words{uint32_t(key.data[0]), uint32_t(key.data[1]),
+                          uint32_t(key.data[2])};
+  Array y(op.getType().getShape());
+  for (int64_t i = 0; i < y.size(); ++i)
+    if constexpr (std::is_same_v<Op, UniformOp>) {
+      y.data[i] = interp::getUniform(words, uint32_t(op.getStream()), i);
+    } else {
+      double ratio = toDouble(op.getRatio());
+      uint32_t stream = uint32_t(op.firstStream + op.getStream());
+      if (interp::getUniform(words, stream, i) >= ratio)
+        y.data[i] = get(op.getInput()).data[i] / (1 - ratio);
+    }
+  set(op, std::move(y));
+}
+
 bool DoubleEvaluator::evaluateTraining(Operation *operation) {
   auto weightsOf = [&](auto op) {
     return op.getWeights() ? &get(op.getWeights()) : nullptr;
   };
   return llvm::TypeSwitch<Operation *, bool>(operation)
-      .Case([&](BatchNormTrainOp op) { return normalise(op), true; })
-      .Case([&](BatchNormOp op) {
-        auto of = [&](Value v, const Index &i) { return get(v).data[i[1]]; };
-        double epsilon = toDouble(op.getEpsilon());
-        set(op, make(op, [&](const Index &i) {
-              return (get(op.getInput()).at(i) - of(op.getMean(), i)) /
-                         std::sqrt(of(op.getVar(), i) + epsilon) *
-                         of(op.getScale(), i) +
-                     of(op.getBias(), i);
-            }));
-        return true;
-      })
+      .Case<BatchNormOp, BatchNormTrainOp>(
+          [&](auto op) { return normalise(op), true; })
       .Case([&](NLLLossOp op) {
         set(op, getClassLoss(op, get(op.getInput()), get(op.getLabels()),
                              weightsOf(op)));
@@ -163,33 +196,9 @@ bool DoubleEvaluator::evaluateTraining(Operation *operation) {
         return true;
       })
       .Case([&](MSELossOp op) {
-        Array losses = get(op.getInput());
-        for (auto [x, t] : llvm::zip(losses.data, get(op.getTarget()).data))
-          x = (x - t) * (x - t);
-        double sum = 0;
-        for (double x : losses.data)
-          sum += x;
-        if (op.getReduction() == Reduction::Mean)
-          sum /= double(losses.size());
-        set(op, op.getReduction() == Reduction::None ? losses : Array(1, sum));
+        set(op, getSquareLoss(op, get(op.getInput()), get(op.getTarget())));
         return true;
       })
-      .Case<UniformOp, DropoutOp>([&](auto op) {
-        const Array &key = get(op.getKey());
-        interp::RandomKey words{uint32_t(key.data[0]), uint32_t(key.data[1]),
-                                uint32_t(key.data[2])};
-        Array y(op.getType().getShape());
-        for (int64_t i = 0; i < y.size(); ++i)
-          if constexpr (std::is_same_v<decltype(op), UniformOp>) {
-            y.data[i] = interp::getUniform(words, uint32_t(op.getStream()), i);
-          } else {
-            double ratio = toDouble(op.getRatio());
-            uint32_t stream = uint32_t(op.firstStream + op.getStream());
-            if (interp::getUniform(words, stream, i) >= ratio)
-              y.data[i] = get(op.getInput()).data[i] / (1 - ratio);
-          }
-        set(op, std::move(y));
-        return true;
-      })
+      .Case<UniformOp, DropoutOp>([&](auto op) { return draw(op), true; })
       .Default(false);
 }

@@ -6,11 +6,11 @@
 //===----------------------------------------------------------------------===//
 //
 // Every number and every word of an operand in the assembly of every
-// instruction is changed, one at a time, in a program in which all of them
-// matter: those of the runtime's test of encoded fields. What is read back is
-// another instruction, whatever the change; and of the changes of one word, one
-// is refused, as text or as a program, or makes a run differ. A field that no
-// change of the text reaches fails the test.
+// instruction of the base set and of `rns` is changed, one at a time, in a
+// program in which all of them matter: those of the runtime's test of encoded
+// fields. What is read back is another instruction, whatever the change; and of
+// the changes of one word, one is refused, as text or as a program, or makes a
+// run differ. A field that no change of the text reaches fails the test.
 //
 //===----------------------------------------------------------------------===//
 
@@ -248,11 +248,15 @@ TEST(AssemblyFields, EachCounts) {
   for (const auto *description : phx::InstructionSet::get().list()) {
     // Neither has a word of its own that could be another.
     if (description->mnemonic == StringRef("halt") ||
-        description->mnemonic == StringRef("end"))
+        description->mnemonic == StringRef("end") ||
+        !phx::test::needsSubject(*description))
       continue;
     SCOPED_TRACE(description->mnemonic);
     auto subject = subjects.find(description->mnemonic);
-    ASSERT_NE(subject, subjects.end());
+    if (subject == subjects.end()) {
+      ADD_FAILURE() << "no program for it in makeSubjects()";
+      continue;
+    }
     Trial trial(subject->second, target, context);
     trial.run();
     std::printf("%s: %zu changes refused, %zu make a difference, %zu none\n",

@@ -8,6 +8,8 @@
 #include "photonic/Dialect/PISA/IR/PISA.h"
 #include "photonic/Target/PHX/PHX.h"
 
+#include "phx/isa/ProgramFile.h"
+
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/MLIRContext.h"
@@ -79,13 +81,73 @@ TEST_F(Fields, LoopsThatNobodyHasAreRefused) {
             "expected a dimension in [0, 3] to fill, found 256\n");
 }
 
+namespace {
+
+/// One region, of four numbers or of a block of them.
+class Regions : public Fields {
+protected:
+  Regions() {
+    program.memories = {{"act", phx::MemoryKind::OnChip, std::nullopt, 1024,
+                         128,
+                         {phx::ElementType::F32, phx::ElementType::Block}}};
+    phx::Region region;
+    region.name = "x";
+    region.shape = {4};
+    region.bytes = 64;
+    program.regions = {region};
+    program.code = {{{}, phx::noLayer, std::nullopt, phx::Halt{}}};
+  }
+  /// What is said about the region; nothing if it is imported.
+  std::string importAs(phx::ElementType type,
+                       std::optional<uint32_t> conversion) {
+    program.regions[0].type = type;
+    program.regions[0].conversion = conversion;
+    OwningOpRef<ModuleOp> module = ModuleOp::create(UnknownLoc::get(&context));
+    OpBuilder builder(module->getBodyRegion());
+    ProgramOp op = importProgram(
+        program, builder, [](uint32_t, RankedTensorType) { return nullptr; });
+    std::string found = takeSaid();
+    EXPECT_EQ(bool(op), found.empty());
+    return found;
+  }
+
+  phx::Program program;
+};
+
+} // namespace
+
+TEST_F(Regions, OfBlocksAndNoOthersNameAConversion) {
+  using phx::ElementType;
+  EXPECT_EQ(importAs(ElementType::F32, std::nullopt), "");
+  EXPECT_EQ(importAs(ElementType::Block, 0), "");
+  EXPECT_EQ(importAs(ElementType::Block, std::nullopt),
+            "region 0 'x' conversion: expected 0 to 4294967294, found none\n");
+  EXPECT_EQ(importAs(ElementType::Block, phx::noLayer),
+            "region 0 'x' conversion: expected 0 to 4294967294, found "
+            "4294967295\n");
+  EXPECT_EQ(importAs(ElementType::F32, 0),
+            "region 0 'x' conversion: expected none (its elements are f32), "
+            "found 0\n");
+}
+
+/// A file is as its writer left it.
+TEST_F(Regions, OfFilesAreValidatedBeforeTheyAreRead) {
+  std::string path = ::testing::TempDir() + "regions.phx";
+  program.regions[0].shape = {-4};
+  ASSERT_TRUE(phx::writeProgram(program, path).ok());
+  EXPECT_FALSE(disassemble(path, &context));
+  std::string found = takeSaid();
+  EXPECT_NE(found.find("region 0 'x'"), std::string::npos) << found;
+}
+
 // With assertions, no attribute is made that such an operation could have.
 #ifdef NDEBUG
 static constexpr const char *text = R"(
 pisa.program "p" inference target "t" hash 0 memory ideal batch 1 tokens 0
     compiler "" {
   pisa.memory 0 "act" on_chip capacity 1024 bytes 128 types [f32]
-  pisa.product 0 m 1 n 1 k 1 groups 1 df1 conversions [0, 0] pass 0 combine 0
+  pisa.product 0 m 1 n 1 k 1 groups 1 stationary first
+      conversions [0, 0] pass 0 combine 0
   pisa.nest 0 product 0 at [0, 1] groups 0 size 1 rows 0 size 1 columns 0
       size 1 contraction 0 size 1
   pisa.code {
@@ -116,7 +178,7 @@ TEST_F(Fields, OperationsWithSuchFieldsAreRefused) {
     getCopy(m).setDstAttr(AddressAttr::get(&context, name, affine));
   });
   expectRefused([&](ModuleOp m) {
-    Attribute count = CountAttr::get(&context, 1, affine);
+    Attribute count = CountAttr::get(&context, 1, affine, std::nullopt);
     getCopy(m).setShapeAttr(b.getArrayAttr({count, count, count, count}));
   });
   expectRefused([&](ModuleOp m) {
@@ -138,6 +200,9 @@ TEST(Words, AreThoseOfTheRuntime) {
   for (unsigned i = 0; i < phx::numMemoryKinds; ++i)
     EXPECT_EQ(stringifyMemoryKind(static_cast<MemoryKind>(i)),
               phx::getKindName(static_cast<phx::MemoryKind>(i)));
+  for (unsigned i = 0; i < phx::numStationary; ++i)
+    EXPECT_EQ(stringifyStationary(static_cast<Stationary>(i)),
+              phx::getStationaryName(static_cast<phx::Stationary>(i)));
   for (unsigned i = 0; i < phx::numPhases; ++i)
     EXPECT_EQ(stringifyPhase(static_cast<Phase>(i)),
               phx::getPhaseName(static_cast<phx::Phase>(i)));

@@ -30,7 +30,9 @@ using InitProvider = llvm::function_ref<mlir::ElementsAttr(
 
 /// Creates the operations for `program` at the builder's insertion point.
 /// Instructions get the ONNX node name of their layer as location. Null after a
-/// diagnostic: the dialect has no operation for an instruction.
+/// diagnostic: the dialect has no operation for an instruction, or a region
+/// names a conversion that its type has no place for, or lacks one. The
+/// structure is taken to be valid.
 pisa::ProgramOp importProgram(const phx::Program &program,
                               mlir::OpBuilder &builder, InitProvider init);
 
@@ -42,7 +44,8 @@ mlir::LogicalResult importInstruction(const phx::Program &program,
                                       mlir::OpBuilder &builder);
 
 /// Reads a .phx file into a module; data stays in the mapped file. Null after
-/// a diagnostic.
+/// a diagnostic: the file, or the structure of its program, is not valid.
+/// Programs with races are read, so that they can be looked at.
 mlir::OwningOpRef<mlir::ModuleOp> disassemble(llvm::StringRef path,
                                               mlir::MLIRContext *context);
 

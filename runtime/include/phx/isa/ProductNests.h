@@ -49,6 +49,9 @@ std::vector<NestPart> listParts(const LoopTree &tree, const ProductNest &nest);
 /// edited nest.
 Error failProduct(size_t product, const std::string &expected,
                   const std::string &found);
+/// The same of a product of `program`, at one of its nests.
+Error failNest(const Program &program, const ProductNest &nest,
+               const std::string &expected, const std::string &found);
 
 } // namespace phx
 

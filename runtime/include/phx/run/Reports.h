@@ -33,7 +33,7 @@ public:
   /// same. Includes peak power. Errors: among others, registers of which
   /// nothing is known.
   Result<const TimingResult *> getTiming(TimingMode mode = TimingMode::Closed);
-  /// Of one execution; computed once.
+  /// Of one execution; remembered as long as the counts are the same.
   Result<RunCost> getCost();
 
   /// JSON as docs/report.schema.json describes it.
