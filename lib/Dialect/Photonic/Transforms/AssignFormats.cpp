@@ -78,8 +78,8 @@ static void assignFormat(ProductOp op, NumberFormatAttrInterface format) {
   Value product = DotOp::create(builder, loc, sumType, pass->getArgument(0),
                                 pass->getArgument(1));
   YieldOp::create(builder, loc, product);
-  Block *combine = makeBlock(builder, op.getCombine(),
-                             {sumType, builder.getF32Type()}, loc);
+  Block *combine =
+      makeBlock(builder, op.getCombine(), {sumType, builder.getF32Type()}, loc);
   Value sum = combine->getArgument(0), acc = combine->getArgument(1), next;
   if (format.isInteger())
     next = ScaledAddOp::create(builder, loc, builder.getF32Type(), acc, sum);

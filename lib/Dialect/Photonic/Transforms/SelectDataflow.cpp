@@ -64,9 +64,9 @@ private:
 
   /// Time of a product in fs.
   int64_t getTime(ProductOp op, Stationary stationary) {
-    TileCount count = countTiles(
-        ProductExtents::get(op), stationary, rows, columns,
-        getTermLength(op.getLhsFormatAttr(), op.getRhsFormatAttr()));
+    TileCount count =
+        countTiles(ProductExtents::get(op), stationary, rows, columns,
+                   getTermLength(op.getLhsFormatAttr(), op.getRhsFormatAttr()));
     return llvm::divideCeilSigned(count.tiles, int64_t(cores)) *
            (programFs + count.stream * streamFs);
   }

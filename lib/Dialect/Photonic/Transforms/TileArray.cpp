@@ -37,9 +37,7 @@ struct TileLoop {
 /// The coordinates of a tile.
 struct TilePlace {
   std::array<Value, numTileDims> values;
-  Value &operator[](TileDim dim) {
-    return values[static_cast<unsigned>(dim)];
-  }
+  Value &operator[](TileDim dim) { return values[static_cast<unsigned>(dim)]; }
 };
 
 struct TileArray : phot::impl::TileArrayBase<TileArray> {
@@ -113,8 +111,8 @@ private:
       upper.push_back(constant(loop.end));
       steps.push_back(constant(loop.step));
     }
-    bool covers = coversOnce(op.getResultView(),
-                             op.getInit().getType().getShape());
+    bool covers =
+        coversOnce(op.getResultView(), op.getInit().getType().getShape());
     Value last = extents.positions > 1 ? constant(extents.positions - 1) : zero;
     scf::LoopNest nest = scf::buildLoopNest(
         rewriter, loc, lower, upper, steps, getInit(op, covers, rewriter),
@@ -126,8 +124,8 @@ private:
           Value start = covers ? tile[TileDim::K] : Value();
           // Positions come from the last to the first.
           if (extents.positions > 1)
-            tile[TileDim::Position] = arith::SubIOp::create(
-                b, loc, last, tile[TileDim::Position]);
+            tile[TileDim::Position] =
+                arith::SubIOp::create(b, loc, last, tile[TileDim::Position]);
           return scf::ValueVector{createTile(b, op, extents, tile, start,
                                              carried.front(), loops.size())};
         });
@@ -150,8 +148,7 @@ private:
   }
 
   Value createTile(OpBuilder &b, ProductOp op, const ProductExtents &extents,
-                   TilePlace tile, Value start, Value init,
-                   int64_t numLoops) {
+                   TilePlace tile, Value start, Value init, int64_t numLoops) {
     bool first = op.getStationary() == Stationary::First;
     int64_t sizes[] = {
         first ? int64_t(rows) : extents.m, first ? extents.n : int64_t(rows),
@@ -160,11 +157,10 @@ private:
     auto pass = ArrayProductOp::create(
         b, op.getLoc(), init.getType(), op.getLhs(), op.getRhs(), init,
         tile[TileDim::Group], tile[TileDim::Position], tile[TileDim::M],
-        tile[TileDim::N], tile[TileDim::K], start, op.getKey(),
-        op.getLhsView(), op.getRhsView(), op.getResultView(),
-        b.getDenseI64ArrayAttr(sizes), op.getOperatorNameAttr(),
-        op.getStreamAttr(), op.getLhsFormatAttr(), op.getRhsFormatAttr(),
-        op.getStationaryAttr(),
+        tile[TileDim::N], tile[TileDim::K], start, op.getKey(), op.getLhsView(),
+        op.getRhsView(), op.getResultView(), b.getDenseI64ArrayAttr(sizes),
+        op.getOperatorNameAttr(), op.getStreamAttr(), op.getLhsFormatAttr(),
+        op.getRhsFormatAttr(), op.getStationaryAttr(),
         ArraysAttr::get(b.getContext(), arrays, over));
     pass->setDiscardableAttrs(op->getDiscardableAttrDictionary());
     IRMapping mapping;
