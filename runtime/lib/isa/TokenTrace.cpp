@@ -109,7 +109,8 @@ private:
                          : AccessHistory::Answer::Unordered;
     };
     return forEachUnit(node, outer, [&](size_t index, const CounterBox &box) {
-      return record(index, names[index], box, 0, scratch, stopAtConflict);
+      return record(index, names[index], box, false, 0, scratch,
+                    stopAtConflict);
     });
   }
 
@@ -133,10 +134,12 @@ private:
     return true;
   }
 
-  /// Enters the accesses of an instruction, as those of `engines`.
+  /// Enters the accesses of an instruction, as those of `engines`. `isPlaced`:
+  /// `box` is where the run stands; otherwise its lowest counters are some of
+  /// many, and that there are no engines at these says nothing of the others.
   template <typename Visitor>
   bool record(size_t index, BlockSpan engines, const CounterBox &box,
-              uint64_t stamp, std::vector<AccessHistory> &into,
+              bool isPlaced, uint64_t stamp, std::vector<AccessHistory> &into,
               Visitor visit) {
     current = index;
     if (!work.spend(1))
@@ -147,7 +150,7 @@ private:
     footprints.compute(instruction, box, Precision::Fast, sharedSlots[index],
                        accesses);
     SlotMask slots = sharedSlots[index];
-    if (!namesEngines(program, instruction, box.low))
+    if (isPlaced && !namesEngines(program, instruction, box.low))
       slots &= static_cast<SlotMask>(~(1u << readRegistersSlot));
     appendRegisters(program, tree.registers(index), slots, accesses);
     if (work.isExceeded())
@@ -208,8 +211,8 @@ private:
   /// Enters them where the run stands.
   template <typename Visitor>
   bool recordAt(size_t index, const CounterBox &box, Visitor visit) {
-    return record(index, tree.engines().get(index, box.low), box, position,
-                  histories, visit);
+    return record(index, tree.engines().get(index, box.low), box, true,
+                  position, histories, visit);
   }
 
   /// False if there was too much to do.

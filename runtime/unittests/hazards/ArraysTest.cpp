@@ -298,6 +298,16 @@ TEST(Affine, TokensStandOnArraysThatExist) {
   EXPECT_TRUE(hasArraysOfTokens(program));
 }
 
+TEST(Affine, ArraysThatBeginToExistReadRegisters) {
+  // There is no core[8]; from the second iteration on core[7], core[6], ...
+  // read the register that vec writes again and again.
+  Instruction reads = contributeSome(8, 1);
+  reads.arrays.digits = {digit(0, -1)};
+  reads.guard = Guard{0, 1, 0, 5, 1};
+  EXPECT_FALSE(isProved(
+      {loop(5), loop(2), readCount(vec), reads, end(), end()}));
+}
+
 //===----------------------------------------------------------------------===//
 // Conversions
 //===----------------------------------------------------------------------===//
