@@ -165,7 +165,7 @@ private:
         if ((access.kind == AccessKind::Read) != reads)
           continue;
         bool done = entry.isWeak && access.slot == readRegistersSlot
-                        ? recordLooks(access, entry, into, visit)
+                        ? recordRegisterReads(access, entry, into, visit)
                         : recordAccess(access, entry, into, visit);
         if (!done)
           return false;
@@ -176,8 +176,8 @@ private:
   /// Blocks that execute an instruction together or not at all find out one by
   /// one which, as the checker has it.
   template <typename Visitor>
-  bool recordLooks(const UnitAccess &access, AccessEntry entry,
-                   std::vector<AccessHistory> &into, Visitor visit) {
+  bool recordRegisterReads(const UnitAccess &access, AccessEntry entry,
+                           std::vector<AccessHistory> &into, Visitor visit) {
     BlockSpan blocks = entry.engines;
     entry.isWeak = false;
     for (uint32_t block = blocks.begin; block < blocks.end; ++block) {
