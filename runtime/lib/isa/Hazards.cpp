@@ -373,8 +373,7 @@ void HazardChecker::findAccesses(size_t index, const CounterBox &box) {
   if (!slots)
     return;
   const Instruction &instruction = program.code[index];
-  footprints.computeMixed(instruction, box, slots, refinedSlots[index],
-                          accesses);
+  footprints.computeMixed(index, box, slots, refinedSlots[index], accesses);
   // A register is read whether it lets the instruction happen or not.
   if (slots >> writtenRegistersSlot & 1 && !isExecutedWithin(instruction, box))
     slots &= static_cast<SlotMask>(~(1u << writtenRegistersSlot));
@@ -575,8 +574,7 @@ bool HazardChecker::conflict(const AccessEntry &earlier,
   return false;
 }
 
-Status phx::validateHazards(const Program &program) {
-  LargestCounts largest(program);
+Status phx::validateHazards(const LargestCounts &largest) {
   Result<ProgramTree> tree = ProgramTree::build(largest.get());
   if (!tree)
     return tree.error();

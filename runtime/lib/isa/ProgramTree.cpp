@@ -89,13 +89,15 @@ findUnknownRegister(const Instruction &instruction, size_t numRegisters) {
 
 /// Whether a field depends on something but the `depth` loops around it and,
 /// where there are several, the lanes.
-static bool usesOtherLoops(const Instruction &instruction, uint32_t depth) {
+static bool usesOtherLoops(const Program &program, size_t index,
+                           uint32_t depth) {
+  const Instruction &instruction = program.code[index];
   unsigned around = (1u << depth) - 1;
   unsigned lane = instruction.arrays.lanes > 1 ? 1u << laneLoop : 0;
   unsigned ofEngine = 0;
   for (const DigitTerm &digit : instruction.arrays.digits)
     ofEngine |= 1u << digit.loop;
-  return (usedLoops(instruction) & ~(around | lane)) || (ofEngine & ~around);
+  return (usedLoops(program, index) & ~(around | lane)) || (ofEngine & ~around);
 }
 
 /// How many of the `open` nodes around an instruction have to be stepped
@@ -167,10 +169,10 @@ Result<ProgramTree> ProgramTree::build(const Program &program) {
                             getEngineName(program, instruction));
     if (!usesKnownMaps(instruction.body, program.maps.size()))
       return errorAt(i, "access map out of range");
-    if (usesOtherLoops(instruction, depth))
+    if (usesOtherLoops(program, i, depth))
       return errorAt(i, "a field depends on a loop that does not enclose it");
     last[laneLoop] = int64_t(instruction.arrays.lanes) - 1;
-    if (std::string wrong = findMagnitude(instruction, last); !wrong.empty())
+    if (std::string wrong = findMagnitude(program, i, last); !wrong.empty())
       return failInstruction(program, i, wrong);
     size_t stepped = countStepped(instruction, i, *tree.blocks, open.size());
     for (size_t level = 0; level < stepped; ++level)
@@ -298,7 +300,7 @@ std::vector<SlotMask> detail::findSharedSlots(const Program &program,
     const ProgramTree::Node &node = tree[tree.nodeAt(i)];
     if (const Loop *loop = getIf<Loop>(instruction.body))
       box.high[node.depth] = loop->count - 1;
-    footprints.compute(instruction, box, Precision::Hull, ~0u, list);
+    footprints.compute(i, box, Precision::Hull, ~0u, list);
     appendRegisters(program, tree.registers(i), ~0u, list);
     hulls[i].assign(list.begin(), list.end());
     for (const UnitAccess &access : list)

@@ -198,8 +198,7 @@ public:
 private:
   /// The first region that the instruction writes. A hull tells most of them
   /// apart in little time.
-  std::optional<size_t> findRegion(const Instruction &instruction,
-                                   const CounterBox &box);
+  std::optional<size_t> findRegion(size_t index, const CounterBox &box);
   std::optional<size_t> findOverlap() const;
 
   const Program &program;
@@ -220,13 +219,13 @@ std::optional<size_t> WriteFinder::findOverlap() const {
   return std::nullopt;
 }
 
-std::optional<size_t> WriteFinder::findRegion(const Instruction &instruction,
+std::optional<size_t> WriteFinder::findRegion(size_t index,
                                               const CounterBox &box) {
   std::optional<size_t> found;
   for (Precision precision : {Precision::Hull, Precision::Refined}) {
     WorkLimit work;
     UnitFootprints footprints(program, work);
-    footprints.compute(instruction, box, precision, ~0u, accesses);
+    footprints.compute(index, box, precision, ~0u, accesses);
     // What takes too long to decide counts as written.
     if (work.isExceeded())
       return found;
@@ -252,7 +251,7 @@ std::optional<WriteFinder::Write> WriteFinder::findFirst() {
       box.high[--depth] = 0;
       continue;
     }
-    if (std::optional<size_t> region = findRegion(instruction, box))
+    if (std::optional<size_t> region = findRegion(i, box))
       return Write{i, *region};
   }
   return std::nullopt;

@@ -147,25 +147,15 @@ int64_t phx::countTrips(const Loop &loop, const RegisterValues &values) {
                     : loop.count;
 }
 
-RegisterValues phx::getLargestValues(const Program &program) {
+LargestCounts::LargestCounts(const Program &program) : original(program) {
+  if (program.registers.empty())
+    return;
   RegisterValues values;
   for (const CountRegister &each : program.registers)
     values.push_back(each.most);
-  return values;
-}
-
-Instruction phx::withLargestCounts(const Program &program,
-                                   Instruction instruction) {
-  if (!getReadRegisters(instruction).empty())
-    putIn(instruction, getLargestValues(program));
-  return instruction;
-}
-
-Program phx::withLargestCounts(Program program) {
-  RegisterValues values = getLargestValues(program);
-  for (Instruction &instruction : program.code)
+  copy = program;
+  for (Instruction &instruction : copy->code)
     putIn(instruction, values);
-  return program;
 }
 
 std::string phx::describeRegister(const Program &program, uint32_t index) {

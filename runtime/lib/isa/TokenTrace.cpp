@@ -146,11 +146,10 @@ private:
       return false;
     if (!sharedSlots[index])
       return true;
-    const Instruction &instruction = program.code[index];
-    footprints.compute(instruction, box, Precision::Fast, sharedSlots[index],
+    footprints.compute(index, box, Precision::Fast, sharedSlots[index],
                        accesses);
     SlotMask slots = sharedSlots[index];
-    if (isPlaced && !namesEngines(program, instruction, box.low))
+    if (isPlaced && !namesEngines(program, program.code[index], box.low))
       slots &= static_cast<SlotMask>(~(1u << readRegistersSlot));
     appendRegisters(program, tree.registers(index), slots, accesses);
     if (work.isExceeded())

@@ -207,7 +207,7 @@ TEST(Registers, Resolve) {
 
 TEST(Registers, FootprintsAreThoseOfTheLargest) {
   Program program = withRegisters({pack({512, std::nullopt, 0})});
-  std::vector<Access> accesses = getAccesses(program, program.code[0], {});
+  std::vector<Access> accesses = getAccesses(program, size_t(0), {});
   ASSERT_EQ(accesses.size(), 2u);
   for (const Access &access : accesses)
     if (!access.write)

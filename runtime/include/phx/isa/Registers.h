@@ -52,24 +52,15 @@ Guard resolve(Guard guard, const RegisterValues &values);
 /// arithmetic of its body are executed.
 int64_t countTrips(const Loop &loop, const RegisterValues &values);
 
-/// `program` with the largest value of each register put in, for proofs: it
-/// names the registers still, evaluation gives the largest counts. With smaller
-/// values each instruction touches a part of that.
-Program withLargestCounts(Program program);
-/// The same for one instruction of `program`.
-Instruction withLargestCounts(const Program &program, Instruction instruction);
-/// The values that withLargestCounts puts in.
-RegisterValues getLargestValues(const Program &program);
-
-/// A program with its largest counts; not copied if it has no registers, and so
-/// to be kept no longer than the program.
+/// A program with the largest value of each register put in, for proofs. With
+/// smaller values each instruction touches a part of that. Not copied if it has
+/// no registers, and so to be kept no longer than the program. Proofs take it
+/// where they may be given a program, which is then turned into one.
 class LargestCounts {
 public:
-  explicit LargestCounts(const Program &program)
-      : original(program),
-        copy(program.registers.empty()
-                 ? std::nullopt
-                 : std::optional(withLargestCounts(program))) {}
+  LargestCounts(const Program &program);
+  /// It names the registers still, evaluation gives the largest counts: no
+  /// values must be put in again, by another LargestCounts least of all.
   const Program &get() const { return copy ? *copy : original; }
 
 private:

@@ -8,7 +8,7 @@
 #ifndef PHX_ISA_TOKENINSERTION_H
 #define PHX_ISA_TOKENINSERTION_H
 
-#include "phx/isa/Program.h"
+#include "phx/isa/Registers.h"
 #include "phx/support/Result.h"
 
 namespace phx {
@@ -44,7 +44,7 @@ void removeTokens(Program &program);
 /// A step is an instruction in one iteration, or a stretch of bytes entered,
 /// compared or described. Iterations that repeat themselves are not counted
 /// again.
-Result<TokenPlan> planTokens(const Program &program);
+Result<TokenPlan> planTokens(const LargestCounts &program);
 
 /// Puts the tokens of `plan`, made for `program`, into it. Loop nests of
 /// products move along.
