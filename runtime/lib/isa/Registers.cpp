@@ -147,6 +147,19 @@ int64_t phx::countTrips(const Loop &loop, const RegisterValues &values) {
                     : loop.count;
 }
 
+ResolvedCode::ResolvedCode(const Program &program) : program(program) {
+  for (const Instruction &instruction : program.code)
+    namesRegisters.push_back(!getReadRegisters(instruction).empty());
+}
+
+const Instruction &ResolvedCode::get(size_t index,
+                                     const RegisterValues &values) {
+  if (!namesRegisters[index])
+    return program.code[index];
+  resolved = resolve(program.code[index], values);
+  return resolved;
+}
+
 LargestCounts::LargestCounts(const Program &program) : original(program) {
   if (program.registers.empty())
     return;

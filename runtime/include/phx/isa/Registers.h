@@ -17,6 +17,8 @@
 
 #include "phx/isa/Program.h"
 
+#include <limits>
+
 namespace phx {
 
 /// By register.
@@ -51,6 +53,45 @@ Guard resolve(Guard guard, const RegisterValues &values);
 /// The iterations of a loop, from the first, in which data movement and
 /// arithmetic of its body are executed.
 int64_t countTrips(const Loop &loop, const RegisterValues &values);
+
+/// The loops under way as a stream is gone through: in how many of their
+/// iterations, from the first on, data movement and arithmetic are executed. A
+/// register has that say when its loop is entered.
+class OpenTrips {
+public:
+  OpenTrips() { trips.fill(endless); }
+
+  /// A loop begins inside `depth` others.
+  int64_t enter(size_t depth, const Loop &loop, const RegisterValues &values) {
+    return trips[depth] = countTrips(loop, values);
+  }
+  void leave(size_t depth) { trips[depth] = endless; }
+  /// Whether they are executed in the iterations under way.
+  bool areInside(const Counters &counters) const {
+    for (size_t depth = 0; depth < trips.size(); ++depth)
+      if (counters[depth] >= trips[depth])
+        return false;
+    return true;
+  }
+
+private:
+  static constexpr int64_t endless = std::numeric_limits<int64_t>::max();
+  std::array<int64_t, maxLoopDepth> trips; ///< by depth, of open loops
+};
+
+/// The instructions of a program with what registers hold; those that name none
+/// are not copied.
+class ResolvedCode {
+public:
+  explicit ResolvedCode(const Program &program);
+  /// Valid until the next call.
+  const Instruction &get(size_t index, const RegisterValues &values);
+
+private:
+  const Program &program;
+  std::vector<bool> namesRegisters; ///< by instruction: itself, not its loops
+  Instruction resolved;             ///< the latest that does
+};
 
 /// A program with the largest value of each register put in, for proofs. With
 /// smaller values each instruction touches a part of that. Not copied if it has
