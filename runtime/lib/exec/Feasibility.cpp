@@ -151,8 +151,9 @@ static Status checkMemory(const Program &program, bool compareToFp32) {
                " bytes of memory, and " + std::to_string(available) +
                " are available; " +
                (fitsOnce ? "leave out the comparison to binary32, which takes "
-                           "half of it (--no-compare), or compile the model "
-                           "for a smaller batch"
+                           "half of it (photonic-run --no-compare, "
+                           "Executable.run without compare), or compile the "
+                           "model for a smaller batch"
                          : "compile the model for a smaller batch, or use "
                            "--timing-only, which needs no memory for values")};
 }

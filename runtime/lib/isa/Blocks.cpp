@@ -124,13 +124,13 @@ std::optional<BrokenRule> phx::findBlockFault(const Bfp &format,
   int lowest = -(1 << format.mantissa);
   for (int64_t j = 0; j < format.group; ++j) {
     int mantissa = getMantissa(format, block, j);
-    std::string name = "mantissa " + std::to_string(j);
-    if (mantissa == lowest)
-      return BrokenRule{name, "at least " + std::to_string(lowest + 1),
-                        std::to_string(mantissa)};
-    if (exponent == 0 && mantissa != 0)
-      return BrokenRule{name, "0 (the exponent says that all are)",
-                        std::to_string(mantissa)};
+    if (mantissa != lowest && (exponent != 0 || mantissa == 0))
+      continue;
+    return BrokenRule{"mantissa " + std::to_string(j),
+                      mantissa == lowest
+                          ? "at least " + std::to_string(lowest + 1)
+                          : "0 (the exponent says that all are)",
+                      std::to_string(mantissa)};
   }
   int64_t used = format.group * getStoredBits(format);
   if (int unused = int(used % 8))

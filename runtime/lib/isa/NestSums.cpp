@@ -12,9 +12,10 @@
 using namespace phx;
 
 Int phx::multiply(Int a, Int b) {
-  constexpr Int limit = Int(1) << 120;
-  return b != 0 && a > limit / b ? limit : a * b;
+  return b != 0 && a > mostSummed / b ? mostSummed : a * b;
 }
+
+Int phx::addUp(Int a, Int b) { return std::min(a + b, mostSummed); }
 
 /// Loops whose counters change a field.
 static unsigned getLoops(const std::optional<Affine> &affine) {
@@ -49,9 +50,9 @@ private:
 
 } // namespace
 
-/// Sum of the product of `factors` over the counters of `loops` in `box`;
-/// nothing if it takes more than `boxesLeft`. Counts are full almost
-/// everywhere: boxes are cut only until each count is the same all over one.
+/// Sum of the product of `counts` over the counters of `loops` in `box`; nothing
+/// if it takes more than `boxesLeft`. Counts are full almost everywhere: boxes
+/// are cut only until each count is the same all over one.
 static std::optional<Int> sumOver(const Box &box, unsigned loops,
                                   const std::vector<const Count *> &counts,
                                   int64_t &boxesLeft) {
@@ -86,7 +87,7 @@ static std::optional<Int> sumOver(const Box &box, unsigned loops,
     }
     // One factor that is zero throughout makes the others irrelevant.
     if (isConstant || product == 0 || widest < 0) {
-      sum += product;
+      sum = addUp(sum, product);
       continue;
     }
     Box low = current, high = current;

@@ -194,7 +194,8 @@ static Status checkCover(const LoopTree &tree, size_t index) {
                  "between the cuts), found " +
                  grid.describeCells() +
                  "; let ranges begin and end at the same places, or delete the "
-                 "nests of the product"};
+                 "nests of the product",
+                 Entry{"product", index}};
   for (const NestPart &part : parts)
     if (!grid.add(part))
       return failProduct(index, once,

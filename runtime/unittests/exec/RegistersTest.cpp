@@ -274,8 +274,9 @@ TEST(Registers, TheComparisonIsNamedWhereItFails) {
   ASSERT_TRUE(outputs.ok()) << outputs.error().message;
   options.compareToFp32 = true;
   EXPECT_ERROR(runProgram(program, inputs, options),
-               "in the FP32 computation beside the run (--no-compare leaves it "
-               "out): instruction ");
+               "in the FP32 computation beside the run, which may be left out "
+               "(photonic-run --no-compare, Executable.run without compare): "
+               "instruction ");
 }
 
 //===----------------------------------------------------------------------===//

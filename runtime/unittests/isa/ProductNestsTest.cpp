@@ -9,6 +9,7 @@
 #include "StructureTestUtils.h"
 
 #include "phx/isa/Footprint.h"
+#include "phx/isa/NestSums.h"
 #include "phx/isa/ProgramFile.h"
 
 #include <cstdio>
@@ -277,6 +278,29 @@ TEST(ProductNests, PartsThatAreCutTooFineAreGivenUp) {
             "pieces (groups x rows x columns x contraction positions between "
             "the cuts), found 1 x 2200 x 1 x 2201; let ranges begin and end at "
             "the same places, or delete the nests of the product");
+  EXPECT_EQ(validateStructure(program).error().entry, (Entry{"product", 0}));
+}
+
+TEST(ProductNests, SumsBeyondAllNumbersAreCut) {
+  // 256 boxes, the products of each beyond 2^120.
+  constexpr int64_t most = int64_t(1) << 50;
+  Program program = makeFrame();
+  program.code = {make({}, Loop{256}), make({}, Loop{most}),
+                  make(core0, makeStream()), make({}, End{}), make({}, End{}),
+                  make({}, Halt{})};
+  LoopTree tree{program,
+                {{0, 4, 256, -1}, {1, 3, most, 0}},
+                {-1, 0, 1, 1, 0, -1}};
+  Count falling{most, Affine{most - 1, {{0, 1, 0, 1, 0, -1}}}};
+  Box everywhere;
+  everywhere.fill({0, most});
+  int64_t boxesLeft = maxSumBoxes;
+  auto sum = sumProducts(tree, 2, everywhere, {&falling, &falling, &falling},
+                         boxesLeft);
+  ASSERT_TRUE(sum);
+  EXPECT_TRUE(*sum == mostSummed);
+  EXPECT_TRUE(addUp(mostSummed, mostSummed) == mostSummed);
+  EXPECT_TRUE(addUp(mostSummed - 2, 1) == mostSummed - 1);
 }
 
 //===----------------------------------------------------------------------===//
