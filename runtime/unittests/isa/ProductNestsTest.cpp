@@ -290,7 +290,7 @@ TEST(ProductNests, SumsBeyondAllNumbersAreCut) {
                   make({}, Halt{})};
   LoopTree tree{program,
                 {{0, 4, 256, -1}, {1, 3, most, 0}},
-                {-1, 0, 1, 1, 0, -1}};
+                {-1, 0, 1, 0, -1, -1}};
   Count falling{most, Affine{most - 1, {{0, 1, 0, 1, 0, -1}}}};
   Box everywhere;
   everywhere.fill({0, most});
