@@ -35,8 +35,8 @@ Status addRegisterCharges(const Program &program, const Target &target,
                           const RunCounts &counts,
                           std::vector<Counters64> &charges, ChargeSteps &steps);
 
-/// "instruction 3 (vec.map) in the loop of 100 iterations at instruction 1": the
-/// longest loop around it.
+/// "instruction 3 (vec.map) in the loop of 100 iterations at instruction 1":
+/// the longest loop around it.
 std::string describeWithLoop(const Program &program, size_t index);
 /// There were too many steps at an instruction whose counts change irregularly.
 Error makeTooManyChargesError(const Program &program, size_t index,

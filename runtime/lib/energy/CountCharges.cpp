@@ -11,8 +11,8 @@
 // multiply. Along each of the others, the longest one innermost, these
 // quantities are constant or periodic except where something is clipped: the
 // range is cut there, and of each piece one period is enumerated. Instructions
-// that depend on count registers are summed in the same way while registers keep
-// what they hold (RegisterCharges.cpp).
+// that depend on count registers are summed in the same way while registers
+// keep what they hold (RegisterCharges.cpp).
 //
 //===----------------------------------------------------------------------===//
 
@@ -403,7 +403,7 @@ Error detail::makeTooManyChargesError(const Program &program, size_t index,
                    " executions of the program were added up one by one; give "
                    "the loop fewer iterations, or let its counts and digits "
                    "repeat after fewer of them",
-               Entry{"instruction", index}};
+               ProgramEntry{"instruction", index}};
 }
 
 //===----------------------------------------------------------------------===//

@@ -22,7 +22,7 @@ static Error makeTooManyWritesError(const Program &program, size_t index,
                    " executions of the program were added up one by one; give "
                    "the loop fewer iterations, or write the registers outside "
                    "of it",
-               Entry{"instruction", index}};
+               ProgramEntry{"instruction", index}};
 }
 
 namespace {

@@ -173,9 +173,9 @@ public:
   }
   void learn(const AccessEntry &entry) {
     BlockSpan blocks = entry.engines;
-    if (entry.isWeak)
+    if (entry.isConditionalJoin)
       joint.get({blocks, entry.stamp});
-    uint32_t end = entry.isWeak ? blocks.end : blocks.begin + 1;
+    uint32_t end = entry.isConditionalJoin ? blocks.end : blocks.begin + 1;
     for (uint32_t block = blocks.begin; block < end; ++block)
       ranks.add(block, entry.stamp);
   }
@@ -197,10 +197,10 @@ public:
   }
   void write(const AccessEntry &entry) {
     BlockSpan blocks = entry.engines;
-    uint64_t stamp = entry.isWeak ? joint.get({blocks, entry.stamp})
+    uint64_t stamp = entry.isConditionalJoin ? joint.get({blocks, entry.stamp})
                                   : ranks.get(blocks.begin, entry.stamp);
     state.insert(state.end(),
-                 {blocks.begin, blocks.end, stamp, entry.isWeak,
+                 {blocks.begin, blocks.end, stamp, entry.isConditionalJoin,
                   uint64_t(entry.kind), entry.product, entry.exact,
                   entry.coverage()});
   }
@@ -296,7 +296,7 @@ bool HazardChecker::isOrdered(const AccessEntry &old,
   if (old.engines.meets(entry.engines))
     return true;
   const SharedClock &known = clocks[entry.engines.begin];
-  if (!old.isWeak)
+  if (!old.isConditionalJoin)
     return old.stamp <= known[old.engines.begin];
   work.spend(int64_t((old.engines.end - old.engines.begin) / epochsPerStep));
   for (uint32_t block = old.engines.begin; block < old.engines.end; ++block)
@@ -398,10 +398,10 @@ bool HazardChecker::runUnit(size_t index, const CounterBox &box) {
   AccessEntry entry;
   entry.engines = blocks;
   entry.unit = index;
-  entry.isWeak = tree.isWeak(index, blocks);
-  if (entry.isWeak && !recordRegisterReads(entry))
+  entry.isConditionalJoin = tree.isConditionalJoin(index, blocks);
+  if (entry.isConditionalJoin && !recordRegisterReads(entry))
     return false;
-  if (entry.isWeak)
+  if (entry.isConditionalJoin)
     return !joins || recordJointly(entry);
   beginEpoch(blocks.begin);
   entry.stamp = epochs[blocks.begin];
@@ -419,7 +419,7 @@ bool HazardChecker::runUnit(size_t index, const CounterBox &box) {
 /// so when it gets there, with the others or not, and goes on alone if not.
 bool HazardChecker::recordRegisterReads(AccessEntry entry) {
   BlockSpan blocks = entry.engines;
-  entry.isWeak = false;
+  entry.isConditionalJoin = false;
   entry.kind = AccessKind::Read;
   entry.slot = readRegistersSlot;
   for (const UnitAccess &access : accesses) {
@@ -453,7 +453,7 @@ bool HazardChecker::recordAll(AccessEntry entry) {
   for (bool reads : {true, false})
     for (const UnitAccess &access : accesses) {
       if ((access.kind == AccessKind::Read) != reads ||
-          (entry.isWeak && access.slot == readRegistersSlot))
+          (entry.isConditionalJoin && access.slot == readRegistersSlot))
         continue;
       entry.kind = access.kind;
       entry.product = access.product;
@@ -570,7 +570,7 @@ bool HazardChecker::conflict(const AccessEntry &earlier,
            verb(later) +
            "it, and no chain of tokens orders the two; signal after the first "
            "and wait before the second",
-           Entry{"instruction", later.unit}};
+           ProgramEntry{"instruction", later.unit}};
   return false;
 }
 

@@ -61,7 +61,8 @@ public:
     if (!fill)
       return;
     between(field.name + std::string(" dim"), 0, 3, fill->dim);
-    between(field.name + std::string(" extent"), 0, limits::magnitude, fill->extent);
+    between(field.name + std::string(" extent"), 0, limits::magnitude,
+            fill->extent);
     affine(field.name + std::string(" start"), fill->start);
   }
   void operator()(const FieldDescription &field, int64_t value) {
@@ -90,7 +91,8 @@ private:
   }
   void linear(const std::string &field, uint8_t loop, int64_t scale,
               int64_t offset) {
-    if (Int index = Int(box[loop].second) * scale + offset; index > limits::index)
+    Int index = Int(box[loop].second) * scale + offset;
+    if (index > limits::index)
       fail(field, "a linear index of at most 2^62", toText(index));
   }
 

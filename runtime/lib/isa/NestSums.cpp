@@ -50,9 +50,9 @@ private:
 
 } // namespace
 
-/// Sum of the product of `counts` over the counters of `loops` in `box`; nothing
-/// if it takes more than `boxesLeft`. Counts are full almost everywhere: boxes
-/// are cut only until each count is the same all over one.
+/// Sum of the product of `counts` over the counters of `loops` in `box`;
+/// nothing if it takes more than `boxesLeft`. Counts are full almost
+/// everywhere: boxes are cut only until each count is the same all over one.
 static std::optional<Int> sumOver(const Box &box, unsigned loops,
                                   const std::vector<const Count *> &counts,
                                   int64_t &boxesLeft) {

@@ -30,7 +30,7 @@ std::string detail::describeInstruction(const Program &program, size_t index) {
 Error detail::failInstruction(const Program &program, size_t index,
                               const std::string &text) {
   return {describeInstruction(program, index) + ": " + text,
-          Entry{"instruction", index}};
+          ProgramEntry{"instruction", index}};
 }
 
 Error detail::makeTooMuchWorkError(const Program &program,
@@ -41,7 +41,7 @@ Error detail::makeTooMuchWorkError(const Program &program,
     if (tree[node].count > tree[longest].count)
       longest = node;
   std::string where = describeInstruction(program, index);
-  Entry entry{"instruction", index};
+  ProgramEntry entry{"instruction", index};
   if (longest == ProgramTree::root)
     return {where + ": finding out what it has to wait for takes more than " +
             std::to_string(maxAnalysisSteps) +
@@ -65,7 +65,7 @@ Error detail::makeTooMuchWorkError(const Program &program,
 
 static Error errorAt(size_t index, const std::string &text) {
   return {"instruction " + std::to_string(index) + ": " + text,
-          Entry{"instruction", index}};
+          ProgramEntry{"instruction", index}};
 }
 
 static bool usesKnownMaps(const Body &body, size_t numMaps) {
@@ -118,7 +118,8 @@ static size_t countStepped(const Instruction &instruction, size_t index,
 Result<ProgramTree> ProgramTree::build(const Program &program) {
   for (size_t m = 0; m < program.maps.size(); ++m)
     if (std::string wrong = findMagnitude(program.maps[m]); !wrong.empty())
-      return Error{"map " + std::to_string(m) + " " + wrong, Entry{"map", m}};
+      return Error{"map " + std::to_string(m) + " " + wrong,
+                   ProgramEntry{"map", m}};
   ProgramTree tree;
   LastCounters last{};
   // Of the loops that are open, and of all around them.

@@ -54,7 +54,7 @@ public:
   }
   /// Whether an instruction is executed together by several blocks, or perhaps
   /// not at all: that it brings them together cannot be relied on.
-  bool isWeak(size_t instruction, BlockSpan engines) const {
+  bool isConditionalJoin(size_t instruction, BlockSpan engines) const {
     return uses[instruction].isConditional() && !engines.isSingle();
   }
 

@@ -112,7 +112,7 @@ static Status checkKey(const Program &program) {
       return Error{"rng: expected a region of [seed, trial, step] (" +
                        describeInstruction(program, i) +
                        " draws random numbers), found none",
-                   Entry{"instruction", i}};
+                   ProgramEntry{"instruction", i}};
   // That it exists and holds three numbers is a matter of structure.
   if (!program.rng || *program.rng >= program.regions.size())
     return Status::success();
@@ -126,7 +126,7 @@ static Status checkKey(const Program &program) {
 static Status checkMarks(const Program &program) {
   for (size_t r = 0; r < program.regions.size(); ++r) {
     const Region &region = program.regions[r];
-    Entry entry{"region", r};
+    ProgramEntry entry{"region", r};
     if (region.isLoss)
       if (Status status = about(entry, checkLoss(program, r)); !status)
         return status;

@@ -35,7 +35,7 @@ Error phx::failAt(const Program &program, size_t instruction,
     layer = ", layer '" + program.layers[i.layer].name + "'";
   return Error{"instruction " + std::to_string(instruction) + " (" +
                    getMnemonic(i.body) + layer + "): " + field + ": " + message,
-               Entry{"instruction", instruction}};
+               ProgramEntry{"instruction", instruction}};
 }
 
 Error phx::failAt(const Program &program, size_t instruction,

@@ -28,7 +28,7 @@ Error phx::failProduct(size_t product, const std::string &expected,
                    "; its loop nest was edited: restore the nest, or delete "
                    "the nests of the product so that no executor relies on "
                    "them",
-               Entry{"product", product}};
+               ProgramEntry{"product", product}};
 }
 
 static std::string describeRange(const ProductNest &nest) {
@@ -195,7 +195,7 @@ static Status checkCover(const LoopTree &tree, size_t index) {
                  grid.describeCells() +
                  "; let ranges begin and end at the same places, or delete the "
                  "nests of the product",
-                 Entry{"product", index}};
+                 ProgramEntry{"product", index}};
   for (const NestPart &part : parts)
     if (!grid.add(part))
       return failProduct(index, once,

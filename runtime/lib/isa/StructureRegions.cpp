@@ -1,4 +1,4 @@
-//===- StructureRegions.cpp - Validation of regions and data -----*- C++ -*-===//
+//===- StructureRegions.cpp - Validation of regions and data ----*- C++ -*-===//
 //
 // Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -218,7 +218,8 @@ static Status checkInitialContents(const Program &program) {
                        "from " +
                        std::to_string(region->address) + " of " +
                        getMemoryName(program, region->memory),
-                   Entry{"region", size_t(region - program.regions.data())}};
+                   ProgramEntry{"region",
+                                size_t(region - program.regions.data())}};
     if (!sharesMemory ||
         region->address + region->bytes > last->address + last->bytes)
       last = region;

@@ -156,14 +156,14 @@ private:
       return false;
     AccessEntry entry;
     entry.engines = engines;
-    entry.isWeak = tree.isWeak(index, engines);
+    entry.isConditionalJoin = tree.isConditionalJoin(index, engines);
     entry.unit = index;
     entry.stamp = stamp;
     for (bool reads : {true, false})
       for (const UnitAccess &access : accesses) {
         if ((access.kind == AccessKind::Read) != reads)
           continue;
-        bool done = entry.isWeak && access.slot == readRegistersSlot
+        bool done = entry.isConditionalJoin && access.slot == readRegistersSlot
                         ? recordRegisterReads(access, entry, into, visit)
                         : recordAccess(access, entry, into, visit);
         if (!done)
@@ -178,7 +178,7 @@ private:
   bool recordRegisterReads(const UnitAccess &access, AccessEntry entry,
                            std::vector<AccessHistory> &into, Visitor visit) {
     BlockSpan blocks = entry.engines;
-    entry.isWeak = false;
+    entry.isConditionalJoin = false;
     for (uint32_t block = blocks.begin; block < blocks.end; ++block) {
       entry.engines = {block, block + 1};
       if (!recordAccess(access, entry, into, visit))

@@ -109,12 +109,16 @@ Result<OperandSource> CoreUnit::prepare(const char *name, const AccessMap &map,
   return source;
 }
 
+bool CoreUnit::isRandom(const Product &product, unsigned operand) const {
+  const Bfp *format =
+      findBlockFormat(context.program, product.conversions[operand]);
+  return !bypassed && format && format->rounding == Rounding::Stochastic;
+}
+
 RoundingNumbers CoreUnit::getNumbers(uint32_t index, unsigned operand,
                                      int64_t group) const {
   const Product &product = context.program.products[index];
-  const Bfp *format =
-      findBlockFormat(context.program, product.conversions[operand]);
-  if (bypassed || !format || format->rounding != Rounding::Stochastic)
+  if (!isRandom(product, operand))
     return {};
   int64_t rows = operand == 0 ? product.m * product.positions : product.n;
   RoundingNumbers numbers;
@@ -127,10 +131,12 @@ RoundingNumbers CoreUnit::getNumbers(uint32_t index, unsigned operand,
 RoundingNumbers CoreUnit::getNumbers(uint32_t index, OperandRole role,
                                      int64_t row, int64_t k) const {
   const Product &product = context.program.products[index];
+  const unsigned operand = rns::getOperand(product, role);
+  if (!isRandom(product, operand))
+    return {};
   // Numbers follow from the element of the product, not from how it is cut.
   Origin origin = origins.get(context.pc, context.counters);
-  RoundingNumbers numbers =
-      getNumbers(index, rns::getOperand(product, role), origin.group);
+  RoundingNumbers numbers = getNumbers(index, operand, origin.group);
   int64_t wholeRow =
       role == OperandRole::Stationary ? origin.row : origin.vector;
   numbers.first += uint64_t((wholeRow - row) * product.k +

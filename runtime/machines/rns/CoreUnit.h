@@ -117,6 +117,8 @@ private:
                                       const TileColumns &columns,
                                       int64_t rowBegin, int64_t rows,
                                       uint32_t conversion);
+  /// Whether an operand is rounded at random.
+  bool isRandom(const Product &product, unsigned operand) const;
   /// Random numbers of the stationary or the streamed operand, of which the
   /// instruction reads rows from `row` and contraction positions from `k` on.
   exec::RoundingNumbers getNumbers(uint32_t product, OperandRole role,

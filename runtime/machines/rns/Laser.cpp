@@ -54,7 +54,7 @@ double rns::getLaserPower(const Arrays &arrays) {
 }
 
 /// Watts of the lasers of one group. A rack of servers draws about as much, and
-/// thousands of times less is what the machine of the paper takes; the waveguides
+/// thousands of times less is what the machine of the paper takes; waveguides
 /// of a chip absorb light from less than a watt each on. What lies beyond is no
 /// machine, however the prices are chosen.
 static constexpr double mostLaserPower = 10e3;

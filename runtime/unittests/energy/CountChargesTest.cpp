@@ -580,7 +580,7 @@ TEST(CountCharges, IrregularChargesAreGivenUp) {
             "more than 100000 executions of the program were added up one by "
             "one; give the loop fewer iterations, or let its counts and digits "
             "repeat after fewer of them");
-  EXPECT_EQ(charges.error().entry, (Entry{"instruction", 2}));
+  EXPECT_EQ(charges.error().entry, (ProgramEntry{"instruction", 2}));
 }
 
 /// Whatever is in a loop that writes registers is looked at each time.
@@ -611,7 +611,7 @@ TEST(CountCharges, LoopsThatWriteRegistersAreGivenUp) {
             "instructions in the loop write registers: more than 500 "
             "executions of the program were added up one by one; give the loop "
             "fewer iterations, or write the registers outside of it");
-  EXPECT_EQ(charges.error().entry, (Entry{"instruction", 5}));
+  EXPECT_EQ(charges.error().entry, (ProgramEntry{"instruction", 5}));
 }
 
 TEST(CountCharges, HugeTripsAreMultiplied) {

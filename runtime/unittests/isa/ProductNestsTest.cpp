@@ -278,7 +278,8 @@ TEST(ProductNests, PartsThatAreCutTooFineAreGivenUp) {
             "pieces (groups x rows x columns x contraction positions between "
             "the cuts), found 1 x 2200 x 1 x 2201; let ranges begin and end at "
             "the same places, or delete the nests of the product");
-  EXPECT_EQ(validateStructure(program).error().entry, (Entry{"product", 0}));
+  EXPECT_EQ(validateStructure(program).error().entry,
+            (ProgramEntry{"product", 0}));
 }
 
 TEST(ProductNests, SumsBeyondAllNumbersAreCut) {

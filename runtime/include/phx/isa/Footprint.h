@@ -34,8 +34,8 @@ struct Access {
   IntervalSet bytes;
 };
 
-/// Reads and writes of code[index], by all its lanes, at `counters`; empty if it
-/// is skipped or touches no memory.
+/// Reads and writes of code[index], by all its lanes, at `counters`; empty if
+/// it is skipped or touches no memory.
 std::vector<Access> getAccesses(const LargestCounts &program, size_t index,
                                 const Counters &counters);
 
