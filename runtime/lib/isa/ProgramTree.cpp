@@ -115,11 +115,49 @@ static size_t countStepped(const Instruction &instruction, size_t index,
   return deepest + 2; // the root, and the loops up to that one
 }
 
-Result<ProgramTree> ProgramTree::build(const Program &program) {
+/// What keeps analyses of an instruction inside `depth` loops, control of loops
+/// aside, within their tables and 64 bits.
+static Status checkInstruction(const Program &program, size_t index,
+                               uint32_t depth, LastCounters last) {
+  const Instruction &instruction = program.code[index];
+  if (!hasEngines(program, instruction))
+    return errorAt(index, "there is no engine " +
+                              getEngineName(program, instruction));
+  if (!usesKnownMaps(instruction.body, program.maps.size()))
+    return errorAt(index, "access map out of range");
+  if (usesOtherLoops(program, index, depth))
+    return errorAt(index, "a field depends on a loop that does not enclose it");
+  last[laneLoop] = int64_t(instruction.arrays.lanes) - 1;
+  if (std::string wrong = findMagnitude(program, index, last); !wrong.empty())
+    return failInstruction(program, index, wrong);
+  return Status::success();
+}
+
+/// Of a loop inside `depth` others, with which it has so many iterations.
+static Status checkLoop(size_t index, const Loop &loop, uint32_t depth,
+                        Int iterations) {
+  if (depth == 8)
+    return errorAt(index, "loops are nested more than 8 deep");
+  if (loop.count < 1)
+    return errorAt(index, "a loop needs at least one trip");
+  if (iterations > limits::index)
+    return errorAt(index, "expected at most 2^62 iterations with the loops "
+                          "around it, found " +
+                              toText(iterations));
+  return Status::success();
+}
+
+static Status checkMaps(const Program &program) {
   for (size_t m = 0; m < program.maps.size(); ++m)
     if (std::string wrong = findMagnitude(program.maps[m]); !wrong.empty())
       return Error{"map " + std::to_string(m) + " " + wrong,
                    ProgramEntry{"map", m}};
+  return Status::success();
+}
+
+Result<ProgramTree> ProgramTree::build(const Program &program) {
+  if (Status s = checkMaps(program); !s)
+    return s.error();
   ProgramTree tree;
   LastCounters last{};
   // Of the loops that are open, and of all around them.
@@ -149,32 +187,18 @@ Result<ProgramTree> ProgramTree::build(const Program &program) {
     tree.nodes[open.back()].children.push_back(node);
     tree.nodes.push_back({i, i + 1, open.back(), depth, 0, false, {}});
     if (const Loop *loop = getIf<Loop>(instruction.body)) {
-      if (depth == 8)
-        return errorAt(i, "loops are nested more than 8 deep");
-      if (loop->count < 1)
-        return errorAt(i, "a loop needs at least one trip");
+      iterations.push_back(iterations.back() * loop->count);
+      if (Status s = checkLoop(i, *loop, depth, iterations.back()); !s)
+        return s.error();
       tree.nodes[node].count = loop->count;
       open.push_back(node);
       last[depth] = loop->count - 1;
-      iterations.push_back(iterations.back() * loop->count);
-      if (iterations.back() > limits::index)
-        return errorAt(i, "expected at most 2^62 iterations with the loops "
-                          "around it, found " +
-                              toText(iterations.back()));
       continue;
     }
     if (holds<Halt>(instruction.body))
       continue;
-    if (!hasEngines(program, instruction))
-      return errorAt(i, "there is no engine " +
-                            getEngineName(program, instruction));
-    if (!usesKnownMaps(instruction.body, program.maps.size()))
-      return errorAt(i, "access map out of range");
-    if (usesOtherLoops(program, i, depth))
-      return errorAt(i, "a field depends on a loop that does not enclose it");
-    last[laneLoop] = int64_t(instruction.arrays.lanes) - 1;
-    if (std::string wrong = findMagnitude(program, i, last); !wrong.empty())
-      return failInstruction(program, i, wrong);
+    if (Status s = checkInstruction(program, i, depth, last); !s)
+      return s.error();
     size_t stepped = countStepped(instruction, i, *tree.blocks, open.size());
     for (size_t level = 0; level < stepped; ++level)
       tree.nodes[open[level]].isStepped = true;
