@@ -9,6 +9,7 @@
 
 #include "LaneHazards.h"
 
+#include "phx/isa/LoopTree.h"
 #include "phx/isa/Validator.h"
 
 #include <algorithm>
@@ -173,11 +174,12 @@ public:
   }
   void learn(const AccessEntry &entry) {
     BlockSpan blocks = entry.engines;
-    if (entry.isConditionalJoin)
-      joint.get({blocks, entry.stamp});
-    uint32_t end = entry.isConditionalJoin ? blocks.end : blocks.begin + 1;
-    for (uint32_t block = blocks.begin; block < end; ++block)
-      ranks.add(block, entry.stamp);
+    if (!entry.isConditionalJoin)
+      return ranks.add(blocks.begin, entry.stamp);
+    size_t seen = joint.getKeys().size();
+    if (joint.get({blocks, entry.stamp}) == seen)
+      for (uint32_t block = blocks.begin; block < blocks.end; ++block)
+        ranks.add(block, entry.stamp);
   }
   /// All that was named and learned; accesses follow.
   void writeEpochs() {
@@ -522,7 +524,7 @@ bool HazardChecker::failTooManyStretches(const AccessEntry &entry,
   return fail(entry.unit,
               "touches more than 2^22 separate stretches of bytes, too many to "
               "find out whether it has to be ordered with " +
-                  describeInstruction(program, other.unit) +
+                  describeInstruction(program, other.unit, true) +
                   "; put a signal and a wait between the two, let them use "
                   "separate memory, or cut the instruction in two");
 }
@@ -565,8 +567,8 @@ bool HazardChecker::conflict(const AccessEntry &earlier,
                 std::to_string(byte);
   error = {std::string(hazardName(earlier, later)) + " hazard in " + place +
            ": " +
-           describeInstruction(program, earlier.unit) + verb(earlier) +
-           "it, then " + describeInstruction(program, later.unit) +
+           describeInstruction(program, earlier.unit, true) + verb(earlier) +
+           "it, then " + describeInstruction(program, later.unit, true) +
            verb(later) +
            "it, and no chain of tokens orders the two; signal after the first "
            "and wait before the second",

@@ -17,19 +17,9 @@
 using namespace phx;
 using namespace phx::detail;
 
-std::string detail::describeInstruction(const Program &program, size_t index) {
-  const Instruction &instruction = program.code[index];
-  std::string text = "instruction " + std::to_string(index) + " (" +
-                     getMnemonic(instruction.body) + " on " +
-                     getEngineName(program, instruction);
-  if (instruction.layer < program.layers.size())
-    text += ", layer '" + program.layers[instruction.layer].name + "'";
-  return text + ")";
-}
-
 Error detail::failInstruction(const Program &program, size_t index,
                               const std::string &text) {
-  return {describeInstruction(program, index) + ": " + text,
+  return {describeInstruction(program, index, true) + ": " + text,
           ProgramEntry{"instruction", index}};
 }
 
@@ -40,7 +30,7 @@ Error detail::makeTooMuchWorkError(const Program &program,
        node = tree[node].parent)
     if (tree[node].count > tree[longest].count)
       longest = node;
-  std::string where = describeInstruction(program, index);
+  std::string where = describeInstruction(program, index, true);
   ProgramEntry entry{"instruction", index};
   if (longest == ProgramTree::root)
     return {where + ": finding out what it has to wait for takes more than " +

@@ -12,6 +12,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "ProgramTree.h"
+#include "phx/isa/LoopTree.h"
 #include "phx/isa/Validator.h"
 
 using namespace phx;
@@ -110,7 +111,7 @@ static Status checkKey(const Program &program) {
   for (size_t i = 0; i < program.code.size() && !program.rng; ++i)
     if (holds<VecRandom>(program.code[i].body))
       return Error{"rng: expected a region of [seed, trial, step] (" +
-                       describeInstruction(program, i) +
+                       describeInstruction(program, i, true) +
                        " draws random numbers), found none",
                    ProgramEntry{"instruction", i}};
   // That it exists and holds three numbers is a matter of structure.
