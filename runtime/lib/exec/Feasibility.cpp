@@ -127,8 +127,9 @@ static constexpr int64_t smallMemory = int64_t(1) << 28;
 /// of what instructions write. Other initial contents stay in the file.
 static int64_t countWrittenBytes(const Program &program) {
   int64_t total = 0;
+  LargestCounts largest(program);
   for (uint32_t m = 0; m < program.memories.size(); ++m)
-    for (const Interval &interval : getWrittenBytes(program, m))
+    for (const Interval &interval : getWrittenBytes(largest, m))
       total +=
           std::min(interval.end, program.memories[m].bytes) - interval.begin;
   return total;

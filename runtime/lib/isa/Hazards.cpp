@@ -199,8 +199,9 @@ public:
   }
   void write(const AccessEntry &entry) {
     BlockSpan blocks = entry.engines;
-    uint64_t stamp = entry.isConditionalJoin ? joint.get({blocks, entry.stamp})
-                                  : ranks.get(blocks.begin, entry.stamp);
+    uint64_t stamp = entry.isConditionalJoin
+                         ? joint.get({blocks, entry.stamp})
+                         : ranks.get(blocks.begin, entry.stamp);
     state.insert(state.end(),
                  {blocks.begin, blocks.end, stamp, entry.isConditionalJoin,
                   uint64_t(entry.kind), entry.product, entry.exact,
