@@ -58,8 +58,8 @@ static Status checkMaps(const Program &program) {
   for (size_t m = 0; m < program.maps.size(); ++m) {
     const AccessMap &map = program.maps[m];
     Place where = Place::at("map", m);
-    if (map.axes.empty() || map.axes.size() > 4)
-      return failTable(where + "axes", "1 to 4",
+    if (map.axes.empty() || map.axes.size() > limits::mapAxes)
+      return failTable(where + "axes", "1 to " + std::to_string(limits::mapAxes),
                        static_cast<int64_t>(map.axes.size()));
     for (size_t a = 0; a < map.axes.size(); ++a) {
       Place name = where + ("axis " + std::to_string(a) + " ");

@@ -71,6 +71,9 @@ inline constexpr int64_t index = int64_t(1) << 62;
 /// Loops around one instruction.
 inline constexpr int64_t loopDepth = 8;
 
+/// Axes of an access map.
+inline constexpr int64_t mapAxes = 4;
+
 /// Positions of a window whose maximum has its number in one byte.
 inline constexpr int64_t windowPositions = 256;
 
