@@ -74,7 +74,8 @@ static Operation *findNest(ProgramOp program, uint64_t number) {
 
 /// The operation of an entry, whose kind is the mnemonic of its table's; null
 /// if there is none.
-static Operation *findOperation(ProgramOp program, const phx::Entry &entry) {
+static Operation *findOperation(ProgramOp program,
+                                const phx::ProgramEntry &entry) {
   uint64_t number = entry.number;
   if (StringRef(entry.kind) == "instruction")
     return findInstruction(program.getCode().getBody().front(), number);

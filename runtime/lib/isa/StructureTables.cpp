@@ -1,5 +1,4 @@
-//===- StructureTables.cpp - Validation of a program's tables ----*- C++
-//-*-===//
+//===- StructureTables.cpp - Validation of a program's tables ---*- C++ -*-===//
 //
 // Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -10,7 +9,6 @@
 
 #include "Magnitudes.h"
 #include "TablePlace.h"
-#include "phx/isa/Blocks.h"
 #include "phx/isa/Validator.h"
 
 #include <algorithm>
@@ -61,8 +59,7 @@ static Status checkMaps(const Program &program) {
     const AccessMap &map = program.maps[m];
     Place where = Place::at("map", m);
     if (map.axes.empty() || map.axes.size() > limits::mapAxes)
-      return failTable(where + "axes",
-                       "1 to " + std::to_string(limits::mapAxes),
+      return failTable(where + "axes", "1 to " + std::to_string(limits::mapAxes),
                        static_cast<int64_t>(map.axes.size()));
     for (size_t a = 0; a < map.axes.size(); ++a) {
       Place name = where + ("axis " + std::to_string(a) + " ");
@@ -174,9 +171,10 @@ static Status checkLayers(const Program &program) {
                        *layer.output);
     if (layer.output &&
         program.regions[*layer.output].type == ElementType::Block)
-      return failTable(
-          where + "output", "a region that the host can read, or none",
-          "blocks, region '" + program.regions[*layer.output].name + "'");
+      return failTable(where + "output",
+                       "a region that the host can read, or none",
+                       "blocks, region '" +
+                           program.regions[*layer.output].name + "'");
   }
   return Status::success();
 }
@@ -198,9 +196,9 @@ static Status checkGroups(const Program &program) {
                          "'" + group.name + "' again");
     if (!(limits::arraySide.contains(group.rows) &&
           limits::arraySide.contains(group.columns)))
-      return failTable(
-          where + "array", "sides of " + limits::arraySide.toText(),
-          std::to_string(group.rows) + " x " + std::to_string(group.columns));
+      return failTable(where + "array", "sides of " + limits::arraySide.toText(),
+                       std::to_string(group.rows) + " x " +
+                           std::to_string(group.columns));
     arrays += group.count;
   }
   if (arrays > limits::arrays)
@@ -223,7 +221,8 @@ static Status checkMemory(const Program &program, const ProgramMemory &memory,
                      isResident ? "none" : "one");
   if (memory.group && *memory.group >= program.groups.size())
     return failTable(where + "group",
-                     "an index below " + std::to_string(program.groups.size()) +
+                     "an index below " +
+                         std::to_string(program.groups.size()) +
                          " (number of groups)",
                      static_cast<int64_t>(*memory.group));
   if (memory.capacity < 0 || memory.capacity > limits::magnitude)
@@ -290,9 +289,9 @@ Status phx::checkTables(const Program &program) {
     return status;
   if (Status status = checkMemories(program); !status)
     return status;
-  for (auto check :
-       {checkRegisterTable, checkMaps, checkOperations, checkProductShapes,
-        checkRegions, checkRng, checkIgnoredInputs, checkLayers})
+  for (auto check : {checkRegisterTable, checkMaps, checkOperations,
+                     checkProductShapes, checkRegions, checkRng,
+                     checkIgnoredInputs, checkLayers})
     if (Status status = check(program); !status)
       return status;
   return Status::success();
