@@ -17,7 +17,7 @@
 #include "mlir/IR/OpImplementation.h"
 #include "mlir/Interfaces/InferTypeOpInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
-#include "photonic/Interpreter/Tensor.h"
+#include "photonic/Interpreter/EvaluableOpInterface.h"
 
 namespace photonic::nn {
 /// The dimension of a result that dimension `axis` of an operand becomes if
@@ -32,14 +32,6 @@ llvm::SmallVector<int64_t> mapElementwiseAxis(mlir::Operation *op,
 #define GET_ATTRDEF_CLASSES
 #include "photonic/Dialect/NN/IR/NNAttrs.h.inc"
 #include "photonic/Dialect/NN/IR/NNOpInterfaces.h.inc"
-
-namespace photonic::interp {
-/// Trait of operations whose results consist of elements of the operands and of
-/// attributes, moved as bits.
-template <typename ConcreteType>
-class MovesElements
-    : public mlir::OpTrait::TraitBase<ConcreteType, MovesElements> {};
-} // namespace photonic::interp
 
 #define GET_OP_CLASSES
 #include "photonic/Dialect/NN/IR/NNOps.h.inc"
