@@ -27,8 +27,8 @@ class StepDialectInterface;
 llvm::FailureOr<llvm::SmallVector<Value>>
 getInitialValues(mlir::func::FuncOp function);
 
-/// One value per argument: `persistent` for those that persist, `inputs` for the
-/// others. Reports a wrong number of inputs.
+/// One value per argument: `persistent` for those that persist, `inputs` for
+/// the others. Reports a wrong number of inputs.
 llvm::FailureOr<llvm::SmallVector<Value>>
 completeInputs(mlir::func::FuncOp function, llvm::ArrayRef<Value> inputs,
                llvm::ArrayRef<Value> persistent);

@@ -125,6 +125,19 @@ ElementsAttr nn::makeElements(RankedTensorType type, ArrayRef<float> values,
       type, name, HeapAsmResourceBlob::allocateAndCopyInferAlign(values));
 }
 
+StringAttr nn::inheritName(Value value) {
+  auto constant = value.getDefiningOp<ConstantOp>();
+  return constant && value.hasOneUse() ? constant.getNameAttr() : StringAttr();
+}
+
+Value nn::deriveConstant(OpBuilder &builder, Value source,
+                         ArrayRef<float> values, RankedTensorType type) {
+  StringAttr name = inheritName(source);
+  StringRef key = name ? name.getValue() : StringRef("nn");
+  return ConstantOp::create(builder, source.getLoc(),
+                            makeElements(type, values, key), name);
+}
+
 FailureOr<interp::Tensor> nn::getConstantTensor(Value value) {
   auto constant = value.getDefiningOp<ConstantOp>();
   if (!constant)

@@ -130,6 +130,16 @@ mlir::ElementsAttr makeElements(mlir::RankedTensorType type,
                                 llvm::ArrayRef<float> values,
                                 llvm::StringRef name = "nn");
 
+/// The name of the initialiser behind `value`, if a constant derived from it
+/// replaces it: a name stands for one value. Null otherwise.
+mlir::StringAttr inheritName(mlir::Value value);
+
+/// Creates a constant computed from the elements of `source`, at its location
+/// and under its name if that is inherited.
+mlir::Value deriveConstant(mlir::OpBuilder &builder, mlir::Value source,
+                           llvm::ArrayRef<float> values,
+                           mlir::RankedTensorType type);
+
 /// The value of an nn.constant behind `value`; fails if it is none, or if its
 /// resource is absent.
 llvm::FailureOr<interp::Tensor> getConstantTensor(mlir::Value value);
