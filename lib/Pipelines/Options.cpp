@@ -74,6 +74,16 @@ static const Option<StageOptions> stageOptions[] = {
       .choices = memories,
       .settledBy = Stage::Schedule},
      put<&Owner::memory>},
+    {{.name = "no-fold-batch-norm",
+      .kind = OptionKind::Flag,
+      .doc = "compute BatchNormalization element by element instead of folding "
+             "it into the convolution or linear layer in front of it",
+      .settledBy = Stage::Autodiff,
+      .settledForInference = Stage::Import},
+     [](Owner &owner, StringRef) {
+       owner.foldBatchNorm = false;
+       return true;
+     }},
     {{.name = "train",
       .kind = OptionKind::Flag,
       .doc = "compile a training step: forward, loss, backward, update",

@@ -83,6 +83,29 @@ static void addCleanup(OpPassManager &pm) {
   pm.addNestedPass<func::FuncOp>(createCSEPass());
 }
 
+/// The same, and normalisations are folded into products before operations that
+/// are equal become one, unless the user declines.
+static void addFolding(OpPassManager &pm, const StageOptions &options,
+                       bool reportMissed) {
+  if (options.foldBatchNorm) {
+    nn::FoldBatchNormOptions fold;
+    fold.reportMissed = reportMissed;
+    pm.addNestedPass<func::FuncOp>(nn::createFoldBatchNorm(fold));
+  }
+  addCleanup(pm);
+}
+
+static void addImport(OpPassManager &pm, const StageOptions &options) {
+  // Folding would make one constant of several parameters, so parameters that
+  // are to stay ones are exposed before anything is folded.
+  if (options.training.hasMutableParameters())
+    return;
+  // Equal readers of a product may have become one.
+  if (options.foldBatchNorm)
+    addFolding(pm, options, /*reportMissed=*/false);
+  addFolding(pm, options, /*reportMissed=*/true);
+}
+
 static void addTrainingStep(OpPassManager &pm, const TrainingOptions &options) {
   // Without either the graph has marked its own loss.
   if (!options.loss.empty() || !options.lossOutput.empty()) {
@@ -103,19 +126,22 @@ static void addTrainingStep(OpPassManager &pm, const TrainingOptions &options) {
   pm.addNestedPass<func::FuncOp>(nn::createCompressStash());
 }
 
-static void addAutodiff(OpPassManager &pm, const TrainingOptions &options) {
-  if (options.hasMutableParameters()) {
-    nn::ExposeParametersOptions expose;
-    expose.freeze = options.freeze;
-    expose.learn = options.learn;
-    expose.trainable = options.train;
-    pm.addNestedPass<func::FuncOp>(nn::createExposeParameters(expose));
-    addCleanup(pm);
+static void addAutodiff(OpPassManager &pm, const StageOptions &options) {
+  const TrainingOptions &training = options.training;
+  if (!training.hasMutableParameters()) {
+    pm.addNestedPass<func::FuncOp>(nn::createDecompose());
+    return addCleanup(pm);
   }
-  if (options.train)
-    addTrainingStep(pm, options);
+  nn::ExposeParametersOptions expose;
+  expose.freeze = training.freeze;
+  expose.learn = training.learn;
+  expose.trainable = training.train;
+  pm.addNestedPass<func::FuncOp>(nn::createExposeParameters(expose));
+  addFolding(pm, options, /*reportMissed=*/true);
+  if (training.train)
+    addTrainingStep(pm, training);
   pm.addNestedPass<func::FuncOp>(nn::createDecompose());
-  addCleanup(pm);
+  addFolding(pm, options, /*reportMissed=*/false);
 }
 
 static void addSplit(OpPassManager &pm, const StageOptions &options,
@@ -169,13 +195,9 @@ static void addTransformation(OpPassManager &pm, Stage stage,
                               const phx::Target &machine) {
   switch (stage) {
   case Stage::Import:
-    // Folding would make one constant of several parameters, so parameters that
-    // are to stay ones are exposed before anything is folded.
-    if (!options.training.hasMutableParameters())
-      addCleanup(pm);
-    return;
+    return addImport(pm, options);
   case Stage::Autodiff:
-    return addAutodiff(pm, options.training);
+    return addAutodiff(pm, options);
   case Stage::Lower:
     pm.addNestedPass<func::FuncOp>(phot::createLowerProducts());
     return;

@@ -184,6 +184,7 @@ def compile(
     format: str | None = None,
     dataflow: str = "auto",
     memory: str = "ideal",
+    no_fold_batch_norm: bool = False,
     set: Overrides = None,
     output: str | os.PathLike[str] | None = None,
     train: bool = False,
@@ -212,6 +213,8 @@ def compile(
     ("df2"), or the faster one per product ("auto").
     `memory`: everything on chip ("ideal"), or scratchpads in front of DRAM
     ("hierarchy").
+    `no_fold_batch_norm`: compute BatchNormalization element by element instead of
+    folding it into the convolution or linear layer in front of it.
     `output`: where to keep the program file; `Executable.save` does it later.
 
     `train`: compile a training step (forward, loss, backward, update).

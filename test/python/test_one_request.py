@@ -44,6 +44,8 @@ CASES = [
      ["--train", f"--optimizer={SGD}", "--loss-output="]),
     ({"compile_from": "nowhere"}, ["--compile-from=nowhere"]),
     ({"compile_from": "split", "format": "fp32"}, ["--compile-from=split", "--format=fp32"]),
+    ({"compile_from": "import", "no_fold_batch_norm": True},
+     ["--compile-from=import", "--no-fold-batch-norm"]),
 ]
 
 #: Wrong for the model or the machine, which is found later: what the message says, for

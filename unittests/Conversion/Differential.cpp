@@ -49,11 +49,13 @@ RandomMachine::RandomMachine(uint64_t seed, bool learns) : random(seed) {
                      std::to_string(group) + roundings[pick(0, learns ? 4 : 2)];
   static const char *const dataflows[] = {"auto", "df1", "df2"};
   options.dataflow = dataflows[pick(0, 2)];
+  options.foldBatchNorm = seed % 4 != 0;
 }
 
 std::string RandomMachine::describe() const {
   std::string text = "format " + options.format + ", dataflow " +
-                     options.dataflow + ", memory " + options.memory;
+                     options.dataflow + ", memory " + options.memory +
+                     (options.foldBatchNorm ? "" : ", no fold-batch-norm");
   for (const std::string &change : options.overrides)
     text += ", " + change;
   return text + "\n";

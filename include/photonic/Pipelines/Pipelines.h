@@ -22,7 +22,7 @@ namespace photonic {
 /// The stages, in order. After each the IR is verified and can be printed,
 /// executed, and read back to continue there.
 enum class Stage {
-  Import,   ///< nn, canonical: BatchNormalization folded, aliases resolved
+  Import,   ///< nn, canonical: aliases resolved, BatchNormalization folded
   Autodiff, ///< a training step, if asked for; no composite operation left
   Lower,    ///< convolutions and linear layers are photonic.product
   Format,   ///< FP32 becomes the machine's numbers
@@ -69,6 +69,9 @@ struct StageOptions {
   std::string format;
   std::string dataflow = "auto"; ///< auto, df1 or df2
   std::string memory = "ideal";  ///< ideal or hierarchy
+  /// BatchNormalization with constant parameters becomes part of the product in
+  /// front of it.
+  bool foldBatchNorm = true;
   TrainingOptions training;
 };
 
