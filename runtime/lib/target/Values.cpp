@@ -136,6 +136,9 @@ static std::string addGroup(Target &target, const GroupHeader &header) {
     group.mutable_machine()->PackFrom(*empty);
     return "";
   }
+  if (header.machineClass.empty())
+    return "group '" + header.name + "' does not say its machine; " +
+           listMachineClasses();
   return "group '" + header.name + "' has the machine '" + header.machineClass +
          "', which is no machine class" +
          didYouMean(header.machineClass, known) + "; " + listMachineClasses();

@@ -26,6 +26,18 @@
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "mlir/Interfaces/TilingInterface.h"
 
+#include <memory>
+
+namespace phx {
+template <typename T> class Result;
+struct Target;
+} // namespace phx
+
+namespace photonic::phot {
+class TargetAttr;
+class TargetCache;
+} // namespace photonic::phot
+
 #include "photonic/Dialect/Photonic/IR/PhotonicDialect.h.inc"
 #include "photonic/Dialect/Photonic/IR/PhotonicEnums.h.inc"
 
