@@ -9,6 +9,8 @@
 
 #include "Survivor.h"
 
+#include "photonic/Target/Machine/Machine.h"
+
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -48,10 +50,12 @@ struct TileArray : phot::impl::TileArrayBase<TileArray> {
   using Base::Base;
 
   void runOnOperation() override {
-    if (rows < 1 || columns < 1) {
-      getOperation().emitError("rows and columns must be at least 1");
+    FailureOr<const phx::Target *> target = getTarget(getOperation());
+    if (failed(target))
       return signalPassFailure();
-    }
+    Arrays arrays = getArrays(**target);
+    rows = arrays.rows;
+    columns = arrays.columns;
     SmallVector<ProductOp> products;
     bool ready = true;
     getOperation().walk([&](ProductOp op) {
@@ -75,9 +79,8 @@ private:
     if (op.getLhsFormatAttr().isInteger() && length > columns)
       return emitSurvivor(op, "tile")
              << "has passes of " << length << " elements, but an array has "
-             << columns.getValue()
-             << " columns; split it for passes of at most "
-             << columns.getValue() << " (photonic-split-rns, columns)";
+             << columns << " columns; split it for passes of at most "
+             << columns << " (photonic-split-rns)";
     return success();
   }
 
@@ -127,5 +130,7 @@ private:
     setColumns(tiled->loops.front());
     return success();
   }
+
+  int64_t rows = 0, columns = 0; ///< of an array
 };
 } // namespace
