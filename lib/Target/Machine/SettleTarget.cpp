@@ -66,7 +66,8 @@ static LogicalResult checkChoice(ModuleOp module, const TargetChoice &choice,
     return success();
   phx::Result<phx::Target> chosen = loadChoice(choice, *carried);
   if (!chosen)
-    return emitError(loc, chosen.error().message);
+    return emitError(UnknownLoc::get(module.getContext()),
+                     chosen.error().message);
   std::vector<phx::TargetDifference> differences =
       phx::findDifferences(**carried, *chosen);
   return differences.empty() ? success()
@@ -83,7 +84,8 @@ LogicalResult photonic::settleTarget(ModuleOp module,
     return checkChoice(module, choice, spelling, loc);
   phx::Result<phx::Target> chosen = loadChoice(choice, nullptr);
   if (!chosen)
-    return emitError(loc, chosen.error().message);
+    return emitError(UnknownLoc::get(module.getContext()),
+                     chosen.error().message);
   setTarget(module, *chosen);
   warning = phx::describe(phx::findStalePrices(*chosen));
   return success();

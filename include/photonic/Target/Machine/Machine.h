@@ -60,9 +60,9 @@ struct TargetChoice {
 
 /// Lets `module` carry the target that was chosen, `defaultTarget` if none was.
 /// A module that carries one keeps it, and changes without a target are changes
-/// of that one: what was chosen has to agree with it in every field. Fails after
-/// an error at `loc`, in the words of `spelling`, that names the first field that
-/// does not and both values. On success `warning` says which prices do not follow
+/// of that one: what was chosen has to agree with it in every field. Otherwise
+/// fails after an error at `loc`, in the words of `spelling`, that names the
+/// first field that does not and both values. On success `warning` says which prices do not follow
 /// the structure that was chosen here; it is empty if all do.
 mlir::LogicalResult settleTarget(mlir::ModuleOp module,
                                  const TargetChoice &choice, Spelling spelling,
