@@ -445,6 +445,8 @@ static OwningOpRef<ModuleOp> prepareInput(const CompileRequest &request,
       failed(checkImportMode(request, *module)) ||
       failed(checkLosses(request, *module)))
     return {};
+  if (request.onTarget && hasTarget(*module))
+    request.onTarget(**getTarget(*module));
   warnAboutFormat(request, *module);
   warnAboutTruncation(request, *module);
   return module;

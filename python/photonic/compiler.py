@@ -200,7 +200,8 @@ def compile(
     """Compiles an ONNX model for a photonic accelerator.
 
     `model`: .onnx file, or .mlir as `photonic-compile --compile-to=STAGE` saves it.
-    `compile_from`: the stage after which that was; its target, as it was then.
+    `compile_from`: the stage after which that was. It holds its target; `target` and
+    `set` may be left out, and have to agree with it.
     `target`: name or .textproto file; `set` changes its fields.
     `batch`: samples in one run, the extent of open first dimensions of the inputs.
     `dims`: extents of other open dimensions, by their name in the model or by input
@@ -277,11 +278,18 @@ def build(
                 [("output", path)],
             )
         request.output = path
-        succeeded, messages, training = _compiler.compile(request)
+        succeeded, messages, training, description = _compiler.compile(request)
         text = _to_text(messages)
         if not succeeded:
             raise CompileError(text or "the compiler failed without a message", messages)
-        executable = load(path, target, options.get("set"))
+        carried = os.path.join(folder, "target.textproto")
+        if description and options.get("compile_from") is not None:
+            # The IR says for which target it was made, with all its changes.
+            with open(carried, "w", encoding="utf-8") as file:
+                file.write(description)
+            executable = load(path, carried)
+        else:
+            executable = load(path, target, options.get("set"))
     executable.sources = [*request.files, *filter(None, [place])]
     if training is not None:
         *groups, sentence = training

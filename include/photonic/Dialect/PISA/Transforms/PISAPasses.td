@@ -67,7 +67,8 @@ def VerifyProgram : Pass<"photonic-verify-program", "::mlir::ModuleOp"> {
   let description = [{
     Read-only. Runs the validator that the runtime applies to program files, and
     reports what it finds at the instruction or the entry of a table that it is
-    about.
+    about. A module that carries a target (`photonic.target`) has to hold a
+    program for that one.
   }];
 }
 
