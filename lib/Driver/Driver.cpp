@@ -438,10 +438,10 @@ static OwningOpRef<ModuleOp> prepareInput(const CompileRequest &request,
                                           MLIRContext &context,
                                           std::string &priceWarning) {
   OwningOpRef<ModuleOp> module = readInput(request, context);
-  // The model may have named further files.
-  if (!module || failed(check(guard.check(), context)) ||
-      failed(checkStage(request, *module)) ||
+  // The model may have named further files, and the target is one.
+  if (!module || failed(checkStage(request, *module)) ||
       failed(settleTarget(request, *module, priceWarning)) ||
+      failed(check(guard.check(), context)) ||
       failed(checkImportMode(request, *module)) ||
       failed(checkLosses(request, *module)))
     return {};

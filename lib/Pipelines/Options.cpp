@@ -37,8 +37,7 @@ static const Option<StageOptions> stageOptions[] = {
     {{.name = "target",
       .placeholder = "name|file",
       .doc = "target description (default: what the IR was made for, else "
-             "mirage)",
-      .initial = defaultTarget},
+             "mirage)"},
      [](Owner &owner, StringRef value) {
        owner.machine.target = value.str();
        return true;

@@ -176,7 +176,7 @@ def _fill(request, known: Iterable[tuple[str, ...]], options: Mapping[str, objec
 
 def compile(
     model: str | os.PathLike[str],
-    target: str | os.PathLike[str] = "mirage",
+    target: str | os.PathLike[str] | None = None,
     *,
     batch: int | None = None,
     dims: Mapping[str, int] | None = None,
@@ -200,9 +200,10 @@ def compile(
     """Compiles an ONNX model for a photonic accelerator.
 
     `model`: .onnx file, or .mlir as `photonic-compile --compile-to=STAGE` saves it.
-    `compile_from`: the stage after which that was. It holds its target; `target` and
-    `set` may be left out, and have to agree with it.
-    `target`: name or .textproto file; `set` changes its fields.
+    `compile_from`: the stage after which that was.
+    `target`: name or .textproto file, "mirage" by default; `set` changes its fields.
+    IR holds the target that it was made for: both may be left out then, and have to
+    agree with it.
     `batch`: samples in one run, the extent of open first dimensions of the inputs.
     `dims`: extents of other open dimensions, by their name in the model or by input
     and number: {"height": 24, "x:3": 32}. `shapes`: all extents of inputs, for a
@@ -247,7 +248,7 @@ def compile(
 
 def build(
     model: str | os.PathLike[str],
-    target: str | os.PathLike[str],
+    target: str | os.PathLike[str] | None,
     *,
     output: str | os.PathLike[str] | None = None,
     **options: object,
@@ -267,7 +268,7 @@ def build(
         request.spelling = _compiler.Spelling.COMMAND_LINE
     request.input = files.to_path(check_model(model), "model")
     _fill(request, _compiler.options(), {"target": target, **options})
-    place = find_file(target)
+    place = "" if target is None else find_file(target)
     with tempfile.TemporaryDirectory(prefix="photonic-") as folder:
         # A mapped file outlives its name.
         path = os.path.join(folder, "program.phx")
@@ -283,8 +284,9 @@ def build(
         if not succeeded:
             raise CompileError(text or "the compiler failed without a message", messages)
         carried = os.path.join(folder, "target.textproto")
-        if description and options.get("compile_from") is not None:
-            # The IR says for which target it was made, with all its changes.
+        from_ir = target is None and options.get("compile_from") is not None
+        if description and from_ir:
+            # The target of the IR, with all its changes.
             with open(carried, "w", encoding="utf-8") as file:
                 file.write(description)
             executable = load(path, carried)
