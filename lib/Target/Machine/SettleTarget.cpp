@@ -47,8 +47,8 @@ static LogicalResult refuse(const phx::TargetDifference &difference,
                      ? spell(spelling, "target") + " and " +
                            spell(spelling, "set")
                      : spell(spelling, choice.target ? "target" : "set"))
-             << " out, which the module says, or start from an earlier stage: "
-                "the model, or IR without '"
+             << " out, as the module holds its target, or start from an "
+                "earlier stage: the model, or IR without '"
              << phot::PhotonicDialect::targetAttrName << "'";
   if (!difference.structural)
     diagnostic << "; prices may also be given to photonic-run, for the same "

@@ -25,7 +25,7 @@
 // RUN: not photonic-opt %t/device.mlir --photonic-set-target=target=mirage 2>&1 | FileCheck %s --check-prefix=NAME
 // RUN: not photonic-opt %t/device.mlir --photonic-set-target=set=core.count=4 2>&1 | FileCheck %s --check-prefix=COUNT
 // RUN: not photonic-opt %t/device.mlir --photonic-pipeline="to=lower set=core.count=4" 2>&1 | FileCheck %s --check-prefix=COUNT
-// NAME: error: the module is compiled for target 'mirage-device' with name mirage-device, and target=mirage has mirage; leave target out, which the module says, or start from an earlier stage: the model, or IR without 'photonic.target'
+// NAME: error: the module is compiled for target 'mirage-device' with name mirage-device, and target=mirage has mirage; leave target out, as the module holds its target, or start from an earlier stage: the model, or IR without 'photonic.target'
 // COUNT: error: the module is compiled for target 'mirage-device' with core.count 8, and set has 4; leave set out
 
 // RUN: not photonic-opt %t/empty.mlir --photonic-set-target=target=nowhere 2>&1 | FileCheck %s --check-prefix=NOWHERE

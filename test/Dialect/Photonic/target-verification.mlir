@@ -27,13 +27,13 @@ module attributes {photonic.target = #photonic.target<"m", structure = {groups =
 
 // -----
 
-// expected-error@+1 {{photonic.target: group 'core' has the machine 'rms', which is no machine class; did you mean 'rns'?}}
+// expected-error@+1 {{photonic.target: group 'core' has the machine 'rms', which is no machine class; did you mean 'rns'}}
 module attributes {photonic.target = #photonic.target<"m", structure = {groups = ["core"], core = {machine = "rms"}}, costs = {}>} {}
 
 // -----
 
 // Unknown fields.
-// expected-error@+1 {{photonic.target: a target has no field 'vector_unit.lines'; did you mean 'vector_unit.lanes'?}}
+// expected-error@+1 {{photonic.target: a target has no field 'vector_unit.lines'; did you mean 'vector_unit.lanes'}}
 module attributes {photonic.target = #photonic.target<"m", structure = {}, costs = {vector_unit = {lines = 8 : i64}}>} {}
 
 // -----
