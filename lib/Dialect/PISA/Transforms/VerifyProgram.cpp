@@ -8,7 +8,6 @@
 
 #include "photonic/Dialect/PISA/Transforms/Passes.h"
 #include "photonic/Dialect/PISA/Transforms/ProgramAnalysis.h"
-#include "photonic/Target/Machine/Machine.h"
 #include "photonic/Target/PHX/PHX.h"
 
 #include "phx/isa/Validator.h"
@@ -18,25 +17,6 @@ using namespace mlir;
 namespace photonic::pisa {
 #define GEN_PASS_DEF_VERIFYPROGRAM
 #include "photonic/Dialect/PISA/Transforms/PISAPasses.h.inc"
-
-/// A module that carries a target has a program for that one.
-static LogicalResult checkTarget(ProgramOp program, ModuleOp module) {
-  if (!hasTarget(module))
-    return success();
-  FailureOr<const phx::Target *> target = getTarget(module);
-  if (failed(target))
-    return failure();
-  const phx::Target &machine = **target;
-  uint64_t hash = static_cast<uint64_t>(program.getHash());
-  if (program.getTarget() == machine.spec.name() &&
-      hash == machine.structuralHash)
-    return success();
-  return program.emitError("is made for target '")
-         << program.getTarget() << "' with hash " << program.getHash()
-         << ", and the module carries target '" << machine.spec.name()
-         << "' with hash " << static_cast<int64_t>(machine.structuralHash)
-         << "; compile the model again for the target that is meant";
-}
 
 namespace {
 struct VerifyProgram final : impl::VerifyProgramBase<VerifyProgram> {
@@ -52,7 +32,7 @@ struct VerifyProgram final : impl::VerifyProgramBase<VerifyProgram> {
       emitProgramError(analysis.getOp(), valid.error());
       return signalPassFailure();
     }
-    if (failed(checkTarget(analysis.getOp(), getOperation())))
+    if (failed(checkTarget(analysis.getOp())))
       signalPassFailure();
   }
 };
