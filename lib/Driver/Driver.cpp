@@ -7,6 +7,8 @@
 
 #include "photonic/Driver/Driver.h"
 
+#include "InputTarget.h"
+
 #include "photonic/Dialect/NN/IR/NN.h"
 #include "photonic/Dialect/NN/IR/Step.h"
 #include "photonic/Dialect/PISA/IR/PISA.h"
@@ -81,10 +83,14 @@ static FailureOr<ImportOptions> getImportOptions(const CompileRequest &request,
 /// Text holds the bytes of weights twice, as digits.
 static constexpr phx::ReadLimit irLimit{uint64_t(8) << 30, "an IR file"};
 
+static bool isIR(StringRef file) {
+  StringRef extension = llvm::sys::path::extension(file);
+  return extension == ".mlir" || extension == ".mlirbc";
+}
+
 static OwningOpRef<ModuleOp> readInput(const CompileRequest &request,
                                        MLIRContext &context) {
-  StringRef extension = llvm::sys::path::extension(request.input);
-  if (extension != ".mlir" && extension != ".mlirbc") {
+  if (!isIR(request.input)) {
     FailureOr<ImportOptions> options = getImportOptions(request, context);
     if (failed(options))
       return {};
@@ -198,23 +204,6 @@ static void warnAboutFormat(const CompileRequest &request, ModuleOp module) {
         << ", in which it may be far less accurate; give "
         << spell(request.spelling, "format", trained.getValue())
         << " to keep its own";
-}
-
-/// Lets the module carry its target. `warning`: prices that do not follow its
-/// structure.
-static LogicalResult settleTarget(const CompileRequest &request,
-                                  ModuleOp module, std::string &warning) {
-  const TargetChoice &choice = request.stages.machine;
-  Location loc = getInputLocation(request, module.getContext());
-  if (request.from <= Stage::Schedule || hasTarget(module))
-    return settleTarget(module, choice, request.spelling, loc, warning);
-  if (!choice.isGiven())
-    return success();
-  return emitError(loc) << spell(request.spelling,
-                                 choice.target ? "target" : "set")
-                        << " comes too late: the IR holds a program, which "
-                           "names the target that it was made for; leave it "
-                           "out, or start from an earlier stage";
 }
 
 /// True if `op` divides by, or multiplies with the reciprocal of, the root of a
@@ -437,10 +426,16 @@ static OwningOpRef<ModuleOp> prepareInput(const CompileRequest &request,
                                           phx::OutputGuard &guard,
                                           MLIRContext &context,
                                           std::string &priceWarning) {
+  // A target that cannot be loaded is wrong whatever the input is.
+  TargetChoice choice = request.stages.machine;
+  if ((choice.target || !isIR(request.input)) &&
+      failed(check(loadChoice(choice), context)))
+    return {};
   OwningOpRef<ModuleOp> module = readInput(request, context);
   // The model may have named further files, and the target is one.
   if (!module || failed(checkStage(request, *module)) ||
-      failed(settleTarget(request, *module, priceWarning)) ||
+      failed(settleTarget(request, choice, *module,
+                          getInputLocation(request, &context), priceWarning)) ||
       failed(check(guard.check(), context)) ||
       failed(checkImportMode(request, *module)) ||
       failed(checkLosses(request, *module)))

@@ -26,12 +26,22 @@ static std::string describe(const TargetChoice &choice, Spelling spelling) {
 }
 
 /// What was chosen, beside what the module carries: a change is one of that.
-static phx::Result<phx::Target> loadChoice(const TargetChoice &choice,
+static phx::Result<phx::Target> findChoice(const TargetChoice &choice,
                                            const phx::Target *carried) {
+  if (choice.loaded)
+    return *choice.loaded;
   if (carried && !choice.target)
     return phx::parseTarget(phx::printTarget(*carried), carried->path,
                             choice.overrides);
   return loadMachine(choice.target.value_or(defaultTarget), choice.overrides);
+}
+
+phx::Status photonic::loadChoice(TargetChoice &choice) {
+  phx::Result<phx::Target> target = findChoice(choice, nullptr);
+  if (!target)
+    return target.error();
+  choice.loaded = std::make_shared<const phx::Target>(std::move(*target));
+  return phx::Status::success();
 }
 
 static LogicalResult refuse(const phx::TargetDifference &difference,
@@ -64,7 +74,7 @@ static LogicalResult checkChoice(ModuleOp module, const TargetChoice &choice,
     return failure();
   if (!choice.isGiven())
     return success();
-  phx::Result<phx::Target> chosen = loadChoice(choice, *carried);
+  phx::Result<phx::Target> chosen = findChoice(choice, *carried);
   if (!chosen)
     return emitError(UnknownLoc::get(module.getContext()),
                      chosen.error().message);
@@ -82,7 +92,7 @@ LogicalResult photonic::settleTarget(ModuleOp module,
   warning.clear();
   if (hasTarget(module))
     return checkChoice(module, choice, spelling, loc);
-  phx::Result<phx::Target> chosen = loadChoice(choice, nullptr);
+  phx::Result<phx::Target> chosen = findChoice(choice, nullptr);
   if (!chosen)
     return emitError(UnknownLoc::get(module.getContext()),
                      chosen.error().message);

@@ -23,6 +23,7 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/Location.h"
 
+#include <memory>
 #include <optional>
 
 namespace photonic {
@@ -51,12 +52,21 @@ bool hasTarget(mlir::ModuleOp module);
 /// Lets `module` carry `target`, in place of what it carried.
 void setTarget(mlir::ModuleOp module, const phx::Target &target);
 
+/// The target of modules that carry none, where none is chosen.
+inline constexpr const char *defaultTarget = "mirage";
+
 /// What a user says of the target.
 struct TargetChoice {
   std::optional<std::string> target;  ///< name or file, if one was given
   std::vector<std::string> overrides; ///< field=value
+  std::shared_ptr<const phx::Target> loaded; ///< by loadChoice
+
   bool isGiven() const { return target || !overrides.empty(); }
 };
+
+/// Loads the target that was chosen, `defaultTarget` if none was, before there is
+/// a module; settleTarget reads no file again.
+phx::Status loadChoice(TargetChoice &choice);
 
 /// Lets `module` carry the target that was chosen, `defaultTarget` if none was.
 /// A module that carries one keeps it, and changes without a target are changes
@@ -67,7 +77,6 @@ struct TargetChoice {
 mlir::LogicalResult settleTarget(mlir::ModuleOp module,
                                  const TargetChoice &choice, Spelling spelling,
                                  mlir::Location loc, std::string &warning);
-inline constexpr const char *defaultTarget = "mirage";
 
 /// The number format of products that `format` names on `machine`, complete:
 /// the target's own if it is empty; "fp32" sums in the order of that.
