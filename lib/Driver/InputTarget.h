@@ -13,9 +13,10 @@
 
 namespace photonic {
 
-/// Lets `module`, from which `request` goes on, carry its target; a program need
-/// not. Fails after an error at `loc` if `choice` says something else than the
-/// input. `warning`: prices that do not follow the structure of what was chosen.
+/// Lets `module`, from which `request` goes on, carry its target; a program
+/// need not. Fails after an error at `loc` if `choice` says something else than
+/// the input. `warning`: prices that do not follow the structure that was
+/// chosen.
 mlir::LogicalResult settleTarget(const CompileRequest &request,
                                  const TargetChoice &choice,
                                  mlir::ModuleOp module, mlir::Location loc,

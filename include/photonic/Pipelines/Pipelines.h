@@ -71,7 +71,7 @@ struct StageOptions {
   TrainingOptions training;
 };
 
-/// Appends the passes of `stage`, which take the target that the module carries.
+/// Appends the passes of `stage`; the module has to carry its target.
 void addStage(mlir::OpPassManager &pm, Stage stage,
               const StageOptions &options);
 

@@ -62,14 +62,6 @@ TargetValues phx::getValues(const Target &target) {
   return values;
 }
 
-std::string phx::printTarget(const Target &target) {
-  std::string text;
-  TextFormat::Printer printer;
-  printer.SetExpandAny(true);
-  printer.SetUseUtf8StringEscaping(true);
-  return printer.PrintToString(target.spec, &text) ? text : "";
-}
-
 //===----------------------------------------------------------------------===//
 // To a target
 //===----------------------------------------------------------------------===//

@@ -45,7 +45,8 @@ TEST(Values, MakeTheSameTarget) {
 }
 
 TEST(Values, ArePrintedAsADescription) {
-  Target target = load("mirage", {"core.count=3", "core.adc_pj=0.30000000000000004"});
+  Target target =
+      load("mirage", {"core.count=3", "core.adc_pj=0.30000000000000004"});
   auto again = parseTarget(printTarget(target), "t.textproto");
   ASSERT_TRUE(again.ok()) << again.error().message;
   EXPECT_TRUE(findDifferences(target, *again).empty());

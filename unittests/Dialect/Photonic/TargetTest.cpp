@@ -67,7 +67,8 @@ TEST_F(TargetTest, AttributesHoldEveryValue) {
       {"core.count=3", "core.moduli=61,63,64", "format.rounding=nearest"},
       // Doubles without a short decimal form.
       {"core.clock_ghz=0.30000000000000004", "core.adc_pj=1e-300",
-       "core.dac_pj=4.9406564584124654e-324", "dma.bytes_per_ns=123456789.123456789"}};
+       "core.dac_pj=4.9406564584124654e-324",
+       "dma.bytes_per_ns=123456789.123456789"}};
   std::vector<std::string> names = phx::listTargets();
   ASSERT_GE(names.size(), 2u);
   for (const std::string &name : names)

@@ -42,8 +42,8 @@ phx::Result<phx::Target> loadMachine(const std::string &nameOrPath,
 //===----------------------------------------------------------------------===//
 
 /// The target of the module around `op`, or of `op`; lives as long as the
-/// context. Fails after an error at `op` if there is none, or none that programs
-/// can be made for. Costs nothing to ask, from several threads too.
+/// context. Fails after an error at `op` if there is none, or none that
+/// programs can be made for. Costs nothing to ask, from several threads too.
 mlir::FailureOr<const phx::Target *> getTarget(mlir::Operation *op);
 
 /// True if `module` carries a target.
@@ -64,16 +64,16 @@ struct TargetChoice {
   bool isGiven() const { return target || !overrides.empty(); }
 };
 
-/// Loads the target that was chosen, `defaultTarget` if none was, before there is
-/// a module; settleTarget reads no file again.
+/// Loads the target that was chosen, `defaultTarget` if none was, before there
+/// is a module; settleTarget reads no file again.
 phx::Status loadChoice(TargetChoice &choice);
 
 /// Lets `module` carry the target that was chosen, `defaultTarget` if none was.
 /// A module that carries one keeps it, and changes without a target are changes
 /// of that one: what was chosen has to agree with it in every field. Otherwise
 /// fails after an error at `loc`, in the words of `spelling`, that names the
-/// first field that does not and both values. On success `warning` says which prices do not follow
-/// the structure that was chosen here; it is empty if all do.
+/// first field that does not and both values. On success `warning` says which
+/// prices do not follow the structure that was chosen here; empty if all do.
 mlir::LogicalResult settleTarget(mlir::ModuleOp module,
                                  const TargetChoice &choice, Spelling spelling,
                                  mlir::Location loc, std::string &warning);

@@ -69,7 +69,8 @@ static Attribute toAttribute(Builder &builder, const phx::FieldValue &value) {
   if (const auto *numbers = std::get_if<std::vector<int64_t>>(&value))
     return builder.getI64ArrayAttr(*numbers);
   const auto &words = std::get<std::vector<std::string>>(value);
-  return builder.getStrArrayAttr(SmallVector<StringRef>(words.begin(), words.end()));
+  return builder.getStrArrayAttr(
+      SmallVector<StringRef>(words.begin(), words.end()));
 }
 
 TargetAttr photonic::phot::getTargetAttr(MLIRContext *context,
@@ -118,7 +119,8 @@ static std::optional<int64_t> getInteger(Attribute attribute) {
 
 /// Nothing if no field has such values.
 static std::optional<phx::FieldValue> toValue(Attribute attribute) {
-  if (auto real = dyn_cast<FloatAttr>(attribute); real && real.getType().isF64())
+  if (auto real = dyn_cast<FloatAttr>(attribute);
+      real && real.getType().isF64())
     return real.getValueAsDouble();
   if (std::optional<int64_t> integer = getInteger(attribute))
     return *integer;
@@ -173,7 +175,8 @@ private:
     if (!list)
       return;
     std::optional<phx::FieldValue> value = toValue(list);
-    auto *words = value ? std::get_if<std::vector<std::string>>(&*value) : nullptr;
+    auto *words =
+        value ? std::get_if<std::vector<std::string>>(&*value) : nullptr;
     if (words)
       names = std::move(*words);
     else

@@ -41,7 +41,8 @@ PhotonicDialect::verifyOperationAttribute(Operation *op,
            << targetAttrName
            << "' has to be a #photonic.target<...>, found "
            << attribute.getValue()
-           << "; remove it, and let photonic-opt --photonic-set-target write it";
+           << "; remove it, and let photonic-opt --photonic-set-target write "
+              "it";
   const phx::Result<phx::Target> &machine = getMachine(target);
   return machine ? success() : op->emitError(machine.error().message);
 }

@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// The target of a module, and the stages lower, format, split and tile, each with
-// a read-only verification pass that runs behind it.
+// The target of a module, and the stages lower, format, split and tile, each
+// with a read-only verification pass that runs behind it.
 //
 //===----------------------------------------------------------------------===//
 
