@@ -4,7 +4,7 @@
 // RUN: split-file %s %t
 // RUN: photonic-opt %t/empty.mlir --photonic-set-target | FileCheck %s --check-prefixes=CHECK,PLAIN
 // RUN: photonic-opt %t/empty.mlir --photonic-set-target="target=mirage set={{core.moduli=61,63,64}} set=dma.latency_ns=0.1" | FileCheck %s --check-prefixes=CHECK,CHANGED
-// CHECK: #[[TARGET:.*]] = #photonic.target<"mirage", structure = {act = {capacity_bytes = {{[0-9]+}} : i64, kind = "on_chip", roles = [{{.*}}], types = [{{.*}}]}
+// CHECK: #[[TARGET:.*]] = #photonic.target<"mirage", structure = {act = {capacity_bytes = {{[0-9]+}} : i64, kind = "on_chip", roles = ["streamed"], types = ["f32"
 // PLAIN-SAME: moduli = [31, 32, 33]
 // CHANGED-SAME: moduli = [61, 63, 64]
 // CHECK-SAME: extensions = ["rns"], format = {group = 16 : i64, mantissa_bits = 4 : i64, rounding = "trunc"}
