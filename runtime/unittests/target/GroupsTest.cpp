@@ -245,7 +245,7 @@ TEST(TargetGroups, NamesOfClassesAreTheirOwn) {
   EXPECT_EQ(getMachineClasses().size(), known);
 }
 
-TEST(Groups, AreMadeFromTheirValues) {
+TEST(TargetGroups, AreMadeFromTheirValues) {
   auto target = parseTarget(makeTwoGroups(), "t", {"tall.optics.loss_db=0.1"});
   ASSERT_TRUE(target.ok()) << target.error().message;
   auto made = makeTarget(getValues(*target), "t");
