@@ -33,7 +33,7 @@ def compile_command(
     output: Optional[str] = typer.Option(
         None, "-o", "--output", metavar="MODEL.phx", help="Default: beside the model."
     ),
-    target: str = TargetOption,
+    target: Optional[str] = TargetOption,
     batch: Optional[int] = typer.Option(
         None, metavar="N", help="Samples in one run: the extent of open first dimensions."
     ),

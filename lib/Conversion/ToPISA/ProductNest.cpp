@@ -89,6 +89,10 @@ FailureOr<NestOptions> NestOptions::get(const phot::TileNest &nest,
     if (group.name == name) {
       options.group = static_cast<uint16_t>(index);
       options.arrays = group.count;
+      // The bypass takes the time of the format that it stands in for: its sum
+      // of a term is no matter of passes.
+      if (!op.getLhsFormat().isInteger())
+        options.columns = std::min<int64_t>(options.columns, group.columns);
     }
   options.continues = !nest.start;
   options.rowsRemaining = constant(block.m);

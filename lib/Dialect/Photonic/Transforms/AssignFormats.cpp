@@ -8,6 +8,7 @@
 #include "photonic/Dialect/NN/IR/Step.h"
 #include "photonic/Dialect/Photonic/IR/ProductInfo.h"
 #include "photonic/Dialect/Photonic/Transforms/Passes.h"
+#include "photonic/Target/Machine/Machine.h"
 
 #include "mlir/IR/Builders.h"
 #include "llvm/ADT/StringMap.h"
@@ -93,8 +94,12 @@ struct AssignFormats : phot::impl::AssignFormatsBase<AssignFormats> {
   using Base::Base;
 
   void runOnOperation() override {
-    FailureOr<NumberFormatAttrInterface> parsed = parseNumberFormat(
-        &getContext(), format, [&] { return getOperation().emitError(); });
+    FailureOr<const phx::Target *> target = getTarget(getOperation());
+    if (failed(target))
+      return signalPassFailure();
+    FailureOr<NumberFormatAttrInterface> parsed =
+        parseNumberFormat(&getContext(), getFormatName(format, **target),
+                          [&] { return getOperation().emitError(); });
     if (failed(parsed))
       return signalPassFailure();
     layers.clear();

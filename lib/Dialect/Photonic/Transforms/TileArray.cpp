@@ -10,6 +10,7 @@
 #include "Survivor.h"
 
 #include "photonic/Dialect/Photonic/Transforms/TileNest.h"
+#include "photonic/Target/Machine/Machine.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -44,10 +45,13 @@ struct TileArray : phot::impl::TileArrayBase<TileArray> {
   using Base::Base;
 
   void runOnOperation() override {
-    if (rows < 1 || columns < 1) {
-      getOperation().emitError("rows and columns must be at least 1");
+    FailureOr<const phx::Target *> target = getTarget(getOperation());
+    if (failed(target))
       return signalPassFailure();
-    }
+    Arrays arrays = getArrays(**target);
+    group = (*target)->spec.groups(static_cast<int>(arrays.group)).name();
+    rows = arrays.rows;
+    columns = arrays.columns;
     SmallVector<ProductOp> products;
     bool ready = true;
     getOperation().walk([&](ProductOp op) {
@@ -71,9 +75,8 @@ private:
     if (op.getLhsFormatAttr().isInteger() && length > columns)
       return emitSurvivor(op, "tile")
              << "has passes of " << length << " elements, but an array has "
-             << columns.getValue()
-             << " columns; split it for passes of at most "
-             << columns.getValue() << " (photonic-split-rns)";
+             << columns << " columns; split it for passes of at most "
+             << columns << " (photonic-split-rns)";
     return success();
   }
 
@@ -151,7 +154,7 @@ private:
                    TilePlace tile, Value start, Value init, int64_t numLoops) {
     bool first = op.getStationary() == Stationary::First;
     int64_t sizes[] = {
-        first ? int64_t(rows) : extents.m, first ? extents.n : int64_t(rows),
+        first ? rows : extents.m, first ? extents.n : rows,
         getTermLength(op.getLhsFormatAttr(), op.getRhsFormatAttr())};
     auto over = llvm::to_vector(llvm::seq<int64_t>(0, numLoops));
     auto pass = ArrayProductOp::create(
@@ -161,12 +164,15 @@ private:
         op.getRhsView(), op.getResultView(), b.getDenseI64ArrayAttr(sizes),
         op.getOperatorNameAttr(), op.getStreamAttr(), op.getLhsFormatAttr(),
         op.getRhsFormatAttr(), op.getStationaryAttr(),
-        ArraysAttr::get(b.getContext(), arrays, over));
+        ArraysAttr::get(b.getContext(), group, over));
     pass->setDiscardableAttrs(op->getDiscardableAttrDictionary());
     IRMapping mapping;
     op.getPass().cloneInto(&pass.getPass(), mapping);
     op.getCombine().cloneInto(&pass.getCombine(), mapping);
     return pass.getResult();
   }
+
+  std::string group;              ///< of arrays
+  int64_t rows = 0, columns = 0; ///< of an array
 };
 } // namespace
