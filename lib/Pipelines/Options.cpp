@@ -36,17 +36,18 @@ template <auto member> bool turnOn(Owner &owner, StringRef) {
 static const Option<StageOptions> stageOptions[] = {
     {{.name = "target",
       .placeholder = "name|file",
-      .doc = "target description (default: mirage)",
-      .initial = "mirage",
-      .settledBy = Stage::Schedule},
-     put<&Owner::target>},
+      .doc = "target description (default: what the IR was made for, else "
+             "mirage)"},
+     [](Owner &owner, StringRef value) {
+       owner.machine.target = value.str();
+       return true;
+     }},
     {{.name = "set",
       .kind = OptionKind::Many,
       .placeholder = "field=value",
-      .doc = "change a field of the target, e.g. core.count=16",
-      .settledBy = Stage::Schedule},
+      .doc = "change a field of the target, e.g. core.count=16"},
      [](Owner &owner, StringRef value) {
-       owner.overrides.push_back(value.str());
+       owner.machine.overrides.push_back(value.str());
        return true;
      }},
     {{.name = "format",
@@ -74,6 +75,16 @@ static const Option<StageOptions> stageOptions[] = {
       .choices = memories,
       .settledBy = Stage::Schedule},
      put<&Owner::memory>},
+    {{.name = "no-fold-batch-norm",
+      .kind = OptionKind::Flag,
+      .doc = "compute BatchNormalization element by element instead of folding "
+             "it into the convolution or linear layer in front of it",
+      .settledBy = Stage::Autodiff,
+      .settledForInference = Stage::Import},
+     [](Owner &owner, StringRef) {
+       owner.foldBatchNorm = false;
+       return true;
+     }},
     {{.name = "train",
       .kind = OptionKind::Flag,
       .doc = "compile a training step: forward, loss, backward, update",

@@ -140,14 +140,20 @@ private:
            getStageName(request.to).str();
   }
 
+  /// The stage behind which an option comes too late, if there is one.
+  std::optional<Stage> getSettlingStage(const OptionInfo &option) const {
+    return option.settledForInference && !training.hasMutableParameters()
+               ? option.settledForInference
+               : option.settledBy;
+  }
+
   /// An option of a stage that is over, where the IR has decided already.
   std::string checkLate() const {
     for (const OptionInfo &option : options)
-      if (option.settledBy && has(option.name) &&
-          request.from > *option.settledBy)
+      if (std::optional<Stage> stage = getSettlingStage(option);
+          stage && has(option.name) && request.from > *stage)
         return name(option.name) + " has no effect with " + giveFrom() +
-               ": stage " +
-               getStageName(*option.settledBy).str() +
+               ": stage " + getStageName(*stage).str() +
                " has settled it; leave it out, or start from an earlier stage";
     return {};
   }

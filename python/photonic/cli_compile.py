@@ -33,7 +33,7 @@ def compile_command(
     output: Optional[str] = typer.Option(
         None, "-o", "--output", metavar="MODEL.phx", help="Default: beside the model."
     ),
-    target: str = TargetOption,
+    target: Optional[str] = TargetOption,
     batch: Optional[int] = typer.Option(
         None, metavar="N", help="Samples in one run: the extent of open first dimensions."
     ),
@@ -42,6 +42,9 @@ def compile_command(
     format: Optional[str] = FormatOption,
     dataflow: str = DataflowOption,
     memory: str = MemoryOption,
+    no_fold_batch_norm: bool = typer.Option(
+        False, "--no-fold-batch-norm", help="Compute BatchNormalization by itself."
+    ),
     set_: Optional[List[str]] = SetOption,
     train: bool = typer.Option(False, "--train", help="Compile a training step."),
     loss: Optional[str] = typer.Option(
@@ -80,6 +83,7 @@ def compile_command(
         format=format,
         dataflow=dataflow,
         memory=memory,
+        no_fold_batch_norm=no_fold_batch_norm,
         set=set_,
         output=path,
         train=train,

@@ -176,7 +176,7 @@ def _fill(request, known: Iterable[tuple[str, ...]], options: Mapping[str, objec
 
 def compile(
     model: str | os.PathLike[str],
-    target: str | os.PathLike[str] = "mirage",
+    target: str | os.PathLike[str] | None = None,
     *,
     batch: int | None = None,
     dims: Mapping[str, int] | None = None,
@@ -184,6 +184,7 @@ def compile(
     format: str | None = None,
     dataflow: str = "auto",
     memory: str = "ideal",
+    no_fold_batch_norm: bool = False,
     set: Overrides = None,
     output: str | os.PathLike[str] | None = None,
     train: bool = False,
@@ -200,8 +201,10 @@ def compile(
     """Compiles an ONNX model for a photonic accelerator.
 
     `model`: .onnx file, or .mlir as `photonic-compile --compile-to=STAGE` saves it.
-    `compile_from`: the stage after which that was; its target, as it was then.
-    `target`: name or .textproto file; `set` changes its fields.
+    `compile_from`: the stage after which that was.
+    `target`: name or .textproto file, "mirage" by default; `set` changes its fields.
+    IR holds the target that it was made for: both may be left out then, and have to
+    agree with it.
     `batch`: samples in one run, the extent of open first dimensions of the inputs.
     `dims`: extents of other open dimensions, by their name in the model or by input
     and number: {"height": 24, "x:3": 32}. `shapes`: all extents of inputs, for a
@@ -212,6 +215,8 @@ def compile(
     ("df2"), or the faster one per product ("auto").
     `memory`: everything on chip ("ideal"), or scratchpads in front of DRAM
     ("hierarchy").
+    `no_fold_batch_norm`: compute BatchNormalization element by element instead of
+    folding it into the convolution or linear layer in front of it.
     `output`: where to keep the program file; `Executable.save` does it later.
 
     `train`: compile a training step (forward, loss, backward, update).
@@ -246,7 +251,7 @@ def compile(
 
 def build(
     model: str | os.PathLike[str],
-    target: str | os.PathLike[str],
+    target: str | os.PathLike[str] | None,
     *,
     output: str | os.PathLike[str] | None = None,
     **options: object,
@@ -266,7 +271,7 @@ def build(
         request.spelling = _compiler.Spelling.COMMAND_LINE
     request.input = files.to_path(check_model(model), "model")
     _fill(request, _compiler.options(), {"target": target, **options})
-    place = find_file(target)
+    place = "" if target is None else find_file(target)
     with tempfile.TemporaryDirectory(prefix="photonic-") as folder:
         # A mapped file outlives its name.
         path = os.path.join(folder, "program.phx")
@@ -277,11 +282,19 @@ def build(
                 [("output", path)],
             )
         request.output = path
-        succeeded, messages, training = _compiler.compile(request)
+        succeeded, messages, training, description = _compiler.compile(request)
         text = _to_text(messages)
         if not succeeded:
             raise CompileError(text or "the compiler failed without a message", messages)
-        executable = load(path, target, options.get("set"))
+        carried = os.path.join(folder, "target.textproto")
+        from_ir = target is None and options.get("compile_from") is not None
+        if description and from_ir:
+            # The target of the IR, with all its changes.
+            with open(carried, "w", encoding="utf-8") as file:
+                file.write(description)
+            executable = load(path, carried)
+        else:
+            executable = load(path, target, options.get("set"))
     executable.sources = [*request.files, *filter(None, [place])]
     if training is not None:
         *groups, sentence = training

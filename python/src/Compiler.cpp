@@ -16,6 +16,8 @@
 
 #include "photonic/Driver/Driver.h"
 
+#include "phx/target/Values.h"
+
 #include "mlir/IR/MLIRContext.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -30,11 +32,15 @@ struct Answer {
   /// Of each its severity and its text.
   std::vector<std::pair<std::string, std::string>> messages;
   std::optional<photonic::nn::TrainingSummary> training;
+  std::string target; ///< a description file; empty if the IR carries none
 };
 
 static void compile(photonic::CompileRequest request, Answer &answer) {
   request.onTraining = [&](const photonic::nn::TrainingSummary &summary) {
     answer.training = summary;
+  };
+  request.onTarget = [&](const phx::Target &target) {
+    answer.target = phx::printTarget(target);
   };
   mlir::DialectRegistry registry;
   photonic::registerCompilerDialects(registry);
@@ -156,8 +162,9 @@ NB_MODULE(_compiler, m) {
       [](const Request &request) {
         Answer answer = compile(request);
         return nb::make_tuple(answer.succeeded, decode(answer.messages),
-                              describe(answer.training));
+                              describe(answer.training), answer.target);
       },
       "request"_a,
-      "(whether it succeeded, [(severity, text)], what a step trains).");
+      "(whether it succeeded, [(severity, text)], what a step trains, the "
+      "description of the target).");
 }

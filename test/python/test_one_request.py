@@ -44,6 +44,8 @@ CASES = [
      ["--train", f"--optimizer={SGD}", "--loss-output="]),
     ({"compile_from": "nowhere"}, ["--compile-from=nowhere"]),
     ({"compile_from": "split", "format": "fp32"}, ["--compile-from=split", "--format=fp32"]),
+    ({"compile_from": "import", "no_fold_batch_norm": True},
+     ["--compile-from=import", "--no-fold-batch-norm"]),
 ]
 
 #: Wrong for the model or the machine, which is found later: what the message says, for
@@ -182,12 +184,31 @@ def test_ir_goes_on_from_its_stage(models, tool, tmp_path):
     done = tool("photonic-compile", model, "--batch=4", "--compile-to=split", "-o", split)
     assert done.returncode == 0, done.stderr
     photonic.compile(split, compile_from="split", output=tmp_path / "a.phx")
+    photonic.compile(split, "mirage", compile_from="split", set={"core.count": 8})
     photonic.compile(model, batch=4, output=tmp_path / "b.phx")
     assert (tmp_path / "a.phx").read_bytes() == (tmp_path / "b.phx").read_bytes()
     with pytest.raises(photonic.CompileError,
                        match=r"s\.mlir: is IR after stage 'split'.* without compile_from it "
                              "has to be a model: give compile_from='split'"):
         photonic.compile(split)
+
+
+def test_ir_goes_on_for_its_target(models, tool, tmp_path):
+    model, tile = models / "tiny.onnx", tmp_path / "t.mlir"
+    done = tool("photonic-compile", model, "--batch=4", "--set=core.count=3",
+                "--set=core.adc_pj=2", "--compile-to=tile", "-o", tile)
+    assert done.returncode == 0, done.stderr
+    exe = photonic.compile(tile, compile_from="tile")
+    assert exe.target["core.count"].value == "3" and exe.target["core.adc_pj"].value == "2"
+    changes = {"core.adc_pj": 2, "core.count": 3}
+    assert photonic.compile(tile, "mirage", set=changes, compile_from="tile").batch == 4
+    with pytest.raises(photonic.CompileError,
+                       match="for target 'mirage' with core.count 3, and "
+                             "target='mirage' has 8; leave target out"):
+        photonic.compile(tile, "mirage", compile_from="tile")
+    with pytest.raises(photonic.CompileError,
+                       match="with core.adc_pj 2, and set has 1.*given to photonic-run"):
+        photonic.compile(tile, set={"core.adc_pj": 1}, compile_from="tile")
 
 
 #: What only the command line offers.

@@ -36,6 +36,8 @@ struct CompileRequest : StageRequest {
   /// Changes the IR after a stage, before the check sees it (for tests of the
   /// check).
   std::function<void(Stage, mlir::ModuleOp)> afterStage;
+  /// Is told the target that the module carries, if it carries one.
+  std::function<void(const phx::Target &)> onTarget;
   /// Is told what a training step trains, once that is known.
   std::function<void(const nn::TrainingSummary &)> onTraining;
 };

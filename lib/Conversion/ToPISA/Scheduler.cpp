@@ -71,8 +71,7 @@ Storage Scheduler::getStorage(Value value) {
                          ? constant.getName()->str()
                          : phot::getNodeName(constant.getLoc()).str();
   // Where parameters are arguments, what has no name of its own is none.
-  bool named =
-      constant.getName() || (!name.empty() && !hasPersistent);
+  bool named = constant.getName() || (!name.empty() && !hasPersistent);
   phx::Region region =
       makeRegion(root, makeUnique(name.empty() ? "constant" : name),
                  named ? phx::Role::Parameter : phx::Role::Constant);
@@ -270,8 +269,8 @@ void Scheduler::createOutputs(func::ReturnOp op) {
     phx::Region &output = e.program.regions[region];
     output.batchAxis = getBatchAxis(func.getResultAttrDict(index));
     output.isLoss = bool(func.getResultAttr(index, nn::lossAttrName));
-    if (auto variable = func.getResultAttrOfType<StringAttr>(
-            index, nn::gradientOfAttrName))
+    if (auto variable =
+            func.getResultAttrOfType<StringAttr>(index, nn::gradientOfAttrName))
       output.gradientOf =
           argumentRegions.lookup(nn::findArgument(func, variable));
   }

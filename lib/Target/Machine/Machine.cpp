@@ -7,8 +7,11 @@
 
 #include "photonic/Target/Machine/Machine.h"
 
+#include "photonic/Dialect/Photonic/IR/Target.h"
+
 #include "machines/AllTargets.h"
 
+using namespace mlir;
 using namespace photonic;
 
 static std::string describeMemory(phx::MemoryRole role) {
@@ -63,6 +66,66 @@ photonic::loadMachine(const std::string &nameOrPath,
       return phx::Error{refusal};
   return machine;
 }
+
+//===----------------------------------------------------------------------===//
+// The target of a module
+//===----------------------------------------------------------------------===//
+
+bool photonic::hasTarget(ModuleOp module) {
+  return module->hasAttr(phot::PhotonicDialect::targetAttrName);
+}
+
+void photonic::setTarget(ModuleOp module, const phx::Target &target) {
+  MLIRContext *context = module.getContext();
+  context->getOrLoadDialect<phot::PhotonicDialect>();
+  module->setAttr(phot::PhotonicDialect::targetAttrName,
+                  phot::getTargetAttr(context, target));
+}
+
+/// The target that a module around `op` carries; null if none does.
+static phot::TargetAttr findTarget(Operation *op) {
+  for (; op; op = op->getParentOp())
+    if (isa<ModuleOp>(op))
+      if (auto target = op->getAttrOfType<phot::TargetAttr>(
+              phot::PhotonicDialect::targetAttrName))
+        return target;
+  return {};
+}
+
+FailureOr<const phx::Target *> photonic::getTarget(Operation *op) {
+  phot::TargetAttr attribute = findTarget(op);
+  if (!attribute)
+    return op->emitError("expected a module that carries its target, the "
+                         "attribute '")
+           << phot::PhotonicDialect::targetAttrName
+           << "', and found none; write it with photonic-opt "
+              "--photonic-set-target=target="
+           << defaultTarget
+           << " in front of the passes that need it, or compile with "
+              "photonic-compile --target";
+  auto *dialect =
+      op->getContext()->getOrLoadDialect<phot::PhotonicDialect>();
+  const phx::Result<phx::Target> &machine = dialect->getMachine(attribute);
+  std::string problem =
+      machine ? explainRefusal(*machine) : machine.error().message;
+  if (!problem.empty())
+    return op->emitError(problem);
+  return &*machine;
+}
+
+std::string photonic::getFormatName(StringRef format,
+                                    const phx::Target &machine) {
+  const auto &own = machine.spec.format();
+  std::string group = std::to_string(own.group().value());
+  if (format.empty())
+    return "bfp:" + std::to_string(own.mantissa_bits().value()) + ":" + group +
+           ":" + own.rounding().value();
+  return format == "fp32" ? "fp32:" + group : format.str();
+}
+
+//===----------------------------------------------------------------------===//
+// Parts of a target
+//===----------------------------------------------------------------------===//
 
 Arrays photonic::getArrays(const phx::Target &machine) {
   return *phx::rns::findArrays(machine);

@@ -292,3 +292,22 @@ TEST(JsonReport, CostIsThatOfTheTotals) {
   EXPECT_EQ(cost.latencyNs, double(report["latency_ns"]));
   EXPECT_EQ(cost.energyPj, double(report["energy_pj"]["total"]));
 }
+
+TEST(JsonReport, MachinesThatNobodyBuildsAreNamed) {
+  TestRun run;
+  Json report = Json::parse(makeJsonReport(run.inputs()));
+  EXPECT_TRUE(report["machine_warnings"].empty());
+  EXPECT_EQ(makeTextReport(run.inputs(), 80, false).find("No such machine"),
+            std::string::npos);
+  run.target = *loadTarget("mirage",
+                           {"core.moduli=511,512,513", "core.dac_bits=10",
+                            "core.adc_bits=10"});
+  report = Json::parse(makeJsonReport(run.inputs()));
+  expectValid(report);
+  ASSERT_EQ(report["machine_warnings"].size(), 1u);
+  std::string warning = report["machine_warnings"][0];
+  EXPECT_TRUE(warning.starts_with("laser power of ")) << warning;
+  std::string text = makeTextReport(run.inputs(), 80, false);
+  EXPECT_NE(text.find("No such machine"), std::string::npos);
+  EXPECT_NE(text.find("- laser power of "), std::string::npos) << text;
+}

@@ -1,16 +1,16 @@
-// RUN: photonic-opt --mlir-print-debuginfo=false %s --photonic-assign-formats --photonic-verify-format | FileCheck %s --check-prefixes=CHECK,DEFAULT
-// RUN: photonic-opt --mlir-print-debuginfo=false %s --photonic-assign-formats=format=bfp:8:32:nearest | FileCheck %s --check-prefixes=CHECK,WIDE
-// RUN: photonic-opt --mlir-print-debuginfo=false %s --photonic-assign-formats=format=fp32 | FileCheck %s --check-prefixes=CHECK,FP32
-// RUN: photonic-opt --mlir-print-debuginfo=false %s --photonic-assign-formats=format=fp32:8 | FileCheck %s --check-prefix=FP32G8
-// RUN: photonic-opt --mlir-print-debuginfo=false %s --photonic-assign-formats=format=bfp:4:16:stochastic --photonic-verify-format | FileCheck %s --check-prefix=RANDOM
-// RUN: not photonic-opt --mlir-print-debuginfo=false %s --photonic-assign-formats=format=fixed:8 2>&1 | FileCheck %s --check-prefix=UNKNOWN
-// RUN: not photonic-opt --mlir-print-debuginfo=false %s --photonic-assign-formats=format=bfp:4 2>&1 | FileCheck %s --check-prefix=SHORT
-// RUN: not photonic-opt --mlir-print-debuginfo=false %s --photonic-assign-formats=format=bfp:4:16:up 2>&1 | FileCheck %s --check-prefix=ROUNDING
-// RUN: not photonic-opt --mlir-print-debuginfo=false %s --photonic-assign-formats=format=bfp:16:16 2>&1 | FileCheck %s --check-prefix=MANTISSA
-// RUN: not photonic-opt --mlir-print-debuginfo=false %s --photonic-assign-formats=format=bfp:4:0 2>&1 | FileCheck %s --check-prefix=GROUP
-// RUN: photonic-opt --mlir-print-debuginfo=false %s --photonic-assign-formats=format=bfp:15:2 | FileCheck %s --check-prefix=NARROW
-// RUN: photonic-opt --mlir-print-debuginfo=false %s --photonic-assign-formats=format=bfp:15:3 | FileCheck %s --check-prefix=LARGE
-// RUN: not photonic-opt --mlir-print-debuginfo=false %s --photonic-assign-formats=format=bfp:4:4097 2>&1 | FileCheck %s --check-prefix=LONG
+// RUN: photonic-opt --mlir-print-debuginfo=false %s --photonic-set-target=target=mirage --photonic-assign-formats --photonic-verify-format | FileCheck %s --check-prefixes=CHECK,DEFAULT
+// RUN: photonic-opt --mlir-print-debuginfo=false %s --photonic-set-target=target=mirage --photonic-assign-formats=format=bfp:8:32:nearest | FileCheck %s --check-prefixes=CHECK,WIDE
+// RUN: photonic-opt --mlir-print-debuginfo=false %s --photonic-set-target=target=mirage --photonic-assign-formats=format=fp32 | FileCheck %s --check-prefixes=CHECK,FP32
+// RUN: photonic-opt --mlir-print-debuginfo=false %s --photonic-set-target=target=mirage --photonic-assign-formats=format=fp32:8 | FileCheck %s --check-prefix=FP32G8
+// RUN: photonic-opt --mlir-print-debuginfo=false %s --photonic-set-target=target=mirage --photonic-assign-formats=format=bfp:4:16:stochastic --photonic-verify-format | FileCheck %s --check-prefix=RANDOM
+// RUN: not photonic-opt --mlir-print-debuginfo=false %s --photonic-set-target=target=mirage --photonic-assign-formats=format=fixed:8 2>&1 | FileCheck %s --check-prefix=UNKNOWN
+// RUN: not photonic-opt --mlir-print-debuginfo=false %s --photonic-set-target=target=mirage --photonic-assign-formats=format=bfp:4 2>&1 | FileCheck %s --check-prefix=SHORT
+// RUN: not photonic-opt --mlir-print-debuginfo=false %s --photonic-set-target=target=mirage --photonic-assign-formats=format=bfp:4:16:up 2>&1 | FileCheck %s --check-prefix=ROUNDING
+// RUN: not photonic-opt --mlir-print-debuginfo=false %s --photonic-set-target=target=mirage --photonic-assign-formats=format=bfp:16:16 2>&1 | FileCheck %s --check-prefix=MANTISSA
+// RUN: not photonic-opt --mlir-print-debuginfo=false %s --photonic-set-target=target=mirage --photonic-assign-formats=format=bfp:4:0 2>&1 | FileCheck %s --check-prefix=GROUP
+// RUN: photonic-opt --mlir-print-debuginfo=false %s --photonic-set-target=target=mirage --photonic-assign-formats=format=bfp:15:2 | FileCheck %s --check-prefix=NARROW
+// RUN: photonic-opt --mlir-print-debuginfo=false %s --photonic-set-target=target=mirage --photonic-assign-formats=format=bfp:15:3 | FileCheck %s --check-prefix=LARGE
+// RUN: not photonic-opt --mlir-print-debuginfo=false %s --photonic-set-target=target=mirage --photonic-assign-formats=format=bfp:4:4097 2>&1 | FileCheck %s --check-prefix=LONG
 
 // UNKNOWN: error: unknown number format 'fixed:8', expected bfp:MANTISSA_BITS:GROUP[:trunc|nearest|stochastic] or fp32[:GROUP]
 // SHORT: error: unknown number format 'bfp:4', expected

@@ -1,10 +1,10 @@
-// RUN: photonic-opt %s --photonic-select-dataflow --remarks-filter=Dataflow 2>&1 | FileCheck %s --check-prefixes=CHECK,AUTO
-// RUN: photonic-opt %s --photonic-select-dataflow=mode=df2 | FileCheck %s --check-prefixes=CHECK,FORCED
-// RUN: not photonic-opt %s --photonic-select-dataflow=mode=df3 2>&1 | FileCheck %s --check-prefix=MODE
-// RUN: not photonic-opt %s --photonic-select-dataflow=rows=0 2>&1 | FileCheck %s --check-prefix=ROWS
+// RUN: photonic-opt %s --photonic-set-target=target=mirage --photonic-select-dataflow --remarks-filter=Dataflow 2>&1 | FileCheck %s --check-prefixes=CHECK,AUTO
+// RUN: photonic-opt %s --photonic-set-target=target=mirage --photonic-select-dataflow=mode=df2 | FileCheck %s --check-prefixes=CHECK,FORCED
+// RUN: not photonic-opt %s --photonic-set-target=target=mirage --photonic-select-dataflow=mode=df3 2>&1 | FileCheck %s --check-prefix=MODE
+// RUN: not photonic-opt %s --photonic-set-target="target=mirage set=core.rows=0" --photonic-select-dataflow 2>&1 | FileCheck %s --check-prefix=ROWS
 
 // MODE: error: unknown dataflow 'df3', expected auto, df1 or df2
-// ROWS: error: cores, rows and columns must be at least 1, times at least 0
+// ROWS: error: {{.*}}core.rows (outputs per array and cycle) is 0, legal is 1 to 4096
 
 #fp32 = #photonic.fp32<group = 16>
 

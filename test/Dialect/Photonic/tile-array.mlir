@@ -1,6 +1,6 @@
-// RUN: photonic-opt --mlir-print-debuginfo=false %s --photonic-tile-array --photonic-verify-tile --split-input-file | FileCheck %s --implicit-check-not=insert_slice --implicit-check-not=extract_slice --implicit-check-not=affine. --implicit-check-not=photonic.product
-// RUN: photonic-opt %s --photonic-tile-array --split-input-file | photonic-opt --photonic-verify-tile --split-input-file -o /dev/null
-// RUN: photonic-opt --mlir-print-debuginfo=false %s --photonic-tile-array=rows=4 --split-input-file | FileCheck %s --check-prefix=ROWS4
+// RUN: photonic-opt --mlir-print-debuginfo=false %s --photonic-set-target=target=mirage --photonic-tile-array --photonic-verify-tile --split-input-file | FileCheck %s --implicit-check-not=insert_slice --implicit-check-not=extract_slice --implicit-check-not=affine. --implicit-check-not=photonic.product
+// RUN: photonic-opt %s --photonic-set-target=target=mirage --photonic-tile-array --split-input-file | photonic-opt --photonic-verify-tile --split-input-file -o /dev/null
+// RUN: photonic-opt --mlir-print-debuginfo=false %s --photonic-set-target="target=mirage set=core.rows=4" --photonic-tile-array --split-input-file | FileCheck %s --check-prefix=ROWS4
 
 #fp32 = #photonic.fp32<group = 16>
 

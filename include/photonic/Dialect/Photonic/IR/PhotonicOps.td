@@ -10,8 +10,8 @@
 
 include "mlir/Interfaces/DestinationStyleOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
-include "photonic/Dialect/NN/IR/NNInterfaces.td"
 include "photonic/Dialect/Photonic/IR/PhotonicAttrs.td"
+include "photonic/Interpreter/EvaluableOpInterface.td"
 
 class Photonic_Op<string mnemonic, list<Trait> traits = []>
     : Op<Photonic_Dialect, mnemonic, traits # [Pure]>;
