@@ -1,5 +1,5 @@
-// RUN: photonic-opt --mlir-print-debuginfo=false %s --photonic-split-rns=moduli=64,109 --photonic-verify-split | FileCheck %s
-// RUN: not photonic-opt --mlir-print-debuginfo=false %s --photonic-split-rns=moduli=64,107 2>&1 | FileCheck %s --check-prefix=REACH
+// RUN: photonic-opt --mlir-print-debuginfo=false %s --photonic-set-target="target=mirage set={{core.moduli=64,109}} set=core.dac_bits=7 set=core.adc_bits=7 set=format.mantissa_bits=3" --photonic-split-rns --photonic-verify-split | FileCheck %s
+// RUN: not photonic-opt --mlir-print-debuginfo=false %s --photonic-set-target="target=mirage set={{core.moduli=64,107}} set=core.dac_bits=7 set=core.adc_bits=7 set=format.mantissa_bits=3" --photonic-split-rns 2>&1 | FileCheck %s --check-prefix=REACH
 
 #weights = #photonic.view<rows = [10 x d0], columns = [84 x d1]>
 #images = #photonic.view<rows = [8 x d0], columns = [84 x d1]>
