@@ -30,7 +30,7 @@ def SetTarget : Pass<"photonic-set-target", "::mlir::ModuleOp"> {
 
     A list of numbers is written in two braces: `set={{core.moduli=31,32,35}}`.
 
-    ```mlir
+    ```
     module {
     }
     // becomes, with target=mirage
@@ -224,7 +224,19 @@ def TileArray : Pass<"photonic-tile-array", "::mlir::func::FuncOp"> {
                   %x by <rows = [8 x d0], columns = [84 x d1]>
                   : tensor<10x84xf32>, tensor<8x84xf32>)
               outs(%y4 by <rows = [10 x d1], columns = [8 x d0]> : tensor<8x10xf32>)
-              tile [%g, %c0, %m, %c0, %k] sizes = [32, 8, 16] start %k ...
+              tile [%g, %c0, %m, %c0, %k] sizes = [32, 8, 16] start %k
+              operator = "Gemm"
+              formats = [#photonic.fp32<group = 16>, #photonic.fp32<group = 16>]
+              stationary = first arrays = <"core", over = [0, 1, 2]>
+          pass {
+          ^bb0(%a: vector<16xf32>, %b: vector<16xf32>):
+            %d = photonic.dot %a, %b : vector<16xf32>, vector<16xf32> -> f32
+            photonic.yield %d : f32
+          } combine {
+          ^bb0(%sum: f32, %acc: f32):
+            %r = photonic.float_add %acc, %sum
+            photonic.yield %r : f32
+          }
           scf.yield %y5 : tensor<8x10xf32>
         }
         scf.yield %y3 : tensor<8x10xf32>
