@@ -14,6 +14,7 @@
 #include "photonic/Driver/StageCheck.h"
 #include "photonic/Import/ONNX/ImportONNX.h"
 #include "photonic/InitAllDialects.h"
+#include "photonic/InitAllPasses.h"
 #include "photonic/Pipelines/MachineRecord.h"
 #include "photonic/Support/TemporaryDirectory.h"
 #include "photonic/Support/TextLimits.h"
@@ -36,6 +37,11 @@ using namespace photonic;
 
 void photonic::registerCompilerDialects(DialectRegistry &registry) {
   registerAllDialects(registry);
+}
+
+void photonic::registerCompilerPasses() {
+  static const bool once = (registerAllPasses(), true);
+  (void)once;
 }
 
 //===----------------------------------------------------------------------===//

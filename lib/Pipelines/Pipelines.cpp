@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "photonic/Pipelines/InsertedPasses.h"
 #include "photonic/Pipelines/Options.h"
 
 #include "photonic/Dialect/NN/Transforms/Passes.h"
@@ -201,6 +202,9 @@ void photonic::addStage(OpPassManager &pm, Stage stage,
                         const StageOptions &options,
                         const phx::Target &machine) {
   addTransformation(pm, stage, options, machine);
+  for (const InsertedPasses &passes : options.insertedPasses)
+    if (passes.stage == stage)
+      addInsertedPasses(pm, passes);
   addVerification(pm, stage);
 }
 

@@ -131,6 +131,20 @@ def _to_shapes(shapes: object) -> list[str]:
     return result
 
 
+def _to_passes(passes: object) -> list[str] | None:
+    example = "['split:canonicalize,cse']"
+    listed = [passes] if isinstance(passes, str) else passes
+    if not isinstance(listed, Iterable) or isinstance(listed, (bytes, Mapping)):
+        raise InputError(f"insert_pass: expected a list such as {example}, found {passes!r}")
+    listed = list(listed)
+    for entry in listed:
+        if not isinstance(entry, str):
+            raise InputError(
+                f"insert_pass: expected strings as in {example}, found {entry!r} in the list"
+            )
+    return listed or None
+
+
 #: How arguments that are no text become the values of an option.
 _CONVERTERS = {
     "target": lambda value: [files.to_path(value, "target")],
@@ -138,6 +152,7 @@ _CONVERTERS = {
     "dims": _to_dims,
     "shapes": _to_shapes,
     "set": to_overrides,
+    "insert_pass": _to_passes,
 }
 
 
@@ -195,6 +210,7 @@ def compile(
     emit_gradients: bool = False,
     recompute: Iterable[str] = (),
     mutable_parameters: bool = False,
+    insert_pass: Iterable[str] | None = None,
     compile_from: str | None = None,
 ) -> Executable:
     """Compiles an ONNX model for a photonic accelerator.
@@ -227,6 +243,8 @@ def compile(
     `recompute`: nodes whose results the backward pass computes again.
     `mutable_parameters`: compile the forward pass of a network that is in training;
     its parameters are regions as in the training step.
+    `insert_pass`: pipelines of passes, each behind those of a stage and before its
+    result is verified: ["split:canonicalize,cse", "tile:func.func(cse)"].
 
     Raises CompileError with all messages of the compiler, InputError for
     arguments that make no sense, MemoryError where memory runs out; what was in

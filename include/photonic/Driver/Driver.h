@@ -20,6 +20,10 @@ namespace photonic {
 /// Registers the dialects and interfaces that the compiler needs.
 void registerCompilerDialects(mlir::DialectRegistry &registry);
 
+/// Registers the passes and pipelines that --insert-pass may name; a second call
+/// does nothing. Not while another thread parses a pipeline.
+void registerCompilerPasses();
+
 /// Compiles. Problems are emitted as diagnostics of `context`; on failure no
 /// file is left behind. With `checkInput`, tables go to `os`.
 mlir::LogicalResult compile(const CompileRequest &request,

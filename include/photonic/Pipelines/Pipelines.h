@@ -61,6 +61,12 @@ struct TrainingOptions {
   bool hasMutableParameters() const { return train || mutableParameters; }
 };
 
+/// Passes that a user puts behind those of a stage (InsertedPasses.h).
+struct InsertedPasses {
+  Stage stage = Stage::Import;
+  std::string pipeline; ///< as text, to run on the module: "canonicalize,cse"
+};
+
 /// What the stages need to know beside the IR.
 struct StageOptions {
   std::string target = "mirage";      ///< name or file
@@ -70,13 +76,16 @@ struct StageOptions {
   std::string dataflow = "auto"; ///< auto, df1 or df2
   std::string memory = "ideal";  ///< ideal or hierarchy
   TrainingOptions training;
+  /// In the order in which those of one stage run.
+  std::vector<InsertedPasses> insertedPasses;
 };
 
 /// The number format of products in the notation of `photonic-assign-formats`.
 std::string getFormatName(const StageOptions &options,
                           const phx::Target &machine);
 
-/// Appends the passes of `stage`; `machine` is what `options.target` names.
+/// Appends the passes of `stage`, those that `options` insert into it, and its
+/// verification; `machine` is what `options.target` names.
 void addStage(mlir::OpPassManager &pm, Stage stage, const StageOptions &options,
               const phx::Target &machine);
 
