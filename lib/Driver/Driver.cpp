@@ -7,6 +7,7 @@
 
 #include "photonic/Driver/Driver.h"
 
+#include "ReadIR.h"
 #include "photonic/Dialect/NN/IR/NN.h"
 #include "photonic/Dialect/NN/IR/Step.h"
 #include "photonic/Dialect/PISA/IR/PISA.h"
@@ -17,7 +18,6 @@
 #include "photonic/InitAllPasses.h"
 #include "photonic/Pipelines/MachineRecord.h"
 #include "photonic/Support/TemporaryDirectory.h"
-#include "photonic/Support/TextLimits.h"
 #include "photonic/Target/Machine/Machine.h"
 #include "photonic/Target/PHX/PHX.h"
 
@@ -26,9 +26,7 @@
 #include "phx/support/OutputGuard.h"
 
 #include "llvm/Support/FileSystem.h"
-#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
-#include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/raw_ostream.h"
 #include <cmath>
 
@@ -85,9 +83,6 @@ static FailureOr<ImportOptions> getImportOptions(const CompileRequest &request,
   return options;
 }
 
-/// Text holds the bytes of weights twice, as digits.
-static constexpr phx::ReadLimit irLimit{uint64_t(8) << 30, "an IR file"};
-
 static OwningOpRef<ModuleOp> readInput(const CompileRequest &request,
                                        MLIRContext &context) {
   StringRef extension = llvm::sys::path::extension(request.input);
@@ -97,17 +92,7 @@ static OwningOpRef<ModuleOp> readInput(const CompileRequest &request,
       return {};
     return importONNXFile(request.input, *options, context);
   }
-  Location loc = getInputLocation(request, &context);
-  phx::Result<phx::MappedFile> file = phx::loadFile(request.input, irLimit);
-  if (!file) {
-    emitError(loc, file.error().message);
-    return {};
-  }
-  llvm::SourceMgr sources;
-  sources.AddNewSourceBuffer(
-      llvm::MemoryBuffer::getMemBuffer(file->text(), request.input),
-      llvm::SMLoc());
-  return parseIR(sources, context);
+  return readIR(request.input, context);
 }
 
 /// Imported IR is made for what it is imported for: inference folds away what

@@ -29,6 +29,14 @@ void registerCompilerPasses();
 mlir::LogicalResult compile(const CompileRequest &request,
                             mlir::MLIRContext &context, llvm::raw_ostream &os);
 
+/// What the IR in the file at `path` consists of, as JSON: "stages", the ones
+/// after which it may stand ("" if its operations are of several), and
+/// "operations", each with its "kind", ONNX "node" ("" if it has none), "phase"
+/// of a training step, "type" and "attributes" as text; of large constants a
+/// checksum. Fails after a diagnostic.
+mlir::FailureOr<std::string> summarizeIR(const std::string &path,
+                                         mlir::MLIRContext &context);
+
 /// Tells diagnostics, with the ONNX node or file position in front of the text.
 /// Lives as long as it is to be used.
 class DiagnosticPrinter {

@@ -1,0 +1,102 @@
+//===- Inventory.cpp - What a program consists of -------------------------===//
+//
+// Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "phx/isa/Inventory.h"
+
+#include "Structure.h"
+#include "phx/isa/InstructionSet.h"
+#include "phx/isa/NestSums.h"
+#include "phx/isa/Registers.h"
+
+#include <limits>
+
+using namespace phx;
+
+static uint64_t saturate(Int value) {
+  constexpr uint64_t most = std::numeric_limits<uint64_t>::max();
+  return value > Int(most) ? most : static_cast<uint64_t>(value);
+}
+
+static void add(uint64_t &sum, uint64_t value) {
+  sum = saturate(Int(sum) + Int(value));
+}
+
+/// All iterations.
+static Box getWholeRun() {
+  Box box;
+  box.fill({0, limits::index});
+  return box;
+}
+
+static std::string getEngine(const Program &program,
+                             const Instruction &instruction) {
+  const ArrayGroup *group = findGroup(program, instruction);
+  return group ? group->name : getEngineWord(instruction.engine.kind);
+}
+
+/// Bytes that `copy`, the instruction at `index`, writes in a run.
+static Result<uint64_t> countBytes(const LoopTree &tree, size_t index,
+                                   const DmaCopy &copy) {
+  std::vector<const Count *> counts;
+  for (const Count &count : copy.shape)
+    counts.push_back(&count);
+  int64_t boxesLeft = maxSumBoxes;
+  std::optional<Int> elements =
+      sumProducts(tree, index, getWholeRun(), std::move(counts), boxesLeft);
+  if (!elements)
+    return failAt(tree.program, index, "shape",
+                  "the bytes that it moves take too many steps to add up, "
+                  "because its counts change with almost every iteration; "
+                  "split the loops around it");
+  return saturate(multiply(*elements, copy.width));
+}
+
+/// Adds the instruction at `index`.
+static Status count(const LoopTree &tree, size_t index,
+                    LayerInventory &layer) {
+  const Instruction &instruction = tree.program.code[index];
+  InstructionCount &kind =
+      layer.instructions[{getMnemonic(instruction.body),
+                          getEngine(tree.program, instruction)}];
+  ++kind.instructions;
+  // Without counts the product of each iteration is one; no box is cut.
+  int64_t boxesLeft = maxSumBoxes;
+  add(kind.executions,
+      saturate(sumProducts(tree, index, getWholeRun(), {}, boxesLeft)
+                   .value_or(0)));
+  const DmaCopy *copy = getIf<DmaCopy>(instruction.body);
+  if (!copy)
+    return Status::success();
+  Result<uint64_t> bytes = countBytes(tree, index, *copy);
+  if (!bytes)
+    return bytes.error();
+  add(layer.transferred[{copy->src.memory, copy->dst.memory}], *bytes);
+  return Status::success();
+}
+
+Result<Inventory> phx::takeInventory(const Program &program) {
+  LargestCounts largest(program);
+  Result<LoopTree> tree = buildLoopTree(largest.get());
+  if (!tree)
+    return tree.error();
+  Inventory inventory;
+  inventory.layers.resize(program.layers.size());
+  for (const RegisterUse &use : listRegisterUses(program))
+    inventory.isBound |= use.isConditional();
+  for (size_t i = 0; i < program.code.size(); ++i) {
+    const Instruction &instruction = program.code[i];
+    // Of the stream itself.
+    if (instruction.body.getDescription().place == EnginePlace::None)
+      continue;
+    LayerInventory &layer = instruction.layer == noLayer
+                                ? inventory.rest
+                                : inventory.layers[instruction.layer];
+    if (Status status = count(*tree, i, layer); !status)
+      return status.error();
+  }
+  return inventory;
+}
