@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+import json
 import numbers
 import os
 import tempfile
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from . import files
 from .errors import CompileError, CompileWarning, InputError
@@ -262,6 +264,29 @@ def compile(
     return executable
 
 
+def _load() -> Any:
+    """The extension module. Raises CompileError where it is missing."""
+    try:
+        from . import _compiler
+    except ImportError as error:
+        raise CompileError(
+            f"the compiler is not part of this installation ({error}); build the "
+            "package with -DPHOTONIC_BUILD_COMPILER=ON, or use program files and "
+            "reports that were made elsewhere"
+        ) from error
+    return _compiler
+
+
+def read_ir(path: str) -> dict[str, Any]:
+    """What the IR in a file consists of: "stages" and "operations". Raises
+    CompileError."""
+    succeeded, messages, summary = _load().summarize_ir(files.to_path(path, "path"))
+    if not succeeded:
+        text = _to_text(messages)
+        raise CompileError(text or f"'{path}' cannot be read as IR", messages)
+    return json.loads(summary)
+
+
 def build(
     model: str | os.PathLike[str],
     target: str | os.PathLike[str],
@@ -271,14 +296,7 @@ def build(
 ) -> tuple[Executable, str]:
     """`compile`, and what the compiler remarks, for the caller to pass on.
     `options`: the other arguments of `compile`, or some of them."""
-    try:
-        from . import _compiler
-    except ImportError as error:
-        raise CompileError(
-            f"the compiler is not part of this installation ({error}); build the "
-            "package with -DPHOTONIC_BUILD_COMPILER=ON, or load a program file "
-            "that photonic-compile made"
-        ) from error
+    _compiler = _load()
     request = _compiler.Request()
     if _on_command_line:
         request.spelling = _compiler.Spelling.COMMAND_LINE
