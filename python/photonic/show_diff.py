@@ -152,9 +152,10 @@ def print_difference(difference: Difference, show_all: bool, console: Console) -
     # Of notes and file names nothing is to be taken for markup, or cut.
     for note in difference.notes:
         console.print(f"note: {note}", soft_wrap=True, markup=False, highlight=False)
-    if difference.same and not show_all:
+    if difference.same:
         console.print(f"the {_PLURALS[difference.kind]} do not differ")
-        return
+        if not show_all:
+            return
     for letter, document in (("A", difference.a), ("B", difference.b)):
         console.print(f"{letter}: {document.path}", soft_wrap=True, markup=False,
                       highlight=False)

@@ -12,6 +12,7 @@
 #include "phx/isa/NestSums.h"
 #include "phx/isa/Registers.h"
 
+#include <algorithm>
 #include <limits>
 
 using namespace phx;
@@ -38,20 +39,48 @@ static std::string getEngine(const Program &program,
   return group ? group->name : getEngineWord(instruction.engine.kind);
 }
 
+/// The sum of the product of `counts` over the iterations at which the
+/// instruction at `index` runs.
+static Result<Int> sumOverRun(const LoopTree &tree, size_t index,
+                              std::vector<const Count *> counts) {
+  int64_t boxesLeft = maxSumBoxes;
+  std::optional<Int> sum =
+      sumProducts(tree, index, getWholeRun(), std::move(counts), boxesLeft);
+  if (!sum)
+    return failAt(tree.program, index, "counts",
+                  "what it does in a run takes too many steps to add up, "
+                  "because its counts change with almost every iteration; "
+                  "split the loops around it");
+  return *sum;
+}
+
+/// How often the instruction at `index` is executed in a run.
+static Result<uint64_t> countExecutions(const LoopTree &tree, size_t index) {
+  // With a count of zero it is skipped: of each count whether it is above.
+  std::vector<Count> above;
+  visitCounts(tree.program.code[index].body,
+              [&](const FieldDescription &, const Count &count) {
+                above.push_back(count);
+                above.back().cap = std::min<int64_t>(count.cap, 1);
+              });
+  std::vector<const Count *> counts;
+  for (const Count &count : above)
+    counts.push_back(&count);
+  Result<Int> sum = sumOverRun(tree, index, std::move(counts));
+  if (!sum)
+    return sum.error();
+  return saturate(*sum);
+}
+
 /// Bytes that `copy`, the instruction at `index`, writes in a run.
 static Result<uint64_t> countBytes(const LoopTree &tree, size_t index,
                                    const DmaCopy &copy) {
   std::vector<const Count *> counts;
   for (const Count &count : copy.shape)
     counts.push_back(&count);
-  int64_t boxesLeft = maxSumBoxes;
-  std::optional<Int> elements =
-      sumProducts(tree, index, getWholeRun(), std::move(counts), boxesLeft);
+  Result<Int> elements = sumOverRun(tree, index, std::move(counts));
   if (!elements)
-    return failAt(tree.program, index, "shape",
-                  "the bytes that it moves take too many steps to add up, "
-                  "because its counts change with almost every iteration; "
-                  "split the loops around it");
+    return elements.error();
   return saturate(multiply(*elements, copy.width));
 }
 
@@ -60,14 +89,13 @@ static Status count(const LoopTree &tree, size_t index,
                     LayerInventory &layer) {
   const Instruction &instruction = tree.program.code[index];
   InstructionCount &kind =
-      layer.instructions[{getMnemonic(instruction.body),
+      layer.instructions[{instruction.body.getDescription().mnemonic,
                           getEngine(tree.program, instruction)}];
   ++kind.instructions;
-  // Without counts the product of each iteration is one; no box is cut.
-  int64_t boxesLeft = maxSumBoxes;
-  add(kind.executions,
-      saturate(sumProducts(tree, index, getWholeRun(), {}, boxesLeft)
-                   .value_or(0)));
+  Result<uint64_t> executions = countExecutions(tree, index);
+  if (!executions)
+    return executions.error();
+  add(kind.executions, *executions);
   const DmaCopy *copy = getIf<DmaCopy>(instruction.body);
   if (!copy)
     return Status::success();

@@ -26,8 +26,8 @@ namespace phx {
 /// Instructions of one kind on one engine, all arrays of a group together.
 struct InstructionCount {
   uint64_t instructions = 0; ///< in the stream
-  /// In a run: with the iterations of loops in which guards hold, in lockstep
-  /// once for each array. Saturates.
+  /// In a run: with the iterations of loops in which guards hold and no count is
+  /// zero, in lockstep once for each array. Saturates.
   uint64_t executions = 0;
 };
 
@@ -49,8 +49,8 @@ struct Inventory {
   bool isBound = false;
 };
 
-/// Counts what `program`, which is structurally valid, consists of. Errors: a
-/// transfer whose counts take too many steps to add up, by name.
+/// Counts what `program`, which is structurally valid, consists of. Errors: an
+/// instruction whose counts take too many steps to add up, by name.
 Result<Inventory> takeInventory(const Program &program);
 
 } // namespace phx
