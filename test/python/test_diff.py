@@ -4,22 +4,34 @@
 """photonic diff: what a change did to a report, a program or IR."""
 
 import json
-import os
+import subprocess
 import sys
+import warnings
 
 import pytest
-from photonic import diff_inputs, differences
+from photonic import cli, compiler, diff_inputs, differences
 from photonic.differences import Change, compare, find_unit, flatten
 from photonic.errors import InputError
 
 import photonic
 
 
-@pytest.fixture(scope="module")
-def diff(tool):
-    """diff(A, B, ...): the command, with an output of one width."""
-    wide = {**os.environ, "COLUMNS": "200"}
-    return lambda *arguments: tool(sys.executable, "-m", "photonic", "diff", *arguments, env=wide)
+@pytest.fixture
+def diff(monkeypatch, capsys):
+    """diff(A, B, ...): the command in this process, with an output of one width. It
+    leaves nothing behind for the tests of others."""
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr(compiler, "_on_command_line", False)
+    monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["photonic", "diff", *map(str, arguments)])
+        capsys.readouterr()
+        code = cli.main()
+        out, err = capsys.readouterr()
+        return subprocess.CompletedProcess(sys.argv, code, out, err)
+
+    return run
 
 
 @pytest.fixture(scope="module")
@@ -115,6 +127,15 @@ def test_nested_values_have_paths():
 
 
 # Reports
+
+def test_the_command_is_there(tool, save, report, slow):
+    a, b = save("a.json", report()), save("b.json", slow)
+    done = tool(sys.executable, "-m", "photonic", "diff", a, b)
+    assert done.returncode == 0 and "latency_ns" in done.stdout and not done.stderr
+    done = tool(sys.executable, "-m", "photonic", "diff", a, "/nonexistent")
+    assert done.returncode == 1 and not done.stdout
+    assert done.stderr.startswith("photonic: error: cannot read '/nonexistent'")
+
 
 def test_equal_reports_do_not_differ(diff, save, report):
     a, b = save("a.json", report()), save("b.json", report())
