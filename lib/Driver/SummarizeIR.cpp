@@ -99,11 +99,18 @@ static std::string toText(StringRef text) {
   return llvm::json::isUTF8(text) ? text.str() : llvm::json::fixUTF8(text);
 }
 
+/// Numbers of layers, which the origin stands for, of tokens and of instructions:
+/// they shift with each one that is put in front.
+static bool isShifting(Operation *op, StringRef attribute) {
+  return (getLayer(op) && attribute == "layer") ||
+         (isa<pisa::SignalOp, pisa::WaitOp>(op) && attribute == "token") ||
+         (isa<pisa::NestOp>(op) && attribute == "at");
+}
+
 static llvm::json::Object describe(Operation *op, const Layers &layers) {
   llvm::json::Object attributes;
-  // Numbers of layers, which the origin stands for, shift with every new one.
   for (NamedAttribute attribute : op->getAttrDictionary())
-    if (!getLayer(op) || attribute.getName() != "layer")
+    if (!isShifting(op, attribute.getName()))
       attributes[toText(attribute.getName())] =
           toText(describe(attribute.getValue()));
   Origin origin = getOrigin(op, layers);

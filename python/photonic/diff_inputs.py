@@ -288,8 +288,9 @@ def _make_ir(path: str, summary: Mapping[str, Any]) -> Document:
     document.sections["IR"] = {"stages": summary["stages"] or "operations of several stages"}
     kinds = document.sections["operations"] = {}
     for (node, phase, kind), operations in _group(summary).items():
-        kinds[kind] = kinds.get(kind, 0) + len(operations)
-        _find_layer(document, (node, phase, kind))[kind] = len(operations)
+        name = f"operations of {kind}"
+        kinds[name] = kinds.get(name, 0) + len(operations)
+        _find_layer(document, (node, phase, kind))[name] = len(operations)
     return document
 
 

@@ -214,10 +214,17 @@ def flatten(value: Any, name: str = "", keys: Iterable[str] = ("name", "phase", 
     return record
 
 
+#: How values begin that count something: that there is none is 0.
+_COUNTS = ("instructions of ", "executions of ", "transferred_bytes ", "operations of ")
+
+
 def _compare_records(a: Record, b: Record, keep_same: bool) -> tuple[list[Change], int]:
     """Values that differ, or all, in the order of `a`; and how many are equal."""
     names = [*a, *(name for name in b if name not in a)]
-    changes = [Change(name, a.get(name), b.get(name), find_unit(name)) for name in names]
+    changes = []
+    for name in names:
+        none = 0 if name.startswith(_COUNTS) else None
+        changes.append(Change(name, a.get(name, none), b.get(name, none), find_unit(name)))
     same = sum(change.same for change in changes)
     return [c for c in changes if keep_same or not c.same], same
 

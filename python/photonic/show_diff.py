@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from rich.console import Console
@@ -23,6 +24,10 @@ _LONGEST = 40
 _PREFIXED = {"ns": (1e-9, "s"), "pJ": (1e-12, "J"), "W": (1.0, "W"), "1/s": (1.0, "/s")}
 #: Shares, by the last part of their name.
 _SHARES = ("utilization", "core_busy_share", "top1", "top5", "zero_mantissa_share")
+
+
+#: Parts of a total that is shown itself.
+_DETAILS = re.compile(r"energy_pj\.by_component\..*\.(dynamic|static)")
 
 
 def _is_share(change: Change) -> bool:
@@ -83,17 +88,20 @@ def say_same(count: int, what: str) -> str:
 
 
 def _choose(section: Section, show_all: bool) -> list[Change]:
-    """Rows to show, those that differ most in front if there are too many."""
-    if show_all or len(section.changes) <= MOST_ROWS:
+    """Rows to show: of too many those that differ most, in their order."""
+    if show_all:
         return section.changes
+    rows = [change for change in section.changes if not _DETAILS.fullmatch(change.name)]
+    if len(rows) <= MOST_ROWS:
+        return rows
 
     def weight(change: Change) -> float:
         if change.change is None:
             return float("inf")
         return abs(change.change) if change.relative is None else abs(change.relative)
 
-    chosen = sorted(section.changes, key=weight, reverse=True)[:MOST_ROWS]
-    return [change for change in section.changes if change in chosen][:MOST_ROWS]
+    chosen = sorted(rows, key=weight, reverse=True)[:MOST_ROWS]
+    return [change for change in rows if change in chosen][:MOST_ROWS]
 
 
 def _print_section(section: Section, show_all: bool, console: Console) -> None:

@@ -33,7 +33,8 @@ mlir::LogicalResult compile(const CompileRequest &request,
 /// after which it may stand ("" if its operations are of several), and
 /// "operations", each with its "kind", ONNX "node" ("" if it has none), "phase"
 /// of a training step, "type" and "attributes" as text; of large constants a
-/// checksum. Fails after a diagnostic.
+/// checksum, and without numbers of layers, tokens and instructions, which shift
+/// with each one that is put in front. Fails after a diagnostic.
 mlir::FailureOr<std::string> summarizeIR(const std::string &path,
                                          mlir::MLIRContext &context);
 
