@@ -38,8 +38,8 @@ static constexpr size_t mostShown = 64;
 
 /// "checksum 0123456789abcdef of 4000 bytes", equal for equal bytes.
 static std::string describeBytes(ArrayRef<char> bytes) {
-  auto data = ArrayRef(reinterpret_cast<const uint8_t *>(bytes.data()),
-                       bytes.size());
+  auto data =
+      ArrayRef(reinterpret_cast<const uint8_t *>(bytes.data()), bytes.size());
   return llvm::formatv("checksum {0:x-16} of {1} bytes",
                        llvm::xxh3_64bits(data), bytes.size())
       .str();
@@ -99,8 +99,8 @@ static std::string toText(StringRef text) {
   return llvm::json::isUTF8(text) ? text.str() : llvm::json::fixUTF8(text);
 }
 
-/// Numbers of layers, which the origin stands for, of tokens and of instructions:
-/// they shift with each one that is put in front.
+/// Numbers of layers, which the origin stands for, of tokens and of
+/// instructions: they shift with each one that is put in front.
 static bool isShifting(Operation *op, StringRef attribute) {
   return (getLayer(op) && attribute == "layer") ||
          (isa<pisa::SignalOp, pisa::WaitOp>(op) && attribute == "token") ||
@@ -136,9 +136,8 @@ FailureOr<std::string> photonic::summarizeIR(const std::string &path,
     return failure();
   Layers layers = listLayers(*module);
   llvm::json::Array operations;
-  module->walk<WalkOrder::PreOrder>([&](Operation *op) {
-    operations.push_back(describe(op, layers));
-  });
+  module->walk<WalkOrder::PreOrder>(
+      [&](Operation *op) { operations.push_back(describe(op, layers)); });
   llvm::json::Object summary{{"stages", describeStages(*module)},
                              {"operations", std::move(operations)}};
   std::string text;

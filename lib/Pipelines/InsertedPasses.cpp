@@ -180,8 +180,8 @@ LogicalResult RunInserted::checkAnchors() {
 void RunInserted::runOnOperation() {
   if (!problem.empty()) {
     getOperation().emitError()
-        << "passes that are inserted into stage '"
-        << getStageName(passes.stage) << "' do not parse: " << problem;
+        << "passes that are inserted into stage '" << getStageName(passes.stage)
+        << "' do not parse: " << problem;
     return signalPassFailure();
   }
   if (failed(checkAnchors()) || failed(runPipeline(pipeline, getOperation())))

@@ -157,11 +157,11 @@ private:
   std::string checkInserted() const {
     for (const InsertedPasses &passes : request.stages.insertedPasses) {
       std::string stage = getStageName(passes.stage).str();
-      std::string option =
-          give("insert-pass", stage + ":" + passes.pipeline);
+      std::string option = give("insert-pass", stage + ":" + passes.pipeline);
       if (passes.stage < request.from)
         return option + " has no effect with " + giveFrom() + ": stage '" +
-               stage + "' is over; leave it out, or start from an earlier stage";
+               stage +
+               "' is over; leave it out, or start from an earlier stage";
       if (passes.stage > request.to)
         return option + " has no effect: stage '" + stage +
                "' does not run, the last one is '" +

@@ -68,13 +68,13 @@ def detect(path: str) -> str:
         ) from error
     if start.startswith(_PROGRAM):
         return "program"
-    if start.startswith(_BYTECODE) or path.endswith((".mlir", ".mlirbc")):
+    if start.startswith(_BYTECODE) or path.endswith((".mlir", ".mlirbc", ".pisa")):
         return "IR"
     if start.lstrip().startswith(b"{"):
         return "report"
     raise InputError(
         f"'{path}' is neither a report (JSON of photonic-run --report) nor a program (.phx) "
-        "nor IR (.mlir of photonic-compile --compile-to), found "
+        "nor IR (.mlir of photonic-compile --compile-to, or .pisa), found "
         + (f"a file that begins with {start[:12]!r}" if start else "an empty file")
     )
 
@@ -97,9 +97,7 @@ def read(a: str, b: str, timing: Optional[Timing]) -> tuple[Document, Document]:
     return _read_irs(a, b)
 
 
-#===----------------------------------------------------------------------===#
 # Reports
-#===----------------------------------------------------------------------===#
 
 
 def _read_reports(a: str, b: str) -> tuple[Document, Document]:
@@ -147,9 +145,7 @@ def _add_report(document: Document, report: Mapping[str, Any]) -> None:
         document.add_layer(str(layer["name"]), str(layer["phase"])).update(flatten(values))
 
 
-#===----------------------------------------------------------------------===#
 # Programs
-#===----------------------------------------------------------------------===#
 
 
 def _read_programs(a: str, b: str, timing: Optional[Timing]) -> tuple[Document, Document]:
@@ -252,9 +248,7 @@ def _list_products(products: list[Mapping[str, Any]]) -> Record:
     return record
 
 
-#===----------------------------------------------------------------------===#
 # IR
-#===----------------------------------------------------------------------===#
 
 #: Of operations of one kind that work for one node in one phase: their attributes.
 _Operations = dict[tuple[str, str, str], list[Record]]

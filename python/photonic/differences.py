@@ -7,7 +7,7 @@ values, in sections and by layer, and two documents are compared value by value.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Optional, Union
 
@@ -192,23 +192,27 @@ def find_unit(name: str) -> str:
     return ""
 
 
-def flatten(value: Any, name: str = "", keys: Iterable[str] = ("name", "phase", "field")) -> Record:
+#: What entries of lists may be called by.
+_NAMES = ("name", "phase", "field")
+
+
+def flatten(value: Any, name: str = "") -> Record:
     """Numbers and words in nested JSON by their path: "memory.memories.act.read_bytes".
-    Entries of lists are called by the first of `keys` that they have; of lists of words
-    each word is a name, "target_changes[core.count=4]"."""
+    Entries of lists are called by their name or number; of lists of words each word is a
+    name, "target_changes[core.count=4]"."""
     record: Record = {}
     if isinstance(value, Mapping):
         for key, part in value.items():
-            record.update(flatten(part, f"{name}.{key}" if name else str(key), keys))
+            record.update(flatten(part, f"{name}.{key}" if name else str(key)))
     elif isinstance(value, list):
         for number, part in enumerate(value):
             if not isinstance(part, Mapping):
                 record[f"{name}[{part}]"] = True
                 continue
-            key = next((k for k in keys if k in part), None)
+            key = next((k for k in _NAMES if k in part), None)
             label = number if key is None else part[key]
             rest = {k: v for k, v in part.items() if k != key}
-            record.update(flatten(rest, f"{name}.{label}", keys))
+            record.update(flatten(rest, f"{name}.{label}"))
     else:
         record[name] = value
     return record

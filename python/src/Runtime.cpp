@@ -61,8 +61,8 @@ static phx::Result<std::string> makeSummary(const std::string &path) {
   if (!program)
     return program.error();
   if (phx::Status valid = phx::validateStructure(*program); !valid)
-    return phx::Error{"'" + path + "' is no valid program: " +
-                      valid.error().message};
+    return phx::Error{"'" + path +
+                      "' is no valid program: " + valid.error().message};
   return phx::makeProgramSummary(*program);
 }
 

@@ -16,8 +16,7 @@ using namespace mlir;
 
 namespace {
 /// Gives every product the attribute `test.mark`.
-struct MarkProducts final
-    : PassWrapper<MarkProducts, OperationPass<ModuleOp>> {
+struct MarkProducts final : PassWrapper<MarkProducts, OperationPass<ModuleOp>> {
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(MarkProducts)
 
   StringRef getArgument() const override { return "test-mark-products"; }

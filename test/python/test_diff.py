@@ -242,7 +242,8 @@ def test_fields_of_later_reports_are_compared(save, report):
     """What this version does not know is not passed over."""
     one, other = report(), report()
     one["surprise"], other["surprise"] = {"x_ns": 1}, {"x_ns": 2}
-    result = compare(*diff_inputs.read(str(save("a.json", one)), str(save("b.json", other)), None))
+    a, b = save("a.json", one), save("b.json", other)
+    result = compare(*diff_inputs.read(str(a), str(b), None))
     (section,) = [s for s in result.sections if s.title == "other"]
     assert section.changes == [Change("surprise.x_ns", 1, 2, "ns")]
 
@@ -369,6 +370,13 @@ def test_numbers_that_shift_do_not_matter(diff, irs):
                                            "pisa.nest at") for name in names)
 
 
+def test_assembly_is_ir(diff, tool, tiny, irs, tmp_path):
+    path = tmp_path / "tiny.pisa"
+    assert tool("photonic-translate", "--disassemble", tiny, "-o", path).returncode == 0
+    result = read(diff(path, irs("emit"), "--json"))
+    assert result["kind"] == "IR" and not sections(result)["operations"]
+
+
 def test_constants_are_compared_by_their_bytes(diff, save):
     text = ('func.func @main() -> tensor<40xf32> {{\n'
             '  %w = nn.constant "w" dense<{}> : tensor<40xf32> loc("w")\n'
@@ -387,8 +395,8 @@ def test_constants_are_compared_by_their_bytes(diff, save):
     ("", "found an empty file"),
     ("garbage", "neither a report"),
     ("{", "is not JSON"),
-    ("{}", "not a report of schema version 1"),
-    ('{"schema_version": 1}', "incomplete or damaged report"),
+    ("{}", "not a report of schema version 2"),
+    ('{"schema_version": 2}', "incomplete or damaged report"),
     ("PHX\0", "expected"),
 ])
 def test_files_that_are_none_are_refused(diff, save, tmp_path, content, expected):
@@ -426,12 +434,14 @@ def test_mixed_kinds_are_refused(diff, save, report, tiny, irs):
 
 
 def test_other_schema_versions_are_refused(diff, save, report):
-    other = {**report(), "schema_version": 2}
+    version = report()["schema_version"]
+    other = {**report(), "schema_version": version + 1}
     done = diff(save("a.json", report()), save("b.json", other))
     assert done.returncode == 1
-    assert "found 1 in" in done.stderr and "2 in" in done.stderr and "--report" in done.stderr
+    assert f"found {version} in" in done.stderr and f"{version + 1} in" in done.stderr
+    assert "--report" in done.stderr
     done = diff(save("a.json", other), save("b.json", other))
-    assert done.returncode == 1 and "schema version 1" in done.stderr
+    assert done.returncode == 1 and f"schema version {version}" in done.stderr
 
 
 def test_options_that_make_no_sense_are_refused(diff, save, report, tiny, irs):

@@ -85,8 +85,7 @@ static Result<uint64_t> countBytes(const LoopTree &tree, size_t index,
 }
 
 /// Adds the instruction at `index`.
-static Status count(const LoopTree &tree, size_t index,
-                    LayerInventory &layer) {
+static Status count(const LoopTree &tree, size_t index, LayerInventory &layer) {
   const Instruction &instruction = tree.program.code[index];
   InstructionCount &kind =
       layer.instructions[{instruction.body.getDescription().mnemonic,

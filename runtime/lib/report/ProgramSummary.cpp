@@ -38,9 +38,8 @@ static Json makeHeader(const Program &program) {
   return {{"name", program.name},
           {"target", program.target},
           {"target_hash", toHex(program.targetHash)},
-          {"memory_model", program.memoryModel == MemoryModel::Ideal
-                               ? "ideal"
-                               : "hierarchy"},
+          {"memory_model",
+           program.memoryModel == MemoryModel::Ideal ? "ideal" : "hierarchy"},
           {"kind", getKindName(program.kind)},
           {"batch", program.batch},
           {"compiler", program.compiler},

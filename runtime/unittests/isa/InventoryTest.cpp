@@ -25,9 +25,9 @@ static Instruction inLayer(Instruction instruction) {
 }
 
 TEST(Inventory, CountsByKindEngineAndLayer) {
-  Inventory inventory = take(withCode(
-      {inLayer(make(dma, makeCopy())), inLayer(make(vec, makeRelu())),
-       inLayer(make(vec, makeRelu())), make(vec, makeRelu())}));
+  Inventory inventory = take(
+      withCode({inLayer(make(dma, makeCopy())), inLayer(make(vec, makeRelu())),
+                inLayer(make(vec, makeRelu())), make(vec, makeRelu())}));
   ASSERT_EQ(inventory.layers.size(), 1u);
   auto &counts = inventory.layers[0].instructions;
   ASSERT_EQ(counts.size(), 2u);
@@ -59,8 +59,8 @@ TEST(Inventory, CountsThatRunOutAreAddedUp) {
   // 16, 16, 8 and 0 elements.
   DmaCopy copy = makeCopy();
   copy.shape[3].remaining = Affine{40, {{0, 1, 0, 1, 0, -16}}};
-  Inventory inventory = take(
-      withCode({make({}, Loop{4}), make(dma, copy), make({}, End{})}));
+  Inventory inventory =
+      take(withCode({make({}, Loop{4}), make(dma, copy), make({}, End{})}));
   EXPECT_EQ((inventory.rest.transferred[{mem::dram, mem::act}]), 40u * 4);
   EXPECT_EQ((inventory.rest.instructions[{"dma_copy", "dma"}].executions), 3u);
 }
@@ -74,8 +74,8 @@ TEST(Inventory, LanesAreCountedEach) {
 }
 
 TEST(Inventory, RegistersGiveABound) {
-  Program program = withCode({make({}, Loop{3, 0}), make(dma, makeCopy()),
-                              make({}, End{})});
+  Program program =
+      withCode({make({}, Loop{3, 0}), make(dma, makeCopy()), make({}, End{})});
   program.registers = {{"rows", 3}};
   Inventory inventory = take(program);
   EXPECT_TRUE(inventory.isBound);

@@ -26,8 +26,8 @@ namespace phx {
 /// Instructions of one kind on one engine, all arrays of a group together.
 struct InstructionCount {
   uint64_t instructions = 0; ///< in the stream
-  /// In a run: with the iterations of loops in which guards hold and no count is
-  /// zero, in lockstep once for each array. Saturates.
+  /// In a run: with the iterations of loops in which guards hold and no count
+  /// is zero, in lockstep once for each array. Saturates.
   uint64_t executions = 0;
 };
 
