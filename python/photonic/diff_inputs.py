@@ -26,7 +26,7 @@ ARTICLES = {"report": "a report", "program": "a program", "IR": "IR"}
 #: Fields of a report by the section that shows them; others are in "other".
 _SECTIONS = {
     "run": ("program", "target", "target_changes", "memory_model", "format", "batch",
-            "purpose", "stale_prices", "run"),
+            "purpose", "stale_prices", "machine_warnings", "run"),
     "totals": ("latency_ns", "throughput_per_s", "energy_per_inference_pj",
                "average_power_w", "peak_power_w", "peak_power_is_bound", "macs",
                "utilization", "core_busy_share"),
