@@ -88,7 +88,7 @@ static LogicalResult verifyFormats(Operation *op, NumberFormatAttrInterface lhs,
     return success();
   return op->emitOpError("(C5) groups of ")
          << lhs.getFormatName() << " and " << rhs.getFormatName()
-         << (lhs.isInteger() ? " must be multiples of each other"
+         << (lhs.isInteger() ? ": one must be a multiple of the other"
                              : " must have the same length");
 }
 
