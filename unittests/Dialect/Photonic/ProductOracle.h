@@ -1,5 +1,4 @@
-//===- ProductOracle.h - The arithmetic contract, element by element *- C++
-//-*-===//
+//===- ProductOracle.h - Products of layers, element by element -*- C++ -*-===//
 //
 // Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -7,17 +6,18 @@
 //===----------------------------------------------------------------------===//
 //
 // What a product of any kind computes, written down a second time: loops over
-// the coordinates of one result element, integers of 1024 bits, comparisons
-// instead of bit fields. Shares nothing with the dialect.
+// the coordinates of a convolution for one result element. Shares nothing with
+// the dialect.
 //
 //===----------------------------------------------------------------------===//
 
 #ifndef PHOTONIC_UNITTESTS_DIALECT_PHOTONIC_PRODUCTORACLE_H
 #define PHOTONIC_UNITTESTS_DIALECT_PHOTONIC_PRODUCTORACLE_H
 
+#include "Contract.h"
+
 #include "photonic/Interpreter/Tensor.h"
 
-#include <string>
 #include <vector>
 
 namespace photonic::oracle {
@@ -37,17 +37,6 @@ struct Layer {
   std::vector<int64_t> getWeightShape() const;
   std::vector<int64_t> getImageShape() const;
   std::vector<int64_t> getOutputShape() const;
-};
-
-enum class Rounding { Trunc, Nearest, Stochastic };
-
-/// bits 0: the bypass, binary32 in groups of `group`; group 0: no format at
-/// all, every product added to the accumulator.
-struct Format {
-  int bits = 0;
-  int64_t group = 0;
-  Rounding rounding = Rounding::Trunc;
-  uint32_t seed = 0, trial = 0, step = 0, stream = 0;
 };
 
 /// The product of `lhs` and `rhs`, operands of a layer as `kind` has them.

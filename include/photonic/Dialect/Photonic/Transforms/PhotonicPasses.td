@@ -252,6 +252,38 @@ def TileArray : Pass<"photonic-tile-array", "::mlir::func::FuncOp"> {
     "::mlir::tensor::TensorDialect", "::photonic::phot::PhotonicDialect"];
 }
 
+def OrderTiles : Pass<"photonic-order-tiles", "::mlir::func::FuncOp"> {
+  let summary = "let the tiles of nests come in another order";
+  let description = [{
+    Precondition: `photonic-verify-tile`. Loops of the nests around
+    `photonic.array_product` that count a coordinate in `order` come first, in that
+    order; the others stay behind them in theirs. With `deal` the loops of these
+    coordinates, and those between them, are dealt to the arrays; the others are
+    gone through by each array on its own. Fails, naming the node, where elements
+    would not meet their terms in the order of their product. No stage runs it;
+    `photonic-compile --insert-pass=tile:func.func(photonic-order-tiles{...})` does.
+    Emits a remark `TileOrder` per nest. Postcondition: `photonic-verify-tile`. The
+    values do not change.
+
+    ```mlir
+    // --photonic-order-tiles="order=k,m deal=k,m"
+    scf.for %m ... { scf.for %k ... { photonic.array_product ... } }
+    // becomes
+    scf.for %k ... { scf.for %m ... { photonic.array_product ... } }
+    ```
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::scf::SCFDialect"];
+  let options = [
+    ListOption<"order", "order", "std::string",
+      "coordinates, outermost first: group, position, m, n, k">,
+    ListOption<"deal", "deal", "std::string",
+      "coordinates whose loops are dealt to the arrays (default: as before)">,
+    Option<"node", "node", "std::string", "\"\"",
+      "name of the only ONNX node whose nests are changed (default: all)">,
+  ];
+}
+
 def VerifyTile : Pass<"photonic-verify-tile", "::mlir::func::FuncOp"> {
   let summary = "check that products are nests of array passes";
   let description = [{
