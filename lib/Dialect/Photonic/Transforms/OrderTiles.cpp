@@ -30,7 +30,7 @@ using namespace photonic::phot;
 
 static std::optional<TileDim> parseDim(StringRef name) {
   for (unsigned dim = 0; dim < numTileDims; ++dim)
-    if (getName(TileDim(dim)) == name)
+    if (phot::getName(TileDim(dim)) == name)
       return TileDim(dim);
   return std::nullopt;
 }
@@ -160,7 +160,7 @@ private:
     std::string text;
     for (unsigned loop : loops)
       if (std::optional<TileDim> dim = getDim(nest, loop))
-        text += (text.empty() ? "" : ", ") + getName(*dim).str();
+        text += (text.empty() ? "" : ", ") + phot::getName(*dim).str();
     remark::passed(tile.getLoc(), remark::RemarkOpts::name("TileOrder")
                                       .category("Tiles")
                                       .function(getOperation().getName()))
