@@ -352,33 +352,3 @@ TEST(StructureMemory, ConversionsReadWholeGroups) {
     expectEnd(error(isStream, 1024 - 540, 16, true), "[548, 1028)");
   }
 }
-
-TEST(StructureMemory, GroupsEndWithTheAxisOfTheirProduct) {
-  // Positions count from where the nest begins.
-  Program program = withCode({make({}, Loop{2}), make({}, Loop{1}),
-                              make(core0, makeLoad()),
-                              make(core0, makeStream()), make({}, End{}),
-                              make({}, End{})});
-  program.products[0].k = 40;
-  const AccessDescription &source =
-      program.code[2].getDescription().accesses[0];
-  auto getAxis = [&](Affine start, uint64_t begin = 1, uint64_t end = 4) {
-    program.products[0].nests = {
-        {begin, end, {{}, {1}}, {{}, {8}}, {{}, {8}}, {start, {16}}}};
-    return getLayout(program, program.code[2], source).axis;
-  };
-  DigitTerm half{0, 1, 0, 1, 0, 8};
-  EXPECT_EQ(getAxis({}), 40);
-  EXPECT_EQ(getAxis({16, {}}), 24);
-  EXPECT_EQ(getAxis({16, {half}}), 24);
-  // Perhaps nothing is in front of it.
-  EXPECT_EQ(getAxis({-8, {half}}), 40);
-  half.weight = -16;
-  EXPECT_EQ(getAxis({16, {half}}), 40);
-  // What is in no nest, or in no program, counts from the beginning.
-  EXPECT_EQ(getAxis({16, {}}, 4, 5), 40);
-  EXPECT_EQ(getAxis({16, {}}, 0, 1), 40);
-  EXPECT_EQ(getAxis({16, {}}), 24);
-  Instruction copy = program.code[2];
-  EXPECT_EQ(getLayout(program, copy, source).axis, 40);
-}
