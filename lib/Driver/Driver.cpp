@@ -8,6 +8,7 @@
 #include "photonic/Driver/Driver.h"
 
 #include "InputTarget.h"
+#include "ReadIR.h"
 
 #include "photonic/Dialect/NN/IR/NN.h"
 #include "photonic/Dialect/NN/IR/Step.h"
@@ -16,8 +17,8 @@
 #include "photonic/Driver/StageCheck.h"
 #include "photonic/Import/ONNX/ImportONNX.h"
 #include "photonic/InitAllDialects.h"
+#include "photonic/InitAllPasses.h"
 #include "photonic/Support/TemporaryDirectory.h"
-#include "photonic/Support/TextLimits.h"
 #include "photonic/Target/Machine/Machine.h"
 #include "photonic/Target/PHX/PHX.h"
 
@@ -26,9 +27,7 @@
 #include "phx/support/OutputGuard.h"
 
 #include "llvm/Support/FileSystem.h"
-#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
-#include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/raw_ostream.h"
 #include <cmath>
 
@@ -37,6 +36,11 @@ using namespace photonic;
 
 void photonic::registerCompilerDialects(DialectRegistry &registry) {
   registerAllDialects(registry);
+}
+
+void photonic::registerCompilerPasses() {
+  static const bool once = (registerAllPasses(), true);
+  (void)once;
 }
 
 //===----------------------------------------------------------------------===//
@@ -80,9 +84,6 @@ static FailureOr<ImportOptions> getImportOptions(const CompileRequest &request,
   return options;
 }
 
-/// Text holds the bytes of weights twice, as digits.
-static constexpr phx::ReadLimit irLimit{uint64_t(8) << 30, "an IR file"};
-
 static bool isIR(StringRef file) {
   StringRef extension = llvm::sys::path::extension(file);
   return extension == ".mlir" || extension == ".mlirbc";
@@ -96,17 +97,7 @@ static OwningOpRef<ModuleOp> readInput(const CompileRequest &request,
       return {};
     return importONNXFile(request.input, *options, context);
   }
-  Location loc = getInputLocation(request, &context);
-  phx::Result<phx::MappedFile> file = phx::loadFile(request.input, irLimit);
-  if (!file) {
-    emitError(loc, file.error().message);
-    return {};
-  }
-  llvm::SourceMgr sources;
-  sources.AddNewSourceBuffer(
-      llvm::MemoryBuffer::getMemBuffer(file->text(), request.input),
-      llvm::SMLoc());
-  return parseIR(sources, context);
+  return readIR(request.input, context);
 }
 
 /// Imported IR is made for what it is imported for: inference folds away what

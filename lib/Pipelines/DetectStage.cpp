@@ -101,8 +101,11 @@ FailureOr<StageRange> photonic::detectStage(ModuleOp module) {
         << "'";
     return failure();
   }
-  // Each product has passed the stages that the least advanced one has.
-  if (hasProducts)
+  // Each product has passed the stages that the least advanced one has; that one
+  // shows it, not the zeros in front of it.
+  if (hasProducts) {
     range.first = range.last;
+    range.firstCause = range.lastCause;
+  }
   return range;
 }

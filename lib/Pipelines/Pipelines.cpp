@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "photonic/Pipelines/InsertedPasses.h"
 #include "photonic/Pipelines/Options.h"
 
 #include "photonic/Dialect/NN/Transforms/Passes.h"
@@ -186,6 +187,9 @@ static void addTransformation(OpPassManager &pm, Stage stage,
 void photonic::addStage(OpPassManager &pm, Stage stage,
                         const StageOptions &options) {
   addTransformation(pm, stage, options);
+  for (const InsertedPasses &passes : options.insertedPasses)
+    if (passes.stage == stage)
+      addInsertedPasses(pm, passes);
   addVerification(pm, stage);
 }
 

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "photonic/Pipelines/InsertedPasses.h"
 #include "photonic/Pipelines/Options.h"
 
 #include "llvm/ADT/STLExtras.h"
@@ -74,7 +75,7 @@ public:
   std::string run() const {
     for (auto check : {&RequestCheck::checkDependent, &RequestCheck::checkLearn,
                        &RequestCheck::checkTraining, &RequestCheck::checkStages,
-                       &RequestCheck::checkLate})
+                       &RequestCheck::checkLate, &RequestCheck::checkInserted})
       if (std::string wrong = (this->*check)(); !wrong.empty())
         return wrong;
     return {};
@@ -156,6 +157,32 @@ private:
                ": stage " + getStageName(*stage).str() +
                " has settled it; leave it out, or start from an earlier stage";
     return {};
+  }
+
+  /// Passes in stages that do not run, or that are none.
+  std::string checkInserted() const {
+    for (const InsertedPasses &passes : request.stages.insertedPasses) {
+      std::string stage = getStageName(passes.stage).str();
+      std::string option = give("insert-pass", stage + ":" + passes.pipeline);
+      if (passes.stage < request.from)
+        return option + " has no effect with " + giveFrom() + ": stage '" +
+               stage +
+               "' is over; leave it out, or start from an earlier stage";
+      if (passes.stage > request.to)
+        return option + " has no effect: stage '" + stage +
+               "' does not run, the last one is '" +
+               getStageName(request.to).str() +
+               "'; leave it out, or go on to " + giveTo(passes.stage);
+      if (std::string wrong = checkPipeline(passes); !wrong.empty())
+        return option + " has to hold passes that can run: " + wrong;
+    }
+    return {};
+  }
+
+  /// The option that says where to end.
+  std::string giveTo(Stage stage) const {
+    return give(spelling == Spelling::Pipeline ? "to" : "compile-to",
+                getStageName(stage));
   }
 
   /// The option that says where to begin: after a stage, but in a pipeline with

@@ -65,6 +65,11 @@ def compile_command(
     mutable_parameters: bool = typer.Option(
         False, "--mutable-parameters", help="The forward pass of a network in training."
     ),
+    insert_pass: Optional[List[str]] = typer.Option(
+        None, "--insert-pass", metavar="stage:passes",
+        help="Run passes behind those of a stage, as in split:canonicalize,cse; may be "
+        "repeated.",
+    ),
     compile_from: Optional[str] = typer.Option(
         None, "--compile-from", metavar="stage",
         help="The model is IR that photonic-compile saved after this stage.",
@@ -95,6 +100,7 @@ def compile_command(
         emit_gradients=emit_gradients,
         recompute=split_names(recompute) or (),
         mutable_parameters=mutable_parameters,
+        insert_pass=to_words(insert_pass),
         compile_from=compile_from,
     )
     if exe.training is not None:

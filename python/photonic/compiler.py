@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+import json
 import numbers
 import os
 import tempfile
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from . import files
 from .errors import CompileError, CompileWarning, InputError
@@ -131,6 +133,20 @@ def _to_shapes(shapes: object) -> list[str]:
     return result
 
 
+def _to_passes(passes: object) -> list[str] | None:
+    example = "['split:canonicalize,cse']"
+    listed = [passes] if isinstance(passes, str) else passes
+    if not isinstance(listed, Iterable) or isinstance(listed, (bytes, Mapping)):
+        raise InputError(f"insert_pass: expected a list such as {example}, found {passes!r}")
+    listed = list(listed)
+    for entry in listed:
+        if not isinstance(entry, str):
+            raise InputError(
+                f"insert_pass: expected strings as in {example}, found {entry!r} in the list"
+            )
+    return listed or None
+
+
 #: How arguments that are no text become the values of an option.
 _CONVERTERS = {
     "target": lambda value: [files.to_path(value, "target")],
@@ -138,6 +154,7 @@ _CONVERTERS = {
     "dims": _to_dims,
     "shapes": _to_shapes,
     "set": to_overrides,
+    "insert_pass": _to_passes,
 }
 
 
@@ -196,6 +213,7 @@ def compile(
     emit_gradients: bool = False,
     recompute: Iterable[str] = (),
     mutable_parameters: bool = False,
+    insert_pass: Iterable[str] | None = None,
     compile_from: str | None = None,
 ) -> Executable:
     """Compiles an ONNX model for a photonic accelerator.
@@ -232,6 +250,8 @@ def compile(
     `recompute`: nodes whose results the backward pass computes again.
     `mutable_parameters`: compile the forward pass of a network that is in training;
     its parameters are regions as in the training step.
+    `insert_pass`: pipelines of passes, each behind those of a stage and before its
+    result is verified: ["split:canonicalize,cse", "tile:func.func(cse)"].
 
     Raises CompileError with all messages of the compiler, InputError for
     arguments that make no sense, MemoryError where memory runs out; what was in
@@ -249,6 +269,29 @@ def compile(
     return executable
 
 
+def _load() -> Any:
+    """The extension module. Raises CompileError where it is missing."""
+    try:
+        from . import _compiler
+    except ImportError as error:
+        raise CompileError(
+            f"the compiler is not part of this installation ({error}); build the "
+            "package with -DPHOTONIC_BUILD_COMPILER=ON, or use program files and "
+            "reports that were made elsewhere"
+        ) from error
+    return _compiler
+
+
+def read_ir(path: str) -> dict[str, Any]:
+    """What the IR in a file consists of: "stages" and "operations". Raises
+    CompileError."""
+    succeeded, messages, summary = _load().summarize_ir(files.to_path(path, "path"))
+    if not succeeded:
+        text = _to_text(messages)
+        raise CompileError(text or f"'{path}' cannot be read as IR", messages)
+    return json.loads(summary)
+
+
 def build(
     model: str | os.PathLike[str],
     target: str | os.PathLike[str] | None,
@@ -258,14 +301,7 @@ def build(
 ) -> tuple[Executable, str]:
     """`compile`, and what the compiler remarks, for the caller to pass on.
     `options`: the other arguments of `compile`, or some of them."""
-    try:
-        from . import _compiler
-    except ImportError as error:
-        raise CompileError(
-            f"the compiler is not part of this installation ({error}); build the "
-            "package with -DPHOTONIC_BUILD_COMPILER=ON, or load a program file "
-            "that photonic-compile made"
-        ) from error
+    _compiler = _load()
     request = _compiler.Request()
     if _on_command_line:
         request.spelling = _compiler.Spelling.COMMAND_LINE

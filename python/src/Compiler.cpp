@@ -53,22 +53,46 @@ static void compile(photonic::CompileRequest request, Answer &answer) {
       mlir::succeeded(photonic::compile(request, context, llvm::nulls()));
 }
 
-/// Raises MemoryError if there is not enough for the compilation or its thread.
-static Answer compile(const photonic::CompileRequest &request) {
-  auto answer = std::make_shared<Answer>();
+/// Does `work` on a thread of its own. Raises MemoryError, which begins with
+/// `what`, if there is not enough for it or its thread.
+static void runOrRaise(const std::string &what, std::function<void()> work) {
   Ending ending;
   {
     nb::gil_scoped_release released;
-    ending = runSeparately([answer, request] { compile(request, *answer); });
+    ending = runSeparately(std::move(work));
   }
   if (ending == Ending::Done)
-    return std::move(*answer);
-  std::string text = "compiling '" + request.input + "' needs ";
+    return;
+  std::string text = what + " needs ";
   text += ending == Ending::NoThread
               ? "one more thread than the system has to give"
               : "more memory than there is";
   PyErr_SetString(PyExc_MemoryError, text.c_str());
   throw nb::python_error();
+}
+
+static Answer compile(const photonic::CompileRequest &request) {
+  auto answer = std::make_shared<Answer>();
+  runOrRaise("compiling '" + request.input + "'",
+             [answer, request] { compile(request, *answer); });
+  return std::move(*answer);
+}
+
+/// What the IR in a file consists of, as JSON: as `compile`, on a thread of its
+/// own.
+static void summarize(const std::string &path, Answer &answer,
+                      std::string &summary) {
+  mlir::DialectRegistry registry;
+  photonic::registerCompilerDialects(registry);
+  mlir::MLIRContext context(registry, mlir::MLIRContext::Threading::DISABLED);
+  photonic::DiagnosticPrinter printer(
+      context, [&](llvm::StringRef severity, const std::string &text) {
+        answer.messages.emplace_back(severity.str(), text);
+      });
+  mlir::FailureOr<std::string> text = photonic::summarizeIR(path, context);
+  answer.succeeded = mlir::succeeded(text);
+  if (answer.succeeded)
+    summary = std::move(*text);
 }
 
 static nb::object decode(const std::string &text) {
@@ -167,4 +191,18 @@ NB_MODULE(_compiler, m) {
       "request"_a,
       "(whether it succeeded, [(severity, text)], what a step trains, the "
       "description of the target).");
+  m.def(
+      "summarize_ir",
+      [](const std::string &path) {
+        auto answer = std::make_shared<Answer>();
+        auto summary = std::make_shared<std::string>();
+        runOrRaise("reading '" + path + "'", [answer, summary, path] {
+          summarize(path, *answer, *summary);
+        });
+        return nb::make_tuple(answer->succeeded, decode(answer->messages),
+                              decode(*summary));
+      },
+      "path"_a,
+      "(whether it could be read, [(severity, text)], what the IR consists of, "
+      "as JSON).");
 }

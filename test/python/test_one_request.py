@@ -42,6 +42,14 @@ CASES = [
     ({"shapes": {"x": [4, 0]}}, ["--shape=x=4,0"]),
     ({"loss_output": "", "train": True, "optimizer": SGD},
      ["--train", f"--optimizer={SGD}", "--loss-output="]),
+    ({"insert_pass": ["nowhere:cse"]}, ["--insert-pass=nowhere:cse"]),
+    ({"insert_pass": "split:"}, ["--insert-pass=split:"]),
+    ({"insert_pass": ["split:cse", "tile:nosuch"]},
+     ["--insert-pass=split:cse", "--insert-pass=tile:nosuch"]),
+    ({"insert_pass": ["split:photonic-verify-split"]},
+     ["--insert-pass=split:photonic-verify-split"]),
+    ({"insert_pass": ["split:cse"], "compile_from": "split"},
+     ["--insert-pass=split:cse", "--compile-from=split"]),
     ({"compile_from": "nowhere"}, ["--compile-from=nowhere"]),
     ({"compile_from": "split", "format": "fp32"}, ["--compile-from=split", "--format=fp32"]),
     ({"compile_from": "import", "no_fold_batch_norm": True},
@@ -209,6 +217,33 @@ def test_ir_goes_on_for_its_target(models, tool, tmp_path):
     with pytest.raises(photonic.CompileError,
                        match="with core.adc_pj 2, and set has 1.*given to photonic-run"):
         photonic.compile(tile, set={"core.adc_pj": 1}, compile_from="tile")
+
+
+def test_passes_are_inserted_into_stages(models, tool, photonic_compile, tmp_path):
+    """In the same way from everywhere."""
+    model, forced = models / "tiny.onnx", "format:func.func(photonic-select-dataflow{mode=df2})"
+    paths = [tmp_path / f"{name}.phx" for name in "abc"]
+    photonic.compile(model, batch=4, insert_pass=["import:canonicalize,cse", forced],
+                     output=paths[0])
+    flags = ["--batch=4", "--insert-pass=import:canonicalize,cse", f"--insert-pass={forced}"]
+    for run, path in ((lambda *a: tool("photonic-compile", *a), paths[1]),
+                      (photonic_compile, paths[2])):
+        done = run(model, "-o", path, *flags)
+        assert done.returncode == 0, done.stderr
+    photonic.compile(model, batch=4, dataflow="df2", output=tmp_path / "d.phx")
+    assert len({path.read_bytes() for path in [*paths, tmp_path / "d.phx"]}) == 1
+
+
+@pytest.mark.parametrize("passes", [3, {"split": "cse"}, ["split:cse", 3], b"split:cse"])
+def test_passes_that_are_no_text_are_refused(models, passes):
+    with pytest.raises(photonic.InputError, match="insert_pass: expected"):
+        photonic.compile(models / "tiny.onnx", batch=4, insert_pass=passes)
+
+
+def test_inserted_passes_that_break_the_ir_are_named(models):
+    """By the verification of their stage."""
+    with pytest.raises(photonic.CompileError, match="node '/"):
+        photonic.compile(models / "tiny.onnx", batch=4, insert_pass=["tile:canonicalize"])
 
 
 #: What only the command line offers.

@@ -61,6 +61,12 @@ struct TrainingOptions {
   bool hasMutableParameters() const { return train || mutableParameters; }
 };
 
+/// Passes that a user puts behind those of a stage (InsertedPasses.h).
+struct InsertedPasses {
+  Stage stage = Stage::Import;
+  std::string pipeline; ///< as text, to run on the module: "canonicalize,cse"
+};
+
 /// What the stages need to know beside the IR.
 struct StageOptions {
   TargetChoice machine; ///< what the module carries, or is to carry
@@ -72,9 +78,12 @@ struct StageOptions {
   /// front of it.
   bool foldBatchNorm = true;
   TrainingOptions training;
+  /// In the order in which those of one stage run.
+  std::vector<InsertedPasses> insertedPasses;
 };
 
-/// Appends the passes of `stage`; the module has to carry its target.
+/// Appends the passes of `stage`, those that `options` insert into it, and its
+/// verification; the module has to carry its target.
 void addStage(mlir::OpPassManager &pm, Stage stage,
               const StageOptions &options);
 

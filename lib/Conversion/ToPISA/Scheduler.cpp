@@ -351,6 +351,10 @@ FailureOr<uint32_t> Scheduler::createProduct(phot::ArrayProductOp op,
                                              const NestBlock &whole) {
   if (failed(checkRandomKey(op)))
     return failure();
+  FailureOr<phx::OperationList> pass = phot::encodeRegion(op.getPass());
+  FailureOr<phx::OperationList> combine = phot::encodeRegion(op.getCombine());
+  if (failed(pass) || failed(combine))
+    return failure();
   phx::Product product;
   product.layer = e.getLayer();
   product.m = whole.m;
@@ -361,8 +365,8 @@ FailureOr<uint32_t> Scheduler::createProduct(phot::ArrayProductOp op,
   product.stationary = getStationary(op.getStationary());
   product.conversions = {e.getConversion(op.getLhsFormat().encode()),
                          e.getConversion(op.getRhsFormat().encode())};
-  product.pass = e.getPass(phot::encodeRegion(op.getPass()));
-  product.combine = e.getCombine(phot::encodeRegion(op.getCombine()));
+  product.pass = e.getPass(*pass);
+  product.combine = e.getCombine(*combine);
   product.stream = static_cast<uint32_t>(op.getStream().value_or(0));
   e.program.products.push_back(product);
   return static_cast<uint32_t>(e.program.products.size() - 1);

@@ -10,6 +10,7 @@
 #include "photonic/Dialect/Photonic/IR/Target.h"
 
 #include "machines/AllTargets.h"
+#include "machines/rns/Operations.h"
 
 using namespace mlir;
 using namespace photonic;
@@ -129,6 +130,42 @@ std::string photonic::getFormatName(StringRef format,
 
 Arrays photonic::getArrays(const phx::Target &machine) {
   return *phx::rns::findArrays(machine);
+}
+
+static std::string listModuli(ArrayRef<int64_t> moduli) {
+  std::string text = "[";
+  for (int64_t modulus : moduli)
+    text += (text.size() > 1 ? ", " : "") + std::to_string(modulus);
+  return text + "]";
+}
+
+phx::Status photonic::checkArrayPass(const phx::Target &machine, size_t group,
+                                     const phx::OperationList &pass) {
+  const phx::proto::Group &own = machine.spec.groups(static_cast<int>(group));
+  std::string machineClass =
+      phx::getArrayGroups(machine)[group].machineClass;
+  for (const phx::TableOperation &operation : pass) {
+    const std::string &wanted = operation.getDescription()->machineClass;
+    if (!wanted.empty() && wanted != machineClass)
+      return phx::Error{"expected what arrays of class '" + machineClass +
+                        "' compute ('" + own.name() + "' of target '" +
+                        machine.spec.name() + "'), found " +
+                        phx::toAssembly(operation) + " of class '" + wanted +
+                        "'"};
+  }
+  const auto *dot = phx::findIn<phx::rns::ModularDot>(pass);
+  if (!dot)
+    return phx::Status::success();
+  Arrays arrays = phx::rns::getArrays(machine, group);
+  ArrayRef<int64_t> moduli(arrays.getModuli().data(),
+                           arrays.getModuli().size());
+  if (ArrayRef<int64_t>(dot->moduli) == moduli)
+    return phx::Status::success();
+  return phx::Error{"expected moduli " + listModuli(moduli) +
+                    ", which the arrays '" + own.name() + "' of target '" +
+                    machine.spec.name() + "' have, found " +
+                    listModuli(dot->moduli) +
+                    "; run photonic-split-rns for this target"};
 }
 
 uint32_t photonic::getMemory(const phx::Target &machine, phx::MemoryRole role) {

@@ -1,12 +1,12 @@
 // RUN: photonic-opt %s --split-input-file --photonic-pipeline="to=schedule set=core.count=2" | FileCheck %s
 
 // A product is one loop: tile t runs on core t mod 2 in round t / 2; the last
-// contraction block is clipped. The bias is added in place, and so is the
-// activation; the output is the last value itself.
+// contraction block is clipped. The bias is an addition behind it, in place, and so
+// is the activation; the output is the last value itself.
 // CHECK-LABEL: pisa.program
 // CHECK-SAME: memory ideal batch 1 tokens 0
 // CHECK-NEXT: pisa.group 0 "core" class "rns" count 2 array [32, 16]
-// CHECK: pisa.map 0 rows {{\[\[}}40, 0, 1]] cols {{\[\[}}20, 1, 1], [1, 2, 1], [1, 3, 1]]
+// CHECK: pisa.map 0 rows {{\[\[}}40, 0, 1]] cols {{\[\[}}20, 1, 1]] axes {{\[\[}}40, 80, 0, 0, 0], [20, 4, 0, 0, 0]]
 // CHECK: pisa.product 0 m 40 n 100 k 20 groups 1 stationary first conversions [0, 0] pass 0 combine 0 layer 0
 // CHECK-DAG: pisa.region {{.*}} "x" input at act[0] bytes 8000
 // CHECK-DAG: pisa.region {{.*}} "w" parameter at wgt[0] bytes 3200
@@ -17,9 +17,9 @@
 // CHECK: pisa.layer 0 "fc" "Gemm" output
 // CHECK: pisa.layer 1 "act" "Relu" output
 // CHECK: pisa.loop 2 layer 0
-// CHECK-NEXT: pisa.core_program core[0] conversion 0 pass 0 map 0 from wgt[0] row [0 + 32 * l0(2, 0, 2, 2)] k [0 + 16 * l0(2, 0, 1, 2)] rows 32 of [40 + -32 * l0(2, 0, 2, 2)] cols 16 of [20 + -16 * l0(2, 0, 1, 2)] product 0 layer 0 when l0 * 2 + 0 < 4
+// CHECK-NEXT: pisa.core_program core[0] conversion 0 pass 0 map 0 from wgt[0] row [0 + 32 * l0(2, 0, 2, 0)] k [0 + 16 * l0(2, 0, 1, 2)] rows 32 of [40 + -32 * l0(2, 0, 2, 0)] cols 16 of [20 + -16 * l0(2, 0, 1, 2)] product 0 layer 0 when l0 * 2 + 0 < 4
 // CHECK-NEXT: pisa.core_stream core[0] {{.*}} length 100 product 0 start [0 + 16 * l0(2, 0, 1, 2)] layer 0 when l0 * 2 + 0 < 4
-// CHECK-NEXT: pisa.core_program core[1] conversion 0 pass 0 map 0 from wgt[0] row [0 + 32 * l0(2, 1, 2, 2)] k [0 + 16 * l0(2, 1, 1, 2)]
+// CHECK-NEXT: pisa.core_program core[1] conversion 0 pass 0 map 0 from wgt[0] row [0 + 32 * l0(2, 1, 2, 0)] k [0 + 16 * l0(2, 1, 1, 2)]
 // CHECK-NEXT: pisa.core_stream core[1]
 // CHECK: pisa.vec_map add act[8000] strides [0, 0, 160, 4] a act[8000] strides [0, 0, 160, 4] b wgt[3200] strides [0, 0, 0, 4] shape [1, 1, 100, 40] layer 0
 // CHECK-NEXT: pisa.vec_map relu act[8000] strides [0, 0, 0, 4] a act[8000] strides [0, 0, 0, 4] shape [1, 1, 1, 4000] layer 1

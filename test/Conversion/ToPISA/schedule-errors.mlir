@@ -88,13 +88,23 @@ func.func @main(%x: tensor<2x200xf32>) -> tensor<2x40xf32> {
 // The key is made by the program itself, so that the machine does not know it
 // when the run starts.
 #random = #photonic.bfp<mantissa = 4, group = 16, rounding = stochastic>
-func.func @main(%w: tensor<10x84xf32>, %x: tensor<8x84xf32>, %a: tensor<3xf32>) -> tensor<8x10xf32> {
-  %k = nn.add %a, %a : (tensor<3xf32>, tensor<3xf32>) -> tensor<3xf32>
-  %y = photonic.product %w, %x key = %k stream = 0 formats = [#random, #random]
-      : (tensor<10x84xf32>, tensor<8x84xf32>, tensor<3xf32>) -> tensor<8x10xf32> each {
-  ^bb0(%p: vector<16xi8>, %q: vector<16xi8>):
-    %d = photonic.dot %p, %q : vector<16xi8>, vector<16xi8> -> i32
+func.func @main(%w: tensor<10x84xf32>, %x: tensor<8x84xf32>, %u: tensor<3xf32>) -> tensor<8x10xf32> {
+  %k = nn.add %u, %u : (tensor<3xf32>, tensor<3xf32>) -> tensor<3xf32>
+  %z = photonic.zeros : tensor<8x10xf32>
+  %y = photonic.product
+      ins(%w by <rows = [10 x d0], columns = [84 x d1]>,
+          %x by <rows = [8 x d0], columns = [84 x d1]>
+          : tensor<10x84xf32>, tensor<8x84xf32>)
+      outs(%z by <rows = [10 x d1], columns = [8 x d0]> : tensor<8x10xf32>)
+      operator = "Gemm" key = %k : tensor<3xf32> stream = 0 formats = [#random, #random]
+  pass {
+  ^bb0(%a: vector<16xi8>, %b: vector<16xi8>):
+    %d = photonic.dot %a, %b : vector<16xi8>, vector<16xi8> -> i32
     photonic.yield %d : i32
+  } combine {
+  ^bb0(%sum: i32, %acc: f32):
+    %r = photonic.scaled_add %acc, %sum : i32
+    photonic.yield %r : f32
   }
   return %y : tensor<8x10xf32>
 }

@@ -21,7 +21,7 @@
 // WEIGHTS: pisa.dma_copy wgt[0 + 1024 * l0(1, 1, 1, 2)] {{.*}} when l0 * 1 + 1 < 3
 // WEIGHTS: pisa.dma_copy act[0 + 256 * l0(1, 1, 1, 2)] {{.*}} when l0 * 1 + 1 < 3
 // WEIGHTS: pisa.loop 2
-// WEIGHTS: pisa.core_program core[0] {{.*}} row 0 k [0 + 16 * l1(1, 0, 1, 2)] rows 32 of 8 cols 16 product 0
+// WEIGHTS: pisa.core_program core[0] {{.*}} row 0 k [0 + 16 * l1] rows 32 of 8 cols 16 product 0
 // WEIGHTS: pisa.vec_map mul grad[0] {{.*}} b wgt[2048] strides [0, 0, 0, 0]
 // WEIGHTS: pisa.vec_map sub grad[0] {{.*}} a act[512] {{.*}} b grad[0]
 // WEIGHTS: pisa.dma_copy dram[[[HOME]]] {{.*}} from grad[0] {{.*}} shape [1, 1, 1, 16]
@@ -31,7 +31,7 @@
 // TAIL: pisa.nest 0 product 0 at {{.*}} contraction [0 + 32 * l0] size 32
 // TAIL: pisa.nest 1 product 0 at {{.*}} contraction 64 size 16
 // TAIL: pisa.loop 2
-// TAIL: pisa.core_program core[0] conversion 0 pass 0 map [[MAIN:[0-9]+]] {{.*}} k [0 + 16 * l1(1, 0, 1, 2)]
+// TAIL: pisa.core_program core[0] conversion 0 pass 0 map [[MAIN:[0-9]+]] {{.*}} k [0 + 16 * l1]
 // TAIL: pisa.dma_copy wgt[0] {{.*}} shape [1, 1, 8, 16]
 // TAIL: pisa.dma_copy act[0] {{.*}} shape [1, 1, 2, 16]
 // TAIL: pisa.loop 1
@@ -45,7 +45,7 @@
 // IMAGES: pisa.loop 5
 // IMAGES: pisa.vec_map fill grad[0 + 5632 * l0(1, 0, 1, 2)] {{.*}} shape [1, 1, 1, 1400]
 // IMAGES: pisa.loop 6
-// IMAGES: pisa.core_program core[0] {{.*}} row [70 + 32 * l1(1, 0, 2, 3) + -70 * l1(1, 0, 1, 2)] k 0 rows 32 of [70 + -32 * l1(1, 0, 2, 3)]
+// IMAGES: pisa.core_program core[0] {{.*}} row [70 + 32 * l1(1, 0, 2, 0) + -70 * l1(1, 0, 1, 2)] k 0 rows 32 of [70 + -32 * l1(1, 0, 2, 0)]
 // IMAGES: pisa.vec_map gate grad[0 + 5632 * l0(1, 0, 1, 2)] {{.*}} a act[1024 + 5632 * l0(1, 0, 1, 2)] {{.*}} b grad[0 + 5632 * l0(1, 0, 1, 2)]
 // IMAGES: pisa.dma_copy dram[{{[0-9]+}} + 5600 * l0] {{.*}} from grad[0 + 5632 * l0(1, 0, 1, 2)]
 
@@ -54,7 +54,7 @@
 // CHANNELS: pisa.nest 0 product 0 at {{.*}} rows [0 + 32 * l0] size 32 of [70 + -32 * l0] columns
 // CHANNELS: pisa.loop 3
 // CHANNELS: pisa.dma_copy wgt[0] strides [0, 256, 8, 4] from dram[{{[0-9]+}} + 256 * l0] strides [0, 560, 8, 4] shape [1, 8, 32 of [70 + -32 * l0], 2]
-// CHANNELS: pisa.core_program core[0] {{.*}} row [70 + -70 * l{{[0-9]}}(1, 0, 1, 2)] k 0 rows 32 of [70 + -32 * l0]
+// CHANNELS: pisa.core_program core[0] {{.*}} row [70 + -70 * l{{[0-9]}}] k 0 rows 32 of [70 + -32 * l0]
 
 // Statistics need all images of a channel: parts of the operand, one per image.
 // STATISTICS: pisa.dma_copy act[0] strides [0, 0, 320, 4] from dram[0] strides [0, 0, 960, 4] shape [1, 1, 4, 80]

@@ -45,6 +45,8 @@ module {
 
 //--- product.mlir
 func.func @main(%x: tensor<1x8xf32>, %w: tensor<4x8xf32>) -> tensor<1x4xf32> {
-  %0 = photonic.product %w, %x : (tensor<4x8xf32>, tensor<1x8xf32>) -> tensor<1x4xf32> loc("fc1")
+  %z = photonic.zeros : tensor<1x4xf32>
+  %0 = photonic.product ins(%w by <rows = [4 x d0], columns = [8 x d1]>, %x by <columns = [8 x d1]> : tensor<4x8xf32>, tensor<1x8xf32>)
+      outs(%z by <rows = [4 x d1]> : tensor<1x4xf32>) operator = "Gemm" loc("fc1")
   return %0 : tensor<1x4xf32>
 }

@@ -38,6 +38,10 @@
 // LONG: error: loc("fc"): stage split: 'photonic.product' of node 'fc' cannot be computed in residues: sums reach 30752 = 32 * 31 * 31, but moduli [31, 32, 33] represent only [-16367, 16367]
 // COLUMNS: error: {{.*}}core.columns (products summed in one output) is 0, legal is 1 to 4096
 
+#weights = #photonic.view<rows = [10 x d0], columns = [84 x d1]>
+#images = #photonic.view<rows = [8 x d0], columns = [84 x d1]>
+#outputs = #photonic.view<rows = [10 x d1], columns = [8 x d0]>
+
 // CHECK-LABEL: func.func @product
 // FOUR-LABEL: func.func @product
 // FP32-LABEL: func.func @product
@@ -48,11 +52,16 @@ func.func @product(%w: tensor<10x84xf32>, %x: tensor<8x84xf32>) -> tensor<8x10xf
   // CHECK-NEXT: %[[R2:.*]] = photonic.modular_dot %[[A]], %[[B]] modulus = 33
   // CHECK-NEXT: %[[D:.*]] = photonic.reverse_convert %[[R0]], %[[R1]], %[[R2]] moduli = [31, 32, 33] : i32
   // CHECK-NEXT: photonic.yield %[[D]] : i32
+  // CHECK-NEXT: } combine {
+  // CHECK-NEXT: ^bb0(%[[SUM:.*]]: i32, %[[ACC:.*]]: f32):
+  // CHECK-NEXT: photonic.scaled_add %[[ACC]], %[[SUM]] : i32
   // FOUR: photonic.reverse_convert %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}} moduli = [7, 16, 9, 11] : i32
   // TIGHT: photonic.reverse_convert %{{.*}}, %{{.*}} moduli = [19, 379] : i32
   // G32: photonic.modular_dot %{{.*}}, %{{.*}} modulus = 33 : vector<32xi8>
   // FP32: photonic.dot
   // FP32-NOT: modular_dot
-  %y = photonic.product %w, %x : (tensor<10x84xf32>, tensor<8x84xf32>) -> tensor<8x10xf32> loc("fc")
+  %z = photonic.zeros : tensor<8x10xf32>
+  %y = photonic.product ins(%w by #weights, %x by #images : tensor<10x84xf32>, tensor<8x84xf32>)
+      outs(%z by #outputs : tensor<8x10xf32>) operator = "Gemm" loc("fc")
   return %y : tensor<8x10xf32>
 }

@@ -15,6 +15,7 @@
 #define PHOTONIC_TARGET_MACHINE_MACHINE_H
 
 #include "machines/rns/Target.h"
+#include "phx/isa/TableOperation.h"
 #include "phx/target/ArrayGroups.h"
 #include "phx/target/Target.h"
 
@@ -88,6 +89,11 @@ std::string getFormatName(llvm::StringRef format, const phx::Target &machine);
 
 /// The arrays of a target that loadMachine has accepted.
 Arrays getArrays(const phx::Target &machine);
+
+/// Why arrays of `group` do not compute `pass`: an operation of another class of
+/// machines, or other moduli than residue arrays have.
+phx::Status checkArrayPass(const phx::Target &machine, size_t group,
+                           const phx::OperationList &pass);
 
 /// The memory of such a target that serves `role`, and the one off chip:
 /// indices into phx::getMemories.

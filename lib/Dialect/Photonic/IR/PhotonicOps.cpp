@@ -88,7 +88,7 @@ static LogicalResult verifyFormats(Operation *op, NumberFormatAttrInterface lhs,
     return success();
   return op->emitOpError("(C5) groups of ")
          << lhs.getFormatName() << " and " << rhs.getFormatName()
-         << (lhs.isInteger() ? " must be multiples of each other"
+         << (lhs.isInteger() ? ": one must be a multiple of the other"
                              : " must have the same length");
 }
 
@@ -113,11 +113,11 @@ static LogicalResult verifyRandomness(Operation *op,
 //===----------------------------------------------------------------------===//
 
 /// Checks the types of arguments and of what is yielded, and that everything in
-/// between is one of `Allowed`.
-template <typename... Allowed>
-static LogicalResult verifyRegion(Operation *op, Region &region, StringRef name,
-                                  StringRef constraint,
+/// between belongs there.
+static LogicalResult verifyRegion(Operation *op, Region &region,
+                                  bool isCombining, StringRef constraint,
                                   ArrayRef<Type> arguments, Type yielded) {
+  StringRef name = isCombining ? "combine" : "pass";
   Block &block = region.front();
   if (!llvm::equal(block.getArgumentTypes(), arguments)) {
     InFlightDiagnostic diag = op->emitOpError("(") << constraint << ") region "
@@ -128,7 +128,8 @@ static LogicalResult verifyRegion(Operation *op, Region &region, StringRef name,
     return diag << ")";
   }
   for (Operation &nested : block)
-    if (!isa<Allowed..., YieldOp>(nested)) {
+    if (auto known = dyn_cast<RegionOpInterface>(nested);
+        !isa<YieldOp>(nested) && !(known && known.isCombining() == isCombining)) {
       InFlightDiagnostic diag = op->emitOpError("(")
                                 << constraint << ") region " << name
                                 << " holds '" << nested.getName()
@@ -168,13 +169,13 @@ template <typename OpTy> static LogicalResult verifyBodies(OpTy op) {
       length = std::min(length, type.getDimSize(0));
   Type sum = getSumType(lhs, rhs);
   Type f32 = Float32Type::get(op.getContext());
-  if (failed(verifyRegion<DotOp, ModularDotOp, ReverseConvertOp>(
-          op, op.getPass(), "pass", "C6",
+  if (failed(verifyRegion(
+          op, op.getPass(), /*isCombining=*/false, "C6",
           {VectorType::get({length}, lhs.getElementType()),
            VectorType::get({length}, rhs.getElementType())},
           sum)) ||
-      failed(verifyRegion<ScaledAddOp, FloatAddOp>(
-          op, op.getCombine(), "combine", "C7", {sum, f32}, f32)))
+      failed(verifyRegion(
+          op, op.getCombine(), /*isCombining=*/true, "C7", {sum, f32}, f32)))
     return failure();
   if (!llvm::hasSingleElement(op.getCombine().front().without_terminator()))
     return op.emitOpError("(C7) region combine must be one operation");

@@ -114,7 +114,10 @@ private:
       upper.push_back(constant(loop.end));
       steps.push_back(constant(loop.step));
     }
+    // Of several positions a start is at the first alone, whatever elements it
+    // has.
     bool covers =
+        extents.positions == 1 &&
         coversOnce(op.getResultView(), op.getInit().getType().getShape());
     Value last = extents.positions > 1 ? constant(extents.positions - 1) : zero;
     scf::LoopNest nest = scf::buildLoopNest(

@@ -139,8 +139,9 @@ mlir::Type getSumType(NumberFormatAttrInterface lhs,
 /// floor((product of moduli - 1) / 2).
 int64_t getSignedRange(llvm::ArrayRef<int64_t> moduli);
 
-/// The entry of a program's table that a region of a product is.
-phx::OperationList encodeRegion(mlir::Region &region);
+/// The entry of a program's table that a region of a product is. Fails after a
+/// diagnostic if that is nothing that arrays compute.
+mlir::FailureOr<phx::OperationList> encodeRegion(mlir::Region &region);
 
 //===----------------------------------------------------------------------===//
 // Names

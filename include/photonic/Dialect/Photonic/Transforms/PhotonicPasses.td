@@ -30,7 +30,7 @@ def SetTarget : Pass<"photonic-set-target", "::mlir::ModuleOp"> {
 
     A list of numbers is written in two braces: `set={{core.moduli=31,32,35}}`.
 
-    ```mlir
+    ```
     module {
     }
     // becomes, with target=mirage
@@ -224,7 +224,19 @@ def TileArray : Pass<"photonic-tile-array", "::mlir::func::FuncOp"> {
                   %x by <rows = [8 x d0], columns = [84 x d1]>
                   : tensor<10x84xf32>, tensor<8x84xf32>)
               outs(%y4 by <rows = [10 x d1], columns = [8 x d0]> : tensor<8x10xf32>)
-              tile [%g, %c0, %m, %c0, %k] sizes = [32, 8, 16] start %k ...
+              tile [%g, %c0, %m, %c0, %k] sizes = [32, 8, 16] start %k
+              operator = "Gemm"
+              formats = [#photonic.fp32<group = 16>, #photonic.fp32<group = 16>]
+              stationary = first arrays = <"core", over = [0, 1, 2]>
+          pass {
+          ^bb0(%a: vector<16xf32>, %b: vector<16xf32>):
+            %d = photonic.dot %a, %b : vector<16xf32>, vector<16xf32> -> f32
+            photonic.yield %d : f32
+          } combine {
+          ^bb0(%sum: f32, %acc: f32):
+            %r = photonic.float_add %acc, %sum
+            photonic.yield %r : f32
+          }
           scf.yield %y5 : tensor<8x10xf32>
         }
         scf.yield %y3 : tensor<8x10xf32>
@@ -238,6 +250,38 @@ def TileArray : Pass<"photonic-tile-array", "::mlir::func::FuncOp"> {
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::scf::SCFDialect",
     "::mlir::tensor::TensorDialect", "::photonic::phot::PhotonicDialect"];
+}
+
+def OrderTiles : Pass<"photonic-order-tiles", "::mlir::func::FuncOp"> {
+  let summary = "let the tiles of nests come in another order";
+  let description = [{
+    Precondition: `photonic-verify-tile`. Loops of the nests around
+    `photonic.array_product` that count a coordinate in `order` come first, in that
+    order; the others stay behind them in theirs. With `deal` the loops of these
+    coordinates, and those between them, are dealt to the arrays; the others are
+    gone through by each array on its own. Fails, naming the node, where elements
+    would not meet their terms in the order of their product. No stage runs it;
+    `photonic-compile --insert-pass=tile:func.func(photonic-order-tiles{...})` does.
+    Emits a remark `TileOrder` per nest. Postcondition: `photonic-verify-tile`. The
+    values do not change.
+
+    ```mlir
+    // --photonic-order-tiles="order=k,m deal=k,m"
+    scf.for %m ... { scf.for %k ... { photonic.array_product ... } }
+    // becomes
+    scf.for %k ... { scf.for %m ... { photonic.array_product ... } }
+    ```
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::scf::SCFDialect"];
+  let options = [
+    ListOption<"order", "order", "std::string",
+      "coordinates, outermost first: group, position, m, n, k">,
+    ListOption<"deal", "deal", "std::string",
+      "coordinates whose loops are dealt to the arrays (default: as before)">,
+    Option<"node", "node", "std::string", "\"\"",
+      "name of the only ONNX node whose nests are changed (default: all)">,
+  ];
 }
 
 def VerifyTile : Pass<"photonic-verify-tile", "::mlir::func::FuncOp"> {
