@@ -265,7 +265,7 @@ def OrderTiles : Pass<"photonic-order-tiles", "::mlir::func::FuncOp"> {
     Emits a remark `TileOrder` per nest. Postcondition: `photonic-verify-tile`. The
     values do not change.
 
-    ```mlir
+    ```
     // --photonic-order-tiles="order=k,m deal=k,m"
     scf.for %m ... { scf.for %k ... { photonic.array_product ... } }
     // becomes
