@@ -16,7 +16,7 @@ func.func @main(%w: tensor<100x40xf32>, %x: tensor<8x40xf32>) -> tensor<8x100xf3
   %e = tensor.empty() : tensor<8x100xf32>
   %r0 = scf.for %m = %c0 to %c100 step %c32 iter_args(%a0 = %e) -> (tensor<8x100xf32>) {
     %r1 = scf.for %k = %c0 to %c40 step %c16 iter_args(%a1 = %a0) -> (tensor<8x100xf32>) {
-      // expected-error@+1 {{expected residue arrays that target 'mirage' has, found 'other'; it has 'core'}}
+      // expected-error@+1 {{expected arrays that target 'mirage' has, found 'other'; it has 'core'}}
       %y = photonic.array_product ins(%w by #weights, %x by #images : tensor<100x40xf32>, tensor<8x40xf32>)
           outs(%a1 by #outputs : tensor<8x100xf32>)
           tile [%c0, %c0, %m, %c0, %k] sizes = [32, 8, 16] start %k operator = "Gemm"
@@ -164,6 +164,7 @@ func.func @main(%w: tensor<100x40xf32>, %x: tensor<8x40xf32>) -> tensor<8x100xf3
   %e = tensor.empty() : tensor<8x100xf32>
   %r0 = scf.for %m = %c0 to %c100 step %c32 iter_args(%a0 = %e) -> (tensor<8x100xf32>) {
     %r1 = scf.for %k = %c0 to %c40 step %c16 iter_args(%a1 = %a0) -> (tensor<8x100xf32>) {
+      // expected-error@+1 {{expected moduli [31, 32, 33], which the arrays 'core' of target 'mirage' have, found [7, 16, 9, 11]; run photonic-split-rns for this target}}
       %y = photonic.array_product ins(%w by #weights, %x by #images : tensor<100x40xf32>, tensor<8x40xf32>)
           outs(%a1 by #outputs : tensor<8x100xf32>)
           tile [%c0, %c0, %m, %c0, %k] sizes = [32, 8, 16] start %k operator = "Gemm"
@@ -174,7 +175,6 @@ func.func @main(%w: tensor<100x40xf32>, %x: tensor<8x40xf32>) -> tensor<8x100xf3
         %d1 = photonic.modular_dot %a, %b modulus = 16 : vector<16xi8>, vector<16xi8> -> i32
         %d2 = photonic.modular_dot %a, %b modulus = 9 : vector<16xi8>, vector<16xi8> -> i32
         %d3 = photonic.modular_dot %a, %b modulus = 11 : vector<16xi8>, vector<16xi8> -> i32
-        // expected-error@+1 {{expected moduli [31, 32, 33], which the arrays of target 'mirage' have, found [7, 16, 9, 11]; run photonic-split-rns for this target}}
         %d = photonic.reverse_convert %d0, %d1, %d2, %d3 moduli = [7, 16, 9, 11] : i32
         photonic.yield %d : i32
       } combine {
@@ -228,6 +228,7 @@ func.func @main(%w: tensor<100x40xf32>, %x: tensor<8x40xf32>) -> tensor<8x100xf3
   %f = tensor.empty() : tensor<8x100xf32>
   %s0 = scf.for %m = %c0 to %c100 step %c32 iter_args(%b0 = %f) -> (tensor<8x100xf32>) {
     %s1 = scf.for %k = %c0 to %c40 step %c16 iter_args(%b1 = %b0) -> (tensor<8x100xf32>) {
+      // expected-error@+1 {{expected moduli [31, 32, 33], which the arrays 'core' of target 'mirage' have, found [31, 33, 32]; run photonic-split-rns for this target}}
       %y = photonic.array_product ins(%w by #weights, %x by #images : tensor<100x40xf32>, tensor<8x40xf32>)
           outs(%b1 by #outputs : tensor<8x100xf32>)
           tile [%c0, %c0, %m, %c0, %k] sizes = [32, 8, 16] start %k operator = "Gemm"
@@ -237,7 +238,6 @@ func.func @main(%w: tensor<100x40xf32>, %x: tensor<8x40xf32>) -> tensor<8x100xf3
         %d0 = photonic.modular_dot %a, %b modulus = 31 : vector<16xi8>, vector<16xi8> -> i32
         %d1 = photonic.modular_dot %a, %b modulus = 33 : vector<16xi8>, vector<16xi8> -> i32
         %d2 = photonic.modular_dot %a, %b modulus = 32 : vector<16xi8>, vector<16xi8> -> i32
-        // expected-error@+1 {{expected moduli [31, 32, 33], which the arrays of target 'mirage' have, found [31, 33, 32]; run photonic-split-rns for this target}}
         %d = photonic.reverse_convert %d0, %d1, %d2 moduli = [31, 33, 32] : i32
         photonic.yield %d : i32
       } combine {
@@ -275,7 +275,7 @@ func.func @main(%w: tensor<100x40xf32>, %x: tensor<8x40xf32>) -> tensor<8x100xf3
           formats = [#bfp, #bfp] stationary = first arrays = <"core", over = [0, 1]>
       pass {
       ^bb0(%a: vector<16xi8>, %b: vector<16xi8>):
-        // expected-error@+1 {{expected what residue arrays compute, modular_dot and reverse_convert, found a dot of integers; run photonic-split-rns}}
+        // expected-error@+1 {{expected what arrays compute, found a dot of integers; run photonic-split-rns}}
         %d = photonic.dot %a, %b : vector<16xi8>, vector<16xi8> -> i32
         photonic.yield %d : i32
       } combine {

@@ -2,7 +2,7 @@
 // RUN: photonic-opt %s --photonic-order-tiles="order=k,m deal=m" | photonic-opt --photonic-verify-tile -o /dev/null
 // RUN: photonic-opt %s --mlir-print-debuginfo=false --photonic-order-tiles | FileCheck %s --check-prefix=SAME
 // RUN: photonic-opt %s --mlir-print-debuginfo=false --photonic-order-tiles="order=k,m node=other" | FileCheck %s --check-prefix=SAME
-// RUN: photonic-opt %s --photonic-order-tiles=order=k --remark-format=emitRemark --remarks-filter=Tiles -o /dev/null 2>&1 | FileCheck %s --check-prefix=REMARK
+// RUN: photonic-opt %s --photonic-order-tiles=order=k --remarks-filter=Tiles -o /dev/null 2>&1 | FileCheck %s --check-prefix=REMARK
 // RUN: not photonic-opt %s --photonic-order-tiles=order=rows 2>&1 | FileCheck %s --check-prefix=NAME
 // RUN: not photonic-opt %s --photonic-order-tiles=deal=k,k 2>&1 | FileCheck %s --check-prefix=TWICE
 
