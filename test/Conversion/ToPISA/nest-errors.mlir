@@ -409,42 +409,6 @@ func.func @main(%w: tensor<100x40xf32>, %x: tensor<8x40xf32>) -> tensor<8x50xf32
 
 // -----
 
-// What is +0 throughout.
-#fp32 = #photonic.fp32<group = 16>
-#images = #photonic.view<rows = [8 x d0], columns = [40 x d1]>
-#outputs = #photonic.view<rows = [100 x d1], columns = [8 x d0]>
-func.func @main(%w: tensor<100x40x2xf32>, %x: tensor<8x40xf32>) -> tensor<8x100xf32> {
-  %c0 = arith.constant 0 : index
-  %c16 = arith.constant 16 : index
-  %c32 = arith.constant 32 : index
-  %c40 = arith.constant 40 : index
-  %c100 = arith.constant 100 : index
-  %e = tensor.empty() : tensor<8x100xf32>
-  %r0 = scf.for %m = %c0 to %c100 step %c32 iter_args(%a0 = %e) -> (tensor<8x100xf32>) {
-    %r1 = scf.for %k = %c0 to %c40 step %c16 iter_args(%a1 = %a0) -> (tensor<8x100xf32>) {
-      // expected-error@+1 {{its view of lhs has offsets that lie outside of the tensor throughout; an access map of a program cannot say that}}
-      %y = photonic.array_product ins(%w by <rows = [100 x d0], columns = [40 x d1], offsets = [0, 0, 2]>, %x by #images : tensor<100x40x2xf32>, tensor<8x40xf32>)
-          outs(%a1 by #outputs : tensor<8x100xf32>)
-          tile [%c0, %c0, %m, %c0, %k] sizes = [32, 8, 16] start %k operator = "Gemm"
-          formats = [#fp32, #fp32] stationary = first arrays = <"core", over = [0, 1]>
-      pass {
-      ^bb0(%a: vector<16xf32>, %b: vector<16xf32>):
-        %d = photonic.dot %a, %b : vector<16xf32>, vector<16xf32> -> f32
-        photonic.yield %d : f32
-      } combine {
-      ^bb0(%sum: f32, %acc: f32):
-        %r = photonic.float_add %acc, %sum
-        photonic.yield %r : f32
-      }
-      scf.yield %y : tensor<8x100xf32>
-    }
-    scf.yield %r1 : tensor<8x100xf32>
-  }
-  return %r0 : tensor<8x100xf32>
-}
-
-// -----
-
 // More dimensions than an instruction has.
 #fp32 = #photonic.fp32<group = 16>
 #images = #photonic.view<rows = [8 x d0], columns = [40 x d1]>
