@@ -458,8 +458,8 @@ TEST_F(DotTest, ReachesTheEndsOfTheRange) {
     for (float sign : {1.0f, -1.0f}) {
       OwningOpRef<ModuleOp> module = parse(llvm::formatv(oneRow, 16).str());
       setArrays(*module, {std::string("core.moduli=") + moduli});
-      run(*module, "photonic-lower-products,photonic-assign-formats,photonic-"
-                   "split-rns");
+      run(*module, "photonic-lower-products,photonic-assign-formats{format="
+                   "bfp:4:16},photonic-split-rns");
       std::vector<Tensor> inputs{
           Tensor({1, 16}, std::vector<float>(16, sign * 1.875f)),
           Tensor({1, 16}, std::vector<float>(16, 1.875f))};
