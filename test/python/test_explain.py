@@ -4,6 +4,7 @@
 """Names in reports, targets and programs are explained from their declarations."""
 
 import json
+import re
 import subprocess
 
 import photonic
@@ -21,7 +22,8 @@ def test_every_declared_name_is_listed_by_both_tools(build_bin):
                           capture_output=True, text=True)
     assert done.returncode == 0 and not done.stderr
     declared = [e for e in glossary.list_entries() if e.kind in ("counter", "component", "area part")]
-    assert len(declared) == 14 + 12 + 9
+    listed = [line for line in done.stdout.splitlines() if re.match("  [^ ]", line)]
+    assert len(declared) == len(listed) > 0
     for entry in declared:
         assert f"  {entry.name} [{entry.unit}]\n" in done.stdout
         assert entry.unit and entry.definition

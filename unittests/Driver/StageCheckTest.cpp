@@ -119,15 +119,14 @@ TEST_F(StageCheckTest, LocatesAMiscompileInImport) {
 
 TEST_F(StageCheckTest, LocatesAMiscompileInLower) {
   std::string messages = check(Stage::Lower, [](ModuleOp module) {
-    // Another window of the same shape.
+    // Windows begin one row earlier.
     auto product = find<phot::ProductOp>(module, "conv");
     std::string text;
     llvm::raw_string_ostream os(text);
-    Attribute(product.getWindowAttr()).print(os);
-    text.replace(text.find("pads = [1, 1, 1, 1]"), 19, "pads = [2, 1, 0, 1]");
-    auto window =
-        cast<phot::WindowAttr>(parseAttribute(text, module.getContext()));
-    product.setWindowAttr(window);
+    Attribute(product.getRhsViewAttr()).print(os);
+    text.replace(text.find("-1, -1]"), 7, "-2, -1]");
+    product.setRhsViewAttr(
+        cast<phot::ViewAttr>(parseAttribute(text, module.getContext())));
   });
   expectLocated(messages, "conv", "stage 'lower' computes something else");
 }
@@ -151,8 +150,8 @@ TEST_F(StageCheckTest, LocatesAMiscompileInFormat) {
 TEST_F(StageCheckTest, LocatesAMiscompileInSplit) {
   std::string messages = check(Stage::Split, [](ModuleOp module) {
     // One element, by a little.
-    auto product = find<phot::ProductOp>(module, "fc");
-    auto constant = product->getOperand(2).getDefiningOp<nn::ConstantOp>();
+    auto sum = find<nn::AddOp>(module, "fc");
+    auto constant = sum.getRhs().getDefiningOp<nn::ConstantOp>();
     SmallVector<float> values(
         cast<DenseElementsAttr>(constant.getValue()).getValues<float>());
     values[3] += 1e-5f;

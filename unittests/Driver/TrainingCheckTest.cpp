@@ -111,17 +111,17 @@ void doubleResult(Operation *op) {
   value.replaceAllUsesExcept(twice, twice);
 }
 
-/// Another window of the same shape.
+/// Windows begin one row earlier.
 void shiftWindow(phot::ProductOp product) {
   ASSERT_TRUE(product);
   std::string text;
   llvm::raw_string_ostream os(text);
-  Attribute(product.getWindowAttr()).print(os);
-  size_t pads = text.find("pads = [1, 1, 1, 1]");
-  ASSERT_NE(pads, std::string::npos) << text;
-  text.replace(pads, 19, "pads = [2, 1, 0, 1]");
-  product.setWindowAttr(
-      cast<phot::WindowAttr>(parseAttribute(text, product.getContext())));
+  Attribute(product.getRhsViewAttr()).print(os);
+  size_t offsets = text.find("-1, -1]");
+  ASSERT_NE(offsets, std::string::npos) << text;
+  text.replace(offsets, 7, "-2, -1]");
+  product.setRhsViewAttr(
+      cast<phot::ViewAttr>(parseAttribute(text, product.getContext())));
 }
 
 } // namespace

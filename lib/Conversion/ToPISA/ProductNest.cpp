@@ -276,7 +276,6 @@ phx::Affine NestEmitter::getStart(int64_t array) const {
 
 phx::Address NestEmitter::place(phx::Address address, const OperandMap &map,
                                 int64_t array) const {
-  address.offset.base += map.baseBytes;
   address.offset = addAffine(
       std::move(address.offset),
       scaleAffine(getCoordinate(TileDim::Group, array), map.groupBytes));

@@ -26,7 +26,6 @@ struct OperandMap {
   /// row.
   phx::AccessMap map;
   int64_t groupBytes = 0; ///< from one group to the next
-  int64_t baseBytes = 0;  ///< from the start of the tensor to element (0, 0)
 };
 
 /// The part of a product that one nest covers.

@@ -41,7 +41,6 @@ public:
 
 private:
   std::string takeGroups(OperandMap &out);
-  std::string takeOffsets(OperandMap &out);
   void merge(SmallVectorImpl<ViewDigit> &digits);
   bool isAlone(const ViewDigit &digit) const;
   int64_t getReach(unsigned dim) const;
@@ -83,19 +82,6 @@ std::string MapBuilder::takeGroups(OperandMap &out) {
   return {};
 }
 
-/// What has an offset but no digit is somewhere else in the tensor.
-std::string MapBuilder::takeOffsets(OperandMap &out) {
-  for (unsigned dim = 0; dim < shape.size(); ++dim) {
-    if (offsets[dim] == 0 || getReach(dim) != 0)
-      continue;
-    if (offsets[dim] < 0 || offsets[dim] >= shape[dim])
-      return "offsets that lie outside of the tensor throughout";
-    out.baseBytes += offsets[dim] * strides[dim];
-    offsets[dim] = 0;
-  }
-  return {};
-}
-
 /// Whether no other digit is on its dimension.
 bool MapBuilder::isAlone(const ViewDigit &digit) const {
   unsigned count = 0;
@@ -127,8 +113,6 @@ std::variant<OperandMap, std::string> MapBuilder::build() {
   OperandMap out;
   if (std::string wrong = takeGroups(out); !wrong.empty())
     return wrong;
-  if (std::string wrong = takeOffsets(out); !wrong.empty())
-    return wrong;
   merge(rows);
   merge(columns);
   std::map<int64_t, uint8_t> axes; // by dimension
@@ -145,6 +129,10 @@ std::variant<OperandMap, std::string> MapBuilder::build() {
   };
   convert(rows, out.map.rows);
   convert(columns, out.map.cols);
+  // What has an offset but no digit is somewhere else, or in the padding.
+  for (unsigned dim = 0; dim < shape.size(); ++dim)
+    if (offsets[dim] != 0 && !axes.count(dim))
+      out.map.axes.push_back({extents[dim], strides[dim], offsets[dim]});
   if (out.map.axes.empty())
     out.map.axes.push_back({});
   // A map without positions has the same rows at each.

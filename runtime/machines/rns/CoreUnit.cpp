@@ -150,7 +150,7 @@ Error CoreUnit::describeOperand(const AccessMap &map, const Address &address,
   int64_t offset = getElementOffset(map, row, column).value_or(0);
   return context.fail(
       context.locate(address.memory, context.value(address.offset) + offset) +
-      " is " + toText(value) +
+      " is " + exec::toText(value) +
       ": block floating point has no infinities and no NaNs");
 }
 

@@ -155,6 +155,10 @@ TEST_F(Charges, ConvertingChargesWhatTheArrayWould) {
   EXPECT_EQ(once, make({{rns::getArrayCounters().bfpConversions, 10 * 5},
                         {rns::getArrayCounters().nearestRoundings, 10 * 75},
                         {counters::scratchpadBytes, 10 * (75 * 4 + 5 * 11)}}));
+  Counters64 memories = getCharges(
+      program, {{EngineKind::Core, 0}, noLayer, {}, convert}, {}, target);
+  EXPECT_EQ(get(memories, getReadCounter(mem::act)), 10u * 75 * 4);
+  EXPECT_EQ(get(memories, getWriteCounter(mem::wgt)), 10u * 5 * 11);
   // Tile by tile at the port.
   uint64_t conversions = 0, roundings = 0, read = 0;
   for (int64_t k = 0; k < 75; k += 16) {

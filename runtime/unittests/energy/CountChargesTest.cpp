@@ -137,6 +137,7 @@ TEST(CountCharges, AssumedCounts) {
   EXPECT_EQ(charge(2), 2u); // the second iteration finds nothing
   EXPECT_EQ(charge(50), 50u + 18u);
   EXPECT_EQ(charge(100), 64u + 64u + 36u + 4u);
+  EXPECT_FALSE(countCharges(program, target, {}).ok());
 }
 
 /// The product loops that tiling makes: tile number to row and column block.
@@ -242,6 +243,18 @@ TEST(CountCharges, ModuliThatAreNeverReachedAreNone) {
   }
   EXPECT_EQ(*countCharges(make(1999, 0), target),
             Expansion(make(1999, 0), target).take());
+  // 100, 104, ... up to 1000, which nobody adds up one by one.
+  constexpr int64_t many = int64_t(1) << 40;
+  for (auto [modulus, offset] :
+       {std::pair(int64_t(1) << 62, int64_t(0)), {many, 0}, {many, many}}) {
+    Program program = makeCopies(
+        {many}, Count{1000, Affine{100, {{0, 1, offset, 1, modulus, 4}}}});
+    auto charges = countCharges(program, target, {}, /*maxSteps=*/1000);
+    ASSERT_TRUE(charges.ok()) << charges.error().message;
+    EXPECT_EQ((*charges)[1][counters::vectorOps.index],
+              uint64_t(1000 * many - 101700))
+        << modulus << " " << offset;
+  }
 }
 
 TEST(CountCharges, OuterLoopsAreCutIntoPieces) {
@@ -316,6 +329,41 @@ TEST(CountCharges, LoopsThatWriteRegistersAreGivenUp) {
             "executions of the program were added up one by one; give the loop "
             "fewer iterations, or write the registers outside of it");
   EXPECT_EQ(charges.error().entry, (ProgramEntry{"instruction", 4}));
+}
+
+TEST(CountCharges, PeriodsBeyondEveryRangeAreNone) {
+  // Two digits that wrap, and come together after 2^120 iterations.
+  Target target = *loadTarget("mirage");
+  constexpr int64_t many = int64_t(1) << 60;
+  Program program = makeCopies(
+      {2 * many}, Count{1000, Affine{0, {{0, 1, 0, 1, many - 1, 1},
+                                         {0, 1, 0, 1, many - 3, 1}}}});
+  auto charges = countCharges(program, target, {}, /*maxSteps=*/1000);
+  ASSERT_FALSE(charges.ok());
+  EXPECT_NE(charges.error().message.find("changes too irregularly"),
+            std::string::npos)
+      << charges.error().message;
+}
+
+TEST(CountCharges, LoopsThatWriteRegistersAreCounted) {
+  Target target = *loadTarget("mirage");
+  Program program = makeCopies({20'000}, Count{4, std::nullopt, 0});
+  program.registers = {{"some", 4}};
+  program.code.insert(program.code.begin() + 1,
+                      {{EngineKind::Vec, 0}, noLayer, {}, VecReadCount{}});
+  // The copy is never executed: what takes long is the loop.
+  program.code[2].guard = Guard{0, 1, 0, 0};
+  auto trace = std::make_shared<CountTrace>(1);
+  for (int i = 0; i < 20'000; ++i)
+    ASSERT_TRUE(trace->record(0, i % 2));
+  EXPECT_TRUE(countCharges(program, target, {trace, {}}).ok());
+  auto charges = countCharges(program, target, {trace, {}}, /*maxSteps=*/1000);
+  ASSERT_FALSE(charges.ok());
+  EXPECT_NE(charges.error().message.find(
+                "in the loop of 20000 iterations at instruction 0 charges was "
+                "looked at again and again"),
+            std::string::npos)
+      << charges.error().message;
 }
 
 TEST(CountCharges, HugeTripsAreMultiplied) {

@@ -242,15 +242,78 @@ TEST(Registers, AreWrittenByWhoNamesThem) {
       << status.error().message;
 }
 
-/// The comparison in binary32 beside a run may find other counts.
-TEST_F(Counting, ComparesWithCountsOfItsOwn) {
-  read(0, 0);
-  size_t loop = b.loop(4);
-  getAs<Loop>(b.program.code[loop].body).below = 0;
-  fill(1, {1}, 0, {{0, 1, 0, 1, 0, 4}});
-  b.end();
-  options.compareToFp32 = true;
-  EXPECT_EQ(run({3, 0, 0, 0}), ones(3));
+TEST_F(Counting, TracesAreThoseOfTheLatestRun) {
+  read(0, 2);
+  Program program = b.finish();
+  auto executor = createExecutor("reference", program);
+  auto runWith = [&](int32_t value) {
+    std::vector<int32_t> values{0, 0, value, 0};
+    HostArray input{ElementType::I32, {4}, {}};
+    input.bytes.resize(16);
+    std::memcpy(input.bytes.data(), values.data(), 16);
+    return (*executor)->run({{"counts", input}}, options).ok();
+  };
+  ASSERT_TRUE(runWith(40));
+  ASSERT_TRUE((*executor)->getCounts());
+  EXPECT_EQ((*executor)->getCounts()->getRuns(0),
+            (std::vector<CountTrace::Run>{{40, 1}}));
+  EXPECT_FALSE(runWith(41));
+  EXPECT_EQ((*executor)->getCounts(), nullptr);
+}
+
+/// The comparison in binary32 beside a run may find other counts: each of the
+/// two executes its own iterations.
+TEST(Registers, TheComparisonHasCountsOfItsOwn) {
+  // As an integer the result is 0 in one of the two, and large in the other.
+  for (bool isLargeInRun : {false, true}) {
+    ConvSpec spec;
+    spec.inChannels = 4;
+    ProgramBuilder b;
+    uint32_t y = b.addConvWithRegions(spec, Stationary::First,
+                                      b.addFormat(mirageFormat()))
+                     .out;
+    b.program.registers = {{"bits", (int64_t(1) << 31) - 1}};
+    uint32_t z = b.addRegion("z", Role::Output, {8}, mem::grad);
+    uint32_t layer = b.addLayer("fill", "Fill", z);
+    b.setLayer(layer);
+    b.add(vec, VecReadCount{0, b.at(y)});
+    VecMap map;
+    map.fn = VecFn::Fill;
+    map.s0 = 1;
+    map.dst = b.at(z);
+    map.dst.offset.terms = {{0, 1, 0, 1, 0, 4}};
+    map.dstStride = {0, 0, 0, 4};
+    map.shape = {Count{1}, Count{1}, Count{1}, Count{1}};
+    size_t loop = b.loop(4);
+    getAs<Loop>(b.program.code[loop].body).below = 0;
+    b.add(vec, map);
+    b.end();
+    // Both get there.
+    map.s0 = 2;
+    map.dst.offset = {b.at(z).offset.base + 20, {}};
+    b.add(vec, map);
+    Program program = b.finish();
+    // Mantissas are cut off: to 1.125, and to 0.
+    std::vector<float> x{1.25f, 1.125f, -1.1875f, -1.1875f}, w(4, 1);
+    if (!isLargeInRun) {
+      x = {1, 0.01f, 0, 0};
+      w[0] = 0;
+    }
+    ExecutionOptions options = threads(1);
+    options.compareToFp32 = true;
+    auto executor = createExecutor("reference", program);
+    auto outputs = (*executor)->run({{"x", toArray(x, spec.inShape())},
+                                     {"w", toArray(w, spec.weightShape())}},
+                                    options);
+    ASSERT_TRUE(outputs.ok()) << outputs.error().message;
+    std::vector<float> few{0, 0, 0, 0, 0, 2, 0, 0},
+        many{1, 1, 1, 1, 0, 2, 0, 0};
+    EXPECT_EQ(toVector(outputs->at("z")), isLargeInRun ? many : few);
+    const LayerStatistics &observed = (*executor)->getStatistics()[layer];
+    EXPECT_TRUE(observed.compared);
+    EXPECT_EQ(observed.signal, isLargeInRun ? 4 : 4 + 4);
+    EXPECT_EQ(observed.noise, 4);
+  }
 }
 
 /// Mantissas that are cut off make the sum positive, which as an integer is one

@@ -110,9 +110,13 @@ TEST(StoredOperands, MayBeOfAProductOfOthers) {
         program.combines.push_back({FloatAdd{}});
       }
       program.products.push_back(other);
+      int changed = 0;
       for (Instruction &instruction : program.code)
-        if (CoreConvert *convert = getIf<CoreConvert>(instruction.body))
+        if (CoreConvert *convert = getIf<CoreConvert>(instruction.body)) {
           convert->product = 1;
+          ++changed;
+        }
+      ASSERT_EQ(changed, 2);
       Status status = validateStructure(program);
       ASSERT_TRUE(status.ok()) << status.error().message;
       auto result = runProgram(program, makeOperands(), threads(1));
@@ -128,20 +132,81 @@ TEST(StoredOperands, AreTheSameWhereTheirBlocksMeet) {
   Generator generate(17);
   fill(c, generate, Values::Plain, Values::Plain);
   c.stored = {true, false};
+  // The last row is what stays.
+  std::vector<float> expected(rows, getExpected(c).back());
   Program program = buildProduct(c, Stationary::First, {});
-  for (const Instruction &instruction : program.code)
-    if (const CoreConvert *convert = getIf<CoreConvert>(instruction.body))
-      program.maps[convert->dstMap].axes[0].stride = 0;
+  auto convert = std::find_if(
+      program.code.begin(), program.code.end(),
+      [](const Instruction &i) { return holds<CoreConvert>(i.body); });
+  ASSERT_NE(convert, program.code.end());
+  const AccessMap blocks =
+      program.maps[getAs<CoreConvert>(convert->body).dstMap];
+  for (AccessMap &map : program.maps)
+    if (map == blocks)
+      map.axes[0].stride = 0;
   Arrays inputs{{"a", toArray(c.first, getShape(c, 0))},
                 {"b", toArray(c.second, getShape(c, 1))}};
-  std::vector<float> expected;
   for (unsigned count : {1, 8, 8, 8, 8}) {
     auto result = runProgram(program, inputs, threads(count));
     ASSERT_TRUE(result.ok()) << result.error().message;
-    std::vector<float> y = toVector(result->at("y"));
-    if (expected.empty())
-      expected = y;
-    EXPECT_EQ(firstDifference(y, expected), -1);
+    EXPECT_EQ(firstDifference(toVector(result->at("y")), expected), -1);
+  }
+}
+
+TEST(StoredOperands, AreTheBytesThatTheFormatSays) {
+  // Copied byte by byte to where the host can read them. Rows of 40 are two
+  // groups of 16, and one of 8; those of row 0 are zeros.
+  constexpr int64_t rows = 5, length = 40, group = 16, bytes = 11;
+  std::vector<float> weights(rows * length);
+  std::vector<uint8_t> expected(rows * 3 * bytes);
+  for (int64_t r = 0; r < rows; ++r)
+    for (int64_t g = 0; g < 3; ++g) {
+      int64_t count = std::min(group, length - g * group);
+      int exponent = int(r - 2 * g);
+      std::vector<int16_t> mantissas(size_t(count), 0);
+      for (int64_t j = 0; j < count && r != 0; ++j) {
+        mantissas[size_t(j)] =
+            j == 3 ? 15 : int16_t((7 * r + 5 * j + g) % 31 - 15);
+        weights[size_t(r * length + g * group + j)] =
+            std::ldexp(float(mantissas[size_t(j)]), exponent - 3);
+      }
+      packBlock({4, group}, r == 0 ? 0 : exponent + blockBias,
+                mantissas.data(), count, 1,
+                expected.data() + (3 * r + g) * bytes);
+    }
+  Program program = makeLinear({true, false});
+  auto blocks = std::find_if(
+      program.regions.begin(), program.regions.end(),
+      [](const Region &r) { return r.type == ElementType::Block; });
+  ASSERT_NE(blocks, program.regions.end());
+  ASSERT_EQ(blocks->bytes, int64_t(expected.size()));
+  Region copy;
+  copy.name = "bytes";
+  copy.role = Role::Output;
+  copy.type = ElementType::U8;
+  copy.shape = {int64_t(expected.size())};
+  copy.memory = mem::grad;
+  int64_t &top = program.memories[mem::grad].bytes;
+  copy.address = (top + 63) / 64 * 64;
+  copy.bytes = int64_t(expected.size());
+  top = copy.address + copy.bytes;
+  DmaCopy move;
+  move.dst = {copy.memory, {copy.address, {}}};
+  move.src = {blocks->memory, {blocks->address, {}}};
+  move.dstStride = move.srcStride = {0, 0, 0, 1};
+  move.shape = {Count{1}, Count{1}, Count{1}, Count{copy.bytes}};
+  move.width = 1;
+  program.regions.push_back(copy);
+  program.code.insert(program.code.end() - 1,
+                      {{EngineKind::Dma, 0}, noLayer, {}, move});
+  Status status = validateStructure(program);
+  ASSERT_TRUE(status.ok()) << status.error().message;
+  Arrays inputs = makeOperands();
+  inputs["b"] = toArray(weights, {rows, length, 1, 1});
+  for (const char *executor : {"reference", "fast"}) {
+    auto result = runProgram(program, inputs, threads(1), executor);
+    ASSERT_TRUE(result.ok()) << result.error().message;
+    EXPECT_EQ(result->at("bytes").bytes, expected) << executor;
   }
 }
 
@@ -188,10 +253,12 @@ TEST(StoredOperands, HaveNoBypass) {
   EXPECT_TRUE((*executor)->getStatistics()[0].compared);
 }
 
-TEST(StoredOperands, PartsOfAProductEndWhereItDoes) {
+/// A product whose contraction is cut in two, against the whole.
+static void checkParts(const ProductFormat &format) {
   // 40 contraction positions in two nests, of 32 and of 8, which is half a
   // group. Positions count from where a nest begins.
-  ProductCase c{ProductKind::Forward, linearSpec(5, 40, 3), mirageFormat()};
+  ProductCase c{ProductKind::Forward, linearSpec(5, 40, 3), format};
+  c.key = {{11, 3, 8}, 5};
   Generator generate(5);
   fill(c, generate, Values::Mixed, Values::Plain);
   c.stored = {true, false};
@@ -228,6 +295,14 @@ TEST(StoredOperands, PartsOfAProductEndWhereItDoes) {
     ASSERT_TRUE(result.ok()) << result.error().message;
     EXPECT_EQ(firstDifference(toVector(result->at("y")), getExpected(c)), -1);
   }
+}
+
+TEST(StoredOperands, PartsOfAProductEndWhereItDoes) {
+  checkParts(mirageFormat());
+}
+
+TEST(StoredOperands, PartsOfAProductRoundAsTheWhole) {
+  checkParts(makeFormat(4, 16, {31, 32, 33}, Rounding::Stochastic));
 }
 
 namespace {

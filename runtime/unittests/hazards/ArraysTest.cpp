@@ -309,17 +309,29 @@ TEST(Affine, IterationsThatAGuardLeavesOutCutNoBlocks) {
 }
 
 TEST(Affine, TokensStandOnArraysThatExist) {
-  // core[6] and core[7]; in the last iteration there is no core[8].
-  Program program = assembleWide(
-      {loop(3),
-       guarded(6, 1, 2,
-               contribute({}, stepped(0, digit(0, 64)), fixed(4096))),
-       move(vec, stepped(2048, digit(0, 64)), stepped(0, digit(0, 64))),
-       end()});
-  ASSERT_TRUE(insertTokens(program).ok());
-  EXPECT_EQ(check(program), "accepted");
-  EXPECT_GT(program.tokens, 0u);
-  EXPECT_TRUE(hasArraysOfTokens(program));
+  // core[6] and core[7], or core[1] and core[0]; in the last iteration there is
+  // no core[8], and no core[-1].
+  for (auto [first, step] : {std::pair(6, 1), {1, -1}}) {
+    SCOPED_TRACE(first);
+    Program program = assembleWide(
+        {loop(3),
+         guarded(uint8_t(first), step, 2,
+                 contribute({}, stepped(0, digit(0, 64)), fixed(4096))),
+         move(vec, stepped(2048, digit(0, 64)), stepped(0, digit(0, 64))),
+         end()});
+    ASSERT_TRUE(insertTokens(program).ok());
+    EXPECT_EQ(check(program), "accepted");
+    EXPECT_GT(program.tokens, 0u);
+    EXPECT_TRUE(hasArraysOfTokens(program));
+  }
+}
+
+TEST(Affine, BlocksEndWithTheGroup) {
+  // core[0]; nobody goes through the 2^40 indices up to the next one.
+  Instruction moving = guarded(
+      0, 1, 1, contribute({}, stepped(0, digit(0, 64)), fixed(4096)));
+  moving.arrays.digits.push_back(digit(0, int64_t(1) << 40));
+  EXPECT_TRUE(validateHazards(assembleWide({loop(2), moving, end()})).ok());
 }
 
 TEST(Affine, ArraysThatBeginToExistReadRegisters) {

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "../../lib/isa/LaneHazards.h"
 #include "../../lib/isa/SharedClock.h"
 #include "Snippets.h"
 
@@ -187,6 +188,28 @@ TEST(WorkLimit, LanesAreComparedWhereTheyAreExecuted) {
   EXPECT_EQ(hazardError(sideBySide(int64_t(1) << 40, everywhere,
                                    Guard{0, 1, 0, 0, 0})),
             "");
+  // No field depends on the loop.
+  Program program = sideBySide(int64_t(1) << 40, everywhere, {});
+  CoreStream &body = getAs<CoreStream>(program.code[1].body);
+  body.in.offset.terms.pop_back();
+  body.out.offset.terms.pop_back();
+  EXPECT_EQ(hazardError(program), "");
+}
+
+TEST(WorkLimit, LanesAreCountedWhereTheyAreSkipped) {
+  // All vectors in the first iteration, none in others.
+  Program program = sideBySide(4000, {0, 1, 0, 1, 2, 0}, {});
+  getAs<CoreStream>(program.code[1].body).length.remaining =
+      Affine{16, {{0, 1, 0, 1, 0, -16}}};
+  auto tree = detail::ProgramTree::build(program);
+  ASSERT_TRUE(tree.ok()) << tree.error().message;
+  detail::WorkLimit enough, little(4000);
+  EXPECT_TRUE(detail::checkLanes(program, *tree, enough).ok());
+  EXPECT_GE(enough.getUsed(), 8000);
+  Status status = detail::checkLanes(program, *tree, little);
+  ASSERT_FALSE(status.ok());
+  expectWords(status.error().message,
+              {"instruction 1", "loop of 4000 iterations", "steps"});
 }
 
 TEST(WorkLimit, LanesAreComparedInOnePeriod) {
@@ -197,13 +220,18 @@ TEST(WorkLimit, LanesAreComparedInOnePeriod) {
   getAs<CoreStream>(program.code[1].body).length.remaining =
       Affine{int64_t(1) << 40, {{0, 1, 0, 1, 0, -1}}};
   EXPECT_EQ(hazardError(program), "");
-  // A conflict in the second iteration.
-  getAs<CoreStream>(program.code[1].body).in.offset.terms.back().offset = 1;
-  getAs<CoreStream>(program.code[1].body).in.offset.base = 128;
+  // Reads go where writes do, one iteration later.
+  CoreStream &body = getAs<CoreStream>(program.code[1].body);
+  body.in.offset.terms.back().offset = 1;
+  body.in.offset.base = 128;
   EXPECT_EQ(hazardError(program), "");
-  getAs<CoreStream>(program.code[1].body).in.offset.terms.back() = {
-      0, 1, 0, 1, 2, 64};
-  getAs<CoreStream>(program.code[1].body).out.offset.terms.pop_back();
+  // A conflict in the second iteration.
+  body.in.offset.terms.back() = {0, 1, 0, 1, 2, 64};
+  body.out.offset.terms.pop_back();
+  expectWords(hazardError(program), {"instruction 1", "lanes 0 and 1 share"});
+  // The same behind the first period: nothing is executed before.
+  getAs<Loop>(program.code[0].body).count = 64;
+  body.length.remaining = Affine{-20, {{0, 1, 0, 1, 0, 1}}};
   expectWords(hazardError(program), {"instruction 1", "lanes 0 and 1 share"});
 }
 

@@ -211,6 +211,58 @@ static std::string loadError(std::function<void(Program &)> change) {
   return structureError(program);
 }
 
+TEST(Operations, OverflowIsThatOfTheArraysThatCompute) {
+  // Passes of 16 on arrays of the first group, of 32 on those of the second.
+  auto on = [](uint16_t group, int64_t modulus) {
+    return loadError([=](Program &p) {
+      p.groups.push_back({"wide", "rns", 1, 32, 32});
+      getIf<Bfp>(p.conversions[0])->group = 32;
+      p.passes[0] = rns::makePass({modulus});
+      p.code[0].engine.group = group;
+    });
+  };
+  EXPECT_EQ(on(0, 7201), "accepted");
+  EXPECT_EQ(on(1, 14401), "accepted");
+  EXPECT_EQ(on(1, 14399),
+            "instruction 0 (core.program): pass: expected moduli with a "
+            "signed range of at least 7200 (32 products of mantissas up to "
+            "15), found 7199 (product 14399)");
+  // A group is no longer than it is.
+  EXPECT_EQ(loadError([](Program &p) {
+              p.groups[0].columns = 32;
+              p.passes[0] = rns::makePass({7201});
+            }),
+            "accepted");
+}
+
+TEST(Operations, EachElementDrawsARandomNumberOfItsOwn) {
+  auto error = [](int64_t m, int64_t positions) {
+    return loadError([=](Program &p) {
+      getIf<Bfp>(p.conversions[0])->rounding = Rounding::Stochastic;
+      Region key;
+      key.name = "key";
+      key.shape = {3};
+      key.memory = mem::grad;
+      key.bytes = 12;
+      p.rng = uint32_t(p.regions.size());
+      p.regions.push_back(key);
+      Product &product = p.products[0];
+      product.m = m;
+      product.positions = positions;
+      product.k = int64_t(1) << 20;
+      product.groups = int64_t(1) << 10;
+    });
+  };
+  constexpr int64_t most = int64_t(1) << 20;
+  EXPECT_EQ(error(most, 1), "accepted");
+  EXPECT_EQ(error(most / 2, 2), "accepted");
+  const std::string expected =
+      "instruction 0 (core.program): product: expected an operand of at most "
+      "2^50 elements (each draws a random number), found ";
+  EXPECT_EQ(error(most + 1, 1), expected + "1125900980584448");
+  EXPECT_EQ(error(most, 2), expected + "2251799813685248");
+}
+
 TEST(Operations, OverflowBoundIsExact) {
   // A range depends on the array that runs the product: an instruction of it
   // has to be there. 16 products of 15 * 15: 3600 = (7201 - 1) / 2.

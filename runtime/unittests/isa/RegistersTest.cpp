@@ -153,30 +153,57 @@ TEST(Registers, DecideAlikeAboutTilesAndStreams) {
   EXPECT_NE(errorWith({make(core0, load), make(core0, stream)}), "accepted");
 }
 
+/// No field of a stream says whether it is executed.
+TEST(Registers, DecideAlikeAboutGuardsOfTilesAndStreams) {
+  Instruction loads = make(core0, makeLoad());
+  Instruction streams = make(core0, makeStream());
+  loads.guard = streams.guard = Guard{0, 1, 0, 4, 0, 0};
+  auto error = [&](uint32_t written) {
+    return errorWith({make({}, Loop{4}), loads, readCount(written), streams,
+                      make({}, End{})});
+  };
+  EXPECT_EQ(error(1), "accepted");
+  EXPECT_NE(error(0).find("no instruction that writes register 0 ('few') "
+                          "between it and the core.program at instruction 1"),
+            std::string::npos)
+      << error(0);
+}
+
 /// Arrays that are compared value by value hold the same in every run.
 TEST(Registers, DecideNothingAboutMovingArrays) {
-  auto error = [](bool conditional) {
+  const std::optional<uint32_t> none, few = 0;
+  auto error = [](std::optional<uint32_t> load, std::optional<uint32_t> stream,
+                  std::optional<uint32_t> below) {
     Instruction loads = make(core0, makeLoad());
-    if (conditional)
-      getAs<CoreProgram>(loads.body).rows.registerIndex = 0;
+    getAs<CoreProgram>(loads.body).rows.registerIndex = load;
     Instruction streams = make(core0, makeStream());
-    if (conditional)
-      getAs<CoreStream>(streams.body).rows.registerIndex = 0;
+    getAs<CoreStream>(streams.body).rows.registerIndex = stream;
     loads.arrays.digits = {{0, 1, 0, 1, 2, 1}};
     Instruction both = streams;
     both.arrays.lanes = 2;
-    return errorWith({make({}, Loop{2}), loads, make({}, End{}), both});
+    return errorWith({make({}, Loop{2, below}), loads, make({}, End{}), both});
   };
-  EXPECT_EQ(error(false), "accepted");
-  EXPECT_NE(error(true).find("a field that depends on register 0 ('few')"),
-            std::string::npos)
-      << error(true);
+  EXPECT_EQ(error(none, none, none), "accepted");
+  for (const std::string &message :
+       {error(few, few, none), error(few, none, none), error(none, few, none),
+        error(none, none, few)})
+    EXPECT_NE(message.find("a field that depends on register 0 ('few')"),
+              std::string::npos)
+        << message;
 }
 
-TEST(Registers, AreListed) {
-  EXPECT_EQ(getWrittenRegisters(readCount(1)), std::vector<uint32_t>{1});
-  EXPECT_EQ(getReadRegisters(pack({4, std::nullopt, 1})),
-            std::vector<uint32_t>{1});
+TEST(Registers, AreThoseThatFieldsGuardsAndLoopsName) {
+  using List = std::vector<uint32_t>;
+  EXPECT_EQ(getWrittenRegisters(readCount(1)), List{1});
+  EXPECT_EQ(getReadRegisters(readCount(1)), List());
+  EXPECT_EQ(getWrittenRegisters(pack({4, std::nullopt, 1})), List());
+  EXPECT_EQ(getReadRegisters(pack({4, std::nullopt, 1})), List{1});
+  EXPECT_EQ(getReadRegisters(make({}, Loop{4, 1})), List{1});
+  Instruction map = make(vec, makeRelu());
+  getAs<VecMap>(map.body).shape[2].registerIndex = 1;
+  EXPECT_EQ(getReadRegisters(map), List{1});
+  map.guard = Guard{0, 1, 0, 4, 0, 0};
+  EXPECT_EQ(getReadRegisters(map), (List{0, 1}));
 }
 
 //===----------------------------------------------------------------------===//
@@ -196,6 +223,8 @@ TEST(Registers, Resolve) {
   EXPECT_EQ(value({16, Affine{-3, {}}, 0}, 2), 0);
   EXPECT_EQ(value({16, std::nullopt, 1}, 5), 0);
   EXPECT_EQ(value({16}, 5), 16);
+  // As in a program that nobody has validated.
+  EXPECT_EQ(value({16, Affine{INT64_MAX, {}}, 0}, 5), 16);
   Guard guard{0, 1, 0, 10, 2, 0};
   EXPECT_EQ(resolve(guard, {4}).extent, 4);
   EXPECT_EQ(resolve(guard, {40}).extent, 10);
@@ -332,9 +361,32 @@ TEST(Registers, Assumptions) {
   EXPECT_EQ(error({{"many", 1000}}), "accepted");
   EXPECT_EQ(error({{"many", 1001}}),
             "register 1 ('many'): expected 0 to 1000, found 1001");
+  EXPECT_EQ(error({{"many", -1}}),
+            "register 1 ('many'): expected 0 to 1000, found -1");
   EXPECT_EQ(error({{"mani", 1}}),
             "the program has no count register 'mani'; did you mean 'many'?; "
             "it has 'few', 'many'");
   EXPECT_NE(error({{"few", 1}}).find("on register 1 ('many')"),
             std::string::npos);
+}
+
+TEST(Registers, LoopsDependOnThemToo) {
+  Program program = withRegisters(
+      {make({}, Loop{4, 0}), make(vec, makeRelu()), make({}, End{})});
+  Status status = checkCounts(program, {});
+  ASSERT_FALSE(status.ok());
+  EXPECT_NE(status.error().message.find("on register 0 ('few');"),
+            std::string::npos)
+      << status.error().message;
+}
+
+TEST(Registers, TracesAreOfAsManyRegisters) {
+  Program program = withRegisters({pack({16, std::nullopt, 1})});
+  EXPECT_TRUE(
+      checkCounts(program, {std::make_shared<CountTrace>(2), {}}).ok());
+  Status status = checkCounts(program, {std::make_shared<CountTrace>(1), {}});
+  ASSERT_FALSE(status.ok());
+  EXPECT_EQ(status.error().message,
+            "the counts are those of a program with 1 count registers, this "
+            "one has 2");
 }

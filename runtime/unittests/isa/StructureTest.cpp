@@ -33,7 +33,8 @@ TEST(Structure, RandomProgramsAreValid) {
     ASSERT_EQ(structureError(program), "accepted") << "seed " << seed;
     coverage.add(program);
   }
-  coverage.expectAll("rns", "RandomProgramGenerator::makeBody");
+  coverage.expectAll(
+      "rns", "RandomProgramGenerator::makeBody and RandomInstructions");
 }
 
 TEST(Structure, RandomProgramsAreReproducible) {

@@ -38,7 +38,9 @@ struct Pulse {
   Count rows;
   friend bool operator==(const Pulse &, const Pulse &) = default;
 };
-bool readsPlace = false;
+/// What its charges ask for that it does not declare.
+enum class Asks { Nothing, Place, Count, Start };
+Asks asks = Asks::Nothing;
 } // namespace
 
 template <> const InstructionDescription &phx::describeInstruction<Pulse>() {
@@ -96,8 +98,12 @@ static Counter getFlips() {
   model.machine = Lattice::descriptor();
   model.charge = [](const ArrayExecution &execution, Counters64 &charges) {
     if (const auto *pulse = getIf<Pulse>(execution.instruction.body)) {
-      if (readsPlace)
+      if (asks == Asks::Place)
         (void)execution.get(pulse->place);
+      if (asks == Asks::Count)
+        (void)execution.get(Count{1});
+      if (asks == Asks::Start)
+        (void)execution.startsAccumulation();
       charges[getFlips().index] +=
           uint64_t(execution.get(pulse->level)) * execution.get(pulse->rows);
       return;
@@ -257,10 +263,18 @@ TEST(MachineClass, ChargesFollowTheFieldsThatAreDeclared) {
 TEST(MachineClassDeathTest, ChargesSeeNoFieldThatIsNotDeclared) {
   Target target = makeTarget();
   Program program = makePulses({5, {}});
-  readsPlace = true;
+  asks = Asks::Place;
   EXPECT_DEATH((void)countCharges(program, target),
                "the charges of test.pulse depend on its field 'place', which "
                "its description does not declare: .* list the field in "
                "chargedBy");
-  readsPlace = false;
+  asks = Asks::Count;
+  EXPECT_DEATH((void)countCharges(program, target),
+               "the charges of test.pulse depend on its field '.', .* ask for "
+               "a count of the instruction");
+  asks = Asks::Start;
+  EXPECT_DEATH((void)countCharges(program, target),
+               "the charges of test.pulse depend on its field '.', .* describe "
+               "a field as FieldRole::AccumulationStart");
+  asks = Asks::Nothing;
 }

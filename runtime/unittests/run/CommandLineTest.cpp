@@ -115,7 +115,7 @@ TEST(CommandLineTest, ListsInstructionsWithoutAProgram) {
   ASSERT_TRUE(parsed.ok()) << parsed.error().message;
   EXPECT_TRUE(parsed->leave);
   for (const char *part :
-       {"instructions\n  halt\n", "instruction fields\n  loop.count\n",
+       {"instructions\n  halt\n", "instruction fields\n  loop.count [iterations]\n",
         "  core_stream.start\n      affine, at least 0: accumulators start "
         "from "
         "+0 where it is 0\n"})

@@ -28,7 +28,7 @@ using namespace phx::testing;
 namespace {
 
 /// The reference machine with a second group behind its own: two arrays of
-/// 8 x 8 with moduli 15, 16 and 31.
+/// 8 x 8 with moduli 7, 15, 16 and 31, which take longer to program.
 Target makeTwoGroups() {
   std::string text = phx::test::readShipped();
   size_t begin = text.find("\ngroups {"), end = text.find("\n}\n", begin) + 3;
@@ -38,7 +38,9 @@ Target makeTwoGroups() {
         std::pair("count { value: 8", "count { value: 2"),
         std::pair("rows { value: 32", "rows { value: 8"),
         std::pair("columns { value: 16", "columns { value: 8"),
-        std::pair("values: [31, 32, 33]", "values: [15, 16, 31]")})
+        std::pair("program_ns {\n        value: 5",
+                  "program_ns {\n        value: 7"),
+        std::pair("values: [31, 32, 33]", "values: [7, 15, 16, 31]")})
     group = phx::test::edit(group, from, to);
   text.insert(end, group);
   auto target = parseTarget(text, "two.textproto");
@@ -59,7 +61,7 @@ std::vector<Part> makeParts() {
   return {{linearSpec(70, 45, 9), makeFormat(4, 16, {31, 32, 33}),
            Stationary::First, 8, 32, 16, "a "},
           {linearSpec(21, 50, 30),
-           makeFormat(4, 8, {15, 16, 31}, Rounding::Nearest),
+           makeFormat(4, 8, {7, 15, 16, 31}, Rounding::Nearest),
            Stationary::Second, 2, 8, 8, "b "}};
 }
 
@@ -208,6 +210,49 @@ TEST(TwoGroups, EachComputesAsItWouldAlone) {
   }
 }
 
+TEST(TwoGroups, EntriesInCommonAreComputedInThePassesOfEach) {
+  // Sums of 8 products of 31 * 31 fit into 16 bits, those of 64 do not.
+  ProductFormat format = makeFormat(5, 64, {63, 64, 65});
+  const Part parts[] = {
+      {linearSpec(5, 128, 3), format, Stationary::First, 2, 8, 8, "a "},
+      {linearSpec(5, 128, 3), format, Stationary::First, 1, 32, 64, "b "}};
+  Program both = join(makeAlone(parts[0]), makeAlone(parts[1]));
+  both.groups[1].name = "wide";
+  const Product first = both.products[0];
+  both.products[1].conversions = first.conversions;
+  both.products[1].pass = first.pass;
+  both.products[1].combine = first.combine;
+  int changed = 0;
+  for (Instruction &i : both.code) {
+    if (auto *load = getIf<CoreProgram>(i.body)) {
+      load->conversion = first.conversions[0];
+      load->pass = first.pass;
+    } else if (auto *stream = getIf<CoreStream>(i.body)) {
+      stream->conversion = first.conversions[1];
+      stream->pass = first.pass;
+      stream->combine = first.combine;
+      ++changed;
+    }
+  }
+  ASSERT_GT(changed, 1);
+  Status status = validate(both);
+  ASSERT_TRUE(status.ok()) << status.error().message;
+  Arrays inputs;
+  for (const Part &part : parts)
+    for (auto [name, shape] : {std::pair("x", part.spec.inShape()),
+                               std::pair("w", part.spec.weightShape())})
+      inputs[part.prefix + name] = makeArray(
+          std::vector<float>(size_t(shape[0] * shape[1]), 1.9375f), shape);
+  for (const char *executor : {"reference", "fast"}) {
+    auto got = runProgram(both, inputs, threads(1), executor);
+    ASSERT_TRUE(got.ok()) << got.error().message;
+    for (const char *name : {"a y", "b y"})
+      EXPECT_EQ(toVector(got->at(name)),
+                std::vector<float>(15, 128 * 1.9375f * 1.9375f))
+          << executor << " " << name;
+  }
+}
+
 TEST(TwoGroups, ModuliAreComparedWithThoseOfTheGroupThatUsesThem) {
   Target target = makeTwoGroups();
   Program both = makeBoth(target);
@@ -218,7 +263,7 @@ TEST(TwoGroups, ModuliAreComparedWithThoseOfTheGroupThatUsesThem) {
   EXPECT_TRUE(checkMachine(both, target).ok());
   std::swap(both.passes[0], both.passes[1]);
   EXPECT_ERROR(checkMachine(both, target),
-               "products on arrays of 'core' use other moduli, [15, 16, 31], "
+               "products on arrays of 'core' use other moduli, [7, 15, 16, 31], "
                "than target 'mirage' has, [31, 32, 33] (core.moduli)");
   both.passes[0] = both.passes[2];
   both.passes[1] = both.passes[2];
@@ -249,5 +294,12 @@ TEST(TwoGroups, TimeAndChargesAreThoseOfTheirGroups) {
   programmed[0] = 3 * 3;
   programmed[1] = 4 * 7;
   EXPECT_EQ(converted[0], programmed[0] * 32 * 16 * 3);
-  EXPECT_EQ(converted[1], programmed[1] * 8 * 8 * 3);
+  EXPECT_EQ(converted[1], programmed[1] * 8 * 8 * 4);
+  std::map<uint16_t, Femtoseconds> durations;
+  for (const Instruction &instruction : both.code)
+    if (holds<CoreProgram>(instruction.body))
+      durations[instruction.engine.group] =
+          getDuration(both, instruction, {}, target);
+  EXPECT_EQ(durations,
+            (std::map<uint16_t, Femtoseconds>{{0, 5 * ns}, {1, 7 * ns}}));
 }
