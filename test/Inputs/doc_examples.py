@@ -116,6 +116,8 @@ def find_types(text):
     for operands, tensors in re.findall(r"= nn\.\w+ ([^:]*) : \(([^)]*)\)", text):
         types.update(zip(re.findall(r"%\w+", operands),
                          re.findall(r"tensor<[^>]*>", tensors)))
+    for value, tensor in re.findall(r"iter_args\(%\w+ = (%\w+)\) -> \((tensor<[^>]*>)\)", text):
+        types.setdefault(value, tensor)
     return types
 
 

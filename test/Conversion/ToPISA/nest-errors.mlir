@@ -409,11 +409,11 @@ func.func @main(%w: tensor<100x40xf32>, %x: tensor<8x40xf32>) -> tensor<8x50xf32
 
 // -----
 
-// What is +0 throughout.
+// More dimensions than an instruction has.
 #fp32 = #photonic.fp32<group = 16>
 #images = #photonic.view<rows = [8 x d0], columns = [40 x d1]>
 #outputs = #photonic.view<rows = [100 x d1], columns = [8 x d0]>
-func.func @main(%w: tensor<100x40x2xf32>, %x: tensor<8x40xf32>) -> tensor<8x100xf32> {
+func.func @main(%w: tensor<10x10x2x4x5xf32>, %x: tensor<8x40xf32>) -> tensor<8x100xf32> {
   %c0 = arith.constant 0 : index
   %c16 = arith.constant 16 : index
   %c32 = arith.constant 32 : index
@@ -422,8 +422,8 @@ func.func @main(%w: tensor<100x40x2xf32>, %x: tensor<8x40xf32>) -> tensor<8x100x
   %e = tensor.empty() : tensor<8x100xf32>
   %r0 = scf.for %m = %c0 to %c100 step %c32 iter_args(%a0 = %e) -> (tensor<8x100xf32>) {
     %r1 = scf.for %k = %c0 to %c40 step %c16 iter_args(%a1 = %a0) -> (tensor<8x100xf32>) {
-      // expected-error@+1 {{its view of lhs has offsets that lie outside of the tensor throughout; an access map of a program cannot say that}}
-      %y = photonic.array_product ins(%w by <rows = [100 x d0], columns = [40 x d1], offsets = [0, 0, 2]>, %x by #images : tensor<100x40x2xf32>, tensor<8x40xf32>)
+      // expected-error@+1 {{its view of lhs has digits on 5 dimensions, of which instructions take 4; an access map of a program cannot say that}}
+      %y = photonic.array_product ins(%w by <rows = [10 x d0, 10 x d1], columns = [2 x d2, 4 x d3, 5 x d4]>, %x by #images : tensor<10x10x2x4x5xf32>, tensor<8x40xf32>)
           outs(%a1 by #outputs : tensor<8x100xf32>)
           tile [%c0, %c0, %m, %c0, %k] sizes = [32, 8, 16] start %k operator = "Gemm"
           formats = [#fp32, #fp32] stationary = first arrays = <"core", over = [0, 1]>
@@ -445,11 +445,11 @@ func.func @main(%w: tensor<100x40x2xf32>, %x: tensor<8x40xf32>) -> tensor<8x100x
 
 // -----
 
-// More dimensions than an instruction has.
+// An offset takes one, too.
 #fp32 = #photonic.fp32<group = 16>
 #images = #photonic.view<rows = [8 x d0], columns = [40 x d1]>
 #outputs = #photonic.view<rows = [100 x d1], columns = [8 x d0]>
-func.func @main(%w: tensor<10x10x2x4x5xf32>, %x: tensor<8x40xf32>) -> tensor<8x100xf32> {
+func.func @main(%w: tensor<10x10x2x20x3xf32>, %x: tensor<8x40xf32>) -> tensor<8x100xf32> {
   %c0 = arith.constant 0 : index
   %c16 = arith.constant 16 : index
   %c32 = arith.constant 32 : index
@@ -459,7 +459,7 @@ func.func @main(%w: tensor<10x10x2x4x5xf32>, %x: tensor<8x40xf32>) -> tensor<8x1
   %r0 = scf.for %m = %c0 to %c100 step %c32 iter_args(%a0 = %e) -> (tensor<8x100xf32>) {
     %r1 = scf.for %k = %c0 to %c40 step %c16 iter_args(%a1 = %a0) -> (tensor<8x100xf32>) {
       // expected-error@+1 {{its view of lhs has digits on 5 dimensions, of which instructions take 4; an access map of a program cannot say that}}
-      %y = photonic.array_product ins(%w by <rows = [10 x d0, 10 x d1], columns = [2 x d2, 4 x d3, 5 x d4]>, %x by #images : tensor<10x10x2x4x5xf32>, tensor<8x40xf32>)
+      %y = photonic.array_product ins(%w by <rows = [10 x d0, 10 x d1], columns = [2 x d2, 20 x d3], offsets = [0, 0, 0, 0, 1]>, %x by #images : tensor<10x10x2x20x3xf32>, tensor<8x40xf32>)
           outs(%a1 by #outputs : tensor<8x100xf32>)
           tile [%c0, %c0, %m, %c0, %k] sizes = [32, 8, 16] start %k operator = "Gemm"
           formats = [#fp32, #fp32] stationary = first arrays = <"core", over = [0, 1]>

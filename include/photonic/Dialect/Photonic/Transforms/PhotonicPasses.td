@@ -265,7 +265,6 @@ def OrderTiles : Pass<"photonic-order-tiles", "::mlir::func::FuncOp"> {
     Emits a remark `TileOrder` per nest. Postcondition: `photonic-verify-tile`. The
     values do not change.
 
-<<<<<<< HEAD
     With `order=k,m deal=m`
 
     ```mlir
@@ -293,11 +292,6 @@ def OrderTiles : Pass<"photonic-order-tiles", "::mlir::func::FuncOp"> {
       }
       scf.yield %y1 : tensor<8x70xf32>
     }
-=======
-    ```
-    // --photonic-order-tiles="order=k,m deal=k,m"
-    scf.for %m ... { scf.for %k ... { photonic.array_product ... } }
->>>>>>> ir-lit
     // becomes
     %y = scf.for %k = %c0 to %c84 step %c16 iter_args(%y0 = %e) -> (tensor<8x70xf32>) {
       %y1 = scf.for %m = %c0 to %c70 step %c32 iter_args(%y2 = %y0) -> (tensor<8x70xf32>) {
