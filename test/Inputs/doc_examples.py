@@ -116,9 +116,12 @@ def find_types(text):
     for operands, tensors in re.findall(r"= nn\.\w+ ([^:]*) : \(([^)]*)\)", text):
         types.update(zip(re.findall(r"%\w+", operands),
                          re.findall(r"tensor<[^>]*>", tensors)))
-    for value, tensor in re.findall(r"iter_args\(%\w+ = (%\w+)\) -> \((tensor<[^>]*>)\)", text):
-        types.setdefault(value, tensor)
     return types
+
+
+def find_starts(text):
+    """What nests of loops start from, by name."""
+    return dict(re.findall(r"iter_args\(%\w+ = (%\w+)\) -> \((tensor<[^>]*>)\)", text))
 
 
 def wrap_photonic(name, example):
@@ -133,10 +136,13 @@ def wrap_photonic(name, example):
     defined = set(re.findall(r"(%\w+) =", text)) | set(re.findall(r"(%\w+):", text))
     used = dict.fromkeys(re.findall(r"%\w+", text))
     free = [value for value in used if value not in defined]
-    constants = [value for value in free if re.fullmatch(r"%c\d+", value)]
+    starts = find_starts(text)
+    made = {value: f"arith.constant {value[2:]} : index" if re.fullmatch(r"%c\d+", value)
+            else f"tensor.empty() : {starts[value]}"
+            for value in free if re.fullmatch(r"%c\d+", value) or value in starts}
     arguments = ", ".join(f"{value}: {types.get(value, 'index')}" for value in free
-                          if value not in constants)
-    body = "".join(f"{value} = arith.constant {value[2:]} : index\n" for value in constants)
+                          if value not in made)
+    body = "".join(f"{value} = {operation}\n" for value, operation in made.items())
     return f"func.func @{name}({arguments}) {{\n{body}{example}return\n}}"
 
 
