@@ -115,8 +115,8 @@ func.func @main(%w: tensor<100x40xf32>, %x: tensor<8x40xf32>) -> tensor<8x100xf3
 
 // -----
 
-// Every other row of a part of a larger tensor; what is the same throughout is an axis
-// without digits.
+// Every other row of a part of a larger tensor; what is the same throughout is an
+// axis without digits.
 // CHECK-LABEL: pisa.program
 // CHECK: pisa.map 0 rows {{\[\[}}100, 0, 2]] cols {{\[\[}}40, 1, 1]] axes {{\[\[}}201, 160, 1, 0, 0], [40, 4, 0, 0, 0], [3, 32160, 2, 0, 0]]{{$}}
 // CHECK-NEXT: pisa.map 1 rows {{\[\[}}8, 0, 1]] cols {{\[\[}}40, 1, 1]] axes {{\[\[}}8, 160, 0, 0, 0], [40, 4, 0, 0, 0]]{{$}}

@@ -233,9 +233,8 @@ protected:
   /// Lets `module` carry the target mirage with `changes`, and converters and a
   /// format that suit all moduli.
   void setArrays(ModuleOp module, std::vector<std::string> changes) {
-    changes.insert(changes.end(),
-                   {"core.dac_bits=16", "core.adc_bits=16",
-                    "format.mantissa_bits=1", "format.group=1"});
+    changes.insert(changes.end(), {"core.dac_bits=16", "core.adc_bits=16",
+                                   "format.mantissa_bits=1", "format.group=1"});
     phx::Result<phx::Target> target = loadMachine(defaultTarget, changes);
     ASSERT_TRUE(target.ok()) << target.error().message;
     setTarget(module, *target);
@@ -458,10 +457,9 @@ TEST_F(DotTest, ReachesTheEndsOfTheRange) {
   for (const char *moduli : {"19,379", "2,13,277"})
     for (float sign : {1.0f, -1.0f}) {
       OwningOpRef<ModuleOp> module = parse(llvm::formatv(oneRow, 16).str());
-      run(*module, llvm::formatv("photonic-lower-products,photonic-assign-"
-                                 "formats,photonic-split-rns{{moduli={0}}",
-                                 moduli)
-                       .str());
+      setArrays(*module, {std::string("core.moduli=") + moduli});
+      run(*module, "photonic-lower-products,photonic-assign-formats,photonic-"
+                   "split-rns");
       std::vector<Tensor> inputs{
           Tensor({1, 16}, std::vector<float>(16, sign * 1.875f)),
           Tensor({1, 16}, std::vector<float>(16, 1.875f))};
@@ -488,34 +486,92 @@ TEST_F(DotTest, StopsAtInfinityAndNaN) {
   EXPECT_TRUE(std::isinf(*infinite));
 }
 
-TEST_F(StageTest, PassOutsideOfTheProductIsRefused) {
+/// The kernel is as large as its steps: each element of the gradient is of one
+/// position, and is met once.
+TEST_F(StageTest, PositionsThatDoNotMeet) {
+  Generator random(13);
+  Product product;
+  product.kind = Kind::InputGradient;
+  Layer &l = product.layer;
+  l.batch = 2, l.groups = 2, l.channels = 3, l.outChannels = 20;
+  l.height = 4, l.width = 6;
+  l.kernelHeight = l.strides[0] = 2;
+  l.kernelWidth = l.strides[1] = 3;
+  std::vector<Tensor> inputs = random.makeInputs(product, 0, false);
+  Tensor expected = computeOracle(product, {4, 16}, inputs);
+  for (const char *dataflow : {"df1", "df2"}) {
+    OwningOpRef<ModuleOp> module = parse(product.getSource(false));
+    ASSERT_TRUE(module);
+    setArrays(*module, {"core.rows=5"});
+    run(*module,
+        llvm::formatv("photonic-lower-products,photonic-assign-formats{{format="
+                      "bfp:4:16},photonic-split-rns,photonic-select-dataflow{{"
+                      "mode={0}},photonic-tile-array,photonic-verify-tile",
+                      dataflow)
+            .str());
+    EXPECT_EQ(countDifferences(evaluate(*module, inputs), expected), 0)
+        << dataflow;
+  }
+}
+
+TEST_F(StageTest, TileOutsideOfTheProductIsRefused) {
   const char *source = R"(
 #fp32 = #photonic.fp32<group = 16>
-func.func @main(%w: tensor<4x8xf32>, %x: tensor<1x8xf32>, %e: tensor<1x4xf32>) -> tensor<1x4xf32> {
-  %c0 = arith.constant 0 : index
-  %c4 = arith.constant 4 : index
-  %y = photonic.array_product ins(%w, %x : tensor<4x8xf32>, tensor<1x8xf32>)
-      outs(%e : tensor<1x4xf32>) tile [%c0, %c4, %c0] sizes = [4, 16]
-      formats = [#fp32, #fp32] dataflow = df1 each {
+func.func @main(%w: tensor<4x8xf32>, %x: tensor<1x8xf32>, %e: tensor<1x4xf32>) -> tensor<1x4xf32> {{
+  %y = photonic.array_product
+      ins(%w by <rows = [4 x d0], columns = [8 x d1]>, %x by <columns = [8 x d1]>
+          : tensor<4x8xf32>, tensor<1x8xf32>)
+      outs(%e by <rows = [4 x d1]> : tensor<1x4xf32>)
+      tile [{0}] sizes = [4, 1, 16] operator = "Gemm"
+      formats = [#fp32, #fp32] stationary = first arrays = <"core", over = [0]>
+  pass {{
   ^bb0(%a: vector<16xf32>, %b: vector<16xf32>):
     %d = photonic.dot %a, %b : vector<16xf32>, vector<16xf32> -> f32
     photonic.yield %d : f32
+  } combine {{
+  ^bb0(%sum: f32, %acc: f32):
+    %r = photonic.float_add %acc, %sum
+    photonic.yield %r : f32
   }
   return %y : tensor<1x4xf32>
 }
 )";
   context.loadDialect<arith::ArithDialect>();
-  OwningOpRef<ModuleOp> module = parse(source);
-  ASSERT_TRUE(module);
   std::string message;
   ScopedDiagnosticHandler handler(
       &context, [&](Diagnostic &diag) { message = diag.str(); });
-  SmallVector<interp::Value> inputs{
-      Tensor::zeros({4, 8}), Tensor::zeros({1, 8}), Tensor::zeros({1, 4})};
-  EXPECT_TRUE(failed(interp::runMain(*module, inputs)));
-  EXPECT_NE(message.find("tile [0, 4, 0] is outside of [1, 4, 8]"),
-            std::string::npos)
-      << message;
+  auto fails = [&](StringRef tile) {
+    // Coordinates are constants in front of the tile.
+    SmallVector<StringRef> numbers;
+    tile.split(numbers, ", ");
+    std::string text = llvm::formatv(source, "%i0, %i1, %i2, %i3, %i4").str();
+    std::string constants;
+    for (auto [i, number] : llvm::enumerate(numbers))
+      constants +=
+          llvm::formatv("  %i{0} = arith.constant {1} : index\n", i, number)
+              .str();
+    text.insert(text.find("  %y ="), constants);
+    OwningOpRef<ModuleOp> module = parse(text);
+    EXPECT_TRUE(module) << message;
+    if (!module)
+      return false;
+    message.clear();
+    SmallVector<interp::Value> inputs{
+        Tensor::zeros({4, 8}), Tensor::zeros({1, 8}), Tensor::zeros({1, 4})};
+    return failed(interp::runMain(*module, inputs));
+  };
+  EXPECT_FALSE(fails("0, 0, 0, 0, 0")) << message;
+  EXPECT_FALSE(fails("0, 0, 3, 0, 0")) << message;
+  for (const char *tile :
+       {"1, 0, 0, 0, 0", "0, 1, 0, 0, 0", "0, 0, 4, 0, 0", "0, 0, 0, 1, 0",
+        "0, 0, 0, 0, 16", "0, 0, 0, 0, 8", "0, 0, -1, 0, 0"}) {
+    EXPECT_TRUE(fails(tile)) << tile;
+    EXPECT_NE(message.find("tile [" + std::string(tile) +
+                           "] is outside of [1, 1, 4, 1, 8] or not at the "
+                           "start of a term"),
+              std::string::npos)
+        << message;
+  }
 }
 
 } // namespace

@@ -268,6 +268,7 @@ def OrderTiles : Pass<"photonic-order-tiles", "::mlir::func::FuncOp"> {
     With `order=k,m deal=m`
 
     ```mlir
+    %e = tensor.empty() : tensor<8x70xf32>
     %y = scf.for %m = %c0 to %c70 step %c32 iter_args(%y0 = %e) -> (tensor<8x70xf32>) {
       %y1 = scf.for %k = %c0 to %c84 step %c16 iter_args(%y2 = %y0) -> (tensor<8x70xf32>) {
         %y3 = photonic.array_product
@@ -293,6 +294,7 @@ def OrderTiles : Pass<"photonic-order-tiles", "::mlir::func::FuncOp"> {
       scf.yield %y1 : tensor<8x70xf32>
     }
     // becomes
+    %e = tensor.empty() : tensor<8x70xf32>
     %y = scf.for %k = %c0 to %c84 step %c16 iter_args(%y0 = %e) -> (tensor<8x70xf32>) {
       %y1 = scf.for %m = %c0 to %c70 step %c32 iter_args(%y2 = %y0) -> (tensor<8x70xf32>) {
         %y3 = photonic.array_product
