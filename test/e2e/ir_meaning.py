@@ -175,12 +175,12 @@ class Writer:
         for token in function.tokens:
             if token.kind == "value":
                 self.names.setdefault(token.text, f"argument {len(self.names)}")
-        result = [self._write_tokens(function)]
+        result = [self._write_tokens(function, self.names)]
         for op in ops:
             self.parts["names"].append(op.name if op.name.startswith("arith.") else "")
             if op.name == "arith.constant":
                 self.constants[op.results[0]] = read_constant(op)
-                self.parts["names"].append((op.results, self.constants[op.results[0]]))
+                self.parts["names"].append(op.results)
                 continue
             if op not in live:
                 self.parts["dead"].append(self._write_op(op))
@@ -208,32 +208,33 @@ class Writer:
                            for t in inner.operands}
         return live
 
-    def _write_tokens(self, op, values=None):
-        skip = set(op.results)
-        defined = [t for t in op.tokens if t.kind == "value"][: len(op.results)]
-        return tuple(
-            (values or self.names).get(t.text, t.text) if t.kind == "value" else t.text
-            for t in op.tokens if t not in defined) if skip else tuple(
-            (values or self.names).get(t.text, t.text) if t.kind == "value" else t.text
-            for t in op.tokens)
+    @staticmethod
+    def _write_tokens(op, names):
+        """With values by what they are, and without those that it defines."""
+        defined = op.results if op.name != "scf.for" else []
+        tokens = [t for t in op.tokens if not (t.kind == "value" and t.text in defined)]
+        return tuple(names.get(t.text, t.text) if t.kind == "value" else t.text
+                     for t in tokens)
 
     def _write_op(self, op):
-        """Names in regions count anew."""
         names = dict(self.names)
         names.update({name: f"constant {value}" for name, value in self.constants.items()})
         return self._write_nested(op, names)
 
-    def _write_nested(self, op, names):
-        names = dict(names)
-        for token in op.tokens:
-            if token.kind == "value" and "^" in token.place:
-                names[token.text] = f"argument {sum(v.startswith('argument') for v in names.values())}"
-        result = [self._write_tokens(op, names)]
-        for number, inner in enumerate(op.ops):
-            result.append(self._write_nested(inner, names))
-            for name in inner.results:
-                names[name] = f"inner {number}"
-        return tuple(result)
+    def _write_nested(self, op, outer):
+        """With what is nested; names of each region count anew."""
+        names, result = dict(outer), []
+        for number, region in enumerate(op.regions):
+            inside = dict(outer)
+            for i, name in enumerate(op.arguments[number]):
+                inside[name] = f"argument {i} of region {number}"
+            for i, inner in enumerate(region):
+                result.append((number, self._write_nested(inner, inside)))
+                inside.update({name: f"result {i}" for name in inner.results})
+        # Which names arguments have does not matter, what types they have does.
+        arguments = {name for each in op.arguments for name in each}
+        names.update(dict.fromkeys(arguments, "argument"))
+        return (self._write_tokens(op, names), *result)
 
     def _write_nest(self, op):
         try:
@@ -258,11 +259,11 @@ class Writer:
         for token in tile.operands:
             if token.place in by_place:
                 names[token.text] = by_place[token.place]
-        rest = [t for t in self._write_nested(tile, names)]
-        own = tuple(text for text, token in zip(
-            rest[0], [t for t in tile.tokens if t.text not in tile.results])
-            if token.place.rpartition("/")[2] not in ("sizes", "over"))
-        return ("nest", own, tuple(rest[1:]), tuple(map(tuple, nest.coordinates)),
+        words, *regions = self._write_nested(tile, names)
+        tokens = [t for t in tile.tokens if t.text not in tile.results]
+        own = tuple(word for word, token in zip(words, tokens)
+                    if token.place.rpartition("/")[2] not in ("sizes", "over"))
+        return ("nest", own, tuple(regions), tuple(map(tuple, nest.coordinates)),
                 nest.start and tuple(s == 0 for s in nest.start),
                 tuple(nest.get_arrays()) if nest.over else None,
                 tuple(nest.clip_sizes()), self.names.get(init, init),

@@ -81,8 +81,7 @@ class Mutator:
             location = self._get_location(op)
             if location:
                 self.nodes.add(location.text)
-        self.constants = {op.results[0]: op.tokens[-4].text for op in self.text.walk()
-                          if op.name == "arith.constant"}
+        self.constants = {}
         for op in self.text.walk():
             if op.name == "arith.constant":
                 value = next(t for t in op.tokens if t.kind == "number")
@@ -152,6 +151,8 @@ class Mutator:
     @staticmethod
     def _name_thing(op, token):
         place = token.place.replace("^", "arguments")
+        if place.rpartition("/")[2] in ("tensor", "vector", "type", "result"):
+            return "types"
         return place or {"number": "number", "word": "keyword"}.get(token.kind, token.kind)
 
     def _change_word(self, op, i, token, thing):
@@ -166,7 +167,8 @@ class Mutator:
             others = WORDS[token.text]
             if token.place.endswith("tensor"):
                 others = ["i32"]
-            return [self._make(op, token, new, f"{thing}, keyword") for new in others]
+            thing = "name" if token.text == op.name else f"{thing}, keyword"
+            return [self._make(op, token, new, thing) for new in others]
         if "." in token.text and token.text != op.name and token.depth > 0:
             return [self._make(op, token, token.text + "_0", "attribute's name")]
         return []

@@ -84,8 +84,9 @@ NETWORKS = {
     "trained": (build_trained, ["--format=bfp:4:16:stochastic", *TRAIN]),
 }
 
-#: What a message begins with: the place in the file, or the node.
-LOCATED = re.compile(r"error: (?:node '[^']+'|[^\s:]+:\d+:\d+): ")
+#: What a message begins with: the place in the file, or the node; of what is of no
+#: node, the model.
+LOCATED = re.compile(r"error: (?:node '[^']+'|[^\s:]+:\d+:\d+|[^\s:]+[.]onnx): ")
 
 #: Without effect on what this test sees, by kind of change, with the reason.
 SAME = {
@@ -107,7 +108,11 @@ class Case:
     def __init__(self, directory, stage):
         self.directory, self.stage = directory, stage
         self.text = (directory / f"{stage}.mlir").read_text()
+        self.trains = "nn.trainable" in self.text
         self.usual = {}
+
+    def run_options(self, where):
+        return ["--save-state", where / "state.npz"] if self.trains else []
 
     def observe(self, text, memory, where):
         """(answer of the compiler, behaviour, program); the latter are None where it
@@ -121,15 +126,15 @@ class Case:
             return answer, None, None
         done = run("photonic-run", program, "--input", self.directory / "in.npz",
                    "--report", where / "r.json", "--output-dir", where / "out",
-                   "--save-state", where / "state.npz", "--threads=1", "--quiet",
-                   "--no-compare")
+                   "--threads=1", "--quiet", "--no-compare", *self.run_options(where))
         if done.returncode:
             return done, None, None
         behaviour = {"report": json.loads((where / "r.json").read_text())}
         for file in sorted((where / "out").iterdir()):
             behaviour[f"output {file.stem}"] = np.load(file).tobytes()
-        with np.load(where / "state.npz", allow_pickle=False) as state:
-            behaviour.update({f"state {name}": state[name].tobytes() for name in state})
+        if self.trains:
+            with np.load(where / "state.npz", allow_pickle=False) as state:
+                behaviour.update({f"state {n}": state[n].tobytes() for n in state})
         return answer, behaviour, program.read_bytes()
 
     def get_usual(self, memory):
