@@ -26,7 +26,7 @@ RULES = {
              "definition of array_product says",
 }
 PURE = ("photonic", "scf", "arith", "tensor", "nn")
-#: More than any group of the tests' target has is the same as no number.
+#: Of the group that the target of the tests has.
 ARRAYS = 8
 
 
