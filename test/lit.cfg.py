@@ -7,7 +7,7 @@
 #
 # Features: `python-onnx`, `python-numpy` where %python can import them, and the
 # name of every tool that was built, so that a test may say
-# `REQUIRES: photonic-run`.
+# `REQUIRES: photonic-run`; `plugin` where one was built, as %plugin.
 
 import os
 import subprocess
@@ -19,7 +19,7 @@ config.name = "PHOTONIC"
 # The internal shell: the external one does not know `not`.
 config.test_format = lit.formats.ShTest(execute_external=False)
 config.suffixes = [".mlir", ".test", ".pisa"]
-config.excludes = ["Inputs", "CMakeLists.txt", "python", "e2e"]
+config.excludes = ["Inputs", "Plugin", "CMakeLists.txt", "python", "e2e"]
 config.test_source_root = os.path.dirname(__file__)
 config.test_exec_root = os.path.join(config.photonic_obj_root, "test")
 
@@ -47,6 +47,10 @@ config.substitutions.append(
 config.substitutions.append(("%llvm_include", config.llvm_include_dir))
 config.substitutions.append(("%src", config.photonic_src_root))
 config.substitutions.append(("%build", config.photonic_obj_root))
+plugin = os.path.join(config.test_exec_root, "Plugin", "MarkProducts.so")
+config.substitutions.append(("%plugin", plugin))
+if os.path.exists(plugin):
+    config.available_features.add("plugin")
 
 
 def can_import(module):

@@ -10,6 +10,7 @@
 #include "photonic/Support/ToolMain.h"
 
 #include "mlir/IR/Remarks.h"
+#include "mlir/Tools/Plugins/PassPlugin.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/Regex.h"
@@ -27,6 +28,7 @@ static constexpr const char *overview =
   photonic-compile MODEL.onnx --train --loss=cross_entropy \
       --optimizer=sgd:lr=0.01,momentum=0.9 --batch 32 -o STEP.phx
   photonic-compile MODEL.onnx --compile-to=split
+  photonic-compile MODEL.onnx --insert-pass=split:canonicalize,cse -o MODEL.phx
   photonic-compile MODEL.onnx --check=INPUT.npz
 
 Exit code 0: done. 1: the input, an option or the machine is at fault; the
@@ -89,6 +91,10 @@ struct Options {
       "remarks", cl::value_desc("regex"), cl::cat(category),
       cl::desc("report decisions of these categories: Stash, Recompute, "
                "Dataflow, Memory")};
+  cl::list<std::string> plugins{
+      "load-pass-plugin", cl::value_desc("library"), cl::cat(category),
+      cl::desc("register the passes of a shared library, for --insert-pass; "
+               "may be repeated")};
   cl::opt<std::string> runTool{"run-tool", cl::value_desc("path"), cl::Hidden,
                                cl::desc("photonic-run to check with"),
                                cl::cat(category)};
@@ -127,11 +133,25 @@ static std::string checkRemarks(const Options &o) {
          ", found '" + o.remarks + "'";
 }
 
+/// Registers the passes of plugins; a message if one cannot be loaded.
+static std::string loadPlugins(const Options &o) {
+  for (const std::string &path : o.plugins) {
+    Expected<mlir::PassPlugin> plugin = mlir::PassPlugin::load(path);
+    if (!plugin)
+      return "--load-pass-plugin has to be a shared library with "
+             "mlirGetPassPluginInfo, built for this version of MLIR, found '" +
+             path + "': " + toString(plugin.takeError());
+    plugin->registerPassRegistryCallbacks();
+  }
+  return {};
+}
+
 /// Fills `request` from the options; a message if they make no sense.
 static std::string fillRequest(const Options &o, CompileRequest &request) {
   request.input = o.input;
   request.output = o.output;
   request.runTool = o.runTool;
+  request.plugins.assign(o.plugins.begin(), o.plugins.end());
   for (const RequestOption &option : o.request)
     if (std::string wrong = option.apply(request); !wrong.empty())
       return wrong;
@@ -177,6 +197,8 @@ static int compileFile(int argc, char **argv) {
     os << "photonic-compile " << PHOTONIC_VERSION << "\n";
   });
   if (std::string wrong = parseOptions(argc, argv); !wrong.empty())
+    return complain(wrong);
+  if (std::string wrong = loadPlugins(options); !wrong.empty())
     return complain(wrong);
   CompileRequest request;
   if (std::string wrong = fillRequest(options, request); !wrong.empty())

@@ -7,6 +7,9 @@
 
 #include "photonic/Driver/Driver.h"
 
+#include "InputTarget.h"
+#include "ReadIR.h"
+
 #include "photonic/Dialect/NN/IR/NN.h"
 #include "photonic/Dialect/NN/IR/Step.h"
 #include "photonic/Dialect/PISA/IR/PISA.h"
@@ -14,9 +17,8 @@
 #include "photonic/Driver/StageCheck.h"
 #include "photonic/Import/ONNX/ImportONNX.h"
 #include "photonic/InitAllDialects.h"
-#include "photonic/Pipelines/MachineRecord.h"
+#include "photonic/InitAllPasses.h"
 #include "photonic/Support/TemporaryDirectory.h"
-#include "photonic/Support/TextLimits.h"
 #include "photonic/Target/Machine/Machine.h"
 #include "photonic/Target/PHX/PHX.h"
 
@@ -25,9 +27,7 @@
 #include "phx/support/OutputGuard.h"
 
 #include "llvm/Support/FileSystem.h"
-#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
-#include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/raw_ostream.h"
 #include <cmath>
 
@@ -36,6 +36,11 @@ using namespace photonic;
 
 void photonic::registerCompilerDialects(DialectRegistry &registry) {
   registerAllDialects(registry);
+}
+
+void photonic::registerCompilerPasses() {
+  static const bool once = (registerAllPasses(), true);
+  (void)once;
 }
 
 //===----------------------------------------------------------------------===//
@@ -79,29 +84,20 @@ static FailureOr<ImportOptions> getImportOptions(const CompileRequest &request,
   return options;
 }
 
-/// Text holds the bytes of weights twice, as digits.
-static constexpr phx::ReadLimit irLimit{uint64_t(8) << 30, "an IR file"};
+static bool isIR(StringRef file) {
+  StringRef extension = llvm::sys::path::extension(file);
+  return extension == ".mlir" || extension == ".mlirbc";
+}
 
 static OwningOpRef<ModuleOp> readInput(const CompileRequest &request,
                                        MLIRContext &context) {
-  StringRef extension = llvm::sys::path::extension(request.input);
-  if (extension != ".mlir" && extension != ".mlirbc") {
+  if (!isIR(request.input)) {
     FailureOr<ImportOptions> options = getImportOptions(request, context);
     if (failed(options))
       return {};
     return importONNXFile(request.input, *options, context);
   }
-  Location loc = getInputLocation(request, &context);
-  phx::Result<phx::MappedFile> file = phx::loadFile(request.input, irLimit);
-  if (!file) {
-    emitError(loc, file.error().message);
-    return {};
-  }
-  llvm::SourceMgr sources;
-  sources.AddNewSourceBuffer(
-      llvm::MemoryBuffer::getMemBuffer(file->text(), request.input),
-      llvm::SMLoc());
-  return parseIR(sources, context);
+  return readIR(request.input, context);
 }
 
 /// Imported IR is made for what it is imported for: inference folds away what
@@ -178,17 +174,19 @@ static LogicalResult checkStage(const CompileRequest &request,
 
 /// A network that block floating point has trained fits that format: truncation
 /// shrinks operands, and its weights make up for it.
-static void warnAboutFormat(const CompileRequest &request,
-                            const phx::Target &machine, ModuleOp module) {
+static void warnAboutFormat(const CompileRequest &request, ModuleOp module) {
   auto trained = module->getAttrOfType<StringAttr>(nn::trainedFormatAttrName);
   if (!trained || request.stages.training.train ||
       request.from > Stage::Format || request.to < Stage::Format)
+    return;
+  FailureOr<const phx::Target *> machine = getTarget(module);
+  if (failed(machine))
     return;
   auto normalise = [](StringRef name) {
     bool isPlain = name.starts_with("bfp:") && name.count(':') == 2;
     return name.str() + (isPlain ? ":trunc" : "");
   };
-  std::string now = normalise(getFormatName(request.stages, machine));
+  std::string now = normalise(getFormatName(request.stages.format, **machine));
   if (trained.getValue().starts_with("bfp:") &&
       normalise(trained.getValue()) != now)
     emitWarning(module.getLoc())
@@ -197,17 +195,6 @@ static void warnAboutFormat(const CompileRequest &request,
         << ", in which it may be far less accurate; give "
         << spell(request.spelling, "format", trained.getValue())
         << " to keep its own";
-}
-
-/// Prices of the target that were stated for another structure than that for
-/// which the program is made.
-static void warnAboutPrices(const CompileRequest &request,
-                            const phx::Target &machine, ModuleOp module) {
-  if (request.to < Stage::Schedule)
-    return;
-  std::string text = describe(phx::findStalePrices(machine));
-  if (!text.empty())
-    emitWarning(module.getLoc(), text);
 }
 
 /// True if `op` divides by, or multiplies with the reciprocal of, the root of a
@@ -235,11 +222,14 @@ static bool dividesByRoot(Operation *op) {
 /// a normalisation that brings values back to one size, training tends to stall
 /// or to diverge.
 static void warnAboutTruncation(const CompileRequest &request,
-                                const phx::Target &machine, ModuleOp module) {
+                                ModuleOp module) {
   if (!request.stages.training.train || request.from > Stage::Autodiff ||
       request.to < Stage::Format)
     return;
-  std::string name = getFormatName(request.stages, machine);
+  FailureOr<const phx::Target *> machine = getTarget(module);
+  if (failed(machine))
+    return;
+  std::string name = getFormatName(request.stages.format, **machine);
   StringRef rounding = StringRef(name).rsplit(':').second;
   bool truncates = StringRef(name).starts_with("bfp:") &&
                    (rounding == "trunc" || StringRef(name).count(':') == 2);
@@ -345,17 +335,15 @@ using ProgramPtr = std::shared_ptr<const phx::Program>;
 
 /// Runs one stage; the last one leaves its program.
 static FailureOr<ProgramPtr> runStage(const CompileRequest &request,
-                                      Stage stage, const phx::Target &machine,
-                                      ModuleOp module) {
+                                      Stage stage, ModuleOp module) {
   ProgramPtr program;
   PassManager pm(module.getContext());
-  addStage(pm, stage, request.stages, machine);
+  addStage(pm, stage, request.stages);
   if (stage == Stage::Emit)
     pm.addPass(pisa::createTakeProgram(
         [&](ProgramPtr finished) { program = std::move(finished); }));
   if (failed(pm.run(module)))
     return failure();
-  recordMachine(module, machine, stage);
   if (!request.afterStage)
     return program;
   request.afterStage(stage, module);
@@ -372,14 +360,13 @@ static FailureOr<ProgramPtr> runStage(const CompileRequest &request,
 /// Runs the stages from request.from to request.to, each checked if asked for.
 /// Returns the program if the last one is among them.
 static FailureOr<ProgramPtr> runStages(const CompileRequest &request,
-                                       const phx::Target &machine,
                                        ModuleOp module, StageCheck *check,
                                        llvm::raw_ostream &os) {
   ProgramPtr program;
   for (Stage stage : allStages) {
     if (stage < request.from || stage > request.to)
       continue;
-    FailureOr<ProgramPtr> left = runStage(request, stage, machine, module);
+    FailureOr<ProgramPtr> left = runStage(request, stage, module);
     if (failed(left))
       return failure();
     program = *left;
@@ -405,15 +392,6 @@ static LogicalResult checkProgram(const phx::Program &program, ModuleOp module,
   return check.runProgram(**files, os);
 }
 
-/// Passes load the target by its name.
-static LogicalResult checkTargetFile(StringRef path, MLIRContext &context) {
-  if (llvm::sys::fs::is_regular_file(path))
-    return success();
-  return emitError(UnknownLoc::get(&context))
-         << "the target description '" << path
-         << "' is a pipe, and stages read it again; expected a regular file";
-}
-
 static LogicalResult check(const phx::Status &status, MLIRContext &context) {
   return status.ok()
              ? success()
@@ -434,33 +412,45 @@ static LogicalResult checkFiles(const CompileRequest &request,
   return check(phx::checkWritable(request.output), context);
 }
 
+/// The IR to start from, found to be such, with its target.
+static OwningOpRef<ModuleOp> prepareInput(const CompileRequest &request,
+                                          phx::OutputGuard &guard,
+                                          MLIRContext &context,
+                                          std::string &priceWarning) {
+  // A target that cannot be loaded is wrong whatever the input is.
+  TargetChoice choice = request.stages.machine;
+  if ((choice.target || !isIR(request.input)) &&
+      failed(check(loadChoice(choice), context)))
+    return {};
+  OwningOpRef<ModuleOp> module = readInput(request, context);
+  // The model may have named further files, and the target is one.
+  if (!module || failed(checkStage(request, *module)) ||
+      failed(settleTarget(request, choice, *module,
+                          getInputLocation(request, &context), priceWarning)) ||
+      failed(check(guard.check(), context)) ||
+      failed(checkImportMode(request, *module)) ||
+      failed(checkLosses(request, *module)))
+    return {};
+  if (request.onTarget && hasTarget(*module))
+    request.onTarget(**getTarget(*module));
+  warnAboutFormat(request, *module);
+  warnAboutTruncation(request, *module);
+  return module;
+}
+
 LogicalResult photonic::compile(const CompileRequest &request,
                                 MLIRContext &context, llvm::raw_ostream &os) {
   phx::OutputGuard guard;
-  phx::Result<phx::Target> machine =
-      loadMachine(request.stages.target, request.stages.overrides);
-  if (!machine) {
-    emitError(UnknownLoc::get(&context), machine.error().message);
+  if (failed(checkFiles(request, guard, context)))
     return failure();
-  }
-  if (failed(checkTargetFile(machine->path, context)) ||
-      failed(checkFiles(request, guard, context)))
+  std::string priceWarning;
+  OwningOpRef<ModuleOp> module =
+      prepareInput(request, guard, context, priceWarning);
+  if (!module)
     return failure();
-  OwningOpRef<ModuleOp> module = readInput(request, context);
-  // The model may have named further files.
-  if (!module || failed(check(guard.check(), context)) ||
-      failed(checkStage(request, *module)) ||
-      failed(checkMachine(*module, *machine,
-                          getInputLocation(request, &context))) ||
-      failed(checkImportMode(request, *module)) ||
-      failed(checkLosses(request, *module)))
-    return failure();
-  warnAboutFormat(request, *machine, *module);
-  warnAboutTruncation(request, *machine, *module);
   std::optional<StageCheck> check;
   if (!request.checkInput.empty()) {
-    FailureOr<StageCheck> created =
-        StageCheck::create(request, *machine, *module);
+    FailureOr<StageCheck> created = StageCheck::create(request, *module);
     if (failed(created))
       return failure();
     check = std::move(*created);
@@ -468,7 +458,7 @@ LogicalResult photonic::compile(const CompileRequest &request,
       return failure();
   }
   FailureOr<ProgramPtr> program =
-      runStages(request, *machine, *module, check ? &*check : nullptr, os);
+      runStages(request, *module, check ? &*check : nullptr, os);
   if (failed(program))
     return failure();
   if (check && *program &&
@@ -483,7 +473,8 @@ LogicalResult photonic::compile(const CompileRequest &request,
            << ", start from an earlier stage, or leave "
            << spell(request.spelling, "check") << " out";
   // Of what was made, not beside the message of what could not be made.
-  warnAboutPrices(request, *machine, *module);
+  if (!priceWarning.empty())
+    emitWarning(module->getLoc(), priceWarning);
   if (request.printIR)
     return writeIR(request, *module, os);
   if (request.output.empty())

@@ -7,6 +7,7 @@
 
 #include "photonic/Driver/Request.h"
 
+#include "photonic/Driver/Driver.h"
 #include "photonic/Import/ONNX/ImportONNX.h"
 
 #include "llvm/ADT/STLExtras.h"
@@ -151,12 +152,14 @@ std::string photonic::setOption(CompileRequest &request, StringRef name,
 }
 
 std::string photonic::checkRequest(const CompileRequest &request) {
+  if (!request.stages.insertedPasses.empty())
+    registerCompilerPasses();
   return checkStageRequest(request, getOptions());
 }
 
 std::vector<std::string>
 photonic::listFilesRead(const CompileRequest &request) {
-  std::vector<std::string> files;
+  std::vector<std::string> files = request.plugins;
   for (StringRef file :
        {StringRef(request.input), StringRef(request.checkInput),
         splitOptimizerModel(request.stages.training.optimizer).first})

@@ -25,7 +25,6 @@ StageCheck &StageCheck::operator=(StageCheck &&) = default;
 StageCheck::~StageCheck() = default;
 
 FailureOr<StageCheck> StageCheck::create(const CompileRequest &request,
-                                         const phx::Target &machine,
                                          ModuleOp module) {
   auto func = module.lookupSymbol<func::FuncOp>("main");
   if (!func) {
@@ -33,11 +32,14 @@ FailureOr<StageCheck> StageCheck::create(const CompileRequest &request,
                      "checked against earlier stages");
     return failure();
   }
+  FailureOr<const phx::Target *> machine = getTarget(module);
+  if (failed(machine))
+    return failure();
   StageCheck check;
   check.context = module.getContext();
   check.runTool = request.runTool;
-  check.options = request.stages;
-  check.format = getFormatName(request.stages, machine);
+  check.machine = *machine;
+  check.format = getFormatName(request.stages.format, **machine);
   check.referenceStage =
       request.from == Stage::Import
           ? "the model as read"

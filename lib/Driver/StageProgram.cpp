@@ -10,6 +10,8 @@
 #include "photonic/Support/TemporaryDirectory.h"
 
 #include "phx/npy/Npy.h"
+#include "phx/support/FileSystem.h"
+#include "phx/target/Values.h"
 
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -35,6 +37,7 @@ static std::string findRunTool(const std::string &given) {
 // Names that no dumped value has.
 static constexpr StringLiteral inputFile = "inputs.npz";
 static constexpr StringLiteral stateFile = "state.npz";
+static constexpr StringLiteral targetFile = "target.textproto";
 static constexpr StringLiteral outputFolder = "outputs";
 
 static std::string joinPath(StringRef directory, StringRef name) {
@@ -43,19 +46,15 @@ static std::string joinPath(StringRef directory, StringRef name) {
   return path.str().str();
 }
 
-std::vector<std::string> StageCheck::makeCommand(StringRef tool, StringRef path,
+std::vector<std::string> StageCheck::makeCommand(StringRef tool,
                                                  StringRef directory) const {
   std::vector<std::string> command{
-      tool.str(),      path.str(),
+      tool.str(),      joinPath(directory, programFile),
       "--input",       joinPath(directory, inputFile),
       "--dump-values", directory.str(),
-      "--target",      options.target,
+      "--target",      joinPath(directory, targetFile),
       "--output-dir",  joinPath(directory, outputFolder),
       "--quiet"};
-  for (const std::string &change : options.overrides) {
-    command.push_back("--set");
-    command.push_back(change);
-  }
   if (!reference.updates.empty()) {
     command.push_back("--save-state");
     command.push_back(joinPath(directory, stateFile));
@@ -160,9 +159,12 @@ LogicalResult StageCheck::runProgram(const TemporaryDirectory &files,
                           "found neither beside this tool nor on PATH");
   if (phx::Status saved = inputs->save(files.getFile(inputFile)); !saved)
     return emitError(loc, saved.error().message);
+  if (phx::Status saved = phx::writeFileAtomically(
+          files.getFile(targetFile), phx::printTarget(*machine));
+      !saved)
+    return emitError(loc, saved.error().message);
   std::string log = files.getFile("log.txt");
-  std::vector<std::string> command =
-      makeCommand(tool, files.getFile(programFile), files.getPath());
+  std::vector<std::string> command = makeCommand(tool, files.getPath());
   SmallVector<StringRef> views(command.begin(), command.end());
   std::string problem;
   int code = runChild(tool, views, log, problem);

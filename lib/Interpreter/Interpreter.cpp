@@ -8,7 +8,7 @@
 #include "photonic/Interpreter/Interpreter.h"
 #include "Slices.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
-#include "photonic/Dialect/NN/IR/NN.h"
+#include "photonic/Interpreter/EvaluableOpInterface.h"
 #include "photonic/Interpreter/Stepper.h"
 #include "phx/support/Selection.h"
 
@@ -168,8 +168,8 @@ LogicalResult Interpreter::runLoop(Operation &op, Values &operands,
 /// it came from shall not matter. What is moved stays as it is.
 static void canonicalizeResults(Operation &op,
                                 MutableArrayRef<IValue> results) {
-  if (!isa_and_nonnull<nn::NNDialect>(op.getDialect()) ||
-      op.hasTrait<MovesElements>() || op.hasTrait<OpTrait::ConstantLike>())
+  if (!op.hasTrait<DigitalArithmetic>() || op.hasTrait<MovesElements>() ||
+      op.hasTrait<OpTrait::ConstantLike>())
     return;
   for (IValue &value : results)
     if (llvm::any_of(value.getTensor().getData(),

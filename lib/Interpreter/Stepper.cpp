@@ -6,31 +6,66 @@
 //===----------------------------------------------------------------------===//
 
 #include "photonic/Interpreter/Stepper.h"
-#include "photonic/Dialect/NN/IR/Step.h"
+#include "photonic/Interpreter/StepDialectInterface.h"
 
 using namespace mlir;
 using namespace photonic;
 using namespace photonic::interp;
 using IValue = photonic::interp::Value;
 
-static bool persists(func::FuncOp function, unsigned argument) {
-  return nn::hasRole(function, argument);
+//===----------------------------------------------------------------------===//
+// What dialects say
+//===----------------------------------------------------------------------===//
+
+/// The interface of the dialect that owns an attribute called `name`, such as
+/// `nn` of `nn.role`. A file may name a dialect of which it has no operation,
+/// and which is not loaded then.
+static const StepDialectInterface *findOwner(StringAttr name) {
+  auto [space, rest] = name.getValue().split('.');
+  if (rest.empty())
+    return nullptr;
+  Dialect *dialect = name.getContext()->getOrLoadDialect(space);
+  return dialect ? dialect->getRegisteredInterface<StepDialectInterface>()
+                 : nullptr;
 }
+
+const StepDialectInterface *
+interp::findStepInterface(FunctionOpInterface function) {
+  for (ArrayAttr all : {function.getArgAttrsAttr(), function.getResAttrsAttr()})
+    for (Attribute attributes : all ? all.getValue() : ArrayRef<Attribute>())
+      for (NamedAttribute attribute : cast<DictionaryAttr>(attributes))
+        if (const StepDialectInterface *owner = findOwner(attribute.getName()))
+          return owner;
+  return nullptr;
+}
+
+/// Positions of the arguments that persist.
+static SmallVector<unsigned> findPersistent(func::FuncOp function) {
+  SmallVector<unsigned> persistent;
+  const StepDialectInterface *step = findStepInterface(function);
+  for (unsigned i = 0; step && i < function.getNumArguments(); ++i)
+    if (step->persists(function, i))
+      persistent.push_back(i);
+  return persistent;
+}
+
+//===----------------------------------------------------------------------===//
+// Inputs
+//===----------------------------------------------------------------------===//
 
 FailureOr<SmallVector<IValue>> interp::getInitialValues(func::FuncOp function) {
   SmallVector<IValue> values;
-  for (unsigned i = 0; i < function.getNumArguments(); ++i) {
-    if (!persists(function, i))
-      continue;
-    auto init = function.getArgAttrOfType<ElementsAttr>(i, nn::initAttrName);
+  const StepDialectInterface *step = findStepInterface(function);
+  for (unsigned i : findPersistent(function)) {
+    ElementsAttr init = step->getInitialValue(function, i);
     FailureOr<Tensor> tensor = failure();
     if (init)
       tensor = Tensor::get(init);
     if (failed(tensor))
       return function.emitError()
-             << "'" << nn::getArgumentName(function, i)
+             << "'" << step->getName(function, i)
              << "' has no initial value: the resource behind '"
-             << nn::initAttrName << "' is absent";
+             << step->getInitialValueName() << "' is absent";
     values.push_back(std::move(*tensor));
   }
   return values;
@@ -45,13 +80,19 @@ interp::completeInputs(func::FuncOp function, ArrayRef<IValue> inputs,
            << function.getNumArguments() - persistent.size() << " inputs, got "
            << inputs.size();
   SmallVector<IValue> values;
+  SmallVector<unsigned> persists = findPersistent(function);
   for (unsigned i = 0; i < function.getNumArguments(); ++i) {
-    ArrayRef<IValue> &from = persists(function, i) ? persistent : inputs;
+    ArrayRef<IValue> &from =
+        llvm::is_contained(persists, i) ? persistent : inputs;
     values.push_back(from.front());
     from = from.drop_front();
   }
   return values;
 }
+
+//===----------------------------------------------------------------------===//
+// Steps
+//===----------------------------------------------------------------------===//
 
 FailureOr<Stepper> Stepper::create(func::FuncOp function) {
   Stepper stepper(function);
@@ -59,9 +100,9 @@ FailureOr<Stepper> Stepper::create(func::FuncOp function) {
   if (failed(initial))
     return failure();
   stepper.state = std::move(*initial);
-  for (unsigned i = 0; i < function.getNumArguments(); ++i)
-    if (persists(function, i))
-      stepper.names.push_back(nn::getArgumentName(function, i).str());
+  stepper.step = findStepInterface(function);
+  for (unsigned i : findPersistent(function))
+    stepper.names.push_back(stepper.step->getName(function, i).str());
   return stepper;
 }
 
@@ -78,7 +119,7 @@ LogicalResult Stepper::run(ArrayRef<IValue> inputs,
     return failure();
   results = std::move(*computed);
   for (auto [name, value] : llvm::zip_equal(names, state))
-    if (auto update = nn::findResult(function, nn::updatesAttrName, name))
+    if (auto update = step->findUpdate(function, name))
       value = results[*update];
   return success();
 }
@@ -101,13 +142,8 @@ LogicalResult Stepper::setState(StringRef name, const Tensor &value) {
 }
 
 const Tensor *Stepper::getResult(StringRef name) const {
-  if (results.empty())
+  if (results.empty() || !step)
     return nullptr;
-  std::optional<unsigned> index =
-      nn::findResult(function, nn::nameAttrName, name);
-  if (!index)
-    index = nn::findResult(function, nn::updatesAttrName, name);
-  if (StringRef parameter = name; !index && parameter.consume_back(".grad"))
-    index = nn::findResult(function, nn::gradientOfAttrName, parameter);
+  std::optional<unsigned> index = step->findResult(function, name);
   return index ? &results[*index].getTensor() : nullptr;
 }

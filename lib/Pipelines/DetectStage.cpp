@@ -33,7 +33,8 @@ static Stage getLastStage(phot::ProductOp op) {
   op.getPass().walk([&](phot::DotOp dot) {
     multipliesIntegers |= !dot.getResult().getType().isF32();
   });
-  return op.getStationary() && !multipliesIntegers ? Stage::Split : Stage::Format;
+  return op.getStationary() && !multipliesIntegers ? Stage::Split
+                                                   : Stage::Format;
 }
 
 /// Tokens come with the last stage; a program of one engine needs none.

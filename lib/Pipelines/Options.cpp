@@ -1,5 +1,4 @@
-//===- Options.cpp - Options of the stages
-//----------------------------------===//
+//===- Options.cpp - Options of the stages --------------------------------===//
 //
 // Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -7,6 +6,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "photonic/Pipelines/Options.h"
+
+#include "photonic/Pipelines/InsertedPasses.h"
 
 using namespace photonic;
 using llvm::StringRef;
@@ -31,22 +32,33 @@ template <auto member> bool turnOn(Owner &owner, StringRef) {
   owner.training.*member = true;
   return true;
 }
+
+bool insertPasses(Owner &owner, StringRef value) {
+  std::optional<InsertedPasses> passes = parseInsertedPasses(value);
+  if (passes)
+    owner.insertedPasses.push_back(std::move(*passes));
+  return passes.has_value();
+}
 } // namespace
+
+static const std::string expectedPasses =
+    "stage:passes with a stage " + listStages();
 
 static const Option<StageOptions> stageOptions[] = {
     {{.name = "target",
       .placeholder = "name|file",
-      .doc = "target description (default: mirage)",
-      .initial = "mirage",
-      .settledBy = Stage::Schedule},
-     put<&Owner::target>},
+      .doc = "target description (default: what the IR was made for, else "
+             "mirage)"},
+     [](Owner &owner, StringRef value) {
+       owner.machine.target = value.str();
+       return true;
+     }},
     {{.name = "set",
       .kind = OptionKind::Many,
       .placeholder = "field=value",
-      .doc = "change a field of the target, e.g. core.count=16",
-      .settledBy = Stage::Schedule},
+      .doc = "change a field of the target, e.g. core.count=16"},
      [](Owner &owner, StringRef value) {
-       owner.overrides.push_back(value.str());
+       owner.machine.overrides.push_back(value.str());
        return true;
      }},
     {{.name = "format",
@@ -74,6 +86,16 @@ static const Option<StageOptions> stageOptions[] = {
       .choices = memories,
       .settledBy = Stage::Schedule},
      put<&Owner::memory>},
+    {{.name = "no-fold-batch-norm",
+      .kind = OptionKind::Flag,
+      .doc = "compute BatchNormalization element by element instead of folding "
+             "it into the convolution or linear layer in front of it",
+      .settledBy = Stage::Autodiff,
+      .settledForInference = Stage::Import},
+     [](Owner &owner, StringRef) {
+       owner.foldBatchNorm = false;
+       return true;
+     }},
     {{.name = "train",
       .kind = OptionKind::Flag,
       .doc = "compile a training step: forward, loss, backward, update",
@@ -139,6 +161,15 @@ static const Option<StageOptions> stageOptions[] = {
              "are regions as in a training step, not constants",
       .settledBy = Stage::Autodiff},
      turnOn<&TrainingOptions::mutableParameters>},
+    {{.name = "insert-pass",
+      .kind = OptionKind::Many,
+      .placeholder = "stage:passes",
+      .doc = "run a pipeline of passes behind those of a stage and before its "
+             "result is verified, such as split:canonicalize,cse or "
+             "tile:func.func(PASS{OPTION=1}); may be repeated",
+      .example = "split:canonicalize,cse",
+      .expected = expectedPasses},
+     insertPasses},
 };
 
 llvm::ArrayRef<Option<StageOptions>> photonic::getStageOptions() {

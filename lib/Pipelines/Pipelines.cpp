@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "photonic/Pipelines/InsertedPasses.h"
 #include "photonic/Pipelines/Options.h"
 
 #include "photonic/Dialect/NN/Transforms/Passes.h"
@@ -17,8 +18,6 @@
 #include "mlir/Transforms/Passes.h"
 #include "llvm/Support/ErrorHandling.h"
 #include "llvm/Support/raw_ostream.h"
-
-#include <cmath>
 
 using namespace mlir;
 using namespace photonic;
@@ -52,17 +51,6 @@ std::optional<Stage> photonic::parseStage(StringRef name) {
   return std::nullopt;
 }
 
-std::string photonic::getFormatName(const StageOptions &options,
-                                    const phx::Target &machine) {
-  const auto &format = machine.spec.format();
-  std::string group = std::to_string(format.group().value());
-  if (options.format.empty())
-    return "bfp:" + std::to_string(format.mantissa_bits().value()) + ":" +
-           group + ":" + format.rounding().value();
-  // The bypass sums in the order of the format that it stands in for.
-  return options.format == "fp32" ? "fp32:" + group : options.format;
-}
-
 std::string photonic::listStages() {
   std::string text;
   for (Stage stage : allStages) {
@@ -73,14 +61,33 @@ std::string photonic::listStages() {
   return text;
 }
 
-static int64_t toFemtoseconds(double nanoseconds) {
-  return std::llround(nanoseconds * 1e6);
-}
-
 /// Canonical operations, each once.
 static void addCleanup(OpPassManager &pm) {
   pm.addNestedPass<func::FuncOp>(createCanonicalizerPass());
   pm.addNestedPass<func::FuncOp>(createCSEPass());
+}
+
+/// The same, and normalisations are folded into products before operations that
+/// are equal become one, unless the user declines.
+static void addFolding(OpPassManager &pm, const StageOptions &options,
+                       bool reportMissed) {
+  if (options.foldBatchNorm) {
+    nn::FoldBatchNormOptions fold;
+    fold.reportMissed = reportMissed;
+    pm.addNestedPass<func::FuncOp>(nn::createFoldBatchNorm(fold));
+  }
+  addCleanup(pm);
+}
+
+static void addImport(OpPassManager &pm, const StageOptions &options) {
+  // Folding would make one constant of several parameters, so parameters that
+  // are to stay ones are exposed before anything is folded.
+  if (options.training.hasMutableParameters())
+    return;
+  // Equal readers of a product may have become one.
+  if (options.foldBatchNorm)
+    addFolding(pm, options, /*reportMissed=*/false);
+  addFolding(pm, options, /*reportMissed=*/true);
 }
 
 static void addTrainingStep(OpPassManager &pm, const TrainingOptions &options) {
@@ -103,49 +110,33 @@ static void addTrainingStep(OpPassManager &pm, const TrainingOptions &options) {
   pm.addNestedPass<func::FuncOp>(nn::createCompressStash());
 }
 
-static void addAutodiff(OpPassManager &pm, const TrainingOptions &options) {
-  if (options.hasMutableParameters()) {
-    nn::ExposeParametersOptions expose;
-    expose.freeze = options.freeze;
-    expose.learn = options.learn;
-    expose.trainable = options.train;
-    pm.addNestedPass<func::FuncOp>(nn::createExposeParameters(expose));
-    addCleanup(pm);
+static void addAutodiff(OpPassManager &pm, const StageOptions &options) {
+  const TrainingOptions &training = options.training;
+  if (!training.hasMutableParameters()) {
+    pm.addNestedPass<func::FuncOp>(nn::createDecompose());
+    return addCleanup(pm);
   }
-  if (options.train)
-    addTrainingStep(pm, options);
+  nn::ExposeParametersOptions expose;
+  expose.freeze = training.freeze;
+  expose.learn = training.learn;
+  expose.trainable = training.train;
+  pm.addNestedPass<func::FuncOp>(nn::createExposeParameters(expose));
+  addFolding(pm, options, /*reportMissed=*/true);
+  if (training.train)
+    addTrainingStep(pm, training);
   pm.addNestedPass<func::FuncOp>(nn::createDecompose());
-  addCleanup(pm);
+  addFolding(pm, options, /*reportMissed=*/false);
 }
 
-static void addSplit(OpPassManager &pm, const StageOptions &options,
-                     const phx::Target &machine) {
-  Arrays arrays = getArrays(machine);
-  pm.addNestedPass<func::FuncOp>(phot::createSplitRNS(arrays));
+static void addSplit(OpPassManager &pm, const StageOptions &options) {
+  pm.addNestedPass<func::FuncOp>(phot::createSplitRNS());
   phot::SelectDataflowOptions select;
-  select.cores = arrays.count;
-  select.rows = arrays.rows;
-  select.columns = arrays.columns;
-  // Paid once per pass, like programming.
-  select.programFs = toFemtoseconds(arrays.machine->program_ns().value() +
-                                    arrays.machine->fill_ns().value());
-  select.streamFs = toFemtoseconds(1.0 / arrays.machine->clock_ghz().value());
   select.mode = options.dataflow;
   pm.addNestedPass<func::FuncOp>(phot::createSelectDataflow(select));
 }
 
-static void addTile(OpPassManager &pm, const phx::Target &machine) {
-  phot::TileArrayOptions tile;
-  Arrays arrays = getArrays(machine);
-  tile.rows = arrays.rows;
-  tile.columns = arrays.columns;
-  pm.addNestedPass<func::FuncOp>(phot::createTileArray(tile));
-}
-
 static void addSchedule(OpPassManager &pm, const StageOptions &options) {
   pisa::ScheduleOptions schedule;
-  schedule.targetName = options.target;
-  schedule.overrides.assign(options.overrides.begin(), options.overrides.end());
   schedule.memory = options.memory;
   pm.addPass(pisa::createSchedule(schedule));
 }
@@ -165,30 +156,26 @@ void photonic::addVerification(OpPassManager &pm, Stage stage) {
 
 /// Appends the passes that make the changes of `stage`.
 static void addTransformation(OpPassManager &pm, Stage stage,
-                              const StageOptions &options,
-                              const phx::Target &machine) {
+                              const StageOptions &options) {
   switch (stage) {
   case Stage::Import:
-    // Folding would make one constant of several parameters, so parameters that
-    // are to stay ones are exposed before anything is folded.
-    if (!options.training.hasMutableParameters())
-      addCleanup(pm);
-    return;
+    return addImport(pm, options);
   case Stage::Autodiff:
-    return addAutodiff(pm, options.training);
+    return addAutodiff(pm, options);
   case Stage::Lower:
     pm.addNestedPass<func::FuncOp>(phot::createLowerProducts());
     return;
   case Stage::Format: {
     phot::AssignFormatsOptions formats;
-    formats.format = getFormatName(options, machine);
+    formats.format = options.format;
     pm.addNestedPass<func::FuncOp>(phot::createAssignFormats(formats));
     return;
   }
   case Stage::Split:
-    return addSplit(pm, options, machine);
+    return addSplit(pm, options);
   case Stage::Tile:
-    return addTile(pm, machine);
+    pm.addNestedPass<func::FuncOp>(phot::createTileArray());
+    return;
   case Stage::Schedule:
     return addSchedule(pm, options);
   case Stage::Emit:
@@ -198,9 +185,11 @@ static void addTransformation(OpPassManager &pm, Stage stage,
 }
 
 void photonic::addStage(OpPassManager &pm, Stage stage,
-                        const StageOptions &options,
-                        const phx::Target &machine) {
-  addTransformation(pm, stage, options, machine);
+                        const StageOptions &options) {
+  addTransformation(pm, stage, options);
+  for (const InsertedPasses &passes : options.insertedPasses)
+    if (passes.stage == stage)
+      addInsertedPasses(pm, passes);
   addVerification(pm, stage);
 }
 
@@ -267,6 +256,24 @@ struct PipelineOptions : PassPipelineOptions<PipelineOptions> {
 
 using ErrorHandler = llvm::function_ref<LogicalResult(const Twine &)>;
 
+/// Appends the pass that lets the module carry its target. A description that
+/// cannot be loaded is wrong whatever the module is.
+static LogicalResult addTarget(OpPassManager &pm, const StageRequest &request,
+                               ErrorHandler fail) {
+  const TargetChoice &choice = request.stages.machine;
+  if (choice.target)
+    if (auto machine = loadMachine(*choice.target, choice.overrides); !machine)
+      return fail("photonic-pipeline: " + Twine(machine.error().message));
+  // A program names its target itself.
+  if (request.from > Stage::Schedule && !choice.isGiven())
+    return success();
+  phot::SetTargetOptions options;
+  options.target = choice.target.value_or("");
+  options.overrides.assign(choice.overrides.begin(), choice.overrides.end());
+  pm.addPass(phot::createSetTarget(options));
+  return success();
+}
+
 /// Appends the stages that `text`, the options in braces, names.
 static LogicalResult buildPipeline(OpPassManager &pm, StringRef text,
                                    ErrorHandler fail) {
@@ -287,14 +294,11 @@ static LogicalResult buildPipeline(OpPassManager &pm, StringRef text,
   request.to = *to;
   if (std::string wrong = options.apply(request); !wrong.empty())
     return fail("photonic-pipeline: " + Twine(wrong));
-  const StageOptions &stages = request.stages;
-  phx::Result<phx::Target> machine =
-      loadMachine(stages.target, stages.overrides);
-  if (!machine)
-    return fail("photonic-pipeline: " + machine.error().message);
+  if (failed(addTarget(pm, request, fail)))
+    return failure();
   for (Stage stage : allStages)
     if (stage >= request.from && stage <= request.to)
-      addStage(pm, stage, stages, *machine);
+      addStage(pm, stage, request.stages);
   return success();
 }
 

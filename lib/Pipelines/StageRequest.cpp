@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "photonic/Pipelines/InsertedPasses.h"
 #include "photonic/Pipelines/Options.h"
 
 #include "llvm/ADT/STLExtras.h"
@@ -74,7 +75,7 @@ public:
   std::string run() const {
     for (auto check : {&RequestCheck::checkDependent, &RequestCheck::checkLearn,
                        &RequestCheck::checkTraining, &RequestCheck::checkStages,
-                       &RequestCheck::checkLate})
+                       &RequestCheck::checkLate, &RequestCheck::checkInserted})
       if (std::string wrong = (this->*check)(); !wrong.empty())
         return wrong;
     return {};
@@ -140,16 +141,48 @@ private:
            getStageName(request.to).str();
   }
 
+  /// The stage behind which an option comes too late, if there is one.
+  std::optional<Stage> getSettlingStage(const OptionInfo &option) const {
+    return option.settledForInference && !training.hasMutableParameters()
+               ? option.settledForInference
+               : option.settledBy;
+  }
+
   /// An option of a stage that is over, where the IR has decided already.
   std::string checkLate() const {
     for (const OptionInfo &option : options)
-      if (option.settledBy && has(option.name) &&
-          request.from > *option.settledBy)
+      if (std::optional<Stage> stage = getSettlingStage(option);
+          stage && has(option.name) && request.from > *stage)
         return name(option.name) + " has no effect with " + giveFrom() +
-               ": stage " +
-               getStageName(*option.settledBy).str() +
+               ": stage " + getStageName(*stage).str() +
                " has settled it; leave it out, or start from an earlier stage";
     return {};
+  }
+
+  /// Passes in stages that do not run, or that are none.
+  std::string checkInserted() const {
+    for (const InsertedPasses &passes : request.stages.insertedPasses) {
+      std::string stage = getStageName(passes.stage).str();
+      std::string option = give("insert-pass", stage + ":" + passes.pipeline);
+      if (passes.stage < request.from)
+        return option + " has no effect with " + giveFrom() + ": stage '" +
+               stage +
+               "' is over; leave it out, or start from an earlier stage";
+      if (passes.stage > request.to)
+        return option + " has no effect: stage '" + stage +
+               "' does not run, the last one is '" +
+               getStageName(request.to).str() +
+               "'; leave it out, or go on to " + giveTo(passes.stage);
+      if (std::string wrong = checkPipeline(passes); !wrong.empty())
+        return option + " has to hold passes that can run: " + wrong;
+    }
+    return {};
+  }
+
+  /// The option that says where to end.
+  std::string giveTo(Stage stage) const {
+    return give(spelling == Spelling::Pipeline ? "to" : "compile-to",
+                getStageName(stage));
   }
 
   /// The option that says where to begin: after a stage, but in a pipeline with

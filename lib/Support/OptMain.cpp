@@ -45,7 +45,9 @@ static photonic::ToolFiles getFiles(int argc, char **argv,
                                     const std::string &input,
                                     const std::string &output) {
   photonic::ToolFiles files{"photonic-opt", input, output};
-  files.reads.push_back(photonic::findOption(argc, argv, "irdl-file"));
+  for (llvm::StringRef option :
+       {"irdl-file", "load-pass-plugin", "load-dialect-plugin"})
+    files.reads.push_back(photonic::findOption(argc, argv, option));
   for (llvm::StringRef option : writingOptions)
     if (std::string path = photonic::findOption(argc, argv, option);
         !path.empty())

@@ -12,6 +12,7 @@ import typer
 
 from . import (
     cli_compile,
+    cli_diff,
     cli_explain,
     cli_report,
     cli_run,
@@ -33,6 +34,7 @@ app.command("compile")(cli_compile.compile_command)
 app.command("run")(cli_run.run_command)
 app.command("train")(cli_train.train_command)
 app.command("report")(cli_report.report_command)
+app.command("diff")(cli_diff.diff_command)
 app.command("explain")(cli_explain.explain_command)
 app.add_typer(cli_targets.app, name="targets")
 

@@ -17,7 +17,10 @@ from .compiler import Words
 #: Options of a compilation that several commands have. The compiler's table, which
 #: photonic-compile is made from, says what their values look like, too; it is not read
 #: here, because commands that compile nothing start without the compiler.
-TargetOption = typer.Option("mirage", metavar="name|file", help="The machine.")
+TargetOption = typer.Option(
+    None, metavar="name|file",
+    help="The machine. Default: what IR was made for, else mirage.",
+)
 SetOption = typer.Option(
     None, "--set", metavar="field=value", help="Change a field of the target."
 )

@@ -33,7 +33,7 @@ def compile_command(
     output: Optional[str] = typer.Option(
         None, "-o", "--output", metavar="MODEL.phx", help="Default: beside the model."
     ),
-    target: str = TargetOption,
+    target: Optional[str] = TargetOption,
     batch: Optional[int] = typer.Option(
         None, metavar="N", help="Samples in one run: the extent of open first dimensions."
     ),
@@ -42,6 +42,9 @@ def compile_command(
     format: Optional[str] = FormatOption,
     dataflow: str = DataflowOption,
     memory: str = MemoryOption,
+    no_fold_batch_norm: bool = typer.Option(
+        False, "--no-fold-batch-norm", help="Compute BatchNormalization by itself."
+    ),
     set_: Optional[List[str]] = SetOption,
     train: bool = typer.Option(False, "--train", help="Compile a training step."),
     loss: Optional[str] = typer.Option(
@@ -62,6 +65,11 @@ def compile_command(
     mutable_parameters: bool = typer.Option(
         False, "--mutable-parameters", help="The forward pass of a network in training."
     ),
+    insert_pass: Optional[List[str]] = typer.Option(
+        None, "--insert-pass", metavar="stage:passes",
+        help="Run passes behind those of a stage, as in split:canonicalize,cse; may be "
+        "repeated.",
+    ),
     compile_from: Optional[str] = typer.Option(
         None, "--compile-from", metavar="stage",
         help="The model is IR that photonic-compile saved after this stage.",
@@ -80,6 +88,7 @@ def compile_command(
         format=format,
         dataflow=dataflow,
         memory=memory,
+        no_fold_batch_norm=no_fold_batch_norm,
         set=set_,
         output=path,
         train=train,
@@ -91,6 +100,7 @@ def compile_command(
         emit_gradients=emit_gradients,
         recompute=split_names(recompute) or (),
         mutable_parameters=mutable_parameters,
+        insert_pass=to_words(insert_pass),
         compile_from=compile_from,
     )
     if exe.training is not None:

@@ -197,7 +197,7 @@ def train_command(
     report: Optional[str] = typer.Option(
         None, metavar="FILE.json", help="Report of one step as JSON."
     ),
-    target: str = TargetOption,
+    target: Optional[str] = TargetOption,
     format: Optional[str] = FormatOption,
     freeze: Optional[str] = FreezeOption,
     learn: Optional[str] = LearnOption,
@@ -217,7 +217,7 @@ def train_command(
     143; the same command continues.
     """
     files.check_outputs(
-        [model, *find_external(model), find_file(target),
+        [model, *find_external(model), find_file(target) if target else "",
          *files.list_inputs(input + (validation_input or [])),
          *filter(None, [labels, validation_labels])],
         [("--checkpoint", checkpoint), ("--export", export), ("--history", history),

@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+import json
 import numbers
 import os
 import tempfile
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from . import files
 from .errors import CompileError, CompileWarning, InputError
@@ -131,6 +133,20 @@ def _to_shapes(shapes: object) -> list[str]:
     return result
 
 
+def _to_passes(passes: object) -> list[str] | None:
+    example = "['split:canonicalize,cse']"
+    listed = [passes] if isinstance(passes, str) else passes
+    if not isinstance(listed, Iterable) or isinstance(listed, (bytes, Mapping)):
+        raise InputError(f"insert_pass: expected a list such as {example}, found {passes!r}")
+    listed = list(listed)
+    for entry in listed:
+        if not isinstance(entry, str):
+            raise InputError(
+                f"insert_pass: expected strings as in {example}, found {entry!r} in the list"
+            )
+    return listed or None
+
+
 #: How arguments that are no text become the values of an option.
 _CONVERTERS = {
     "target": lambda value: [files.to_path(value, "target")],
@@ -138,6 +154,7 @@ _CONVERTERS = {
     "dims": _to_dims,
     "shapes": _to_shapes,
     "set": to_overrides,
+    "insert_pass": _to_passes,
 }
 
 
@@ -176,7 +193,7 @@ def _fill(request, known: Iterable[tuple[str, ...]], options: Mapping[str, objec
 
 def compile(
     model: str | os.PathLike[str],
-    target: str | os.PathLike[str] = "mirage",
+    target: str | os.PathLike[str] | None = None,
     *,
     batch: int | None = None,
     dims: Mapping[str, int] | None = None,
@@ -184,6 +201,7 @@ def compile(
     format: str | None = None,
     dataflow: str = "auto",
     memory: str = "ideal",
+    no_fold_batch_norm: bool = False,
     set: Overrides = None,
     output: str | os.PathLike[str] | None = None,
     train: bool = False,
@@ -195,13 +213,16 @@ def compile(
     emit_gradients: bool = False,
     recompute: Iterable[str] = (),
     mutable_parameters: bool = False,
+    insert_pass: Iterable[str] | None = None,
     compile_from: str | None = None,
 ) -> Executable:
     """Compiles an ONNX model for a photonic accelerator.
 
     `model`: .onnx file, or .mlir as `photonic-compile --compile-to=STAGE` saves it.
-    `compile_from`: the stage after which that was; its target, as it was then.
-    `target`: name or .textproto file; `set` changes its fields.
+    `compile_from`: the stage after which that was.
+    `target`: name or .textproto file, "mirage" by default; `set` changes its fields.
+    IR holds the target that it was made for: both may be left out then, and have to
+    agree with it.
     `batch`: samples in one run, the extent of open first dimensions of the inputs.
     `dims`: extents of other open dimensions, by their name in the model or by input
     and number: {"height": 24, "x:3": 32}. `shapes`: all extents of inputs, for a
@@ -212,6 +233,8 @@ def compile(
     ("df2"), or the faster one per product ("auto").
     `memory`: everything on chip ("ideal"), or scratchpads in front of DRAM
     ("hierarchy").
+    `no_fold_batch_norm`: compute BatchNormalization element by element instead of
+    folding it into the convolution or linear layer in front of it.
     `output`: where to keep the program file; `Executable.save` does it later.
 
     `train`: compile a training step (forward, loss, backward, update).
@@ -227,6 +250,8 @@ def compile(
     `recompute`: nodes whose results the backward pass computes again.
     `mutable_parameters`: compile the forward pass of a network that is in training;
     its parameters are regions as in the training step.
+    `insert_pass`: pipelines of passes, each behind those of a stage and before its
+    result is verified: ["split:canonicalize,cse", "tile:func.func(cse)"].
 
     Raises CompileError with all messages of the compiler, InputError for
     arguments that make no sense, MemoryError where memory runs out; what was in
@@ -244,29 +269,45 @@ def compile(
     return executable
 
 
+def _load() -> Any:
+    """The extension module. Raises CompileError where it is missing."""
+    try:
+        from . import _compiler
+    except ImportError as error:
+        raise CompileError(
+            f"the compiler is not part of this installation ({error}); build the "
+            "package with -DPHOTONIC_BUILD_COMPILER=ON, or use program files and "
+            "reports that were made elsewhere"
+        ) from error
+    return _compiler
+
+
+def read_ir(path: str) -> dict[str, Any]:
+    """What the IR in a file consists of: "stages" and "operations". Raises
+    CompileError."""
+    succeeded, messages, summary = _load().summarize_ir(files.to_path(path, "path"))
+    if not succeeded:
+        text = _to_text(messages)
+        raise CompileError(text or f"'{path}' cannot be read as IR", messages)
+    return json.loads(summary)
+
+
 def build(
     model: str | os.PathLike[str],
-    target: str | os.PathLike[str],
+    target: str | os.PathLike[str] | None,
     *,
     output: str | os.PathLike[str] | None = None,
     **options: object,
 ) -> tuple[Executable, str]:
     """`compile`, and what the compiler remarks, for the caller to pass on.
     `options`: the other arguments of `compile`, or some of them."""
-    try:
-        from . import _compiler
-    except ImportError as error:
-        raise CompileError(
-            f"the compiler is not part of this installation ({error}); build the "
-            "package with -DPHOTONIC_BUILD_COMPILER=ON, or load a program file "
-            "that photonic-compile made"
-        ) from error
+    _compiler = _load()
     request = _compiler.Request()
     if _on_command_line:
         request.spelling = _compiler.Spelling.COMMAND_LINE
     request.input = files.to_path(check_model(model), "model")
     _fill(request, _compiler.options(), {"target": target, **options})
-    place = find_file(target)
+    place = "" if target is None else find_file(target)
     with tempfile.TemporaryDirectory(prefix="photonic-") as folder:
         # A mapped file outlives its name.
         path = os.path.join(folder, "program.phx")
@@ -277,11 +318,19 @@ def build(
                 [("output", path)],
             )
         request.output = path
-        succeeded, messages, training = _compiler.compile(request)
+        succeeded, messages, training, description = _compiler.compile(request)
         text = _to_text(messages)
         if not succeeded:
             raise CompileError(text or "the compiler failed without a message", messages)
-        executable = load(path, target, options.get("set"))
+        carried = os.path.join(folder, "target.textproto")
+        from_ir = target is None and options.get("compile_from") is not None
+        if description and from_ir:
+            # The target of the IR, with all its changes.
+            with open(carried, "w", encoding="utf-8") as file:
+                file.write(description)
+            executable = load(path, carried)
+        else:
+            executable = load(path, target, options.get("set"))
     executable.sources = [*request.files, *filter(None, [place])]
     if training is not None:
         *groups, sentence = training

@@ -228,16 +228,22 @@ def to_path(value: object, what: str) -> str:
     return path.decode("utf-8", "surrogateescape")
 
 
-def read_report(path: str) -> dict[str, Any]:
-    """A report as JSON. Raises InputError."""
+def read_json(path: str) -> dict[str, Any]:
+    """An object as JSON; empty for other values. Raises InputError."""
     try:
         with open(path, encoding="utf-8") as file:
-            report = json.load(file)
+            value = json.load(file)
     except OSError as error:
         raise InputError(f"cannot read '{path}': {error.strerror}") from error
     except (ValueError, RecursionError) as error:
         raise InputError(f"'{path}' is not JSON: {error}") from error
-    if not isinstance(report, dict) or report.get("schema_version") != 2:
+    return value if isinstance(value, dict) else {}
+
+
+def read_report(path: str) -> dict[str, Any]:
+    """A report as JSON. Raises InputError."""
+    report = read_json(path)
+    if report.get("schema_version") != 2:
         raise InputError(
             f"'{path}' is not a report of schema version 2; photonic-run --report "
             "writes them"

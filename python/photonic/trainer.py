@@ -43,7 +43,7 @@ class Trainer:
     def __init__(
         self,
         model: str | os.PathLike[str],
-        target: str | os.PathLike[str] = "mirage",
+        target: str | os.PathLike[str] | None = None,
         *,
         loss: str = "cross_entropy",
         optimizer: str = "sgd:lr=0.01",

@@ -16,6 +16,8 @@
 
 #include "photonic/Driver/Driver.h"
 
+#include "phx/target/Values.h"
+
 #include "mlir/IR/MLIRContext.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -30,11 +32,15 @@ struct Answer {
   /// Of each its severity and its text.
   std::vector<std::pair<std::string, std::string>> messages;
   std::optional<photonic::nn::TrainingSummary> training;
+  std::string target; ///< a description file; empty if the IR carries none
 };
 
 static void compile(photonic::CompileRequest request, Answer &answer) {
   request.onTraining = [&](const photonic::nn::TrainingSummary &summary) {
     answer.training = summary;
+  };
+  request.onTarget = [&](const phx::Target &target) {
+    answer.target = phx::printTarget(target);
   };
   mlir::DialectRegistry registry;
   photonic::registerCompilerDialects(registry);
@@ -47,22 +53,46 @@ static void compile(photonic::CompileRequest request, Answer &answer) {
       mlir::succeeded(photonic::compile(request, context, llvm::nulls()));
 }
 
-/// Raises MemoryError if there is not enough for the compilation or its thread.
-static Answer compile(const photonic::CompileRequest &request) {
-  auto answer = std::make_shared<Answer>();
+/// Does `work` on a thread of its own. Raises MemoryError, which begins with
+/// `what`, if there is not enough for it or its thread.
+static void runOrRaise(const std::string &what, std::function<void()> work) {
   Ending ending;
   {
     nb::gil_scoped_release released;
-    ending = runSeparately([answer, request] { compile(request, *answer); });
+    ending = runSeparately(std::move(work));
   }
   if (ending == Ending::Done)
-    return std::move(*answer);
-  std::string text = "compiling '" + request.input + "' needs ";
+    return;
+  std::string text = what + " needs ";
   text += ending == Ending::NoThread
               ? "one more thread than the system has to give"
               : "more memory than there is";
   PyErr_SetString(PyExc_MemoryError, text.c_str());
   throw nb::python_error();
+}
+
+static Answer compile(const photonic::CompileRequest &request) {
+  auto answer = std::make_shared<Answer>();
+  runOrRaise("compiling '" + request.input + "'",
+             [answer, request] { compile(request, *answer); });
+  return std::move(*answer);
+}
+
+/// What the IR in a file consists of, as JSON: as `compile`, on a thread of its
+/// own.
+static void summarize(const std::string &path, Answer &answer,
+                      std::string &summary) {
+  mlir::DialectRegistry registry;
+  photonic::registerCompilerDialects(registry);
+  mlir::MLIRContext context(registry, mlir::MLIRContext::Threading::DISABLED);
+  photonic::DiagnosticPrinter printer(
+      context, [&](llvm::StringRef severity, const std::string &text) {
+        answer.messages.emplace_back(severity.str(), text);
+      });
+  mlir::FailureOr<std::string> text = photonic::summarizeIR(path, context);
+  answer.succeeded = mlir::succeeded(text);
+  if (answer.succeeded)
+    summary = std::move(*text);
 }
 
 static nb::object decode(const std::string &text) {
@@ -156,8 +186,23 @@ NB_MODULE(_compiler, m) {
       [](const Request &request) {
         Answer answer = compile(request);
         return nb::make_tuple(answer.succeeded, decode(answer.messages),
-                              describe(answer.training));
+                              describe(answer.training), answer.target);
       },
       "request"_a,
-      "(whether it succeeded, [(severity, text)], what a step trains).");
+      "(whether it succeeded, [(severity, text)], what a step trains, the "
+      "description of the target).");
+  m.def(
+      "summarize_ir",
+      [](const std::string &path) {
+        auto answer = std::make_shared<Answer>();
+        auto summary = std::make_shared<std::string>();
+        runOrRaise("reading '" + path + "'", [answer, summary, path] {
+          summarize(path, *answer, *summary);
+        });
+        return nb::make_tuple(answer->succeeded, decode(answer->messages),
+                              decode(*summary));
+      },
+      "path"_a,
+      "(whether it could be read, [(severity, text)], what the IR consists of, "
+      "as JSON).");
 }

@@ -19,15 +19,22 @@
 //                         size and place are judged before anything is read
 //                         (InputError)
 //
-// whose paths are bytes.
+// whose paths are bytes. For programs without their machine:
+//
+//   summarize_program(path) -> JSON
+//                         what the program is and consists of, as
+//                         phx/report/ProgramSummary.h says (ProgramError)
 //
 //===----------------------------------------------------------------------===//
 
 #include "PySession.h"
 
 #include "machines/All.h"
+#include "phx/isa/ProgramFile.h"
+#include "phx/isa/Validator.h"
 #include "phx/npy/Npy.h"
 #include "phx/report/Glossary.h"
+#include "phx/report/ProgramSummary.h"
 #include "phx/support/FileSystem.h"
 #include "phx/support/OutputGuard.h"
 
@@ -46,6 +53,27 @@ openSession(const std::string &path, const std::string &target,
   if (!opened)
     raise("ProgramError", opened.error().message);
   return std::make_unique<PySession>(std::move(*opened));
+}
+
+/// Without the proof that it is free of races, which takes longer.
+static phx::Result<std::string> makeSummary(const std::string &path) {
+  phx::Result<phx::Program> program = phx::readProgram(path);
+  if (!program)
+    return program.error();
+  if (phx::Status valid = phx::validateStructure(*program); !valid)
+    return phx::Error{"'" + path +
+                      "' is no valid program: " + valid.error().message};
+  return phx::makeProgramSummary(*program);
+}
+
+static std::string summarizeProgram(const std::string &path) {
+  auto summary = [&] {
+    nb::gil_scoped_release released;
+    return makeSummary(path);
+  }();
+  if (!summary)
+    raise("ProgramError", summary.error().message);
+  return *summary;
 }
 
 static std::string toHex(uint64_t hash) {
@@ -144,6 +172,7 @@ NB_MODULE(_runtime, m) {
   m.def("read_inside", &readInside, "path"_a, "folders"_a, "offset"_a,
         "size"_a);
   m.def("encode_file_name", &phx::encodeFileName, "name"_a);
+  m.def("summarize_program", &summarizeProgram, "path"_a);
   m.def("open", &openSession, "path"_a, "target"_a, "overrides"_a);
   nb::class_<PySession>(m, "Session")
       .def("run", &PySession::run, "inputs"_a, "executor"_a, "threads"_a,

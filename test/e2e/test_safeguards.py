@@ -72,7 +72,7 @@ def test_failed_translation_keeps_the_old_file(program, tools, tmp_path):
 
 @pytest.mark.parametrize("stage, option", [
     ("split", "--format=bfp:3:16"), ("import", "--batch=4"), ("tile", "--dataflow=df1"),
-    ("schedule", "--memory=hierarchy"), ("schedule", "--set=core.count=4"),
+    ("schedule", "--memory=hierarchy"),
 ])
 def test_options_that_come_too_late(stage, option, layer, tools, tmp_path):
     saved = tmp_path / "stage.mlir"
@@ -81,6 +81,21 @@ def test_options_that_come_too_late(stage, option, layer, tools, tmp_path):
     assert result.returncode == 1
     assert option.split("=")[0] in result.stderr and "no effect" in result.stderr
     assert not (tmp_path / "x.phx").exists()
+
+
+@pytest.mark.parametrize("stage", ["import", "tile", "schedule"])
+@pytest.mark.parametrize("change, words", [
+    ("core.count=4", "with core.count 8, and --set has 4"),
+    ("core.adc_pj=3", "with core.adc_pj 0.0143, and --set has 3"),
+])
+def test_another_target_comes_too_late(stage, change, words, layer, tools, tmp_path):
+    saved, program = tmp_path / "stage.mlir", tmp_path / "x.phx"
+    subprocess.run([tools.compile, layer, f"--compile-to={stage}", "-o", saved], check=True)
+    restart = [tools.compile, saved, f"--compile-from={stage}", "-o", program, "--set"]
+    result = run(*restart, change)
+    assert result.returncode == 1 and words in result.stderr
+    assert not program.exists()
+    assert run(*restart, "core.count=8").returncode == 0
 
 
 def test_unknown_dimension(layer, tools, tmp_path):

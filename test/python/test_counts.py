@@ -199,3 +199,17 @@ def test_programs_without_registers_have_none(tiny):
     assert exe.counts == {}
     exe.assume_counts({})
     assert exe.report()["counts"] == []
+
+
+def test_programs_with_counts_are_compared_without_time(tiny, counting):
+    from photonic import diff_inputs, differences
+
+    result = differences.compare(
+        *diff_inputs.read(str(tiny), str(counting), diff_inputs.Timing()))
+    left_out, bound = result.notes
+    assert "time and energy are left out" in left_out and "nonzeros" in left_out
+    assert "counts that it needs" in left_out and "largest counts" in bound
+    (section,) = [s for s in result.sections if s.title == "outside of layers"]
+    changes = {change.name: change.change for change in section.changes}
+    assert changes["instructions of vec_read_count on vec"] == 1
+    assert changes["executions of vec_pack on vec"] == 1

@@ -87,12 +87,11 @@ def test_pipes_are_read(command, file, build_bin, place):
     assert (place / "out").stat().st_size
 
 
-def test_the_compiler_reads_a_target_again(build_bin, place, source_dir):
+def test_the_compiler_reads_a_target_once(build_bin, place, source_dir):
     text = (source_dir / "runtime/targets/mirage.textproto").read_text()
     done = run(build_bin, place, ["photonic-compile", "tiny.onnx", "--target=/dev/stdin",
                                   "--batch=4", "-o", "out"], "", input=text)
-    assert done.returncode == 1
-    assert "stages read it again; expected a regular file" in done.stderr
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize("what", ["target", "target of the compiler"])

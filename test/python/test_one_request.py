@@ -42,8 +42,18 @@ CASES = [
     ({"shapes": {"x": [4, 0]}}, ["--shape=x=4,0"]),
     ({"loss_output": "", "train": True, "optimizer": SGD},
      ["--train", f"--optimizer={SGD}", "--loss-output="]),
+    ({"insert_pass": ["nowhere:cse"]}, ["--insert-pass=nowhere:cse"]),
+    ({"insert_pass": "split:"}, ["--insert-pass=split:"]),
+    ({"insert_pass": ["split:cse", "tile:nosuch"]},
+     ["--insert-pass=split:cse", "--insert-pass=tile:nosuch"]),
+    ({"insert_pass": ["split:photonic-verify-split"]},
+     ["--insert-pass=split:photonic-verify-split"]),
+    ({"insert_pass": ["split:cse"], "compile_from": "split"},
+     ["--insert-pass=split:cse", "--compile-from=split"]),
     ({"compile_from": "nowhere"}, ["--compile-from=nowhere"]),
     ({"compile_from": "split", "format": "fp32"}, ["--compile-from=split", "--format=fp32"]),
+    ({"compile_from": "import", "no_fold_batch_norm": True},
+     ["--compile-from=import", "--no-fold-batch-norm"]),
 ]
 
 #: Wrong for the model or the machine, which is found later: what the message says, for
@@ -182,12 +192,58 @@ def test_ir_goes_on_from_its_stage(models, tool, tmp_path):
     done = tool("photonic-compile", model, "--batch=4", "--compile-to=split", "-o", split)
     assert done.returncode == 0, done.stderr
     photonic.compile(split, compile_from="split", output=tmp_path / "a.phx")
+    photonic.compile(split, "mirage", compile_from="split", set={"core.count": 8})
     photonic.compile(model, batch=4, output=tmp_path / "b.phx")
     assert (tmp_path / "a.phx").read_bytes() == (tmp_path / "b.phx").read_bytes()
     with pytest.raises(photonic.CompileError,
                        match=r"s\.mlir: is IR after stage 'split'.* without compile_from it "
                              "has to be a model: give compile_from='split'"):
         photonic.compile(split)
+
+
+def test_ir_goes_on_for_its_target(models, tool, tmp_path):
+    model, tile = models / "tiny.onnx", tmp_path / "t.mlir"
+    done = tool("photonic-compile", model, "--batch=4", "--set=core.count=3",
+                "--set=core.adc_pj=2", "--compile-to=tile", "-o", tile)
+    assert done.returncode == 0, done.stderr
+    exe = photonic.compile(tile, compile_from="tile")
+    assert exe.target["core.count"].value == "3" and exe.target["core.adc_pj"].value == "2"
+    changes = {"core.adc_pj": 2, "core.count": 3}
+    assert photonic.compile(tile, "mirage", set=changes, compile_from="tile").batch == 4
+    with pytest.raises(photonic.CompileError,
+                       match="for target 'mirage' with core.count 3, and "
+                             "target='mirage' has 8; leave target out"):
+        photonic.compile(tile, "mirage", compile_from="tile")
+    with pytest.raises(photonic.CompileError,
+                       match="with core.adc_pj 2, and set has 1.*given to photonic-run"):
+        photonic.compile(tile, set={"core.adc_pj": 1}, compile_from="tile")
+
+
+def test_passes_are_inserted_into_stages(models, tool, photonic_compile, tmp_path):
+    """In the same way from everywhere."""
+    model, forced = models / "tiny.onnx", "format:func.func(photonic-select-dataflow{mode=df2})"
+    paths = [tmp_path / f"{name}.phx" for name in "abc"]
+    photonic.compile(model, batch=4, insert_pass=["import:canonicalize,cse", forced],
+                     output=paths[0])
+    flags = ["--batch=4", "--insert-pass=import:canonicalize,cse", f"--insert-pass={forced}"]
+    for run, path in ((lambda *a: tool("photonic-compile", *a), paths[1]),
+                      (photonic_compile, paths[2])):
+        done = run(model, "-o", path, *flags)
+        assert done.returncode == 0, done.stderr
+    photonic.compile(model, batch=4, dataflow="df2", output=tmp_path / "d.phx")
+    assert len({path.read_bytes() for path in [*paths, tmp_path / "d.phx"]}) == 1
+
+
+@pytest.mark.parametrize("passes", [3, {"split": "cse"}, ["split:cse", 3], b"split:cse"])
+def test_passes_that_are_no_text_are_refused(models, passes):
+    with pytest.raises(photonic.InputError, match="insert_pass: expected"):
+        photonic.compile(models / "tiny.onnx", batch=4, insert_pass=passes)
+
+
+def test_inserted_passes_that_break_the_ir_are_named(models):
+    """By the verification of their stage."""
+    with pytest.raises(photonic.CompileError, match="node '/"):
+        photonic.compile(models / "tiny.onnx", batch=4, insert_pass=["tile:canonicalize"])
 
 
 #: What only the command line offers.

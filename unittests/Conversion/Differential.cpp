@@ -32,7 +32,7 @@ using namespace photonic;
 //===----------------------------------------------------------------------===//
 
 RandomMachine::RandomMachine(uint64_t seed, bool learns) : random(seed) {
-  options.target = PHOTONIC_TARGETS "/mirage.textproto";
+  options.machine.target = PHOTONIC_TARGETS "/mirage.textproto";
   int64_t columns = pick(2, 16);
   set("core.count", pick(1, 5));
   set("core.rows", pick(1, 9));
@@ -49,12 +49,14 @@ RandomMachine::RandomMachine(uint64_t seed, bool learns) : random(seed) {
                      std::to_string(group) + roundings[pick(0, learns ? 4 : 2)];
   static const char *const dataflows[] = {"auto", "df1", "df2"};
   options.dataflow = dataflows[pick(0, 2)];
+  options.foldBatchNorm = seed % 4 != 0;
 }
 
 std::string RandomMachine::describe() const {
   std::string text = "format " + options.format + ", dataflow " +
-                     options.dataflow + ", memory " + options.memory;
-  for (const std::string &change : options.overrides)
+                     options.dataflow + ", memory " + options.memory +
+                     (options.foldBatchNorm ? "" : ", no fold-batch-norm");
+  for (const std::string &change : options.machine.overrides)
     text += ", " + change;
   return text + "\n";
 }
@@ -113,15 +115,19 @@ Session::Session() {
 
 bool Session::runStages(ModuleOp module, const StageOptions &options,
                         Stage from, Stage to) {
-  auto machine = loadMachine(options.target, options.overrides);
+  // In place of the one that stages before were run for: what differs are
+  // capacities, which only the schedule looks at.
+  auto machine =
+      loadMachine(*options.machine.target, options.machine.overrides);
   if (!machine) {
     messages += machine.error().message + "\n";
     return false;
   }
+  setTarget(module, *machine);
   PassManager pm(&context);
   for (Stage stage : allStages)
     if (stage >= from && stage <= to)
-      addStage(pm, stage, options, *machine);
+      addStage(pm, stage, options);
   taken.reset();
   if (to == Stage::Emit)
     pm.addPass(pisa::createTakeProgram(

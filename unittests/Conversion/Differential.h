@@ -36,7 +36,7 @@ public:
     return low + static_cast<int64_t>(random() % uint64_t(high - low + 1));
   }
   void set(const std::string &field, int64_t value) {
-    options.overrides.push_back(field + "=" + std::to_string(value));
+    options.machine.overrides.push_back(field + "=" + std::to_string(value));
   }
   std::string describe() const;
 

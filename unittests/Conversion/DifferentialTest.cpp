@@ -35,10 +35,10 @@ using namespace photonic;
 static bool compileAll(Session &session, RandomMachine &machine,
                        ModuleOp module, Coverage &coverage,
                        llvm::function_ref<bool(ModuleOp program)> compare) {
-  size_t fixed = machine.options.overrides.size();
+  size_t fixed = machine.options.machine.overrides.size();
   int64_t bytes = 1 << 16;
   for (int run = 0; run < 7; ++run) {
-    machine.options.overrides.resize(fixed);
+    machine.options.machine.overrides.resize(fixed);
     machine.options.memory = run == 0 ? "ideal" : "hierarchy";
     if (run > 1) {
       // A target has to have room for one tile.

@@ -7,6 +7,7 @@
 
 #include "photonic/Interpreter/Stepper.h"
 #include "TestUtils.h"
+#include "photonic/Interpreter/StepDialectInterface.h"
 
 using namespace mlir;
 using namespace photonic;
@@ -102,4 +103,66 @@ TEST(Stepper, AnAbsentInitialValueIsNamed) {
   EXPECT_NE(program.messages.find("'fc.w' has no initial value"),
             std::string::npos)
       << program.messages;
+}
+
+namespace {
+/// A dialect that calls persistent arguments otherwise than nn does.
+struct MemoryDialect : Dialect {
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(MemoryDialect)
+  static constexpr StringLiteral getDialectNamespace() { return "memory"; }
+  explicit MemoryDialect(MLIRContext *context)
+      : Dialect(getDialectNamespace(), context, TypeID::get<MemoryDialect>()) {
+    addInterfaces<StepInterface>();
+  }
+
+  struct StepInterface final : interp::StepDialectInterface {
+    using StepDialectInterface::StepDialectInterface;
+    bool persists(FunctionOpInterface function, unsigned i) const override {
+      return bool(getInitialValue(function, i));
+    }
+    StringRef getName(FunctionOpInterface, unsigned) const override {
+      return "total";
+    }
+    ElementsAttr getInitialValue(FunctionOpInterface function,
+                                 unsigned i) const override {
+      return function.getArgAttrOfType<ElementsAttr>(i, "memory.start");
+    }
+    StringRef getInitialValueName() const override { return "memory.start"; }
+    std::optional<unsigned> findUpdate(FunctionOpInterface,
+                                       StringRef) const override {
+      return 0;
+    }
+    std::optional<unsigned> findResult(FunctionOpInterface,
+                                       StringRef) const override {
+      return std::nullopt;
+    }
+  };
+};
+} // namespace
+
+TEST(Stepper, AnyDialectMaySayWhatPersists) {
+  Program program(R"(func.func @main(%x: tensor<1xf32>, %t: tensor<1xf32>)
+        -> tensor<1xf32> {
+      %s = nn.add %t, %x : (tensor<1xf32>, tensor<1xf32>) -> tensor<1xf32>
+      return %s : tensor<1xf32>
+    })");
+  program.context.loadDialect<MemoryDialect>();
+  auto function = program.module->lookupSymbol<func::FuncOp>("main");
+  auto type = RankedTensorType::get({1}, Float32Type::get(&program.context));
+  function.setArgAttr(1, "memory.start", DenseElementsAttr::get(type, 2.0f));
+  Stepper stepper = makeStepper(program);
+  ASSERT_TRUE(succeeded(stepper.run({Tensor({1}, {3.0f})})));
+  ASSERT_TRUE(succeeded(stepper.run({Tensor({1}, {4.0f})})));
+  expectBits(*stepper.getState("total"), {9});
+}
+
+TEST(Stepper, WithoutADialectNothingPersists) {
+  Program program(R"(func.func @main(%x: tensor<1xf32>) -> tensor<1xf32> {
+      return %x : tensor<1xf32>
+    })");
+  Stepper stepper = makeStepper(program);
+  EXPECT_TRUE(stepper.getNames().empty());
+  ASSERT_TRUE(succeeded(stepper.run({Tensor({1}, {3.0f})})));
+  expectBits(stepper.getResults()[0], {3});
+  EXPECT_EQ(stepper.getResult("y"), nullptr);
 }

@@ -20,10 +20,23 @@ namespace photonic {
 /// Registers the dialects and interfaces that the compiler needs.
 void registerCompilerDialects(mlir::DialectRegistry &registry);
 
+/// Registers the passes and pipelines that --insert-pass may name; a second
+/// call does nothing. Not while another thread parses a pipeline.
+void registerCompilerPasses();
+
 /// Compiles. Problems are emitted as diagnostics of `context`; on failure no
 /// file is left behind. With `checkInput`, tables go to `os`.
 mlir::LogicalResult compile(const CompileRequest &request,
                             mlir::MLIRContext &context, llvm::raw_ostream &os);
+
+/// What the IR in the file at `path` consists of, as JSON: "stages", the ones
+/// after which it may stand ("" if its operations are of several), and
+/// "operations", each with its "kind", ONNX "node" ("" if it has none), "phase"
+/// of a training step, "type" and "attributes" as text; of large constants a
+/// checksum, and without numbers of layers, tokens and instructions, which
+/// shift with each one that is put in front. Fails after a diagnostic.
+mlir::FailureOr<std::string> summarizeIR(const std::string &path,
+                                         mlir::MLIRContext &context);
 
 /// Tells diagnostics, with the ONNX node or file position in front of the text.
 /// Lives as long as it is to be used.

@@ -33,9 +33,12 @@ struct CompileRequest : StageRequest {
   bool printIR = false;   ///< stop after `to` and print
   std::string checkInput; ///< .npz or .npy: run the stages against each other
   std::string runTool;    ///< photonic-run, for the check of the program
+  std::vector<std::string> plugins; ///< libraries whose passes are registered
   /// Changes the IR after a stage, before the check sees it (for tests of the
   /// check).
   std::function<void(Stage, mlir::ModuleOp)> afterStage;
+  /// Is told the target that the module carries, if it carries one.
+  std::function<void(const phx::Target &)> onTarget;
   /// Is told what a training step trains, once that is known.
   std::function<void(const nn::TrainingSummary &)> onTraining;
 };

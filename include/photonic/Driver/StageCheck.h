@@ -44,7 +44,6 @@ class StageCheck {
 public:
   /// Reads the inputs; fails after a diagnostic.
   static mlir::FailureOr<StageCheck> create(const CompileRequest &request,
-                                            const phx::Target &machine,
                                             mlir::ModuleOp module);
   StageCheck(StageCheck &&);
   StageCheck &operator=(StageCheck &&);
@@ -143,9 +142,8 @@ private:
 
   // StageProgram.cpp
 
-  /// Arguments of photonic-run for the program at `path`.
+  /// Arguments of photonic-run for the program in `directory`.
   std::vector<std::string> makeCommand(llvm::StringRef tool,
-                                       llvm::StringRef path,
                                        llvm::StringRef directory) const;
   /// What photonic-run left in a directory.
   mlir::FailureOr<StageValues>
@@ -158,7 +156,7 @@ private:
   mlir::MLIRContext *context = nullptr;
   std::unique_ptr<StageInputs> inputs;
   std::string runTool;
-  StageOptions options;
+  const phx::Target *machine = nullptr; ///< what the module carries
   std::string format; ///< of products, as photonic-assign-formats takes it
   /// Further names of nodes that one operation stands for, by its first name.
   llvm::StringMap<llvm::SmallVector<llvm::StringRef>> mergedNames;

@@ -71,8 +71,8 @@ private:
 };
 
 /// Runs the function called `main` of a module once, on one value per argument,
-/// or on one per argument without nn.role: the others then have the value of
-/// nn.init.
+/// or on one per argument that does not persist: the others then have their
+/// initial values.
 llvm::FailureOr<llvm::SmallVector<Value>>
 runMain(mlir::ModuleOp module, llvm::ArrayRef<Value> inputs,
         Interpreter::Observer observer = {});

@@ -6,8 +6,9 @@
 //===----------------------------------------------------------------------===//
 //
 // The reference for a machine that runs a program again and again: what
-// persists (arguments with nn.role) starts from nn.init and is replaced at the
-// end of each run by the results with nn.updates.
+// persists starts from an initial value and is replaced at the end of each run
+// by results. Which arguments and results these are, a dialect says by its
+// StepDialectInterface: nn by nn.role, nn.init and nn.updates.
 //
 //===----------------------------------------------------------------------===//
 
@@ -19,12 +20,14 @@
 
 namespace photonic::interp {
 
+class StepDialectInterface;
+
 /// Initial values of the persistent arguments of `function` in their order;
 /// reports which one is absent.
 llvm::FailureOr<llvm::SmallVector<Value>>
 getInitialValues(mlir::func::FuncOp function);
 
-/// One value per argument: `inputs` for those without nn.role, `persistent` for
+/// One value per argument: `persistent` for those that persist, `inputs` for
 /// the others. Reports a wrong number of inputs.
 llvm::FailureOr<llvm::SmallVector<Value>>
 completeInputs(mlir::func::FuncOp function, llvm::ArrayRef<Value> inputs,
@@ -36,7 +39,8 @@ public:
   /// Gives every persistent argument its initial value.
   static llvm::FailureOr<Stepper> create(mlir::func::FuncOp function);
 
-  /// Runs one step on one value per argument without nn.role, in their order.
+  /// Runs one step on one value per argument that does not persist, in their
+  /// order.
   /// If the step fails, what persists is as before.
   llvm::LogicalResult run(llvm::ArrayRef<Value> inputs,
                           Interpreter::Observer observer = {});
@@ -54,14 +58,16 @@ public:
   /// Results of the last step in the order of the signature; empty before.
   llvm::ArrayRef<Value> getResults() const { return results; }
 
-  /// The result of the last step whose nn.name is `name`, or whose nn.updates,
-  /// or for `NAME.grad` whose nn.gradient_of is NAME; null if there is none.
+  /// The result of the last step that the dialect finds by this name; null if
+  /// there is none.
   const Tensor *getResult(llvm::StringRef name) const;
 
 private:
   explicit Stepper(mlir::func::FuncOp function) : function(function) {}
 
   mlir::func::FuncOp function;
+  /// Null if nothing persists.
+  const StepDialectInterface *step = nullptr;
   llvm::SmallVector<std::string> names;
   llvm::SmallVector<Value> state, results;
 };

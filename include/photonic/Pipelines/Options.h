@@ -47,6 +47,8 @@ struct OptionInfo {
   bool needsTrain = false;
   /// Behind this stage the IR has decided, and the option comes too late.
   std::optional<Stage> settledBy = std::nullopt;
+  /// The same where parameters are constants, if that is an earlier stage.
+  std::optional<Stage> settledForInference = std::nullopt;
 };
 
 /// A message if `value` is none of the choices, or no regular expression where

@@ -8,7 +8,7 @@
 #ifndef PHOTONIC_PIPELINES_PIPELINES_H
 #define PHOTONIC_PIPELINES_PIPELINES_H
 
-#include "phx/target/Target.h"
+#include "photonic/Target/Machine/Machine.h"
 
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/PassManager.h"
@@ -22,7 +22,7 @@ namespace photonic {
 /// The stages, in order. After each the IR is verified and can be printed,
 /// executed, and read back to continue there.
 enum class Stage {
-  Import,   ///< nn, canonical: BatchNormalization folded, aliases resolved
+  Import,   ///< nn, canonical: aliases resolved, BatchNormalization folded
   Autodiff, ///< a training step, if asked for; no composite operation left
   Lower,    ///< convolutions and linear layers are photonic.product
   Format,   ///< FP32 becomes the machine's numbers
@@ -61,24 +61,31 @@ struct TrainingOptions {
   bool hasMutableParameters() const { return train || mutableParameters; }
 };
 
+/// Passes that a user puts behind those of a stage (InsertedPasses.h).
+struct InsertedPasses {
+  Stage stage = Stage::Import;
+  std::string pipeline; ///< as text, to run on the module: "canonicalize,cse"
+};
+
 /// What the stages need to know beside the IR.
 struct StageOptions {
-  std::string target = "mirage";      ///< name or file
-  std::vector<std::string> overrides; ///< field=value
+  TargetChoice machine; ///< what the module carries, or is to carry
   /// bfp:MANTISSA:GROUP[:ROUNDING] or fp32; empty: the target's own format.
   std::string format;
   std::string dataflow = "auto"; ///< auto, df1 or df2
   std::string memory = "ideal";  ///< ideal or hierarchy
+  /// BatchNormalization with constant parameters becomes part of the product in
+  /// front of it.
+  bool foldBatchNorm = true;
   TrainingOptions training;
+  /// In the order in which those of one stage run.
+  std::vector<InsertedPasses> insertedPasses;
 };
 
-/// The number format of products in the notation of `photonic-assign-formats`.
-std::string getFormatName(const StageOptions &options,
-                          const phx::Target &machine);
-
-/// Appends the passes of `stage`; `machine` is what `options.target` names.
-void addStage(mlir::OpPassManager &pm, Stage stage, const StageOptions &options,
-              const phx::Target &machine);
+/// Appends the passes of `stage`, those that `options` insert into it, and its
+/// verification; the module has to carry its target.
+void addStage(mlir::OpPassManager &pm, Stage stage,
+              const StageOptions &options);
 
 /// Appends the read-only passes that fail on IR which `stage` cannot have left.
 void addVerification(mlir::OpPassManager &pm, Stage stage);

@@ -7,7 +7,7 @@
 
 #include "ArrayCheck.h"
 
-#include "photonic/Dialect/Photonic/IR/Photonic.h"
+#include "photonic/Dialect/Photonic/IR/ProductInfo.h"
 #include "photonic/Target/Machine/Machine.h"
 
 #include "llvm/ADT/STLExtras.h"
@@ -17,16 +17,16 @@ using namespace photonic;
 
 /// The group of arrays that `op` names; null, after a diagnostic, if the target
 /// has none of that name.
-static const phx::ArrayGroup *
-findGroup(phot::ArrayProductOp op, ArrayRef<phx::ArrayGroup> groups,
-          StringRef target) {
+static const phx::ArrayGroup *findGroup(phot::ArrayProductOp op,
+                                        ArrayRef<phx::ArrayGroup> groups,
+                                        StringRef target) {
   StringRef name = op.getArrays().getGroup();
   for (const phx::ArrayGroup &group : groups)
-    if (group.name == name && group.machineClass == "rns")
+    if (group.name == name)
       return &group;
-  InFlightDiagnostic diag = op.emitError("expected residue arrays that target '")
-                            << target << "' has, found '" << name
-                            << "'; it has ";
+  InFlightDiagnostic diag =
+      op.emitError("expected arrays that target '")
+      << target << "' has, found '" << name << "'; it has ";
   llvm::interleaveComma(groups, diag, [&](const phx::ArrayGroup &group) {
     diag << "'" << group.name << "'";
   });
@@ -34,9 +34,11 @@ findGroup(phot::ArrayProductOp op, ArrayRef<phx::ArrayGroup> groups,
 }
 
 static LogicalResult checkTile(phot::ArrayProductOp op,
-                               const phx::ArrayGroup &group,
-                               StringRef target) {
-  if (op.getRows() <= group.rows && op.getColumns() <= group.columns)
+                               const phx::ArrayGroup &group, StringRef target) {
+  bool fits = op.getRows() <= group.rows &&
+              (op.getColumns() <= group.columns ||
+               !op.getLhsFormat().isInteger()); // the bypass is cut to passes
+  if (fits)
     return success();
   return op.emitError("expected a tile of at most ")
          << group.rows << " rows and " << group.columns
@@ -45,32 +47,14 @@ static LogicalResult checkTile(phot::ArrayProductOp op,
          << op.getColumns() << "; run photonic-tile-array for this target";
 }
 
-/// Residue arrays multiply in the moduli that they have.
-static LogicalResult checkModuli(phot::ArrayProductOp op, size_t group,
-                                 const phx::Target &target) {
-  Arrays arrays = phx::rns::getArrays(target, group);
-  ArrayRef<int64_t> moduli(arrays.getModuli().data(),
-                           arrays.getModuli().size());
-  for (auto convert : op.getPass().getOps<phot::ReverseConvertOp>()) {
-    if (convert.getModuli() == moduli)
-      continue;
-    InFlightDiagnostic diagnostic = convert.emitError("expected moduli [");
-    llvm::interleaveComma(moduli, diagnostic);
-    diagnostic << "], which the arrays of target '" << target.spec.name()
-               << "' have, found [";
-    llvm::interleaveComma(convert.getModuli(), diagnostic);
-    return diagnostic << "]; run photonic-split-rns for this target";
-  }
-  return success();
-}
-
-/// Integers are multiplied by what an array does, not by a plain sum.
-static LogicalResult checkPass(phot::ArrayProductOp op) {
-  for (auto dot : op.getPass().getOps<phot::DotOp>())
-    if (!dot.getResult().getType().isF32())
-      return dot.emitError("expected what residue arrays compute, modular_dot "
-                           "and reverse_convert, found a dot of integers; run "
-                           "photonic-split-rns");
+/// The arrays compute what the region `pass` says.
+static LogicalResult checkPass(phot::ArrayProductOp op, size_t group,
+                               const phx::Target &target) {
+  FailureOr<phx::OperationList> pass = phot::encodeRegion(op.getPass());
+  if (failed(pass))
+    return failure();
+  if (phx::Status status = checkArrayPass(target, group, *pass); !status)
+    return op.emitError(status.error().message);
   return success();
 }
 
@@ -82,8 +66,7 @@ LogicalResult photonic::checkArrays(func::FuncOp function,
   function.walk([&](phot::ArrayProductOp op) {
     const phx::ArrayGroup *group = findGroup(op, groups, name);
     ok &= group && succeeded(checkTile(op, *group, name)) &&
-          succeeded(checkPass(op)) &&
-          succeeded(checkModuli(op, group - groups.data(), target));
+          succeeded(checkPass(op, group - groups.data(), target));
   });
   return success(ok);
 }

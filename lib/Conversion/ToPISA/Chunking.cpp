@@ -134,8 +134,8 @@ Chunking ChunkSearch::build(std::pair<int64_t, int64_t> channels,
   return c;
 }
 
-std::optional<ChunkingFailure>
-photonic::findOverflow(const phx::Target &target, const RoleBytes &bytes) {
+std::optional<ChunkingFailure> photonic::findOverflow(const phx::Target &target,
+                                                      const RoleBytes &bytes) {
   const std::pair<phx::MemoryRole, int64_t> needs[] = {
       {phx::MemoryRole::Stationary, bytes.stationary},
       {phx::MemoryRole::Streamed, bytes.streamed},
@@ -154,11 +154,10 @@ photonic::findOverflow(const phx::Target &target, const RoleBytes &bytes) {
 }
 
 std::optional<ChunkingFailure> ChunkSearch::checkFit(const Chunking &c) const {
-  return findOverflow(target,
-                      {c.weightBytes * c.getWeightBuffers(),
-                       c.inputBytes * c.getInputBuffers() +
-                           c.residualBytes * c.getResultBuffers(),
-                       c.resultBytes * c.getResultBuffers()});
+  return findOverflow(target, {c.weightBytes * c.getWeightBuffers(),
+                               c.inputBytes * c.getInputBuffers() +
+                                   c.residualBytes * c.getResultBuffers(),
+                               c.resultBytes * c.getResultBuffers()});
 }
 
 /// Nanoseconds: array passes and transfers overlap, so the longer one counts.

@@ -73,9 +73,7 @@ private:
   const ChunkIndex &turn(const ChunkIndex &m, const ChunkIndex &n) const {
     return c.loopsN() || !c.loopsM() ? n : m;
   }
-  void setRootLayer() {
-    s.e.setLayer(op, op.getOperatorName());
-  }
+  void setRootLayer() { s.e.setLayer(op, op.getOperatorName()); }
   Value getOther(const Follower &follower) const {
     return follower.op->getOperand(follower.otherIndex);
   }
@@ -129,13 +127,12 @@ void FusedProductEmitter::allocate() {
   for (const Follower &follower : group.followers) {
     ChunkBuffer buffer;
     if (follower.other == Follower::Other::Channel)
-      buffer =
-          frame.allocate(phx::MemoryRole::Stationary,
-                         4 * block.groups * block.getRows(),
-                         c.getWeightBuffers());
-    else if (follower.other == Follower::Other::Scalar)
-      buffer = frame.allocate(phx::MemoryRole::Stationary, 4,
+      buffer = frame.allocate(phx::MemoryRole::Stationary,
+                              4 * block.groups * block.getRows(),
                               c.getWeightBuffers());
+    else if (follower.other == Follower::Other::Scalar)
+      buffer =
+          frame.allocate(phx::MemoryRole::Stationary, 4, c.getWeightBuffers());
     else if (follower.other == Follower::Other::Residual)
       buffer = frame.allocate(phx::MemoryRole::Streamed, block.getResultBytes(),
                               c.getResultBuffers());
@@ -188,9 +185,8 @@ phx::Affine FusedProductEmitter::getVectorsLeft(const ChunkIndex &n) const {
 /// The number of a chunk's first output position in the whole product.
 phx::Affine FusedProductEmitter::getFirstVector(const ChunkIndex &n) const {
   int64_t width = block.shape.outWidth;
-  phx::Affine first =
-      n.addTo(constant(0), block.images * block.shape.outHeight * width,
-              c.rowChunks);
+  phx::Affine first = n.addTo(
+      constant(0), block.images * block.shape.outHeight * width, c.rowChunks);
   if (c.rowChunks == 1)
     return first;
   return n.addTo(std::move(first), block.outRows * width, 1, c.rowChunks);
@@ -506,10 +502,10 @@ LogicalResult HierarchyScheduler::scheduleProduct(const FusedProduct &group,
                         "use --memory=ideal");
   if (shape->kind == phot::ProductKind::WeightGradient)
     return scheduleWeightGradient(group, *shape, *nest, step);
-  auto chosen = chooseChunking(
-      *shape, op.getStationary(),
-      phot::getTermLength(op.getLhsFormat(), op.getRhsFormat()),
-      countExtras(group, op), target);
+  auto chosen =
+      chooseChunking(*shape, op.getStationary(),
+                     phot::getTermLength(op.getLhsFormat(), op.getRhsFormat()),
+                     countExtras(group, op), target);
   if (auto *failure = std::get_if<ChunkingFailure>(&chosen))
     return reportWorkingSet(op, *failure);
   const Chunking &chunking = std::get<Chunking>(chosen);

@@ -142,8 +142,7 @@ unsigned HierarchyScheduler::getEmissionStep(Operation *op,
 // Homes
 //===----------------------------------------------------------------------===//
 
-SpaceAllocator &HierarchyScheduler::getHome(Storage::Kind,
-                                            uint32_t &memory) {
+SpaceAllocator &HierarchyScheduler::getHome(Storage::Kind, uint32_t &memory) {
   memory = getOffChipMemory(target);
   return offchip;
 }
@@ -168,9 +167,8 @@ void HierarchyScheduler::emitFill(const Storage &result, int64_t elements,
                  SpaceAllocator::alignment * SpaceAllocator::alignment;
   int64_t piece = std::min({elements, pieceElements, room / 4});
   ScratchpadFrame frame(e);
-  phx::Address source =
-      frame.allocate(phx::MemoryRole::Result, 4 * piece, 1)
-          .at(ChunkIndex::get(0));
+  phx::Address source = frame.allocate(phx::MemoryRole::Result, 4 * piece, 1)
+                            .at(ChunkIndex::get(0));
   e.emit(phx::EngineKind::Vec, makeMap({phx::VecFn::Fill, value},
                                        {count(piece)}, source, {4}, {}, {}));
   phx::DmaCopy copy = makeLinearCopy(result.getAddress(), source, count(piece));

@@ -45,8 +45,7 @@ private:
 
 } // namespace
 
-SpaceAllocator &IdealScheduler::getHome(Storage::Kind kind,
-                                        uint32_t &memory) {
+SpaceAllocator &IdealScheduler::getHome(Storage::Kind kind, uint32_t &memory) {
   bool isParameter =
       kind == Storage::Kind::Parameter || kind == Storage::Kind::Persistent;
   memory = getMemory(target, isParameter ? phx::MemoryRole::Stationary

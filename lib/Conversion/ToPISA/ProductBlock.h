@@ -74,9 +74,8 @@ struct ProductBlock {
 };
 
 /// Number of array passes of `block`.
-int64_t countBlockPasses(const ProductBlock &block,
-                         phot::Stationary stationary, int64_t rows,
-                         int64_t cols, int64_t term);
+int64_t countBlockPasses(const ProductBlock &block, phot::Stationary stationary,
+                         int64_t rows, int64_t cols, int64_t term);
 
 } // namespace photonic
 

@@ -89,6 +89,10 @@ FailureOr<NestOptions> NestOptions::get(const phot::TileNest &nest,
     if (group.name == name) {
       options.group = static_cast<uint16_t>(index);
       options.arrays = group.count;
+      // The bypass takes the time of the format that it stands in for: its sum
+      // of a term is no matter of passes.
+      if (!op.getLhsFormat().isInteger())
+        options.columns = std::min<int64_t>(options.columns, group.columns);
     }
   options.continues = !nest.start;
   options.rowsRemaining = constant(block.m);
@@ -154,9 +158,8 @@ private:
   phx::Address place(phx::Address address, const OperandMap &map,
                      int64_t array) const;
   bool hasLoop(TileDim dim) const {
-    return llvm::any_of(counters, [&](const Counter &counter) {
-      return counter.dim == dim;
-    });
+    return llvm::any_of(
+        counters, [&](const Counter &counter) { return counter.dim == dim; });
   }
 
   ProgramEmitter &e;
@@ -166,8 +169,8 @@ private:
   Passes passes;
   SmallVector<Counter, 8> counters; ///< outermost first
   size_t dealtBegin, dealtEnd;
-  int64_t tiles = 1; ///< that are dealt at a time
-  uint8_t rounds = 0; ///< the loop that deals them
+  int64_t tiles = 1;      ///< that are dealt at a time
+  uint8_t rounds = 0;     ///< the loop that deals them
   bool isDealing = false; ///< it is open
   uint32_t stationaryMap, streamedMap, resultMap;
 };
@@ -182,8 +185,7 @@ NestEmitter::NestEmitter(ProgramEmitter &e, const NestBlock &block,
                          const NestOptions &options)
     : e(e), block(block), o(options),
       first(options.stationary == phot::Stationary::First),
-      passes(options.sizes[static_cast<unsigned>(TileDim::K)],
-             options.columns),
+      passes(options.sizes[static_cast<unsigned>(TileDim::K)], options.columns),
       dealtBegin(options.order.dealtBegin), dealtEnd(options.order.dealtEnd) {
   for (const NestLoop &loop : o.order.loops)
     counters.push_back({loop});
@@ -192,8 +194,7 @@ NestEmitter::NestEmitter(ProgramEmitter &e, const NestBlock &block,
   uint32_t lhs = e.getMap(block.lhs.map), rhs = e.getMap(block.rhs.map);
   stationaryMap = first ? lhs : rhs;
   streamedMap = first ? rhs : lhs;
-  resultMap =
-      e.getMap(first ? block.result.map : swapped(block.result.map));
+  resultMap = e.getMap(first ? block.result.map : swapped(block.result.map));
 }
 
 /// The passes of a term are the innermost loop. Where they are equally long and
@@ -203,17 +204,15 @@ void NestEmitter::addPasses() {
   if (passes.perTerm == 1)
     return;
   bool isDealt = dealtEnd == counters.size();
-  bool isContraction =
-      !counters.empty() && counters.back().dim == TileDim::K;
-  int64_t inBlock =
-      static_cast<int64_t>(divideCeil(block.k, passes.columns));
+  bool isContraction = !counters.empty() && counters.back().dim == TileDim::K;
+  int64_t inBlock = static_cast<int64_t>(divideCeil(block.k, passes.columns));
   if (!hasLoop(TileDim::K)) {
     // One term, or a part of one.
     if (inBlock == 1)
       return;
-    counters.push_back({{TileDim::K, std::min(inBlock, passes.perTerm),
-                         passes.columns},
-                        /*isPass=*/true});
+    counters.push_back(
+        {{TileDim::K, std::min(inBlock, passes.perTerm), passes.columns},
+         /*isPass=*/true});
   } else if (!passes.isUneven() && isContraction) {
     Counter &last = counters.back();
     int64_t begin = last.weight; // of one iteration; 0 is the first
@@ -241,8 +240,12 @@ phx::DigitTerm NestEmitter::digit(const Counter &counter, int64_t array,
   if (!counter.isDealt)
     return {counter.loop, 1, 0, 1, 0, weight};
   // The outermost number does not wrap.
-  return {rounds, o.arrays, array, counter.step,
-          counter.isOutermost ? 0 : counter.trips, weight};
+  return {rounds,
+          o.arrays,
+          array,
+          counter.step,
+          counter.isOutermost ? 0 : counter.trips,
+          weight};
 }
 
 phx::Affine NestEmitter::getCoordinate(TileDim dim, int64_t array) const {
@@ -274,10 +277,9 @@ phx::Affine NestEmitter::getStart(int64_t array) const {
 phx::Address NestEmitter::place(phx::Address address, const OperandMap &map,
                                 int64_t array) const {
   address.offset.base += map.baseBytes;
-  address.offset =
-      addAffine(std::move(address.offset),
-                scaleAffine(getCoordinate(TileDim::Group, array),
-                            map.groupBytes));
+  address.offset = addAffine(
+      std::move(address.offset),
+      scaleAffine(getCoordinate(TileDim::Group, array), map.groupBytes));
   return address;
 }
 
@@ -337,19 +339,18 @@ phx::CoreProgram NestEmitter::makeProgram(int64_t array) const {
   program.conversion = product.conversions[first ? 0 : 1];
   program.pass = product.pass;
   program.map = stationaryMap;
-  program.src = first ? place(o.lhs, block.lhs, array)
-                      : place(o.rhs, block.rhs, array);
+  program.src =
+      first ? place(o.lhs, block.lhs, array) : place(o.rhs, block.rhs, array);
   program.rowStart = getCoordinate(first ? TileDim::M : TileDim::N, array);
-  program.rows =
-      first ? getSize(TileDim::M, block.m, o.rowsRemaining, array)
-            : getSize(TileDim::N, block.n, o.columnsRemaining, array);
+  program.rows = first
+                     ? getSize(TileDim::M, block.m, o.rowsRemaining, array)
+                     : getSize(TileDim::N, block.n, o.columnsRemaining, array);
   if (first)
     program.rowStart = addAffine(program.rowStart, getPosition(array));
   program.kStart = getCoordinate(TileDim::K, array);
   program.cols = getColumns(array);
   program.product = o.product;
-  program.group =
-      addAffine(o.groupStart, getCoordinate(TileDim::Group, array));
+  program.group = addAffine(o.groupStart, getCoordinate(TileDim::Group, array));
   return program;
 }
 
@@ -362,8 +363,8 @@ phx::CoreStream NestEmitter::makeStream(int64_t array,
   stream.combine = product.combine;
   stream.inMap = streamedMap;
   stream.outMap = resultMap;
-  stream.in = first ? place(o.rhs, block.rhs, array)
-                    : place(o.lhs, block.lhs, array);
+  stream.in =
+      first ? place(o.rhs, block.rhs, array) : place(o.lhs, block.lhs, array);
   stream.out = place(o.result, block.result, array);
   stream.rowStart = program.rowStart;
   stream.kStart = program.kStart;
@@ -372,9 +373,9 @@ phx::CoreStream NestEmitter::makeStream(int64_t array,
     stream.vecStart = addAffine(stream.vecStart, getPosition(array));
   stream.rows = program.rows;
   stream.cols = program.cols;
-  stream.length =
-      first ? getSize(TileDim::N, block.n, o.columnsRemaining, array)
-            : getSize(TileDim::M, block.m, o.rowsRemaining, array);
+  stream.length = first
+                      ? getSize(TileDim::N, block.n, o.columnsRemaining, array)
+                      : getSize(TileDim::M, block.m, o.rowsRemaining, array);
   stream.product = o.product;
   stream.start = getStart(array);
   stream.group = program.group;

@@ -21,8 +21,9 @@ namespace photonic {
 
 /// Where the elements of an operand or the result of a nest are.
 struct OperandMap {
-  /// (row, contraction position) of an operand, (row, column) of the result. Rows
-  /// of the first operand and of the result are numbered position * rows + row.
+  /// (row, contraction position) of an operand, (row, column) of the result.
+  /// Rows of the first operand and of the result are numbered position * rows +
+  /// row.
   phx::AccessMap map;
   int64_t groupBytes = 0; ///< from one group to the next
   int64_t baseBytes = 0;  ///< from the start of the tensor to element (0, 0)
@@ -31,8 +32,8 @@ struct OperandMap {
 /// The part of a product that one nest covers.
 struct NestBlock {
   int64_t groups = 1, positions = 1;
-  int64_t m = 1, n = 1, k = 1;   ///< per group, m per position
-  int64_t rowsPerPosition = 1;   ///< of the numbering of rows
+  int64_t m = 1, n = 1, k = 1; ///< per group, m per position
+  int64_t rowsPerPosition = 1; ///< of the numbering of rows
   OperandMap lhs, rhs, result;
 
   /// A whole product, in dense tensors. Fails, after a diagnostic, where an
@@ -51,9 +52,9 @@ struct NestLoop {
 
 /// The loops of a nest, and which of them are dealt to the arrays.
 struct NestOrder {
-  llvm::SmallVector<NestLoop, 8> loops; ///< outermost first
+  llvm::SmallVector<NestLoop, 8> loops;           ///< outermost first
   std::array<int64_t, phot::numTileDims> bases{}; ///< of the coordinates
-  unsigned dealtBegin = 0, dealtEnd = 0; ///< loops that `arrays` names
+  unsigned dealtBegin = 0, dealtEnd = 0;          ///< loops that `arrays` names
 
   /// Those of a verified nest, for `block` of its product. Fails, after a
   /// diagnostic, where several loops count what the block has only a part of.
@@ -67,8 +68,8 @@ struct NestOptions {
   std::array<int64_t, phot::numTileDims> sizes{}; ///< of a tile, by TileDim
   int64_t columns = 0; ///< contraction positions of a pass
   NestOrder order;
-  uint16_t group = 0;   ///< of arrays
-  int64_t arrays = 1;   ///< how many it has
+  uint16_t group = 0; ///< of arrays
+  int64_t arrays = 1; ///< how many it has
   uint32_t product = 0;
   /// Accumulators continue from memory everywhere, also in the first term.
   bool continues = false;

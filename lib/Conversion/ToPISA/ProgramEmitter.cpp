@@ -28,8 +28,7 @@ uint32_t ProgramEmitter::getMap(const phx::AccessMap &map) {
   return intern(program.maps, map);
 }
 
-uint32_t
-ProgramEmitter::getConversion(const phx::TableOperation &conversion) {
+uint32_t ProgramEmitter::getConversion(const phx::TableOperation &conversion) {
   return intern(program.conversions, conversion);
 }
 
@@ -118,10 +117,8 @@ void ProgramEmitter::endLoop() {
 void ProgramEmitter::emit(phx::EngineKind kind, phx::Body body,
                           std::optional<phx::Guard> guard, unsigned index,
                           uint16_t group) {
-  program.code.push_back({{kind, index, group},
-                          layer,
-                          std::move(guard),
-                          std::move(body)});
+  program.code.push_back(
+      {{kind, index, group}, layer, std::move(guard), std::move(body)});
 }
 
 phx::Affine photonic::plusTerm(phx::Affine affine, const phx::DigitTerm &term) {

@@ -89,27 +89,25 @@ void Schedule::runOnOperation() {
         << memory << "'";
     return signalPassFailure();
   }
-  phx::Result<phx::Target> machine = loadMachine(
-      targetName, std::vector<std::string>(overrides.begin(), overrides.end()));
-  if (!machine) {
-    module.emitError(machine.error().message);
+  FailureOr<const phx::Target *> target = getTarget(module);
+  if (failed(target))
     return signalPassFailure();
-  }
+  const phx::Target &machine = **target;
   auto func = module.lookupSymbol<func::FuncOp>("main");
   if (!func) {
     module.emitError("expected a function @main");
     return signalPassFailure();
   }
-  if (failed(phot::verifyTiled(func)) || failed(checkArrays(func, *machine)))
+  if (failed(phot::verifyTiled(func)) || failed(checkArrays(func, machine)))
     return signalPassFailure();
   bool hierarchy = memory == "hierarchy";
-  phx::Program program = createHeader(*machine, hierarchy);
-  ProgramEmitter emitter(program, *machine);
+  phx::Program program = createHeader(machine, hierarchy);
+  ProgramEmitter emitter(program, machine);
   std::unique_ptr<Scheduler> scheduler =
-      hierarchy ? createHierarchyScheduler(func, *machine, emitter)
-                : createIdealScheduler(func, *machine, emitter);
+      hierarchy ? createHierarchyScheduler(func, machine, emitter)
+                : createIdealScheduler(func, machine, emitter);
   if (failed(scheduler->run()) ||
-      (hierarchy && failed(checkCapacity(program, *machine))))
+      (hierarchy && failed(checkCapacity(program, machine))))
     return signalPassFailure();
   OpBuilder builder(func);
   ArrayRef<ElementsAttr> inits = emitter.getInits();

@@ -71,8 +71,7 @@ Storage Scheduler::getStorage(Value value) {
                          ? constant.getName()->str()
                          : phot::getNodeName(constant.getLoc()).str();
   // Where parameters are arguments, what has no name of its own is none.
-  bool named =
-      constant.getName() || (!name.empty() && !hasPersistent);
+  bool named = constant.getName() || (!name.empty() && !hasPersistent);
   phx::Region region =
       makeRegion(root, makeUnique(name.empty() ? "constant" : name),
                  named ? phx::Role::Parameter : phx::Role::Constant);
@@ -270,8 +269,8 @@ void Scheduler::createOutputs(func::ReturnOp op) {
     phx::Region &output = e.program.regions[region];
     output.batchAxis = getBatchAxis(func.getResultAttrDict(index));
     output.isLoss = bool(func.getResultAttr(index, nn::lossAttrName));
-    if (auto variable = func.getResultAttrOfType<StringAttr>(
-            index, nn::gradientOfAttrName))
+    if (auto variable =
+            func.getResultAttrOfType<StringAttr>(index, nn::gradientOfAttrName))
       output.gradientOf =
           argumentRegions.lookup(nn::findArgument(func, variable));
   }
@@ -352,6 +351,10 @@ FailureOr<uint32_t> Scheduler::createProduct(phot::ArrayProductOp op,
                                              const NestBlock &whole) {
   if (failed(checkRandomKey(op)))
     return failure();
+  FailureOr<phx::OperationList> pass = phot::encodeRegion(op.getPass());
+  FailureOr<phx::OperationList> combine = phot::encodeRegion(op.getCombine());
+  if (failed(pass) || failed(combine))
+    return failure();
   phx::Product product;
   product.layer = e.getLayer();
   product.m = whole.m;
@@ -362,8 +365,8 @@ FailureOr<uint32_t> Scheduler::createProduct(phot::ArrayProductOp op,
   product.stationary = getStationary(op.getStationary());
   product.conversions = {e.getConversion(op.getLhsFormat().encode()),
                          e.getConversion(op.getRhsFormat().encode())};
-  product.pass = e.getPass(phot::encodeRegion(op.getPass()));
-  product.combine = e.getCombine(phot::encodeRegion(op.getCombine()));
+  product.pass = e.getPass(*pass);
+  product.combine = e.getCombine(*combine);
   product.stream = static_cast<uint32_t>(op.getStream().value_or(0));
   e.program.products.push_back(product);
   return static_cast<uint32_t>(e.program.products.size() - 1);

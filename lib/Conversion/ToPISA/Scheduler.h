@@ -127,7 +127,7 @@ private:
   std::string makeUnique(std::string name);
   mlir::LogicalResult checkRandomKey(phot::ArrayProductOp op);
 
-  llvm::DenseMap<mlir::Value, Storage> storages;           ///< by root
+  llvm::DenseMap<mlir::Value, Storage> storages; ///< by root
   llvm::DenseMap<mlir::Value, uint32_t> argumentRegions;
   bool hasPersistent = false; ///< an argument that is no input
   llvm::StringMap<unsigned> parameterNames;

@@ -51,7 +51,7 @@ private:
   SmallVector<int64_t> strides;
   int64_t positions;
   SmallVector<ViewDigit> rows, columns;
-  SmallVector<int64_t> extents, offsets; ///< by dimension
+  SmallVector<int64_t> extents, offsets;                  ///< by dimension
   llvm::SmallBitVector grouped = llvm::SmallBitVector(8); ///< has groups
 };
 } // namespace
@@ -138,8 +138,8 @@ std::variant<OperandMap, std::string> MapBuilder::build() {
       auto [it, isNew] = axes.try_emplace(
           digit.dim, static_cast<uint8_t>(out.map.axes.size()));
       if (isNew)
-        out.map.axes.push_back({extents[digit.dim], strides[digit.dim],
-                                offsets[digit.dim]});
+        out.map.axes.push_back(
+            {extents[digit.dim], strides[digit.dim], offsets[digit.dim]});
       list.push_back({digit.radix, it->second, digit.step});
     }
   };
@@ -168,12 +168,12 @@ FailureOr<NestBlock> NestBlock::getWhole(phot::ArrayProductOp op) {
   block.groups = extents.groups, block.positions = extents.positions;
   block.m = extents.m, block.n = extents.n, block.k = extents.k;
   block.rowsPerPosition = extents.m;
-  auto set = [&](OperandMap &to, ViewAttr view, Value tensor,
-                 int64_t positions, StringRef name) -> LogicalResult {
-    auto built = MapBuilder(
-                     view, cast<RankedTensorType>(tensor.getType()).getShape(),
-                     positions)
-                     .build();
+  auto set = [&](OperandMap &to, ViewAttr view, Value tensor, int64_t positions,
+                 StringRef name) -> LogicalResult {
+    auto built =
+        MapBuilder(view, cast<RankedTensorType>(tensor.getType()).getShape(),
+                   positions)
+            .build();
     if (auto *wrong = std::get_if<std::string>(&built))
       return op.emitError("its view of ")
              << name << " has " << *wrong

@@ -115,12 +115,11 @@ WeightChunking WeightChunkSearch::build(std::pair<int64_t, int64_t> channels,
 
 std::optional<ChunkingFailure>
 WeightChunkSearch::checkFit(const WeightChunking &c) const {
-  return findOverflow(
-      target, {c.lhsBytes * c.getOperandBuffers() +
-                   extras.scalars * SpaceAllocator::alignment,
-               c.rhsBytes * c.getOperandBuffers() +
-                   c.resultBytes * extras.residuals,
-               c.resultBytes * c.getResultBuffers()});
+  return findOverflow(target, {c.lhsBytes * c.getOperandBuffers() +
+                                   extras.scalars * SpaceAllocator::alignment,
+                               c.rhsBytes * c.getOperandBuffers() +
+                                   c.resultBytes * extras.residuals,
+                               c.resultBytes * c.getResultBuffers()});
 }
 
 /// Nanoseconds: array passes and transfers overlap, so the longer one counts.
@@ -132,8 +131,9 @@ double WeightChunkSearch::estimate(const WeightChunking &c) {
                        ? double(c.block.getColumns())
                        : double(c.block.getRows());
   double passes =
-      divideCeil(countBlockPasses(c.block, op.getStationary(), op.getRows(),
-                                  op.getColumns(), phot::getTermLength(op.getLhsFormat(), op.getRhsFormat())),
+      divideCeil(countBlockPasses(
+                     c.block, op.getStationary(), op.getRows(), op.getColumns(),
+                     phot::getTermLength(op.getLhsFormat(), op.getRhsFormat())),
                  arrays.count);
   double coreTime = chunks * passes *
                     (arrays.machine->program_ns().value() +
@@ -176,9 +176,7 @@ private:
   LogicalResult compute(const ChunkIndex &m, const ChunkIndex &n,
                         int64_t images);
   void finish(const ChunkIndex &m);
-  void setRootLayer() {
-    s.e.setLayer(op, op.getOperatorName());
-  }
+  void setRootLayer() { s.e.setLayer(op, op.getOperatorName()); }
   /// Output channels of a chunk, over its groups.
   phx::Count countChannels(const ChunkIndex &m) const;
   /// Elements of the result of a chunk.
@@ -238,8 +236,8 @@ void WeightGradientEmitter::allocate() {
     if (follower.other == Follower::Other::Scalar)
       buffer = frame.allocate(phx::MemoryRole::Stationary, 4, 1);
     else if (follower.other == Follower::Other::Residual)
-      buffer =
-          frame.allocate(phx::MemoryRole::Streamed, c.block.getResultBytes(), 1);
+      buffer = frame.allocate(phx::MemoryRole::Streamed,
+                              c.block.getResultBytes(), 1);
     others.push_back(buffer);
   }
 }
@@ -318,8 +316,8 @@ LogicalResult WeightGradientEmitter::compute(const ChunkIndex &m,
                : constant(block.outChannels);
   options.columnsRemaining = constant(block.getColumns());
   bool cutsGroups = block.shape.groups > 1;
-  (cutsGroups ? options.groupStart : options.rowStart) = m.addTo(
-      constant(0), cutsGroups ? block.groups : block.outChannels);
+  (cutsGroups ? options.groupStart : options.rowStart) =
+      m.addTo(constant(0), cutsGroups ? block.groups : block.outChannels);
   options.contractionStart =
       n.addTo(constant(0), c.block.images * block.shape.getOutputPlane());
   return emitNest(s.e, part, options, op);

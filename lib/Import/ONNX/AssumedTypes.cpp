@@ -12,8 +12,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "GraphImporter.h"
-#include "NodeImporter.h"
+#include "ImportContext.h"
 
 #include "llvm/ADT/StringSwitch.h"
 
@@ -29,8 +28,8 @@ namespace {
 /// The shape of the first output of a node, or nothing.
 class ShapeInference {
 public:
-  ShapeInference(GraphImporter &graph, const Node &node)
-      : graph(graph), node(node) {}
+  ShapeInference(ImportContext &context, const Node &node)
+      : context(context), node(node) {}
 
   std::optional<Shape> infer();
 
@@ -45,7 +44,7 @@ private:
   std::optional<Shape> pad(Shape shape);
   std::optional<Shape> moveDepth(Shape shape, bool toSpace);
 
-  GraphImporter &graph;
+  ImportContext &context;
   const Node &node;
 };
 } // namespace
@@ -80,7 +79,7 @@ static bool broadcasts(StringRef op) {
 std::optional<Shape> ShapeInference::getShape(unsigned i) {
   if (!node.hasInput(i))
     return std::nullopt;
-  const Entry &entry = graph.lookup(node.getInput(i));
+  const Entry &entry = context.lookup(node.getInput(i));
   if (entry.unknown)
     return std::nullopt;
   return Shape(entry.getShape());
@@ -89,7 +88,7 @@ std::optional<Shape> ShapeInference::getShape(unsigned i) {
 std::optional<Shape> ShapeInference::getIntegers(unsigned i) {
   if (!node.hasInput(i))
     return std::nullopt;
-  const Entry &entry = graph.lookup(node.getInput(i));
+  const Entry &entry = context.lookup(node.getInput(i));
   if (!entry.isInteger())
     return std::nullopt;
   return Shape(ArrayRef<int64_t>(entry.constant->getIntegers()));
@@ -232,7 +231,7 @@ std::optional<Shape> ShapeInference::infer() {
 // Entries
 //===----------------------------------------------------------------------===//
 
-std::optional<Shape> GraphImporter::findDeclaredShape(StringRef name) const {
+std::optional<Shape> ImportContext::findDeclaredShape(StringRef name) const {
   const ::onnx::ValueInfoProto *info = graph.findDeclaration(name);
   if (!info || !info->type().tensor_type().has_shape())
     return std::nullopt;
@@ -246,29 +245,29 @@ std::optional<Shape> GraphImporter::findDeclaredShape(StringRef name) const {
   return shape;
 }
 
-RankedTensorType GraphImporter::findDeclaredType(StringRef name) {
+RankedTensorType ImportContext::findDeclaredType(StringRef name) {
   std::optional<Shape> shape = findDeclaredShape(name);
   if (!shape || !countElements(*shape) ||
       graph.findDeclaration(name)->type().tensor_type().elem_type() !=
           ::onnx::TensorProto::FLOAT)
     return {};
-  return RankedTensorType::get(*shape, builder.getF32Type());
+  return RankedTensorType::get(*shape, getBuilder().getF32Type());
 }
 
 /// True if the elements depend on what is fed to the network.
-static bool dependsOnInputs(GraphImporter &graph, const Node &node) {
+static bool dependsOnInputs(ImportContext &context, const Node &node) {
   // Shapes are known while importing, once the tensor is.
   if (node.getOpType() == "Shape" || node.getOpType() == "Size")
     return false;
   return llvm::any_of(node.getInputs(), [&](StringRef input) {
     if (input.empty())
       return false;
-    const Entry &entry = graph.lookup(input);
+    const Entry &entry = context.lookup(input);
     return entry.unknown ? entry.atRunTime : bool(entry.value);
   });
 }
 
-RankedTensorType GraphImporter::assumeType(const Node &node, unsigned output) {
+RankedTensorType ImportContext::assumeType(const Node &node, unsigned output) {
   // Constants would be folded, and then those who read them see elements.
   if (!dependsOnInputs(*this, node))
     return {};
@@ -289,22 +288,23 @@ RankedTensorType GraphImporter::assumeType(const Node &node, unsigned output) {
     shape = ShapeInference(*this, node).infer();
   if (!shape || !countElements(*shape))
     return {};
-  return RankedTensorType::get(*shape, builder.getF32Type());
+  return RankedTensorType::get(*shape, getBuilder().getF32Type());
 }
 
-Value GraphImporter::makeStandIn(RankedTensorType type) {
-  return UnrealizedConversionCastOp::create(builder, model.getLoc(),
+Value ImportContext::makeStandIn(RankedTensorType type) {
+  return UnrealizedConversionCastOp::create(getBuilder(), model.getLoc(),
                                             TypeRange(type), ValueRange())
       .getResult(0);
 }
 
-void GraphImporter::makeUnknown(Entry &entry, bool atRunTime) {
-  entry = Entry(makeStandIn(RankedTensorType::get({}, builder.getF32Type())));
+void ImportContext::makeUnknown(Entry &entry, bool atRunTime) {
+  entry =
+      Entry(makeStandIn(RankedTensorType::get({}, getBuilder().getF32Type())));
   entry.poisoned = entry.unknown = true;
   entry.atRunTime = atRunTime;
 }
 
-void GraphImporter::poison(const Node &node, bool wasImported) {
+void ImportContext::poison(const Node &node, bool wasImported) {
   for (unsigned i = 0; i < node.getNumOutputs(); ++i) {
     StringRef name = node.getOutput(i);
     if (name.empty())

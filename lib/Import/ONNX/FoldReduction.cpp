@@ -98,40 +98,52 @@ static void reduceRows(const Constant &rows, int64_t count,
   }
 }
 
+namespace {
+/// How a tensor is read so that each row holds what becomes one element.
+struct ReductionRows {
+  Shape sizes, steps; ///< of the view, reduced dimensions last
+  Shape kept;         ///< shape of the result
+  int64_t count = 1;  ///< elements in a row
+
+  ReductionRows(ArrayRef<int64_t> shape, ArrayRef<int64_t> axes,
+                bool keepdims) {
+    Shape strides = getRowMajorStrides(shape);
+    for (int64_t d = 0; d < int64_t(shape.size()); ++d) {
+      bool reduced = llvm::is_contained(axes, d);
+      if (!reduced) {
+        sizes.push_back(shape[d]);
+        steps.push_back(strides[d]);
+      }
+      if (!reduced || keepdims)
+        kept.push_back(reduced ? 1 : shape[d]);
+    }
+    for (int64_t d : axes) {
+      sizes.push_back(shape[d]);
+      steps.push_back(strides[d]);
+      count *= shape[d];
+    }
+  }
+};
+} // namespace
+
 LogicalResult importer::foldReduce(NodeImporter &node) {
   const std::shared_ptr<Constant> &input = node.getConstant(0);
-  int64_t rank = input->shape.size();
-  FailureOr<Shape> axes = getReducedAxes(node, rank);
+  FailureOr<Shape> axes = getReducedAxes(node, input->shape.size());
   if (failed(axes))
     return failure();
-  bool keepdims = node.getNode().getInt("keepdims", 1) != 0;
-  Shape strides = getRowMajorStrides(input->shape), sizes, steps, kept;
-  for (int64_t d = 0; d < rank; ++d) {
-    bool reduced = llvm::is_contained(*axes, d);
-    if (!reduced) {
-      sizes.push_back(input->shape[d]);
-      steps.push_back(strides[d]);
-    }
-    if (!reduced || keepdims)
-      kept.push_back(reduced ? 1 : input->shape[d]);
-  }
-  int64_t count = 1;
-  for (int64_t d : *axes) {
-    sizes.push_back(input->shape[d]);
-    steps.push_back(strides[d]);
-    count *= input->shape[d];
-  }
+  ReductionRows rows(input->shape, *axes,
+                     node.getNode().getInt("keepdims", 1) != 0);
   StringRef op = node.getNode().getOpType();
-  if (count == 0 && op == "ReduceMean")
+  if (rows.count == 0 && op == "ReduceMean")
     return node.fail("expected elements to average, got the " +
                      input->describe());
-  std::shared_ptr<Constant> rows = readView(*input, 0, sizes, steps);
-  auto result = Constant::allocate(input->elementType, kept);
+  std::shared_ptr<Constant> view = readView(*input, 0, rows.sizes, rows.steps);
+  auto result = Constant::allocate(input->elementType, rows.kept);
   bool defined = visitElementType(input->elementType, [&](auto tag) {
     using T = decltype(tag);
     auto function = findReduction<ComputeType<T>>(op);
     if (function)
-      reduceRows<T>(*rows, count, function, *result);
+      reduceRows<T>(*view, rows.count, function, *result);
     return function != nullptr;
   });
   if (!defined)

@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "GraphImporter.h"
+#include "GraphInputs.h"
 #include "InputShapes.h"
 
 #include "mlir/IR/BuiltinTypes.h"

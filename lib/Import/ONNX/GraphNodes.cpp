@@ -102,14 +102,14 @@ void GraphImporter::checkNode(const Node &node,
                               const llvm::StringSet<> &computed) {
   auto report = [&](std::string reason) {
     refused.insert(&node);
-    reportUnsupported(node, std::move(reason));
+    context.reportUnsupported(node, std::move(reason));
   };
   const OperatorForm *form = findForm(node);
   if (!form || graph.findCallee(node))
     return report(explainUnknown(node));
   checkForm(
-      node, *form, [&](StringRef tensor) { return isUsed(tensor); }, mode,
-      report);
+      node, *form, [&](StringRef tensor) { return context.isUsed(tensor); },
+      context.getMode(), report);
   if (!form->handler && llvm::any_of(node.getInputs(), [&](StringRef input) {
         return computed.contains(input);
       }))
@@ -120,7 +120,7 @@ void GraphImporter::checkNodes() {
   size_t failedBefore = refused.size();
   graph.expandCalls([&](const Node &node) { return canExpand(node); }, refused);
   if (refused.size() > failedBefore)
-    setFailed();
+    context.setFailed();
   llvm::StringSet<> computed = findComputed();
   for (const Node &node : graph.getNodes())
     if (graph.isLive(node) && !refused.contains(&node) &&
@@ -136,13 +136,13 @@ void GraphImporter::importNode(const Node &node) {
   if (!imported.insert(&node).second)
     return;
   if (refused.contains(&node))
-    poison(node);
+    context.poison(node);
   else
-    NodeImporter(*this, node).run(*findForm(node));
+    NodeImporter(context, node).run(*findForm(node));
 }
 
 void GraphImporter::decideIf(Node &node) {
-  const Entry &condition = lookup(node.getInput(0));
+  const Entry &condition = context.lookup(node.getInput(0));
   bool known = !refused.contains(&node) && condition.isInteger() &&
                condition.constant->getNumElements() == 1;
   // What keeps an If from being replaced is said by its handler.
@@ -150,7 +150,7 @@ void GraphImporter::decideIf(Node &node) {
     return importNode(node);
   if (succeeded(graph.expandBranch(node, condition.constant->hasNonZero())))
     return;
-  setFailed();
+  context.setFailed();
   refused.insert(&node);
   importNode(node);
 }
@@ -174,42 +174,4 @@ void GraphImporter::importNodes() {
   for (const Node &node : graph.getNodes())
     if (graph.isLive(node))
       importNode(node);
-}
-
-//===----------------------------------------------------------------------===//
-// What is refused
-//===----------------------------------------------------------------------===//
-
-void GraphImporter::reportUnsupported(const Node &node, std::string reason) {
-  bool known = llvm::any_of(unsupported, [&](const Unsupported &item) {
-    return item.node == &node && item.reason == reason;
-  });
-  if (!known)
-    unsupported.push_back({&node, std::move(reason)});
-}
-
-void GraphImporter::emitUnsupported() {
-  if (unsupported.empty())
-    return;
-  setFailed();
-  llvm::DenseMap<const Node *, SmallVector<StringRef, 1>> reasons;
-  for (const Unsupported &item : unsupported)
-    reasons[item.node].push_back(item.reason);
-  InFlightDiagnostic diagnostic = emitError(model.getLoc());
-  diagnostic << reasons.size() << " of " << graph.getNumLive()
-             << " nodes cannot be imported; change the network or simplify the "
-                "model until none of these is left (photonic-compile "
-                "--list-operators prints what can be)";
-  for (const Node &node : graph.getNodes())
-    for (StringRef reason : reasons.lookup(&node)) {
-      int64_t opset = node.getOpset(model);
-      Diagnostic &note = diagnostic.attachNote(model.getLoc());
-      note << "node '" << node.getName() << "': operator " << node.getOpType()
-           << ", domain " << spellDomain(node.getDomain()) << ", opset ";
-      if (opset)
-        note << opset;
-      else
-        note << "not imported";
-      note << ": " << reason;
-    }
 }

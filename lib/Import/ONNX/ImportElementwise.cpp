@@ -183,7 +183,7 @@ static LogicalResult importCopy(NodeImporter &node, const Constant &constant) {
 LogicalResult importer::importIdentity(NodeImporter &node) {
   const Entry &entry = node.getEntry(0);
   if (entry.constant && entry.constant->isLearnable &&
-      node.getGraph().isOwnParameter(node.getNode(), *entry.constant))
+      node.getContext().isOwnParameter(node.getNode(), *entry.constant))
     return importCopy(node, *entry.constant);
   return node.setResult(entry);
 }

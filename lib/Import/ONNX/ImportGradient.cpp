@@ -207,7 +207,7 @@ LogicalResult importer::importAveragePoolGrad(NodeImporter &node) {
   // its output tells the extents.
   Shape shape(getShape(dy));
   std::optional<Shape> declared =
-      node.getGraph().findDeclaredShape(node.getNode().getOutput(0));
+      node.getContext().findDeclaredShape(node.getNode().getOutput(0));
   bool known = declared && declared->size() == shape.size();
   for (size_t d = 2; known && d < shape.size(); ++d) {
     shape[d] = (*declared)[d];

@@ -67,7 +67,7 @@ template <typename LossOp> static Operation *emitLoss(NodeImporter &node) {
   Value loss = op->getResult(0);
   if (reduction != "none")
     loss = node.emitReshape(loss, {});
-  node.getGraph().markLoss(loss);
+  node.getFunction().markLoss(loss);
   return succeeded(node.setResult(loss)) ? op : nullptr;
 }
 
@@ -143,6 +143,23 @@ static Value getClassWeights(NodeImporter &node, const LossGradient &gradient,
   return node.emit<nn::MulOp>({weights, node.emitConstant(shape, kept)});
 }
 
+/// What the gradient of a loss is multiplied by; for the mean that is divided
+/// by the sum of the weights.
+static Value getLossFactor(NodeImporter &node, Value dLoss, Value weight,
+                           ArrayRef<int64_t> perLabel) {
+  StringRef reduction = node.getNode().getString("reduction", "mean");
+  if (reduction == "none")
+    return node.emitReshape(dLoss, perLabel);
+  Value factor = node.emitReshape(dLoss, Shape(perLabel.size(), 1));
+  if (reduction != "mean")
+    return factor;
+  Shape all;
+  for (size_t d = 0; d < perLabel.size(); ++d)
+    all.push_back(d);
+  return node.emit<nn::DivOp>(
+      {factor, weight ? sumOver(node, weight, all, true) : Value()});
+}
+
 LogicalResult importer::importSoftmaxCrossEntropyLossGrad(NodeImporter &node) {
   FailureOr<LossGradient> gradient = getLossGradient(node);
   if (failed(gradient))
@@ -171,19 +188,7 @@ LogicalResult importer::importSoftmaxCrossEntropyLossGrad(NodeImporter &node) {
       node,
       node.emit<nn::MulOp>({hit, getClassWeights(node, *gradient, perClass)}),
       {1}, /*keepdims=*/true);
-  StringRef reduction = node.getNode().getString("reduction", "mean");
-  Value factor = gradient->dLoss;
-  if (reduction == "none")
-    factor = node.emitReshape(factor, perLabel);
-  else
-    factor = node.emitReshape(factor, Shape(shape.size(), 1));
-  if (reduction == "mean") {
-    Shape all;
-    for (size_t d = 0; d < shape.size(); ++d)
-      all.push_back(d);
-    factor = node.emit<nn::DivOp>(
-        {factor, weight ? sumOver(node, weight, all, true) : Value()});
-  }
+  Value factor = getLossFactor(node, gradient->dLoss, weight, perLabel);
   Value difference =
       node.emit<nn::SubOp>({node.emit<nn::ExpOp>(gradient->logProb), hit});
   Value share = node.emit<nn::MulOp>({weight, factor});

@@ -208,6 +208,11 @@ LogicalResult importer::importAdam(NodeImporter &node) {
 // Accumulators of ONNX Runtime
 //===----------------------------------------------------------------------===//
 
+StringRef importer::getAccumulatedParameter(StringRef buffer) {
+  return buffer.consume_back("_grad.accumulation.buffer") ? buffer
+                                                          : StringRef();
+}
+
 LogicalResult importer::importInPlaceAccumulator(NodeImporter &node) {
   Value buffer = node.getTensor(0u), gradient = node.getTensor(1);
   if (!buffer || !gradient)
@@ -226,17 +231,16 @@ LogicalResult importer::importInPlaceAccumulator(NodeImporter &node) {
   if (!sum)
     return failure();
   if (auto argument = dyn_cast<BlockArgument>(buffer))
-    if (failed(node.getGraph().addUpdate(argument, sum)))
+    if (failed(node.getFunction().addUpdate(argument, sum)))
       return node.fail("its buffer '" + node.getNode().getInput(0) +
                        "' is updated twice");
-  StringRef parameter =
-      GraphImporter::getAccumulated(node.getNode().getInput(0));
+  StringRef parameter = getAccumulatedParameter(node.getNode().getInput(0));
   if (!parameter.empty())
-    node.getGraph().addGradient(parameter, sum);
+    node.getFunction().addGradient(parameter, sum);
   if (failed(node.setResult(1, sum)))
     return failure();
   // The first output says that the buffer was updated, which always is so.
-  node.getGraph().leaveOut(node.getNode().getOutput(0));
+  node.getFunction().leaveOut(node.getNode().getOutput(0));
   return node.setResult(0,
                         Constant::getSplat<bool>({1}, true));
 }

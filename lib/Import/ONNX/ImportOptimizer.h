@@ -12,6 +12,10 @@
 
 namespace photonic::importer {
 
+/// The parameter whose gradient a buffer of ONNX Runtime collects; empty if its
+/// name does not say so.
+llvm::StringRef getAccumulatedParameter(llvm::StringRef buffer);
+
 /// Elementwise arithmetic at the location of a node. Shapes broadcast; null
 /// operands give null results.
 class ScalarMath {

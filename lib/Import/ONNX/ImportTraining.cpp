@@ -34,16 +34,16 @@ static bool hasTrainingForm(NodeImporter &node) {
 /// Normalisation by the statistics of the batch, unless the stored ones are
 /// frozen. A backward pass that is there was made for what the node says.
 static bool usesBatchStatistics(NodeImporter &node) {
-  GraphImporter &graph = node.getGraph();
-  if (graph.getMode() == ImportMode::Inference)
+  ImportContext &context = node.getContext();
+  if (context.getMode() == ImportMode::Inference)
     return hasTrainingForm(node);
-  if (graph.getMode() != ImportMode::Training)
+  if (context.getMode() != ImportMode::Training)
     return false;
-  if (graph.holdsBackward())
+  if (context.holdsBackward())
     return node.getNode().getInt("training_mode", 0) != 0;
-  return !graph.isFrozen(node.getNode().getName()) &&
-         !graph.isFrozen(node.getNode().getInput(3)) &&
-         !graph.isFrozen(node.getNode().getInput(4));
+  return !context.isFrozen(node.getNode().getName()) &&
+         !context.isFrozen(node.getNode().getInput(3)) &&
+         !context.isFrozen(node.getNode().getInput(4));
 }
 
 static LogicalResult importStoredStatistics(NodeImporter &node) {
@@ -111,7 +111,7 @@ static LogicalResult checkTrainingForm(NodeImporter &node) {
 LogicalResult importer::importBatchNormalization(NodeImporter &node) {
   if (!usesBatchStatistics(node))
     return importStoredStatistics(node);
-  bool isInference = node.getGraph().getMode() == ImportMode::Inference;
+  bool isInference = node.getContext().getMode() == ImportMode::Inference;
   if (isInference && failed(checkTrainingForm(node)))
     return failure();
   // PyTorch stores the unbiased variance; what it exports is to go on like
@@ -139,8 +139,8 @@ LogicalResult importer::importBatchNormInternal(NodeImporter &node) {
   // ONNX Runtime writes the new statistics over the old ones.
   for (unsigned i : {3, 4}) {
     auto argument = dyn_cast<BlockArgument>(operands[i]);
-    if (argument && node.getGraph().isPersistent(argument) &&
-        failed(node.getGraph().addUpdate(argument, op->getResult(i - 2))))
+    if (argument && node.getFunction().isPersistent(argument) &&
+        failed(node.getFunction().addUpdate(argument, op->getResult(i - 2))))
       return node.fail("its statistics '" + node.getNode().getInput(i) +
                        "' are updated twice");
   }
@@ -164,7 +164,7 @@ static FailureOr<float> getRatio(NodeImporter &node) {
 /// The mask where nothing is dropped.
 static LogicalResult importFullMask(NodeImporter &node) {
   if (node.getOpset() < 12 &&
-      node.getGraph().getMode() == ImportMode::Inference)
+      node.getContext().getMode() == ImportMode::Inference)
     return node.unsupported(
         "output 1 '" + node.getNode().getOutput(1) +
         "', the mask, is all ones in ONNX's evaluator and all zeros in ONNX "
@@ -199,7 +199,7 @@ static Value emitMask(NodeImporter &node, nn::DropoutOp dropout) {
 
 /// Refuses a node that asks for training where only inference is.
 static LogicalResult checkNoTraining(NodeImporter &node) {
-  if (node.getGraph().getMode() != ImportMode::Inference || !node.hasInput(2))
+  if (node.getContext().getMode() != ImportMode::Inference || !node.hasInput(2))
     return success();
   Entry &training = node.getEntry(2);
   if (!training.isInteger())
@@ -223,9 +223,9 @@ static LogicalResult checkNoTraining(NodeImporter &node) {
 static FailureOr<bool> isRandom(NodeImporter &node) {
   if (failed(checkNoTraining(node)))
     return failure();
-  if (node.getGraph().getMode() != ImportMode::Training)
+  if (node.getContext().getMode() != ImportMode::Training)
     return false;
-  if (!node.getGraph().holdsBackward())
+  if (!node.getContext().holdsBackward())
     return true;
   if (!node.hasInput(2))
     return false;
@@ -250,9 +250,9 @@ LogicalResult importer::importDropout(NodeImporter &node) {
   nn::DropoutOp::Properties properties;
   properties.ratio = node.getBuilder().getF32FloatAttr(*ratio);
   properties.stream =
-      node.getBuilder().getI64IntegerAttr(node.getGraph().getRandomStream());
+      node.getBuilder().getI64IntegerAttr(node.getFunction().getRandomStream());
   Value result = node.emit<nn::DropoutOp>(
-      {node.getTensor(0), node.getGraph().getRandomKey()}, properties);
+      {node.getTensor(0), node.getRandomKey()}, properties);
   if (!result)
     return failure();
   if (node.isUsed(1) &&

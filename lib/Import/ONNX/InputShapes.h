@@ -14,7 +14,8 @@
 #ifndef PHOTONIC_LIB_IMPORT_ONNX_INPUTSHAPES_H
 #define PHOTONIC_LIB_IMPORT_ONNX_INPUTSHAPES_H
 
-#include "GraphImporter.h"
+#include "Entry.h"
+#include "photonic/Import/ONNX/ImportONNX.h"
 
 #include "llvm/ADT/StringSet.h"
 

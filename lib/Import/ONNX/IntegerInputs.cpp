@@ -11,7 +11,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "GraphImporter.h"
+#include "GraphInputs.h"
 
 using namespace mlir;
 using namespace photonic;

@@ -7,8 +7,6 @@
 
 #include "Fold.h"
 
-#include "phx/isa/Limits.h"
-
 #include "mlir/IR/Verifier.h"
 #include "llvm/ADT/StringExtras.h"
 #include <cmath>
@@ -18,8 +16,8 @@ using namespace mlir;
 using namespace photonic;
 using namespace photonic::importer;
 
-NodeImporter::NodeImporter(GraphImporter &graph, const Node &node)
-    : graph(graph), node(node), loc(graph.getNameLoc(node.getName())) {
+NodeImporter::NodeImporter(ImportContext &context, const Node &node)
+    : context(context), node(node), loc(context.getNameLoc(node.getName())) {
   // ONNX Runtime calls a node of the backward pass FORWARD_Grad/OPERATOR_N;
   // what it computes belongs to the forward node.
   auto [forward, rest] = node.getName().split("_Grad/");
@@ -27,13 +25,13 @@ NodeImporter::NodeImporter(GraphImporter &graph, const Node &node)
   if (rest.empty() && !isSum)
     return;
   phase = nn::Phase::InputGradient;
-  if (graph.hasNode(forward))
-    loc = graph.getNameLoc(forward);
+  if (context.hasNode(forward))
+    loc = context.getNameLoc(forward);
 }
 
 void NodeImporter::run(const OperatorForm &form) {
   bool poisoned = llvm::any_of(node.getInputs(), [&](StringRef input) {
-    return !input.empty() && graph.lookup(input).poisoned;
+    return !input.empty() && context.lookup(input).poisoned;
   });
   bool ok = succeeded(import(form));
   if (ok && !poisoned)
@@ -41,7 +39,7 @@ void NodeImporter::run(const OperatorForm &form) {
   bool imported = ok && !readUnknown;
   if (!messages.empty())
     emitFailure();
-  graph.poison(node, imported);
+  context.poison(node, imported);
 }
 
 const Folder *NodeImporter::chooseFolder(const OperatorForm &form) {
@@ -84,201 +82,20 @@ LogicalResult NodeImporter::fail(const Twine &message) {
 
 LogicalResult NodeImporter::unsupported(const Twine &reason) {
   if (!readUnknown)
-    graph.reportUnsupported(node, reason.str());
+    context.reportUnsupported(node, reason.str());
   return failure();
 }
 
 void NodeImporter::emitFailure() {
-  graph.setFailed();
-  InFlightDiagnostic diagnostic = emitError(graph.getModel().getLoc());
+  context.setFailed();
+  InFlightDiagnostic diagnostic = emitError(context.getModel().getLoc());
   diagnostic << "node '" << node.getName() << "' (" << node.getOpType()
              << "): " << llvm::join(messages, "; ");
   for (unsigned i = 0; i < node.getNumInputs(); ++i)
     if (hasInput(i))
-      diagnostic.attachNote(graph.getModel().getLoc())
+      diagnostic.attachNote(context.getModel().getLoc())
           << "input " << i << " '" << node.getInput(i) << "' is "
           << getEntry(i).describe();
-}
-
-//===----------------------------------------------------------------------===//
-// Inputs
-//===----------------------------------------------------------------------===//
-
-Value NodeImporter::getTensor(const Entry &entry) {
-  if (entry.isValueOf(ValueKind::Float))
-    return entry.value;
-  if (!entry)
-    return {};
-  if (entry.value || !entry.constant->isFloat())
-    return failNull("expected a tensor of FLOAT, got the " + entry.describe());
-  Value value = graph.materialize(*entry.constant);
-  if (!value)
-    graph.setFailed();
-  return value;
-}
-
-Value NodeImporter::getTensor(unsigned i) {
-  if (!hasInput(i))
-    return failNull("input " + Twine(i) + " is left out");
-  // Materialising does not add names, so the entry stays where it is.
-  return getTensor(getEntry(i));
-}
-
-Value NodeImporter::getBooleans(unsigned i) {
-  Entry &entry = getEntry(i);
-  if (entry.isValueOf(ValueKind::Boolean))
-    return entry.value;
-  if (!entry.isInteger() ||
-      entry.constant->elementType != ::onnx::TensorProto::BOOL)
-    return failNull("expected booleans, got the " + entry.describe() + " '" +
-                    node.getInput(i) + "'");
-  return emitConstant(entry.constant->shape,
-                      entry.constant->getFloats().floats.vec());
-}
-
-/// The constant behind changes of layout; null if it is something else.
-static nn::ConstantOp findLayoutConstant(Value value) {
-  while (Operation *op = value.getDefiningOp()) {
-    if (!isa<nn::ReshapeOp, nn::TransposeOp, nn::SliceOp, nn::BroadcastToOp>(
-            op))
-      break;
-    value = op->getOperand(0);
-  }
-  return value.getDefiningOp<nn::ConstantOp>();
-}
-
-Value NodeImporter::getFiniteTensor(unsigned i) {
-  Value value = getTensor(i);
-  if (value && failed(graph.checkFinite(findLayoutConstant(value))))
-    return {};
-  return value;
-}
-
-/// The argument of the function behind changes of shape; null if it is none.
-static BlockArgument findArgument(Value value) {
-  while (auto reshape = value.getDefiningOp<nn::ReshapeOp>())
-    value = reshape.getInput();
-  return dyn_cast<BlockArgument>(value);
-}
-
-Value NodeImporter::getLabels(unsigned i, int64_t classes,
-                              std::optional<int64_t> ignoreIndex) {
-  Entry &entry = getEntry(i);
-  if (classes > phx::limits::wholeNumber)
-    return failNull("expected at most 2^24 classes, got " + Twine(classes));
-  if (entry.isInteger()) {
-    for (int64_t label : entry.constant->getIntegers())
-      if ((label < 0 || label >= classes) && label != ignoreIndex)
-        return failNull("expected labels in [0, " + Twine(classes) + "), got " +
-                        Twine(label) + " in '" + node.getInput(i) + "'");
-    return emitConstant(entry.constant->shape,
-                        entry.constant->getFloats().floats.vec());
-  }
-  if (!entry.isValueOf(ValueKind::Labels))
-    return failNull("expected class labels of INT64 or INT32, got the " +
-                    entry.describe() + " '" + node.getInput(i) + "'");
-  BlockArgument argument = findArgument(entry.value);
-  if (!argument || failed(graph.markLabels(argument, classes, ignoreIndex)))
-    return failNull("the labels '" + node.getInput(i) + "' are numbers of " +
-                    Twine(classes) +
-                    " classes here, but were used with other classes or "
-                    "another ignore_index before; expected one meaning: use "
-                    "two inputs");
-  return entry.value;
-}
-
-FailureOr<Shape> NodeImporter::getIntegers(unsigned i, StringRef role) {
-  if (!hasInput(i))
-    return fail("input " + Twine(i) + " (" + role + ") is left out");
-  Entry &entry = getEntry(i);
-  if (!entry.isInteger())
-    return unsupported("its " + role + " '" + node.getInput(i) +
-                       "' is computed when the network runs; expected "
-                       "integers known when it is imported");
-  if (entry.constant->shape.size() > 1)
-    return fail("expected a list of integers as " + role + ", got the " +
-                entry.describe());
-  return Shape(ArrayRef<int64_t>(entry.constant->getIntegers()));
-}
-
-FailureOr<int64_t> NodeImporter::getInteger(unsigned i, StringRef role) {
-  FailureOr<Shape> values = getIntegers(i, role);
-  if (failed(values))
-    return failure();
-  if (values->size() != 1)
-    return fail("expected one integer as " + role + ", got " +
-                Twine(values->size()));
-  return values->front();
-}
-
-std::optional<float> NodeImporter::getConstantFloat(unsigned i) {
-  if (!hasInput(i))
-    return std::nullopt;
-  Entry &entry = getEntry(i);
-  if (!entry.isFoldable() || !entry.constant->isFloat() ||
-      entry.constant->getNumElements() != 1)
-    return std::nullopt;
-  return entry.constant->getFloat();
-}
-
-FailureOr<std::shared_ptr<Constant>>
-NodeImporter::getSettingConstant(unsigned i, StringRef role) {
-  if (!hasInput(i))
-    return fail("input " + Twine(i) + " (" + role + ") is left out");
-  Entry &entry = getEntry(i);
-  std::string what = ("its " + role + " '" + node.getInput(i) + "'").str();
-  if (entry.value)
-    return unsupported(what + " is computed when the network runs; expected a "
-                              "scalar known when it is imported");
-  if (entry.constant->getNumElements() != 1)
-    return fail("expected one number as " + role + ", got the " +
-                entry.describe());
-  if (entry.constant->isLearnable && getModel().isLearned(entry.constant->name))
-    return unsupported(what + " is learned, but the operator has no derivative "
-                              "with respect to it; expected a constant");
-  return entry.constant;
-}
-
-FailureOr<float> NodeImporter::getSetting(unsigned i, StringRef role) {
-  FailureOr<std::shared_ptr<Constant>> constant = getSettingConstant(i, role);
-  if (failed(constant))
-    return failure();
-  if (!(*constant)->isFloat())
-    return fail("expected a float as " + role + ", got the " +
-                (*constant)->describe());
-  return (*constant)->getFloat();
-}
-
-FailureOr<int64_t> NodeImporter::normalizeAxis(int64_t axis, int64_t rank,
-                                               bool allowEnd) {
-  int64_t limit = rank + (allowEnd ? 1 : 0);
-  if (axis >= -rank && axis < limit)
-    return axis < 0 ? axis + rank : axis;
-  return fail("expected an axis in [" + Twine(-rank) + ", " + Twine(limit) +
-              ") for a tensor of rank " + Twine(rank) + ", got " + Twine(axis));
-}
-
-FailureOr<std::optional<Shape>> NodeImporter::getAxes(unsigned i,
-                                                      int64_t rank) {
-  std::optional<Shape> axes = node.getInts("axes");
-  if (hasInput(i)) {
-    FailureOr<Shape> values = getIntegers(i, "axes");
-    if (failed(values))
-      return failure();
-    axes = *values;
-  }
-  if (!axes)
-    return axes;
-  for (int64_t &axis : *axes) {
-    FailureOr<int64_t> normal = normalizeAxis(axis, rank);
-    if (failed(normal))
-      return failure();
-    axis = *normal;
-  }
-  llvm::sort(*axes);
-  if (std::adjacent_find(axes->begin(), axes->end()) != axes->end())
-    return fail("expected distinct axes, got " + spellShape(*axes));
-  return axes;
 }
 
 //===----------------------------------------------------------------------===//
@@ -345,6 +162,13 @@ Value NodeImporter::emitConstant(ArrayRef<int64_t> shape,
   return getTensor(Entry(constant));
 }
 
+Value NodeImporter::getRandomKey() {
+  Value key = getFunction().getRandomKey();
+  if (!key)
+    context.setFailed();
+  return key;
+}
+
 Value NodeImporter::emitScalar(float value) {
   return emitConstant({}, {value});
 }
@@ -368,116 +192,6 @@ Value NodeImporter::emitClip(Value value, float min, float max) {
 }
 
 //===----------------------------------------------------------------------===//
-// Layout
-//===----------------------------------------------------------------------===//
-
-/// True if the layout of an entry is changed here, false if by nn.
-static bool isMovedHere(const Entry &entry) {
-  return entry.isFoldable() && !entry.constant->isWeights();
-}
-
-Entry NodeImporter::reshape(const Entry &entry, ArrayRef<int64_t> shape) {
-  // Class labels stay class labels in another shape.
-  if (entry.isValueOf(ValueKind::Labels) || entry.isValueOf(ValueKind::Boolean))
-    return Entry(emitReshape(entry.value, shape), entry.kind);
-  if (isMovedHere(entry))
-    return entry.getShape() == shape ? entry
-                                     : Entry(entry.constant->reshape(shape));
-  return emitReshape(getTensor(entry), shape);
-}
-
-Entry NodeImporter::slice(const Entry &entry, ArrayRef<int64_t> offsets,
-                          ArrayRef<int64_t> sizes, ArrayRef<int64_t> strides) {
-  // What has no elements depends on nothing.
-  if (countElements(sizes) == 0)
-    return Constant::allocate(entry.constant ? entry.constant->elementType
-                                             : ::onnx::TensorProto::FLOAT,
-                              sizes);
-  bool isWhole = entry.getShape() == sizes &&
-                 llvm::all_of(strides, [](int64_t s) { return s == 1; });
-  if (!isMovedHere(entry)) {
-    nn::SliceOp::Properties properties;
-    properties.offsets = getBuilder().getDenseI64ArrayAttr(offsets);
-    properties.sizes = getBuilder().getDenseI64ArrayAttr(sizes);
-    properties.strides = getBuilder().getDenseI64ArrayAttr(strides);
-    Value value = getTensor(entry);
-    return isWhole ? value : emit<nn::SliceOp>(value, properties);
-  }
-  if (isWhole)
-    return entry;
-  Shape steps = getRowMajorStrides(entry.getShape());
-  int64_t offset = 0;
-  for (size_t d = 0; d < steps.size(); ++d) {
-    offset += offsets[d] * steps[d];
-    steps[d] *= strides[d];
-  }
-  return readView(*entry.constant, offset, sizes, steps);
-}
-
-Entry NodeImporter::transpose(const Entry &entry, ArrayRef<int64_t> perm) {
-  if (!isMovedHere(entry))
-    return emitTranspose(getTensor(entry), perm);
-  Shape steps = getRowMajorStrides(entry.getShape()), sizes, strides;
-  for (int64_t d : perm) {
-    sizes.push_back(entry.getShape()[d]);
-    strides.push_back(steps[d]);
-  }
-  return readView(*entry.constant, 0, sizes, strides);
-}
-
-/// Parameters that may change, and what is computed when the network runs, are
-/// binary32 whatever the model calls them.
-static int32_t getTypeOf(const Entry &entry) {
-  return entry.isFoldable() ? entry.constant->elementType
-                            : int32_t(::onnx::TensorProto::FLOAT);
-}
-
-Entry NodeImporter::concat(ArrayRef<Entry> all, int64_t axis) {
-  const Entry &first = all.front();
-  SmallVector<Entry> parts;
-  int64_t total = 0;
-  for (const Entry &part : all) {
-    Shape expected(first.getShape());
-    if (part.getShape().size() == expected.size())
-      expected[axis] = part.getShape()[axis];
-    if (part.getShape() != ArrayRef(expected))
-      return failNull("the " + first.describe() + " and the " +
-                      part.describe() + " differ in more than axis " +
-                      Twine(axis));
-    if (getTypeOf(part) != getTypeOf(first))
-      return failNull("expected parts of one element type, got the " +
-                      first.describe() + " and the " + part.describe());
-    total += expected[axis];
-    if (countElements(expected) != 0)
-      parts.push_back(part);
-  }
-  if (parts.empty()) {
-    Shape shape(first.getShape());
-    shape[axis] = total;
-    return Constant::allocate(getTypeOf(first), shape);
-  }
-  if (parts.size() == 1)
-    return isMovedHere(parts.front()) ? parts.front()
-                                      : Entry(getTensor(parts.front()));
-  if (llvm::all_of(parts, isMovedHere)) {
-    Shape shape(first.getShape());
-    shape[axis] = total;
-    if (failed(checkMadeShape(*this, shape)))
-      return {};
-    SmallVector<std::shared_ptr<Constant>> constants;
-    for (const Entry &part : parts)
-      constants.push_back(part.constant);
-    return concatenate(constants, axis);
-  }
-  SmallVector<Value> values;
-  for (const Entry &part : parts)
-    values.push_back(getTensor(part));
-  nn::ConcatOp::Properties properties;
-  properties.axis = getBuilder().getI64IntegerAttr(axis);
-  return emit<nn::ConcatOp>(values, properties);
-}
-
-//===----------------------------------------------------------------------===//
 // Outputs
 //===----------------------------------------------------------------------===//
 
@@ -487,6 +201,6 @@ LogicalResult NodeImporter::setResult(unsigned i, Entry entry) {
   if (entry.constant && entry.constant->name.empty())
     entry.constant->name = node.getOutput(i).str();
   if (!node.getOutput(i).empty())
-    graph.define(node.getOutput(i), std::move(entry));
+    context.define(node.getOutput(i), std::move(entry));
   return success();
 }

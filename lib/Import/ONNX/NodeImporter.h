@@ -8,7 +8,7 @@
 #ifndef PHOTONIC_LIB_IMPORT_ONNX_NODEIMPORTER_H
 #define PHOTONIC_LIB_IMPORT_ONNX_NODEIMPORTER_H
 
-#include "GraphImporter.h"
+#include "ImportContext.h"
 #include "OperatorTable.h"
 #include "photonic/Dialect/NN/IR/NN.h"
 
@@ -22,7 +22,7 @@ struct Folder;
 /// only at the end.
 class NodeImporter {
 public:
-  NodeImporter(GraphImporter &graph, const Node &node);
+  NodeImporter(ImportContext &context, const Node &node);
 
   /// Imports the node, or says why not. If that or an input is poisoned, its
   /// outputs are; once the handler has asked for an input of which nothing is
@@ -31,10 +31,11 @@ public:
 
   const Node &getNode() const { return node; }
   /// Version of the default operator set, where the node stands.
-  int64_t getOpset() const { return node.getOpset(graph.getModel(), ""); }
-  mlir::OpBuilder &getBuilder() { return graph.getBuilder(); }
-  Model &getModel() { return graph.getModel(); }
-  GraphImporter &getGraph() { return graph; }
+  int64_t getOpset() const { return node.getOpset(context.getModel(), ""); }
+  mlir::OpBuilder &getBuilder() { return context.getBuilder(); }
+  Model &getModel() { return context.getModel(); }
+  ImportContext &getContext() { return context; }
+  EntryFunction &getFunction() { return context.getFunction(); }
   mlir::Location getLoc() const { return loc; }
   void setLoc(mlir::Location newLoc) { loc = newLoc; }
   nn::Phase getPhase() const { return phase; }
@@ -42,11 +43,11 @@ public:
   /// created from now on.
   void setPhase(nn::Phase newPhase) { phase = newPhase; }
 
-  //===--- Inputs ---------------------------------------------------------===//
+  //===--- Inputs (NodeInputs.cpp) ----------------------------------------===//
 
   bool hasInput(unsigned i) const { return node.hasInput(i); }
   Entry &getEntry(unsigned i) {
-    Entry &entry = graph.lookup(node.getInput(i));
+    Entry &entry = context.lookup(node.getInput(i));
     readUnknown |= entry.unknown;
     return entry;
   }
@@ -153,9 +154,13 @@ public:
   mlir::Value emitConstant(llvm::ArrayRef<int64_t> shape,
                            std::vector<float> values);
   mlir::Value emitClip(mlir::Value value, float min, float max);
+  /// What random numbers of the node are made from; null after an error.
+  mlir::Value getRandomKey();
 
-  // The same for constants that are computed here and for what is computed when
-  // the network runs. An empty entry after an error.
+  //===--- Layout (NodeLayout.cpp) ----------------------------------------===//
+
+  // Of constants that are computed here, and of what is computed when the
+  // network runs. An empty entry after an error.
   Entry reshape(const Entry &entry, llvm::ArrayRef<int64_t> shape);
   Entry slice(const Entry &entry, llvm::ArrayRef<int64_t> offsets,
               llvm::ArrayRef<int64_t> sizes, llvm::ArrayRef<int64_t> strides);
@@ -165,7 +170,7 @@ public:
   //===--- Outputs --------------------------------------------------------===//
 
   /// True if a node or the graph reads the output.
-  bool isUsed(unsigned i) const { return graph.isUsed(node.getOutput(i)); }
+  bool isUsed(unsigned i) const { return context.isUsed(node.getOutput(i)); }
   /// Defines an output; fails if the entry is empty.
   llvm::LogicalResult setResult(unsigned i, Entry entry);
   llvm::LogicalResult setResult(Entry entry) {
@@ -201,9 +206,12 @@ private:
   /// The way to compute the node here, or null: all inputs are foldable
   /// constants, and nn has no better form.
   const Folder *chooseFolder(const OperatorForm &form);
+  /// Adds up the parts of a concatenation, and drops those without elements.
+  llvm::FailureOr<llvm::SmallVector<Entry>>
+  checkParts(llvm::ArrayRef<Entry> all, int64_t axis, Shape &shape);
   llvm::LogicalResult refuseValues();
 
-  GraphImporter &graph;
+  ImportContext &context;
   const Node &node;
   mlir::Location loc;
   nn::Phase phase = nn::Phase::Forward;

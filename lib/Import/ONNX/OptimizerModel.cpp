@@ -13,6 +13,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "OptimizerModel.h"
 #include "ImportOptimizer.h"
 #include "OperatorTable.h"
 #include "photonic/Dialect/NN/IR/Step.h"
@@ -27,8 +28,9 @@ namespace {
 /// Emits one update per parameter.
 class OptimizerImporter {
 public:
-  OptimizerImporter(GraphImporter &graph, const Node &node)
-      : graph(graph), importer(graph, node), node(node), math(importer) {
+  OptimizerImporter(ImportContext &context, const Node &node)
+      : function(context.getFunction()), importer(context, node), node(node),
+        math(importer) {
     importer.setPhase(nn::Phase::Update);
   }
 
@@ -56,7 +58,7 @@ private:
   Value emitAdamWMoments(BlockArgument parameter, Value gradient,
                          Value &second);
 
-  GraphImporter &graph;
+  EntryFunction &function;
   NodeImporter importer;
   const Node &node;
   ScalarMath math;
@@ -69,21 +71,21 @@ private:
 BlockArgument OptimizerImporter::addState(StringRef name,
                                           ArrayRef<int64_t> shape, float init,
                                           StringRef knob) {
-  if (nn::findArgument(graph.getFunction(), name)) {
+  if (nn::findArgument(function.getOp(), name)) {
     (void)importer.fail("the model has an input or parameter '" + name +
                         "', which is the name of a state of the optimizer");
     return {};
   }
   auto type = RankedTensorType::get(shape, importer.getBuilder().getF32Type());
-  return nn::addPersistent(graph.getFunction(), name, nn::stateRole,
+  return nn::addPersistent(function.getOp(), name, nn::stateRole,
                            DenseElementsAttr::get(type, init),
-                           graph.getNameLoc(name), knob);
+                           function.getNameLoc(name), knob);
 }
 
 LogicalResult OptimizerImporter::update(BlockArgument argument, Value value) {
   if (!value)
     return failure();
-  if (succeeded(graph.addUpdate(argument, value)))
+  if (succeeded(function.addUpdate(argument, value)))
     return success();
   return importer.fail("a parameter is updated twice");
 }
@@ -113,7 +115,7 @@ Value OptimizerImporter::emitCorrection(StringRef name, float keep) {
 Value OptimizerImporter::emitAdamWMoments(BlockArgument parameter,
                                           Value gradient, Value &second) {
   std::string name =
-      nn::getArgumentName(graph.getFunction(), parameter.getArgNumber()).str();
+      nn::getArgumentName(function.getOp(), parameter.getArgNumber()).str();
   ArrayRef<int64_t> shape = getShape(parameter);
   BlockArgument oldFirst = addState(name + nn::meanSuffix.str(), shape, 0);
   BlockArgument oldSecond = addState(name + nn::squareSuffix.str(), shape, 0);
@@ -217,13 +219,16 @@ static const ::onnx::NodeProto *getOptimizerNode(Model &model) {
   return nullptr;
 }
 
-FailureOr<SmallVector<std::pair<BlockArgument, Value>>>
-GraphImporter::getLearned() {
+/// The parameters that persist, with their gradients.
+static FailureOr<SmallVector<std::pair<BlockArgument, Value>>>
+getLearned(ImportContext &context) {
+  EntryFunction &function = context.getFunction();
   SmallVector<std::pair<BlockArgument, Value>> learned;
-  for (const auto &[name, gradient] : gradients) {
-    auto parameter = dyn_cast_or_null<BlockArgument>(lookup(name).value);
-    if (!parameter || !isPersistent(parameter))
-      return emitError(model.getLoc())
+  for (const auto &[name, gradient] : function.getGradients()) {
+    auto parameter =
+        dyn_cast_or_null<BlockArgument>(context.lookup(name).value);
+    if (!parameter || !function.isPersistent(parameter))
+      return emitError(context.getModel().getLoc())
              << "parameter '" << name
              << "' is an input without a value, which an optimizer cannot "
                 "update; expected an initialiser: write the parameters of the "
@@ -233,22 +238,23 @@ GraphImporter::getLearned() {
   return learned;
 }
 
-LogicalResult GraphImporter::importOptimizer() {
-  StringRef path = options.optimizerModel;
-  std::unique_ptr<Model> optimizer = Model::read(path, *builder.getContext());
+LogicalResult importer::importOptimizerModel(ImportContext &context) {
+  const ImportOptions &options = context.getOptions();
+  std::unique_ptr<Model> optimizer =
+      Model::read(options.optimizerModel, *context.getBuilder().getContext());
   const ::onnx::NodeProto *proto =
       optimizer ? getOptimizerNode(*optimizer) : nullptr;
   if (!proto)
     return failure();
-  if (gradients.empty())
-    return emitError(model.getLoc())
+  if (context.getFunction().getGradients().empty())
+    return emitError(context.getModel().getLoc())
            << "an optimizer model needs a graph with accumulated gradients, "
               "and this one has none; for a graph without a backward pass give "
            << spell(options.spelling, "train", "")
            << " and an optimizer by name";
   Node node(*proto, 0);
-  auto learned = getLearned();
+  auto learned = getLearned(context);
   if (failed(learned) || failed(checkOptimizerNode(node, optimizer->getLoc())))
     return failure();
-  return OptimizerImporter(*this, node).run(*learned, options.learningRate);
+  return OptimizerImporter(context, node).run(*learned, options.learningRate);
 }

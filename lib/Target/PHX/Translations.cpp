@@ -7,6 +7,7 @@
 
 #include "photonic/Target/PHX/PHX.h"
 
+#include "photonic/Dialect/Photonic/IR/Photonic.h"
 #include "photonic/Support/TextLimits.h"
 
 #include "phx/isa/ProgramFile.h"
@@ -74,7 +75,8 @@ static Operation *findNest(ProgramOp program, uint64_t number) {
 
 /// The operation of an entry, whose kind is the mnemonic of its table's; null
 /// if there is none.
-static Operation *findOperation(ProgramOp program, const phx::Entry &entry) {
+static Operation *findOperation(ProgramOp program,
+                                const phx::ProgramEntry &entry) {
   uint64_t number = entry.number;
   if (StringRef(entry.kind) == "instruction")
     return findInstruction(program.getCode().getBody().front(), number);
@@ -161,7 +163,7 @@ static LogicalResult emitProgram(ModuleOp module, raw_ostream &os) {
   // The whole program as a note would bury the message.
   module.getContext()->printOpOnDiagnostic(false);
   ProgramOp op = getOnlyProgram(module);
-  if (!op || failed(verifyBare(module)))
+  if (!op || failed(verifyBare(module)) || failed(checkTarget(op)))
     return failure();
   FailureOr<phx::Program> program = exportProgram(op);
   if (failed(program))
@@ -187,7 +189,8 @@ static LogicalResult emitProgram(ModuleOp module, raw_ostream &os) {
 /// Reads IR that may come from anywhere, and encodes it.
 static LogicalResult assemble(llvm::SourceMgr &sources, raw_ostream &os,
                               MLIRContext *context) {
-  context->loadDialect<PISADialect>();
+  // The module may carry its target.
+  context->loadDialect<PISADialect, phot::PhotonicDialect>();
   OwningOpRef<ModuleOp> module = parseIR(sources, *context);
   return module ? emitProgram(*module, os) : failure();
 }

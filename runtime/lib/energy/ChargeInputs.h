@@ -19,20 +19,17 @@ namespace phx::detail {
 /// ArrayExecution, which has no more.
 struct ChargeInputs {
   explicit ChargeInputs(const Instruction &instruction) {
-    const Body &body = instruction.body;
-    visitCounts(body, [&](const FieldDescription &, const Count &count) {
-      counts.push_back(&count);
-    });
-    for (const FieldDescription &field : body.getDescription().fields) {
-      if (field.role == FieldRole::AccumulationStart)
-        start = &field.as<Affine>(body.data());
-      if (field.kind == FieldKind::ZeroFill)
-        if (const auto &fill = field.as<std::optional<ZeroFill>>(body.data()))
-          fillStart = &fill->start;
-    }
-    for (const FieldDescription *field : body.getDescription().charged)
-      values.push_back(&field->as<Affine>(body.data()));
+    visitDeciding(instruction.body, *this);
   }
+
+  void onCount(const FieldDescription &, const Count &count) {
+    counts.push_back(&count);
+  }
+  void onZeroFill(const ZeroFill &fill, const Shape4 &) {
+    fillStart = &fill.start;
+  }
+  void onValue(const Affine &value) { values.push_back(&value); }
+  void onStart(const Affine &value) { start = &value; }
 
   std::vector<const Count *> counts;
   std::vector<const Affine *> values;  ///< `chargedBy` of the description

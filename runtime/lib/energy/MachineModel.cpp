@@ -46,3 +46,12 @@ const MachineModel *phx::findMachineModel(const Target &target, size_t group) {
         return &known;
   return nullptr;
 }
+
+std::vector<std::string> phx::listMachineWarnings(const Target &target) {
+  std::vector<std::string> warnings;
+  for (size_t group = 0; group < target.machines.size(); ++group)
+    if (const MachineModel *model = findMachineModel(target, group);
+        model && model->addWarnings)
+      model->addWarnings(target, group, warnings);
+  return warnings;
+}

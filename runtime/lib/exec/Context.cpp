@@ -118,8 +118,13 @@ Status Context::writeRegister(
                 "; look at what computes the count, or let the register hold "
                 "more (pisa.register)");
   registers[index] = value;
-  if (index < counts.getNumRegisters())
-    counts.record(index, value);
+  if (index < counts.getNumRegisters() && !counts.record(index, value))
+    return fail("changes " + describeRegister(program, index) +
+                " more often than the counts of one run are kept for, which "
+                "time and charges need: " +
+                std::to_string(CountTrace::maxRuns) +
+                " changes of registers altogether; write registers less "
+                "often, or give the loop around it fewer iterations");
   return Status::success();
 }
 

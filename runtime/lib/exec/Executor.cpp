@@ -400,8 +400,9 @@ Status SerialExecutor::step(Machines &machines, size_t pc,
     return status;
   // The program itself is not at fault: what it computes may differ.
   Error error = status.error();
-  error.message = "in the FP32 computation beside the run (--no-compare leaves "
-                  "it out): " +
+  error.message = "in the FP32 computation beside the run, which may be left "
+                  "out (photonic-run --no-compare, Executable.run without "
+                  "compare): " +
                   error.message;
   return error;
 }

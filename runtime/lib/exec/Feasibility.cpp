@@ -127,8 +127,9 @@ static constexpr int64_t smallMemory = int64_t(1) << 28;
 /// of what instructions write. Other initial contents stay in the file.
 static int64_t countWrittenBytes(const Program &program) {
   int64_t total = 0;
+  LargestCounts largest(program);
   for (uint32_t m = 0; m < program.memories.size(); ++m)
-    for (const Interval &interval : getWrittenBytes(program, m))
+    for (const Interval &interval : getWrittenBytes(largest, m))
       total +=
           std::min(interval.end, program.memories[m].bytes) - interval.begin;
   return total;
@@ -151,8 +152,9 @@ static Status checkMemory(const Program &program, bool compareToFp32) {
                " bytes of memory, and " + std::to_string(available) +
                " are available; " +
                (fitsOnce ? "leave out the comparison to binary32, which takes "
-                           "half of it (--no-compare), or compile the model "
-                           "for a smaller batch"
+                           "half of it (photonic-run --no-compare, "
+                           "Executable.run without compare), or compile the "
+                           "model for a smaller batch"
                          : "compile the model for a smaller batch, or use "
                            "--timing-only, which needs no memory for values")};
 }

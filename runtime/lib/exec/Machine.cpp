@@ -73,9 +73,9 @@ private:
 
 Status Machine::execute(size_t pc, const Counters &counters,
                         LayerStatistics *statistics) {
-  if (!isInside(counters))
+  if (!trips.areInside(counters))
     return Status::success();
-  const Instruction &instruction = getResolved(pc);
+  const Instruction &instruction = code.get(pc, context.registers);
   context.pc = pc;
   context.instruction = &instruction;
   context.counters = counters;
@@ -92,14 +92,6 @@ Status Machine::execute(size_t pc, const Counters &counters,
       return status;
   }
   return Status::success();
-}
-
-const Instruction &Machine::getResolved(size_t pc) {
-  const Instruction &instruction = context.program.code[pc];
-  if (!dependsOnRegisters[pc])
-    return instruction;
-  resolved = resolve(instruction, context.registers);
-  return resolved;
 }
 
 Status Machine::executeLane(const Instruction &instruction,

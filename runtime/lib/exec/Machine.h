@@ -17,7 +17,6 @@
 #include "phx/exec/Executor.h"
 #include "phx/exec/MachineUnit.h"
 
-#include <limits>
 #include <map>
 
 namespace phx::exec {
@@ -33,9 +32,9 @@ public:
   /// A loop begins inside `depth` others: in how many of its iterations this
   /// machine executes anything, from the first on.
   int64_t enterLoop(size_t depth, const Loop &loop) {
-    return trips[depth] = countTrips(loop, context.registers);
+    return trips.enter(depth, loop, context.registers);
   }
-  void leaveLoop(size_t depth) { trips[depth] = endless; }
+  void leaveLoop(size_t depth) { trips.leave(depth); }
 
   /// Executes code[pc] unless it is skipped. `statistics`: of its layer, or
   /// null.
@@ -53,18 +52,6 @@ public:
   HostArray getRegion(const Region &region) const;
 
 private:
-  static constexpr int64_t endless = std::numeric_limits<int64_t>::max();
-
-  /// Whether the iterations under way are among those in which something is
-  /// executed.
-  bool isInside(const Counters &counters) const {
-    for (size_t depth = 0; depth < trips.size(); ++depth)
-      if (counters[depth] >= trips[depth])
-        return false;
-    return true;
-  }
-  /// code[pc] with what registers hold.
-  const Instruction &getResolved(size_t pc);
   /// What the array of the context does; nothing if its lane is skipped.
   /// Errors: also a register that is to be written and is not written once.
   Status executeLane(const Instruction &instruction,
@@ -75,20 +62,16 @@ private:
   Machine(const Program &program, std::unique_ptr<Memory> memory,
           ThreadPool &pool, Poller &poller)
       : memory(std::move(memory)),
-        context(program, *this->memory, pool, poller) {
-    trips.fill(endless);
-    for (const Instruction &instruction : program.code) {
-      dependsOnRegisters.push_back(!getReadRegisters(instruction).empty());
+        context(program, *this->memory, pool, poller), code(program) {
+    for (const Instruction &instruction : program.code)
       writesRegisters.push_back(!getWrittenRegisters(instruction).empty());
-    }
   }
 
   std::unique_ptr<Memory> memory;
   Context context;
-  std::array<int64_t, maxLoopDepth> trips; ///< by depth, of open loops
-  std::vector<bool> dependsOnRegisters;    ///< by instruction
-  std::vector<bool> writesRegisters;       ///< by instruction
-  Instruction resolved;                    ///< the latest that does
+  OpenTrips trips;
+  ResolvedCode code;
+  std::vector<bool> writesRegisters; ///< by instruction
   std::map<std::string, std::unique_ptr<MachineUnit>> units; ///< by class
 };
 

@@ -90,6 +90,9 @@ Result<std::unique_ptr<Memory>> Memory::create(const Program &program,
     std::sort(
         segments.begin(), segments.end(),
         [](const Segment &a, const Segment &b) { return a.begin < b.begin; });
+    // Constants may share one place and what it holds.
+    segments.erase(std::unique(segments.begin(), segments.end()),
+                   segments.end());
     for (size_t i = 1; i < segments.size(); ++i)
       if (segments[i].begin < segments[i - 1].end)
         return Error{"initial contents of two regions overlap at address " +

@@ -96,9 +96,10 @@ Contents MutableState::getContents() const {
 /// The layer of the last instruction that may have written to `region`.
 static uint32_t findWriter(const Program &program, const Region &region) {
   IntervalSet bytes{{region.address, region.address + region.bytes}};
+  LargestCounts largest(program);
   auto writes = [&](size_t begin, size_t end) {
     for (const EngineAccesses &engine :
-         getAccesses(program, begin, end, 0, Counters{}))
+         getAccesses(largest, begin, end, 0, Counters{}))
       for (const Access &access : engine.accesses)
         if (access.write && access.memory == region.memory &&
             overlaps(access.bytes, bytes))

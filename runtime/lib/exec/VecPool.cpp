@@ -142,7 +142,8 @@ static Status pool(Context &context, const Windows &windows, const Address &in,
       context.source("in", in, windows.inBounds(context, in));
   if (!from)
     return from.error();
-  Result<TargetView> to = context.target("out", out, windows.outBounds(context, out));
+  Result<TargetView> to =
+      context.target("out", out, windows.outBounds(context, out));
   if (!to)
     return to.error();
   Result<TargetView> bytes = TargetView{};
@@ -284,7 +285,8 @@ Status exec::execute(Context &context, const VecUnpool &i) {
       context.target("in", i.in, windows.inBounds(context, i.in));
   if (!in)
     return in.error();
-  Result<SourceView> out = context.source("out", i.out, windows.outBounds(context, i.out));
+  Result<SourceView> out =
+      context.source("out", i.out, windows.outBounds(context, i.out));
   if (!out)
     return out.error();
   Result<SourceView> positions = SourceView{};

@@ -36,7 +36,7 @@ struct AccessEntry {
   bool exact = true;
   /// Of several blocks at a time, or of none: no order of what these do with
   /// others follows from it.
-  bool isWeak = false;
+  bool isConditionalJoin = false;
 
   /// Whether two accesses of one byte must be ordered. Contributions to one
   /// product need not be.
@@ -150,7 +150,7 @@ private:
   bool recordRange(Interval range, const AccessEntry &entry, Visitor &visit) {
     cut(range.begin);
     cut(range.end);
-    bool clears = entry.kind == AccessKind::Write && !entry.isWeak;
+    bool clears = entry.kind == AccessKind::Write && !entry.isConditionalJoin;
     auto first = segments.lower_bound(range.begin);
     auto it = first;
     for (int64_t at = range.begin; at < range.end;) {
@@ -213,7 +213,7 @@ private:
 
   /// Whether what comes behind `entry` comes behind `old`, too.
   static bool mayCover(const AccessEntry &old, const AccessEntry &entry) {
-    return !entry.isWeak ||
+    return !entry.isConditionalJoin ||
            (old.engines == entry.engines && old.isLike(entry));
   }
 

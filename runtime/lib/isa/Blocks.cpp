@@ -8,7 +8,6 @@
 #include "phx/isa/Blocks.h"
 
 #include <algorithm>
-#include <functional>
 
 using namespace phx;
 
@@ -44,65 +43,40 @@ bool phx::touchesBlocks(const Body &body) {
                      });
 }
 
-ElementLayout phx::getLayout(const Program &program,
-                             const AccessDescription &access,
-                             const void *body) {
+/// Where the part of the contraction begins that the nest around code[index]
+/// computes; null if there is none, or if it is the first.
+static const Affine *findPartStart(const Product &product, size_t index) {
+  for (const ProductNest &nest : product.nests)
+    if (nest.loopBegin < index && index < nest.loopEnd) {
+      const Affine &start = nest.contraction.start;
+      return start == Affine() ? nullptr : &start;
+    }
+  return nullptr;
+}
+
+ElementLayout phx::getLayout(const Program &program, size_t index,
+                             const AccessDescription &access) {
+  const void *body = program.code[index].body.data();
+  if (usesBlocks(access, body))
+    if (const Bfp *format =
+            findBlockFormat(program, access.blocks->as<uint32_t>(body)))
+      return {getBlockBytes(*format), 1, format->group};
   ElementLayout layout;
   layout.bytes = layout.alignment = access.widthField
                                         ? access.widthField->as<int64_t>(body)
                                         : access.width;
-  if (!usesBlocks(access, body)) {
-    if (!access.converted)
-      return layout;
-    if (const Bfp *format =
-            findBlockFormat(program, access.converted->as<uint32_t>(body))) {
-      auto product = access.product->as<uint32_t>(body);
-      layout.shared = format->group;
-      if (product < program.products.size())
-        layout.axis = program.products[product].k;
-    }
+  if (usesBlocks(access, body) || !access.converted)
     return layout;
-  }
-  if (const Bfp *format =
-          findBlockFormat(program, access.blocks->as<uint32_t>(body)))
-    layout = {getBlockBytes(*format), 1, format->group};
-  return layout;
-}
-
-/// At least as many contraction positions are in front of the nest around an
-/// instruction, at every iteration; 0 if there is none.
-static int64_t getPositionsBefore(const Program &program,
-                                  const Instruction &instruction,
-                                  const Product &product) {
-  std::less<const Instruction *> isBefore;
-  const Instruction *code = program.code.data();
-  if (isBefore(&instruction, code) ||
-      !isBefore(&instruction, code + program.code.size()))
-    return 0;
-  auto index = static_cast<uint64_t>(&instruction - code);
-  for (const ProductNest &nest : product.nests) {
-    if (index <= nest.loopBegin || index >= nest.loopEnd)
-      continue;
-    // Digits are never negative.
-    for (const DigitTerm &digit : nest.contraction.start.terms)
-      if (digit.weight < 0)
-        return 0;
-    return std::max<int64_t>(nest.contraction.start.base, 0);
-  }
-  return 0;
-}
-
-ElementLayout phx::getLayout(const Program &program,
-                             const Instruction &instruction,
-                             const AccessDescription &access) {
-  const void *body = instruction.body.data();
-  ElementLayout layout = getLayout(program, access, body);
-  if (layout.shared == 0)
+  const Bfp *format =
+      findBlockFormat(program, access.converted->as<uint32_t>(body));
+  if (!format)
     return layout;
+  layout.shared = format->group;
   auto product = access.product->as<uint32_t>(body);
-  if (product < program.products.size())
-    layout.axis -= getPositionsBefore(program, instruction,
-                                      program.products[product]);
+  if (product < program.products.size()) {
+    layout.axisEnd = program.products[product].k;
+    layout.before = findPartStart(program.products[product], index);
+  }
   return layout;
 }
 
@@ -150,13 +124,13 @@ std::optional<BrokenRule> phx::findBlockFault(const Bfp &format,
   int lowest = -(1 << format.mantissa);
   for (int64_t j = 0; j < format.group; ++j) {
     int mantissa = getMantissa(format, block, j);
-    std::string name = "mantissa " + std::to_string(j);
-    if (mantissa == lowest)
-      return BrokenRule{name, "at least " + std::to_string(lowest + 1),
-                        std::to_string(mantissa)};
-    if (exponent == 0 && mantissa != 0)
-      return BrokenRule{name, "0 (the exponent says that all are)",
-                        std::to_string(mantissa)};
+    if (mantissa != lowest && (exponent != 0 || mantissa == 0))
+      continue;
+    return BrokenRule{"mantissa " + std::to_string(j),
+                      mantissa == lowest
+                          ? "at least " + std::to_string(lowest + 1)
+                          : "0 (the exponent says that all are)",
+                      std::to_string(mantissa)};
   }
   int64_t used = format.group * getStoredBits(format);
   if (int unused = int(used % 8))

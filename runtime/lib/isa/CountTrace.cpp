@@ -13,11 +13,16 @@
 
 using namespace phx;
 
-void CountTrace::record(uint32_t registerIndex, int64_t value) {
+bool CountTrace::record(uint32_t registerIndex, int64_t value) {
   std::vector<Run> &list = runs[registerIndex];
-  if (list.empty() || list.back().value != value)
+  if (list.empty() || list.back().value != value) {
+    if (runsLeft == 0)
+      return false;
+    --runsLeft;
     list.push_back({value, 0});
+  }
   ++list.back().times;
+  return true;
 }
 
 CountStatistics phx::getStatistics(const std::vector<CountTrace::Run> &runs) {
@@ -79,7 +84,7 @@ std::vector<uint32_t> phx::listReadRegisters(const Program &program) {
 
 Status phx::checkCounts(const Program &program, const RunCounts &counts) {
   if (counts.trace &&
-      counts.trace->getNumRegisters() < program.registers.size())
+      counts.trace->getNumRegisters() != program.registers.size())
     return Error{"the counts are those of a program with " +
                  std::to_string(counts.trace->getNumRegisters()) +
                  " count registers, this one has " +
@@ -107,20 +112,11 @@ Status phx::checkCounts(const Program &program, const RunCounts &counts) {
 
 CountPlayer::CountPlayer(const Program &program, const RunCounts &counts)
     : program(program), counts(counts), values(program.registers.size()),
-      places(program.registers.size()), uses(listRegisterUses(program)) {
-  trips.fill(endless);
-  for (const Instruction &instruction : program.code)
-    namesRegisters.push_back(!getReadRegisters(instruction).empty());
+      places(program.registers.size()), uses(listRegisterUses(program)),
+      code(program) {
   for (size_t i = 0; i < values.size() && i < counts.assumed.size(); ++i)
     if (!counts.trace && counts.assumed[i])
       values[i] = *counts.assumed[i];
-}
-
-const Instruction &CountPlayer::getResolved(size_t index) {
-  if (!namesRegisters[index])
-    return program.code[index];
-  resolved = resolve(program.code[index], values);
-  return resolved;
 }
 
 Status CountPlayer::write(size_t instruction) {
@@ -140,6 +136,22 @@ Status CountPlayer::write(size_t instruction) {
                    "are of; use the counts of an execution of this program"};
     values[index] = runs[place.run].value;
     ++place.times;
+  }
+  return Status::success();
+}
+
+Status CountPlayer::finish() const {
+  for (uint32_t index = 0; index < places.size(); ++index) {
+    // Of a constant some were left out.
+    if (isConstant(index))
+      continue;
+    const auto &runs = counts.trace->getRuns(index);
+    const Place &place = places[index];
+    if (place.run + 1 < runs.size() || place.times < runs.back().times)
+      return Error{"the program ends before the counts do: " +
+                   describeRegister(program, index) +
+                   " is written less often than in the execution that they "
+                   "are of; use the counts of an execution of this program"};
   }
   return Status::success();
 }

@@ -181,8 +181,8 @@ static Error describeUnknown(unsigned opcode) {
       continue;
     known.insert(each->machineClass);
     if (unsigned(each->opcode) / 256 * 256 == first)
-      return Error{text + "; of opcodes " + block + ", those of machine class '" +
-                   each->machineClass +
+      return Error{text + "; of opcodes " + block +
+                   ", those of machine class '" + each->machineClass +
                    "', this version does not have it; the program was made by "
                    "another one"};
   }

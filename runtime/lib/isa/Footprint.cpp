@@ -50,9 +50,9 @@ void UnitFootprints::append(const Operand &operand, size_t limit,
     --list.used;
 }
 
-void UnitFootprints::enumerate(const Instruction &instruction,
-                               const CounterBox &box, size_t limit,
-                               unsigned slots, UnitAccessList &list) {
+void UnitFootprints::enumerate(size_t index, const CounterBox &box,
+                               size_t limit, unsigned slots,
+                               UnitAccessList &list) {
   struct Sum {
     Operand last;
     IntervalSet bytes;
@@ -61,12 +61,12 @@ void UnitFootprints::enumerate(const Instruction &instruction,
   };
   std::array<Sum, numSlots> sums;
   IntervalSet bytes;
-  forEachCounters(box, usedLoops(instruction), [&](const Counters &counters) {
+  unsigned loops = usedLoops(program, index);
+  forEachCounters(box, loops, [&](const Counters &counters) {
     if (!work.spend(1))
       return false;
     operands.clear();
-    collectOperands(program, instruction, CounterBox::point(counters),
-                    operands);
+    collectOperands(program, index, CounterBox::point(counters), operands);
     for (const Operand &operand : operands) {
       Sum &sum = sums[operand.slot];
       if (!(slots >> operand.slot & 1) || (sum.any && sum.last == operand))
@@ -100,37 +100,37 @@ void UnitFootprints::enumerate(const Instruction &instruction,
   }
 }
 
-void UnitFootprints::compute(const Instruction &instruction,
-                             const CounterBox &box, Precision precision,
-                             unsigned slots, UnitAccessList &list) {
+void UnitFootprints::compute(size_t index, const CounterBox &box,
+                             Precision precision, unsigned slots,
+                             UnitAccessList &list) {
   list.used = 0;
-  computeMore(instruction, box.overLanes(instruction), precision, slots, list);
-}
-
-void UnitFootprints::computeLane(const Instruction &instruction,
-                                 const Counters &counters,
-                                 UnitAccessList &list) {
-  list.used = 0;
-  computeMore(instruction, CounterBox::point(counters), Precision::Refined, ~0u,
+  computeMore(index, box.overLanes(program.code[index]), precision, slots,
               list);
 }
 
-void UnitFootprints::computeMixed(const Instruction &instruction,
-                                  const CounterBox &box, unsigned slots,
-                                  unsigned refined, UnitAccessList &list) {
+void UnitFootprints::computeLane(size_t index, const Counters &counters,
+                                 UnitAccessList &list) {
   list.used = 0;
-  CounterBox all = box.overLanes(instruction);
-  computeMore(instruction, all, Precision::Refined, slots & refined, list);
-  computeMore(instruction, all, Precision::Fast, slots & ~refined, list);
+  computeMore(index, CounterBox::point(counters), Precision::Refined, ~0u,
+              list);
 }
 
-void UnitFootprints::computeMore(const Instruction &instruction,
-                                 const CounterBox &box, Precision precision,
-                                 unsigned slots, UnitAccessList &list) {
+void UnitFootprints::computeMixed(size_t index, const CounterBox &box,
+                                  unsigned slots, unsigned refined,
+                                  UnitAccessList &list) {
+  list.used = 0;
+  CounterBox all = box.overLanes(program.code[index]);
+  computeMore(index, all, Precision::Refined, slots & refined, list);
+  computeMore(index, all, Precision::Fast, slots & ~refined, list);
+}
+
+void UnitFootprints::computeMore(size_t index, const CounterBox &box,
+                                 Precision precision, unsigned slots,
+                                 UnitAccessList &list) {
   if (slots == 0)
     return;
   operands.clear();
-  collectOperands(program, instruction, box, operands);
+  collectOperands(program, index, box, operands);
   std::erase_if(operands,
                 [&](const Operand &o) { return !(slots >> o.slot & 1); });
   bool exact = std::all_of(operands.begin(), operands.end(),
@@ -138,10 +138,10 @@ void UnitFootprints::computeMore(const Instruction &instruction,
   static constexpr size_t limits[] = {fastIntervals, hullIntervals,
                                       refinedIntervals};
   size_t limit = limits[static_cast<size_t>(precision)];
-  bool few = countIterations(box, usedLoops(instruction)) <= fastIterations;
+  bool few = countIterations(box, usedLoops(program, index)) <= fastIterations;
   if (!exact && precision != Precision::Hull &&
       (precision != Precision::Fast || few)) {
-    enumerate(instruction, box, limit, slots, list);
+    enumerate(index, box, limit, slots, list);
     return;
   }
   for (const Operand &operand : operands)
@@ -164,24 +164,21 @@ static Access toAccess(const UnitAccess &unit) {
 
 /// The accesses of one instruction: exact if that takes no more steps than an
 /// analysis may, otherwise a hull.
-static void computeBounded(const Program &program,
-                           const Instruction &instruction,
+static void computeBounded(const Program &program, size_t index,
                            const CounterBox &box, UnitAccessList &list) {
   for (Precision precision : {Precision::Refined, Precision::Hull}) {
     WorkLimit work;
     UnitFootprints footprints(program, work);
-    footprints.compute(instruction, box, precision, ~0u, list);
+    footprints.compute(index, box, precision, ~0u, list);
     if (!work.isExceeded())
       return;
   }
 }
 
-std::vector<Access> phx::getAccesses(const Program &program,
-                                     const Instruction &instruction,
-                                     const Counters &counters) {
+std::vector<Access> phx::getAccesses(const LargestCounts &largest,
+                                     size_t index, const Counters &counters) {
   UnitAccessList list;
-  computeBounded(program, withLargestCounts(program, instruction),
-                 CounterBox::point(counters), list);
+  computeBounded(largest.get(), index, CounterBox::point(counters), list);
   std::vector<Access> accesses;
   for (const UnitAccess &unit : list)
     accesses.push_back(toAccess(unit));
@@ -200,15 +197,16 @@ static void merge(std::vector<Access> &accesses, const UnitAccess &unit) {
   accesses.push_back(std::move(access));
 }
 
-std::vector<EngineAccesses> phx::getAccesses(const Program &program,
+std::vector<EngineAccesses> phx::getAccesses(const LargestCounts &largest,
                                              size_t begin, size_t end,
                                              unsigned depth,
                                              const Counters &counters) {
+  const Program &program = largest.get();
   UnitAccessList list;
   std::vector<EngineAccesses> engines;
   CounterBox box = CounterBox::point(counters);
   for (size_t i = begin; i < end; ++i) {
-    const Instruction instruction = withLargestCounts(program, program.code[i]);
+    const Instruction &instruction = program.code[i];
     if (const Loop *loop = getIf<Loop>(instruction.body)) {
       box.low[depth] = 0;
       box.high[depth++] = loop->count - 1;
@@ -219,7 +217,7 @@ std::vector<EngineAccesses> phx::getAccesses(const Program &program,
       box.low[depth] = box.high[depth] = 0;
       continue;
     }
-    computeBounded(program, instruction, box, list);
+    computeBounded(program, i, box, list);
     if (list.used == 0)
       continue;
     auto found = std::find_if(engines.begin(), engines.end(),
@@ -239,20 +237,22 @@ std::vector<EngineAccesses> phx::getAccesses(const Program &program,
   return engines;
 }
 
-IntervalSet phx::getWrittenBytes(const Program &program, uint32_t memory) {
+IntervalSet phx::getWrittenBytes(const LargestCounts &largest,
+                                 uint32_t memory) {
+  const Program &program = largest.get();
   WorkLimit work;
   UnitFootprints footprints(program, work);
   UnitAccessList list;
   IntervalSet bytes;
   CounterBox box;
   size_t depth = 0;
-  LargestCounts largest(program);
-  for (const Instruction &instruction : largest.get().code) {
+  for (size_t i = 0; i < program.code.size(); ++i) {
+    const Instruction &instruction = program.code[i];
     if (const Loop *loop = getIf<Loop>(instruction.body))
       box.high[depth++] = loop->count - 1;
     if (holds<End>(instruction.body))
       box.high[--depth] = 0;
-    footprints.compute(instruction, box, Precision::Hull, ~0u, list);
+    footprints.compute(i, box, Precision::Hull, ~0u, list);
     for (const UnitAccess &access : list)
       if (access.kind != AccessKind::Read && access.memory == memory)
         bytes.insert(bytes.end(), access.bytes.begin(), access.bytes.end());

@@ -9,10 +9,12 @@
 
 #include "LaneHazards.h"
 
+#include "phx/isa/LoopTree.h"
 #include "phx/isa/Validator.h"
 
 #include <algorithm>
 #include <map>
+#include <tuple>
 
 using namespace phx;
 using namespace phx::detail;
@@ -100,69 +102,153 @@ bool HazardChecker::runNode(uint32_t index) {
   return true;
 }
 
-/// The state up to a renaming of epochs that keeps their order: only the order
-/// of epochs of one block decides what happens next, and new ones come last.
-/// What blocks share is described once.
-PeriodicSteps::State HazardChecker::describeState() {
-  std::map<const SharedClock::Epochs *, uint64_t> numbers;
-  std::vector<const SharedClock *> distinct;
-  PeriodicSteps::State state(sealed.begin(), sealed.end());
-  auto number = [&](const SharedClock &clock) {
-    auto [entry, isNew] = numbers.try_emplace(clock.get(), numbers.size());
-    if (isNew)
-      distinct.push_back(&clock);
-    return entry->second;
-  };
-  for (const SharedClock &clock : clocks)
-    state.push_back(number(clock));
-  for (const auto &queue : inFlight) {
-    state.push_back(queue.size());
-    for (const SharedClock &clock : queue)
-      state.push_back(number(clock));
+namespace {
+
+/// Epochs up to a renaming that keeps the order of those of one block.
+class EpochRanks {
+public:
+  explicit EpochRanks(const std::vector<uint64_t> &epochs)
+      : known(epochs.size()) {
+    for (uint32_t block = 0; block < epochs.size(); ++block)
+      add(block, epochs[block]);
   }
-  std::vector<std::vector<uint64_t>> known(epochs.size());
-  for (size_t block = 0; block < epochs.size(); ++block)
-    known[block].push_back(epochs[block]);
-  for (const SharedClock *clock : distinct)
-    if (clock->get())
-      for (size_t block = 0; block < clock->get()->size(); ++block)
-        known[block].push_back((*clock->get())[block]);
-  for (AccessHistory &history : histories)
-    history.forEach([](int64_t, int64_t) {},
-                    [&](const AccessEntry &entry) {
-                      known[entry.engines.begin].push_back(entry.stamp);
-                    });
-  for (auto &list : known) {
-    std::sort(list.begin(), list.end());
-    list.erase(std::unique(list.begin(), list.end()), list.end());
+
+  void add(uint32_t block, uint64_t epoch) { known[block].push_back(epoch); }
+  void add(const SharedClock::Epochs &clock) {
+    for (uint32_t block = 0; block < clock.size(); ++block)
+      add(block, clock[block]);
   }
-  auto rank = [&](size_t block, uint64_t epoch) -> uint64_t {
+  /// To be called once all epochs are there.
+  void sort() {
+    for (auto &list : known) {
+      std::sort(list.begin(), list.end());
+      list.erase(std::unique(list.begin(), list.end()), list.end());
+    }
+  }
+  uint64_t get(uint32_t block, uint64_t epoch) const {
     const auto &list = known[block];
     return std::lower_bound(list.begin(), list.end(), epoch) - list.begin();
-  };
-  for (size_t block = 0; block < epochs.size(); ++block)
-    state.push_back(rank(block, epochs[block]));
-  for (const SharedClock *clock : distinct) {
-    state.push_back(~uint64_t(0));
-    if (clock->get())
-      for (size_t block = 0; block < clock->get()->size(); ++block)
-        state.push_back(rank(block, (*clock->get())[block]));
   }
+
+private:
+  std::vector<std::vector<uint64_t>> known; ///< by block
+};
+
+/// Something that several blocks did together, in an epoch of each.
+struct JointEpoch {
+  BlockSpan blocks;
+  uint64_t stamp = 0;
+  friend bool operator<(const JointEpoch &a, const JointEpoch &b) {
+    return std::tuple(a.blocks.begin, a.blocks.end, a.stamp) <
+           std::tuple(b.blocks.begin, b.blocks.end, b.stamp);
+  }
+};
+
+/// Distinct things, numbered in the order in which they are first named: what
+/// many share is described once.
+template <typename Key> class Numbering {
+public:
+  uint64_t get(const Key &key) {
+    auto [entry, isNew] = numbers.try_emplace(key, keys.size());
+    if (isNew)
+      keys.push_back(key);
+    return entry->second;
+  }
+  const std::vector<Key> &getKeys() const { return keys; }
+
+private:
+  std::map<Key, uint64_t> numbers;
+  std::vector<Key> keys;
+};
+
+/// Writes down the state of a checker.
+class StateWriter {
+public:
+  explicit StateWriter(const std::vector<uint64_t> &epochs)
+      : epochs(epochs), ranks(epochs) {}
+
+  PeriodicSteps::State state;
+
+  void name(const SharedClock &clock) {
+    state.push_back(clocks.get(clock.get()));
+  }
+  void learn(const AccessEntry &entry) {
+    BlockSpan blocks = entry.engines;
+    if (!entry.isConditionalJoin)
+      return ranks.add(blocks.begin, entry.stamp);
+    size_t seen = joint.getKeys().size();
+    if (joint.get({blocks, entry.stamp}) == seen)
+      for (uint32_t block = blocks.begin; block < blocks.end; ++block)
+        ranks.add(block, entry.stamp);
+  }
+  /// All that was named and learned; accesses follow.
+  void writeEpochs() {
+    for (const SharedClock::Epochs *clock : clocks.getKeys())
+      if (clock)
+        ranks.add(*clock);
+    ranks.sort();
+    write(0, epochs);
+    for (const SharedClock::Epochs *clock : clocks.getKeys()) {
+      state.push_back(~uint64_t(0));
+      if (clock)
+        write(0, *clock);
+    }
+    for (const JointEpoch &each : joint.getKeys())
+      write(each.blocks.begin,
+            std::vector(each.blocks.end - each.blocks.begin, each.stamp));
+  }
+  void write(const AccessEntry &entry) {
+    BlockSpan blocks = entry.engines;
+    uint64_t stamp = entry.isConditionalJoin
+                         ? joint.get({blocks, entry.stamp})
+                         : ranks.get(blocks.begin, entry.stamp);
+    state.insert(state.end(),
+                 {blocks.begin, blocks.end, stamp, entry.isConditionalJoin,
+                  uint64_t(entry.kind), entry.product, entry.exact,
+                  entry.coverage()});
+  }
+
+private:
+  /// Of blocks from `first` on.
+  void write(uint32_t first, const std::vector<uint64_t> &list) {
+    for (uint32_t i = 0; i < list.size(); ++i)
+      state.push_back(ranks.get(first + i, list[i]));
+  }
+
+  const std::vector<uint64_t> &epochs;
+  EpochRanks ranks;
+  Numbering<const SharedClock::Epochs *> clocks;
+  Numbering<JointEpoch> joint;
+};
+
+} // namespace
+
+/// The state up to a renaming of epochs that keeps their order: only the order
+/// of epochs of one block decides what happens next, and new ones come last.
+PeriodicSteps::State HazardChecker::describeState() {
+  StateWriter writer(epochs);
+  writer.state.assign(sealed.begin(), sealed.end());
+  for (const SharedClock &clock : clocks)
+    writer.name(clock);
+  for (const auto &queue : inFlight) {
+    writer.state.push_back(queue.size());
+    for (const SharedClock &clock : queue)
+      writer.name(clock);
+  }
+  for (AccessHistory &history : histories)
+    history.forEach([](int64_t, int64_t) {},
+                    [&](const AccessEntry &entry) { writer.learn(entry); });
+  writer.writeEpochs();
   for (AccessHistory &history : histories)
     history.forEach(
         [&](int64_t begin, int64_t end) {
-          state.insert(state.end(),
-                       {~uint64_t(0), uint64_t(begin), uint64_t(end)});
+          writer.state.insert(writer.state.end(), {~uint64_t(0),
+                                                   uint64_t(begin),
+                                                   uint64_t(end)});
         },
-        [&](const AccessEntry &entry) {
-          state.insert(state.end(),
-                       {entry.engines.begin, entry.engines.end,
-                        rank(entry.engines.begin, entry.stamp),
-                        uint64_t(entry.kind), entry.product, entry.exact,
-                        entry.coverage()});
-        });
-  work.spend(int64_t(state.size()));
-  return state;
+        [&](const AccessEntry &entry) { writer.write(entry); });
+  work.spend(int64_t(writer.state.size()));
+  return std::move(writer.state);
 }
 
 /// Without tokens inside, and without instructions that bring blocks together,
@@ -192,6 +278,34 @@ void HazardChecker::beginEpoch(uint32_t block) {
     return;
   sealed[block] = false;
   ++epochs[block];
+}
+
+/// One number for an epoch of each block, later than all that were: an
+/// instruction that they execute together, or not at all, is over once the
+/// epoch of any of them is known to be.
+uint64_t HazardChecker::beginJointEpoch(BlockSpan blocks) {
+  uint64_t stamp = 0;
+  for (uint32_t block = blocks.begin; block < blocks.end; ++block)
+    stamp = std::max(stamp, epochs[block] + 1);
+  for (uint32_t block = blocks.begin; block < blocks.end; ++block) {
+    epochs[block] = stamp;
+    sealed[block] = false;
+  }
+  return stamp;
+}
+
+bool HazardChecker::isOrdered(const AccessEntry &old,
+                              const AccessEntry &entry) {
+  if (old.engines.meets(entry.engines))
+    return true;
+  const SharedClock &known = clocks[entry.engines.begin];
+  if (!old.isConditionalJoin)
+    return old.stamp <= known[old.engines.begin];
+  work.spend(int64_t((old.engines.end - old.engines.begin) / epochsPerStep));
+  for (uint32_t block = old.engines.begin; block < old.engines.end; ++block)
+    if (old.stamp <= known[block])
+      return true;
+  return false;
 }
 
 /// All that the blocks know, and that what they did so far is over.
@@ -255,6 +369,22 @@ bool HazardChecker::record(const UnitAccess &access, const AccessEntry &entry) {
   return true;
 }
 
+/// What instruction `index` touches that another engine may touch, too.
+void HazardChecker::findAccesses(size_t index, const CounterBox &box) {
+  accesses.used = 0;
+  SlotMask slots = sharedSlots[index];
+  if (!slots)
+    return;
+  const Instruction &instruction = program.code[index];
+  footprints.computeMixed(index, box, slots, refinedSlots[index], accesses);
+  // A register is read whether it lets the instruction happen or not.
+  if (slots >> writtenRegistersSlot & 1 && !isExecutedWithin(instruction, box))
+    slots &= static_cast<SlotMask>(~(1u << writtenRegistersSlot));
+  if (!namesEngines(program, instruction, box.low))
+    slots &= static_cast<SlotMask>(~(1u << readRegistersSlot));
+  appendRegisters(program, tree.registers(index), slots, accesses);
+}
+
 bool HazardChecker::runUnit(size_t index, const CounterBox &box) {
   ++stepCount;
   if (!work.spend(1))
@@ -263,19 +393,7 @@ bool HazardChecker::runUnit(size_t index, const CounterBox &box) {
   BlockSpan blocks = tree.engines().get(index, box.low);
   bool joins = blocks.end - blocks.begin > 1 && !isControl(instruction.body) &&
                isExecutedAnywhere(instruction, box.low);
-  accesses.used = 0;
-  if (sharedSlots[index]) {
-    footprints.computeMixed(instruction, box, sharedSlots[index],
-                            refinedSlots[index], accesses);
-    // A register is read whether it lets the instruction happen or not.
-    SlotMask slots = sharedSlots[index];
-    if (slots >> writtenRegistersSlot & 1 &&
-        !isExecutedWithin(instruction, box))
-      slots &= static_cast<SlotMask>(~(1u << writtenRegistersSlot));
-    if (!namesEngines(program, instruction, box.low))
-      slots &= static_cast<SlotMask>(~(1u << readRegistersSlot));
-    appendRegisters(program, tree.registers(index), slots, accesses);
-  }
+  findAccesses(index, box);
   if (work.isExceeded())
     return failTooMuchWork(index);
   if (accesses.used == 0 && !joins)
@@ -283,20 +401,13 @@ bool HazardChecker::runUnit(size_t index, const CounterBox &box) {
   AccessEntry entry;
   entry.engines = blocks;
   entry.unit = index;
-  entry.isWeak = tree.isWeak(index, blocks);
-  if (entry.isWeak && !recordLooks(entry))
+  entry.isConditionalJoin = tree.isConditionalJoin(index, blocks);
+  if (entry.isConditionalJoin && !recordRegisterReads(entry))
     return false;
+  if (entry.isConditionalJoin)
+    return !joins || recordJointly(entry);
   beginEpoch(blocks.begin);
   entry.stamp = epochs[blocks.begin];
-  if (joins && entry.isWeak) {
-    // Where it is executed, it comes behind what all of its blocks did; of
-    // others that cannot be said.
-    SharedClock before = clocks[blocks.begin];
-    clocks[blocks.begin] = getJoined(blocks);
-    bool done = recordAll(entry);
-    clocks[blocks.begin] = before;
-    return done;
-  }
   if (joins) {
     SharedClock joined = getJoined(blocks);
     for (uint32_t block = blocks.begin; block < blocks.end; ++block) {
@@ -309,9 +420,9 @@ bool HazardChecker::runUnit(size_t index, const CounterBox &box) {
 
 /// Each block finds out for itself whether it executes the instruction. It does
 /// so when it gets there, with the others or not, and goes on alone if not.
-bool HazardChecker::recordLooks(AccessEntry entry) {
+bool HazardChecker::recordRegisterReads(AccessEntry entry) {
   BlockSpan blocks = entry.engines;
-  entry.isWeak = false;
+  entry.isConditionalJoin = false;
   entry.kind = AccessKind::Read;
   entry.slot = readRegistersSlot;
   for (const UnitAccess &access : accesses) {
@@ -328,12 +439,24 @@ bool HazardChecker::recordLooks(AccessEntry entry) {
   return true;
 }
 
+/// Where it is executed, it comes behind what all of its blocks did, and before
+/// what any of them does next; of others that cannot be said.
+bool HazardChecker::recordJointly(AccessEntry entry) {
+  BlockSpan blocks = entry.engines;
+  SharedClock before = clocks[blocks.begin];
+  clocks[blocks.begin] = getJoined(blocks);
+  entry.stamp = beginJointEpoch(blocks);
+  bool done = recordAll(entry);
+  clocks[blocks.begin] = before;
+  return done;
+}
+
 bool HazardChecker::recordAll(AccessEntry entry) {
   // Reads first: a write of the same instruction would hide them.
   for (bool reads : {true, false})
     for (const UnitAccess &access : accesses) {
       if ((access.kind == AccessKind::Read) != reads ||
-          (entry.isWeak && access.slot == readRegistersSlot))
+          (entry.isConditionalJoin && access.slot == readRegistersSlot))
         continue;
       entry.kind = access.kind;
       entry.product = access.product;
@@ -402,7 +525,7 @@ bool HazardChecker::failTooManyStretches(const AccessEntry &entry,
   return fail(entry.unit,
               "touches more than 2^22 separate stretches of bytes, too many to "
               "find out whether it has to be ordered with " +
-                  describeInstruction(program, other.unit) +
+                  describeInstruction(program, other.unit, true) +
                   "; put a signal and a wait between the two, let them use "
                   "separate memory, or cut the instruction in two");
 }
@@ -445,17 +568,16 @@ bool HazardChecker::conflict(const AccessEntry &earlier,
                 std::to_string(byte);
   error = {std::string(hazardName(earlier, later)) + " hazard in " + place +
            ": " +
-           describeInstruction(program, earlier.unit) + verb(earlier) +
-           "it, then " + describeInstruction(program, later.unit) +
+           describeInstruction(program, earlier.unit, true) + verb(earlier) +
+           "it, then " + describeInstruction(program, later.unit, true) +
            verb(later) +
            "it, and no chain of tokens orders the two; signal after the first "
            "and wait before the second",
-           Entry{"instruction", later.unit}};
+           ProgramEntry{"instruction", later.unit}};
   return false;
 }
 
-Status phx::validateHazards(const Program &program) {
-  LargestCounts largest(program);
+Status phx::validateHazards(const LargestCounts &largest) {
   Result<ProgramTree> tree = ProgramTree::build(largest.get());
   if (!tree)
     return tree.error();

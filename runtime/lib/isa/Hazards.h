@@ -54,19 +54,21 @@ private:
   PeriodicSteps::State describeState();
   bool runSummary(const ProgramTree::Node &node);
   bool runUnit(size_t index, const CounterBox &box);
+  void findAccesses(size_t index, const CounterBox &box);
   bool isExecutedWithin(const Instruction &instruction, const CounterBox &box);
   bool record(const UnitAccess &access, const AccessEntry &entry);
   /// All that the instruction at work touches, as accesses like `entry`; what
-  /// recordLooks records is left out where that is weak.
+  /// recordRegisterReads records is left out where that is weak.
   bool recordAll(AccessEntry entry);
   /// Reads of registers of an instruction that several blocks execute together
   /// or not at all.
-  bool recordLooks(AccessEntry entry);
-  bool isOrdered(const AccessEntry &old, const AccessEntry &entry) const {
-    return old.engines.meets(entry.engines) ||
-           old.stamp <= clocks[entry.engines.begin][old.engines.begin];
-  }
+  bool recordRegisterReads(AccessEntry entry);
+  /// What an instruction touches that several blocks execute together or not at
+  /// all.
+  bool recordJointly(AccessEntry entry);
+  bool isOrdered(const AccessEntry &old, const AccessEntry &entry);
   void beginEpoch(uint32_t block);
+  uint64_t beginJointEpoch(BlockSpan blocks);
   SharedClock getJoined(BlockSpan blocks);
   bool signal(size_t index, uint32_t token);
   bool wait(size_t index, uint32_t token);

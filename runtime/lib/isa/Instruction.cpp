@@ -41,27 +41,33 @@ bool phx::isExecuted(const Instruction &instruction, const Counters &counters) {
   return positive;
 }
 
-static bool usesLane(const Affine &affine) {
-  return std::any_of(
-      affine.terms.begin(), affine.terms.end(),
-      [](const DigitTerm &digit) { return digit.loop == laneLoop; });
-}
+namespace {
+
+/// Whether the lane has a say in what decides.
+struct LaneFinder {
+  bool found = false;
+
+  void onCount(const FieldDescription &, const Count &count) {
+    if (count.remaining)
+      onValue(*count.remaining);
+  }
+  void onZeroFill(const ZeroFill &fill, const Shape4 &) { onValue(fill.start); }
+  void onStart(const Affine &value) { onValue(value); }
+  void onValue(const Affine &value) {
+    for (const DigitTerm &digit : value.terms)
+      found |= digit.loop == laneLoop;
+  }
+};
+
+} // namespace
 
 bool phx::variesByLane(const Instruction &instruction) {
   if (instruction.arrays.lanes == 1)
     return false;
-  bool varies = instruction.guard && instruction.guard->loop == laneLoop;
-  const auto &charged = instruction.getDescription().charged;
-  visitAffines(instruction.body,
-               [&](const FieldDescription &field, const Affine &affine) {
-                 bool decides = field.kind != FieldKind::Address &&
-                                (field.kind != FieldKind::Affine ||
-                                 field.role == FieldRole::AccumulationStart ||
-                                 std::find(charged.begin(), charged.end(),
-                                           &field) != charged.end());
-                 varies |= decides && usesLane(affine);
-               });
-  return varies;
+  LaneFinder lanes;
+  visitDeciding(instruction.body, lanes);
+  return lanes.found ||
+         (instruction.guard && instruction.guard->loop == laneLoop);
 }
 
 void FieldReport::checkWritten(const std::string &field, const Stride4 &strides,

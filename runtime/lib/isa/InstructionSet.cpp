@@ -111,7 +111,8 @@ void InstructionSet::add(const InstructionDescription &description) {
       continue;
     std::fprintf(stderr,
                  "the instructions %s and %s have the same opcode or mnemonic "
-                 "(%u); give each machine class a block of opcodes of its own\n",
+                 "(%u); give each machine class a block of opcodes of its "
+                 "own\n",
                  other->mnemonic, description.mnemonic,
                  unsigned(description.opcode));
     std::abort();

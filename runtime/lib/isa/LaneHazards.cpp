@@ -148,7 +148,7 @@ bool LaneChecker::liesApart(const UnitAccess &a, const UnitAccess &b) const {
 
 Status LaneChecker::run(const CounterBox &box) {
   UnitAccessList list;
-  footprints.compute(instruction, box, Precision::Hull, ~0u, list);
+  footprints.compute(index, box, Precision::Hull, ~0u, list);
   for (const UnitAccess &a : list)
     for (const UnitAccess &b : list)
       if (a.kind != AccessKind::Read && mayConflict(a, b) &&
@@ -169,12 +169,12 @@ Status LaneChecker::enumerate(CounterBox box) {
     box.high[g->loop] = inside->last;
   }
   executed = box;
-  unsigned loops = usedLoops(instruction);
+  unsigned loops = usedLoops(program, index);
   for (uint8_t loop = 0; loop < maxLoopDepth; ++loop) {
     repeated[loop] = {0, 0};
     if (!(loops >> loop & 1))
       executed.high[loop] = executed.low[loop];
-    else if (auto period = findLanePeriod(instruction, loop, box))
+    else if (auto period = findLanePeriod(program, index, loop, box))
       repeated[loop] = {box.low[loop] + period->period, period->until};
   }
   Counters counters = executed.low;
@@ -206,7 +206,7 @@ Status LaneChecker::runIteration(Counters counters) {
     // Also where it is skipped and touches nothing.
     if (!work.spend(1))
       return makeTooMuchWorkError(program, tree, index);
-    footprints.computeLane(instruction, counters, list);
+    footprints.computeLane(index, counters, list);
     for (const UnitAccess &access : list) {
       AccessEntry entry;
       entry.engines = {lane, lane + 1};

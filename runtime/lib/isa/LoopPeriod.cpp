@@ -34,15 +34,17 @@ Int gcd(Int a, Int b) {
 /// Looks at every field that depends on the loop at `depth`.
 class PeriodFinder {
 public:
-  PeriodFinder(uint8_t depth, int64_t count, const CounterBox &outer)
-      : box(outer), depth(depth) {
+  PeriodFinder(const Program &program, uint8_t depth, int64_t count,
+               const CounterBox &outer)
+      : box(outer), program(program), depth(depth) {
     result.until = count;
     box.low[depth] = 0;
     box.high[depth] = count - 1;
   }
 
   /// Along `depth` in `box`.
-  PeriodFinder(uint8_t depth, const CounterBox &box) : box(box), depth(depth) {
+  PeriodFinder(const Program &program, uint8_t depth, const CounterBox &box)
+      : box(box), program(program), depth(depth) {
     result.until = box.high[depth] + 1;
   }
 
@@ -50,20 +52,21 @@ public:
   LoopPeriod result;
   bool found = true;
 
-  void visit(const Instruction &instruction, SlotMask sharedSlots) {
+  void visit(size_t index, SlotMask sharedSlots) {
+    const Instruction &instruction = program.code[index];
     slots = sharedSlots;
     box.high[laneLoop] = int64_t(instruction.arrays.lanes) - 1;
     if (instruction.guard)
       guard(*instruction.guard);
     for (const DigitTerm &digit : instruction.arrays.digits)
       found &= isPeriodic(digit);
-    fields(instruction.body);
+    fields(index);
   }
 
   /// Its fields alone, all operands.
-  void visitFields(const Body &body) {
+  void visitFields(size_t index) {
     slots = SlotMask(~0u);
-    fields(body);
+    fields(index);
   }
 
 private:
@@ -107,13 +110,39 @@ private:
     if (!n.remaining || isPeriodic(*n.remaining))
       return;
     // As long as plenty remains the count is its cap.
+    limit([&](const CounterBox &part) {
+      return smallest(*n.remaining, part) >= n.cap;
+    });
+  }
+
+  /// Groups along a contraction axis are whole as long as plenty of it remains.
+  void cut(const ElementLayout &layout, const IndexFields &columns,
+           const void *body) {
+    if (!layout.before || isPeriodic(*layout.before))
+      return;
+    int64_t last = columns.start ? largest(columns.start->as<Affine>(body), box)
+                                 : 0;
+    if (columns.count)
+      last += std::max<int64_t>(getMost(*columns.count, body) - 1, 0);
+    int64_t end = (last / layout.shared + 1) * layout.shared;
+    limit([&](const CounterBox &part) {
+      return largest(*layout.before, part) <= layout.axisEnd - end;
+    });
+  }
+
+  static int64_t getMost(const FieldDescription &count, const void *body) {
+    return count.kind == FieldKind::Number ? count.as<int64_t>(body)
+                                           : count.as<Count>(body).cap;
+  }
+
+  /// Until the last iteration up to which `holds` of all of them.
+  template <typename Predicate> void limit(Predicate holds) {
     CounterBox part = box;
-    // The last iteration that is full.
     int64_t low = box.low[depth] - 1, high = result.until - 1;
     while (low < high) {
       int64_t middle = low + (high - low + 1) / 2;
       part.high[depth] = middle;
-      if (smallest(*n.remaining, part) >= n.cap)
+      if (holds(part))
         low = middle;
       else
         high = middle - 1;
@@ -121,7 +150,8 @@ private:
     result.until = std::min(result.until, low + 1);
   }
 
-  void fields(const Body &body) {
+  void fields(size_t index) {
+    const Body &body = program.code[index].body;
     const void *data = body.data();
     const InstructionDescription &description = body.getDescription();
     for (size_t slot = 0; slot < description.accesses.size(); ++slot) {
@@ -129,6 +159,7 @@ private:
       if (!(slots >> slot & 1))
         continue;
       start(access.address->as<Address>(data).offset);
+      cut(getLayout(program, index, access), access.cols, data);
       if (!access.zeroFill)
         continue;
       if (const auto &f = access.zeroFill->as<std::optional<ZeroFill>>(data))
@@ -142,6 +173,7 @@ private:
         start(field.as<Affine>(data));
   }
 
+  const Program &program;
   uint8_t depth;
   SlotMask slots = 0;
 };
@@ -155,7 +187,7 @@ detail::findLoopPeriod(const Program &program, const ProgramTree &tree,
   const ProgramTree::Node &node = tree[index];
   if (node.count < minTrips)
     return std::nullopt;
-  PeriodFinder finder(node.depth, node.count, outer);
+  PeriodFinder finder(program, node.depth, node.count, outer);
   uint32_t depth = node.depth + 1;
   for (size_t i = node.begin + 1; i + 1 < node.end && finder.found; ++i) {
     const Instruction &instruction = program.code[i];
@@ -168,7 +200,7 @@ detail::findLoopPeriod(const Program &program, const ProgramTree &tree,
       --depth;
       finder.box.low[depth] = finder.box.high[depth] = 0;
     } else if (isToken || sharedSlots[i] || tree.engines().joinsBlocks(i)) {
-      finder.visit(instruction, sharedSlots[i]);
+      finder.visit(i, sharedSlots[i]);
     }
   }
   int64_t least =
@@ -178,11 +210,11 @@ detail::findLoopPeriod(const Program &program, const ProgramTree &tree,
   return finder.result;
 }
 
-std::optional<LoopPeriod>
-detail::findLanePeriod(const Instruction &instruction, uint8_t loop,
-                       const CounterBox &box) {
-  PeriodFinder finder(loop, box.overLanes(instruction));
-  finder.visitFields(instruction.body);
+std::optional<LoopPeriod> detail::findLanePeriod(const Program &program,
+                                                 size_t index, uint8_t loop,
+                                                 const CounterBox &box) {
+  PeriodFinder finder(program, loop, box.overLanes(program.code[index]));
+  finder.visitFields(index);
   if (!finder.found)
     return std::nullopt;
   return finder.result;

@@ -24,12 +24,11 @@ findLoopPeriod(const Program &program, const ProgramTree &tree, uint32_t node,
                const std::vector<SlotMask> &sharedSlots,
                const CounterBox &outer);
 
-/// The same for one instruction, executed at all counters of `box` that its
-/// guard leaves, along one loop; whatever the counters of the others. Arrays are
-/// left aside: lanes are arrays of their own wherever they begin.
-std::optional<LoopPeriod>
-findLanePeriod(const Instruction &instruction, uint8_t loop,
-               const CounterBox &box);
+/// The same for code[index], executed at all counters of `box` that its guard
+/// leaves, along one loop; whatever the counters of the others. Arrays are left
+/// aside: lanes are arrays of their own wherever they begin.
+std::optional<LoopPeriod> findLanePeriod(const Program &program, size_t index,
+                                         uint8_t loop, const CounterBox &box);
 
 /// Decides when an analysis that steps through a loop may jump: if its state
 /// behind two iterations one period apart is the same, all further periods

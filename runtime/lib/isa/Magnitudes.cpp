@@ -61,7 +61,8 @@ public:
     if (!fill)
       return;
     between(field.name + std::string(" dim"), 0, 3, fill->dim);
-    between(field.name + std::string(" extent"), 0, limits::magnitude, fill->extent);
+    between(field.name + std::string(" extent"), 0, limits::magnitude,
+            fill->extent);
     affine(field.name + std::string(" start"), fill->start);
   }
   void operator()(const FieldDescription &field, int64_t value) {
@@ -74,6 +75,7 @@ public:
   void operator()(const FieldDescription &, const std::optional<uint32_t> &) {}
   void operator()(const FieldDescription &, bool) {}
   void operator()(const FieldDescription &, float) {}
+  void affine(const std::string &field, const Affine &a);
 
 private:
   void fail(const std::string &field, const std::string &expected,
@@ -89,30 +91,11 @@ private:
   }
   void linear(const std::string &field, uint8_t loop, int64_t scale,
               int64_t offset) {
-    if (Int index = Int(box[loop].second) * scale + offset; index > limits::index)
+    Int index = Int(box[loop].second) * scale + offset;
+    if (index > limits::index)
       fail(field, "a linear index of at most 2^62", toText(index));
   }
 
-  void affine(const std::string &field, const Affine &a) {
-    Int reach = a.base < 0 ? -Int(a.base) : Int(a.base);
-    for (const DigitTerm &digit : a.terms) {
-      if (digit.scale < 1 || digit.offset < 0 || digit.divisor < 1 ||
-          digit.modulus < 0)
-        return fail(field + " digit",
-                    "scale and divisor of at least 1, offset and modulus of "
-                    "at least 0",
-                    "others");
-      linear(field + " digit", digit.loop, digit.scale, digit.offset);
-      if (!problem.empty())
-        return;
-      reach += getDigitRange(digit, box).hi *
-               (digit.weight < 0 ? -Int(digit.weight) : Int(digit.weight));
-      if (reach > limits::index)
-        break;
-    }
-    if (reach > limits::index)
-      fail(field, "a magnitude of at most 2^62", toText(reach));
-  }
   void count(const std::string &field, const Count &n) {
     between(field, 0, limits::magnitude, n.cap);
     if (n.remaining)
@@ -124,13 +107,38 @@ private:
 
 } // namespace
 
-std::string detail::findMagnitude(const Instruction &instruction,
+void Checker::affine(const std::string &field, const Affine &a) {
+  Int reach = a.base < 0 ? -Int(a.base) : Int(a.base);
+  for (const DigitTerm &digit : a.terms) {
+    if (digit.scale < 1 || digit.offset < 0 || digit.divisor < 1 ||
+        digit.modulus < 0)
+      return fail(field + " digit",
+                  "scale and divisor of at least 1, offset and modulus of "
+                  "at least 0",
+                  "others");
+    linear(field + " digit", digit.loop, digit.scale, digit.offset);
+    if (!problem.empty())
+      return;
+    reach += getDigitRange(digit, box).hi *
+             (digit.weight < 0 ? -Int(digit.weight) : Int(digit.weight));
+    if (reach > limits::index)
+      break;
+  }
+  if (reach > limits::index)
+    fail(field, "a magnitude of at most 2^62", toText(reach));
+}
+
+std::string detail::findMagnitude(const Program &program, size_t index,
                                   const LastCounters &last) {
+  const Instruction &instruction = program.code[index];
   Checker checker(last);
   if (instruction.guard)
     checker.guard(*instruction.guard);
   checker.engine(instruction);
   visitFields(instruction.body, checker);
+  for (const AccessDescription &access : instruction.getDescription().accesses)
+    if (const Affine *before = getLayout(program, index, access).before)
+      checker.affine("contraction start of the nest around it", *before);
   return checker.problem;
 }
 

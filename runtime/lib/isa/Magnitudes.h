@@ -20,10 +20,11 @@ namespace phx::detail {
 /// beyond the depth.
 using LastCounters = Counters;
 
-/// What is wrong with the numbers of `instruction`, as "dst: expected X, found
-/// Y"; empty if none of its fields can leave 64 bits in the loops around it.
-/// These are the bounds of V3, without those that depend on tables.
-std::string findMagnitude(const Instruction &instruction,
+/// What is wrong with the numbers of code[index], as "dst: expected X, found
+/// Y"; empty if none of its fields, and not the start of what the nest around
+/// it computes, can leave 64 bits in the loops around it. These are the bounds
+/// of V3, without those that depend on tables.
+std::string findMagnitude(const Program &program, size_t index,
                           const LastCounters &last);
 
 /// The same for the numbers of an access map.

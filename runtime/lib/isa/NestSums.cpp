@@ -12,9 +12,10 @@
 using namespace phx;
 
 Int phx::multiply(Int a, Int b) {
-  constexpr Int limit = Int(1) << 120;
-  return b != 0 && a > limit / b ? limit : a * b;
+  return b != 0 && a > mostSummed / b ? mostSummed : a * b;
 }
+
+Int phx::addUp(Int a, Int b) { return std::min(a + b, mostSummed); }
 
 /// Loops whose counters change a field.
 static unsigned getLoops(const std::optional<Affine> &affine) {
@@ -49,7 +50,26 @@ private:
 
 } // namespace
 
-/// Sum of the product of `factors` over the counters of `loops` in `box`;
+/// A box cut in two along its widest loop of those that count; the box itself
+/// where none is wider than 1.
+static std::vector<Box> cutWidest(const Box &box, unsigned loops) {
+  unsigned widest = 0;
+  int64_t most = 0;
+  for (unsigned l = 0; l < numCounters; ++l)
+    if (int64_t width = box[l].second - box[l].first;
+        (loops >> l & 1) && width > most) {
+      widest = l;
+      most = width;
+    }
+  if (most == 0)
+    return {box};
+  Box low = box, high = box;
+  low[widest].second = box[widest].first + most / 2;
+  high[widest].first = low[widest].second + 1;
+  return {high, low};
+}
+
+/// Sum of the product of `counts` over the counters of `loops` in `box`;
 /// nothing if it takes more than `boxesLeft`. Counts are full almost
 /// everywhere: boxes are cut only until each count is the same all over one.
 static std::optional<Int> sumOver(const Box &box, unsigned loops,
@@ -72,28 +92,18 @@ static std::optional<Int> sumOver(const Box &box, unsigned loops,
       isConstant &= range.lo == range.hi;
       product = multiply(product, range.hi);
     }
-    int widest = -1;
-    int64_t most = 0;
-    for (unsigned l = 0; l < numCounters; ++l) {
-      if (!(loops >> l & 1))
-        continue;
-      int64_t width = current[l].second - current[l].first;
-      product = multiply(product, Int(width) + 1);
-      if (width > most) {
-        widest = static_cast<int>(l);
-        most = width;
-      }
-    }
+    for (unsigned l = 0; l < numCounters; ++l)
+      if (loops >> l & 1)
+        product =
+            multiply(product, Int(current[l].second) - current[l].first + 1);
     // One factor that is zero throughout makes the others irrelevant.
-    if (isConstant || product == 0 || widest < 0) {
-      sum += product;
-      continue;
-    }
-    Box low = current, high = current;
-    low[widest].second = current[widest].first + most / 2;
-    high[widest].first = low[widest].second + 1;
-    open.push_back(high);
-    open.push_back(low);
+    std::vector<Box> parts;
+    if (!isConstant && product != 0)
+      parts = cutWidest(current, loops);
+    if (parts.size() < 2)
+      sum = addUp(sum, product);
+    else
+      open.insert(open.end(), parts.begin(), parts.end());
   }
   return sum;
 }

@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <tuple>
 
 using namespace phx;
 using namespace phx::detail;
@@ -101,13 +102,12 @@ Range rangeOf(const Count &n, const CounterBox &box) {
 /// Builds the operands of one instruction.
 class Collector {
 public:
-  Collector(const Program &program, const Instruction &instruction,
-            const CounterBox &box, std::vector<Operand> &operands)
-      : program(program), instruction(instruction), box(box),
-        operands(operands) {}
+  Collector(const Program &program, size_t index, const CounterBox &box,
+            std::vector<Operand> &operands)
+      : program(program), index(index), box(box), operands(operands) {}
 
   void collect() {
-    const Body &body = instruction.body;
+    const Body &body = program.code[index].body;
     // A count that is zero throughout skips the instruction.
     bool possible = true;
     visitCounts(body, [&](const FieldDescription &, const Count &n) {
@@ -139,7 +139,7 @@ private:
   }
 
   void add(uint8_t slot, const AccessDescription &access, const void *body) {
-    ElementLayout layout = getLayout(program, instruction, access);
+    ElementLayout layout = getLayout(program, index, access);
     int64_t width = layout.bytes;
     Operand &operand = start(slot, access.address->as<Address>(body), width);
     operand.write = access.mode != AccessMode::Read;
@@ -286,14 +286,27 @@ private:
       return false;
     operand.rowBegin = rows.low;
     operand.rowEnd = rows.high;
-    auto [first, last] = layout.getColumns(cols.low, cols.high - 1);
-    operand.colBegin = first;
-    operand.colEnd = last + 1;
+    std::tie(operand.colBegin, operand.colEnd) = widen(cols, layout);
     return true;
   }
 
+  /// [first, second) of the columns that contraction positions touch.
+  std::pair<int64_t, int64_t> widen(const Range &cols,
+                                    const ElementLayout &layout) {
+    Range before;
+    if (layout.before)
+      before = rangeOf(*layout.before, box);
+    auto get = [&](int64_t numBefore) {
+      return layout.getColumns(cols.low, cols.high - 1,
+                               std::max<int64_t>(numBefore, 0));
+    };
+    auto [first, last] = get(before.low);
+    rigid &= !before.varies || get(before.high).second == last;
+    return {first, last + 1};
+  }
+
   const Program &program;
-  const Instruction &instruction;
+  size_t index;
   const CounterBox &box;
   std::vector<Operand> &operands;
   bool rigid = true;
@@ -301,12 +314,11 @@ private:
 
 } // namespace
 
-void detail::collectOperands(const Program &program,
-                             const Instruction &instruction,
+void detail::collectOperands(const Program &program, size_t index,
                              const CounterBox &box,
                              std::vector<Operand> &operands) {
   CounterBox guarded = box;
-  if (const auto &g = instruction.guard) {
+  if (const auto &g = program.code[index].guard) {
     int64_t &low = guarded.low[g->loop], &high = guarded.high[g->loop];
     std::optional<CounterRange> inside = getCountersInside(*g, high);
     if (!inside || inside->last < low)
@@ -317,7 +329,7 @@ void detail::collectOperands(const Program &program,
       return;
   }
   size_t first = operands.size();
-  Collector collector(program, instruction, guarded, operands);
+  Collector collector(program, index, guarded, operands);
   collector.collect();
   for (size_t i = first; i < operands.size(); ++i)
     operands[i].exact &= collector.isRigid();
@@ -327,11 +339,16 @@ int64_t detail::smallest(const Affine &a, const CounterBox &box) {
   return rangeOf(a, box).low;
 }
 
+int64_t detail::largest(const Affine &a, const CounterBox &box) {
+  return rangeOf(a, box).high;
+}
+
 //===----------------------------------------------------------------------===//
 // Loops used
 //===----------------------------------------------------------------------===//
 
-unsigned detail::usedLoops(const Instruction &instruction) {
+unsigned detail::usedLoops(const Program &program, size_t index) {
+  const Instruction &instruction = program.code[index];
   unsigned mask = instruction.guard ? 1u << instruction.guard->loop : 0;
   visitAffines(instruction.body,
                [&](const FieldDescription &field, const Affine &affine) {
@@ -340,5 +357,9 @@ unsigned detail::usedLoops(const Instruction &instruction) {
                  for (const DigitTerm &term : affine.terms)
                    mask |= 1u << term.loop;
                });
+  for (const AccessDescription &access : instruction.getDescription().accesses)
+    if (const Affine *before = getLayout(program, index, access).before)
+      for (const DigitTerm &term : before->terms)
+        mask |= 1u << term.loop;
   return mask;
 }

@@ -94,16 +94,17 @@ struct Operand {
   friend bool operator==(const Operand &a, const Operand &b);
 };
 
-/// Appends the operands of `instruction` over `box`; none if it is skipped
+/// Appends the operands of code[index] over `box`; none if it is skipped
 /// everywhere or touches no memory.
-void collectOperands(const Program &program, const Instruction &instruction,
+void collectOperands(const Program &program, size_t index,
                      const CounterBox &box, std::vector<Operand> &operands);
 
-/// A lower bound of `a` over `box`.
+/// A lower and an upper bound of `a` over `box`.
 int64_t smallest(const Affine &a, const CounterBox &box);
+int64_t largest(const Affine &a, const CounterBox &box);
 
-/// Bit i is set if a field of `instruction` depends on loop i.
-unsigned usedLoops(const Instruction &instruction);
+/// Bit i is set if what code[index] touches depends on loop i.
+unsigned usedLoops(const Program &program, size_t index);
 
 } // namespace phx::detail
 

@@ -175,6 +175,8 @@ private:
                 "; the file is damaged, recompile the model or copy it again");
   }
   Status checkPreamble();
+  Status checkSections(const proto::Program &header);
+  Status checkKnown(proto::Program header);
   /// `offset` must equal `expected`, the section must end inside the file, and
   /// its bytes and the padding before it must be what was written.
   Status checkSection(const proto::Program::Section &section, uint64_t expected,
@@ -244,17 +246,11 @@ Status ProgramReader::checkSection(const proto::Program::Section &section,
   return Status::success();
 }
 
-Result<Program> ProgramReader::read() {
-  if (Status status = checkPreamble(); !status)
-    return status.error();
-  proto::Program header;
-  if (!header.ParseFromArray(file.bytes + sizeof(Preamble),
-                             static_cast<int>(preamble.headerSize)))
-    return fail("the header is not a program message");
+Status ProgramReader::checkSections(const proto::Program &header) {
   if (Status s = checkSection(header.code(), alignTo(end, pageAlignment),
                               "the code section");
       !s)
-    return s.error();
+    return s;
   uint64_t codeSize = header.code().size();
   if (codeSize % sizeof(uint64_t) != 0)
     return fail("code section: expected a multiple of 8 bytes, found " +
@@ -264,27 +260,43 @@ Result<Program> ProgramReader::read() {
                                 getDataOffset(end, static_cast<size_t>(i)),
                                 "data section " + std::to_string(i));
         !s)
-      return s.error();
+      return s;
   if (end != file.size)
     return fail("expected to end at byte " + std::to_string(end) + ", found " +
                 std::to_string(file.size) + " bytes");
+  return Status::success();
+}
 
+/// What this version does not know would be lost without a word.
+Status ProgramReader::checkKnown(proto::Program header) {
+  header.DiscardUnknownFields();
+  std::string_view found(
+      reinterpret_cast<const char *>(file.bytes + sizeof(Preamble)),
+      preamble.headerSize);
+  if (Result<std::string> known = serialize(header); !known || *known != found)
+    return fail("the header has fields that this version does not know, or not "
+                "in their order; compile the model again with this version");
+  return Status::success();
+}
+
+Result<Program> ProgramReader::read() {
+  if (Status status = checkPreamble(); !status)
+    return status.error();
+  proto::Program header;
+  if (!header.ParseFromArray(file.bytes + sizeof(Preamble),
+                             static_cast<int>(preamble.headerSize)))
+    return fail("the header is not a program message");
+  if (Status status = checkSections(header); !status)
+    return status.error();
   Result<Program> program = parseHeader(header);
   if (!program)
     return fail(program.error().message);
-  // What this version does not know would be lost without a word.
-  header.DiscardUnknownFields();
-  if (Result<std::string> known = serialize(header);
-      !known || std::string_view(*known) !=
-                    std::string_view(reinterpret_cast<const char *>(
-                                         file.bytes + sizeof(Preamble)),
-                                     preamble.headerSize))
-    return fail("the header has fields that this version does not know, or not "
-                "in their order; compile the model again with this version");
+  if (Status status = checkKnown(header); !status)
+    return status.error();
   // Sections are aligned to more than a word, so the mapping can be read as is.
   Result<std::vector<Instruction>> code = decodeCode(
       {reinterpret_cast<const uint64_t *>(file.bytes + header.code().offset()),
-       codeSize / sizeof(uint64_t)});
+       header.code().size() / sizeof(uint64_t)});
   if (!code)
     return fail(code.error().message);
   program->code = std::move(*code);

@@ -17,20 +17,10 @@
 using namespace phx;
 using namespace phx::detail;
 
-std::string detail::describeInstruction(const Program &program, size_t index) {
-  const Instruction &instruction = program.code[index];
-  std::string text = "instruction " + std::to_string(index) + " (" +
-                     getMnemonic(instruction.body) + " on " +
-                     getEngineName(program, instruction);
-  if (instruction.layer < program.layers.size())
-    text += ", layer '" + program.layers[instruction.layer].name + "'";
-  return text + ")";
-}
-
 Error detail::failInstruction(const Program &program, size_t index,
                               const std::string &text) {
-  return {describeInstruction(program, index) + ": " + text,
-          Entry{"instruction", index}};
+  return {describeInstruction(program, index, true) + ": " + text,
+          ProgramEntry{"instruction", index}};
 }
 
 Error detail::makeTooMuchWorkError(const Program &program,
@@ -40,8 +30,8 @@ Error detail::makeTooMuchWorkError(const Program &program,
        node = tree[node].parent)
     if (tree[node].count > tree[longest].count)
       longest = node;
-  std::string where = describeInstruction(program, index);
-  Entry entry{"instruction", index};
+  std::string where = describeInstruction(program, index, true);
+  ProgramEntry entry{"instruction", index};
   if (longest == ProgramTree::root)
     return {where + ": finding out what it has to wait for takes more than " +
             std::to_string(maxAnalysisSteps) +
@@ -65,7 +55,7 @@ Error detail::makeTooMuchWorkError(const Program &program,
 
 static Error errorAt(size_t index, const std::string &text) {
   return {"instruction " + std::to_string(index) + ": " + text,
-          Entry{"instruction", index}};
+          ProgramEntry{"instruction", index}};
 }
 
 static bool usesKnownMaps(const Body &body, size_t numMaps) {
@@ -89,13 +79,15 @@ findUnknownRegister(const Instruction &instruction, size_t numRegisters) {
 
 /// Whether a field depends on something but the `depth` loops around it and,
 /// where there are several, the lanes.
-static bool usesOtherLoops(const Instruction &instruction, uint32_t depth) {
+static bool usesOtherLoops(const Program &program, size_t index,
+                           uint32_t depth) {
+  const Instruction &instruction = program.code[index];
   unsigned around = (1u << depth) - 1;
   unsigned lane = instruction.arrays.lanes > 1 ? 1u << laneLoop : 0;
   unsigned ofEngine = 0;
   for (const DigitTerm &digit : instruction.arrays.digits)
     ofEngine |= 1u << digit.loop;
-  return (usedLoops(instruction) & ~(around | lane)) || (ofEngine & ~around);
+  return (usedLoops(program, index) & ~(around | lane)) || (ofEngine & ~around);
 }
 
 /// How many of the `open` nodes around an instruction have to be stepped
@@ -113,10 +105,49 @@ static size_t countStepped(const Instruction &instruction, size_t index,
   return deepest + 2; // the root, and the loops up to that one
 }
 
-Result<ProgramTree> ProgramTree::build(const Program &program) {
+/// What keeps analyses of an instruction inside `depth` loops, control of loops
+/// aside, within their tables and 64 bits.
+static Status checkInstruction(const Program &program, size_t index,
+                               uint32_t depth, LastCounters last) {
+  const Instruction &instruction = program.code[index];
+  if (!hasEngines(program, instruction))
+    return errorAt(index, "there is no engine " +
+                              getEngineName(program, instruction));
+  if (!usesKnownMaps(instruction.body, program.maps.size()))
+    return errorAt(index, "access map out of range");
+  if (usesOtherLoops(program, index, depth))
+    return errorAt(index, "a field depends on a loop that does not enclose it");
+  last[laneLoop] = int64_t(instruction.arrays.lanes) - 1;
+  if (std::string wrong = findMagnitude(program, index, last); !wrong.empty())
+    return failInstruction(program, index, wrong);
+  return Status::success();
+}
+
+/// Of a loop inside `depth` others, with which it has so many iterations.
+static Status checkLoop(size_t index, const Loop &loop, uint32_t depth,
+                        Int iterations) {
+  if (depth == 8)
+    return errorAt(index, "loops are nested more than 8 deep");
+  if (loop.count < 1)
+    return errorAt(index, "a loop needs at least one trip");
+  if (iterations > limits::index)
+    return errorAt(index, "expected at most 2^62 iterations with the loops "
+                          "around it, found " +
+                              toText(iterations));
+  return Status::success();
+}
+
+static Status checkMaps(const Program &program) {
   for (size_t m = 0; m < program.maps.size(); ++m)
     if (std::string wrong = findMagnitude(program.maps[m]); !wrong.empty())
-      return Error{"map " + std::to_string(m) + " " + wrong, Entry{"map", m}};
+      return Error{"map " + std::to_string(m) + " " + wrong,
+                   ProgramEntry{"map", m}};
+  return Status::success();
+}
+
+Result<ProgramTree> ProgramTree::build(const Program &program) {
+  if (Status s = checkMaps(program); !s)
+    return s.error();
   ProgramTree tree;
   LastCounters last{};
   // Of the loops that are open, and of all around them.
@@ -146,32 +177,18 @@ Result<ProgramTree> ProgramTree::build(const Program &program) {
     tree.nodes[open.back()].children.push_back(node);
     tree.nodes.push_back({i, i + 1, open.back(), depth, 0, false, {}});
     if (const Loop *loop = getIf<Loop>(instruction.body)) {
-      if (depth == 8)
-        return errorAt(i, "loops are nested more than 8 deep");
-      if (loop->count < 1)
-        return errorAt(i, "a loop needs at least one trip");
+      iterations.push_back(iterations.back() * loop->count);
+      if (Status s = checkLoop(i, *loop, depth, iterations.back()); !s)
+        return s.error();
       tree.nodes[node].count = loop->count;
       open.push_back(node);
       last[depth] = loop->count - 1;
-      iterations.push_back(iterations.back() * loop->count);
-      if (iterations.back() > limits::index)
-        return errorAt(i, "expected at most 2^62 iterations with the loops "
-                          "around it, found " +
-                              toText(iterations.back()));
       continue;
     }
     if (holds<Halt>(instruction.body))
       continue;
-    if (!hasEngines(program, instruction))
-      return errorAt(i, "there is no engine " +
-                            getEngineName(program, instruction));
-    if (!usesKnownMaps(instruction.body, program.maps.size()))
-      return errorAt(i, "access map out of range");
-    if (usesOtherLoops(instruction, depth))
-      return errorAt(i, "a field depends on a loop that does not enclose it");
-    last[laneLoop] = int64_t(instruction.arrays.lanes) - 1;
-    if (std::string wrong = findMagnitude(instruction, last); !wrong.empty())
-      return failInstruction(program, i, wrong);
+    if (Status s = checkInstruction(program, i, depth, last); !s)
+      return s.error();
     size_t stepped = countStepped(instruction, i, *tree.blocks, open.size());
     for (size_t level = 0; level < stepped; ++level)
       tree.nodes[open[level]].isStepped = true;
@@ -298,7 +315,7 @@ std::vector<SlotMask> detail::findSharedSlots(const Program &program,
     const ProgramTree::Node &node = tree[tree.nodeAt(i)];
     if (const Loop *loop = getIf<Loop>(instruction.body))
       box.high[node.depth] = loop->count - 1;
-    footprints.compute(instruction, box, Precision::Hull, ~0u, list);
+    footprints.compute(i, box, Precision::Hull, ~0u, list);
     appendRegisters(program, tree.registers(i), ~0u, list);
     hulls[i].assign(list.begin(), list.end());
     for (const UnitAccess &access : list)

@@ -54,7 +54,7 @@ public:
   }
   /// Whether an instruction is executed together by several blocks, or perhaps
   /// not at all: that it brings them together cannot be relied on.
-  bool isWeak(size_t instruction, BlockSpan engines) const {
+  bool isConditionalJoin(size_t instruction, BlockSpan engines) const {
     return uses[instruction].isConditional() && !engines.isSingle();
   }
 
@@ -91,9 +91,7 @@ std::vector<SlotMask> findSharedSlots(const Program &program,
 Error makeTooMuchWorkError(const Program &program, const ProgramTree &tree,
                            size_t index);
 
-/// "instruction 7 (core.stream on core[3], layer 'conv1')"
-std::string describeInstruction(const Program &program, size_t index);
-/// "instruction 7 (...): TEXT"
+/// "instruction 7 (core.stream on core[3], layer 'conv1'): TEXT"
 Error failInstruction(const Program &program, size_t index,
                       const std::string &text);
 

@@ -12,6 +12,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "ProgramTree.h"
+#include "phx/isa/LoopTree.h"
 #include "phx/isa/Validator.h"
 
 using namespace phx;
@@ -110,9 +111,9 @@ static Status checkKey(const Program &program) {
   for (size_t i = 0; i < program.code.size() && !program.rng; ++i)
     if (holds<VecRandom>(program.code[i].body))
       return Error{"rng: expected a region of [seed, trial, step] (" +
-                       describeInstruction(program, i) +
+                       describeInstruction(program, i, true) +
                        " draws random numbers), found none",
-                   Entry{"instruction", i}};
+                   ProgramEntry{"instruction", i}};
   // That it exists and holds three numbers is a matter of structure.
   if (!program.rng || *program.rng >= program.regions.size())
     return Status::success();
@@ -126,7 +127,7 @@ static Status checkKey(const Program &program) {
 static Status checkMarks(const Program &program) {
   for (size_t r = 0; r < program.regions.size(); ++r) {
     const Region &region = program.regions[r];
-    Entry entry{"region", r};
+    ProgramEntry entry{"region", r};
     if (region.isLoss)
       if (Status status = about(entry, checkLoss(program, r)); !status)
         return status;
@@ -198,8 +199,7 @@ public:
 private:
   /// The first region that the instruction writes. A hull tells most of them
   /// apart in little time.
-  std::optional<size_t> findRegion(const Instruction &instruction,
-                                   const CounterBox &box);
+  std::optional<size_t> findRegion(size_t index, const CounterBox &box);
   std::optional<size_t> findOverlap() const;
 
   const Program &program;
@@ -220,13 +220,13 @@ std::optional<size_t> WriteFinder::findOverlap() const {
   return std::nullopt;
 }
 
-std::optional<size_t> WriteFinder::findRegion(const Instruction &instruction,
+std::optional<size_t> WriteFinder::findRegion(size_t index,
                                               const CounterBox &box) {
   std::optional<size_t> found;
   for (Precision precision : {Precision::Hull, Precision::Refined}) {
     WorkLimit work;
     UnitFootprints footprints(program, work);
-    footprints.compute(instruction, box, precision, ~0u, accesses);
+    footprints.compute(index, box, precision, ~0u, accesses);
     // What takes too long to decide counts as written.
     if (work.isExceeded())
       return found;
@@ -252,7 +252,7 @@ std::optional<WriteFinder::Write> WriteFinder::findFirst() {
       box.high[--depth] = 0;
       continue;
     }
-    if (std::optional<size_t> region = findRegion(instruction, box))
+    if (std::optional<size_t> region = findRegion(i, box))
       return Write{i, *region};
   }
   return std::nullopt;

@@ -147,25 +147,28 @@ int64_t phx::countTrips(const Loop &loop, const RegisterValues &values) {
                     : loop.count;
 }
 
-RegisterValues phx::getLargestValues(const Program &program) {
+ResolvedCode::ResolvedCode(const Program &program) : program(program) {
+  for (const Instruction &instruction : program.code)
+    namesRegisters.push_back(!getReadRegisters(instruction).empty());
+}
+
+const Instruction &ResolvedCode::get(size_t index,
+                                     const RegisterValues &values) {
+  if (!namesRegisters[index])
+    return program.code[index];
+  resolved = resolve(program.code[index], values);
+  return resolved;
+}
+
+LargestCounts::LargestCounts(const Program &program) : original(program) {
+  if (program.registers.empty())
+    return;
   RegisterValues values;
   for (const CountRegister &each : program.registers)
     values.push_back(each.most);
-  return values;
-}
-
-Instruction phx::withLargestCounts(const Program &program,
-                                   Instruction instruction) {
-  if (!getReadRegisters(instruction).empty())
-    putIn(instruction, getLargestValues(program));
-  return instruction;
-}
-
-Program phx::withLargestCounts(Program program) {
-  RegisterValues values = getLargestValues(program);
-  for (Instruction &instruction : program.code)
+  copy = program;
+  for (Instruction &instruction : copy->code)
     putIn(instruction, values);
-  return program;
 }
 
 std::string phx::describeRegister(const Program &program, uint32_t index) {

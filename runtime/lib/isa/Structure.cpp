@@ -27,15 +27,23 @@ std::string phx::toText(Int value) {
   return value < 10 ? text : toText(value / 10) + text;
 }
 
+std::string phx::describeInstruction(const Program &program, size_t index,
+                                     bool withEngine) {
+  const Instruction &instruction = program.code[index];
+  std::string text = "instruction " + std::to_string(index) + " (" +
+                     getMnemonic(instruction.body);
+  if (withEngine)
+    text += " on " + getEngineName(program, instruction);
+  if (instruction.layer < program.layers.size())
+    text += ", layer '" + program.layers[instruction.layer].name + "'";
+  return text + ")";
+}
+
 Error phx::failAt(const Program &program, size_t instruction,
                   const std::string &field, const std::string &message) {
-  const Instruction &i = program.code[instruction];
-  std::string layer;
-  if (i.layer < program.layers.size())
-    layer = ", layer '" + program.layers[i.layer].name + "'";
-  return Error{"instruction " + std::to_string(instruction) + " (" +
-                   getMnemonic(i.body) + layer + "): " + field + ": " + message,
-               Entry{"instruction", instruction}};
+  return Error{describeInstruction(program, instruction, false) + ": " + field +
+                   ": " + message,
+               ProgramEntry{"instruction", instruction}};
 }
 
 Error phx::failAt(const Program &program, size_t instruction,

@@ -110,14 +110,13 @@ private:
   void check(const std::string &field, const Affine &affine);
   void check(const std::string &field, const Count &count, int64_t most) {
     between(field, 0, most, count.cap);
-    Affine left = count.remaining.value_or(Affine());
     if (count.registerIndex)
       checkRegister(field + " register", *count.registerIndex);
-    if (!status)
-      return;
-    check(field, left);
+    if (status && count.remaining)
+      check(field, *count.remaining);
     if (!count.registerIndex || !status)
       return;
+    Affine left = count.remaining.value_or(Affine());
     left.base += tree.program.registers[*count.registerIndex].most;
     check(field, left);
   }

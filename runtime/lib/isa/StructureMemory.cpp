@@ -88,7 +88,7 @@ private:
   void checkListed(const AccessDescription &access);
 
   ElementLayout getLayout(const AccessDescription &access) const {
-    return phx::getLayout(tree.program, tree.program.code[index], access);
+    return phx::getLayout(tree.program, index, access);
   }
   int64_t getWidth(const AccessDescription &access) const {
     return getLayout(access).bytes;
@@ -275,6 +275,11 @@ void MemoryChecker::checkMapped(const AccessDescription &access) {
   for (const Side *side : {&rows, &cols})
     if (side->start)
       starts.push_back(side->start);
+  Form before;
+  if (layout.before) {
+    before.add(*layout.before, 1);
+    starts.push_back(layout.before);
+  }
   Extent rowExtent(rows.start, rows.count), colExtent(cols.start, cols.count);
   Form base(getAddress(access).offset);
   search(access.address->name, getAddress(access), starts,
@@ -285,7 +290,8 @@ void MemoryChecker::checkMapped(const AccessDescription &access) {
            // Starts are proved not to be negative; a box may still say so.
            r.lo = std::max<Int>(r.lo, 0);
            c.lo = std::max<Int>(c.lo, 0);
-           std::tie(c.lo, c.hi) = layout.getColumns(c.lo, c.hi);
+           Int numBefore = std::max<Int>(before.over(part).lo, 0);
+           std::tie(c.lo, c.hi) = layout.getColumns(c.lo, c.hi, numBefore);
            int64_t steps = 0;
            std::optional<Range> bytes = getMapRange(map, r, c, steps);
            stepsLeft -= steps;

@@ -28,11 +28,11 @@ Error phx::failProduct(size_t product, const std::string &expected,
                    "; its loop nest was edited: restore the nest, or delete "
                    "the nests of the product so that no executor relies on "
                    "them",
-               Entry{"product", product}};
+               ProgramEntry{"product", product}};
 }
 
 /// Nests are numbered product by product.
-static Entry getEntry(const Program &program, const ProductNest &nest) {
+static ProgramEntry getEntry(const Program &program, const ProductNest &nest) {
   uint64_t number = 0;
   for (const Product &product : program.products)
     for (const ProductNest &each : product.nests) {
@@ -201,7 +201,7 @@ static Error failPieces(size_t index, const Grid &grid) {
                    grid.describeCells() +
                    "; let ranges begin and end at the same places, or delete "
                    "the nests of the product",
-               Entry{"product", index}};
+               ProgramEntry{"product", index}};
 }
 
 static Status checkCover(const LoopTree &tree, size_t index) {

@@ -21,7 +21,7 @@ static Status checkLists(const std::vector<OperationList> &lists,
   for (size_t l = 0; l < lists.size(); ++l) {
     const OperationList &list = lists[l];
     std::string where = nameEntry(table, l);
-    Entry entry{getTableName(table), l};
+    ProgramEntry entry{getTableName(table), l};
     if (list.empty() || list.size() > maxOperations)
       return Error{where + ": expected 1 to " + std::to_string(maxOperations) +
                        " operations, found " + std::to_string(list.size()),
@@ -47,7 +47,7 @@ static Status checkProductEntries(const Program &program) {
       return Error{"product " + std::to_string(p) + " " + field +
                        ": expected an index below " + std::to_string(size) +
                        ", found " + std::to_string(found),
-                   Entry{"product", p}};
+                   ProgramEntry{"product", p}};
     };
     for (uint32_t conversion : product.conversions)
       if (Status s =
@@ -65,10 +65,10 @@ static Status checkProductEntries(const Program &program) {
 
 Status phx::checkOperations(const Program &program) {
   for (size_t c = 0; c < program.conversions.size(); ++c)
-    if (Status s = about(Entry{getTableName(OperationTable::Conversion), c},
-                         checkOperation(
-                             program.conversions[c], OperationTable::Conversion,
-                             nameEntry(OperationTable::Conversion, c)));
+    if (Status s = about(
+            ProgramEntry{getTableName(OperationTable::Conversion), c},
+            checkOperation(program.conversions[c], OperationTable::Conversion,
+                           nameEntry(OperationTable::Conversion, c)));
         !s)
       return s;
   if (Status s = checkLists(program.passes, OperationTable::Pass); !s)

@@ -1,4 +1,4 @@
-//===- StructureRegions.cpp - Validation of regions and data -----*- C++ -*-===//
+//===- StructureRegions.cpp - Validation of regions and data ----*- C++ -*-===//
 //
 // Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -109,6 +109,59 @@ static Status checkBlockData(const Program &program, const Region &region,
   return Status::success();
 }
 
+/// That it lies in its memory, which holds such elements. `needed`: bytes for its
+/// shape and type.
+static Status checkHome(const Program &program, const Region &region,
+                        int64_t needed, const Place &where) {
+  if (region.bytes < needed)
+    return failTable(where + "bytes",
+                     "at least " + std::to_string(needed) +
+                         " for its shape and type",
+                     region.bytes);
+  if (region.address < 0 || region.address % 64)
+    return failTable(where + "address", "a multiple of 64, at least 0",
+                     region.address);
+  if (region.memory >= program.memories.size())
+    return failTable(where + "memory",
+                     "an index below " +
+                         std::to_string(program.memories.size()) +
+                         " (number of memories)",
+                     static_cast<int64_t>(region.memory));
+  const ProgramMemory &home = program.memories[region.memory];
+  if (Int(region.address) + region.bytes > home.bytes)
+    return failTable(where + "end",
+                     "at most " + std::to_string(home.bytes) +
+                         " (bytes used of " + home.name + ")",
+                     toText(Int(region.address) + region.bytes));
+  if (program.memoryModel == MemoryModel::Ideal &&
+      home.kind == MemoryKind::OffChip)
+    return failTable(where + "memory",
+                     "one on chip (the ideal memory model has no other)",
+                     home.name);
+  if (std::find(home.types.begin(), home.types.end(), region.type) ==
+      home.types.end())
+    return failTable(where + "type", "one that " + home.name + " can hold",
+                     getTypeWord(region.type));
+  return Status::success();
+}
+
+/// Its initial contents.
+static Status checkData(const Program &program, const Region &region,
+                        int64_t needed, const Place &where) {
+  if (*region.data >= program.data.size())
+    return failTable(where + "data",
+                     "an index below " + std::to_string(program.data.size()),
+                     *region.data);
+  uint64_t found = program.data[*region.data].size;
+  if (found != static_cast<uint64_t>(needed))
+    return failTable(where + "data",
+                     std::to_string(needed) + " bytes for its shape and type",
+                     std::to_string(found));
+  return region.type == ElementType::Block
+             ? checkBlockData(program, region, where)
+             : Status::success();
+}
+
 static Status checkRegion(const Program &program, const Region &region,
                           const Place &where) {
   if (region.isMutable && region.role != Role::Parameter &&
@@ -127,50 +180,10 @@ static Status checkRegion(const Program &program, const Region &region,
   if (!needed)
     return failTable(where + "shape",
                      "extents of at least 0 and at most 2^50 bytes", "others");
-  if (region.bytes < *needed)
-    return failTable(where + "bytes",
-                     "at least " + std::to_string(*needed) +
-                         " for its shape and type",
-                     region.bytes);
-  if (region.address < 0 || region.address % 64)
-    return failTable(where + "address", "a multiple of 64, at least 0",
-                     region.address);
-  if (region.memory >= program.memories.size())
-    return failTable(where + "memory",
-                     "an index below " +
-                         std::to_string(program.memories.size()) +
-                         " (number of memories)",
-                     static_cast<int64_t>(region.memory));
-  const ProgramMemory &home = program.memories[region.memory];
-  int64_t size = home.bytes;
-  if (Int(region.address) + region.bytes > size)
-    return failTable(where + "end",
-                     "at most " + std::to_string(size) + " (bytes used of " +
-                         home.name + ")",
-                     toText(Int(region.address) + region.bytes));
-  if (program.memoryModel == MemoryModel::Ideal &&
-      home.kind == MemoryKind::OffChip)
-    return failTable(where + "memory",
-                     "one on chip (the ideal memory model has no other)",
-                     home.name);
-  if (std::find(home.types.begin(), home.types.end(), region.type) ==
-      home.types.end())
-    return failTable(where + "type", "one that " + home.name + " can hold",
-                     getTypeWord(region.type));
-  if (!region.data)
-    return Status::success();
-  if (*region.data >= program.data.size())
-    return failTable(where + "data",
-                     "an index below " + std::to_string(program.data.size()),
-                     *region.data);
-  if (uint64_t found = program.data[*region.data].size;
-      found != static_cast<uint64_t>(*needed))
-    return failTable(where + "data",
-                     std::to_string(*needed) + " bytes for its shape and type",
-                     std::to_string(found));
-  return region.type == ElementType::Block
-             ? checkBlockData(program, region, where)
-             : Status::success();
+  if (Status status = checkHome(program, region, *needed, where); !status)
+    return status;
+  return region.data ? checkData(program, region, *needed, where)
+                     : Status::success();
 }
 
 /// Data sections are numbered as regions first use them: in assembly they have
@@ -218,7 +231,8 @@ static Status checkInitialContents(const Program &program) {
                        "from " +
                        std::to_string(region->address) + " of " +
                        getMemoryName(program, region->memory),
-                   Entry{"region", size_t(region - program.regions.data())}};
+                   ProgramEntry{"region",
+                                size_t(region - program.regions.data())}};
     if (!sharesMemory ||
         region->address + region->bytes > last->address + last->bytes)
       last = region;

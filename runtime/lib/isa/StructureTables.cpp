@@ -1,4 +1,4 @@
-//===- StructureTables.cpp - Validation of a program's tables ----*- C++ -*-===//
+//===- StructureTables.cpp - Validation of a program's tables ---*- C++ -*-===//
 //
 // Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -9,7 +9,6 @@
 
 #include "Magnitudes.h"
 #include "TablePlace.h"
-#include "phx/isa/Blocks.h"
 #include "phx/isa/Validator.h"
 
 #include <algorithm>

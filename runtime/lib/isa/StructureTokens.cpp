@@ -112,54 +112,59 @@ static Status checkBalance(const Program &program, size_t index,
 
 /// Bodies are balanced, so every iteration meets the token counts of the first
 /// and one pass over the text sees them all.
+static Status addSignal(const Program &program, size_t index, uint32_t token,
+                        TokenState &state) {
+  if (!state.signaller)
+    state.firstSignal = index;
+  if (Status s = checkSide(program, index, "signals", state.signaller,
+                           state.firstSignal, token, state.isOfGroups);
+      !s)
+    return s;
+  ++state.signals;
+  return checkSides(program, index, token, state);
+}
+
+static Status addWait(const Program &program, size_t index, uint32_t token,
+                      TokenState &state) {
+  if (!state.waiter)
+    state.firstWait = index;
+  if (Status s = checkSide(program, index, "awaits", state.waiter,
+                           state.firstWait, token, state.isOfGroups);
+      !s)
+    return s;
+  if (Status s = checkSides(program, index, token, state); !s)
+    return s;
+  if (++state.waits > state.signals)
+    return failAt(program, index, "token " + std::to_string(token),
+                  "a signal before it in the instruction stream",
+                  std::to_string(state.signals) + " signals and " +
+                      std::to_string(state.waits) +
+                      " waits up to here; the wait would never end");
+  return Status::success();
+}
+
 Status phx::checkTokens(const LoopTree &tree) {
   const Program &program = tree.program;
   std::map<uint32_t, TokenState> states = makeStates(program);
   std::vector<Balance> open(1);
   for (size_t i = 0; i < program.code.size(); ++i) {
     const Body &body = program.code[i].body;
+    Status status = Status::success();
     if (holds<Loop>(body)) {
       open.emplace_back();
     } else if (holds<End>(body)) {
-      if (Status s = checkBalance(program, i,
-                                  "the body of the loop that ends "
-                                  "here",
-                                  open.back());
-          !s)
-        return s;
+      status = checkBalance(program, i, "the body of the loop that ends here",
+                            open.back());
       open.pop_back();
     } else if (const Signal *signal = getIf<Signal>(body)) {
-      TokenState &state = states[signal->token];
-      if (!state.signaller)
-        state.firstSignal = i;
-      if (Status s = checkSide(program, i, "signals", state.signaller,
-                               state.firstSignal, signal->token,
-                               state.isOfGroups);
-          !s)
-        return s;
-      ++state.signals;
+      status = addSignal(program, i, signal->token, states[signal->token]);
       ++open.back()[signal->token].first;
-      if (Status s = checkSides(program, i, signal->token, state); !s)
-        return s;
     } else if (const Wait *wait = getIf<Wait>(body)) {
-      TokenState &state = states[wait->token];
-      if (!state.waiter)
-        state.firstWait = i;
-      if (Status s = checkSide(program, i, "awaits", state.waiter,
-                               state.firstWait, wait->token,
-                               state.isOfGroups);
-          !s)
-        return s;
-      if (Status s = checkSides(program, i, wait->token, state); !s)
-        return s;
+      status = addWait(program, i, wait->token, states[wait->token]);
       ++open.back()[wait->token].second;
-      if (++state.waits > state.signals)
-        return failAt(program, i, "token " + std::to_string(wait->token),
-                      "a signal before it in the instruction stream",
-                      std::to_string(state.signals) + " signals and " +
-                          std::to_string(state.waits) +
-                          " waits up to here; the wait would never end");
     }
+    if (!status)
+      return status;
   }
   if (Status s = checkBalance(program, program.code.size() - 1,
                               "the whole program", open.back());

@@ -1,4 +1,4 @@
-//===- TablePlace.h - Where in a program's tables a fault is -----*- C++ -*-===//
+//===- TablePlace.h - Where in a program's tables a fault is ----*- C++ -*-===//
 //
 // Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -18,15 +18,15 @@ namespace phx::detail {
 /// A field of a table's entry, or of the program: "map 3 row digits".
 struct Place {
   std::string text;
-  std::optional<Entry> entry;
+  std::optional<ProgramEntry> entry;
 
   Place(const char *text) : text(text) {}
-  Place(std::string text, std::optional<Entry> entry = std::nullopt)
+  Place(std::string text, std::optional<ProgramEntry> entry = std::nullopt)
       : text(std::move(text)), entry(entry) {}
   /// "KIND NUMBER ", for the name of a field behind it.
   static Place at(const char *kind, size_t number) {
     return Place(std::string(kind) + " " + std::to_string(number) + " ",
-                 Entry{kind, number});
+                 ProgramEntry{kind, number});
   }
   /// "KIND NUMBER 'NAME' ".
   static Place at(const char *kind, size_t number, const std::string &name) {

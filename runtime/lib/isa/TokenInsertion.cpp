@@ -286,8 +286,7 @@ private:
 
 } // namespace
 
-Result<TokenPlan> phx::planTokens(const Program &original) {
-  LargestCounts largest(original);
+Result<TokenPlan> phx::planTokens(const LargestCounts &largest) {
   const Program &program = largest.get();
   Result<ProgramTree> tree = ProgramTree::build(program);
   if (!tree)

@@ -109,7 +109,8 @@ private:
                          : AccessHistory::Answer::Unordered;
     };
     return forEachUnit(node, outer, [&](size_t index, const CounterBox &box) {
-      return record(index, names[index], box, 0, scratch, stopAtConflict);
+      return record(index, names[index], box, false, 0, scratch,
+                    stopAtConflict);
     });
   }
 
@@ -133,36 +134,37 @@ private:
     return true;
   }
 
-  /// Enters the accesses of an instruction, as those of `engines`.
+  /// Enters the accesses of an instruction, as those of `engines`. `isPlaced`:
+  /// `box` is where the run stands; otherwise its lowest counters are some of
+  /// many, and that there are no engines at these says nothing of the others.
   template <typename Visitor>
   bool record(size_t index, BlockSpan engines, const CounterBox &box,
-              uint64_t stamp, std::vector<AccessHistory> &into,
+              bool isPlaced, uint64_t stamp, std::vector<AccessHistory> &into,
               Visitor visit) {
     current = index;
     if (!work.spend(1))
       return false;
     if (!sharedSlots[index])
       return true;
-    const Instruction &instruction = program.code[index];
-    footprints.compute(instruction, box, Precision::Fast, sharedSlots[index],
+    footprints.compute(index, box, Precision::Fast, sharedSlots[index],
                        accesses);
     SlotMask slots = sharedSlots[index];
-    if (!namesEngines(program, instruction, box.low))
+    if (isPlaced && !namesEngines(program, program.code[index], box.low))
       slots &= static_cast<SlotMask>(~(1u << readRegistersSlot));
     appendRegisters(program, tree.registers(index), slots, accesses);
     if (work.isExceeded())
       return false;
     AccessEntry entry;
     entry.engines = engines;
-    entry.isWeak = tree.isWeak(index, engines);
+    entry.isConditionalJoin = tree.isConditionalJoin(index, engines);
     entry.unit = index;
     entry.stamp = stamp;
     for (bool reads : {true, false})
       for (const UnitAccess &access : accesses) {
         if ((access.kind == AccessKind::Read) != reads)
           continue;
-        bool done = entry.isWeak && access.slot == readRegistersSlot
-                        ? recordLooks(access, entry, into, visit)
+        bool done = entry.isConditionalJoin && access.slot == readRegistersSlot
+                        ? recordRegisterReads(access, entry, into, visit)
                         : recordAccess(access, entry, into, visit);
         if (!done)
           return false;
@@ -173,10 +175,10 @@ private:
   /// Blocks that execute an instruction together or not at all find out one by
   /// one which, as the checker has it.
   template <typename Visitor>
-  bool recordLooks(const UnitAccess &access, AccessEntry entry,
-                   std::vector<AccessHistory> &into, Visitor visit) {
+  bool recordRegisterReads(const UnitAccess &access, AccessEntry entry,
+                           std::vector<AccessHistory> &into, Visitor visit) {
     BlockSpan blocks = entry.engines;
-    entry.isWeak = false;
+    entry.isConditionalJoin = false;
     for (uint32_t block = blocks.begin; block < blocks.end; ++block) {
       entry.engines = {block, block + 1};
       if (!recordAccess(access, entry, into, visit))
@@ -208,8 +210,8 @@ private:
   /// Enters them where the run stands.
   template <typename Visitor>
   bool recordAt(size_t index, const CounterBox &box, Visitor visit) {
-    return record(index, tree.engines().get(index, box.low), box, position,
-                  histories, visit);
+    return record(index, tree.engines().get(index, box.low), box, true,
+                  position, histories, visit);
   }
 
   /// False if there was too much to do.

@@ -57,23 +57,23 @@ public:
   UnitFootprints(const Program &program, WorkLimit &work)
       : program(program), cache(program, work), work(work) {}
 
-  /// The accesses of `instruction` over all counters of `box` and all lanes.
+  /// The accesses of code[index] over all counters of `box` and all lanes.
   /// Operands whose bit is not set in `slots` are left out.
-  void compute(const Instruction &instruction, const CounterBox &box,
-               Precision precision, unsigned slots, UnitAccessList &list);
+  void compute(size_t index, const CounterBox &box, Precision precision,
+               unsigned slots, UnitAccessList &list);
   /// The same with Precision::Refined for `refined`, Fast for other `slots`.
-  void computeMixed(const Instruction &instruction, const CounterBox &box,
-                    unsigned slots, unsigned refined, UnitAccessList &list);
+  void computeMixed(size_t index, const CounterBox &box, unsigned slots,
+                    unsigned refined, UnitAccessList &list);
 
   /// The exact accesses at one point, of the one lane that `counters` names.
-  void computeLane(const Instruction &instruction, const Counters &counters,
+  void computeLane(size_t index, const Counters &counters,
                    UnitAccessList &list);
 
 private:
-  void computeMore(const Instruction &instruction, const CounterBox &box,
-                   Precision precision, unsigned slots, UnitAccessList &list);
-  void enumerate(const Instruction &instruction, const CounterBox &box,
-                 size_t limit, unsigned slots, UnitAccessList &list);
+  void computeMore(size_t index, const CounterBox &box, Precision precision,
+                   unsigned slots, UnitAccessList &list);
+  void enumerate(size_t index, const CounterBox &box, size_t limit,
+                 unsigned slots, UnitAccessList &list);
   void append(const Operand &operand, size_t limit, UnitAccessList &list);
 
   const Program &program;

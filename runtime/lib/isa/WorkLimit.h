@@ -20,16 +20,17 @@
 namespace phx::detail {
 
 /// Steps that the placement of tokens, or the proof that a program is free of
-/// races, may take. A step is an instruction looked at in one iteration, or a
-/// stretch of bytes entered, compared or described. The training step of
-/// ResNet-50 at batch 256 takes less than a tenth of it.
+/// races, may take. A step is an instruction looked at in one iteration, a
+/// stretch of bytes entered, compared or described, or epochsPerStep entries
+/// of a clock. The training step of ResNet-50 at batch 256 takes less than a
+/// tenth of it.
 inline constexpr int64_t maxAnalysisSteps = int64_t(1) << 26;
 
 /// What one more stretch of bytes to remember counts: it takes memory, too.
 inline constexpr int64_t stepsPerStretch = 4;
 
-/// Entries of a clock to remember that count as one step: they take as much
-/// memory as a quarter of a stretch does.
+/// Entries of a clock to remember, or to compare with one stamp, that count as
+/// one step: they take as much memory as a quarter of a stretch does.
 inline constexpr size_t epochsPerStep = 4;
 
 /// Entries of a history that one step passes over.

@@ -235,6 +235,7 @@ std::string phx::makeJsonReport(const ReportInputs &inputs) {
                  {"target", inputs.target.spec.name()},
                  {"target_changes", listChanges(inputs.target)},
                  {"stale_prices", makeStalePrices(inputs)},
+                 {"machine_warnings", listMachineWarnings(inputs.target)},
                  {"memory_model", getMemoryModelName(program.memoryModel)},
                  {"format", orNull(summary.format)},
                  {"batch", program.batch},

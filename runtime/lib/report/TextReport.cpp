@@ -342,6 +342,9 @@ void TextReport::addScope() {
     stale.push_back(describe(one));
   if (!stale.empty())
     addSentences("Prices that do not follow the structure", stale);
+  std::vector<std::string> warnings = listMachineWarnings(inputs.target);
+  if (!warnings.empty())
+    addSentences("No such machine", warnings);
   addSentences("Included", summary.includes);
   addSentences("Not included", summary.excludes);
 }

@@ -146,6 +146,9 @@ Status Tool::run() {
   std::string stale = describe(findStalePrices(session->getTarget()));
   if (!stale.empty())
     std::fprintf(stderr, "photonic-run: warning: %s\n", stale.c_str());
+  for (const std::string &warning :
+       listMachineWarnings(session->getTarget()))
+    std::fprintf(stderr, "photonic-run: warning: %s\n", warning.c_str());
   if (!o.timingOnly) {
     // Before anything of the size of a memory is made.
     if (Status status = checkFeasible(session->getProgram(), comparesToFp32());

@@ -361,7 +361,7 @@ bool Locations::isMachinePacked(size_t group) const {
 }
 
 bool Locations::hasValue(const Field &field) const {
-  if (flags.count(field.name))
+  if (isMadeFromValues || flags.count(field.name))
     return true;
   const TextFormat::ParseInfoTree *leaf = walkTo(*this, field).tree;
   if (!leaf)

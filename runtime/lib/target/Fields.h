@@ -75,6 +75,9 @@ struct Locations {
   std::map<std::string, std::string> flags; ///< field name to its override
   /// Values that overrides replaced, of structural fields by name.
   std::map<std::string, std::string> replaced;
+  /// True if the description was made from values and has no text: a field that
+  /// is there was given.
+  bool isMadeFromValues = false;
 
   /// "path:line:column", or the flag that set the field; the enclosing group
   /// or the file if the field is absent.
@@ -90,6 +93,11 @@ struct Locations {
   /// True if the text or a flag gave the number itself.
   bool hasValue(const Field &field) const;
 };
+
+/// "; did you mean 'core.rows'?": the fields that have the name in some group,
+/// else those whose full name, or name in a group, is near.
+std::string suggestField(const std::string &name,
+                         const std::vector<Field> &fields);
 
 /// Applies "field=value" texts to `target` and notes them in `locations`.
 Status applyOverrides(Target &target, Locations &locations,

@@ -84,10 +84,8 @@ static std::string getLastPart(const std::string &name) {
   return name.substr(name.rfind('.') + 1);
 }
 
-/// "; did you mean 'core.rows'?": the fields that have the name in some group,
-/// else those whose full name, or name in a group, is near.
-static std::string suggestField(const std::string &name,
-                                const std::vector<Field> &fields) {
+std::string target::suggestField(const std::string &name,
+                                 const std::vector<Field> &fields) {
   std::string last = getLastPart(name);
   std::vector<std::string> all = getSettableNames(fields), same, lasts;
   for (const std::string &field : all) {

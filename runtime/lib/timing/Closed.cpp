@@ -130,7 +130,7 @@ void ClosedSimulation::collectParts() {
 Status ClosedSimulation::run() {
   if (!runCode(0, layout.halt))
     return failure;
-  return Status::success();
+  return player.finish();
 }
 
 bool ClosedSimulation::runCode(size_t begin, size_t end) {

@@ -19,6 +19,7 @@ namespace {
 constexpr __int128 unlimited = static_cast<__int128>(1) << 120;
 
 struct Collector {
+  const InstructionDescription &description;
   bool withPower;
   std::vector<Dependency> found;
 
@@ -27,15 +28,18 @@ struct Collector {
     if (!value.terms.empty())
       found.push_back({value, std::move(flat), registerIndex});
   }
-  /// `exact`: the number itself matters, not only whether it is zero.
-  void addCount(const Count &count, bool exact) {
+  void onCount(const FieldDescription &field, const Count &count) {
     if (!count.remaining || count.cap <= 0)
       return;
+    // Whether the number itself matters, not only whether it is zero.
+    const auto &timed = description.timed;
+    bool exact = withPower || std::find(timed.begin(), timed.end(), &field) !=
+                                  timed.end();
     add(*count.remaining,
         {{-unlimited, 0}, {exact ? count.cap : 1, unlimited}},
         count.registerIndex);
   }
-  void addZeroFill(const ZeroFill &fill, const Shape4 &shape) {
+  void onZeroFill(const ZeroFill &fill, const Shape4 &shape) {
     // All positions outside, below or above; or all inside.
     __int128 size = shape[fill.dim].cap;
     __int128 extent = fill.extent;
@@ -44,7 +48,14 @@ struct Collector {
       flat.push_back({0, extent - size});
     add(fill.start, std::move(flat));
   }
-  void addBody(const Body &body);
+  void onValue(const Affine &value) {
+    if (withPower)
+      add(value, {});
+  }
+  void onStart(const Affine &value) {
+    if (withPower)
+      add(value, {{-unlimited, -1}, {0, 0}, {1, unlimited}});
+  }
 };
 } // namespace
 
@@ -70,33 +81,12 @@ Dependency phx::detail::getDependency(const Guard &guard) {
   return dependency;
 }
 
-void Collector::addBody(const Body &body) {
-  const InstructionDescription &description = body.getDescription();
-  visitCounts(body, [&](const FieldDescription &field, const Count &count) {
-    const auto &timed = description.timed;
-    bool isTimed = std::find(timed.begin(), timed.end(), &field) != timed.end();
-    addCount(count, withPower || isTimed);
-  });
-  for (const AccessDescription &access : description.accesses)
-    if (access.zeroFill)
-      if (const auto &fill =
-              access.zeroFill->as<std::optional<ZeroFill>>(body.data()))
-        addZeroFill(*fill, access.shape->as<Shape4>(body.data()));
-  if (withPower)
-    for (const FieldDescription *field : description.charged)
-      add(field->as<Affine>(body.data()), {});
-  for (const FieldDescription &field : description.fields)
-    if (withPower && field.role == FieldRole::AccumulationStart)
-      add(field.as<Affine>(body.data()),
-          {{-unlimited, -1}, {0, 0}, {1, unlimited}});
-}
-
 std::vector<Dependency>
 phx::detail::getDependencies(const Instruction &instruction, bool withPower) {
-  Collector collector{withPower, {}};
+  Collector collector{instruction.getDescription(), withPower, {}};
   if (instruction.guard)
     collector.found.push_back(getDependency(*instruction.guard));
-  collector.addBody(instruction.body);
+  visitDeciding(instruction.body, collector);
   return std::move(collector.found);
 }
 

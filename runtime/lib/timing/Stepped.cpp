@@ -135,7 +135,7 @@ Status SteppedSimulation::run() {
         powers.advance(limit);
     }
   }
-  return Status::success();
+  return player.finish();
 }
 
 Status SteppedSimulation::runStep(size_t index) {

@@ -109,12 +109,16 @@ Result<OperandSource> CoreUnit::prepare(const char *name, const AccessMap &map,
   return source;
 }
 
+bool CoreUnit::isRandom(const Product &product, unsigned operand) const {
+  const Bfp *format =
+      findBlockFormat(context.program, product.conversions[operand]);
+  return !bypassed && format && format->rounding == Rounding::Stochastic;
+}
+
 RoundingNumbers CoreUnit::getNumbers(uint32_t index, unsigned operand,
                                      int64_t group) const {
   const Product &product = context.program.products[index];
-  const Bfp *format =
-      findBlockFormat(context.program, product.conversions[operand]);
-  if (bypassed || !format || format->rounding != Rounding::Stochastic)
+  if (!isRandom(product, operand))
     return {};
   int64_t rows = operand == 0 ? product.m * product.positions : product.n;
   RoundingNumbers numbers;
@@ -127,10 +131,12 @@ RoundingNumbers CoreUnit::getNumbers(uint32_t index, unsigned operand,
 RoundingNumbers CoreUnit::getNumbers(uint32_t index, OperandRole role,
                                      int64_t row, int64_t k) const {
   const Product &product = context.program.products[index];
+  const unsigned operand = rns::getOperand(product, role);
+  if (!isRandom(product, operand))
+    return {};
   // Numbers follow from the element of the product, not from how it is cut.
   Origin origin = origins.get(context.pc, context.counters);
-  RoundingNumbers numbers =
-      getNumbers(index, rns::getOperand(product, role), origin.group);
+  RoundingNumbers numbers = getNumbers(index, operand, origin.group);
   int64_t wholeRow =
       role == OperandRole::Stationary ? origin.row : origin.vector;
   numbers.first += uint64_t((wholeRow - row) * product.k +
@@ -174,6 +180,17 @@ Status CoreUnit::execute(const CoreProgram &load, LoadedTile &tile,
     return source.error();
   source->numbers = getNumbers(load.product, OperandRole::Stationary,
                                tile.rowStart, tile.columns.begin);
+  if (Status status = convertTile(load, *source, operand, tile, statistics);
+      !status)
+    return status;
+  tile.loaded = true;
+  return Status::success();
+}
+
+Status CoreUnit::convertTile(const CoreProgram &load,
+                             const OperandSource &source, unsigned operand,
+                             LoadedTile &tile, LayerStatistics *statistics) {
+  const ProductPlan &plan = *tile.plan;
   tile.blocks.resize(size_t((tile.rows + laneCount - 1) / laneCount));
   for (size_t b = 0; b < tile.blocks.size(); ++b) {
     if (b != 0 && context.isStopped(0))
@@ -183,21 +200,20 @@ Status CoreUnit::execute(const CoreProgram &load, LoadedTile &tile,
     int lanes =
         int(std::min<int64_t>(laneCount, tile.rowStart + tile.rows - row));
     std::optional<BadOperand> bad =
-        convert(*source, tile.columns, plan.operands[operand], plan.bypass, row,
+        convert(source, tile.columns, plan.operands[operand], plan.bypass, row,
                 lanes, block, scratches[0].conversion);
     if (bad && bad->fault)
-      return describeBlock(map, load.src, row + bad->lane,
-                           bad->column / source->blocks->group, load.conversion,
+      return describeBlock(*source.map, load.src, row + bad->lane,
+                           bad->column / source.blocks->group, load.conversion,
                            *bad->fault);
     if (bad)
-      return describeOperand(map, load.src, row + bad->lane, bad->column,
-                             bad->value);
+      return describeOperand(*source.map, load.src, row + bad->lane,
+                             bad->column, bad->value);
     if (statistics && !plan.bypass) {
       statistics->mantissas += block.inside;
       statistics->zeroMantissas += block.zeroMantissas;
     }
   }
-  tile.loaded = true;
   return Status::success();
 }
 
@@ -229,17 +245,19 @@ Status CoreUnit::prepareOutput(Job &job, const CoreStream &stream) {
   return Status::success();
 }
 
-Status CoreUnit::execute(const CoreStream &stream, LoadedTile &tile,
-                        LayerStatistics *statistics) {
-  int64_t kStart = context.value(stream.kStart);
-  const ProductPlan &plan = getPlan(stream.product);
-  if (!tile.loaded || tile.plan != &plan ||
-      tile.rowStart != context.value(stream.rowStart) ||
-      tile.rows != context.value(stream.rows) || tile.columns.begin != kStart ||
-      tile.columns.count != context.value(stream.cols))
-    return context.fail(
-        "the tile in this array is not the one that this stream expects");
-  Job job;
+bool CoreUnit::isExpected(const LoadedTile &tile,
+                          const CoreStream &stream) const {
+  return tile.loaded && tile.plan == &getPlan(stream.product) &&
+         tile.rowStart == context.value(stream.rowStart) &&
+         tile.rows == context.value(stream.rows) &&
+         tile.columns.begin == context.value(stream.kStart) &&
+         tile.columns.count == context.value(stream.cols);
+}
+
+Status CoreUnit::prepareJob(const CoreStream &stream, const LoadedTile &tile,
+                            Job &job) {
+  const ProductPlan &plan = *tile.plan;
+  int64_t kStart = tile.columns.begin;
   job.plan = &plan;
   job.tile = &tile;
   job.operand = rns::getOperand(context.program.products[stream.product],
@@ -261,9 +279,17 @@ Status CoreUnit::execute(const CoreStream &stream, LoadedTile &tile,
   job.continues = context.value(stream.start) != 0;
   job.in.numbers = getNumbers(stream.product, OperandRole::Streamed,
                               job.vecStart, kStart);
-  if (Status status = prepareOutput(job, stream); !status)
-    return status;
+  return prepareOutput(job, stream);
+}
 
+Status CoreUnit::execute(const CoreStream &stream, LoadedTile &tile,
+                        LayerStatistics *statistics) {
+  if (!isExpected(tile, stream))
+    return context.fail(
+        "the tile in this array is not the one that this stream expects");
+  Job job;
+  if (Status status = prepareJob(stream, tile, job); !status)
+    return status;
   int64_t blocks = (job.length + laneCount - 1) / laneCount;
   int64_t lanes = std::min<int64_t>(job.length, laneCount);
   int64_t planes = int64_t(job.plan->planes.size()) + 1;
@@ -278,9 +304,13 @@ Status CoreUnit::execute(const CoreStream &stream, LoadedTile &tile,
     statistics->mantissas += job.inside;
     statistics->zeroMantissas += job.zeroMantissas;
   }
+  return job.failure.block == INT64_MAX ? Status::success()
+                                        : Status(describeFailure(stream, job));
+}
+
+Error CoreUnit::describeFailure(const CoreStream &stream, const Job &job) {
+  const AccessMap &inMap = *job.in.map;
   const Failure &failure = job.failure;
-  if (failure.block == INT64_MAX)
-    return Status::success();
   if (failure.fault)
     return describeBlock(inMap, stream.in, failure.row,
                          failure.column / job.in.blocks->group,
@@ -295,5 +325,5 @@ Status CoreUnit::execute(const CoreStream &stream, LoadedTile &tile,
       context.locate(stream.out.memory,
                      context.value(stream.out.offset) + offset) +
       " left the range of binary32 at contraction position " +
-      std::to_string(kStart));
+      std::to_string(job.columns->begin));
 }

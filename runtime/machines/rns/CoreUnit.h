@@ -117,6 +117,8 @@ private:
                                       const TileColumns &columns,
                                       int64_t rowBegin, int64_t rows,
                                       uint32_t conversion);
+  /// Whether an operand is rounded at random.
+  bool isRandom(const Product &product, unsigned operand) const;
   /// Random numbers of the stationary or the streamed operand, of which the
   /// instruction reads rows from `row` and contraction positions from `k` on.
   exec::RoundingNumbers getNumbers(uint32_t product, OperandRole role,
@@ -125,6 +127,14 @@ private:
   /// `group` has number 0 of that group.
   exec::RoundingNumbers getNumbers(uint32_t product, unsigned operand,
                                    int64_t group) const;
+  /// All rows of the tile, the stationary `operand` of its product.
+  Status convertTile(const CoreProgram &load, const OperandSource &source,
+                     unsigned operand, LoadedTile &tile,
+                     LayerStatistics *statistics);
+  /// Whether the tile is the one that `stream` names.
+  bool isExpected(const LoadedTile &tile, const CoreStream &stream) const;
+  Status prepareJob(const CoreStream &stream, const LoadedTile &tile, Job &job);
+  Error describeFailure(const CoreStream &stream, const Job &job);
   Status prepareOutput(Job &job, const CoreStream &stream);
   Error describeOperand(const AccessMap &map, const Address &address,
                         int64_t row, int64_t column, float value) const;

@@ -16,6 +16,9 @@
 #include "machines/rns/Target.h"
 #include "phx/energy/Energy.h"
 
+#include <string>
+#include <vector>
+
 namespace phx::rns {
 
 /// What instructions of residue arrays charge.
@@ -54,6 +57,9 @@ void charge(const ArrayExecution &execution, Counters64 &charges);
 /// Electrical laser power in watts of all arrays of a group, from the link
 /// budget.
 double getLaserPower(const Arrays &arrays);
+/// Warns of lasers that nobody can build.
+void addWarnings(const Target &target, size_t group,
+                 std::vector<std::string> &warnings);
 
 /// Appends the areas of a group.
 void addArea(const Target &target, size_t group, int64_t mantissaBits,

@@ -9,6 +9,7 @@
 #include "machines/rns/Rules.h"
 
 #include <cmath>
+#include <cstdio>
 
 using namespace phx;
 using namespace phx::rns;
@@ -50,4 +51,26 @@ double rns::getLaserPower(const Arrays &arrays) {
   return watts * static_cast<double>(machine.detections_per_row().value()) *
          static_cast<double>(arrays.rows) * static_cast<double>(arrays.count) /
          link.wall_plug_efficiency().value();
+}
+
+/// Watts of the lasers of one group. A rack of servers draws about as much, and
+/// thousands of times less is what the machine of the paper takes; waveguides
+/// of a chip absorb light from less than a watt each on. What lies beyond is no
+/// machine, however the prices are chosen.
+static constexpr double mostLaserPower = 10e3;
+
+void rns::addWarnings(const Target &target, size_t group,
+                      std::vector<std::string> &warnings) {
+  double watts = getLaserPower(getArrays(target, group));
+  if (watts <= mostLaserPower)
+    return;
+  char text[32];
+  std::snprintf(text, sizeof(text), "%.2g", watts);
+  warnings.push_back(
+      "laser power of " + std::string(text) + " W for the arrays of '" +
+      target.spec.groups(static_cast<int>(group)).name() +
+      "': the losses of the link grow exponentially with the bits of the "
+      "moduli, and with the columns; beyond 10 kW no such machine exists, and "
+      "energy and power are not those of one; take more and smaller moduli, or "
+      "arrays of fewer columns");
 }

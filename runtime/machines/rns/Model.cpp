@@ -96,5 +96,5 @@ void rns::registerModel() {
        "the dynamic energy of core instructions without scratchpads and "
        "DRAM, plus the lasers of all cores over that latency; digital "
        "operations, memories and transfers are free",
-       "lasers of all cores over the whole run", checkProgram});
+       "lasers of all cores over the whole run", checkProgram, addWarnings});
 }

@@ -80,7 +80,8 @@ std::variant<Computation, BrokenRule> getComputation(const Program &program,
 /// The operand (0 or 1) of `product` that is stationary, or streamed, in
 /// residue arrays, which keep one of both.
 inline unsigned getOperand(const Product &product, OperandRole role) {
-  return getOperands(product, role).front();
+  bool firstStays = product.stationary == Stationary::First;
+  return (role == OperandRole::Stationary) == firstStays ? 0 : 1;
 }
 /// Why a pass of an array of `columns` may leave the signed range of its
 /// moduli; nothing if it cannot.

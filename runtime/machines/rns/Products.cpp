@@ -42,7 +42,7 @@ static Error failTooMany(size_t index) {
                ": expected core instructions whose clipped counts fall into at "
                "most 2^24 boxes of equal ones, found more; let the counts of "
                "the loops around them divide evenly",
-               Entry{"product", index}};
+               ProgramEntry{"product", index}};
 }
 
 namespace {
@@ -116,11 +116,11 @@ std::optional<Work> ProductChecker::sum(const ProductNest &nest,
       rows.cap = std::min<int64_t>(rows.cap, 1);
       cols.cap = std::min<int64_t>(cols.cap, 1);
       amount = sumProducts(tree, i, window, {&rows, &cols}, boxesLeft);
-      work.tiles += amount.value_or(0);
+      work.tiles = addUp(work.tiles, amount.value_or(0));
     } else if (const CoreStream *s = getIf<CoreStream>(body)) {
       amount = sumProducts(tree, i, window, {&s->rows, &s->cols, &s->length},
                            boxesLeft);
-      work.macs += amount.value_or(0);
+      work.macs = addUp(work.macs, amount.value_or(0));
     } else {
       continue;
     }
@@ -165,8 +165,8 @@ Status ProductChecker::compare(const ProductNest &nest, const Box &window,
   Work expected;
   for (const NestPart &part : parts) {
     Work own = getExpected(part);
-    expected.tiles += own.tiles;
-    expected.macs += own.macs;
+    expected.tiles = addUp(expected.tiles, own.tiles);
+    expected.macs = addUp(expected.macs, own.macs);
   }
   std::string what =
       parts.size() == 1

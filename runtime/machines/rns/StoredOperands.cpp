@@ -17,6 +17,7 @@
 #include "phx/isa/Bounds.h"
 
 #include <algorithm>
+#include <utility>
 
 using namespace phx;
 using namespace phx::exec;
@@ -54,15 +55,18 @@ rns::readBlocks(const OperandSource &source, const TileColumns &columns,
   block.inside = block.zeroMantissas = 0;
   resize(block, plan, columns);
   scratch.rows.set(*source.map, source.map->rows, row, lanes);
+  int64_t checked = -1; // a block has parts in several of the groups
   for (size_t g = 0; g < columns.groups.size(); ++g) {
     const TileGroup &part = columns.groups[g];
     int64_t position = columns.begin + part.begin;
     const uint8_t *blocks[laneCount];
-    findBlocks(source, scratch.rows, position / plan.group, blocks);
+    int64_t number = position / plan.group;
+    bool isNew = std::exchange(checked, number) != number;
+    findBlocks(source, scratch.rows, number, blocks);
     uint32_t largest[laneCount];
     for (int l = 0; l < laneCount; ++l) {
       largest[l] = blocks[l] ? uint32_t(blocks[l][0]) << 23 : 0;
-      if (!blocks[l])
+      if (!blocks[l] || !isNew)
         continue;
       if (std::optional<BrokenRule> fault = findBlockFault(format, blocks[l]))
         return BadOperand{l, position, 0, std::move(fault)};

@@ -284,6 +284,38 @@ TEST(CountCharges, IrregularChargesAreGivenUp) {
             "more than 100000 executions of the program were added up one by "
             "one; give the loop fewer iterations, or let its counts and digits "
             "repeat after fewer of them");
+  EXPECT_EQ(charges.error().entry, (ProgramEntry{"instruction", 2}));
+}
+
+/// Whatever is in a loop that writes registers is looked at each time.
+TEST(CountCharges, LoopsThatWriteRegistersAreGivenUp) {
+  Target target = *loadTarget("mirage");
+  Program program;
+  program.memories = makeMemories();
+  program.registers = {{"nonzeros", 100}};
+  auto vec = [](Body body) {
+    return Instruction{{EngineKind::Vec, 0}, noLayer, {}, std::move(body)};
+  };
+  VecPack pack;
+  pack.count = Count{64, std::nullopt, 0};
+  program.code = {{{}, noLayer, {}, Loop{100}}, vec(VecReadCount{0, {}})};
+  program.code.insert(program.code.end(), 8, vec(pack));
+  program.code.push_back({{}, noLayer, {}, End{}});
+  program.code.push_back({{}, noLayer, {}, Halt{}});
+  auto trace = std::make_shared<CountTrace>(1);
+  for (int64_t i = 0; i < 100; ++i)
+    ASSERT_TRUE(trace->record(0, i));
+  RunCounts counts{trace, {}};
+  EXPECT_TRUE(countCharges(program, target, counts, /*maxSteps=*/2000).ok());
+  auto charges = countCharges(program, target, counts, /*maxSteps=*/500);
+  ASSERT_FALSE(charges.ok());
+  EXPECT_EQ(charges.error().message,
+            "what instruction 4 (vec.pack) in the loop of 100 iterations at "
+            "instruction 0 charges was looked at again and again, because "
+            "instructions in the loop write registers: more than 500 "
+            "executions of the program were added up one by one; give the loop "
+            "fewer iterations, or write the registers outside of it");
+  EXPECT_EQ(charges.error().entry, (ProgramEntry{"instruction", 4}));
 }
 
 TEST(CountCharges, HugeTripsAreMultiplied) {

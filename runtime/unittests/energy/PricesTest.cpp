@@ -287,3 +287,29 @@ TEST(Prices, EachMemoryHasItsOwn) {
       get(getStaticPower(target, MemoryModel::Ideal), components::scratchpad),
       0.04);
 }
+
+TEST(MachineWarnings, LasersBeyondAllPowerPlants) {
+  EXPECT_TRUE(listMachineWarnings(load()).empty());
+  EXPECT_TRUE(listMachineWarnings(*loadTarget("mirage-device")).empty());
+  Target target = load({"core.moduli=511,512,513", "core.dac_bits=10",
+                        "core.adc_bits=10"});
+  EXPECT_GT(getLaserPower(target), 1e4);
+  std::vector<std::string> warnings = listMachineWarnings(target);
+  ASSERT_EQ(warnings.size(), 1u);
+  EXPECT_TRUE(warnings[0].starts_with("laser power of ")) << warnings[0];
+  EXPECT_NE(warnings[0].find(
+                " W for the arrays of 'core': the losses of the link grow "
+                "exponentially with the bits of the moduli"),
+            std::string::npos)
+      << warnings[0];
+  // Ten kilowatts, whatever takes them.
+  auto warn = [](double db) {
+    return listMachineWarnings(
+               load({"core.link_budget.extra_db=" + std::to_string(db)}))
+        .size();
+  };
+  double none = getLaserPower(load({"core.link_budget.extra_db=0"}));
+  double limit = 10 * std::log10(10e3 / none);
+  EXPECT_EQ(warn(limit - 0.1), 0u);
+  EXPECT_EQ(warn(limit + 0.1), 1u);
+}

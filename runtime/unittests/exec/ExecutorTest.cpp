@@ -8,6 +8,8 @@
 #include "../support/TestMemories.h"
 #include "LinearProgram.h"
 
+#include "phx/exec/Memory.h"
+
 #include <cmath>
 
 using namespace phx;
@@ -292,4 +294,29 @@ TEST(Executor, SpacesLargerThanMemory) {
   auto result = runProgram(builder.finish(), {});
   ASSERT_TRUE(result.ok()) << result.error().message;
   EXPECT_EQ(toVector(result->at("y")), std::vector<float>(4, 2.0f));
+}
+
+TEST(Memory, ConstantsMayShareAPlaceAndWhatItHolds) {
+  Program program = ProgramBuilder().program;
+  const std::vector<uint8_t> bytes{1, 2, 3, 4, 5, 6, 7, 8};
+  program.data = {{bytes.data(), bytes.size(), nullptr},
+                  {bytes.data() + 4, 4, nullptr}};
+  Region region{"a", Role::Constant, ElementType::F32, {2}, mem::act, 64, 64,
+                0};
+  program.regions = {region, region};
+  program.regions[1].name = "b";
+  for (ProgramMemory &memory : program.memories)
+    memory.bytes = 128;
+  auto memory = exec::Memory::create(program);
+  ASSERT_TRUE(memory.ok()) << memory.error().message;
+  EXPECT_EQ(std::memcmp((*memory)->read(mem::act, 64, 72), bytes.data(), 8), 0);
+  (*memory)->write(mem::act, 64, 68)[0] = 9;
+  EXPECT_EQ((*memory)->read(mem::act, 64, 72)[0], 9);
+  EXPECT_EQ((*memory)->read(mem::act, 64, 72)[7], 8);
+  // Others are on top of each other.
+  program.regions[1].data = 1;
+  EXPECT_FALSE(exec::Memory::create(program).ok());
+  program.regions[1].data = 0;
+  program.regions[1].address = 68;
+  EXPECT_FALSE(exec::Memory::create(program).ok());
 }

@@ -232,6 +232,14 @@ TEST(Registers, AreWrittenByWhoNamesThem) {
         << status.error().message;
   }
   EXPECT_EQ(context.registers, (RegisterValues{0, 7}));
+  // What one run changes is kept for its timing, up to a limit.
+  context.counts = CountTrace(2, /*mostRuns=*/0);
+  Status status = write(1);
+  ASSERT_FALSE(status.ok());
+  EXPECT_NE(status.error().message.find(
+                "(vec.read_count): changes register 1 ('second') more often"),
+            std::string::npos)
+      << status.error().message;
 }
 
 /// The comparison in binary32 beside a run may find other counts.
@@ -266,8 +274,9 @@ TEST(Registers, TheComparisonIsNamedWhereItFails) {
   ASSERT_TRUE(outputs.ok()) << outputs.error().message;
   options.compareToFp32 = true;
   EXPECT_ERROR(runProgram(program, inputs, options),
-               "in the FP32 computation beside the run (--no-compare leaves it "
-               "out): instruction ");
+               "in the FP32 computation beside the run, which may be left out "
+               "(photonic-run --no-compare, Executable.run without compare): "
+               "instruction ");
 }
 
 //===----------------------------------------------------------------------===//

@@ -14,6 +14,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 using namespace phx;
 using namespace phx::test;
 
@@ -180,7 +182,8 @@ namespace {
 bool isProved(const std::vector<Instruction> &code) {
   uint32_t tokens = 0;
   for (const Instruction &i : code)
-    tokens |= holds<Signal>(i.body);
+    if (const Signal *s = getIf<Signal>(i.body))
+      tokens = std::max(tokens, s->token + 1);
   Program program = assembleWide(code, tokens);
   program.registers = {{"few", 4}};
   bool proved = validateHazards(program).ok();
@@ -251,6 +254,27 @@ TEST(Lockstep, AnArrayThatWritesARegisterIsNoneOfTheOthers) {
                         contributeSome(0, 4)}));
 }
 
+TEST(Lockstep, WhatArraysDoTogetherIsOverForEachOfThem) {
+  Instruction read = move(vec, fixed(2048), fixed(0));
+  auto after = [&](Instruction signal) {
+    return isProved(
+        {contributeSome(0, 3), std::move(signal), wait(vec, 0), read});
+  };
+  for (uint8_t array : {0, 1, 2})
+    EXPECT_TRUE(after(signal(core(array), 0))) << int(array);
+  EXPECT_TRUE(after(on({{}, 2}, signal(core(1), 0))));
+  EXPECT_FALSE(after(signal(core(3), 0)));
+  EXPECT_FALSE(isProved({signal(core(1), 0), contributeSome(0, 3),
+                         wait(vec, 0), read}));
+  // It begins once all of them are free.
+  EXPECT_TRUE(isProved({loop(30), contributeSome(0, 3), signal(core(2), 0),
+                        wait(vec, 0), read, signal(vec, 1),
+                        wait(core(1), 1), end()}));
+  EXPECT_FALSE(isProved({loop(30), contributeSome(0, 3), signal(core(2), 0),
+                         wait(vec, 0), read, signal(vec, 1),
+                         wait(core(3), 1), end()}));
+}
+
 //===----------------------------------------------------------------------===//
 // Indices of arrays that do not exist
 //===----------------------------------------------------------------------===//
@@ -296,6 +320,16 @@ TEST(Affine, TokensStandOnArraysThatExist) {
   EXPECT_EQ(check(program), "accepted");
   EXPECT_GT(program.tokens, 0u);
   EXPECT_TRUE(hasArraysOfTokens(program));
+}
+
+TEST(Affine, ArraysThatBeginToExistReadRegisters) {
+  // There is no core[8]; from the second iteration on core[7], core[6], ...
+  // read the register that vec writes again and again.
+  Instruction reads = contributeSome(8, 1);
+  reads.arrays.digits = {digit(0, -1)};
+  reads.guard = Guard{0, 1, 0, 5, 1};
+  EXPECT_FALSE(isProved(
+      {loop(5), loop(2), readCount(vec), reads, end(), end()}));
 }
 
 //===----------------------------------------------------------------------===//

@@ -78,7 +78,8 @@ TEST(Footprint, RandomInstructionsEqualEnumeration) {
     counters[0] = random.pick(0, 6);
     counters[1] = random.pick(0, 6);
     auto expected = enumerateAccesses(program, instruction, counters);
-    auto actual = getAccesses(program, instruction, counters);
+    program.code = {instruction};
+    auto actual = getAccesses(program, size_t(0), counters);
     ASSERT_EQ(summarize(toOracle(actual)), summarize(expected))
         << "seed " << seed;
     touched += !actual.empty();
@@ -129,19 +130,20 @@ TEST(Footprint, ConvolutionWithPaddingIsOneRunPerChannel) {
   stream.cols.cap = 8; // half of the channels of kernel position (0, 0)
   stream.length.cap = 56 * 56;
   stream.rows.cap = 0;
-  Instruction instruction;
-  instruction.body = stream;
-  EXPECT_TRUE(getAccesses(program, instruction, {}).empty());
+  program.code.resize(1);
+  auto get = [&] {
+    program.code[0].body = stream;
+    return getAccesses(program, size_t(0), {});
+  };
+  EXPECT_TRUE(get().empty());
   stream.rows.cap = 1;
-  instruction.body = stream;
-  auto accesses = getAccesses(program, instruction, {});
+  auto accesses = get();
   ASSERT_EQ(accesses.size(), 2u);
   // Position (0, 0) reads rows and columns 0..54 of each channel.
   EXPECT_EQ(accesses[1].bytes.size(), 8u * 55);
   EXPECT_EQ(accesses[1].bytes[0], (Interval{0, 55 * 4}));
   stream.cols.cap = 16 * 9;
-  instruction.body = stream;
-  accesses = getAccesses(program, instruction, {});
+  accesses = get();
   EXPECT_EQ(accesses[1].bytes, (IntervalSet{{0, 16 * 56 * 56 * 4}}));
 }
 

@@ -42,7 +42,7 @@ std::string placeAfter(const std::function<void(Program &)> &change) {
   Status status = validate(program);
   if (status)
     return "accepted";
-  const std::optional<Entry> &entry = status.error().entry;
+  const std::optional<ProgramEntry> &entry = status.error().entry;
   return entry ? entry->kind + (" " + std::to_string(entry->number))
                : status.error().message;
 }

@@ -247,7 +247,7 @@ TEST(StructureMemory, BoundsAreExact) {
     for (Layer &layer : program.layers)
       layer.output.reset();
     // Registers hold the most that they can; with less, less is touched.
-    auto touched = Toucher(withLargestCounts(program)).run();
+    auto touched = Toucher(LargestCounts(program).get()).run();
     for (size_t m = 0; m < touched.size(); ++m)
       program.memories[m].bytes = touched[m];
     ASSERT_EQ(structureError(program), "accepted") << "seed " << seed;

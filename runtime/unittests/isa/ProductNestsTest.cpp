@@ -7,6 +7,9 @@
 
 #include "../support/RandomProgram.h"
 #include "StructureTestUtils.h"
+
+#include "phx/isa/Footprint.h"
+#include "phx/isa/NestSums.h"
 #include "phx/isa/ProgramFile.h"
 
 #include <cstdio>
@@ -275,4 +278,101 @@ TEST(ProductNests, PartsThatAreCutTooFineAreGivenUp) {
             "pieces (groups x rows x columns x contraction positions between "
             "the cuts), found 1 x 2200 x 1 x 2201; let ranges begin and end at "
             "the same places, or delete the nests of the product");
+  EXPECT_EQ(validateStructure(program).error().entry,
+            (ProgramEntry{"product", 0}));
+}
+
+TEST(ProductNests, SumsBeyondAllNumbersAreCut) {
+  // 256 boxes, the products of each beyond 2^120.
+  constexpr int64_t most = int64_t(1) << 50;
+  Program program = makeFrame();
+  program.code = {make({}, Loop{256}), make({}, Loop{most}),
+                  make(core0, makeStream()), make({}, End{}), make({}, End{}),
+                  make({}, Halt{})};
+  LoopTree tree{program,
+                {{0, 4, 256, -1}, {1, 3, most, 0}},
+                {-1, 0, 1, 0, -1, -1}};
+  Count falling{most, Affine{most - 1, {{0, 1, 0, 1, 0, -1}}}};
+  Box everywhere;
+  everywhere.fill({0, most});
+  int64_t boxesLeft = maxSumBoxes;
+  auto sum = sumProducts(tree, 2, everywhere, {&falling, &falling, &falling},
+                         boxesLeft);
+  ASSERT_TRUE(sum);
+  EXPECT_TRUE(*sum == mostSummed);
+  EXPECT_TRUE(addUp(mostSummed, mostSummed) == mostSummed);
+  EXPECT_TRUE(addUp(mostSummed - 2, 1) == mostSummed - 1);
+}
+
+//===----------------------------------------------------------------------===//
+// Contractions that a loop cuts
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+/// k 20 in chunks of 16, a group: iteration 1 converts what is left, 4
+/// positions, of rows of 80 bytes.
+Program makeCutContraction() {
+  Program program = makeFrame();
+  program.registers = {{"any", 1}};
+  AccessMap map;
+  map.axes = {{8, 80, 0, 0, 0}, {20, 4, 0, 0, 0}};
+  map.rows = {{8, 0, 1}};
+  map.cols = {{20, 1, 1}};
+  program.maps.push_back(map);
+  Count cols{16, linear(0, -16, 20)};
+  CoreProgram load = makeLoad();
+  CoreStream stream = makeStream();
+  load.map = stream.inMap = 1;
+  load.cols = stream.cols = cols;
+  load.src.offset = stream.in.offset = linear(0, 64);
+  stream.start = linear(0, 1);
+  Product &product = program.products[0];
+  product = {0, 8, 8, 20, 1, Stationary::First};
+  product.nests = {{1,
+                    4,
+                    {{}, fixed(1)},
+                    {{}, fixed(8)},
+                    {{}, fixed(8)},
+                    {linear(0, 16), cols}}};
+  program.code = {make({}, Loop{2}),      make({}, Loop{1}),
+                  make(core0, load),      make(core0, stream),
+                  make({}, End{}),        make({}, End{}),
+                  make({}, Halt{})};
+  return program;
+}
+
+} // namespace
+
+TEST(CutContraction, GroupsEndWhereTheProductDoes) {
+  Program program = makeCutContraction();
+  for (uint32_t memory : {mem::wgt, mem::act}) {
+    program.memories[memory].bytes = 8 * 80;
+    EXPECT_EQ(structureError(program), "accepted");
+    program.memories[memory].bytes = 8 * 80 - 1;
+    EXPECT_NE(structureError(program).find("expected bytes inside [0, 639)"),
+              std::string::npos);
+    program.memories[memory].bytes = 1024;
+  }
+}
+
+TEST(CutContraction, FootprintsAreThoseOfTheIteration) {
+  Program program = makeCutContraction();
+  auto getRead = [&](int64_t iteration) {
+    Counters counters{};
+    counters[0] = iteration;
+    return getAccesses(program, size_t(2), counters).at(0).bytes;
+  };
+  IntervalSet whole, rest;
+  for (int64_t row = 0; row < 8; ++row) {
+    whole.push_back({80 * row, 80 * row + 64});
+    rest.push_back({80 * row + 64, 80 * row + 80});
+  }
+  EXPECT_EQ(getRead(0), whole);
+  EXPECT_EQ(getRead(1), rest);
+  auto engines = getAccesses(program, 0, program.code.size(), 0, Counters{});
+  ASSERT_EQ(engines.size(), 1u);
+  for (const Access &access : engines[0].accesses)
+    if (!access.write && access.memory != mem::grad)
+      EXPECT_EQ(access.bytes, (IntervalSet{{0, 8 * 80}}));
 }

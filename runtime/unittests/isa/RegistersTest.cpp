@@ -206,7 +206,7 @@ TEST(Registers, Resolve) {
 
 TEST(Registers, FootprintsAreThoseOfTheLargest) {
   Program program = withRegisters({pack({512, std::nullopt, 0})});
-  std::vector<Access> accesses = getAccesses(program, program.code[0], {});
+  std::vector<Access> accesses = getAccesses(program, size_t(0), {});
   ASSERT_EQ(accesses.size(), 2u);
   for (const Access &access : accesses)
     if (!access.write)
@@ -266,7 +266,7 @@ TEST(Registers, NestsDependOnNone) {
 TEST(Registers, TracesAreRunLengths) {
   CountTrace trace(2);
   for (int64_t value : {3, 3, 5, 3})
-    trace.record(1, value);
+    EXPECT_TRUE(trace.record(1, value));
   EXPECT_EQ(trace.getRuns(1),
             (std::vector<CountTrace::Run>{{3, 2}, {5, 1}, {3, 1}}));
   EXPECT_TRUE(trace.getRuns(0).empty());
@@ -277,18 +277,42 @@ TEST(Registers, TracesAreRunLengths) {
   EXPECT_EQ(seen.mean, 3.5);
 }
 
+TEST(Registers, TracesEndSomewhere) {
+  CountTrace trace(2, /*mostRuns=*/3);
+  for (int64_t value : {3, 3, 5})
+    EXPECT_TRUE(trace.record(1, value));
+  EXPECT_TRUE(trace.record(0, 5));
+  EXPECT_FALSE(trace.record(1, 3));
+  EXPECT_FALSE(trace.record(0, 6));
+  // One more of what was written last takes no room.
+  EXPECT_TRUE(trace.record(1, 5));
+  EXPECT_EQ(getStatistics(trace.getRuns(1)).writes, 4u);
+}
+
+TEST(Registers, TracesAreOfTheProgram) {
+  Program program = withRegisters({});
+  for (size_t registers : {0, 1, 2, 3}) {
+    RunCounts counts{std::make_shared<CountTrace>(registers), {}};
+    EXPECT_EQ(checkCounts(program, counts).ok(), registers == 2) << registers;
+  }
+}
+
 TEST(Registers, PlayersFollowTheTrace) {
   Program program = withRegisters({readCount(1)});
   auto trace = std::make_shared<CountTrace>(2);
   for (int64_t value : {3, 3, 5})
-    trace->record(1, value);
+    EXPECT_TRUE(trace->record(1, value));
   RunCounts counts{trace, {}};
   CountPlayer player(program, counts);
   EXPECT_EQ(player.getValues()[1], 0);
   for (int64_t value : {3, 3, 5}) {
+    EXPECT_EQ(player.finish().error().message.find(
+                  "the program ends before the counts do: register 1 ('many')"),
+              0u);
     ASSERT_TRUE(player.write(0).ok());
     EXPECT_EQ(player.getValues()[1], value);
   }
+  EXPECT_TRUE(player.finish().ok());
   Status status = player.write(0);
   ASSERT_FALSE(status.ok());
   EXPECT_EQ(status.error().message.find(

@@ -48,7 +48,7 @@ TEST(Sparse, EqualsAPlainComputation) {
     ASSERT_TRUE(trace);
     CountTrace expected(2);
     for (int64_t count : network.countNonzeros())
-      expected.record(1, count);
+      EXPECT_TRUE(expected.record(1, count));
     EXPECT_EQ(*trace, expected);
     EXPECT_EQ(expected.getRuns(1)[0].value, SparseNetwork::features);
     EXPECT_EQ(expected.getRuns(1)[1].value, 0);

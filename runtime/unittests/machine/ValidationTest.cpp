@@ -257,7 +257,7 @@ TEST(CrossbarHazards, AnIndexListReadsAllThatItMayReach) {
 
 TEST(CrossbarHazards, AccessesAreThoseOfTheDescription) {
   Program program = makeListRace(0);
-  auto accesses = getAccesses(program, program.code[2], {});
+  auto accesses = getAccesses(program, size_t(2), {});
   auto has = [&](uint32_t space, bool write, Interval bytes) {
     for (const Access &access : accesses)
       if (access.memory == space && access.write == write &&

@@ -9,6 +9,7 @@
 #include "TestRun.h"
 
 #include "phx/isa/BaseOperations.h"
+#include "phx/report/ProgramSummary.h"
 
 #include <nlohmann/json.hpp>
 
@@ -291,4 +292,41 @@ TEST(JsonReport, CostIsThatOfTheTotals) {
   Json report = Json::parse(makeJsonReport(run.inputs()));
   EXPECT_EQ(cost.latencyNs, double(report["latency_ns"]));
   EXPECT_EQ(cost.energyPj, double(report["energy_pj"]["total"]));
+}
+
+TEST(JsonReport, MachinesThatNobodyBuildsAreNamed) {
+  TestRun run;
+  Json report = Json::parse(makeJsonReport(run.inputs()));
+  EXPECT_TRUE(report["machine_warnings"].empty());
+  EXPECT_EQ(makeTextReport(run.inputs(), 80, false).find("No such machine"),
+            std::string::npos);
+  run.target = *loadTarget("mirage",
+                           {"core.moduli=511,512,513", "core.dac_bits=10",
+                            "core.adc_bits=10"});
+  report = Json::parse(makeJsonReport(run.inputs()));
+  expectValid(report);
+  ASSERT_EQ(report["machine_warnings"].size(), 1u);
+  std::string warning = report["machine_warnings"][0];
+  EXPECT_TRUE(warning.starts_with("laser power of ")) << warning;
+  std::string text = makeTextReport(run.inputs(), 80, false);
+  EXPECT_NE(text.find("No such machine"), std::string::npos);
+  EXPECT_NE(text.find("- laser power of "), std::string::npos) << text;
+}
+
+TEST(ProgramSummary, SaysWhatTheProgramIs) {
+  TestRun run;
+  Result<std::string> text = makeProgramSummary(run.program);
+  ASSERT_TRUE(text.ok());
+  Json summary = Json::parse(*text);
+  EXPECT_EQ(summary["header"]["memory_model"], "hierarchy");
+  EXPECT_EQ(summary["header"]["kind"], "inference");
+  EXPECT_EQ(summary["memories"].size(), run.program.memories.size());
+  ASSERT_EQ(summary["layers"].size(), run.program.layers.size());
+  Json product = summary["layers"][0]["products"][0];
+  EXPECT_EQ(product["stationary"], "first");
+  EXPECT_EQ(product["first_format"], spell(run.program.conversions[0]));
+  EXPECT_EQ(summary["layers"][1]["instructions"][0]["kind"], "vec_map");
+  EXPECT_EQ(summary["rest"]["transfers"][0]["to"], "dram");
+  EXPECT_EQ(summary["rest"]["transfers"][0]["bytes"], 32 * 1000 * 4);
+  EXPECT_EQ(summary["is_bound"], false);
 }

@@ -115,7 +115,7 @@ private:
         continue;
       auto index = field.as<uint32_t>(copy.body.data());
       values[index] = choose(index);
-      result.trace->record(index, values[index]);
+      (void)result.trace->record(index, values[index]);
     }
   }
 

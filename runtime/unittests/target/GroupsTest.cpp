@@ -9,6 +9,7 @@
 
 #include "machines/rns/Target.h"
 #include "phx/target/MachineClass.h"
+#include "phx/target/Values.h"
 #include "test_machine.pb.h"
 
 #include <algorithm>
@@ -242,4 +243,16 @@ TEST(TargetGroups, NamesOfClassesAreTheirOwn) {
   size_t known = getMachineClasses().size();
   registerMachineClass({"test", TestMachine::descriptor(), nullptr});
   EXPECT_EQ(getMachineClasses().size(), known);
+}
+
+TEST(TargetGroups, AreMadeFromTheirValues) {
+  auto target = parseTarget(makeTwoGroups(), "t", {"tall.optics.loss_db=0.1"});
+  ASSERT_TRUE(target.ok()) << target.error().message;
+  auto made = makeTarget(getValues(*target), "t");
+  ASSERT_TRUE(made.ok()) << made.error().message;
+  EXPECT_EQ(made->structuralHash, target->structuralHash);
+  EXPECT_TRUE(findDifferences(*target, *made).empty());
+  auto read = parseTarget(printTarget(*made), "t");
+  ASSERT_TRUE(read.ok()) << read.error().message;
+  EXPECT_TRUE(findDifferences(*target, *read).empty());
 }

@@ -37,7 +37,7 @@ protected:
   static TimingOptions follow(const std::vector<int64_t> &values) {
     auto trace = std::make_shared<CountTrace>(1);
     for (int64_t value : values)
-      trace->record(0, value);
+      EXPECT_TRUE(trace->record(0, value));
     TimingOptions options;
     options.counts.trace = trace;
     return options;
@@ -83,6 +83,10 @@ TEST_F(CountedTimes, FollowTheStream) {
   Result<TimingResult> ends = simulate(program, target, follow({7, 0}));
   ASSERT_FALSE(ends.ok());
   EXPECT_NE(ends.error().message.find("the counts end before the program does"),
+            std::string::npos);
+  ends = simulate(program, target, follow({7, 0, 90, 90}));
+  ASSERT_FALSE(ends.ok());
+  EXPECT_NE(ends.error().message.find("the program ends before the counts do"),
             std::string::npos);
 }
 

@@ -40,7 +40,8 @@ func.func @mean(%x: tensor<4x3xf32>, %y: tensor<4xf32>) -> tensor<1xf32> {
   return %l : tensor<1xf32>
 }
 
-// Parameters that are constant stay for canonicalisation to fold.
+// With constant parameters a normalisation is no composite operation: it is folded
+// (nn-fold-batch-norm) or computed as it is.
 
 // CHECK-LABEL: func.func @batch_norm
 func.func @batch_norm(%x: tensor<4x2xf32>, %v: tensor<2xf32>)

@@ -5,19 +5,19 @@
 // RUN: not photonic-opt %t/lower.mlir --photonic-verify-lower 2>&1 | FileCheck %s --check-prefix=LOWER
 // RUN: not photonic-opt %t/product.mlir --photonic-verify-format 2>&1 | FileCheck %s --check-prefix=FORMAT
 // RUN: photonic-opt %t/product.mlir --photonic-verify-lower --photonic-verify-split -o /dev/null
-// RUN: not photonic-opt %t/product.mlir --photonic-assign-formats --photonic-verify-split 2>&1 | FileCheck %s --check-prefix=SPLIT
-// RUN: photonic-opt %t/product.mlir --photonic-assign-formats=format=fp32 --photonic-verify-split -o /dev/null
+// RUN: not photonic-opt %t/product.mlir --photonic-set-target=target=mirage --photonic-assign-formats --photonic-verify-split 2>&1 | FileCheck %s --check-prefix=SPLIT
+// RUN: photonic-opt %t/product.mlir --photonic-set-target=target=mirage --photonic-assign-formats=format=fp32 --photonic-verify-split -o /dev/null
 // RUN: not photonic-opt %t/product.mlir --photonic-verify-tile 2>&1 | FileCheck %s --check-prefix=TILE
 // RUN: not photonic-opt %t/nest.mlir --photonic-verify-tile 2>&1 | FileCheck %s --check-prefix=NEST
-// RUN: not photonic-opt %t/product.mlir --photonic-tile-array 2>&1 | FileCheck %s --check-prefix=UNREADY
-// RUN: not photonic-opt %t/product.mlir --photonic-select-dataflow 2>&1 | FileCheck %s --check-prefix=EARLY
-// RUN: not photonic-opt %t/product.mlir --photonic-assign-formats=format=fp32 --photonic-tile-array 2>&1 | FileCheck %s --check-prefix=UNREADY
-// RUN: not photonic-opt %t/product.mlir --photonic-assign-formats --photonic-select-dataflow --photonic-tile-array=columns=8 2>&1 | FileCheck %s --check-prefix=COLUMNS
-// RUN: photonic-opt %t/product.mlir --photonic-assign-formats --photonic-split-rns=columns=8 --photonic-select-dataflow --photonic-tile-array=columns=8 --photonic-verify-tile -o /dev/null
+// RUN: not photonic-opt %t/product.mlir --photonic-set-target=target=mirage --photonic-tile-array 2>&1 | FileCheck %s --check-prefix=UNREADY
+// RUN: not photonic-opt %t/product.mlir --photonic-set-target=target=mirage --photonic-select-dataflow 2>&1 | FileCheck %s --check-prefix=EARLY
+// RUN: not photonic-opt %t/product.mlir --photonic-set-target=target=mirage --photonic-assign-formats=format=fp32 --photonic-tile-array 2>&1 | FileCheck %s --check-prefix=UNREADY
+// RUN: not photonic-opt %t/product.mlir --photonic-set-target="target=mirage set=core.columns=8" --photonic-assign-formats --photonic-select-dataflow --photonic-tile-array 2>&1 | FileCheck %s --check-prefix=COLUMNS
+// RUN: photonic-opt %t/product.mlir --photonic-set-target="target=mirage set=core.columns=8" --photonic-assign-formats --photonic-split-rns --photonic-select-dataflow --photonic-tile-array --photonic-verify-tile -o /dev/null
 // RUN: not photonic-opt %t/gradient.mlir --photonic-verify-tile 2>&1 | FileCheck %s --check-prefix=ZEROS
-// RUN: not photonic-opt %t/product.mlir --photonic-tile-array=rows=0 2>&1 | FileCheck %s --check-prefix=ROWS
+// RUN: not photonic-opt %t/product.mlir --photonic-set-target="target=mirage set=core.rows=0" --photonic-tile-array 2>&1 | FileCheck %s --check-prefix=ROWS
 // A nest that lost its single-iteration loops is refused.
-// RUN: not photonic-opt %t/product.mlir --photonic-assign-formats --photonic-select-dataflow --photonic-tile-array --canonicalize --photonic-verify-tile 2>&1 | FileCheck %s --check-prefix=NEST
+// RUN: not photonic-opt %t/product.mlir --photonic-set-target=target=mirage --photonic-assign-formats --photonic-select-dataflow --photonic-tile-array --canonicalize --photonic-verify-tile 2>&1 | FileCheck %s --check-prefix=NEST
 
 // LOWER: error: loc("conv1"): stage lower: 'nn.conv2d' of node 'conv1' should be a photonic.product
 // LOWER: error: loc("fc1"): stage lower: 'nn.linear_weight_grad' of node 'fc1' should be a photonic.product
@@ -29,9 +29,9 @@
 // NEST: error: loc("fc1"): stage tile: 'photonic.array_product' of node 'fc1' is not alone in a nest of scf.for loops over group, output block and contraction block{{$}}
 // UNREADY: error: loc("fc1"): stage tile: 'photonic.product' of node 'fc1' needs number formats and a dataflow before it is tiled
 // EARLY: error: loc("fc1"): stage split: 'photonic.product' of node 'fc1' needs number formats before its dataflow
-// COLUMNS: error: loc("fc1"): stage tile: 'photonic.product' of node 'fc1' has passes of 16 elements, but an array has 8 columns; split it for passes of at most 8 (photonic-split-rns, columns)
+// COLUMNS: error: loc("fc1"): stage tile: 'photonic.product' of node 'fc1' has passes of 16 elements, but an array has 8 columns; split it for passes of at most 8 (photonic-split-rns)
 // ZEROS: error: loc("conv1"): stage tile: 'photonic.array_product' of node 'conv1' is not alone in a nest of scf.for loops over group, output block, kernel position and contraction block, started from photonic.zeros unless one position writes everything
-// ROWS: error: rows and columns must be at least 1
+// ROWS: error: {{.*}}core.rows (outputs per array and cycle) is 0, legal is 1 to 4096
 
 //--- lower.mlir
 func.func @main(%x: tensor<1x1x4x4xf32>, %w: tensor<2x1x3x3xf32>, %v: tensor<4x8xf32>) -> tensor<1x4xf32> {

@@ -5,71 +5,16 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Interpreter/TestUtils.h"
-#include "mlir/Pass/PassManager.h"
+#include "ComparePass.h"
 #include "mlir/Transforms/Passes.h"
-#include <cmath>
-#include <random>
 
 using namespace mlir;
 using namespace photonic;
-using interp::Tensor;
 
-/// Runs a function before and after canonicalisation; expects that `gone` is no
-/// longer there and that results differ by at most `tolerance`.
+/// Canonicalises a function; see compareWithPass.
 static void compare(StringRef text, ArrayRef<int64_t> shape, StringRef gone,
                     float tolerance) {
-  std::mt19937 random(5);
-  std::normal_distribution<float> normal;
-  Tensor x = Tensor::zeros(shape);
-  for (float &element : x.getMutableData())
-    element = normal(random);
-  Program program(text);
-  auto before = program.run({x});
-  ASSERT_EQ(before.size(), 1u) << program.messages;
-  PassManager passes(&program.context);
-  passes.addPass(createCanonicalizerPass());
-  ASSERT_TRUE(succeeded(passes.run(*program.module))) << program.messages;
-  program.module->walk(
-      [&](Operation *op) { EXPECT_NE(op->getName().getStringRef(), gone); });
-  auto after = program.run({x});
-  ASSERT_EQ(after.size(), 1u) << program.messages;
-  const Tensor &a = before[0].getTensor(), &b = after[0].getTensor();
-  ASSERT_EQ(a.getShape(), b.getShape());
-  for (int64_t i = 0; i < a.getNumElements(); ++i)
-    EXPECT_LE(std::fabs(a[i] - b[i]), tolerance) << "element " << i;
-}
-
-TEST(Canonicalize, BatchNormIntoConvolutionOverManyChannels) {
-  // 300 filters: the folded weights become a resource.
-  compare(R"(
-    func.func @main(%x: tensor<1x2x3x3xf32>) -> tensor<1x300x3x3xf32> {
-      %w = nn.constant dense<0.7> : tensor<300x2x1x1xf32>
-      %g = nn.constant dense<1.3> : tensor<300xf32>
-      %b = nn.constant dense<0.2> : tensor<300xf32>
-      %m = nn.constant dense<-0.4> : tensor<300xf32>
-      %v = nn.constant dense<2.1> : tensor<300xf32>
-      %y = nn.conv2d %x, %w : (tensor<1x2x3x3xf32>, tensor<300x2x1x1xf32>) -> tensor<1x300x3x3xf32>
-      %z = nn.batch_norm %y, %g, %b, %m, %v epsilon = 1.0e-5 : (tensor<1x300x3x3xf32>, tensor<300xf32>, tensor<300xf32>, tensor<300xf32>, tensor<300xf32>) -> tensor<1x300x3x3xf32>
-      return %z : tensor<1x300x3x3xf32>
-    })",
-          {1, 2, 3, 3}, "nn.batch_norm", 1e-5f);
-}
-
-TEST(Canonicalize, BatchNormIntoGroupedConvolution) {
-  compare(R"(
-    func.func @main(%x: tensor<2x4x3x3xf32>) -> tensor<2x2x3x3xf32> {
-      %w = nn.constant dense<[[[[0.7]], [[1.5]]], [[[-0.3]], [[2.0]]]]> : tensor<2x2x1x1xf32>
-      %c = nn.constant dense<[0.25, -0.5]> : tensor<2xf32>
-      %g = nn.constant dense<[1.3, 0.8]> : tensor<2xf32>
-      %b = nn.constant dense<[0.2, -3.0]> : tensor<2xf32>
-      %m = nn.constant dense<[-0.4, 0.6]> : tensor<2xf32>
-      %v = nn.constant dense<[2.1, 0.01]> : tensor<2xf32>
-      %y = nn.conv2d %x, %w, %c groups = 2 : (tensor<2x4x3x3xf32>, tensor<2x2x1x1xf32>, tensor<2xf32>) -> tensor<2x2x3x3xf32>
-      %z = nn.batch_norm %y, %g, %b, %m, %v epsilon = 1.0e-5 : (tensor<2x2x3x3xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>) -> tensor<2x2x3x3xf32>
-      return %z : tensor<2x2x3x3xf32>
-    })",
-          {2, 4, 3, 3}, "nn.batch_norm", 5e-5f);
+  compareWithPass(createCanonicalizerPass(), text, shape, gone, tolerance);
 }
 
 TEST(Canonicalize, PadIntoConvolutionAndPool) {

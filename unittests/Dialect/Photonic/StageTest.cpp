@@ -17,6 +17,7 @@
 #include "photonic/Dialect/Photonic/IR/ProductInfo.h"
 #include "photonic/Dialect/Photonic/Transforms/Passes.h"
 #include "photonic/Interpreter/Interpreter.h"
+#include "photonic/Target/Machine/Machine.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -223,7 +224,21 @@ protected:
   }
 
   OwningOpRef<ModuleOp> parse(StringRef source) {
-    return parseSourceString<ModuleOp>(source, ParserConfig(&context));
+    auto module = parseSourceString<ModuleOp>(source, ParserConfig(&context));
+    if (module)
+      setArrays(*module, {});
+    return module;
+  }
+
+  /// Lets `module` carry the target mirage with `changes`, and converters and a
+  /// format that suit all moduli.
+  void setArrays(ModuleOp module, std::vector<std::string> changes) {
+    changes.insert(changes.end(),
+                   {"core.dac_bits=16", "core.adc_bits=16",
+                    "format.mantissa_bits=1", "format.group=1"});
+    phx::Result<phx::Target> target = loadMachine(defaultTarget, changes);
+    ASSERT_TRUE(target.ok()) << target.error().message;
+    setTarget(module, *target);
   }
 
   void run(ModuleOp module, StringRef passes) {
@@ -325,19 +340,20 @@ TEST_F(StageTest, EveryStageHasTheBitsOfTheContract) {
     Tensor expected = computeOracle(product, format, inputs);
     EXPECT_EQ(countDifferences(evaluate(*module, inputs), expected), 0);
 
-    run(*module, llvm::formatv("photonic-split-rns{{moduli={0} columns={1}},"
-                               "photonic-verify-split",
-                               n.moduli, n.columns)
-                     .str());
+    std::string moduli = std::string("core.moduli=") + n.moduli,
+                columns = "core.columns=" + std::to_string(n.columns);
+    setArrays(*module, {moduli, columns});
+    run(*module, "photonic-split-rns,photonic-verify-split");
     EXPECT_EQ(countDifferences(evaluate(*module, inputs), expected), 0);
 
     for (const char *dataflow : {"df1", "df2"}) {
       OwningOpRef<ModuleOp> tiled = module->clone();
-      run(*tiled,
-          llvm::formatv("photonic-select-dataflow{{mode={0}},photonic-tile-"
-                        "array{{rows={1} columns={2}},photonic-verify-tile",
-                        dataflow, random.pick(1, 33), n.columns)
-              .str());
+      setArrays(*tiled, {moduli, columns,
+                         "core.rows=" + std::to_string(random.pick(1, 33))});
+      run(*tiled, llvm::formatv("photonic-select-dataflow{{mode={0}},photonic-"
+                                "tile-array,photonic-verify-tile",
+                                dataflow)
+                      .str());
       EXPECT_EQ(countDifferences(evaluate(*tiled, inputs), expected), 0)
           << dataflow;
     }
@@ -361,8 +377,9 @@ TEST_F(StageTest, BypassSumsInGroups) {
                      .str());
     Tensor expected = computeOracle(product, {0, group}, inputs);
     EXPECT_EQ(countDifferences(evaluate(*module, inputs), expected), 0);
+    setArrays(*module, {"core.rows=4"});
     run(*module, "photonic-split-rns,photonic-select-dataflow,"
-                 "photonic-tile-array{rows=4},photonic-verify-tile");
+                 "photonic-tile-array,photonic-verify-tile");
     EXPECT_EQ(countDifferences(evaluate(*module, inputs), expected), 0);
   }
 }

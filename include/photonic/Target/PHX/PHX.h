@@ -62,6 +62,10 @@ mlir::InFlightDiagnostic emitProgramError(pisa::ProgramOp program,
 /// Registers --assemble (pisa to .phx) and --disassemble (.phx to pisa).
 void registerPHXTranslations();
 
+/// That a program is made for the target of the module around it, if that
+/// carries one; fails after a diagnostic.
+llvm::LogicalResult checkTarget(pisa::ProgramOp program);
+
 } // namespace photonic
 
 #endif // PHOTONIC_TARGET_PHX_PHX_H

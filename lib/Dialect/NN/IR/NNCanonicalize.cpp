@@ -8,122 +8,10 @@
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/PatternMatch.h"
 #include "photonic/Dialect/NN/IR/NN.h"
-#include "photonic/Interpreter/Arithmetic.h"
 
 using namespace mlir;
 using namespace photonic;
 using namespace photonic::nn;
-
-/// The name of the initialiser, if the constant derived from it replaces it: a
-/// name stands for one value.
-static StringAttr inheritName(Value value) {
-  auto constant = value.getDefiningOp<ConstantOp>();
-  return constant && value.hasOneUse() ? constant.getNameAttr() : StringAttr();
-}
-
-/// Creates a constant where `value`, an operand, may stand before the
-/// operation being rewritten.
-static Value createConstant(PatternRewriter &rewriter, Location loc,
-                            RankedTensorType type, ArrayRef<float> values,
-                            StringAttr name) {
-  StringRef key = name ? name.getValue() : StringRef("nn");
-  return ConstantOp::create(rewriter, loc, makeElements(type, values, key),
-                            name);
-}
-
-//===----------------------------------------------------------------------===//
-// Batch normalisation into products
-//===----------------------------------------------------------------------===//
-
-namespace {
-/// The constant operands of a normalisation.
-struct BatchNormValues {
-  interp::Tensor scale, bias, mean, var;
-  float epsilon;
-
-  static FailureOr<BatchNormValues> get(BatchNormOp op) {
-    SmallVector<interp::Tensor, 4> tensors;
-    for (Value operand : op->getOperands().drop_front()) {
-      FailureOr<interp::Tensor> tensor = getConstantTensor(operand);
-      if (failed(tensor))
-        return failure();
-      tensors.push_back(*tensor);
-    }
-    return BatchNormValues{tensors[0], tensors[1], tensors[2], tensors[3],
-                           op.getEpsilon().convertToFloat()};
-  }
-  double getFactor(int64_t channel) const {
-    return interp::getBatchNormFactor(scale[channel], var[channel], epsilon);
-  }
-};
-
-/// batch_norm(product(x, w, b)) -> product(x, w', b'), computed in binary64
-/// and rounded once.
-template <typename ProductOp>
-struct FoldBatchNorm final : OpRewritePattern<BatchNormOp> {
-  using OpRewritePattern<BatchNormOp>::OpRewritePattern;
-
-  LogicalResult matchAndRewrite(BatchNormOp op,
-                                PatternRewriter &rewriter) const override {
-    auto product = op.getInput().getDefiningOp<ProductOp>();
-    if (!product || !product->hasOneUse())
-      return rewriter.notifyMatchFailure(op, "no product of its own before it");
-    FailureOr<BatchNormValues> values = BatchNormValues::get(op);
-    FailureOr<interp::Tensor> weight = getConstantTensor(product.getWeight());
-    if (failed(values) || failed(weight))
-      return rewriter.notifyMatchFailure(op, "parameters are not constant");
-    interp::Tensor bias = interp::Tensor::zeros(weight->getDim(0));
-    if (product.getBias()) {
-      FailureOr<interp::Tensor> constant = getConstantTensor(product.getBias());
-      if (failed(constant))
-        return rewriter.notifyMatchFailure(op, "bias is not constant");
-      bias = *constant;
-    }
-    scale(*values, *weight, bias);
-    replace(op, product, *weight, bias, rewriter);
-    return success();
-  }
-
-private:
-  static void scale(const BatchNormValues &values, interp::Tensor &weight,
-                    interp::Tensor &bias) {
-    MutableArrayRef<float> w = weight.getMutableData();
-    MutableArrayRef<float> b = bias.getMutableData();
-    size_t rowSize = w.size() / b.size();
-    for (size_t row = 0; row < b.size(); ++row) {
-      double factor = values.getFactor(row);
-      for (float &element : w.slice(row * rowSize, rowSize))
-        element = float(double(element) * factor);
-      b[row] = float((double(b[row]) - double(values.mean[row])) * factor +
-                     double(values.bias[row]));
-    }
-  }
-
-  static void replace(BatchNormOp op, ProductOp product,
-                      const interp::Tensor &weight, const interp::Tensor &bias,
-                      PatternRewriter &rewriter) {
-    Value oldBias = product.getBias();
-    auto biasType = cast<RankedTensorType>(op.getBias().getType());
-    Value newWeight = createConstant(
-        rewriter, product.getWeight().getLoc(), product.getWeight().getType(),
-        weight.getData(), inheritName(product.getWeight()));
-    Value newBias = createConstant(
-        rewriter, (oldBias ? oldBias : op.getBias()).getLoc(), biasType,
-        bias.getData(), inheritName(oldBias ? oldBias : op.getBias()));
-    Operation *fused = rewriter.clone(*product.getOperation());
-    fused->setOperands({product.getInput(), newWeight, newBias});
-    // The product gives the operation its shape, so its node is named first.
-    fused->setLoc(
-        FusedLoc::get(rewriter.getContext(), {product.getLoc(), op.getLoc()}));
-    rewriter.replaceOp(op, fused);
-  }
-};
-} // namespace
-
-void BatchNormOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
-                                              MLIRContext *context) {
-  patterns.add<FoldBatchNorm<Conv2dOp>, FoldBatchNorm<LinearOp>>(context);
-}
 
 //===----------------------------------------------------------------------===//
 // Padding into what follows
@@ -249,10 +137,9 @@ static LogicalResult transposeConstant(TransposeOp op,
   SmallVector<interp::Value> results;
   if (failed(op.evaluate(operand, results)))
     return failure();
-  rewriter.replaceOp(op, createConstant(rewriter, op.getInput().getLoc(),
-                                        op.getType(),
+  rewriter.replaceOp(op, deriveConstant(rewriter, op.getInput(),
                                         results.front().getTensor().getData(),
-                                        inheritName(op.getInput())));
+                                        op.getType()));
   return success();
 }
 

@@ -9,7 +9,8 @@
 #include "mlir/IR/DialectImplementation.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/OpImplementation.h"
-#include "photonic/Dialect/NN/IR/NN.h"
+#include "photonic/Dialect/NN/IR/Step.h"
+#include "photonic/Interpreter/StepDialectInterface.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -24,7 +25,44 @@ using namespace photonic::nn;
 #define GET_OP_CLASSES
 #include "photonic/Dialect/NN/IR/NNOps.cpp.inc"
 
+namespace {
+/// What `nn.role`, `nn.init` and `nn.updates` say of a step.
+struct NNStepInterface final : interp::StepDialectInterface {
+  using StepDialectInterface::StepDialectInterface;
+
+  bool persists(FunctionOpInterface function,
+                unsigned argument) const override {
+    return hasRole(function, argument);
+  }
+  StringRef getName(FunctionOpInterface function,
+                    unsigned argument) const override {
+    return getArgumentName(function, argument);
+  }
+  ElementsAttr getInitialValue(FunctionOpInterface function,
+                               unsigned argument) const override {
+    return function.getArgAttrOfType<ElementsAttr>(argument, initAttrName);
+  }
+  StringRef getInitialValueName() const override { return initAttrName; }
+  std::optional<unsigned> findUpdate(FunctionOpInterface function,
+                                     StringRef name) const override {
+    return nn::findResult(function, updatesAttrName, name);
+  }
+  /// By `nn.name`, or `nn.updates`, or for `NAME.grad` by `nn.gradient_of`.
+  std::optional<unsigned> findResult(FunctionOpInterface function,
+                                     StringRef name) const override {
+    if (auto named = nn::findResult(function, nameAttrName, name))
+      return named;
+    if (auto update = findUpdate(function, name))
+      return update;
+    return name.consume_back(".grad")
+               ? nn::findResult(function, gradientOfAttrName, name)
+               : std::nullopt;
+  }
+};
+} // namespace
+
 void NNDialect::initialize() {
+  addInterfaces<NNStepInterface>();
   addAttributes<
 #define GET_ATTRDEF_LIST
 #include "photonic/Dialect/NN/IR/NNAttrs.cpp.inc"
@@ -85,6 +123,19 @@ ElementsAttr nn::makeElements(RankedTensorType type, ArrayRef<float> values,
     return DenseElementsAttr::get(type, values);
   return DenseResourceElementsAttr::get(
       type, name, HeapAsmResourceBlob::allocateAndCopyInferAlign(values));
+}
+
+StringAttr nn::inheritName(Value value) {
+  auto constant = value.getDefiningOp<ConstantOp>();
+  return constant && value.hasOneUse() ? constant.getNameAttr() : StringAttr();
+}
+
+Value nn::deriveConstant(OpBuilder &builder, Value source,
+                         ArrayRef<float> values, RankedTensorType type) {
+  StringAttr name = inheritName(source);
+  StringRef key = name ? name.getValue() : StringRef("nn");
+  return ConstantOp::create(builder, source.getLoc(),
+                            makeElements(type, values, key), name);
 }
 
 FailureOr<interp::Tensor> nn::getConstantTensor(Value value) {

@@ -30,8 +30,10 @@ struct VerifyProgram final : impl::VerifyProgramBase<VerifyProgram> {
     phx::Status valid = phx::validate(*analysis.getProgram());
     if (!valid) {
       emitProgramError(analysis.getOp(), valid.error());
-      signalPassFailure();
+      return signalPassFailure();
     }
+    if (failed(checkTarget(analysis.getOp())))
+      signalPassFailure();
   }
 };
 } // namespace

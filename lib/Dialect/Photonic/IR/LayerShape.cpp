@@ -69,11 +69,10 @@ ViewAttr LayerShape::getImageView(MLIRContext *context,
   case ProductKind::Forward:
     return ViewAttr::get(context, group, {}, pixels, patch, offsets);
   case ProductKind::InputGradient:
-    return ViewAttr::get(
-        context, group,
-        makeDigits({{kernelWidth, 3, dilations[1]},
-                    {kernelHeight, 2, dilations[0]}}),
-        makeDigits({{channels, 1, 1}}), pixels, offsets);
+    return ViewAttr::get(context, group,
+                         makeDigits({{kernelWidth, 3, dilations[1]},
+                                     {kernelHeight, 2, dilations[0]}}),
+                         makeDigits({{channels, 1, 1}}), pixels, offsets);
   case ProductKind::WeightGradient:
     return ViewAttr::get(context, group, {}, patch, pixels, offsets);
   }

@@ -68,8 +68,7 @@ struct Task {
   int64_t stream = 0;
 
   int64_t getTermLength() const {
-    return lhs.format ? phot::getTermLength(lhs.format, rhs.format)
-                      : extents.k;
+    return lhs.format ? phot::getTermLength(lhs.format, rhs.format) : extents.k;
   }
   int64_t getPassLength() const {
     return lhs.format ? phot::getPassLength(pass) : extents.k;
@@ -84,10 +83,11 @@ struct Task {
 };
 
 /// ", tensor `operand`[i, j, ..] = value" of an element that cannot be used.
-inline mlir::LogicalResult
-reportElement(mlir::Operation *op, llvm::StringRef operand,
-              const interp::Tensor &tensor, int64_t offset, float value,
-              const llvm::Twine &why) {
+inline mlir::LogicalResult reportElement(mlir::Operation *op,
+                                         llvm::StringRef operand,
+                                         const interp::Tensor &tensor,
+                                         int64_t offset, float value,
+                                         const llvm::Twine &why) {
   mlir::InFlightDiagnostic diag = op->emitOpError();
   if (llvm::StringRef node = getNodeName(op->getLoc()); !node.empty())
     diag << "of node '" << node << "': ";
@@ -121,7 +121,7 @@ public:
   /// Converts `terms` of `rows` of one (group, position). Elements of a term
   /// that share an exponent with others are converted with those.
   mlir::LogicalResult run(int64_t groupNumber, int64_t position, Span rows,
-                    Span terms, Converted<Element> &out) {
+                          Span terms, Converted<Element> &out) {
     int64_t term = task.getTermLength(), passes = task.getPassesPerTerm();
     out.rows = rows.size();
     out.length = task.getPassLength();
@@ -141,8 +141,8 @@ public:
       int64_t number = (matrix * operand.view.getNumRows() + row) *
                        task.extents.k; // of the row's first element
       Coordinates place = add(base, view.getRow(row));
-      for (int64_t q = terms.begin * term / group;
-           q * group < terms.end * term; ++q) {
+      for (int64_t q = terms.begin * term / group; q * group < terms.end * term;
+           ++q) {
         mlir::FailureOr<int32_t> scale = convert(place, number, q * group);
         if (mlir::failed(scale))
           return mlir::failure();
@@ -166,12 +166,11 @@ private:
   /// Converts the elements that share an exponent with contraction position
   /// `first`, the first of them. Returns the scale.
   mlir::FailureOr<int32_t> convert(const Coordinates &row, int64_t number,
-                             int64_t first) {
+                                   int64_t first) {
     for (auto [j, value] : llvm::enumerate(values)) {
       int64_t k = first + int64_t(j);
-      int64_t offset = k < placed.end
-                           ? view.locate(row, columns[k - placed.begin])
-                           : -1;
+      int64_t offset =
+          k < placed.end ? view.locate(row, columns[k - placed.begin]) : -1;
       value = offset < 0 ? 0.0f : operand.tensor[offset];
       if (operand.format && !operand.format.acceptsValue(value))
         return reportElement(
@@ -207,7 +206,7 @@ private:
   ViewElements view;
   int64_t group; ///< elements that share an exponent
   std::vector<float> values, converted, uniforms;
-  Span placed;                      ///< contraction positions of `columns`
+  Span placed; ///< contraction positions of `columns`
   std::vector<Coordinates> columns;
 };
 

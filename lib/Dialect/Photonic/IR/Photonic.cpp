@@ -11,6 +11,8 @@
 
 #include "photonic/Dialect/Photonic/IR/Photonic.h"
 
+#include "TargetCache.h"
+
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
@@ -29,6 +31,7 @@ using namespace photonic::phot;
 #include "photonic/Dialect/Photonic/IR/PhotonicAttrs.cpp.inc"
 
 void PhotonicDialect::initialize() {
+  targets = std::make_shared<TargetCache>();
   addAttributes<
 #define GET_ATTRDEF_LIST
 #include "photonic/Dialect/Photonic/IR/PhotonicAttrs.cpp.inc"

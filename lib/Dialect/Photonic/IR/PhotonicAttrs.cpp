@@ -174,7 +174,8 @@ LogicalResult ArraysAttr::verify(function_ref<InFlightDiagnostic()> emitError,
   if (group.empty())
     return emitError() << "arrays need the name of their group";
   if (over.empty() || over.front() < 0)
-    return emitError() << "'over' needs loops of the nest, 0 being the outermost";
+    return emitError()
+           << "'over' needs loops of the nest, 0 being the outermost";
   for (size_t i = 1; i < over.size(); ++i)
     if (over[i] != over[i - 1] + 1)
       return emitError() << "'over' has to name loops that are next to each "

@@ -29,13 +29,12 @@ using namespace photonic::phot;
 /// C1.
 template <typename OpTy> static LogicalResult verifyRanks(OpTy op) {
   auto emit = [&] { return op.emitOpError("(C1) "); };
-  return success(
-      succeeded(op.getLhsView().checkRank(op.getLhs().getType().getRank(),
-                                          "lhs", emit)) &&
-      succeeded(op.getRhsView().checkRank(op.getRhs().getType().getRank(),
-                                          "rhs", emit)) &&
-      succeeded(op.getResultView().checkRank(op.getInit().getType().getRank(),
-                                             "the result", emit)));
+  return success(succeeded(op.getLhsView().checkRank(
+                     op.getLhs().getType().getRank(), "lhs", emit)) &&
+                 succeeded(op.getRhsView().checkRank(
+                     op.getRhs().getType().getRank(), "rhs", emit)) &&
+                 succeeded(op.getResultView().checkRank(
+                     op.getInit().getType().getRank(), "the result", emit)));
 }
 
 /// C2 and C3.
@@ -50,10 +49,10 @@ template <typename OpTy> static LogicalResult verifyExtents(OpTy op) {
            << what << " differ: " << one << " of " << ofOne << ", " << other
            << " of " << ofOther;
   };
-  if (failed(compare("groups", lhs.getNumGroups(), "lhs",
-                     result.getNumGroups(), "the result")) ||
-      failed(compare("groups", rhs.getNumGroups(), "rhs",
-                     result.getNumGroups(), "the result")) ||
+  if (failed(compare("groups", lhs.getNumGroups(), "lhs", result.getNumGroups(),
+                     "the result")) ||
+      failed(compare("groups", rhs.getNumGroups(), "rhs", result.getNumGroups(),
+                     "the result")) ||
       failed(compare("rows of the product", lhs.getNumRows(), "lhs",
                      result.getNumRows(), "the result")) ||
       failed(compare("columns of the product", rhs.getNumRows(),
@@ -65,9 +64,8 @@ template <typename OpTy> static LogicalResult verifyExtents(OpTy op) {
   for (auto [view, name] : {std::pair(lhs, "lhs"), std::pair(rhs, "rhs"),
                             std::pair(result, "the result")})
     if (int64_t own = view.getNumPositions(); own != 1 && own != positions)
-      return op.emitOpError("(C2) ")
-             << own << " positions of " << name << ", expected " << positions
-             << " or 1";
+      return op.emitOpError("(C2) ") << own << " positions of " << name
+                                     << ", expected " << positions << " or 1";
   if (!isInjective(result))
     return op.emitOpError("(C3) the view of the result has the same element "
                           "at several rows or columns of one position");
@@ -90,7 +88,7 @@ static LogicalResult verifyFormats(Operation *op, NumberFormatAttrInterface lhs,
     return success();
   return op->emitOpError("(C5) groups of ")
          << lhs.getFormatName() << " and " << rhs.getFormatName()
-         << (lhs.isInteger() ? " must be multiples of each other"
+         << (lhs.isInteger() ? ": one must be a multiple of the other"
                              : " must have the same length");
 }
 
@@ -115,23 +113,23 @@ static LogicalResult verifyRandomness(Operation *op,
 //===----------------------------------------------------------------------===//
 
 /// Checks the types of arguments and of what is yielded, and that everything in
-/// between is one of `Allowed`.
-template <typename... Allowed>
-static LogicalResult verifyRegion(Operation *op, Region &region, StringRef name,
-                                  StringRef constraint, ArrayRef<Type> arguments,
-                                  Type yielded) {
+/// between belongs there.
+static LogicalResult verifyRegion(Operation *op, Region &region,
+                                  bool isCombining, StringRef constraint,
+                                  ArrayRef<Type> arguments, Type yielded) {
+  StringRef name = isCombining ? "combine" : "pass";
   Block &block = region.front();
   if (!llvm::equal(block.getArgumentTypes(), arguments)) {
-    InFlightDiagnostic diag = op->emitOpError("(")
-                              << constraint << ") region " << name
-                              << " must take (";
+    InFlightDiagnostic diag = op->emitOpError("(") << constraint << ") region "
+                                                   << name << " must take (";
     llvm::interleaveComma(arguments, diag);
     diag << "), got (";
     llvm::interleaveComma(block.getArgumentTypes(), diag);
     return diag << ")";
   }
   for (Operation &nested : block)
-    if (!isa<Allowed..., YieldOp>(nested)) {
+    if (auto known = dyn_cast<RegionOpInterface>(nested);
+        !isa<YieldOp>(nested) && !(known && known.isCombining() == isCombining)) {
       InFlightDiagnostic diag = op->emitOpError("(")
                                 << constraint << ") region " << name
                                 << " holds '" << nested.getName()
@@ -152,8 +150,8 @@ static LogicalResult verifyRegion(Operation *op, Region &region, StringRef name,
 /// C8: every operation of `pass` represents the sums that it computes.
 static LogicalResult verifyRanges(Operation *op, Region &pass, int64_t bound) {
   for (auto operation : pass.front().getOps<RegionOpInterface>())
-    if (failed(operation.checkRange(
-            bound, [&] { return op->emitOpError("(C8) "); })))
+    if (failed(operation.checkRange(bound,
+                                    [&] { return op->emitOpError("(C8) "); })))
       return failure();
   return success();
 }
@@ -171,16 +169,15 @@ template <typename OpTy> static LogicalResult verifyBodies(OpTy op) {
       length = std::min(length, type.getDimSize(0));
   Type sum = getSumType(lhs, rhs);
   Type f32 = Float32Type::get(op.getContext());
-  if (failed(verifyRegion<DotOp, ModularDotOp, ReverseConvertOp>(
-          op, op.getPass(), "pass", "C6",
+  if (failed(verifyRegion(
+          op, op.getPass(), /*isCombining=*/false, "C6",
           {VectorType::get({length}, lhs.getElementType()),
            VectorType::get({length}, rhs.getElementType())},
           sum)) ||
-      failed(verifyRegion<ScaledAddOp, FloatAddOp>(
-          op, op.getCombine(), "combine", "C7", {sum, f32}, f32)))
+      failed(verifyRegion(
+          op, op.getCombine(), /*isCombining=*/true, "C7", {sum, f32}, f32)))
     return failure();
-  if (!llvm::hasSingleElement(
-          op.getCombine().front().without_terminator()))
+  if (!llvm::hasSingleElement(op.getCombine().front().without_terminator()))
     return op.emitOpError("(C7) region combine must be one operation");
   return verifyRanges(op, op.getPass(), getSumBound(lhs, rhs, length));
 }
@@ -207,9 +204,8 @@ LogicalResult ProductOp::verify() {
     return emitOpError("(C4) needs formats for both operands or for neither");
   for (Region *region : {&getPass(), &getCombine()})
     if (region->empty() == bool(lhsFormat))
-      return emitOpError("(C4) ")
-             << (lhsFormat ? "has formats but no regions"
-                           : "has regions but no formats");
+      return emitOpError("(C4) ") << (lhsFormat ? "has formats but no regions"
+                                                : "has regions but no formats");
   if (failed(verifyRandomness(*this, lhsFormat, rhsFormat, getKey(),
                               getStreamAttr())))
     return failure();

@@ -159,10 +159,11 @@ int64_t photonic::phot::getSignedRange(ArrayRef<int64_t> moduli) {
   return (product - 1) / 2;
 }
 
-phx::OperationList photonic::phot::encodeRegion(Region &region) {
+FailureOr<phx::OperationList> photonic::phot::encodeRegion(Region &region) {
   phx::OperationList entries;
   for (Operation &op : region.front().without_terminator())
-    cast<RegionOpInterface>(op).encode(entries);
+    if (failed(cast<RegionOpInterface>(op).encode(entries)))
+      return failure();
   return entries;
 }
 

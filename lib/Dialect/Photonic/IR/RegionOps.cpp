@@ -53,9 +53,12 @@ LogicalResult DotOp::verify() {
   return success();
 }
 
-/// Of integers it is no operation of an array: `split` replaces it.
-void DotOp::encode(phx::OperationList &entries) {
+LogicalResult DotOp::encode(phx::OperationList &entries) {
+  if (!getResult().getType().isF32())
+    return emitError("expected what arrays compute, found a dot of integers; "
+                     "run photonic-split-rns");
   entries.push_back(phx::FloatDot{});
+  return success();
 }
 
 static LogicalResult verifyModulus(Operation *op, int64_t modulus) { // C2
@@ -75,16 +78,17 @@ LogicalResult ModularDotOp::verify() {
 }
 
 /// Moduli that are multiplied one after the other are one entry.
-void ModularDotOp::encode(phx::OperationList &entries) {
+LogicalResult ModularDotOp::encode(phx::OperationList &entries) {
   auto modulus = static_cast<int64_t>(getModulus());
   if (!entries.empty())
     if (auto *last = phx::getIf<phx::rns::ModularDot>(entries.back())) {
       phx::rns::ModularDot more = *last;
       more.moduli.push_back(modulus);
       entries.back() = more;
-      return;
+      return success();
     }
   entries.push_back(phx::rns::ModularDot{{modulus}});
+  return success();
 }
 
 /// C4.
@@ -128,8 +132,9 @@ LogicalResult ReverseConvertOp::verify() {
   return verifyResidues(*this);
 }
 
-void ReverseConvertOp::encode(phx::OperationList &entries) {
+LogicalResult ReverseConvertOp::encode(phx::OperationList &entries) {
   entries.push_back(phx::rns::ReverseConvert{});
+  return success();
 }
 
 LogicalResult
@@ -159,11 +164,15 @@ static LogicalResult verifyAddition(Operation *op) {
 }
 
 LogicalResult ScaledAddOp::verify() { return verifyAddition(*this); }
-void ScaledAddOp::encode(phx::OperationList &entries) {
+bool ScaledAddOp::isCombining() { return true; }
+LogicalResult ScaledAddOp::encode(phx::OperationList &entries) {
   entries.push_back(phx::ScaledAdd{});
+  return success();
 }
 
 LogicalResult FloatAddOp::verify() { return verifyAddition(*this); }
-void FloatAddOp::encode(phx::OperationList &entries) {
+bool FloatAddOp::isCombining() { return true; }
+LogicalResult FloatAddOp::encode(phx::OperationList &entries) {
   entries.push_back(phx::FloatAdd{});
+  return success();
 }

@@ -81,21 +81,19 @@ Attribute ViewAttr::parse(AsmParser &parser, Type) {
              << name << "'";
     seen[index] = true;
     if (index == 4)
-      return parser.parseCommaSeparatedList(
-          AsmParser::Delimiter::Square, [&] {
-            return parser.parseInteger(offsets.emplace_back());
-          });
-    return parser.parseCommaSeparatedList(
-        AsmParser::Delimiter::Square,
-        [&] { return parseDigit(parser, lists[index]); });
+      return parser.parseCommaSeparatedList(AsmParser::Delimiter::Square, [&] {
+        return parser.parseInteger(offsets.emplace_back());
+      });
+    return parser.parseCommaSeparatedList(AsmParser::Delimiter::Square, [&] {
+      return parseDigit(parser, lists[index]);
+    });
   };
   if (parser.parseCommaSeparatedList(AsmParser::Delimiter::LessGreater,
                                      parsePart))
     return {};
-  return parser.getChecked<ViewAttr>(loc, parser.getContext(),
-                                     ArrayRef(lists[0]), ArrayRef(lists[1]),
-                                     ArrayRef(lists[2]), ArrayRef(lists[3]),
-                                     ArrayRef(offsets));
+  return parser.getChecked<ViewAttr>(
+      loc, parser.getContext(), ArrayRef(lists[0]), ArrayRef(lists[1]),
+      ArrayRef(lists[2]), ArrayRef(lists[3]), ArrayRef(offsets));
 }
 
 void ViewAttr::print(AsmPrinter &printer) const {
@@ -126,9 +124,8 @@ void ViewAttr::print(AsmPrinter &printer) const {
 // Verification
 //===----------------------------------------------------------------------===//
 
-static LogicalResult
-verifyDigits(function_ref<InFlightDiagnostic()> emitError, StringRef name,
-             ArrayRef<ViewDigit> digits) {
+static LogicalResult verifyDigits(function_ref<InFlightDiagnostic()> emitError,
+                                  StringRef name, ArrayRef<ViewDigit> digits) {
   int64_t values = 1;
   for (auto [i, digit] : llvm::enumerate(digits)) {
     auto fail = [&] {

@@ -8,6 +8,7 @@
 #include "photonic/Dialect/NN/IR/Step.h"
 #include "photonic/Dialect/Photonic/IR/ProductInfo.h"
 #include "photonic/Dialect/Photonic/Transforms/Passes.h"
+#include "photonic/Target/Machine/Machine.h"
 
 #include "mlir/IR/Builders.h"
 #include "llvm/ADT/StringMap.h"
@@ -78,8 +79,8 @@ static void assignFormat(ProductOp op, NumberFormatAttrInterface format) {
   Value product = DotOp::create(builder, loc, sumType, pass->getArgument(0),
                                 pass->getArgument(1));
   YieldOp::create(builder, loc, product);
-  Block *combine = makeBlock(builder, op.getCombine(),
-                             {sumType, builder.getF32Type()}, loc);
+  Block *combine =
+      makeBlock(builder, op.getCombine(), {sumType, builder.getF32Type()}, loc);
   Value sum = combine->getArgument(0), acc = combine->getArgument(1), next;
   if (format.isInteger())
     next = ScaledAddOp::create(builder, loc, builder.getF32Type(), acc, sum);
@@ -93,8 +94,12 @@ struct AssignFormats : phot::impl::AssignFormatsBase<AssignFormats> {
   using Base::Base;
 
   void runOnOperation() override {
-    FailureOr<NumberFormatAttrInterface> parsed = parseNumberFormat(
-        &getContext(), format, [&] { return getOperation().emitError(); });
+    FailureOr<const phx::Target *> target = getTarget(getOperation());
+    if (failed(target))
+      return signalPassFailure();
+    FailureOr<NumberFormatAttrInterface> parsed =
+        parseNumberFormat(&getContext(), getFormatName(format, **target),
+                          [&] { return getOperation().emitError(); });
     if (failed(parsed))
       return signalPassFailure();
     layers.clear();

@@ -28,8 +28,8 @@ static ArrayRef<int64_t> getShape(Value value) {
   return cast<RankedTensorType>(value.getType()).getShape();
 }
 
-/// The layer of a convolution, or of a gradient of one, whose tensors have these
-/// shapes.
+/// The layer of a convolution, or of a gradient of one, whose tensors have
+/// these shapes.
 template <typename OpTy>
 static LayerShape makeConvolution(OpTy op, ArrayRef<int64_t> weight,
                                   ArrayRef<int64_t> image,
@@ -80,15 +80,15 @@ public:
     ViewAttr output = layer.getOutputView(context, kind);
     bool isWeight = kind == ProductKind::WeightGradient;
     bool isInput = kind == ProductKind::InputGradient;
-    auto zeros = mark(ZerosOp::create(rewriter, op->getLoc(),
-                                      op->getResult(0).getType()));
-    return mark(ProductOp::create(
-        rewriter, op->getLoc(), lhs, isWeight ? output : weight, rhs,
-        isInput ? output : image, zeros,
-        isWeight  ? weight
-        : isInput ? image
-                  : output,
-        layer.isFlat ? "Gemm" : "Conv"));
+    auto zeros = mark(
+        ZerosOp::create(rewriter, op->getLoc(), op->getResult(0).getType()));
+    return mark(ProductOp::create(rewriter, op->getLoc(), lhs,
+                                  isWeight ? output : weight, rhs,
+                                  isInput ? output : image, zeros,
+                                  isWeight  ? weight
+                                  : isInput ? image
+                                            : output,
+                                  layer.isFlat ? "Gemm" : "Conv"));
   }
 
   /// `sum` plus one number per channel; dimension 1 has the channels.

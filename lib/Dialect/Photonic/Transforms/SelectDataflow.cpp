@@ -10,9 +10,13 @@
 
 #include "Survivor.h"
 
+#include "photonic/Target/Machine/Machine.h"
+
 #include "mlir/IR/Remarks.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/MathExtras.h"
+
+#include <cmath>
 
 namespace photonic::phot {
 #define GEN_PASS_DEF_SELECTDATAFLOW
@@ -23,13 +27,19 @@ using namespace mlir;
 using namespace photonic;
 using namespace photonic::phot;
 
+static int64_t toFemtoseconds(double nanoseconds) {
+  return std::llround(nanoseconds * 1e6);
+}
+
 namespace {
 struct SelectDataflow : phot::impl::SelectDataflowBase<SelectDataflow> {
   using Base::Base;
 
   void runOnOperation() override {
-    if (failed(checkOptions()))
+    FailureOr<const phx::Target *> target = getTarget(getOperation());
+    if (failed(checkOptions()) || failed(target))
       return signalPassFailure();
+    setArrays(getArrays(**target));
     bool ready = true;
     getOperation().walk([&](ProductOp op) {
       if (op.getStationary())
@@ -48,10 +58,17 @@ private:
     if (mode != "auto" && !parseMode())
       return getOperation().emitError("unknown dataflow '")
              << mode.getValue() << "', expected auto, df1 or df2";
-    if (cores < 1 || rows < 1 || columns < 1 || programFs < 0 || streamFs < 0)
-      return getOperation().emitError("cores, rows and columns must be at "
-                                      "least 1, times at least 0");
     return success();
+  }
+
+  void setArrays(const Arrays &arrays) {
+    cores = arrays.count;
+    rows = arrays.rows;
+    columns = arrays.columns;
+    // Paid once per pass, like programming.
+    programFs = toFemtoseconds(arrays.machine->program_ns().value() +
+                               arrays.machine->fill_ns().value());
+    streamFs = toFemtoseconds(1.0 / arrays.machine->clock_ghz().value());
   }
 
   /// In the Mirage paper DF1 keeps the first operand, DF2 the second.
@@ -64,10 +81,10 @@ private:
 
   /// Time of a product in fs.
   int64_t getTime(ProductOp op, Stationary stationary) {
-    TileCount count = countTiles(
-        ProductExtents::get(op), stationary, rows, columns,
-        getTermLength(op.getLhsFormatAttr(), op.getRhsFormatAttr()));
-    return llvm::divideCeilSigned(count.tiles, int64_t(cores)) *
+    TileCount count =
+        countTiles(ProductExtents::get(op), stationary, rows, columns,
+                   getTermLength(op.getLhsFormatAttr(), op.getRhsFormatAttr()));
+    return llvm::divideCeilSigned(count.tiles, cores) *
            (programFs + count.stream * streamFs);
   }
 
@@ -90,5 +107,7 @@ private:
                        name, getNodeName(op.getLoc()), phase, first, second)
         << remark::metric("df1_fs", first) << remark::metric("df2_fs", second);
   }
+
+  int64_t cores = 0, rows = 0, columns = 0, programFs = 0, streamFs = 0;
 };
 } // namespace

@@ -9,14 +9,12 @@
 
 #include "Survivor.h"
 
-#include "machines/rns/Operations.h"
-#include "machines/rns/Target.h"
+#include "photonic/Target/Machine/Machine.h"
 
 #include "mlir/IR/PatternMatch.h"
 #include "llvm/Support/FormatVariadic.h"
 
 #include <cmath>
-#include <numeric>
 
 namespace photonic::phot {
 #define GEN_PASS_DEF_SPLITRNS
@@ -26,28 +24,6 @@ namespace photonic::phot {
 using namespace mlir;
 using namespace photonic;
 using namespace photonic::phot;
-
-/// As the verifiers of modular_dot and reverse_convert check them.
-static LogicalResult checkModuli(ArrayRef<int64_t> moduli,
-                                 function_ref<InFlightDiagnostic()> emitError) {
-  int64_t product = 1;
-  for (auto [index, modulus] : llvm::enumerate(moduli)) {
-    constexpr phx::limits::Range limit = phx::rns::modulusRange;
-    if (!limit.contains(modulus))
-      return emitError() << "modulus " << modulus << " must lie in ["
-                         << limit.low << ", " << limit.high << "]";
-    for (int64_t other : moduli.take_front(index))
-      if (int64_t divisor = std::gcd(modulus, other); divisor != 1)
-        return emitError() << "moduli " << other << " and " << modulus
-                           << " must be coprime, but share the factor "
-                           << divisor;
-    if (product > phx::rns::maxModuliProduct / modulus)
-      return emitError() << "product of the moduli must not exceed "
-                         << phx::rns::maxModuliProduct;
-    product *= modulus;
-  }
-  return success();
-}
 
 /// The paper's sufficient rule, for comparison with the exact bound.
 static void attachRuleOfThumb(InFlightDiagnostic &diag, ProductOp op,
@@ -112,17 +88,13 @@ struct SplitRNS : phot::impl::SplitRNSBase<SplitRNS> {
   using Base::Base;
 
   void runOnOperation() override {
-    SmallVector<int64_t> chosen = llvm::to_vector(ArrayRef<int64_t>(moduli));
-    if (chosen.empty())
-      chosen = {31, 32, 33};
-    if (failed(checkModuli(chosen, [&] { return getOperation().emitError(); })))
+    FailureOr<const phx::Target *> target = getTarget(getOperation());
+    if (failed(target))
       return signalPassFailure();
-
-    if (columns < 1) {
-      getOperation().emitError("columns must be at least 1, got ")
-          << columns.getValue();
-      return signalPassFailure();
-    }
+    Arrays arrays = getArrays(**target);
+    SmallVector<int64_t> chosen(arrays.getModuli().begin(),
+                                arrays.getModuli().end());
+    columns = arrays.columns;
     SmallVector<DotOp> dots;
     bool provable = true;
     getOperation().walk([&](DotOp dot) {
@@ -147,13 +119,7 @@ private:
   int64_t getLength(ProductOp op) {
     return std::min<int64_t>(columns, getPassLength(op.getPass()));
   }
+
+  int64_t columns = 0; ///< of an array
 };
 } // namespace
-
-std::unique_ptr<Pass>
-photonic::phot::createSplitRNS(const phx::rns::Arrays &arrays) {
-  SplitRNSOptions options;
-  options.moduli.assign(arrays.getModuli().begin(), arrays.getModuli().end());
-  options.columns = arrays.columns;
-  return createSplitRNS(options);
-}

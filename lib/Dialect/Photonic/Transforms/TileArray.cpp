@@ -10,6 +10,7 @@
 #include "Survivor.h"
 
 #include "photonic/Dialect/Photonic/Transforms/TileNest.h"
+#include "photonic/Target/Machine/Machine.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -37,19 +38,20 @@ struct TileLoop {
 /// The coordinates of a tile.
 struct TilePlace {
   std::array<Value, numTileDims> values;
-  Value &operator[](TileDim dim) {
-    return values[static_cast<unsigned>(dim)];
-  }
+  Value &operator[](TileDim dim) { return values[static_cast<unsigned>(dim)]; }
 };
 
 struct TileArray : phot::impl::TileArrayBase<TileArray> {
   using Base::Base;
 
   void runOnOperation() override {
-    if (rows < 1 || columns < 1) {
-      getOperation().emitError("rows and columns must be at least 1");
+    FailureOr<const phx::Target *> target = getTarget(getOperation());
+    if (failed(target))
       return signalPassFailure();
-    }
+    Arrays arrays = getArrays(**target);
+    group = (*target)->spec.groups(static_cast<int>(arrays.group)).name();
+    rows = arrays.rows;
+    columns = arrays.columns;
     SmallVector<ProductOp> products;
     bool ready = true;
     getOperation().walk([&](ProductOp op) {
@@ -73,9 +75,8 @@ private:
     if (op.getLhsFormatAttr().isInteger() && length > columns)
       return emitSurvivor(op, "tile")
              << "has passes of " << length << " elements, but an array has "
-             << columns.getValue()
-             << " columns; split it for passes of at most "
-             << columns.getValue() << " (photonic-split-rns)";
+             << columns << " columns; split it for passes of at most "
+             << columns << " (photonic-split-rns)";
     return success();
   }
 
@@ -113,8 +114,8 @@ private:
       upper.push_back(constant(loop.end));
       steps.push_back(constant(loop.step));
     }
-    bool covers = coversOnce(op.getResultView(),
-                             op.getInit().getType().getShape());
+    bool covers =
+        coversOnce(op.getResultView(), op.getInit().getType().getShape());
     Value last = extents.positions > 1 ? constant(extents.positions - 1) : zero;
     scf::LoopNest nest = scf::buildLoopNest(
         rewriter, loc, lower, upper, steps, getInit(op, covers, rewriter),
@@ -126,8 +127,8 @@ private:
           Value start = covers ? tile[TileDim::K] : Value();
           // Positions come from the last to the first.
           if (extents.positions > 1)
-            tile[TileDim::Position] = arith::SubIOp::create(
-                b, loc, last, tile[TileDim::Position]);
+            tile[TileDim::Position] =
+                arith::SubIOp::create(b, loc, last, tile[TileDim::Position]);
           return scf::ValueVector{createTile(b, op, extents, tile, start,
                                              carried.front(), loops.size())};
         });
@@ -150,27 +151,28 @@ private:
   }
 
   Value createTile(OpBuilder &b, ProductOp op, const ProductExtents &extents,
-                   TilePlace tile, Value start, Value init,
-                   int64_t numLoops) {
+                   TilePlace tile, Value start, Value init, int64_t numLoops) {
     bool first = op.getStationary() == Stationary::First;
     int64_t sizes[] = {
-        first ? int64_t(rows) : extents.m, first ? extents.n : int64_t(rows),
+        first ? rows : extents.m, first ? extents.n : rows,
         getTermLength(op.getLhsFormatAttr(), op.getRhsFormatAttr())};
     auto over = llvm::to_vector(llvm::seq<int64_t>(0, numLoops));
     auto pass = ArrayProductOp::create(
         b, op.getLoc(), init.getType(), op.getLhs(), op.getRhs(), init,
         tile[TileDim::Group], tile[TileDim::Position], tile[TileDim::M],
-        tile[TileDim::N], tile[TileDim::K], start, op.getKey(),
-        op.getLhsView(), op.getRhsView(), op.getResultView(),
-        b.getDenseI64ArrayAttr(sizes), op.getOperatorNameAttr(),
-        op.getStreamAttr(), op.getLhsFormatAttr(), op.getRhsFormatAttr(),
-        op.getStationaryAttr(),
-        ArraysAttr::get(b.getContext(), arrays, over));
+        tile[TileDim::N], tile[TileDim::K], start, op.getKey(), op.getLhsView(),
+        op.getRhsView(), op.getResultView(), b.getDenseI64ArrayAttr(sizes),
+        op.getOperatorNameAttr(), op.getStreamAttr(), op.getLhsFormatAttr(),
+        op.getRhsFormatAttr(), op.getStationaryAttr(),
+        ArraysAttr::get(b.getContext(), group, over));
     pass->setDiscardableAttrs(op->getDiscardableAttrDictionary());
     IRMapping mapping;
     op.getPass().cloneInto(&pass.getPass(), mapping);
     op.getCombine().cloneInto(&pass.getCombine(), mapping);
     return pass.getResult();
   }
+
+  std::string group;              ///< of arrays
+  int64_t rows = 0, columns = 0; ///< of an array
 };
 } // namespace

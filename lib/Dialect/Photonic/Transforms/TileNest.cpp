@@ -40,8 +40,8 @@ public:
       return makeConstant(*constant);
     for (auto [index, loop] : llvm::enumerate(loops))
       if (scf::ForOp here = loop; here.getInductionVar() == value) {
-        LinearForm form = makeConstant(*getConstantIntValue(
-            here.getLowerBound()));
+        LinearForm form =
+            makeConstant(*getConstantIntValue(here.getLowerBound()));
         form.weights[index] = *getConstantIntValue(here.getStep());
         return form;
       }
@@ -67,8 +67,7 @@ private:
     if (!first || !second)
       return std::nullopt;
     first->base += factor * second->base;
-    for (auto [weight, more] :
-         llvm::zip_equal(first->weights, second->weights))
+    for (auto [weight, more] : llvm::zip_equal(first->weights, second->weights))
       weight += factor * more;
     return first;
   }
@@ -112,11 +111,9 @@ static bool carriesOnly(scf::ForOp loop, Operation *inner, Value init) {
   if (loop.getNumRegionIterArgs() != 1 || loop.getRegionIterArg(0) != init ||
       loop.getYieldedValues().front() != inner->getResult(0))
     return false;
-  return llvm::all_of(loop.getBody()->without_terminator(),
-                      [&](Operation &op) {
-                        return &op == inner ||
-                               isa<arith::ArithDialect>(op.getDialect());
-                      });
+  return llvm::all_of(loop.getBody()->without_terminator(), [&](Operation &op) {
+    return &op == inner || isa<arith::ArithDialect>(op.getDialect());
+  });
 }
 
 static LogicalResult collectLoops(ArrayProductOp tile, TileNest &nest) {
@@ -170,7 +167,8 @@ FailureOr<TileNest> TileNest::get(ArrayProductOp tile) {
     nest.start = forms.get(tile.getStart());
     if (!nest.start)
       return emitSurvivor(tile, "tile")
-             << "has a start that is no sum of multiples of the counters of its "
+             << "has a start that is no sum of multiples of the counters of "
+                "its "
                 "loops and constants (arith.addi, subi and muli by a constant)";
   }
   return nest;
@@ -272,9 +270,9 @@ static LogicalResult verifyCoverage(const TileNest &nest, TileDim dim) {
          << ", " << 2 * size << ", ... below " << extent << " once";
 }
 
-/// The loops that order what an element meets: those of positions come first and
-/// count down, those of the contraction count up, each with the larger steps
-/// outside.
+/// The loops that order what an element meets: those of positions come first
+/// and count down, those of the contraction count up, each with the larger
+/// steps outside.
 static LogicalResult verifyOrder(const TileNest &nest) {
   bool ordered = true, sawContraction = false;
   int64_t smallest[2] = {INT64_MAX, INT64_MAX};
@@ -293,8 +291,10 @@ static LogicalResult verifyOrder(const TileNest &nest) {
   if (ordered)
     return success();
   return emitSurvivor(nest.tile, "tile")
-         << "has loops in an order in which elements do not meet their terms as "
-            "the product adds them: positions descending, contraction positions "
+         << "has loops in an order in which elements do not meet their terms "
+            "as "
+            "the product adds them: positions descending, contraction "
+            "positions "
             "ascending within each";
 }
 
@@ -326,12 +326,12 @@ static LogicalResult verifyStart(const TileNest &nest) {
     return emitSurvivor(tile, "tile")
            << "has a start that is not 0 at the first position and contraction "
               "position, and positive at all others";
-  if (isDefined || coversOnce(tile.getResultView(),
-                              tile.getInit().getType().getShape()))
+  if (isDefined ||
+      coversOnce(tile.getResultView(), tile.getInit().getType().getShape()))
     return success();
-  return emitSurvivor(tile, "tile")
-         << "starts from tensor.empty, but its tiles do not write every element "
-            "first: expected photonic.zeros";
+  return emitSurvivor(tile, "tile") << "starts from tensor.empty, but its "
+                                       "tiles do not write every element "
+                                       "first: expected photonic.zeros";
 }
 
 LogicalResult TileNest::verify() const {

@@ -50,9 +50,10 @@ static bool checkStep(Operation &op) {
     loop.walk([&](ArrayProductOp tile) { tiles.push_back(tile); });
     if (tiles.size() == 1)
       return isInNest(tiles.front());
-    emitSurvivor(&op, "tile") << "is no nest around one photonic.array_product, "
-                                 "but around "
-                              << tiles.size();
+    emitSurvivor(&op, "tile")
+        << "is no nest around one photonic.array_product, "
+           "but around "
+        << tiles.size();
     return false;
   }
   if (auto tile = dyn_cast<ArrayProductOp>(op))

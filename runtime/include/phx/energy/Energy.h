@@ -10,8 +10,8 @@
 
 #include "phx/energy/Declarations.h"
 #include "phx/energy/MachineModel.h"
-#include "phx/isa/Program.h"
 #include "phx/isa/CountTrace.h"
+#include "phx/isa/Program.h"
 #include "phx/support/Result.h"
 #include "phx/target/Target.h"
 #include "phx/timing/Timing.h"
@@ -37,15 +37,17 @@ Counters64 getLaneCharges(const Program &program,
                           const Instruction &instruction,
                           const Counters &counters, const Target &target);
 
-/// Executions that countCharges looks at one by one.
+/// Executions that countCharges looks at one by one: of an instruction whose
+/// counts change too irregularly to be multiplied, and of each instruction in a
+/// loop in which registers are written.
 inline constexpr int64_t maxChargeSteps = int64_t(1) << 28;
 
 /// Charges of the whole program: total[static instruction index]. Exact; the
 /// cost depends on how often counts change, not on how often loops run, but for
 /// loops in which registers are written. `counts` say what registers hold, of a
-/// program that depends on some. Errors: they do not (as checkCounts); charges
-/// change so irregularly that more than `maxSteps` executions would have to be
-/// added up one by one. The process ends for a class that is not registered.
+/// program that depends on some. Errors: they do not (as checkCounts), or are
+/// those of another program; more than `maxSteps` executions would have to be
+/// looked at one by one. The process ends for a class that is not registered.
 Result<std::vector<Counters64>>
 countCharges(const Program &program, const Target &target,
              const RunCounts &counts = {}, int64_t maxSteps = maxChargeSteps);

@@ -17,6 +17,9 @@
 #include "phx/energy/Declarations.h"
 #include "phx/isa/Program.h"
 
+#include <string>
+#include <vector>
+
 namespace phx {
 
 /// One dynamic execution of an instruction by one array, as far as charges may
@@ -93,6 +96,10 @@ struct MachineModel {
   /// counts and geometry. Null: it does.
   Status (*checkProgram)(const Program &, const Target &,
                          size_t group) = nullptr;
+  /// Appends why a group is none that anybody could build, though its numbers
+  /// follow from the description: sentences for reports, without a full stop.
+  void (*addWarnings)(const Target &, size_t group,
+                      std::vector<std::string> &) = nullptr;
 };
 
 /// Makes a class known to the simulation, after its counters are declared; once
@@ -100,6 +107,8 @@ struct MachineModel {
 /// `charge`. What else it lacks costs nothing, which reports say. To be called
 /// before programs run (see machines/All.h).
 void registerMachineModel(const MachineModel &model);
+/// What the classes of all groups have to warn of.
+std::vector<std::string> listMachineWarnings(const Target &target);
 /// Null if the class of this group is not registered.
 const MachineModel *findMachineModel(const Target &target, size_t group);
 

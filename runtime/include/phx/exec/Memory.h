@@ -79,6 +79,7 @@ private:
   struct Segment {
     int64_t begin = 0, end = 0;
     const uint8_t *bytes = nullptr;
+    friend bool operator==(const Segment &, const Segment &) = default;
   };
   struct BankState {
     int64_t bytes = 0;

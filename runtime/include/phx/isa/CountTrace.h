@@ -18,7 +18,6 @@
 #include "phx/isa/Registers.h"
 #include "phx/support/Result.h"
 
-#include <limits>
 #include <map>
 #include <memory>
 
@@ -28,8 +27,13 @@ namespace phx {
 /// compressed.
 class CountTrace {
 public:
+  /// A gigabyte of them. A loop that writes another value each time would fill
+  /// any memory otherwise.
+  static constexpr uint64_t maxRuns = uint64_t(1) << 26;
+
   CountTrace() = default;
-  explicit CountTrace(size_t registers) : runs(registers) {}
+  explicit CountTrace(size_t registers, uint64_t mostRuns = maxRuns)
+      : runs(registers), runsLeft(mostRuns) {}
 
   /// So many writes of one value, one behind the other.
   struct Run {
@@ -37,7 +41,8 @@ public:
     uint64_t times = 0;
     friend bool operator==(const Run &, const Run &) = default;
   };
-  void record(uint32_t registerIndex, int64_t value);
+  /// False, and nothing recorded, if there were too many runs.
+  [[nodiscard]] bool record(uint32_t registerIndex, int64_t value);
   size_t getNumRegisters() const { return runs.size(); }
   const std::vector<Run> &getRuns(uint32_t registerIndex) const {
     return runs[registerIndex];
@@ -46,6 +51,7 @@ public:
 
 private:
   std::vector<std::vector<Run>> runs; ///< by register
+  uint64_t runsLeft = maxRuns;
 };
 
 /// Of what was written to one register.
@@ -94,20 +100,17 @@ public:
     return uses[index].writes;
   }
   /// code[index] with what registers hold; valid until the next call.
-  const Instruction &getResolved(size_t index);
-
-  /// A loop begins inside `depth` others: in how many of its iterations data
-  /// movement and arithmetic are executed, from the first on.
-  int64_t enterLoop(size_t depth, const Loop &loop) {
-    return trips[depth] = countTrips(loop, values);
+  const Instruction &getResolved(size_t index) {
+    return code.get(index, values);
   }
-  void leaveLoop(size_t depth) { trips[depth] = endless; }
-  /// Whether they are executed in the iterations under way.
+
+  /// A loop begins inside `depth` others: as OpenTrips.
+  int64_t enterLoop(size_t depth, const Loop &loop) {
+    return trips.enter(depth, loop, values);
+  }
+  void leaveLoop(size_t depth) { trips.leave(depth); }
   bool isInside(const Counters &counters) const {
-    for (size_t depth = 0; depth < trips.size(); ++depth)
-      if (counters[depth] >= trips[depth])
-        return false;
-    return true;
+    return trips.areInside(counters);
   }
   /// Whether each write to a register writes the same: which of them have been
   /// made does not matter then, but for the first.
@@ -119,9 +122,10 @@ public:
   /// in the order of the stream. Errors: the execution did not get here as
   /// often.
   Status write(size_t index);
+  /// The stream ends. Errors: the execution wrote more than was played back.
+  Status finish() const;
 
 private:
-  static constexpr int64_t endless = std::numeric_limits<int64_t>::max();
   struct Place {
     size_t run = 0;
     uint64_t times = 0; ///< taken of it
@@ -130,10 +134,9 @@ private:
   const RunCounts &counts;
   RegisterValues values;
   std::vector<Place> places; ///< by register
-  std::vector<RegisterUse> uses;     ///< by instruction
-  std::vector<bool> namesRegisters;  ///< by instruction: itself, not its loops
-  std::array<int64_t, maxLoopDepth> trips; ///< by depth, of open loops
-  Instruction resolved;
+  std::vector<RegisterUse> uses; ///< by instruction
+  ResolvedCode code;
+  OpenTrips trips;
 };
 
 } // namespace phx

@@ -12,7 +12,8 @@
 //     friend bool operator==(const VecPack &, const VecPack &) = default;
 //   };
 //
-//   template <> const InstructionDescription &phx::describeInstruction<VecPack>() {
+//   template <>
+//   const InstructionDescription &phx::describeInstruction<VecPack>() {
 //     static const InstructionDescription description =
 //         DescribeInstruction<VecPack>("vec_pack", EnginePlace::Vec)
 //             .summary("One bit per element: whether it is positive")
@@ -284,8 +285,8 @@ detail::Pattern<T> listed(int64_t T::*extent, int64_t width = 4) {
 //===----------------------------------------------------------------------===//
 
 /// Collects the description of the instruction whose fields are the members of
-/// `T`. Every member is described as a field, once; the process ends where one is
-/// not.
+/// `T`. Every member is described as a field, once; the process ends where one
+/// is not.
 template <typename T>
 class DescribeInstruction
     : public detail::DescribeAny<DescribeInstruction<T>,

@@ -36,7 +36,8 @@ concept DescribedMember =
     std::same_as<M, double> || std::same_as<M, std::vector<int64_t>> ||
     std::same_as<M, Affine> || std::same_as<M, Count> ||
     std::same_as<M, Address> || std::same_as<M, Stride4> ||
-    std::same_as<M, Shape4> || std::same_as<M, std::optional<ZeroFill>>;
+    std::same_as<M, Shape4> || std::same_as<M, std::optional<ZeroFill>> ||
+    std::same_as<M, std::optional<uint32_t>>;
 
 /// Stands for the value of any one member.
 struct AnyMember {

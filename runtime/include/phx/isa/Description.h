@@ -230,26 +230,27 @@ struct ElementLayout {
   int64_t group = 0;     ///< contraction positions in a block; 0: no blocks
   /// Positions that share an exponent, and the end of their axis; 0: each is
   /// read for itself.
-  int64_t shared = 0, axis = 0;
+  int64_t shared = 0, axisEnd = 0;
+  /// How many positions of the axis are in front of the nest around the
+  /// instruction, which counts its own from there; null: none.
+  const Affine *before = nullptr;
   bool hasBlocks() const { return group != 0; }
   /// The first and the last column of a map that contraction positions from
-  /// `first` to `last` touch.
-  template <typename T> std::pair<T, T> getColumns(T first, T last) const {
+  /// `first` to `last` touch, `numBefore` being the value of `before`.
+  template <typename T>
+  std::pair<T, T> getColumns(T first, T last, T numBefore) const {
     if (hasBlocks())
       return {first / group, last / group};
     if (shared == 0)
       return {first, last};
     T end = (last / shared + 1) * shared;
     return {first / shared * shared,
-            std::max<T>(last, std::min<T>(end, axis) - 1)};
+            std::max<T>(last, std::min<T>(end, axisEnd - numBefore) - 1)};
   }
 };
-/// Of an operand that names a conversion without blocks: that of the elements.
-ElementLayout getLayout(const Program &program, const AccessDescription &access,
-                        const void *body);
-/// The same of an instruction of the program, whose nest may begin behind the
-/// first contraction position: positions count from there.
-ElementLayout getLayout(const Program &program, const Instruction &instruction,
+/// Of an operand of code[index]. If it names a conversion without blocks: that
+/// of the elements.
+ElementLayout getLayout(const Program &program, size_t index,
                         const AccessDescription &access);
 /// Whether the operand is made of blocks, as far as the instruction says.
 inline bool usesBlocks(const AccessDescription &access, const void *body) {

@@ -8,7 +8,7 @@
 #ifndef PHX_ISA_FOOTPRINT_H
 #define PHX_ISA_FOOTPRINT_H
 
-#include "phx/isa/Program.h"
+#include "phx/isa/Registers.h"
 
 #include <optional>
 #include <vector>
@@ -34,10 +34,9 @@ struct Access {
   IntervalSet bytes;
 };
 
-/// Reads and writes of `instruction`, by all its lanes, at `counters`; empty if
+/// Reads and writes of code[index], by all its lanes, at `counters`; empty if
 /// it is skipped or touches no memory.
-std::vector<Access> getAccesses(const Program &program,
-                                const Instruction &instruction,
+std::vector<Access> getAccesses(const LargestCounts &program, size_t index,
                                 const Counters &counters);
 
 /// Union of the accesses of code[begin, end) (a whole number of loops), for
@@ -48,13 +47,14 @@ struct EngineAccesses {
   ArrayRange arrays; ///< as the instructions name them
   std::vector<Access> accesses;
 };
-std::vector<EngineAccesses> getAccesses(const Program &program, size_t begin,
-                                        size_t end, unsigned depth,
+std::vector<EngineAccesses> getAccesses(const LargestCounts &program,
+                                        size_t begin, size_t end,
+                                        unsigned depth,
                                         const Counters &counters);
 
-/// The bytes of `memory` that a run writes, and perhaps more: those of inputs, of
-/// mutable regions, and of what instructions write.
-IntervalSet getWrittenBytes(const Program &program, uint32_t memory);
+/// The bytes of `memory` that a run writes, and perhaps more: those of inputs,
+/// of mutable regions, and of what instructions write.
+IntervalSet getWrittenBytes(const LargestCounts &program, uint32_t memory);
 
 /// True if the sets share a byte.
 bool overlaps(const IntervalSet &a, const IntervalSet &b);

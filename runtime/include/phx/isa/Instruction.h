@@ -215,6 +215,30 @@ void visitAffines(const Body &body, Visitor &&visit) {
   }
 }
 
+/// Visits the fields by which executions of a body differ in more than which
+/// bytes they touch: in whether they happen, in time or in charges. The guard
+/// beside it is no field. Calls `visitor.onCount(field, count)`,
+/// `onZeroFill(fill, shape)` with the shape that is filled, `onValue(affine)`
+/// for what charges follow, and `onStart(affine)` for what decides by being 0
+/// whether an accumulation starts.
+template <typename Visitor>
+void visitDeciding(const Body &body, Visitor &visitor) {
+  const InstructionDescription &description = body.getDescription();
+  const void *data = body.data();
+  visitCounts(body, [&](const FieldDescription &field, const Count &count) {
+    visitor.onCount(field, count);
+  });
+  for (const AccessDescription &access : description.accesses)
+    if (access.zeroFill)
+      if (const auto &fill = access.zeroFill->as<std::optional<ZeroFill>>(data))
+        visitor.onZeroFill(*fill, access.shape->as<Shape4>(data));
+  for (const FieldDescription *field : description.charged)
+    visitor.onValue(field->as<Affine>(data));
+  for (const FieldDescription &field : description.fields)
+    if (field.role == FieldRole::AccumulationStart)
+      visitor.onStart(field.as<Affine>(data));
+}
+
 } // namespace phx
 
 #endif // PHX_ISA_INSTRUCTION_H

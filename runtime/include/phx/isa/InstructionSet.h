@@ -27,9 +27,9 @@ public:
 
   /// Adds an instruction; the description outlives the process's use of it.
   /// Adding it again changes nothing. Two instructions of one opcode or
-  /// mnemonic, or one outside the opcodes of its machine class (the base set has
-  /// those below 256, each class a block of 256), are a fault of the program
-  /// that registers them: it ends with a message.
+  /// mnemonic, or one outside the opcodes of its machine class (the base set
+  /// has those below 256, each class a block of 256), are a fault of the
+  /// program that registers them: it ends with a message.
   void add(const InstructionDescription &description);
   template <typename... T> void add(InstructionList<T...>) {
     (add(describeInstruction<T>()), ...);

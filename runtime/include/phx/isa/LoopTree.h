@@ -42,6 +42,10 @@ struct LoopTree {
   Box getBox(size_t instruction) const;
 };
 
+/// "instruction 7 (vec.map, layer 'relu1')", or with what executes it
+/// "instruction 7 (vec.map on vec, layer 'relu1')".
+std::string describeInstruction(const Program &program, size_t index,
+                                bool withEngine);
 /// "instruction 7 (vec.map, layer 'relu1'): FIELD: MESSAGE".
 Error failAt(const Program &program, size_t instruction,
              const std::string &field, const std::string &message);

@@ -23,8 +23,12 @@ namespace phx {
 /// Boxes of iterations with equal counts that one product may fall into.
 inline constexpr int64_t maxSumBoxes = int64_t(1) << 24;
 
+/// What products and sums are cut to: of two of them 128 bits hold the sum.
+inline constexpr Int mostSummed = Int(1) << 120;
 /// Product of non-negative numbers, at most 2^120.
 Int multiply(Int a, Int b);
+/// Sum of numbers from 0 to 2^120, at most 2^120.
+Int addUp(Int a, Int b);
 
 /// Sum of the product of `counts`, fields of `instruction`, over the iterations
 /// in `window` at which it runs. Each box takes one off `boxesLeft`; nothing if

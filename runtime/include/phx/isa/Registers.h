@@ -17,6 +17,8 @@
 
 #include "phx/isa/Program.h"
 
+#include <limits>
+
 namespace phx {
 
 /// By register.
@@ -52,24 +54,54 @@ Guard resolve(Guard guard, const RegisterValues &values);
 /// arithmetic of its body are executed.
 int64_t countTrips(const Loop &loop, const RegisterValues &values);
 
-/// `program` with the largest value of each register put in, for proofs: it
-/// names the registers still, evaluation gives the largest counts. With smaller
-/// values each instruction touches a part of that.
-Program withLargestCounts(Program program);
-/// The same for one instruction of `program`.
-Instruction withLargestCounts(const Program &program, Instruction instruction);
-/// The values that withLargestCounts puts in.
-RegisterValues getLargestValues(const Program &program);
+/// The loops under way as a stream is gone through: in how many of their
+/// iterations, from the first on, data movement and arithmetic are executed. A
+/// register has that say when its loop is entered.
+class OpenTrips {
+public:
+  OpenTrips() { trips.fill(endless); }
 
-/// A program with its largest counts; not copied if it has no registers, and so
-/// to be kept no longer than the program.
+  /// A loop begins inside `depth` others.
+  int64_t enter(size_t depth, const Loop &loop, const RegisterValues &values) {
+    return trips[depth] = countTrips(loop, values);
+  }
+  void leave(size_t depth) { trips[depth] = endless; }
+  /// Whether they are executed in the iterations under way.
+  bool areInside(const Counters &counters) const {
+    for (size_t depth = 0; depth < trips.size(); ++depth)
+      if (counters[depth] >= trips[depth])
+        return false;
+    return true;
+  }
+
+private:
+  static constexpr int64_t endless = std::numeric_limits<int64_t>::max();
+  std::array<int64_t, maxLoopDepth> trips; ///< by depth, of open loops
+};
+
+/// The instructions of a program with what registers hold; those that name none
+/// are not copied.
+class ResolvedCode {
+public:
+  explicit ResolvedCode(const Program &program);
+  /// Valid until the next call.
+  const Instruction &get(size_t index, const RegisterValues &values);
+
+private:
+  const Program &program;
+  std::vector<bool> namesRegisters; ///< by instruction: itself, not its loops
+  Instruction resolved;             ///< the latest that does
+};
+
+/// A program with the largest value of each register put in, for proofs. With
+/// smaller values each instruction touches a part of that. Not copied if it has
+/// no registers, and so to be kept no longer than the program. Proofs take it
+/// where they may be given a program, which is then turned into one.
 class LargestCounts {
 public:
-  explicit LargestCounts(const Program &program)
-      : original(program),
-        copy(program.registers.empty()
-                 ? std::nullopt
-                 : std::optional(withLargestCounts(program))) {}
+  LargestCounts(const Program &program);
+  /// It names the registers still, evaluation gives the largest counts: no
+  /// values must be put in again, by another LargestCounts least of all.
   const Program &get() const { return copy ? *copy : original; }
 
 private:

@@ -8,7 +8,7 @@
 #ifndef PHX_ISA_TOKENINSERTION_H
 #define PHX_ISA_TOKENINSERTION_H
 
-#include "phx/isa/Program.h"
+#include "phx/isa/Registers.h"
 #include "phx/support/Result.h"
 
 namespace phx {
@@ -41,10 +41,11 @@ void removeTokens(Program &program);
 /// index or number out of range, a loop that takes more than 2^26 steps to find
 /// its order.
 ///
-/// A step is an instruction in one iteration, or a stretch of bytes entered,
-/// compared or described. Iterations that repeat themselves are not counted
+/// A step is an instruction in one iteration, a stretch of bytes entered,
+/// compared or described, or four entries of what an engine knows of others.
+/// Iterations that repeat themselves are not counted
 /// again.
-Result<TokenPlan> planTokens(const Program &program);
+Result<TokenPlan> planTokens(const LargestCounts &program);
 
 /// Puts the tokens of `plan`, made for `program`, into it. Loop nests of
 /// products move along.

@@ -9,7 +9,7 @@
 #ifndef PHX_ISA_VALIDATOR_H
 #define PHX_ISA_VALIDATOR_H
 
-#include "phx/isa/Program.h"
+#include "phx/isa/Registers.h"
 #include "phx/support/Result.h"
 
 namespace phx {
@@ -27,7 +27,7 @@ Status validateStructure(const Program &program);
 /// Exact: accepts every program without a race, rejects every one with a race,
 /// but for those that take more than 2^26 steps to decide (see
 /// TokenInsertion.h); the error then names the loop and says what to change.
-Status validateHazards(const Program &program);
+Status validateHazards(const LargestCounts &program);
 
 /// That a structurally valid program is what it says: losses are outputs of one
 /// number, gradients have the shape of what they belong to, knobs are mutable

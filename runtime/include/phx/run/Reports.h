@@ -30,8 +30,9 @@ public:
   Status assumeCounts(const std::map<std::string, int64_t> &values);
 
   /// Simulated once per mode, then remembered, as long as the counts are the
-  /// same. Includes peak power. Errors: among others, registers of which
-  /// nothing is known.
+  /// same: the result is valid until this, or another member that times, is
+  /// called behind an execution or an assumption that changed them. Includes
+  /// peak power. Errors: among others, registers of which nothing is known.
   Result<const TimingResult *> getTiming(TimingMode mode = TimingMode::Closed);
   /// Of one execution; remembered as long as the counts are the same.
   Result<RunCost> getCost();

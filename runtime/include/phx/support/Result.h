@@ -24,10 +24,10 @@
 namespace phx {
 
 /// One of numbered things of a kind: instruction 7, map 2.
-struct Entry {
+struct ProgramEntry {
   const char *kind = ""; ///< as messages and assembly name it: "map"
   uint64_t number = 0;
-  friend bool operator==(const Entry &a, const Entry &b) {
+  friend bool operator==(const ProgramEntry &a, const ProgramEntry &b) {
     return a.number == b.number && std::string_view(a.kind) == b.kind;
   }
 };
@@ -37,7 +37,7 @@ struct Error {
   std::string message;
   /// Of a program, what the message is about, if it is one thing: who has the
   /// program as text can say where that stands.
-  std::optional<Entry> entry = std::nullopt;
+  std::optional<ProgramEntry> entry = std::nullopt;
 };
 
 /// A `T`, or the reason why there is none.
@@ -78,7 +78,7 @@ private:
 };
 
 /// `status`; its error is about `entry` if it does not say what it is about.
-inline Status about(Entry entry, const Status &status) {
+inline Status about(ProgramEntry entry, const Status &status) {
   if (status)
     return status;
   Error error = status.error();

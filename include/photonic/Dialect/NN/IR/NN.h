@@ -17,7 +17,7 @@
 #include "mlir/IR/OpImplementation.h"
 #include "mlir/Interfaces/InferTypeOpInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
-#include "photonic/Interpreter/Tensor.h"
+#include "photonic/Interpreter/EvaluableOpInterface.h"
 
 namespace photonic::nn {
 /// The dimension of a result that dimension `axis` of an operand becomes if
@@ -32,14 +32,6 @@ llvm::SmallVector<int64_t> mapElementwiseAxis(mlir::Operation *op,
 #define GET_ATTRDEF_CLASSES
 #include "photonic/Dialect/NN/IR/NNAttrs.h.inc"
 #include "photonic/Dialect/NN/IR/NNOpInterfaces.h.inc"
-
-namespace photonic::interp {
-/// Trait of operations whose results consist of elements of the operands and of
-/// attributes, moved as bits.
-template <typename ConcreteType>
-class MovesElements
-    : public mlir::OpTrait::TraitBase<ConcreteType, MovesElements> {};
-} // namespace photonic::interp
 
 #define GET_OP_CLASSES
 #include "photonic/Dialect/NN/IR/NNOps.h.inc"
@@ -137,6 +129,16 @@ getBroadcastShape(llvm::ArrayRef<int64_t> a, llvm::ArrayRef<int64_t> b);
 mlir::ElementsAttr makeElements(mlir::RankedTensorType type,
                                 llvm::ArrayRef<float> values,
                                 llvm::StringRef name = "nn");
+
+/// The name of the initialiser behind `value`, if a constant derived from it
+/// replaces it: a name stands for one value. Null otherwise.
+mlir::StringAttr inheritName(mlir::Value value);
+
+/// Creates a constant computed from the elements of `source`, at its location
+/// and under its name if that is inherited.
+mlir::Value deriveConstant(mlir::OpBuilder &builder, mlir::Value source,
+                           llvm::ArrayRef<float> values,
+                           mlir::RankedTensorType type);
 
 /// The value of an nn.constant behind `value`; fails if it is none, or if its
 /// resource is absent.

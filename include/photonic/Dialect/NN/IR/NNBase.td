@@ -13,6 +13,7 @@ include "mlir/IR/OpBase.td"
 include "mlir/Interfaces/InferTypeOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 include "photonic/Dialect/NN/IR/NNInterfaces.td"
+include "photonic/Interpreter/EvaluableOpInterface.td"
 
 def NN_Dialect : Dialect {
   let name = "nn";
@@ -137,7 +138,8 @@ def NN_ReductionAttr : EnumAttr<NN_Dialect, NN_Reduction, "reduction"> {
 
 class NN_Op<string mnemonic, list<Trait> traits = []>
     : Op<NN_Dialect, mnemonic,
-         traits # [Pure, DeclareOpInterfaceMethods<EvaluableOpInterface>]>;
+         traits # [Pure, DigitalArithmetic,
+                   DeclareOpInterfaceMethods<EvaluableOpInterface>]>;
 
 /// The gradient and the sequence of primitive operations are written by hand.
 def NN_Differentiable : DeclareOpInterfaceMethods<DifferentiableOpInterface>;
@@ -149,12 +151,6 @@ def NN_Composite : DeclareOpInterfaceMethods<CompositeOpInterface>;
 /// the operation is elementwise.
 def NN_Batched
     : DeclareOpInterfaceMethods<BatchAxisOpInterface, ["mapBatchAxis"]>;
-
-/// Results consist of elements of the operands and attributes, as bits: also a
-/// NaN keeps its sign and payload, which arithmetic makes canonical.
-def NN_MovesElements : NativeOpTrait<"MovesElements"> {
-  let cppNamespace = "::photonic::interp";
-}
 
 /// The result type follows from operands and attributes by
 /// `inferReturnTypes`, written by hand.

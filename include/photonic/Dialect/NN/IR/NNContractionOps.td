@@ -101,7 +101,7 @@ def NN_BatchNormOp : NN_InferOp<"batch_norm", [NN_Differentiable, NN_Batched,
     binary64, `scale' = float(s)` and `shift' = float(bias - mean * s)`, each
     element x of channel c becomes `fl(fl(x * scale'[c]) + shift'[c])`.
 
-    Canonicalisation folds it into a convolution or linear operation with
+    `nn-fold-batch-norm` folds it into a convolution or linear operation with
     constant parameters that has no other use: `w' = float(w * s)` and
     `b' = float((b - mean) * s + bias)`, in binary64, rounded once.
 
@@ -141,7 +141,6 @@ def NN_BatchNormOp : NN_InferOp<"batch_norm", [NN_Differentiable, NN_Batched,
     $input `,` $scale `,` $bias `,` $mean `,` $var `epsilon` `=` $epsilon
     attr-dict `:` functional-type(operands, results)
   }];
-  let hasCanonicalizer = 1;
 }
 
 #endif // PHOTONIC_DIALECT_NN_IR_NNCONTRACTIONOPS

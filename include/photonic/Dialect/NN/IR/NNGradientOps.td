@@ -375,7 +375,7 @@ def NN_AvgPoolGradOp : NN_Op<"avg_pool_grad", [NN_Batched]> {
 //===----------------------------------------------------------------------===//
 
 def NN_BroadcastToOp : NN_Op<"broadcast_to", [NN_Differentiable,
-    NN_MovesElements, BatchAxisOpInterface]> {
+    MovesElements, BatchAxisOpInterface]> {
   let summary = "repeat elements to a larger shape";
   let description = [{
     As in NumPy: shapes are aligned at the last dimension; a dimension that is
@@ -399,7 +399,7 @@ def NN_BroadcastToOp : NN_Op<"broadcast_to", [NN_Differentiable,
   let hasFolder = 1;
 }
 
-def NN_EmbedOp : NN_Op<"embed", [NN_Differentiable, NN_MovesElements,
+def NN_EmbedOp : NN_Op<"embed", [NN_Differentiable, MovesElements,
     NN_Batched]> {
   let summary = "put a tensor into a larger one of zeros";
   let description = [{

@@ -1,13 +1,9 @@
-//===- NNInterfaces.td - Executable operations ----------- -*- tablegen -*-===//
+//===- NNInterfaces.td - What passes ask of operations --- -*- tablegen -*-===//
 //
 // Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-//
-// An operation that implements EvaluableOpInterface can be executed by the
-// reference interpreter. The nn dialect implements it for every operation; so
-// may any other dialect whose stage is to be compared with nn.
 //
 // DifferentiableOpInterface and LearningOpInterface are what the passes that
 // make a training step ask: the gradient of an operation, and which of its
@@ -19,30 +15,6 @@
 #define PHOTONIC_DIALECT_NN_IR_NNINTERFACES
 
 include "mlir/IR/OpBase.td"
-
-def EvaluableOpInterface : OpInterface<"EvaluableOpInterface"> {
-  let cppNamespace = "::photonic::interp";
-  let description = [{
-    An operation without regions that can compute its results from the values
-    of its operands. The implementation is the definition of what the operation
-    means, down to the bit where the arithmetic contract says so; it is written
-    to be read.
-  }];
-  let methods = [
-    InterfaceMethod<[{
-      Computes the results of this operation.
-
-      `operands` holds one value per SSA operand. They belong to the callee: it
-      may move from them, and an operand that nobody else needs is then updated
-      in place by `Tensor::getMutableData`. Appends one value per SSA result to
-      `results`. Tensors have the static shapes of the SSA types. A failure has
-      been reported at the location of the operation.
-    }],
-    "::llvm::LogicalResult", "evaluate",
-    (ins "::llvm::MutableArrayRef<::photonic::interp::Value>":$operands,
-         "::llvm::SmallVectorImpl<::photonic::interp::Value> &":$results)>
-  ];
-}
 
 def DifferentiableOpInterface : OpInterface<"DifferentiableOpInterface"> {
   let cppNamespace = "::photonic::nn";

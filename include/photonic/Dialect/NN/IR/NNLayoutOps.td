@@ -10,7 +10,7 @@
 
 include "photonic/Dialect/NN/IR/NNBase.td"
 
-def NN_PadOp : NN_InferOp<"pad", [NN_Differentiable, NN_MovesElements,
+def NN_PadOp : NN_InferOp<"pad", [NN_Differentiable, MovesElements,
     NN_Batched]> {
   let summary = "surround a tensor with a value";
   let description = [{
@@ -45,7 +45,7 @@ def NN_PadOp : NN_InferOp<"pad", [NN_Differentiable, NN_MovesElements,
   let hasFolder = 1;
 }
 
-def NN_ReshapeOp : NN_Op<"reshape", [NN_Differentiable, NN_MovesElements,
+def NN_ReshapeOp : NN_Op<"reshape", [NN_Differentiable, MovesElements,
     NN_Batched]> {
   let summary = "give the elements another shape";
   let description = [{
@@ -70,7 +70,7 @@ def NN_ReshapeOp : NN_Op<"reshape", [NN_Differentiable, NN_MovesElements,
 }
 
 def NN_TransposeOp : NN_InferOp<"transpose", [NN_Differentiable,
-                                                  NN_MovesElements,
+                                                  MovesElements,
     NN_Batched]> {
   let summary = "permute dimensions";
   let description = [{
@@ -97,7 +97,7 @@ def NN_TransposeOp : NN_InferOp<"transpose", [NN_Differentiable,
   let hasCanonicalizer = 1;
 }
 
-def NN_ConcatOp : NN_InferOp<"concat", [NN_Differentiable, NN_MovesElements,
+def NN_ConcatOp : NN_InferOp<"concat", [NN_Differentiable, MovesElements,
     NN_Batched]> {
   let summary = "put tensors one behind the other";
   let description = [{
@@ -126,7 +126,7 @@ def NN_ConcatOp : NN_InferOp<"concat", [NN_Differentiable, NN_MovesElements,
   let hasFolder = 1;
 }
 
-def NN_SliceOp : NN_InferOp<"slice", [NN_Differentiable, NN_MovesElements,
+def NN_SliceOp : NN_InferOp<"slice", [NN_Differentiable, MovesElements,
     NN_Batched]> {
   let summary = "take a regular part of a tensor";
   let description = [{

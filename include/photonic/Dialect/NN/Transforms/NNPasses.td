@@ -1,4 +1,4 @@
-//===- NNPasses.td - Passes that make a training step ---- -*- tablegen -*-===//
+//===- NNPasses.td - Passes of nn ------------------------ -*- tablegen -*-===//
 //
 // Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -9,6 +9,59 @@
 #define PHOTONIC_DIALECT_NN_TRANSFORMS_NNPASSES
 
 include "mlir/Pass/PassBase.td"
+
+def FoldBatchNorm : Pass<"nn-fold-batch-norm", "::mlir::func::FuncOp"> {
+  let summary = "fold normalisations into the products in front of them";
+  let description = [{
+    Precondition: none. `nn.batch_norm` whose input is the result of
+    `nn.conv2d` or `nn.linear` with no other user disappears, where scale, bias,
+    mean and variance, and weight and bias of the product, are constant. With
+    `s = scale / sqrt(var + epsilon)` the product has the weight `float(w * s)`
+    and the bias `float((b - mean) * s + bias)`, computed in binary64 and
+    rounded once. The constants keep their names if nobody else reads them; the
+    product has the locations of both, its own first.
+
+    This changes bits, so it is part of the contract and a pass of its own: a
+    machine that normalises in another place leaves it out
+    (`--no-fold-batch-norm`). What stays is computed element by element.
+
+    The canonicalisation patterns of nn are applied together with the fold,
+    because a weight may be constant, and a product the input, only behind them.
+
+    A remark (category Fold) says of each normalisation what it was folded into,
+    or why it stays.
+
+    ```mlir
+    func.func @main(%x: tensor<3x2xf32>) -> tensor<3x1xf32> {
+      %w = nn.constant "fc.weight" dense<[[3.0, 1.0]]> : tensor<1x2xf32>
+      %scale = nn.constant "bn.weight" dense<4.0> : tensor<1xf32>
+      %bias = nn.constant "bn.bias" dense<10.0> : tensor<1xf32>
+      %mean = nn.constant "bn.mean" dense<1.0> : tensor<1xf32>
+      %var = nn.constant "bn.var" dense<4.0> : tensor<1xf32>
+      %0 = nn.linear %x, %w
+          : (tensor<3x2xf32>, tensor<1x2xf32>) -> tensor<3x1xf32>
+      %1 = nn.batch_norm %0, %scale, %bias, %mean, %var epsilon = 0.0
+          : (tensor<3x1xf32>, tensor<1xf32>, tensor<1xf32>, tensor<1xf32>,
+             tensor<1xf32>) -> tensor<3x1xf32>
+      return %1 : tensor<3x1xf32>
+    }
+    // becomes
+    func.func @main(%x: tensor<3x2xf32>) -> tensor<3x1xf32> {
+      %b = nn.constant "bn.bias" dense<8.0> : tensor<1xf32>
+      %w = nn.constant "fc.weight" dense<[[6.0, 2.0]]> : tensor<1x2xf32>
+      %0 = nn.linear %x, %w, %b
+          : (tensor<3x2xf32>, tensor<1x2xf32>, tensor<1xf32>) -> tensor<3x1xf32>
+      return %0 : tensor<3x1xf32>
+    }
+    ```
+  }];
+  let dependentDialects = ["::photonic::nn::NNDialect"];
+  let options = [
+    Option<"reportMissed", "report-missed", "bool", "true",
+           "a remark for each normalisation that stays; false where the pass "
+           "runs again (default true)">
+  ];
+}
 
 def ExposeParameters : Pass<"nn-expose-parameters", "::mlir::func::FuncOp"> {
   let summary = "turn what a network learned into arguments";

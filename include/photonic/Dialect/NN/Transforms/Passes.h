@@ -1,11 +1,13 @@
-//===- Passes.h - Passes that make a training step ------------ -*- C++ -*-===//
+//===- Passes.h - Passes of nn -------------------------------- -*- C++ -*-===//
 //
 // Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 //
-// The stage autodiff, in the order of the passes: parameters become arguments,
+// The stage import folds normalisations, unless parameters are to stay what
+// they are. The stage autodiff, in the order of the passes: parameters become
+// arguments,
 // a loss is attached, the backward pass is generated, an optimiser attached,
 // what is kept between the passes is compressed, composite operations are
 // decomposed.

@@ -17,7 +17,9 @@ def Schedule : Pass<"photonic-schedule", "::mlir::ModuleOp"> {
     every digital operation its vector instructions, and replaces `func.func
     @main` by a `pisa.program` without tokens.
 
-    * Precondition: the `tile` stage (`photonic-verify-tile` succeeds).
+    * Precondition: the `tile` stage (`photonic-verify-tile` succeeds), and the
+      module carries its target (`photonic-set-target`), which the program's header
+      names.
     * Postcondition: one `pisa.program`; addresses are assigned; instructions of
       different engines are not ordered yet (`photonic-insert-tokens` does that).
 
@@ -31,10 +33,6 @@ def Schedule : Pass<"photonic-schedule", "::mlir::ModuleOp"> {
     Neither the memory model nor the size of a chunk changes a bit of a result.
   }];
   let options = [
-    Option<"targetName", "target", "std::string", "\"mirage\"",
-           "target description: a name or a file">,
-    ListOption<"overrides", "set", "std::string",
-               "changed fields of the target, field=value">,
     Option<"memory", "memory", "std::string", "\"ideal\"",
            "memory model: ideal or hierarchy">,
   ];
@@ -69,7 +67,8 @@ def VerifyProgram : Pass<"photonic-verify-program", "::mlir::ModuleOp"> {
   let description = [{
     Read-only. Runs the validator that the runtime applies to program files, and
     reports what it finds at the instruction or the entry of a table that it is
-    about.
+    about. A module that carries a target (`photonic.target`) has to hold a
+    program for that one.
   }];
 }
 

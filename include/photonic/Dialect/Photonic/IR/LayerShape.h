@@ -24,11 +24,12 @@ namespace photonic::phot {
 /// Which product of a layer. With weights W, images X and outputs Y, and the
 /// gradients of a loss with respect to them:
 ///
-/// | kind           | first | second | result | m  | n            | k            |
-/// | -------------- | ----- | ------ | ------ | -- | ------------ | ------------ |
-/// | Forward        | W     | X      | Y      | co | (b, oh, ow)  | (kh, kw, ci) |
-/// | InputGradient  | W     | dY     | dX     | ci | (b, oh, ow)  | co           |
-/// | WeightGradient | dY    | X      | dW     | co | (kh, kw, ci) | (b, oh, ow)  |
+/// | kind           | first | second | result | m  | n            | k | |
+/// -------------- | ----- | ------ | ------ | -- | ------------ | ------------
+/// | | Forward        | W     | X      | Y      | co | (b, oh, ow)  | (kh, kw,
+/// ci) | | InputGradient  | W     | dY     | dX     | ci | (b, oh, ow)  | co |
+/// | WeightGradient | dY    | X      | dW     | co | (kh, kw, ci) | (b, oh, ow)
+/// |
 ///
 /// The last of several names is the fastest. An input gradient has a position
 /// for each element of the kernel.

@@ -28,6 +28,18 @@
 #include "mlir/Interfaces/InferTypeOpInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
+#include <memory>
+
+namespace phx {
+template <typename T> class Result;
+struct Target;
+} // namespace phx
+
+namespace photonic::phot {
+class TargetAttr;
+class TargetCache;
+} // namespace photonic::phot
+
 #include "photonic/Dialect/Photonic/IR/PhotonicDialect.h.inc"
 #include "photonic/Dialect/Photonic/IR/PhotonicEnums.h.inc"
 

@@ -11,6 +11,7 @@
 include "photonic/Dialect/Photonic/IR/PhotonicInterfaces.td"
 include "mlir/IR/AttrTypeBase.td"
 include "mlir/IR/EnumAttr.td"
+include "mlir/IR/OpAsmInterface.td"
 include "mlir/IR/OpBase.td"
 
 def Photonic_Dialect : Dialect {
@@ -44,6 +45,20 @@ def Photonic_Dialect : Dialect {
   }];
   let cppNamespace = "::photonic::phot";
   let useDefaultAttributePrinterParser = 1;
+  let hasOperationAttrVerify = 1;
+  let extraClassDeclaration = [{
+    /// The attribute of a module that holds its target.
+    static constexpr ::llvm::StringLiteral targetAttrName = "photonic.target";
+
+    /// The target that `target` describes, or what is wrong with it. Made once
+    /// per attribute, whoever asks; safe to call from several threads.
+    const ::phx::Result<::phx::Target> &getMachine(TargetAttr target);
+
+  private:
+    std::shared_ptr<TargetCache> targets;
+
+  public:
+  }];
 }
 
 class Photonic_Attr<string name, string attrMnemonic, list<Trait> traits = []>
@@ -75,6 +90,55 @@ def Photonic_StationaryAttr
     `photonic-select-dataflow`.
   }];
   let assemblyFormat = "$value";
+}
+
+//===----------------------------------------------------------------------===//
+// Target
+//===----------------------------------------------------------------------===//
+
+def Photonic_TargetAttr : Photonic_Attr<"Target", "target", [
+    DeclareAttrInterfaceMethods<OpAsmAttrInterface, ["getAlias"]>]> {
+  let summary = "the machine that a module is compiled for";
+  let description = [{
+    A module has it as `photonic.target`; `photonic-set-target` and
+    photonic-compile write it, once, and passes ask for it with `getTarget`. It
+    holds what a target description says, without descriptions and sources.
+    Fields have the names that `photonic targets show` lists, a dictionary for
+    each dot: of what is `structural`, in `structure`, and of what is `priced`,
+    in `costs`. Programs depend on the structure; costs are for models of cost.
+
+    `structure` also has what fields hang on: `extensions`, `groups` and
+    `memories`, the names of the target's in its order, which programs number
+    them in, and in each group `machine`, its class. What there is none of is
+    left out.
+
+    A real number is an f64, an integer an i64; lists are arrays of integers or
+    strings.
+
+    Constraints, checked where a module has it, as target files are checked:
+
+    1. Every field is one of the target's, in the dictionary of its kind, with a
+       value of its type.
+    2. Every field of a part that is there is there.
+    3. Values lie in the limits of their fields, and keep the rules between them.
+
+    ```mlir
+    #photonic.target<"mirage",
+      structure = {act = {capacity_bytes = 8388608 : i64, kind = "on_chip",
+                          roles = ["streamed"], types = ["f32"]},
+                   core = {columns = 16 : i64, count = 8 : i64, machine = "rns",
+                           moduli = [31, 32, 33], rows = 32 : i64},
+                   extensions = ["rns"], groups = ["core"],
+                   memories = ["act"]},
+      costs = {dma = {bytes_per_ns = 2.000000e+02 : f64, latency_ns = 0.000000e+00 : f64}}>
+    ```
+  }];
+  let parameters = (ins StringRefParameter<"of the target">:$name,
+                        "::mlir::DictionaryAttr":$structure,
+                        "::mlir::DictionaryAttr":$costs);
+  let assemblyFormat = [{
+    `<` $name `,` `structure` `=` $structure `,` `costs` `=` $costs `>`
+  }];
 }
 
 //===----------------------------------------------------------------------===//

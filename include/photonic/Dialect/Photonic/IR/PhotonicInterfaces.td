@@ -69,10 +69,15 @@ def Photonic_RegionOpInterface : OpInterface<"RegionOpInterface"> {
     translation to programs ask through it, and know no operation by name.
   }];
   let methods = [
+    InterfaceMethod<[{True if it belongs in the region `combine`, false if in
+      `pass`. The default is false.}],
+      "bool", "isCombining", (ins), "", "return false;">,
     InterfaceMethod<[{Appends what the operation is in the program's table of
       passes or combines, or goes on with the last entry, where the table has one
-      for several operations.}],
-      "void", "encode", (ins "::phx::OperationList &":$entries)>,
+      for several operations. Fails after a diagnostic if it is nothing that
+      arrays compute.}],
+      "::llvm::LogicalResult", "encode",
+      (ins "::phx::OperationList &":$entries)>,
     InterfaceMethod<[{Reports through `emitError` if the operation does not
       represent all sums of magnitude up to `bound`. Default: it does.}],
       "::llvm::LogicalResult", "checkRange",

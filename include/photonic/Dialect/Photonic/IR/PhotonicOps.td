@@ -10,8 +10,8 @@
 
 include "mlir/Interfaces/DestinationStyleOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
-include "photonic/Dialect/NN/IR/NNInterfaces.td"
 include "photonic/Dialect/Photonic/IR/PhotonicAttrs.td"
+include "photonic/Interpreter/EvaluableOpInterface.td"
 
 class Photonic_Op<string mnemonic, list<Trait> traits = []>
     : Op<Photonic_Dialect, mnemonic, traits # [Pure]>;
@@ -398,7 +398,7 @@ def Photonic_ReverseConvertOp : Photonic_RegionOp<"reverse_convert", [
 }
 
 def Photonic_ScaledAddOp : Photonic_RegionOp<"scaled_add", [
-    DeclareOpInterfaceMethods<Photonic_RegionOpInterface>]> {
+    DeclareOpInterfaceMethods<Photonic_RegionOpInterface, ["isCombining"]>]> {
   let summary = "add the integer of a term to the accumulator, rounded once";
   let description = [{
     flush(RNE(acc + sum * 2^s)), s being the sum of the scales of both operands'
@@ -423,7 +423,7 @@ def Photonic_ScaledAddOp : Photonic_RegionOp<"scaled_add", [
 }
 
 def Photonic_FloatAddOp : Photonic_RegionOp<"float_add", [
-    DeclareOpInterfaceMethods<Photonic_RegionOpInterface>]> {
+    DeclareOpInterfaceMethods<Photonic_RegionOpInterface, ["isCombining"]>]> {
   let summary = "add the sum of a term to the accumulator in binary32";
   let description = [{
     RNE(acc + sum). `photonic-assign-formats` creates it for reals.

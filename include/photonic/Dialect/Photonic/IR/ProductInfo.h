@@ -96,7 +96,8 @@ Coordinates add(const Coordinates &a, const Coordinates &b);
 /// all elements of a tensor of `shape`, each once.
 bool coversOnce(ViewAttr result, llvm::ArrayRef<int64_t> shape);
 
-/// Whether no two (group, row, column) of one position address the same element.
+/// Whether no two (group, row, column) of one position address the same
+/// element.
 bool isInjective(ViewAttr result);
 
 //===----------------------------------------------------------------------===//
@@ -130,16 +131,17 @@ TileCount countTiles(const ProductExtents &extents, Stationary stationary,
 int64_t getSumBound(NumberFormatAttrInterface lhs,
                     NumberFormatAttrInterface rhs, int64_t length);
 
-/// Type of a sum of products over one term of two formats of the same kind: f32,
-/// or the narrower of i32 and i64 that holds it.
+/// Type of a sum of products over one term of two formats of the same kind:
+/// f32, or the narrower of i32 and i64 that holds it.
 mlir::Type getSumType(NumberFormatAttrInterface lhs,
                       NumberFormatAttrInterface rhs);
 
 /// floor((product of moduli - 1) / 2).
 int64_t getSignedRange(llvm::ArrayRef<int64_t> moduli);
 
-/// The entry of a program's table that a region of a product is.
-phx::OperationList encodeRegion(mlir::Region &region);
+/// The entry of a program's table that a region of a product is. Fails after a
+/// diagnostic if that is nothing that arrays compute.
+mlir::FailureOr<phx::OperationList> encodeRegion(mlir::Region &region);
 
 //===----------------------------------------------------------------------===//
 // Names

@@ -15,8 +15,8 @@
 
 namespace photonic::phot {
 
-/// One digit of an index, see `#photonic.view`: each of its `radix` values moves
-/// the coordinate along dimension `dim` by `step`.
+/// One digit of an index, see `#photonic.view`: each of its `radix` values
+/// moves the coordinate along dimension `dim` by `step`.
 struct ViewDigit {
   int64_t radix = 1;
   int64_t dim = 0;

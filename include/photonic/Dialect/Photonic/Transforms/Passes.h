@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// The stages lower, format, split and tile, each with a read-only verification
-// pass that runs behind it.
+// The target of a module, and the stages lower, format, split and tile, each
+// with a read-only verification pass that runs behind it.
 //
 //===----------------------------------------------------------------------===//
 
@@ -17,10 +17,6 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Pass/Pass.h"
-
-namespace phx::rns {
-struct Arrays;
-} // namespace phx::rns
 
 namespace photonic::phot {
 
@@ -37,9 +33,6 @@ llvm::LogicalResult verifyTiled(mlir::func::FuncOp function);
 #define GEN_PASS_DECL
 #define GEN_PASS_REGISTRATION
 #include "photonic/Dialect/Photonic/Transforms/PhotonicPasses.h.inc"
-
-/// The split for what `arrays` multiply in.
-std::unique_ptr<mlir::Pass> createSplitRNS(const phx::rns::Arrays &arrays);
 
 } // namespace photonic::phot
 

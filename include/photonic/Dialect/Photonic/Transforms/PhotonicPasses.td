@@ -11,6 +11,45 @@
 include "mlir/Pass/PassBase.td"
 
 //===----------------------------------------------------------------------===//
+// target
+//===----------------------------------------------------------------------===//
+
+def SetTarget : Pass<"photonic-set-target", "::mlir::ModuleOp"> {
+  let summary = "let the module carry its target";
+  let description = [{
+    Writes the target that `target` names, with the fields in `set` changed, into
+    the attribute `photonic.target` of the module, where the passes behind it find
+    it; no other pass reads a target file, and none has options for what a target
+    says. photonic-compile does the same with the first stage that it runs.
+
+    A module that carries a target keeps it. What the options say has to agree
+    with it in every field, as IR is made for one target; `set` without `target`
+    changes fields of that one. Otherwise the pass fails and names the field and
+    both values. Postcondition: the module has a `photonic.target` that programs
+    can be made for. Nothing else changes.
+
+    A list of numbers is written in two braces: `set={{core.moduli=31,32,35}}`.
+
+    ```mlir
+    module {
+    }
+    // becomes, with target=mirage
+    module attributes {photonic.target = #photonic.target<"mirage",
+        structure = {core = {count = 8 : i64, ...}, ...}, costs = {...}>} {
+    }
+    ```
+  }];
+  let dependentDialects = ["::photonic::phot::PhotonicDialect"];
+  let options = [
+    Option<"target", "target", "std::string", "\"\"",
+      "target description, a name or a file (default: what the module carries, "
+      "or mirage)">,
+    ListOption<"overrides", "set", "std::string",
+      "changed fields of the target, field=value">,
+  ];
+}
+
+//===----------------------------------------------------------------------===//
 // lower
 //===----------------------------------------------------------------------===//
 
@@ -60,8 +99,9 @@ def VerifyLower : Pass<"photonic-verify-lower", "::mlir::func::FuncOp"> {
 def AssignFormats : Pass<"photonic-assign-formats", "::mlir::func::FuncOp"> {
   let summary = "give every product its number formats";
   let description = [{
-    Precondition: `photonic-verify-lower`. Every `photonic.product` without
-    formats gets `format` for both operands and a region that multiplies one
+    Precondition: `photonic-verify-lower`, and the module carries its target
+    (`photonic-set-target`). Every `photonic.product` without formats gets `format`,
+    or the target's own format, for both operands and a region that multiplies one
     group with `photonic.dot`. Products that have formats keep them, so that a
     layer may be treated apart. Postcondition: `photonic-verify-format`.
 
@@ -75,9 +115,9 @@ def AssignFormats : Pass<"photonic-assign-formats", "::mlir::func::FuncOp"> {
   let dependentDialects = [
     "::photonic::nn::NNDialect", "::photonic::phot::PhotonicDialect"];
   let options = [
-    Option<"format", "format", "std::string", "\"bfp:4:16\"",
+    Option<"format", "format", "std::string", "\"\"",
       "bfp:MANTISSA_BITS:GROUP[:trunc|nearest|stochastic], or fp32[:GROUP] to "
-      "bypass the conversion (default bfp:4:16)">,
+      "bypass the conversion (default: the target's format; of fp32 its group)">,
   ];
 }
 
@@ -95,8 +135,9 @@ def VerifyFormat : Pass<"photonic-verify-format", "::mlir::func::FuncOp"> {
 def SplitRNS : Pass<"photonic-split-rns", "::mlir::func::FuncOp"> {
   let summary = "compute integer products in residues";
   let description = [{
-    Precondition: `photonic-verify-format`. Every `photonic.dot` on integers
-    becomes one `photonic.modular_dot` per modulus and one
+    Precondition: `photonic-verify-format`, and the module carries its target
+    (`photonic-set-target`), whose arrays have moduli and columns. Every
+    `photonic.dot` on integers becomes one `photonic.modular_dot` per modulus and one
     `photonic.reverse_convert`. Products in f32 stay as they are.
 
     A group that is longer than the array has columns takes several passes, whose
@@ -106,8 +147,8 @@ def SplitRNS : Pass<"photonic-split-rns", "::mlir::func::FuncOp"> {
     the moduli: n * max|a| * max|b| <= floor((P - 1) / 2), with n the smaller of
     the group length and the columns, and P the product of the moduli; the bound
     is attained, hence exact. Otherwise it fails and states both numbers, with
-    the rule of thumb log2 P >= 2 (b_m + 1) + log2 n - 1 as a note. The moduli
-    have to be pairwise coprime; they may be even. Postcondition:
+    the rule of thumb log2 P >= 2 (b_m + 1) + log2 n - 1 as a note. Moduli of a
+    target are pairwise coprime; they may be even. Postcondition:
     `photonic-verify-split`. The values do not change.
 
     ```mlir
@@ -120,12 +161,6 @@ def SplitRNS : Pass<"photonic-split-rns", "::mlir::func::FuncOp"> {
     ```
   }];
   let dependentDialects = ["::photonic::phot::PhotonicDialect"];
-  let options = [
-    ListOption<"moduli", "moduli", "int64_t",
-      "pairwise coprime moduli (default 31,32,33)">,
-    Option<"columns", "columns", "int64_t", "16",
-      "elements that one array pass sums (default 16)">,
-  ];
 }
 
 def VerifySplit : Pass<"photonic-verify-split", "::mlir::func::FuncOp"> {
@@ -138,27 +173,21 @@ def VerifySplit : Pass<"photonic-verify-split", "::mlir::func::FuncOp"> {
 def SelectDataflow : Pass<"photonic-select-dataflow", "::mlir::func::FuncOp"> {
   let summary = "choose the operand that stays in the array";
   let description = [{
-    Precondition: `photonic-verify-format`. Every `photonic.product` without a
-    dataflow gets one. The time of both is computed in closed form,
+    Precondition: `photonic-verify-format`, and the module carries its target
+    (`photonic-set-target`). Every `photonic.product` without a dataflow gets one.
+    The time of both on the target's arrays is computed in closed form,
 
         T = ceil(tiles / cores) * (program + vectors * stream)
 
     with tiles = G * P * ceil(M / rows) * passes and N vectors for `df1`,
     tiles = G * P * ceil(N / rows) * passes and M vectors for `df2`. P is the
     number of kernel positions of an input gradient and 1 otherwise; a group of
-    the format takes ceil(length / columns) passes. The smaller time wins, `df1` if they are equal. Emits a remark `Dataflow` per
+    the format takes ceil(length / columns) passes. Programming takes `program_ns`
+    and `fill_ns`, a vector one cycle. The smaller time wins, `df1` if they are equal. Emits a remark `Dataflow` per
     product with both times. The values do not change.
   }];
   let dependentDialects = ["::photonic::phot::PhotonicDialect"];
   let options = [
-    Option<"cores", "cores", "int64_t", "8", "number of arrays (default 8)">,
-    Option<"rows", "rows", "int64_t", "32", "rows of an array (default 32)">,
-    Option<"columns", "columns", "int64_t", "16",
-      "columns of an array (default 16)">,
-    Option<"programFs", "program-fs", "int64_t", "5000000",
-      "time to program a tile, in fs (default 5000000)">,
-    Option<"streamFs", "stream-fs", "int64_t", "100000",
-      "time per streamed vector, in fs (default 100000)">,
     Option<"mode", "mode", "std::string", "\"auto\"",
       "auto, df1 or df2 (default auto)">,
   ];
@@ -209,13 +238,6 @@ def TileArray : Pass<"photonic-tile-array", "::mlir::func::FuncOp"> {
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::scf::SCFDialect",
     "::mlir::tensor::TensorDialect", "::photonic::phot::PhotonicDialect"];
-  let options = [
-    Option<"arrays", "arrays", "std::string", "\"core\"",
-      "name of the group of arrays (default core)">,
-    Option<"rows", "rows", "int64_t", "32", "rows of an array (default 32)">,
-    Option<"columns", "columns", "int64_t", "16",
-      "columns of an array (default 16)">,
-  ];
 }
 
 def VerifyTile : Pass<"photonic-verify-tile", "::mlir::func::FuncOp"> {
