@@ -167,7 +167,11 @@ class Writer:
 
     def write(self):
         functions = [op for op in self.text.walk() if op.name == "func.func"]
-        return [self._write_function(f) for f in functions]
+        around = [op for top in self.text.top.ops for op in (top, *top.ops)
+                  if op not in functions]
+        return [*(self._write_op(op) if op.name != "module" else
+                  self._write_tokens(op, {}) for op in around),
+                *(self._write_function(f) for f in functions)]
 
     def _write_function(self, function):
         ops = function.ops

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from ir_text import Text, Token, find_uses
 
 DIALECTS = ("photonic", "scf", "arith", "tensor")
+#: What a module says of its machine. Only structure matters, costs do not.
+TARGET = "#photonic.target"
 
 #: Keywords that say something, with the others that could stand in their place.
 ENUMERATIONS = [
@@ -90,7 +92,9 @@ class Mutator:
     def get_all(self):
         result = []
         for op in self.text.walk():
-            if is_relevant(op):
+            if op.name == TARGET:
+                result += [*self.change_tokens(op), *self.change_lists(op)]
+            elif is_relevant(op):
                 for part in (self.change_tokens, self.change_lists, self.leave_out,
                              self.change_op):
                     result += part(op)
@@ -127,6 +131,8 @@ class Mutator:
         scope = None
         for i, token in enumerate(op.tokens):
             thing = self._name_thing(op, token)
+            if op.name == TARGET and "structure/" not in token.place:
+                continue
             if token is location:
                 if op.name in ("photonic.product", "photonic.array_product"):
                     result += [self._make(op, token, node, "location")
@@ -153,6 +159,8 @@ class Mutator:
         place = token.place.replace("^", "arguments")
         if place.rpartition("/")[2] in ("tensor", "vector", "type", "result"):
             return "types"
+        if op.name == TARGET:
+            return "structure"
         return place or {"number": "number", "word": "keyword"}.get(token.kind, token.kind)
 
     def _change_word(self, op, i, token, thing):
@@ -167,7 +175,8 @@ class Mutator:
             others = WORDS[token.text]
             if token.place.endswith("tensor"):
                 others = ["i32"]
-            thing = "name" if token.text == op.name else f"{thing}, keyword"
+            if thing != "types":
+                thing = "name" if token.text == op.name else f"{thing}, keyword"
             return [self._make(op, token, new, thing) for new in others]
         if "." in token.text and token.text != op.name and token.depth > 0:
             return [self._make(op, token, token.text + "_0", "attribute's name")]
@@ -204,6 +213,8 @@ class Mutator:
         """Elements of lists: neighbours exchanged, one left out, one twice."""
         result = []
         for first, last in self._find_lists(op):
+            if op.name == TARGET and "structure/" not in op.tokens[first + 1].place:
+                continue
             depth = op.tokens[first].depth
             elements, start = [], first + 1
             for i in range(first + 1, last + 1):
@@ -412,4 +423,4 @@ def choose(mutations, count, seed):
     return result
 
 
-__all__ = ["Mutation", "Mutator", "Token", "choose"]
+__all__ = ["TARGET", "Mutation", "Mutator", "Token", "choose"]

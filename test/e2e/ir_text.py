@@ -101,9 +101,9 @@ class Op:
 
     @cached_property
     def name(self):
-        """With its dialect; the arrangement of tokens tells, not their meaning."""
+        """With its dialect. Of `#name = #attribute` the attribute."""
         start = 0
-        if self.results:
+        if self.results or self.tokens[0].kind == "alias":
             start = next(i for i, t in enumerate(self.tokens) if t.text == "=") + 1
         return self.tokens[start].text
 
@@ -209,8 +209,8 @@ class Text:
         opened = []  # depths at which operations began
         for line in lines.values():
             first = line[0]
-            if op is self.top and first.kind in ("alias", "mark"):
-                continue  # definition of an alias
+            if op is self.top and first.kind == "mark":
+                continue
             if first.text not in ("}", ")", "]") and first.kind != "block":
                 start = self.body.rfind("\n", 0, first.start) + 1
                 new = Op(start, parent=op)

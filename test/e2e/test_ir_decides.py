@@ -28,7 +28,7 @@ import ir_meaning
 import numpy as np
 import pytest
 from conftest import find_tool
-from ir_mutations import Mutator, choose
+from ir_mutations import TARGET, Mutator, choose
 
 import models
 
@@ -87,6 +87,10 @@ NETWORKS = {
 #: What a message begins with: the place in the file, or the node; of what is of no
 #: node, the model.
 LOCATED = re.compile(r"error: (?:node '[^']+'|[^\s:]+:\d+:\d+|[^\s:]+[.]onnx): ")
+
+#: What photonic-run says of a program for another target than it has.
+ANOTHER_MACHINE = re.compile(r"photonic-run: error: .*(?:another machine|the program needs "
+                             r"memory)")
 
 #: Changes of an order that reports need not show, with the reason; the program has to
 #: be another one then.
@@ -158,6 +162,8 @@ class Case:
         text = mutation.apply(self.text)
         answer, behaviour, program = self.observe(text, memory, where)
         if behaviour is None:
+            if mutation.kind.startswith(TARGET) and ANOTHER_MACHINE.search(answer.stderr):
+                return self._judge_check(memory, where, "another machine")
             return self._judge_refusal(answer, where)
         usual, usual_program = self.get_usual(memory)
         if behaviour != usual:

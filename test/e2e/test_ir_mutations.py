@@ -15,7 +15,8 @@ NEST = """\
 #loc1 = loc("x")
 #loc2 = loc("conv")
 #loc3 = loc("fc")
-module attributes {nn.batch = 8 : i64} {
+#target = #photonic.target<"mirage", structure = {act = {capacity_bytes = 8388608 : i64, kind = "on_chip"}, core = {count = 8 : i64, moduli = [31, 32]}, groups = ["core"]}, costs = {dma = {bytes_per_ns = 2.000000e+02 : f64, count = 8 : i64}}>
+module attributes {nn.batch = 8 : i64, photonic.target = #target} {
   func.func @main(%arg0: tensor<8x84xf32> loc("x"), %arg1: tensor<40x84xf32>) -> (tensor<8x40xf32> {nn.name = "y"}) {
     %0 = nn.relu %arg0 : tensor<8x84xf32> loc(#loc2)
     %1 = tensor.empty() : tensor<8x40xf32> loc(#loc3)
@@ -71,7 +72,7 @@ def test_operations_are_found():
     text = Text(NEST)
     names = Counter(op.name for op in text.walk())
     assert names == {
-        "module": 1, "func.func": 1, "nn.relu": 1, "tensor.empty": 1,
+        "loc": 4, "#photonic.target": 1, "module": 1, "func.func": 1, "nn.relu": 1, "tensor.empty": 1,
         "arith.constant": 7, "scf.for": 3, "arith.subi": 1, "photonic.array_product": 1,
         "photonic.modular_dot": 2, "photonic.reverse_convert": 1, "photonic.yield": 2,
         "photonic.scaled_add": 1, "scf.yield": 3, "return": 1}
@@ -93,7 +94,7 @@ def test_scopes_and_uses():
     assert scope["%arg1"] == "tensor<40x84xf32>" and "%6" not in scope
     # Nothing is visible in a region but what is in it.
     assert text.get_scope(ops["photonic.scaled_add"]) == {"%arg8": "i32", "%arg9": "f32"}
-    assert [t.line for t in find_uses(ops["photonic.reverse_convert"], "%9")] == [24]
+    assert [t.line for t in find_uses(ops["photonic.reverse_convert"], "%9")] == [25]
 
 
 def test_changes_have_places(mutations):
@@ -113,6 +114,13 @@ def test_changes_have_places(mutations):
                    '"forward" -> "forward_0" (phase',
                    "nn.phase -> nn.phase_0 (attribute's name"]:
         assert any(f"{change} of {product})" in text for text in found), change
+    target = [str(m) for m in mutations if m.kind.startswith("#photonic.target")]
+    assert len([t for t in target if t.startswith("line 4, ")]) == len(target)
+    for change in ["8388608 -> 8388609 (structure of", "8 -> 7 (structure of",
+                   '"on_chip" -> "on_chip_0" (structure of', "31 -> 62 (structure of",
+                   "'31' and '32' exchanged (structure, order of"]:
+        assert any(change in text for text in target), (change, target)
+    assert not any("costs" in text for text in target)
     # Weights are no part of it.
     assert all(m.line < NEST[: NEST.index("{-#")].count("\n") for m in mutations)
 
@@ -185,7 +193,8 @@ def test_a_choice_is_spread_and_repeats(mutations):
     ("modulus = 31", "modulus = 29", None),
     ("trunc", "nearest", None),
     ("d0", "d1", None),
-    ('"core"', '"cores"', None),
+    ('<"core"', '<"cores"', None),
+    ("8388608", "8388609", None),
     ("stationary = first", "stationary = second", None),
     ("{nn.phase = \"forward\"} ", "", None),
     ("photonic.scaled_add %arg9, %arg8", "photonic.scaled_add %arg8, %arg9", None),
