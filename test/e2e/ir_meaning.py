@@ -17,6 +17,9 @@ from ir_text import Text
 RULES = {
     "names": "SSA names, and which operation holds a constant or an index, say nothing: "
              "numbers reach tiles and loops as values",
+    "places": "values that no work is done for where they stand (tensor.empty, "
+              "photonic.zeros, reshapes), and updates, which go where what they need is "
+              "there (lib/Conversion/ToPISA/EarlyUpdates.cpp), in their order",
     "dead": "the result of a pure operation that nobody uses",
     "loops": "loops count to another bound, in other steps, or from elsewhere, but their "
              "iterations have the same tiles in the same order",
@@ -179,7 +182,7 @@ class Writer:
         for token in function.tokens:
             if token.kind == "value":
                 self.names.setdefault(token.text, f"argument {len(self.names)}")
-        result = [self._write_tokens(function, self.names)]
+        result, updates = [self._write_tokens(function, self.names)], []
         for op in ops:
             self.parts["names"].append(op.name if op.name.startswith("arith.") else "")
             if op.name == "arith.constant":
@@ -189,15 +192,21 @@ class Writer:
             if op not in live:
                 self.parts["dead"].append(self._write_op(op))
                 continue
-            if op.name in ("tensor.empty", "photonic.zeros"):
-                # A value: no work is done where it stands.
+            if op.name in ("tensor.empty", "photonic.zeros", "nn.reshape"):
                 self.names[op.results[0]] = str(self._write_op(op))
-                self.parts["names"].append(op.results)
+                self.parts["places"].append((op.name, len(result), len(updates)))
                 continue
-            result.append(self._write_nest(op) if op.name == "scf.for"
-                          else self._write_op(op))
-            for name in op.results:
-                self.names[name] = f"value {len(result)}"
+            written = (self._write_nest(op) if op.name == "scf.for"
+                       else self._write_op(op))
+            if any(t.text == '"update"' for t in op.tokens):
+                self.parts["places"].append(("update", len(result)))
+                updates.append(written)
+                which = f"update {len(updates)}"
+            else:
+                result.append(written)
+                which = f"value {len(result)}"
+            self.names.update(dict.fromkeys(op.results, which))
+        result += updates
         return result
 
     @staticmethod

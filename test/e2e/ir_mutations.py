@@ -81,7 +81,7 @@ class Mutator:
                 if token.kind == "string":
                     self.names[token.place.rpartition("/")[2]].add(token.text)
             location = self._get_location(op)
-            if location:
+            if location and location.kind == "alias":
                 self.nodes.add(location.text)
         self.constants = {}
         for op in self.text.walk():

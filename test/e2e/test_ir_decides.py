@@ -84,9 +84,8 @@ NETWORKS = {
     "trained": (build_trained, ["--format=bfp:4:16:stochastic", *TRAIN]),
 }
 
-#: What a message begins with: the place in the file, or the node; of what is of no
-#: node, the model.
-LOCATED = re.compile(r"error: (?:node '[^']+'|[^\s:]+:\d+:\d+|[^\s:]+[.]onnx): ")
+#: What a message begins with: the place in the file, or the node; of the whole, the file.
+LOCATED = re.compile(r"error: (?:node '[^']+'|[^\s:]+:\d+:\d+|[^\s:]+[.](?:onnx|mlir)): ")
 
 #: What photonic-run says of a program for another target than it has.
 ANOTHER_MACHINE = re.compile(r"photonic-run: error: .*(?:another machine|the program needs "
