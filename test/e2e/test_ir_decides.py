@@ -9,14 +9,15 @@ loops and index arithmetic around it (ir_mutations.py). What is compiled from th
 refused, with a located message and nothing written; or the program behaves differently
 (outputs, state, anything in the report), and the machine computes what the changed IR
 says: `--check` holds. A change that provably means the same is on the list in
-ir_meaning.py, by kind and with the reason; orders of equal cost are on one here. Everything else is a fault of the
-compiler.
+ir_meaning.py, by kind and with the reason; orders of equal cost are on one here.
+Everything else is a fault of the compiler.
 
 $PHOTONIC_IR_MUTATIONS: how many changes per network, stage and memory model, or `all`
-(hours of one core; they run in parallel). The choice is random, the same for a number,
-and takes every kind of change in turn."""
+(an hour or two of one core; they run in parallel). The choice is random, the same for
+a number, and takes every kind of change in turn."""
 
 import concurrent.futures
+import functools
 import json
 import os
 import re
@@ -209,6 +210,11 @@ class Case:
         return "check", f"differs, and the check fails ({done.returncode}): {first}"
 
 
+@functools.cache
+def find_changes(text):
+    return Mutator(text).get_all()
+
+
 @pytest.fixture(scope="module")
 def directories(cli, tmp_path_factory):
     """Of each network: its IR behind each stage, and an input."""
@@ -234,8 +240,9 @@ def directories(cli, tmp_path_factory):
 @pytest.mark.parametrize("network", NETWORKS)
 def test_every_change_counts(network, stage, memory, directories, tmp_path):
     case = Case(directories[network], stage)
-    case.get_usual("ideal"), case.get_usual("hierarchy")
-    mutations = choose(Mutator(case.text).get_all(), COUNT, f"{network} {stage} {memory}")
+    for model in MEMORIES:
+        case.get_usual(model)
+    mutations = choose(find_changes(case.text), COUNT, f"{network} {stage} {memory}")
 
     def judge(number):
         where = tmp_path / str(number)
@@ -267,7 +274,7 @@ def test_decoration_is_found(directories, tmp_path):
     """A word that nobody reads is a fault; the compiler reads this one."""
     directory = directories["layers"]
     what = "trunc -> nearest (formats"
-    mutation = next(m for m in Mutator((directory / "tile.mlir").read_text()).get_all()
+    mutation = next(m for m in find_changes((directory / "tile.mlir").read_text())
                     if what in str(m))
     result = IgnoresRoundings(directory, "tile").judge(mutation, "ideal", tmp_path)
     assert result == ("no effect", "no effect")

@@ -72,7 +72,8 @@ def test_operations_are_found():
     text = Text(NEST)
     names = Counter(op.name for op in text.walk())
     assert names == {
-        "loc": 4, "#photonic.target": 1, "module": 1, "func.func": 1, "nn.relu": 1, "tensor.empty": 1,
+        "loc": 4, "#photonic.target": 1, "module": 1, "func.func": 1, "nn.relu": 1,
+        "tensor.empty": 1,
         "arith.constant": 7, "scf.for": 3, "arith.subi": 1, "photonic.array_product": 1,
         "photonic.modular_dot": 2, "photonic.reverse_convert": 1, "photonic.yield": 2,
         "photonic.scaled_add": 1, "scf.yield": 3, "return": 1}
