@@ -193,8 +193,11 @@ class Writer:
                 self.parts["dead"].append(self._write_op(op))
                 continue
             if op.name in ("tensor.empty", "photonic.zeros", "nn.reshape"):
-                self.names[op.results[0]] = str(self._write_op(op))
-                self.parts["places"].append((op.name, len(result), len(updates)))
+                words, *_ = self._write_op(op)
+                end = len(words) - words[::-1].index("loc") - 1 if "loc" in words else None
+                # No work is attributed to a node for it.
+                self.names[op.results[0]] = " ".join(words[:end])
+                self.parts["places"].append((op.results, len(result), len(updates)))
                 continue
             written = (self._write_nest(op) if op.name == "scf.for"
                        else self._write_op(op))

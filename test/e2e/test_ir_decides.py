@@ -33,7 +33,7 @@ from ir_mutations import TARGET, Mutator, choose
 
 import models
 
-COUNT = os.environ.get("PHOTONIC_IR_MUTATIONS", "22")
+COUNT = os.environ.get("PHOTONIC_IR_MUTATIONS", "32")
 COUNT = None if COUNT == "all" else int(COUNT)
 SECONDS = 60
 
