@@ -36,8 +36,8 @@ message says what was expected, what was found and what to do, and no file is
 left behind. 130: interrupted.)";
 
 /// What passes have remarks about.
-static const char *const remarkCategories[] = {"Stash", "Recompute", "Dataflow",
-                                               "Memory"};
+static const char *const remarkCategories[] = {
+    "Fold", "Stash", "Recompute", "Dataflow", "Tiles", "Memory"};
 
 namespace {
 /// One option of a request, registered when constructed.

@@ -119,6 +119,11 @@ def find_types(text):
     return types
 
 
+def find_starts(text):
+    """What nests of loops start from, by name."""
+    return dict(re.findall(r"iter_args\(%\w+ = (%\w+)\) -> \((tensor<[^>]*>)\)", text))
+
+
 def wrap_photonic(name, example):
     """An attribute, an operation of a region, or the body of a function."""
     if example.startswith("#"):
@@ -131,10 +136,13 @@ def wrap_photonic(name, example):
     defined = set(re.findall(r"(%\w+) =", text)) | set(re.findall(r"(%\w+):", text))
     used = dict.fromkeys(re.findall(r"%\w+", text))
     free = [value for value in used if value not in defined]
-    constants = [value for value in free if re.fullmatch(r"%c\d+", value)]
+    starts = find_starts(text)
+    made = {value: f"arith.constant {value[2:]} : index" if re.fullmatch(r"%c\d+", value)
+            else f"tensor.empty() : {starts[value]}"
+            for value in free if re.fullmatch(r"%c\d+", value) or value in starts}
     arguments = ", ".join(f"{value}: {types.get(value, 'index')}" for value in free
-                          if value not in constants)
-    body = "".join(f"{value} = arith.constant {value[2:]} : index\n" for value in constants)
+                          if value not in made)
+    body = "".join(f"{value} = {operation}\n" for value, operation in made.items())
     return f"func.func @{name}({arguments}) {{\n{body}{example}return\n}}"
 
 

@@ -214,8 +214,8 @@ TEST(CrossbarProduct, IsReportedByWhatStays) {
             0.75 * double(4 * results));
   expectContains(makeTextReport(inputs, 100, false), "result");
   std::string glossary = formatGlossary(listGlossary(), 80);
-  expectContains(glossary, "crossbar_outer.first\n      address, read, "
+  expectContains(glossary, "crossbar_outer.first [bytes]\n      address, read, "
                            "streamed: int32 rows of the first operand");
-  expectContains(glossary, "crossbar_outer.vec\n      affine, at least 0, "
+  expectContains(glossary, "crossbar_outer.vec [vectors]\n      affine, at least 0, "
                            "vector of the origin:");
 }

@@ -16,7 +16,7 @@ func.func @main(%w: tensor<100x40xf32>, %x: tensor<8x40xf32>) -> tensor<8x100xf3
   %e = tensor.empty() : tensor<8x100xf32>
   %r0 = scf.for %m = %c0 to %c100 step %c32 iter_args(%a0 = %e) -> (tensor<8x100xf32>) {
     %r1 = scf.for %k = %c0 to %c40 step %c16 iter_args(%a1 = %a0) -> (tensor<8x100xf32>) {
-      // expected-error@+1 {{expected residue arrays that target 'mirage' has, found 'other'; it has 'core'}}
+      // expected-error@+1 {{expected arrays that target 'mirage' has, found 'other'; it has 'core'}}
       %y = photonic.array_product ins(%w by #weights, %x by #images : tensor<100x40xf32>, tensor<8x40xf32>)
           outs(%a1 by #outputs : tensor<8x100xf32>)
           tile [%c0, %c0, %m, %c0, %k] sizes = [32, 8, 16] start %k operator = "Gemm"
@@ -164,6 +164,7 @@ func.func @main(%w: tensor<100x40xf32>, %x: tensor<8x40xf32>) -> tensor<8x100xf3
   %e = tensor.empty() : tensor<8x100xf32>
   %r0 = scf.for %m = %c0 to %c100 step %c32 iter_args(%a0 = %e) -> (tensor<8x100xf32>) {
     %r1 = scf.for %k = %c0 to %c40 step %c16 iter_args(%a1 = %a0) -> (tensor<8x100xf32>) {
+      // expected-error@+1 {{expected moduli [31, 32, 33], which the arrays 'core' of target 'mirage' have, found [7, 16, 9, 11]; run photonic-split-rns for this target}}
       %y = photonic.array_product ins(%w by #weights, %x by #images : tensor<100x40xf32>, tensor<8x40xf32>)
           outs(%a1 by #outputs : tensor<8x100xf32>)
           tile [%c0, %c0, %m, %c0, %k] sizes = [32, 8, 16] start %k operator = "Gemm"
@@ -174,7 +175,6 @@ func.func @main(%w: tensor<100x40xf32>, %x: tensor<8x40xf32>) -> tensor<8x100xf3
         %d1 = photonic.modular_dot %a, %b modulus = 16 : vector<16xi8>, vector<16xi8> -> i32
         %d2 = photonic.modular_dot %a, %b modulus = 9 : vector<16xi8>, vector<16xi8> -> i32
         %d3 = photonic.modular_dot %a, %b modulus = 11 : vector<16xi8>, vector<16xi8> -> i32
-        // expected-error@+1 {{expected moduli [31, 32, 33], which the arrays of target 'mirage' have, found [7, 16, 9, 11]; run photonic-split-rns for this target}}
         %d = photonic.reverse_convert %d0, %d1, %d2, %d3 moduli = [7, 16, 9, 11] : i32
         photonic.yield %d : i32
       } combine {
@@ -228,6 +228,7 @@ func.func @main(%w: tensor<100x40xf32>, %x: tensor<8x40xf32>) -> tensor<8x100xf3
   %f = tensor.empty() : tensor<8x100xf32>
   %s0 = scf.for %m = %c0 to %c100 step %c32 iter_args(%b0 = %f) -> (tensor<8x100xf32>) {
     %s1 = scf.for %k = %c0 to %c40 step %c16 iter_args(%b1 = %b0) -> (tensor<8x100xf32>) {
+      // expected-error@+1 {{expected moduli [31, 32, 33], which the arrays 'core' of target 'mirage' have, found [31, 33, 32]; run photonic-split-rns for this target}}
       %y = photonic.array_product ins(%w by #weights, %x by #images : tensor<100x40xf32>, tensor<8x40xf32>)
           outs(%b1 by #outputs : tensor<8x100xf32>)
           tile [%c0, %c0, %m, %c0, %k] sizes = [32, 8, 16] start %k operator = "Gemm"
@@ -237,7 +238,6 @@ func.func @main(%w: tensor<100x40xf32>, %x: tensor<8x40xf32>) -> tensor<8x100xf3
         %d0 = photonic.modular_dot %a, %b modulus = 31 : vector<16xi8>, vector<16xi8> -> i32
         %d1 = photonic.modular_dot %a, %b modulus = 33 : vector<16xi8>, vector<16xi8> -> i32
         %d2 = photonic.modular_dot %a, %b modulus = 32 : vector<16xi8>, vector<16xi8> -> i32
-        // expected-error@+1 {{expected moduli [31, 32, 33], which the arrays of target 'mirage' have, found [31, 33, 32]; run photonic-split-rns for this target}}
         %d = photonic.reverse_convert %d0, %d1, %d2 moduli = [31, 33, 32] : i32
         photonic.yield %d : i32
       } combine {
@@ -275,7 +275,7 @@ func.func @main(%w: tensor<100x40xf32>, %x: tensor<8x40xf32>) -> tensor<8x100xf3
           formats = [#bfp, #bfp] stationary = first arrays = <"core", over = [0, 1]>
       pass {
       ^bb0(%a: vector<16xi8>, %b: vector<16xi8>):
-        // expected-error@+1 {{expected what residue arrays compute, modular_dot and reverse_convert, found a dot of integers; run photonic-split-rns}}
+        // expected-error@+1 {{expected what arrays compute, found a dot of integers; run photonic-split-rns}}
         %d = photonic.dot %a, %b : vector<16xi8>, vector<16xi8> -> i32
         photonic.yield %d : i32
       } combine {
@@ -409,11 +409,11 @@ func.func @main(%w: tensor<100x40xf32>, %x: tensor<8x40xf32>) -> tensor<8x50xf32
 
 // -----
 
-// What is +0 throughout.
+// More dimensions than an instruction has.
 #fp32 = #photonic.fp32<group = 16>
 #images = #photonic.view<rows = [8 x d0], columns = [40 x d1]>
 #outputs = #photonic.view<rows = [100 x d1], columns = [8 x d0]>
-func.func @main(%w: tensor<100x40x2xf32>, %x: tensor<8x40xf32>) -> tensor<8x100xf32> {
+func.func @main(%w: tensor<10x10x2x4x5xf32>, %x: tensor<8x40xf32>) -> tensor<8x100xf32> {
   %c0 = arith.constant 0 : index
   %c16 = arith.constant 16 : index
   %c32 = arith.constant 32 : index
@@ -422,8 +422,8 @@ func.func @main(%w: tensor<100x40x2xf32>, %x: tensor<8x40xf32>) -> tensor<8x100x
   %e = tensor.empty() : tensor<8x100xf32>
   %r0 = scf.for %m = %c0 to %c100 step %c32 iter_args(%a0 = %e) -> (tensor<8x100xf32>) {
     %r1 = scf.for %k = %c0 to %c40 step %c16 iter_args(%a1 = %a0) -> (tensor<8x100xf32>) {
-      // expected-error@+1 {{its view of lhs has offsets that lie outside of the tensor throughout; an access map of a program cannot say that}}
-      %y = photonic.array_product ins(%w by <rows = [100 x d0], columns = [40 x d1], offsets = [0, 0, 2]>, %x by #images : tensor<100x40x2xf32>, tensor<8x40xf32>)
+      // expected-error@+1 {{its view of lhs has digits on 5 dimensions, of which instructions take 4; an access map of a program cannot say that}}
+      %y = photonic.array_product ins(%w by <rows = [10 x d0, 10 x d1], columns = [2 x d2, 4 x d3, 5 x d4]>, %x by #images : tensor<10x10x2x4x5xf32>, tensor<8x40xf32>)
           outs(%a1 by #outputs : tensor<8x100xf32>)
           tile [%c0, %c0, %m, %c0, %k] sizes = [32, 8, 16] start %k operator = "Gemm"
           formats = [#fp32, #fp32] stationary = first arrays = <"core", over = [0, 1]>
@@ -445,11 +445,11 @@ func.func @main(%w: tensor<100x40x2xf32>, %x: tensor<8x40xf32>) -> tensor<8x100x
 
 // -----
 
-// More dimensions than an instruction has.
+// An offset takes one, too.
 #fp32 = #photonic.fp32<group = 16>
 #images = #photonic.view<rows = [8 x d0], columns = [40 x d1]>
 #outputs = #photonic.view<rows = [100 x d1], columns = [8 x d0]>
-func.func @main(%w: tensor<10x10x2x4x5xf32>, %x: tensor<8x40xf32>) -> tensor<8x100xf32> {
+func.func @main(%w: tensor<10x10x2x20x3xf32>, %x: tensor<8x40xf32>) -> tensor<8x100xf32> {
   %c0 = arith.constant 0 : index
   %c16 = arith.constant 16 : index
   %c32 = arith.constant 32 : index
@@ -459,7 +459,7 @@ func.func @main(%w: tensor<10x10x2x4x5xf32>, %x: tensor<8x40xf32>) -> tensor<8x1
   %r0 = scf.for %m = %c0 to %c100 step %c32 iter_args(%a0 = %e) -> (tensor<8x100xf32>) {
     %r1 = scf.for %k = %c0 to %c40 step %c16 iter_args(%a1 = %a0) -> (tensor<8x100xf32>) {
       // expected-error@+1 {{its view of lhs has digits on 5 dimensions, of which instructions take 4; an access map of a program cannot say that}}
-      %y = photonic.array_product ins(%w by <rows = [10 x d0, 10 x d1], columns = [2 x d2, 4 x d3, 5 x d4]>, %x by #images : tensor<10x10x2x4x5xf32>, tensor<8x40xf32>)
+      %y = photonic.array_product ins(%w by <rows = [10 x d0, 10 x d1], columns = [2 x d2, 20 x d3], offsets = [0, 0, 0, 0, 1]>, %x by #images : tensor<10x10x2x20x3xf32>, tensor<8x40xf32>)
           outs(%a1 by #outputs : tensor<8x100xf32>)
           tile [%c0, %c0, %m, %c0, %k] sizes = [32, 8, 16] start %k operator = "Gemm"
           formats = [#fp32, #fp32] stationary = first arrays = <"core", over = [0, 1]>

@@ -942,18 +942,16 @@ func.func @main(%w: tensor<32x40x1x2xf32>, %x: tensor<1x32x1x2xf32>) -> tensor<1
 
 // -----
 
-// Blocks around positions around terms, the positions dealt.
+// Blocks around positions around terms, these and the positions dealt.
 // CHECK-LABEL: pisa.program
 // CHECK: pisa.code {
 // CHECK-NEXT: pisa.vec_map fill {{.*}} shape [1, 1, 1, 120]{{.*}}
 // CHECK-NEXT: pisa.loop 2 layer 0 {
-// CHECK-NEXT: pisa.loop 1 layer 0 {
 // CHECK-NEXT: pisa.loop 2 layer 0 {
-// CHECK-NEXT: pisa.core_program core[0] {{.*}} row [40 + 32 * l0 + -40 * l1(2, 0, 1, 0)] k [0 + 16 * l2] rows 32 of [40 + -32 * l0] cols 16 product 0{{.*}} layer 0 when l1 * 2 + 0 < 2
-// CHECK-NEXT: pisa.core_stream core[0] {{.*}} row [40 + 32 * l0 + -40 * l1(2, 0, 1, 0)] k [0 + 16 * l2] vec 0 rows 32 of [40 + -32 * l0] cols 16 length 2 product 0 start 1{{.*}} layer 0 when l1 * 2 + 0 < 2
-// CHECK-NEXT: pisa.core_program core[1] {{.*}} row [40 + 32 * l0 + -40 * l1(2, 1, 1, 0)] k [0 + 16 * l2] rows 32 of [40 + -32 * l0] cols 16 product 0{{.*}} layer 0 when l1 * 2 + 1 < 2
-// CHECK-NEXT: pisa.core_stream core[1] {{.*}} row [40 + 32 * l0 + -40 * l1(2, 1, 1, 0)] k [0 + 16 * l2] vec 0 rows 32 of [40 + -32 * l0] cols 16 length 2 product 0 start 1{{.*}} layer 0 when l1 * 2 + 1 < 2
-// CHECK-NEXT: }
+// CHECK-NEXT: pisa.core_program core[0] {{.*}} row [40 + 32 * l0 + -40 * l1(2, 0, 2, 0)] k [0 + 16 * l1(2, 0, 1, 2)] rows 32 of [40 + -32 * l0] cols 16 product 0{{.*}} layer 0 when l1 * 2 + 0 < 4
+// CHECK-NEXT: pisa.core_stream core[0] {{.*}} row [40 + 32 * l0 + -40 * l1(2, 0, 2, 0)] k [0 + 16 * l1(2, 0, 1, 2)] vec 0 rows 32 of [40 + -32 * l0] cols 16 length 2 product 0 start 1{{.*}} layer 0 when l1 * 2 + 0 < 4
+// CHECK-NEXT: pisa.core_program core[1] {{.*}} row [40 + 32 * l0 + -40 * l1(2, 1, 2, 0)] k [0 + 16 * l1(2, 1, 1, 2)] rows 32 of [40 + -32 * l0] cols 16 product 0{{.*}} layer 0 when l1 * 2 + 1 < 4
+// CHECK-NEXT: pisa.core_stream core[1] {{.*}} row [40 + 32 * l0 + -40 * l1(2, 1, 2, 0)] k [0 + 16 * l1(2, 1, 1, 2)] vec 0 rows 32 of [40 + -32 * l0] cols 16 length 2 product 0 start 1{{.*}} layer 0 when l1 * 2 + 1 < 4
 // CHECK-NEXT: }
 // CHECK-NEXT: }
 // CHECK-NEXT: pisa.halt
@@ -976,7 +974,7 @@ func.func @main(%w: tensor<32x40x1x2xf32>, %x: tensor<1x32x1x2xf32>) -> tensor<1
         %y = photonic.array_product ins(%w by #weights, %x by #outputs : tensor<32x40x1x2xf32>, tensor<1x32x1x2xf32>)
             outs(%a2 by #images : tensor<1x40x1x3xf32>)
             tile [%c0, %p, %m, %c0, %k] sizes = [32, 2, 16] operator = "Conv"
-            formats = [#fp32, #fp32] stationary = first arrays = <"core", over = [1]>
+            formats = [#fp32, #fp32] stationary = first arrays = <"core", over = [1, 2]>
         pass {
         ^bb0(%a: vector<16xf32>, %b: vector<16xf32>):
           %d = photonic.dot %a, %b : vector<16xf32>, vector<16xf32> -> f32
@@ -1092,17 +1090,16 @@ func.func @main(%w: tensor<100x96xf32>, %x: tensor<8x96xf32>) -> tensor<8x100xf3
 
 // -----
 
-// The contraction alone is dealt: passes of a term stay with it.
+// Blocks alone are dealt, around or inside of the contraction: the passes of a term
+// stay on the array of its block.
 // CHECK-LABEL: pisa.program
 // CHECK: pisa.code {
 // CHECK-NEXT: pisa.loop 2 layer 0 {
-// CHECK-NEXT: pisa.loop 4 layer 0 {
-// CHECK-NEXT: pisa.loop 2 layer 0 {
-// CHECK-NEXT: pisa.core_program core[0] {{.*}} row [0 + 32 * l1] k [0 + 32 * l0(2, 0, 1, 0) + 16 * l2] rows 32 of [100 + -32 * l1] cols 16 product 0{{.*}} layer 0 when l0 * 2 + 0 < 3
-// CHECK-NEXT: pisa.core_stream core[0] {{.*}} row [0 + 32 * l1] k [0 + 32 * l0(2, 0, 1, 0) + 16 * l2] vec 0 rows 32 of [100 + -32 * l1] cols 16 length 8 product 0 start [0 + 32 * l0(2, 0, 1, 0) + 16 * l2]{{.*}} layer 0 when l0 * 2 + 0 < 3
-// CHECK-NEXT: pisa.core_program core[1] {{.*}} row [0 + 32 * l1] k [0 + 32 * l0(2, 1, 1, 0) + 16 * l2] rows 32 of [100 + -32 * l1] cols 16 product 0{{.*}} layer 0 when l0 * 2 + 1 < 3
-// CHECK-NEXT: pisa.core_stream core[1] {{.*}} row [0 + 32 * l1] k [0 + 32 * l0(2, 1, 1, 0) + 16 * l2] vec 0 rows 32 of [100 + -32 * l1] cols 16 length 8 product 0 start [0 + 32 * l0(2, 1, 1, 0) + 16 * l2]{{.*}} layer 0 when l0 * 2 + 1 < 3
-// CHECK-NEXT: }
+// CHECK-NEXT: pisa.loop 6 layer 0 {
+// CHECK-NEXT: pisa.core_program core[0] {{.*}} row [0 + 32 * l0(2, 0, 1, 0)] k [0 + 16 * l1] rows 32 of [100 + -32 * l0(2, 0, 1, 0)] cols 16 product 0{{.*}} layer 0 when l0 * 2 + 0 < 4
+// CHECK-NEXT: pisa.core_stream core[0] {{.*}} row [0 + 32 * l0(2, 0, 1, 0)] k [0 + 16 * l1] vec 0 rows 32 of [100 + -32 * l0(2, 0, 1, 0)] cols 16 length 8 product 0 start [0 + 16 * l1]{{.*}} layer 0 when l0 * 2 + 0 < 4
+// CHECK-NEXT: pisa.core_program core[1] {{.*}} row [0 + 32 * l0(2, 1, 1, 0)] k [0 + 16 * l1] rows 32 of [100 + -32 * l0(2, 1, 1, 0)] cols 16 product 0{{.*}} layer 0 when l0 * 2 + 1 < 4
+// CHECK-NEXT: pisa.core_stream core[1] {{.*}} row [0 + 32 * l0(2, 1, 1, 0)] k [0 + 16 * l1] vec 0 rows 32 of [100 + -32 * l0(2, 1, 1, 0)] cols 16 length 8 product 0 start [0 + 16 * l1]{{.*}} layer 0 when l0 * 2 + 1 < 4
 // CHECK-NEXT: }
 // CHECK-NEXT: }
 // CHECK-NEXT: pisa.halt
@@ -1116,8 +1113,8 @@ func.func @main(%w: tensor<100x96xf32>, %x: tensor<8x96xf32>) -> tensor<8x100xf3
   %c96 = arith.constant 96 : index
   %c100 = arith.constant 100 : index
   %e = tensor.empty() : tensor<8x100xf32>
-  %r0 = scf.for %k = %c0 to %c96 step %c32 iter_args(%a0 = %e) -> (tensor<8x100xf32>) {
-    %r1 = scf.for %m = %c0 to %c100 step %c32 iter_args(%a1 = %a0) -> (tensor<8x100xf32>) {
+  %r0 = scf.for %m = %c0 to %c100 step %c32 iter_args(%a0 = %e) -> (tensor<8x100xf32>) {
+    %r1 = scf.for %k = %c0 to %c96 step %c32 iter_args(%a1 = %a0) -> (tensor<8x100xf32>) {
       %y = photonic.array_product ins(%w by #weights, %x by #images : tensor<100x96xf32>, tensor<8x96xf32>)
           outs(%a1 by #outputs : tensor<8x100xf32>)
           tile [%c0, %c0, %m, %c0, %k] sizes = [32, 8, 32] start %k operator = "Gemm"

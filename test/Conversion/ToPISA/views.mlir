@@ -115,13 +115,13 @@ func.func @main(%w: tensor<100x40xf32>, %x: tensor<8x40xf32>) -> tensor<8x100xf3
 
 // -----
 
-// Every other row of a part of a larger tensor; what is the same throughout is in
-// the address.
+// Every other row of a part of a larger tensor; what is the same throughout is an
+// axis without digits.
 // CHECK-LABEL: pisa.program
-// CHECK: pisa.map 0 rows {{\[\[}}100, 0, 2]] cols {{\[\[}}40, 1, 1]] axes {{\[\[}}201, 160, 1, 0, 0], [40, 4, 0, 0, 0]]{{$}}
+// CHECK: pisa.map 0 rows {{\[\[}}100, 0, 2]] cols {{\[\[}}40, 1, 1]] axes {{\[\[}}201, 160, 1, 0, 0], [40, 4, 0, 0, 0], [3, 32160, 2, 0, 0]]{{$}}
 // CHECK-NEXT: pisa.map 1 rows {{\[\[}}8, 0, 1]] cols {{\[\[}}40, 1, 1]] axes {{\[\[}}8, 160, 0, 0, 0], [40, 4, 0, 0, 0]]{{$}}
 // CHECK-NEXT: pisa.map 2 rows {{\[\[}}100, 0, 1]] cols {{\[\[}}8, 1, 1]] axes {{\[\[}}100, 4, 0, 0, 0], [8, 400, 0, 0, 0]]{{$}}
-// CHECK: pisa.core_program core[0] {{.*}} from act[64320] row
+// CHECK: pisa.core_program core[0] {{.*}} from act[0] row
 #fp32 = #photonic.fp32<group = 16>
 func.func @main(%w: tensor<3x201x40xf32>, %x: tensor<8x40xf32>) -> tensor<8x100xf32> {
   %c0 = arith.constant 0 : index
@@ -133,6 +133,43 @@ func.func @main(%w: tensor<3x201x40xf32>, %x: tensor<8x40xf32>) -> tensor<8x100x
   %r0 = scf.for %m = %c0 to %c100 step %c32 iter_args(%a0 = %e) -> (tensor<8x100xf32>) {
     %r1 = scf.for %k = %c0 to %c40 step %c16 iter_args(%a1 = %a0) -> (tensor<8x100xf32>) {
       %y = photonic.array_product ins(%w by <rows = [100 x d1 by 2], columns = [40 x d2], offsets = [2, 1, 0]>, %x by <rows = [8 x d0], columns = [40 x d1]> : tensor<3x201x40xf32>, tensor<8x40xf32>)
+          outs(%a1 by <rows = [100 x d1], columns = [8 x d0]> : tensor<8x100xf32>)
+          tile [%c0, %c0, %m, %c0, %k] sizes = [32, 8, 16] start %k operator = "Gemm"
+          formats = [#fp32, #fp32] stationary = first arrays = <"core", over = [0, 1]>
+      pass {
+      ^bb0(%a: vector<16xf32>, %b: vector<16xf32>):
+        %d = photonic.dot %a, %b : vector<16xf32>, vector<16xf32> -> f32
+        photonic.yield %d : f32
+      } combine {
+      ^bb0(%sum: f32, %acc: f32):
+        %r = photonic.float_add %acc, %sum
+        photonic.yield %r : f32
+      }
+      scf.yield %y : tensor<8x100xf32>
+    }
+    scf.yield %r1 : tensor<8x100xf32>
+  }
+  return %r0 : tensor<8x100xf32>
+}
+
+// -----
+
+// So is what lies outside of the tensor throughout, and reads +0.
+// CHECK-LABEL: pisa.program
+// CHECK: pisa.map 0 rows {{\[\[}}100, 0, 1]] cols {{\[\[}}40, 1, 1]] axes {{\[\[}}100, 320, 0, 0, 0], [40, 8, 0, 0, 0], [2, 4, -1, 0, 0]]{{$}}
+// CHECK-NEXT: pisa.map 1 rows {{\[\[}}8, 0, 1]] cols {{\[\[}}40, 1, 1]] axes {{\[\[}}8, 160, 0, 0, 0], [40, 4, 0, 0, 0]]{{$}}
+// CHECK-NEXT: pisa.map 2 rows {{\[\[}}100, 0, 1]] cols {{\[\[}}8, 1, 1]] axes {{\[\[}}100, 4, 0, 0, 0], [8, 400, 0, 0, 0]]{{$}}
+#fp32 = #photonic.fp32<group = 16>
+func.func @main(%w: tensor<100x40x2xf32>, %x: tensor<8x40xf32>) -> tensor<8x100xf32> {
+  %c0 = arith.constant 0 : index
+  %c16 = arith.constant 16 : index
+  %c32 = arith.constant 32 : index
+  %c40 = arith.constant 40 : index
+  %c100 = arith.constant 100 : index
+  %e = tensor.empty() : tensor<8x100xf32>
+  %r0 = scf.for %m = %c0 to %c100 step %c32 iter_args(%a0 = %e) -> (tensor<8x100xf32>) {
+    %r1 = scf.for %k = %c0 to %c40 step %c16 iter_args(%a1 = %a0) -> (tensor<8x100xf32>) {
+      %y = photonic.array_product ins(%w by <rows = [100 x d0], columns = [40 x d1], offsets = [0, 0, -1]>, %x by <rows = [8 x d0], columns = [40 x d1]> : tensor<100x40x2xf32>, tensor<8x40xf32>)
           outs(%a1 by <rows = [100 x d1], columns = [8 x d0]> : tensor<8x100xf32>)
           tile [%c0, %c0, %m, %c0, %k] sizes = [32, 8, 16] start %k operator = "Gemm"
           formats = [#fp32, #fp32] stationary = first arrays = <"core", over = [0, 1]>

@@ -193,6 +193,18 @@ func.func @product_c1_more_offsets(%w: tensor<10x84xf32>, %x: tensor<8x84xf32>, 
   return
 }
 
+// -----
+
+#weights = #photonic.view<rows = [10 x d0], columns = [84 x d1]>
+#images = #photonic.view<rows = [8 x d0], columns = [84 x d1]>
+#outputs = #photonic.view<rows = [10 x d1], columns = [8 x d0]>
+func.func @product_c1_rank(%w: tensor<10x84x1x1x1x1x1x1x1xf32>, %x: tensor<8x84xf32>, %z: tensor<8x10xf32>) {
+  // expected-error@+1 {{(C1) lhs has rank 9, views have at most 8 dimensions}}
+  %y = photonic.product ins(%w by #weights, %x by #images : tensor<10x84x1x1x1x1x1x1x1xf32>, tensor<8x84xf32>)
+      outs(%z by #outputs : tensor<8x10xf32>) operator = "Gemm"
+  return
+}
+
 //===----------------------------------------------------------------------===//
 // C2: extents of views agree
 //===----------------------------------------------------------------------===//

@@ -233,9 +233,8 @@ protected:
   /// Lets `module` carry the target mirage with `changes`, and converters and a
   /// format that suit all moduli.
   void setArrays(ModuleOp module, std::vector<std::string> changes) {
-    changes.insert(changes.end(),
-                   {"core.dac_bits=16", "core.adc_bits=16",
-                    "format.mantissa_bits=1", "format.group=1"});
+    changes.insert(changes.end(), {"core.dac_bits=16", "core.adc_bits=16",
+                                   "format.mantissa_bits=1", "format.group=1"});
     phx::Result<phx::Target> target = loadMachine(defaultTarget, changes);
     ASSERT_TRUE(target.ok()) << target.error().message;
     setTarget(module, *target);
@@ -504,12 +503,12 @@ TEST_F(StageTest, PositionsThatDoNotMeet) {
     OwningOpRef<ModuleOp> module = parse(product.getSource(false));
     ASSERT_TRUE(module);
     setArrays(*module, {"core.rows=5"});
-    run(*module, llvm::formatv(
-                     "photonic-lower-products,photonic-assign-formats{{format="
-                     "bfp:4:16},photonic-split-rns,photonic-select-dataflow{{"
-                     "mode={0}},photonic-tile-array,photonic-verify-tile",
-                     dataflow)
-                     .str());
+    run(*module,
+        llvm::formatv("photonic-lower-products,photonic-assign-formats{{format="
+                      "bfp:4:16},photonic-split-rns,photonic-select-dataflow{{"
+                      "mode={0}},photonic-tile-array,photonic-verify-tile",
+                      dataflow)
+            .str());
     EXPECT_EQ(countDifferences(evaluate(*module, inputs), expected), 0)
         << dataflow;
   }
@@ -548,9 +547,9 @@ func.func @main(%w: tensor<4x8xf32>, %x: tensor<1x8xf32>, %e: tensor<1x4xf32>) -
     std::string text = llvm::formatv(source, "%i0, %i1, %i2, %i3, %i4").str();
     std::string constants;
     for (auto [i, number] : llvm::enumerate(numbers))
-      constants += llvm::formatv("  %i{0} = arith.constant {1} : index\n", i,
-                                 number)
-                       .str();
+      constants +=
+          llvm::formatv("  %i{0} = arith.constant {1} : index\n", i, number)
+              .str();
     text.insert(text.find("  %y ="), constants);
     OwningOpRef<ModuleOp> module = parse(text);
     EXPECT_TRUE(module) << message;
@@ -563,9 +562,9 @@ func.func @main(%w: tensor<4x8xf32>, %x: tensor<1x8xf32>, %e: tensor<1x4xf32>) -
   };
   EXPECT_FALSE(fails("0, 0, 0, 0, 0")) << message;
   EXPECT_FALSE(fails("0, 0, 3, 0, 0")) << message;
-  for (const char *tile : {"1, 0, 0, 0, 0", "0, 1, 0, 0, 0", "0, 0, 4, 0, 0",
-                           "0, 0, 0, 1, 0", "0, 0, 0, 0, 16", "0, 0, 0, 0, 8",
-                           "0, 0, -1, 0, 0"}) {
+  for (const char *tile :
+       {"1, 0, 0, 0, 0", "0, 1, 0, 0, 0", "0, 0, 4, 0, 0", "0, 0, 0, 1, 0",
+        "0, 0, 0, 0, 16", "0, 0, 0, 0, 8", "0, 0, -1, 0, 0"}) {
     EXPECT_TRUE(fails(tile)) << tile;
     EXPECT_NE(message.find("tile [" + std::string(tile) +
                            "] is outside of [1, 1, 4, 1, 8] or not at the "

@@ -188,6 +188,9 @@ static std::optional<LayerShape> guessLayer(const LayerTensors &t,
     layer.strides[dim] = getStep(pixels, dim + 2);
     layer.dilations[dim] = getStep(kernel, dim + 2);
     layer.pads[dim] = -t.imageView.getOffset(dim + 2);
+    // Windows that run backwards are none.
+    if (layer.strides[dim] < 1 || layer.dilations[dim] < 1)
+      return std::nullopt;
   }
   return layer;
 }

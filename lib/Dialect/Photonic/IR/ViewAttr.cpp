@@ -186,6 +186,9 @@ unsigned ViewAttr::getNumDims() const {
 LogicalResult
 ViewAttr::checkRank(int64_t rank, StringRef name,
                     function_ref<InFlightDiagnostic()> emitError) const {
+  if (rank > maxDims)
+    return emitError() << name << " has rank " << rank
+                       << ", views have at most " << maxDims << " dimensions";
   if (getNumDims() > rank)
     return emitError() << "view of " << name << " has dimension d"
                        << getNumDims() - 1 << ", but the tensor has rank "

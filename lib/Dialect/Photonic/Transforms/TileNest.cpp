@@ -270,24 +270,61 @@ static LogicalResult verifyCoverage(const TileNest &nest, TileDim dim) {
          << ", " << 2 * size << ", ... below " << extent << " once";
 }
 
-/// The loops that order what an element meets: those of positions come first
-/// and count down, those of the contraction count up, each with the larger
-/// steps outside.
-static LogicalResult verifyOrder(const TileNest &nest) {
-  bool ordered = true, sawContraction = false;
-  int64_t smallest[2] = {INT64_MAX, INT64_MAX};
-  for (unsigned loop = 0; loop < nest.loops.size(); ++loop) {
-    int64_t position = nest.get(TileDim::Position).weights[loop];
-    int64_t k = nest.get(TileDim::K).weights[loop];
-    if (nest.trips[loop] == 1 || (position == 0 && k == 0))
-      continue;
-    ordered &= position <= 0 && k >= 0 && !(position != 0 && sawContraction);
-    sawContraction |= k != 0;
-    int64_t &last = smallest[k != 0];
-    int64_t step = k != 0 ? k : -position;
-    ordered &= step < last;
-    last = step;
+/// Whether positions and another coordinate move along the same dimension of
+/// the result, so that an element may have several of both.
+static bool meetsPositions(ViewAttr result, TileDim dim) {
+  ArrayRef<ViewDigit> digits = dim == TileDim::Group ? result.getGroups()
+                               : dim == TileDim::M   ? result.getRows()
+                               : dim == TileDim::N   ? result.getColumns()
+                                                     : ArrayRef<ViewDigit>();
+  for (const ViewDigit &position : result.getPositions())
+    for (const ViewDigit &digit : digits)
+      if (position.dim == digit.dim)
+        return true;
+  return false;
+}
+
+namespace {
+/// What the loops outside of one have counted.
+struct Outside {
+  bool contraction = false; ///< the contraction
+  bool shared = false;      ///< what shares elements among positions
+  int64_t position = INT64_MAX, k = INT64_MAX; ///< the latest steps of both
+};
+} // namespace
+
+/// Whether `loop`, inside of what `outside` says, leaves each element its
+/// order.
+static bool keepsOrder(const TileNest &nest, unsigned loop, Outside &outside) {
+  ViewAttr result = ArrayProductOp(nest.tile).getResultView();
+  int64_t position = nest.get(TileDim::Position).weights[loop];
+  int64_t k = nest.get(TileDim::K).weights[loop];
+  bool ordered = true;
+  if (position != 0) {
+    ordered = position < 0 && -position < outside.position &&
+              !outside.contraction && !outside.shared;
+    outside.position = -position;
+  } else if (k != 0) {
+    ordered = k > 0 && k < outside.k;
+    outside.k = k;
+    outside.contraction = true;
+  } else {
+    for (TileDim dim : {TileDim::Group, TileDim::M, TileDim::N})
+      outside.shared |=
+          nest.get(dim).weights[loop] != 0 && meetsPositions(result, dim);
   }
+  return ordered;
+}
+
+/// Loops of positions count down and come before those of the contraction,
+/// which count up, each with the larger steps outside. What shares elements
+/// among positions is inside of them.
+static LogicalResult verifyOrder(const TileNest &nest) {
+  bool ordered = true;
+  Outside outside;
+  for (unsigned loop = 0; loop < nest.loops.size(); ++loop)
+    if (nest.trips[loop] > 1)
+      ordered &= keepsOrder(nest, loop, outside);
   if (ordered)
     return success();
   return emitSurvivor(nest.tile, "tile")

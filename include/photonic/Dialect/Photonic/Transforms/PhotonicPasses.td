@@ -265,11 +265,60 @@ def OrderTiles : Pass<"photonic-order-tiles", "::mlir::func::FuncOp"> {
     Emits a remark `TileOrder` per nest. Postcondition: `photonic-verify-tile`. The
     values do not change.
 
+    With `order=k,m deal=m`
+
     ```mlir
-    // --photonic-order-tiles="order=k,m deal=k,m"
-    scf.for %m ... { scf.for %k ... { photonic.array_product ... } }
+    %e = tensor.empty() : tensor<8x70xf32>
+    %y = scf.for %m = %c0 to %c70 step %c32 iter_args(%y0 = %e) -> (tensor<8x70xf32>) {
+      %y1 = scf.for %k = %c0 to %c84 step %c16 iter_args(%y2 = %y0) -> (tensor<8x70xf32>) {
+        %y3 = photonic.array_product
+            ins(%w by <rows = [70 x d0], columns = [84 x d1]>,
+                %x by <rows = [8 x d0], columns = [84 x d1]>
+                : tensor<70x84xf32>, tensor<8x84xf32>)
+            outs(%y2 by <rows = [70 x d1], columns = [8 x d0]> : tensor<8x70xf32>)
+            tile [%c0, %c0, %m, %c0, %k] sizes = [32, 8, 16] start %k
+            operator = "Gemm"
+            formats = [#photonic.fp32<group = 16>, #photonic.fp32<group = 16>]
+            stationary = first arrays = <"core", over = [0, 1]>
+        pass {
+        ^bb0(%a: vector<16xf32>, %b: vector<16xf32>):
+          %d = photonic.dot %a, %b : vector<16xf32>, vector<16xf32> -> f32
+          photonic.yield %d : f32
+        } combine {
+        ^bb0(%sum: f32, %acc: f32):
+          %r = photonic.float_add %acc, %sum
+          photonic.yield %r : f32
+        }
+        scf.yield %y3 : tensor<8x70xf32>
+      }
+      scf.yield %y1 : tensor<8x70xf32>
+    }
     // becomes
-    scf.for %k ... { scf.for %m ... { photonic.array_product ... } }
+    %e = tensor.empty() : tensor<8x70xf32>
+    %y = scf.for %k = %c0 to %c84 step %c16 iter_args(%y0 = %e) -> (tensor<8x70xf32>) {
+      %y1 = scf.for %m = %c0 to %c70 step %c32 iter_args(%y2 = %y0) -> (tensor<8x70xf32>) {
+        %y3 = photonic.array_product
+            ins(%w by <rows = [70 x d0], columns = [84 x d1]>,
+                %x by <rows = [8 x d0], columns = [84 x d1]>
+                : tensor<70x84xf32>, tensor<8x84xf32>)
+            outs(%y2 by <rows = [70 x d1], columns = [8 x d0]> : tensor<8x70xf32>)
+            tile [%c0, %c0, %m, %c0, %k] sizes = [32, 8, 16] start %k
+            operator = "Gemm"
+            formats = [#photonic.fp32<group = 16>, #photonic.fp32<group = 16>]
+            stationary = first arrays = <"core", over = [1]>
+        pass {
+        ^bb0(%a: vector<16xf32>, %b: vector<16xf32>):
+          %d = photonic.dot %a, %b : vector<16xf32>, vector<16xf32> -> f32
+          photonic.yield %d : f32
+        } combine {
+        ^bb0(%sum: f32, %acc: f32):
+          %r = photonic.float_add %acc, %sum
+          photonic.yield %r : f32
+        }
+        scf.yield %y3 : tensor<8x70xf32>
+      }
+      scf.yield %y1 : tensor<8x70xf32>
+    }
     ```
   }];
   let dependentDialects = [
