@@ -133,7 +133,7 @@ TEST_F(TileNestTest, AcceptsExactlyWhatIsRight) {
     }
   }
   EXPECT_GT(accepted, 1000u);
-  EXPECT_LT(cautious, accepted / 10);
+  EXPECT_LT(cautious, accepted / 4);
   for (const char *why : {"tiles", "order", "start"})
     EXPECT_GT(refused[why], 50u) << why;
 }
