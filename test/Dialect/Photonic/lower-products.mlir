@@ -189,7 +189,7 @@ func.func @linear(%x: tensor<8x84xf32>, %w: tensor<10x84xf32>) -> tensor<8x10xf3
 // CHECK-LABEL: func.func @linear_bias(
 // CHECK-SAME: %[[X:.*]]: tensor<8x84xf32>, %[[W:.*]]: tensor<10x84xf32>, %[[B:.*]]: tensor<10xf32>
 func.func @linear_bias(%x: tensor<8x84xf32>, %w: tensor<10x84xf32>, %b: tensor<10xf32>) -> tensor<8x10xf32> {
-  // CHECK: %[[Z:.*]] = photonic.zeros {hint = 7 : i64} : tensor<8x10xf32>
+  // CHECK: %[[Z:.*]] = photonic.zeros : tensor<8x10xf32>
   // CHECK: %[[P:.*]] = photonic.product ins(%[[W]] by <rows = [10 x d0], columns = [84 x d1]>,
   // CHECK-SAME: %[[X]] by <rows = [8 x d0], columns = [84 x d1]> : tensor<10x84xf32>, tensor<8x84xf32>)
   // CHECK-SAME: outs(%[[Z]] by <rows = [10 x d1], columns = [8 x d0]> : tensor<8x10xf32>)
