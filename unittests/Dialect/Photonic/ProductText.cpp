@@ -151,10 +151,10 @@ public:
       : p(product), pass(pass), nest(nest), type(print(product.resultShape)) {}
 
   std::string run() {
-    text = nest.isEmpty ? "  %z = tensor.empty() : " + type + "\n"
-                        : "  %z = photonic.zeros : " + type + "\n";
+    std::string init = nest.isEmpty ? "tensor.empty()" : "photonic.zeros";
     openLoop(0, "%z", "%y");
-    return printFunction(p, /*takesInit=*/false, text);
+    return printFunction(p, /*takesInit=*/false,
+                         "  %z = " + init + " : " + type + "\n" + front + text);
   }
 
 private:
@@ -166,6 +166,18 @@ private:
   }
   std::string constant(int64_t value) {
     return add("arith.constant " + std::to_string(value));
+  }
+  /// The same for a bound of a loop.
+  std::string bound(int64_t value) {
+    std::string inner;
+    if (nest.hoists)
+      std::swap(text, inner);
+    std::string name = constant(value);
+    if (nest.hoists) {
+      front += text;
+      text = inner;
+    }
+    return name;
   }
 
   /// How far the counter of a loop moves in one iteration.
@@ -204,15 +216,14 @@ private:
       return addTile(init, result);
     const NestLoop &loop = nest.loops[number];
     int64_t step = getStep(loop);
-    std::string lower = constant(loop.lower);
-    std::string upper =
-        constant(loop.lower + (loop.trips - 1) * step +
-                 std::min(loop.slack, step));
+    std::string lower = bound(loop.lower);
+    std::string upper = bound(loop.lower + (loop.trips - 1) * step +
+                              std::min(loop.slack, step));
+    std::string stride = bound(step);
     std::string carried = "%a" + std::to_string(number);
     std::string inner = "%y" + std::to_string(number);
     text += "  " + result + " = scf.for %i" + std::to_string(number) + " = " +
-            lower + " to " + upper + " step " + constant(step) +
-            " iter_args(" + carried + " = " + init + ") -> (" + type + ") {\n";
+            lower + " to " + upper + " step " + stride + " iter_args(" + carried + " = " + init + ") -> (" + type + ") {\n";
     openLoop(number + 1, carried, inner);
     text += "  scf.yield " + inner + " : " + type + "\n  }\n";
   }
@@ -245,7 +256,7 @@ private:
   const ViewProduct &p;
   const PassText &pass;
   const Nest &nest;
-  std::string type, text;
+  std::string type, front, text; ///< `front` goes in front of the nest
   unsigned names = 0;
 };
 } // namespace

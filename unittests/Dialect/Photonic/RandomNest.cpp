@@ -27,12 +27,12 @@ void Nest::visit(
   std::vector<int64_t> counters(loops.size(), 0);
   for (;;) {
     Tile tile = bases;
-    int64_t value = start.value_or(1);
+    int64_t value = start.value_or(0);
     for (size_t i = 0; i < loops.size(); ++i) {
       tile[loops[i].dim] += counters[i] * loops[i].weight;
       value += counters[i] * loops[i].startWeight;
     }
-    callback(tile, value);
+    callback(tile, start ? value : 1);
     size_t i = loops.size();
     while (i > 0 && ++counters[i - 1] == loops[i - 1].trips)
       counters[--i] = 0;
@@ -200,6 +200,7 @@ void NestGenerator::drawSpelling(Nest &nest) {
       loop.step = weight;
     loop.slack = random.pick(1, loop.step);
   }
+  nest.hoists = random.chance(50);
   int64_t loops = int64_t(nest.loops.size());
   nest.overBegin = random.chance(60) ? 0 : random.pick(0, loops - 1);
   nest.overEnd =

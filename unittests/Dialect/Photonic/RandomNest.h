@@ -38,6 +38,8 @@ struct Nest {
   std::optional<int64_t> start; ///< its base, if there is one
   bool isEmpty = false;         ///< starts from tensor.empty
   int64_t overBegin = 0, overEnd = 1; ///< loops that are dealt to arrays
+  /// Bounds of loops are constants in front of the nest, not of the loop.
+  bool hoists = false;
 
   using Tile = std::array<int64_t, numDims>;
   /// Calls `visit` with each tile and the value of `start`, in order.
