@@ -153,7 +153,8 @@ def test_the_command_assumes_and_shows_counts(tool, counting, models, tmp_path):
         (["nonzeros=9000"], "register 0 ('nonzeros'): expected 0 to 8192, found 9000"),
         (["nonzeros=-1"], "expected a whole number >= 0 for 'nonzeros', found -1"),
         (["nonzeros=1", "nonzeros=2"], "'nonzeros' is given twice"),
-        (["nonzero=1"], "no count register 'nonzero'; did you mean 'nonzeros'?"),
+        (["nonzero=1"], "the program has no count register 'nonzero'; did you mean "
+                        "'nonzeros'?"),
     ]:
         arguments = [word for count in counts for word in ("--count", count)]
         done = command("run", counting, "--timing-only", *arguments)

@@ -340,8 +340,8 @@ def test_attributes_of_operations_are_compared(diff, irs):
     result = read(diff(irs("split", "--dataflow=df1"), irs("split", "--dataflow=df2"), "--json"))
     assert set(layers(result)) == {("/conv/Conv", "forward"), ("/fc/Gemm", "forward")}
     (change,) = layers(result)["/fc/Gemm", "forward"].values()
-    assert change["name"] == "photonic.product dataflow"
-    assert "df1" in change["a"] and "df2" in change["b"]
+    assert change["name"] == "photonic.product stationary"
+    assert "first" in change["a"] and "second" in change["b"]
 
 
 def test_operations_are_counted_by_kind_and_node(diff, irs):

@@ -73,8 +73,9 @@ std::string MapBuilder::takeGroups(OperandMap &out) {
     return {};
   const ViewDigit &digit = groups.front();
   auto dim = static_cast<unsigned>(digit.dim);
+  // Only then nothing of one group is clipped at the end of another.
   if (groups.size() > 1 || digit.step < 1 || offsets[dim] != 0 ||
-      getReach(dim) >= digit.step)
+      getReach(dim) >= digit.step || digit.step * digit.radix != shape[dim])
     return "groups that are other than equal pieces of one dimension";
   out.groupBytes = digit.step * strides[dim];
   extents[dim] = digit.step;

@@ -995,6 +995,65 @@ func.func @main(%w: tensor<32x40x1x2xf32>, %x: tensor<1x32x1x2xf32>) -> tensor<1
 
 // -----
 
+// Pieces of columns inside of the positions, with which they share elements, and the
+// terms outside of them.
+// CHECK-LABEL: pisa.program
+// CHECK: pisa.code {
+// CHECK-NEXT: pisa.vec_map fill {{.*}} shape [1, 1, 1, 120]{{.*}}
+// CHECK-NEXT: pisa.loop 2 layer 0 {
+// CHECK-NEXT: pisa.loop 2 layer 0 {
+// CHECK-NEXT: pisa.loop 2 layer 0 {
+// CHECK-NEXT: pisa.core_program core[0] {{.*}} row [40 + 32 * l2(2, 0, 1, 2) + -40 * l0] k [0 + 16 * l1] rows 32 of [40 + -32 * l2(2, 0, 1, 2)] cols 16 product 0{{.*}} layer 0 when l2 * 2 + 0 < 4
+// CHECK-NEXT: pisa.core_stream core[0] {{.*}} row [40 + 32 * l2(2, 0, 1, 2) + -40 * l0] k [0 + 16 * l1] vec [0 + 1 * l2(2, 0, 2, 0)] rows 32 of [40 + -32 * l2(2, 0, 1, 2)] cols 16 length 1 product 0 start 1{{.*}} layer 0 when l2 * 2 + 0 < 4
+// CHECK-NEXT: pisa.core_program core[1] {{.*}} row [40 + 32 * l2(2, 1, 1, 2) + -40 * l0] k [0 + 16 * l1] rows 32 of [40 + -32 * l2(2, 1, 1, 2)] cols 16 product 0{{.*}} layer 0 when l2 * 2 + 1 < 4
+// CHECK-NEXT: pisa.core_stream core[1] {{.*}} row [40 + 32 * l2(2, 1, 1, 2) + -40 * l0] k [0 + 16 * l1] vec [0 + 1 * l2(2, 1, 2, 0)] rows 32 of [40 + -32 * l2(2, 1, 1, 2)] cols 16 length 1 product 0 start 1{{.*}} layer 0 when l2 * 2 + 1 < 4
+// CHECK-NEXT: }
+// CHECK-NEXT: }
+// CHECK-NEXT: }
+// CHECK-NEXT: pisa.halt
+#fp32 = #photonic.fp32<group = 16>
+#weights = #photonic.view<positions = [2 x d3], rows = [40 x d1], columns = [32 x d0]>
+#outputs = #photonic.view<rows = [2 x d3], columns = [32 x d1]>
+#images = #photonic.view<positions = [2 x d3], rows = [40 x d1], columns = [2 x d3]>
+func.func @main(%w: tensor<32x40x1x2xf32>, %x: tensor<1x32x1x2xf32>) -> tensor<1x40x1x3xf32> {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c2 = arith.constant 2 : index
+  %c16 = arith.constant 16 : index
+  %c32 = arith.constant 32 : index
+  %c40 = arith.constant 40 : index
+  %e = photonic.zeros : tensor<1x40x1x3xf32>
+  %r0 = scf.for %t = %c0 to %c2 step %c1 iter_args(%a0 = %e) -> (tensor<1x40x1x3xf32>) {
+    %r1 = scf.for %k = %c0 to %c32 step %c16 iter_args(%a1 = %a0) -> (tensor<1x40x1x3xf32>) {
+      %r2 = scf.for %n = %c0 to %c2 step %c1 iter_args(%a2 = %a1) -> (tensor<1x40x1x3xf32>) {
+        %r3 = scf.for %m = %c0 to %c40 step %c32 iter_args(%a3 = %a2) -> (tensor<1x40x1x3xf32>) {
+          %p = arith.subi %c1, %t : index
+          %y = photonic.array_product ins(%w by #weights, %x by #outputs : tensor<32x40x1x2xf32>, tensor<1x32x1x2xf32>)
+              outs(%a3 by #images : tensor<1x40x1x3xf32>)
+              tile [%c0, %p, %m, %n, %k] sizes = [32, 1, 16] operator = "Conv"
+              formats = [#fp32, #fp32] stationary = first arrays = <"core", over = [2, 3]>
+          pass {
+          ^bb0(%a: vector<16xf32>, %b: vector<16xf32>):
+            %d = photonic.dot %a, %b : vector<16xf32>, vector<16xf32> -> f32
+            photonic.yield %d : f32
+          } combine {
+          ^bb0(%sum: f32, %acc: f32):
+            %r = photonic.float_add %acc, %sum
+            photonic.yield %r : f32
+          }
+          scf.yield %y : tensor<1x40x1x3xf32>
+        }
+        scf.yield %r3 : tensor<1x40x1x3xf32>
+      }
+      scf.yield %r2 : tensor<1x40x1x3xf32>
+    }
+    scf.yield %r1 : tensor<1x40x1x3xf32>
+  }
+  return %r0 : tensor<1x40x1x3xf32>
+}
+
+// -----
+
 // A term of two passes is one tile; its passes are one loop with the contraction
 // where that is the innermost one, dealt if it is.
 // CHECK-LABEL: pisa.program

@@ -189,7 +189,7 @@ func.func @linear(%x: tensor<8x84xf32>, %w: tensor<10x84xf32>) -> tensor<8x10xf3
 // CHECK-LABEL: func.func @linear_bias(
 // CHECK-SAME: %[[X:.*]]: tensor<8x84xf32>, %[[W:.*]]: tensor<10x84xf32>, %[[B:.*]]: tensor<10xf32>
 func.func @linear_bias(%x: tensor<8x84xf32>, %w: tensor<10x84xf32>, %b: tensor<10xf32>) -> tensor<8x10xf32> {
-  // CHECK: %[[Z:.*]] = photonic.zeros {hint = 7 : i64} : tensor<8x10xf32>
+  // CHECK: %[[Z:.*]] = photonic.zeros : tensor<8x10xf32>
   // CHECK: %[[P:.*]] = photonic.product ins(%[[W]] by <rows = [10 x d0], columns = [84 x d1]>,
   // CHECK-SAME: %[[X]] by <rows = [8 x d0], columns = [84 x d1]> : tensor<10x84xf32>, tensor<8x84xf32>)
   // CHECK-SAME: outs(%[[Z]] by <rows = [10 x d1], columns = [8 x d0]> : tensor<8x10xf32>)
@@ -225,14 +225,14 @@ func.func @one_sample(%x: tensor<1x84xf32>, %w: tensor<10x84xf32>) -> tensor<1x1
 // CHECK-SAME: %[[DY:.*]]: tensor<1x8x4x5xf32>, %[[X:.*]]: tensor<1x4x9x9xf32>, %[[W:.*]]: tensor<8x2x3x3xf32>
 func.func @conv_gradients(%dy: tensor<1x8x4x5xf32>, %x: tensor<1x4x9x9xf32>, %w: tensor<8x2x3x3xf32>)
     -> (tensor<1x4x9x9xf32>, tensor<8x2x3x3xf32>) {
-  // CHECK: %[[ZX:.*]] = photonic.zeros {nn.phase = "input_gradient"} : tensor<1x4x9x9xf32>
+  // CHECK: %[[ZX:.*]] = photonic.zeros : tensor<1x4x9x9xf32>
   // CHECK: photonic.product ins(%[[W]] by <groups = [2 x d0 by 4], positions = [3 x d3, 3 x d2], rows = [2 x d1], columns = [4 x d0]>,
   // CHECK-SAME: %[[DY]] by <groups = [2 x d1 by 4], rows = [5 x d3, 4 x d2], columns = [4 x d1]> : tensor<8x2x3x3xf32>, tensor<1x8x4x5xf32>)
   // CHECK-SAME: outs(%[[ZX]] by <groups = [2 x d1 by 2], positions = [3 x d3, 3 x d2], rows = [2 x d1], columns = [5 x d3 by 2, 4 x d2 by 2], offsets = [0, 0, 0, -1]> : tensor<1x4x9x9xf32>)
   // CHECK-SAME: operator = "Conv" {nn.phase = "input_gradient"}{{$}}
   %dx = nn.conv2d_input_grad %dy, %w strides = [2, 2] pads = [0, 1, 1, 2] groups = 2 {nn.phase = "input_gradient"}
       : (tensor<1x8x4x5xf32>, tensor<8x2x3x3xf32>) -> tensor<1x4x9x9xf32> loc("conv2")
-  // CHECK: %[[ZW:.*]] = photonic.zeros {nn.phase = "weight_gradient"} : tensor<8x2x3x3xf32>
+  // CHECK: %[[ZW:.*]] = photonic.zeros : tensor<8x2x3x3xf32>
   // CHECK: photonic.product ins(%[[DY]] by <groups = [2 x d1 by 4], rows = [4 x d1], columns = [5 x d3, 4 x d2]>,
   // CHECK-SAME: %[[X]] by <groups = [2 x d1 by 2], rows = [2 x d1, 3 x d3, 3 x d2], columns = [5 x d3 by 2, 4 x d2 by 2], offsets = [0, 0, 0, -1]> : tensor<1x8x4x5xf32>, tensor<1x4x9x9xf32>)
   // CHECK-SAME: outs(%[[ZW]] by <groups = [2 x d0 by 4], rows = [4 x d0], columns = [2 x d1, 3 x d3, 3 x d2]> : tensor<8x2x3x3xf32>)

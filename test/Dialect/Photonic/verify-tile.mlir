@@ -1269,6 +1269,48 @@ func.func @main(%w: tensor<32x8x1x2xf32>, %x: tensor<1x32x1x2xf32>) -> tensor<1x
   return %r0 : tensor<1x8x1x3xf32>
 }
 
+// -----
+
+// Pieces of columns outside of positions, which share elements of the result: one has
+// met the last position of both before the first of either.
+#fp32 = #photonic.fp32<group = 16>
+#weights = #photonic.view<positions = [2 x d3], rows = [8 x d1], columns = [4 x d0]>
+#outputs = #photonic.view<rows = [2 x d3], columns = [4 x d1]>
+#images = #photonic.view<positions = [2 x d3], rows = [8 x d1], columns = [2 x d3]>
+func.func @main(%w: tensor<4x8x1x2xf32>, %x: tensor<1x4x1x2xf32>) -> tensor<1x8x1x3xf32> {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c2 = arith.constant 2 : index
+  %c4 = arith.constant 4 : index
+  %c16 = arith.constant 16 : index
+  %e = photonic.zeros : tensor<1x8x1x3xf32>
+  %r0 = scf.for %n = %c0 to %c2 step %c1 iter_args(%a0 = %e) -> (tensor<1x8x1x3xf32>) {
+    %r1 = scf.for %t = %c0 to %c2 step %c1 iter_args(%a1 = %a0) -> (tensor<1x8x1x3xf32>) {
+      %r2 = scf.for %k = %c0 to %c4 step %c16 iter_args(%a2 = %a1) -> (tensor<1x8x1x3xf32>) {
+        %p = arith.subi %c1, %t : index
+        // expected-error@+1 {{stage tile: 'photonic.array_product' has loops in an order in which elements do not meet their terms as the product adds them: positions descending, contraction positions ascending within each}}
+        %y = photonic.array_product ins(%w by #weights, %x by #outputs : tensor<4x8x1x2xf32>, tensor<1x4x1x2xf32>)
+            outs(%a2 by #images : tensor<1x8x1x3xf32>)
+            tile [%c0, %p, %c0, %n, %k] sizes = [8, 1, 16] operator = "Conv"
+            formats = [#fp32, #fp32] stationary = first arrays = <"core", over = [0, 1, 2]>
+        pass {
+        ^bb0(%a: vector<16xf32>, %b: vector<16xf32>):
+          %d = photonic.dot %a, %b : vector<16xf32>, vector<16xf32> -> f32
+          photonic.yield %d : f32
+        } combine {
+        ^bb0(%sum: f32, %acc: f32):
+          %r = photonic.float_add %acc, %sum
+          photonic.yield %r : f32
+        }
+        scf.yield %y : tensor<1x8x1x3xf32>
+      }
+      scf.yield %r2 : tensor<1x8x1x3xf32>
+    }
+    scf.yield %r1 : tensor<1x8x1x3xf32>
+  }
+  return %r0 : tensor<1x8x1x3xf32>
+}
+
 //===----------------------------------------------------------------------===//
 // Where accumulations start
 //===----------------------------------------------------------------------===//

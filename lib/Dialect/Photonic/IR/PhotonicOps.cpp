@@ -141,9 +141,19 @@ static LogicalResult verifyRegion(Operation *op, Region &region,
   if (!yield || yield.getValue().getType() != yielded)
     return op->emitOpError("(")
            << constraint << ") region " << name << " must yield " << yielded;
-  if (!yield.getValue().getDefiningOp())
+  // What comes behind what is yielded, or beside it, would be lost.
+  if (yield.getValue().getDefiningOp() != yield->getPrevNode() ||
+      !yield->getPrevNode())
     return op->emitOpError("(") << constraint << ") region " << name
-                                << " yields its argument: it computes nothing";
+                                << " must yield what its last operation computes";
+  for (Operation &nested : block.without_terminator())
+    if (nested.use_empty()) {
+      InFlightDiagnostic diag = op->emitOpError("(")
+                                << constraint << ") region " << name
+                                << " computes what it does not use";
+      diag.attachNote(nested.getLoc()) << "here";
+      return diag;
+    }
   return success();
 }
 

@@ -146,9 +146,6 @@ private:
           moved.setArraysAttr(arrays);
           return scf::ValueVector{moved.getResult()};
         });
-    for (auto [loop, copy] : llvm::zip_equal(loops, made.loops))
-      copy->setDiscardableAttrs(
-          nest->loops[loop]->getDiscardableAttrDictionary());
     report(tile, *nest, loops);
     rewriter.replaceOp(nest->loops.front(), made.results);
     FailureOr<TileNest> after = TileNest::get(moved);

@@ -135,8 +135,6 @@ private:
           return scf::ValueVector{createTile(b, op, extents, tile, start,
                                              carried.front(), loops.size())};
         });
-    for (scf::ForOp loop : nest.loops)
-      loop->setDiscardableAttrs(op->getDiscardableAttrDictionary());
     Operation *zeros = op.getInit().getDefiningOp<ZerosOp>();
     rewriter.replaceOp(op, nest.results);
     if (zeros && zeros->use_empty())

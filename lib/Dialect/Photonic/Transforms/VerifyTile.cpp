@@ -13,6 +13,7 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "llvm/ADT/StringMap.h"
 
 namespace photonic::phot {
 #define GEN_PASS_DEF_VERIFYTILE
@@ -43,6 +44,39 @@ static bool isInNest(ArrayProductOp op) {
   return succeeded(nest) && succeeded(nest->verify());
 }
 
+/// Whether nests start from `op`, zeros or nothing, and nobody else reads it.
+static bool isStart(Operation &op) {
+  for (OpOperand &use : op.getUses()) {
+    auto loop = dyn_cast<scf::ForOp>(use.getOwner());
+    if (loop && llvm::is_contained(loop.getInits(), use.get()))
+      continue;
+    emitSurvivor(&op, "tile")
+        << "is what nests start from, and is used other than by one; a tensor of "
+           "zeros is an nn.constant";
+    return false;
+  }
+  return true;
+}
+
+/// The products of a node are one layer of reports, with one operator.
+static bool checkOperators(func::FuncOp function) {
+  llvm::StringMap<ArrayProductOp> first;
+  bool agree = true;
+  function.walk([&](ArrayProductOp op) {
+    StringRef node = getNodeName(op.getLoc());
+    if (node.empty())
+      return;
+    ArrayProductOp other = first.try_emplace(node, op).first->second;
+    if (other.getOperatorName() == op.getOperatorName())
+      return;
+    emitSurvivor(op, "tile") << "has operator '" << op.getOperatorName()
+                             << "', another product of the node has '"
+                             << other.getOperatorName() << "'";
+    agree = false;
+  });
+  return agree;
+}
+
 /// Whether `op`, at the top of the function, can be scheduled.
 static bool checkStep(Operation &op) {
   if (auto loop = dyn_cast<scf::ForOp>(op)) {
@@ -58,15 +92,10 @@ static bool checkStep(Operation &op) {
   }
   if (auto tile = dyn_cast<ArrayProductOp>(op))
     return isInNest(tile);
-  if (auto empty = dyn_cast<tensor::EmptyOp>(op))
-    for (Operation *user : empty->getUsers())
-      if (!isa<scf::ForOp>(user)) {
-        emitSurvivor(&op, "tile")
-            << "holds nothing, and is used other than by a nest that writes it";
-        return false;
-      }
+  if (isa<ZerosOp, tensor::EmptyOp>(op))
+    return isStart(op);
   Dialect *dialect = op.getDialect();
-  if (isa<ZerosOp, tensor::EmptyOp, func::ReturnOp>(op) ||
+  if (isa<func::ReturnOp>(op) ||
       isa_and_present<nn::NNDialect, arith::ArithDialect>(dialect))
     return true;
   if (isa<ProductOp>(op)) // reported as what it is
@@ -92,7 +121,7 @@ static bool checkTypes(func::FuncOp function) {
 LogicalResult phot::verifyTiled(func::FuncOp function) {
   if (function.isExternal() || !function.getBody().hasOneBlock())
     return function.emitError("expected a body of one block");
-  bool survivors = !checkTypes(function);
+  bool survivors = !checkTypes(function) || !checkOperators(function);
   function.walk([&](Operation *op) { survivors |= reportSurvivor(op); });
   for (Operation &op : function.getBody().front())
     survivors |= !checkStep(op);

@@ -100,8 +100,8 @@ def Photonic_ProductOp : Photonic_Op<"product", [
     * (C5) both formats have integers, or both reals in groups of the same length;
       of integers one group length is a multiple of the other;
     * (C6) `pass` takes one vector of converted elements per operand, as long as a
-      term, or for integers shorter; consists of operations that act on one pass,
-      and yields one sum: f32 of reals; of integers i32 if that holds the largest
+      term, or for integers shorter; consists of operations that act on one pass
+      and are all used, and yields the sum that the last one computes: f32 of reals; of integers i32 if that holds the largest
       sum of a term, else i64;
     * (C7) `combine` takes that sum and the accumulator, f32; consists of
       operations that add a term, and yields the accumulator;

@@ -62,8 +62,9 @@ def LowerProducts : Pass<"photonic-lower-products", "::mlir::func::FuncOp"> {
     elements are multiplied and added. The first operand is the one with a row per
     output channel: weights, or for the gradient with respect to weights the
     gradient of the output. A bias is added behind it by `nn.add`, after
-    `nn.reshape` to [1, M, 1, 1] for a convolution. All of these have the location
-    and the discardable attributes of the layer. Everything else stays.
+    `nn.reshape` to [1, M, 1, 1] for a convolution. All of these have the location,
+    and what computes the discardable attributes, of the layer. Everything else
+    stays.
     Postcondition: `photonic-verify-lower` succeeds. The values do not change.
 
     ```mlir
@@ -211,7 +212,8 @@ def TileArray : Pass<"photonic-tile-array", "::mlir::func::FuncOp"> {
     accumulator is carried through the nest whole; its initial value is a
     `tensor.empty` where the tiles write every element first (`start`), and
     `photonic.zeros` where several positions meet an element, or none. Everything
-    has the location and the discardable attributes of the product. Postcondition:
+    has the location of the product, `photonic.array_product` its discardable
+    attributes. Postcondition:
     `photonic-verify-tile`. The values do not change.
 
     ```mlir
