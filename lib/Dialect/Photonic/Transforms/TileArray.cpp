@@ -115,9 +115,9 @@ private:
       steps.push_back(constant(loop.step));
     }
     // Of several positions a start is at the first alone, whatever elements it
-    // has.
+    // has; and accumulators that begin with values go on from them.
     bool covers =
-        extents.positions == 1 &&
+        extents.positions == 1 && op.getInit().getDefiningOp<ZerosOp>() &&
         coversOnce(op.getResultView(), op.getInit().getType().getShape());
     Value last = extents.positions > 1 ? constant(extents.positions - 1) : zero;
     scf::LoopNest nest = scf::buildLoopNest(
@@ -144,7 +144,7 @@ private:
   /// What the nest starts from. Accumulators that are all written first need no
   /// zeros.
   static Value getInit(ProductOp op, bool covers, OpBuilder &b) {
-    if (!covers || !op.getInit().getDefiningOp<ZerosOp>())
+    if (!covers)
       return op.getInit();
     RankedTensorType type = op.getInit().getType();
     return tensor::EmptyOp::create(b, op.getLoc(), type.getShape(),
@@ -173,7 +173,7 @@ private:
     return pass.getResult();
   }
 
-  std::string group;              ///< of arrays
+  std::string group;             ///< of arrays
   int64_t rows = 0, columns = 0; ///< of an array
 };
 } // namespace

@@ -50,9 +50,14 @@ static bool isStart(Operation &op) {
     auto loop = dyn_cast<scf::ForOp>(use.getOwner());
     if (loop && llvm::is_contained(loop.getInits(), use.get()))
       continue;
+    if (isa<ProductOp>(use.getOwner())) // reported as what it is
+      continue;
     emitSurvivor(&op, "tile")
-        << "is what nests start from, and is used other than by one; a tensor of "
-           "zeros is an nn.constant";
+        << (isa<ZerosOp>(op)
+                ? "is what nests start from, and is used other than by one; a "
+                  "tensor of zeros is an nn.constant"
+                : "holds nothing, and is used other than by a nest that writes "
+                  "it");
     return false;
   }
   return true;
