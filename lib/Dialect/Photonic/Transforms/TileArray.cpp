@@ -88,16 +88,18 @@ private:
                            : TileLoop{TileDim::N, extents.n, rows};
     TileLoop position{TileDim::Position, extents.positions, 1};
     TileLoop contraction{TileDim::K, extents.k, term};
-    SmallVector<TileLoop> loops{{TileDim::Group, extents.groups, 1}};
+    TileLoop group{TileDim::Group, extents.groups, 1};
     if (extents.positions == 1)
-      llvm::append_values(loops, block, contraction);
-    // A second operand that stays is the same for all positions, but each
-    // element of the result has to meet them in order.
-    else if (first)
-      llvm::append_values(loops, block, position, contraction);
-    else
-      llvm::append_values(loops, position, block, contraction);
-    return loops;
+      return {group, block, contraction};
+    // Each element of the result has to meet all tiles of one position before
+    // those of the next.
+    ViewAttr result = op.getResultView();
+    if (meetsPositions(result, TileDim::Group))
+      return {position, group, block, contraction};
+    // A second operand that stays is the same for all positions.
+    if (!first || meetsPositions(result, block.dim))
+      return {group, position, block, contraction};
+    return {group, block, position, contraction};
   }
 
   void tile(ProductOp op, IRRewriter &rewriter) {
