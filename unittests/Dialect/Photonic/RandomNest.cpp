@@ -129,8 +129,8 @@ NestFacts oracle::examine(const ViewProduct &product, const Nest &nest) {
 //===----------------------------------------------------------------------===//
 
 NestGenerator::NestGenerator(Random &random, const ViewProduct &product,
-                             int64_t maxRows)
-    : random(random), product(product), maxRows(maxRows) {}
+                             int64_t rows, bool isFull)
+    : random(random), product(product), rows(rows), isFull(isFull) {}
 
 /// Counts a coordinate in no, one or two loops.
 void NestGenerator::addLoops(Nest &nest, unsigned dim, int64_t size) {
@@ -212,7 +212,7 @@ Nest NestGenerator::tryNest() {
   auto extents = product.getExtents();
   nest.secondStays = random.chance(50);
   unsigned stays = nest.secondStays ? N : M, streams = nest.secondStays ? M : N;
-  nest.sizes[stays - M] = random.pick(1, maxRows);
+  nest.sizes[stays - M] = isFull ? rows : random.pick(1, rows);
   nest.sizes[streams - M] =
       random.chance(60) ? extents[streams]
                         : random.pick(1, extents[streams] + 2);

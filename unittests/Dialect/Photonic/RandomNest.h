@@ -67,8 +67,9 @@ NestFacts examine(const ViewProduct &product, const Nest &nest);
 /// Draws nests of one product.
 class NestGenerator {
 public:
-  /// `maxRows`: of the operand that stays.
-  NestGenerator(Random &random, const ViewProduct &product, int64_t maxRows);
+  /// `rows`: of the operand that stays, at most or, with `isFull`, in each tile.
+  NestGenerator(Random &random, const ViewProduct &product, int64_t rows,
+                bool isFull = false);
 
   /// A nest that computes the product.
   Nest makeRight();
@@ -85,7 +86,8 @@ private:
 
   Random &random;
   const ViewProduct &product;
-  int64_t maxRows;
+  int64_t rows;
+  bool isFull;
 };
 
 } // namespace photonic::oracle
