@@ -139,6 +139,7 @@ private:
 
   void addPasses();
   void numberDealt();
+  bool keepsOrder(const phot::ViewAttr &result) const;
   void record(size_t begin, size_t end);
   void emitLoops(size_t counter);
   void emitTile(int64_t array);
@@ -233,6 +234,23 @@ void NestEmitter::numberDealt() {
     counters[i].step = tiles;
     tiles *= counters[i].trips;
   }
+}
+
+/// Whether elements meet their terms as the loops of the IR have them. Several
+/// arrays take turns inside of the loops that are not dealt: where a dealt one
+/// orders the terms of an element, none of those may.
+bool NestEmitter::keepsOrder(const phot::ViewAttr &result) const {
+  auto orders = [](const Counter &counter) {
+    return counter.dim == TileDim::K || counter.dim == TileDim::Position;
+  };
+  auto inner = ArrayRef(counters).drop_front(dealtEnd);
+  for (size_t i = dealtBegin; i < dealtEnd && o.arrays > 1; ++i)
+    if (orders(counters[i]) && llvm::any_of(inner, [&](const Counter &counter) {
+          return orders(counter) || (counters[i].dim == TileDim::Position &&
+                                     phot::meetsPositions(result, counter.dim));
+        }))
+      return false;
+  return true;
 }
 
 phx::DigitTerm NestEmitter::digit(const Counter &counter, int64_t array,
@@ -425,6 +443,10 @@ void NestEmitter::record(size_t begin, size_t end) {
 }
 
 LogicalResult NestEmitter::run(phot::ArrayProductOp op) {
+  if (!keepsOrder(op.getResultView()))
+    return op.emitError("deals loops to arrays that order the terms of an "
+                        "element, as loops inside of them do; name those in "
+                        "'arrays' as well");
   // Those that are not dealt, and the one that deals.
   size_t needed = counters.size() - (dealtEnd - dealtBegin) + 1;
   if (needed + e.getDepth() > phx::maxLoopDepth)

@@ -44,6 +44,7 @@ private:
   void merge(SmallVectorImpl<ViewDigit> &digits);
   bool isAlone(const ViewDigit &digit) const;
   int64_t getReach(unsigned dim) const;
+  bool runsBack(unsigned dim) const;
 
   ViewAttr view;
   ArrayRef<int64_t> shape;
@@ -66,6 +67,15 @@ int64_t MapBuilder::getReach(unsigned dim) const {
   return reach;
 }
 
+/// Whether a row or column moves down along `dim`.
+bool MapBuilder::runsBack(unsigned dim) const {
+  for (ArrayRef<ViewDigit> list : {ArrayRef(rows), ArrayRef(columns)})
+    for (const ViewDigit &digit : list)
+      if (digit.dim == dim && digit.step < 0)
+        return true;
+  return false;
+}
+
 /// Groups are pieces of one dimension that do not overlap.
 std::string MapBuilder::takeGroups(OperandMap &out) {
   ArrayRef<ViewDigit> groups = view.getGroups();
@@ -75,7 +85,8 @@ std::string MapBuilder::takeGroups(OperandMap &out) {
   auto dim = static_cast<unsigned>(digit.dim);
   // Only then nothing of one group is clipped at the end of another.
   if (groups.size() > 1 || digit.step < 1 || offsets[dim] != 0 ||
-      getReach(dim) >= digit.step || digit.step * digit.radix != shape[dim])
+      getReach(dim) >= digit.step || digit.step * digit.radix != shape[dim] ||
+      runsBack(dim))
     return "groups that are other than equal pieces of one dimension";
   out.groupBytes = digit.step * strides[dim];
   extents[dim] = digit.step;

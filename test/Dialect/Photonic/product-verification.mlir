@@ -788,7 +788,7 @@ func.func @product_c7_yield(%w: tensor<10x84xf32>, %x: tensor<8x84xf32>, %z: ten
 #outputs = #photonic.view<rows = [10 x d1], columns = [8 x d0]>
 #bfp = #photonic.bfp<mantissa = 4, group = 16, rounding = trunc>
 func.func @product_c7_nothing(%w: tensor<10x84xf32>, %x: tensor<8x84xf32>, %z: tensor<8x10xf32>) {
-  // expected-error@+1 {{(C7) region combine yields its argument: it computes nothing}}
+  // expected-error@+1 {{(C7) region combine must yield what its last operation computes}}
   %y = photonic.product ins(%w by #weights, %x by #images : tensor<10x84xf32>, tensor<8x84xf32>)
       outs(%z by #outputs : tensor<8x10xf32>) operator = "Gemm" formats = [#bfp, #bfp]
   pass {
@@ -809,7 +809,7 @@ func.func @product_c7_nothing(%w: tensor<10x84xf32>, %x: tensor<8x84xf32>, %z: t
 #outputs = #photonic.view<rows = [10 x d1], columns = [8 x d0]>
 #bfp = #photonic.bfp<mantissa = 4, group = 16, rounding = trunc>
 func.func @product_c7_ignored(%w: tensor<10x84xf32>, %x: tensor<8x84xf32>, %z: tensor<8x10xf32>) {
-  // expected-error@+1 {{(C7) region combine yields its argument: it computes nothing}}
+  // expected-error@+1 {{(C7) region combine must yield what its last operation computes}}
   %y = photonic.product ins(%w by #weights, %x by #images : tensor<10x84xf32>, tensor<8x84xf32>)
       outs(%z by #outputs : tensor<8x10xf32>) operator = "Gemm" formats = [#bfp, #bfp]
   pass {
@@ -831,7 +831,7 @@ func.func @product_c7_ignored(%w: tensor<10x84xf32>, %x: tensor<8x84xf32>, %z: t
 #outputs = #photonic.view<rows = [10 x d1], columns = [8 x d0]>
 #bfp = #photonic.bfp<mantissa = 4, group = 16, rounding = trunc>
 func.func @product_c7_two(%w: tensor<10x84xf32>, %x: tensor<8x84xf32>, %z: tensor<8x10xf32>) {
-  // expected-error@+1 {{(C7) region combine must be one operation}}
+  // expected-error@+1 {{(C7) region combine computes what it does not use}}
   %y = photonic.product ins(%w by #weights, %x by #images : tensor<10x84xf32>, tensor<8x84xf32>)
       outs(%z by #outputs : tensor<8x10xf32>) operator = "Gemm" formats = [#bfp, #bfp]
   pass {
@@ -840,6 +840,7 @@ func.func @product_c7_two(%w: tensor<10x84xf32>, %x: tensor<8x84xf32>, %z: tenso
     photonic.yield %d : i32
   } combine {
   ^bb0(%sum: i32, %acc: f32):
+    // expected-note@+1 {{here}}
     %q = photonic.scaled_add %acc, %sum : i32
     %r = photonic.scaled_add %acc, %sum : i32
     photonic.yield %r : f32

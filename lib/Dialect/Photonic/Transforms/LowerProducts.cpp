@@ -80,8 +80,8 @@ public:
     ViewAttr output = layer.getOutputView(context, kind);
     bool isWeight = kind == ProductKind::WeightGradient;
     bool isInput = kind == ProductKind::InputGradient;
-    Value zeros = ZerosOp::create(rewriter, op->getLoc(),
-                                  op->getResult(0).getType());
+    Value zeros =
+        ZerosOp::create(rewriter, op->getLoc(), op->getResult(0).getType());
     return mark(ProductOp::create(rewriter, op->getLoc(), lhs,
                                   isWeight ? output : weight, rhs,
                                   isInput ? output : image, zeros,

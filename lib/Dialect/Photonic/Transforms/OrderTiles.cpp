@@ -13,6 +13,7 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/IR/Remarks.h"
@@ -119,16 +120,23 @@ private:
     FailureOr<TileNest> nest = TileNest::get(tile);
     if (failed(nest))
       return failure();
+    if (nest->loops.empty())
+      return success();
     SmallVector<unsigned> loops = getOrder(*nest);
     ArraysAttr arrays = getArrays(*nest, loops);
     rewriter.setInsertionPoint(nest->loops.front());
     IRMapping mapping;
     SmallVector<Value> lower, upper, steps;
+    // Bounds are constants, but perhaps ones inside of other loops.
+    auto copy = [&](Value bound) -> Value {
+      return arith::ConstantIndexOp::create(rewriter, tile.getLoc(),
+                                            *getConstantIntValue(bound));
+    };
     for (unsigned loop : loops) {
       scf::ForOp old = nest->loops[loop];
-      lower.push_back(old.getLowerBound());
-      upper.push_back(old.getUpperBound());
-      steps.push_back(old.getStep());
+      lower.push_back(copy(old.getLowerBound()));
+      upper.push_back(copy(old.getUpperBound()));
+      steps.push_back(copy(old.getStep()));
     }
     ArrayProductOp moved;
     scf::LoopNest made = scf::buildLoopNest(

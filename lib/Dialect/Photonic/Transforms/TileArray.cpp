@@ -88,16 +88,18 @@ private:
                            : TileLoop{TileDim::N, extents.n, rows};
     TileLoop position{TileDim::Position, extents.positions, 1};
     TileLoop contraction{TileDim::K, extents.k, term};
-    SmallVector<TileLoop> loops{{TileDim::Group, extents.groups, 1}};
+    TileLoop group{TileDim::Group, extents.groups, 1};
     if (extents.positions == 1)
-      llvm::append_values(loops, block, contraction);
-    // A second operand that stays is the same for all positions, but each
-    // element of the result has to meet them in order.
-    else if (first)
-      llvm::append_values(loops, block, position, contraction);
-    else
-      llvm::append_values(loops, position, block, contraction);
-    return loops;
+      return {group, block, contraction};
+    // Each element of the result has to meet all tiles of one position before
+    // those of the next.
+    ViewAttr result = op.getResultView();
+    if (meetsPositions(result, TileDim::Group))
+      return {position, group, block, contraction};
+    // A second operand that stays is the same for all positions.
+    if (!first || meetsPositions(result, block.dim))
+      return {group, position, block, contraction};
+    return {group, block, position, contraction};
   }
 
   void tile(ProductOp op, IRRewriter &rewriter) {
@@ -115,9 +117,9 @@ private:
       steps.push_back(constant(loop.step));
     }
     // Of several positions a start is at the first alone, whatever elements it
-    // has.
+    // has; and accumulators that begin with values go on from them.
     bool covers =
-        extents.positions == 1 &&
+        extents.positions == 1 && op.getInit().getDefiningOp<ZerosOp>() &&
         coversOnce(op.getResultView(), op.getInit().getType().getShape());
     Value last = extents.positions > 1 ? constant(extents.positions - 1) : zero;
     scf::LoopNest nest = scf::buildLoopNest(
@@ -144,7 +146,7 @@ private:
   /// What the nest starts from. Accumulators that are all written first need no
   /// zeros.
   static Value getInit(ProductOp op, bool covers, OpBuilder &b) {
-    if (!covers || !op.getInit().getDefiningOp<ZerosOp>())
+    if (!covers)
       return op.getInit();
     RankedTensorType type = op.getInit().getType();
     return tensor::EmptyOp::create(b, op.getLoc(), type.getShape(),
@@ -173,7 +175,7 @@ private:
     return pass.getResult();
   }
 
-  std::string group;              ///< of arrays
+  std::string group;             ///< of arrays
   int64_t rows = 0, columns = 0; ///< of an array
 };
 } // namespace

@@ -112,7 +112,8 @@ static bool carriesOnly(scf::ForOp loop, Operation *inner, Value init) {
       loop.getYieldedValues().front() != inner->getResult(0))
     return false;
   return llvm::all_of(loop.getBody()->without_terminator(), [&](Operation &op) {
-    return &op == inner || isa<arith::ArithDialect>(op.getDialect());
+    return &op == inner ||
+           isa_and_present<arith::ArithDialect>(op.getDialect());
   });
 }
 
@@ -270,9 +271,7 @@ static LogicalResult verifyCoverage(const TileNest &nest, TileDim dim) {
          << ", " << 2 * size << ", ... below " << extent << " once";
 }
 
-/// Whether positions and another coordinate move along the same dimension of
-/// the result, so that an element may have several of both.
-static bool meetsPositions(ViewAttr result, TileDim dim) {
+bool phot::meetsPositions(ViewAttr result, TileDim dim) {
   ArrayRef<ViewDigit> digits = dim == TileDim::Group ? result.getGroups()
                                : dim == TileDim::M   ? result.getRows()
                                : dim == TileDim::N   ? result.getColumns()

@@ -44,15 +44,28 @@ static bool isInNest(ArrayProductOp op) {
   return succeeded(nest) && succeeded(nest->verify());
 }
 
+/// Whether a product adds to `use`.
+static bool isInit(OpOperand &use) {
+  if (auto product = dyn_cast<ProductOp>(use.getOwner()))
+    return &product.getInitMutable() == &use;
+  auto tile = dyn_cast<ArrayProductOp>(use.getOwner());
+  return tile && &tile.getInitMutable() == &use;
+}
+
 /// Whether nests start from `op`, zeros or nothing, and nobody else reads it.
 static bool isStart(Operation &op) {
   for (OpOperand &use : op.getUses()) {
     auto loop = dyn_cast<scf::ForOp>(use.getOwner());
     if (loop && llvm::is_contained(loop.getInits(), use.get()))
       continue;
+    if (isInit(use)) // of what is no nest, which is reported
+      continue;
     emitSurvivor(&op, "tile")
-        << "is what nests start from, and is used other than by one; a tensor of "
-           "zeros is an nn.constant";
+        << (isa<ZerosOp>(op)
+                ? "is what nests start from, and is used other than by one; a "
+                  "tensor of zeros is an nn.constant"
+                : "holds nothing, and is used other than by a nest that writes "
+                  "it");
     return false;
   }
   return true;

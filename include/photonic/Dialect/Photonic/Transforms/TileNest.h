@@ -33,6 +33,10 @@ inline constexpr unsigned numTileDims = 5;
 /// "group", "position", "m", "n", "k".
 llvm::StringRef getName(TileDim dim);
 
+/// Whether positions and another coordinate move along the same dimension of
+/// the result, so that an element may have several of both.
+bool meetsPositions(ViewAttr result, TileDim dim);
+
 /// A nest of loops with constant bounds around one tile.
 struct TileNest {
   ArrayProductOp tile;
