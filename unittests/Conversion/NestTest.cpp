@@ -41,7 +41,7 @@ struct NestCoverage {
            positions = 0, groups = 0, mixed = 0, random = 0, undealt = 0,
            streamLoops = 0, descending = 0;
   /// Nests that may be right, and views, that a program cannot say.
-  unsigned views = 0, deep = 0, uneven = 0, cautious = 0, cut = 0, small = 0;
+  unsigned views = 0, deep = 0, uneven = 0, mixedDeal = 0, cautious = 0, cut = 0, small = 0;
 
   void add(const ViewProduct &product, const PassText &pass, const Nest &nest);
 };
@@ -78,7 +78,9 @@ void NestCoverage::add(const ViewProduct &product, const PassText &pass,
 class NestCase {
 public:
   NestCase(uint64_t seed, bool isLayer) : random(seed), isLayer(isLayer) {
-    product = isLayer ? random.makeLayerProduct() : random.makeProduct();
+    product = isLayer            ? random.makeLayerProduct()
+              : random.chance(80) ? random.makeProgramProduct()
+                                  : random.makeProduct();
     random.drawFormats(product, random.chance(12) ? 0 : 5, 10);
     int64_t term = product.getTerm();
     pass = makeDot(product);
@@ -154,7 +156,8 @@ bool NestCase::isRefusal(StringRef message, NestCoverage &coverage) const {
   };
   bool isIdeal = options.memory == "ideal";
   if (has("nested loops, programs have at most", coverage.deep) ||
-      has("take passes that are not equally long", coverage.uneven))
+      has("take passes that are not equally long", coverage.uneven) ||
+      has("deals loops to arrays that order the terms", coverage.mixedDeal))
     return true;
   if (!isLayer &&
       (has("access map of a program cannot say that", coverage.views) ||
@@ -258,6 +261,7 @@ static void runCases(uint64_t cases, bool isLayer, NestCoverage &coverage) {
             << " that round at random. Refused: " << coverage.views
             << " views, " << coverage.deep << " deep nests, " << coverage.uneven
             << " pieces of uneven passes, "
+            << coverage.mixedDeal << " deals, "
             << coverage.cautious << " orders, " << coverage.cut
             << " cuts, " << coverage.small << " scratchpads\n";
 }
