@@ -362,8 +362,11 @@ static LogicalResult verifyStart(const TileNest &nest) {
     return emitSurvivor(tile, "tile")
            << "has a start that is not 0 at the first position and contraction "
               "position, and positive at all others";
+  // What starts at the first of several positions leaves the elements of the
+  // others alone.
   if (isDefined ||
-      coversOnce(tile.getResultView(), tile.getInit().getType().getShape()))
+      (nest.getExtent(TileDim::Position) == 1 &&
+       coversOnce(tile.getResultView(), tile.getInit().getType().getShape())))
     return success();
   return emitSurvivor(tile, "tile") << "starts from tensor.empty, but its "
                                        "tiles do not write every element "
