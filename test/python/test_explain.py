@@ -150,7 +150,7 @@ def test_every_entry_has_a_definition():
                          "called 'row start' in messages"]),
     ("core_stream.length", ["core_stream.length [vectors]: instruction field"]),
     ("core_stream.in", ["core_stream.in [bytes]: instruction field"]),
-    ("photonic", ["photonic [mm²]: area part", "phase shifters", "On the photonic chiplet"]),
+    ("photonic", ["photonic [mm²]: area part", "phase shifters", "on the photonic chiplet"]),
     ("vec_pool.fn", ["word of PoolFn: the pooling", "called 'function' in messages",
                      "average_valid (divided by the positions inside the extents)"]),
     ("in_map", ["vec_pool.in_map: instruction field", "core_stream.in_map:"]),

@@ -91,8 +91,9 @@ def Photonic_ProductOp : Photonic_Op<"product", [
     Constraints:
 
     * (C1) dimensions of views are those of their tensors;
-    * (C2) the extents of the three views agree: groups, M, N and K exactly, the
-      positions of an operand are those of the result, or 1;
+    * (C2) the extents of the three views agree: groups, M, N and K exactly;
+      of positions, which add to the result one by one, each view has as many as the
+      others, or 1;
     * (C3) within one position no two (group, row, column) of the result are the
       same element;
     * (C4) both formats are present, or neither; the regions are empty exactly
@@ -101,8 +102,8 @@ def Photonic_ProductOp : Photonic_Op<"product", [
       of integers one group length is a multiple of the other;
     * (C6) `pass` takes one vector of converted elements per operand, as long as a
       term, or for integers shorter; consists of operations that act on one pass
-      and are all used, and yields the sum that the last one computes: f32 of reals; of integers i32 if that holds the largest
-      sum of a term, else i64;
+      and are all used, and yields the sum that the last one computes: f32 of
+      reals; of integers i32 if that holds the largest sum of a term, else i64;
     * (C7) `combine` takes that sum and the accumulator, f32; consists of
       operations that add a term, and yields the accumulator;
     * (C8) what `pass` computes represents the sum of every pass;
