@@ -136,9 +136,8 @@ static Group convert(const Format &f, const std::vector<Input> &inputs,
 //===----------------------------------------------------------------------===//
 
 /// All groups of an operand.
-static std::vector<Group> convertAll(const Format &f,
-                                     const std::vector<Input> &inputs,
-                                     int operand) {
+static std::vector<Group>
+convertAll(const Format &f, const std::vector<Input> &inputs, int operand) {
   std::vector<Group> groups;
   for (size_t begin = 0; begin < inputs.size(); begin += size_t(f.group)) {
     size_t end = std::min(begin + size_t(f.group), inputs.size());
@@ -170,8 +169,8 @@ static float addIntegers(const Format &lhs, const Format &rhs, const Run &run,
   return acc;
 }
 
-float photonic::oracle::addRun(const Format &lhs, const Format &rhs, const Run &run,
-                     float acc) {
+float photonic::oracle::addRun(const Format &lhs, const Format &rhs,
+                               const Run &run, float acc) {
   if (lhs.isInteger())
     return addIntegers(lhs, rhs, run, acc);
   size_t length = run.lhs.size();

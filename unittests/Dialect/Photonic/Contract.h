@@ -5,9 +5,9 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// What an accumulator becomes, by section 6 of docs/isa.md, written down a second
-// time: integers of 1024 bits, comparisons instead of bit fields. Shares nothing
-// with the dialect.
+// What an accumulator becomes, by section 6 of docs/isa.md, written down a
+// second time: integers of 1024 bits, comparisons instead of bit fields. Shares
+// nothing with the dialect.
 //
 //===----------------------------------------------------------------------===//
 
@@ -49,8 +49,8 @@ struct Run {
   std::vector<Input> lhs, rhs;
 };
 
-/// The accumulator behind all terms of `run`. Of integer formats one group is as
-/// long as the other or a multiple of it; others are equal in bits and group.
+/// The accumulator behind all terms of `run`. Of integer formats one group is
+/// as long as the other or a multiple of it; others are equal.
 float addRun(const Format &lhs, const Format &rhs, const Run &run, float acc);
 
 } // namespace photonic::oracle

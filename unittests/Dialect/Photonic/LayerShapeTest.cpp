@@ -65,14 +65,26 @@ protected:
     ViewAttr output = s.getOutputView(&context, kind);
     switch (kind) {
     case ProductKind::Forward:
-      return {l.getWeightShape(), l.getImageShape(), l.getOutputShape(),
-              weight,             image,             output};
+      return {l.getWeightShape(),
+              l.getImageShape(),
+              l.getOutputShape(),
+              weight,
+              image,
+              output};
     case ProductKind::InputGradient:
-      return {l.getWeightShape(), l.getOutputShape(), l.getImageShape(),
-              weight,             output,             image};
+      return {l.getWeightShape(),
+              l.getOutputShape(),
+              l.getImageShape(),
+              weight,
+              output,
+              image};
     case ProductKind::WeightGradient:
-      return {l.getOutputShape(), l.getImageShape(), l.getWeightShape(),
-              output,             image,             weight};
+      return {l.getOutputShape(),
+              l.getImageShape(),
+              l.getWeightShape(),
+              output,
+              image,
+              weight};
     }
     llvm_unreachable("covered switch");
   }
@@ -114,9 +126,9 @@ public:
 
   int64_t get(int64_t group, int64_t position, int64_t row, int64_t column) {
     Coordinates base = add(elements.getOrigin(), elements.getGroup(group));
-    return elements.locate(add(base, elements.getPosition(position)),
-                           add(elements.getRow(row),
-                               elements.getColumn(column)));
+    return elements.locate(
+        add(base, elements.getPosition(position)),
+        add(elements.getRow(row), elements.getColumn(column)));
   }
 
 private:
@@ -154,15 +166,16 @@ void checkViews(const Layer &l, ArrayRef<Parts> parts) {
     int64_t out = p.g * l.outChannels + p.o, in = p.g * l.channels + p.c;
     int64_t weight =
         ((out * l.channels + p.c) * l.kernelHeight + p.u) * l.kernelWidth + p.v;
-    int64_t output = ((p.b * l.groups * l.outChannels + out) * oh + p.y) * ow + p.x;
+    int64_t output =
+        ((p.b * l.groups * l.outChannels + out) * oh + p.y) * ow + p.x;
     int64_t row = p.y * l.strides[0] + p.u * l.dilations[0] - l.pads[0];
     int64_t column = p.x * l.strides[1] + p.v * l.dilations[1] - l.pads[1];
     bool inside = row >= 0 && row < l.height && column >= 0 && column < l.width;
     int64_t image =
-        inside ? ((p.b * l.groups * l.channels + in) * l.height + row) *
-                         l.width +
-                     column
-               : -1;
+        inside
+            ? ((p.b * l.groups * l.channels + in) * l.height + row) * l.width +
+                  column
+            : -1;
     int64_t pixel = (p.b * oh + p.y) * ow + p.x;
     int64_t tap = p.u * l.kernelWidth + p.v;
     int64_t patch = tap * l.channels + p.c;
@@ -234,9 +247,8 @@ TEST_F(LayerShapeTest, ViewsHaveAText) {
   Parts input = getParts(layer, ProductKind::InputGradient);
   EXPECT_EQ(print(input.lhs), "#photonic.view<positions = [3 x d3, 3 x d2], "
                               "rows = [4 x d1], columns = [8 x d0]>");
-  EXPECT_EQ(print(input.rhs),
-            "#photonic.view<rows = [6 x d3, 6 x d2, 2 x d0], "
-            "columns = [8 x d1]>");
+  EXPECT_EQ(print(input.rhs), "#photonic.view<rows = [6 x d3, 6 x d2, 2 x d0], "
+                              "columns = [8 x d1]>");
   EXPECT_EQ(print(input.result),
             "#photonic.view<positions = [3 x d3, 3 x d2], rows = [4 x d1], "
             "columns = [6 x d3, 6 x d2, 2 x d0], offsets = [0, 0, -1, -1]>");
@@ -295,19 +307,19 @@ bool hasViews(const ProductShape &s, const Parts &parts) {
   llvm_unreachable("covered switch");
 }
 
-/// What a layer's views show of it: where there is one output, or one element of
-/// the kernel, nobody sees how far the next one would be.
+/// What a layer's views show of it: where there is one output, or one element
+/// of the kernel, nobody sees how far the next one would be.
 auto getVisible(const LayerShape &s) {
   auto step = [](int64_t extent, int64_t value) {
     return extent == 1 ? 1 : value;
   };
-  return std::tuple(
-      s.isFlat, s.groups, s.batch, s.channels, s.outChannels, s.height, s.width,
-      s.kernelHeight, s.kernelWidth, s.outHeight, s.outWidth, s.pads,
-      std::array{step(s.outHeight, s.strides[0]),
-                 step(s.outWidth, s.strides[1])},
-      std::array{step(s.kernelHeight, s.dilations[0]),
-                 step(s.kernelWidth, s.dilations[1])});
+  return std::tuple(s.isFlat, s.groups, s.batch, s.channels, s.outChannels,
+                    s.height, s.width, s.kernelHeight, s.kernelWidth,
+                    s.outHeight, s.outWidth, s.pads,
+                    std::array{step(s.outHeight, s.strides[0]),
+                               step(s.outWidth, s.strides[1])},
+                    std::array{step(s.kernelHeight, s.dilations[0]),
+                               step(s.kernelWidth, s.dilations[1])});
 }
 
 TEST_F(LayerShapeTest, LayersAreFoundAgain) {
@@ -426,8 +438,8 @@ TEST_F(LayerShapeTest, OtherViewsAreNoLayers) {
     *views[which] = changed;
     std::optional<ProductShape> found = match(parts);
     std::string text;
-    llvm::raw_string_ostream(text) << "trial " << trial << ": " << parts.lhs
-                                   << parts.rhs << parts.result;
+    llvm::raw_string_ostream(text)
+        << "trial " << trial << ": " << parts.lhs << parts.rhs << parts.result;
     // Where other extents are 1, what is left may be of another kind.
     EXPECT_TRUE(!found || found->kind != kind || (isImage && isAddress))
         << text;

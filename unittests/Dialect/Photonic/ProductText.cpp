@@ -40,12 +40,13 @@ PassText photonic::oracle::makeDot(const ViewProduct &product) {
   return {product.getTerm(), {}};
 }
 
-std::vector<int64_t>
-photonic::oracle::chooseModuli(const ViewProduct &product, int64_t length) {
+std::vector<int64_t> photonic::oracle::chooseModuli(const ViewProduct &product,
+                                                    int64_t length) {
   const std::vector<int64_t> choices[] = {
-      {3, 5},        {7, 8, 9},           {31, 32, 33},
-      {2, 127, 255}, {255, 256, 257},     {1021, 1024, 1023},
-      {32765, 32768}, {65536, 65535, 65533}};
+      {3, 5},          {7, 8, 9},
+      {31, 32, 33},    {2, 127, 255},
+      {255, 256, 257}, {1021, 1024, 1023},
+      {32765, 32768},  {65536, 65535, 65533}};
   for (const std::vector<int64_t> &moduli : choices) {
     int64_t values = 1;
     for (int64_t modulus : moduli)
@@ -60,8 +61,8 @@ photonic::oracle::chooseModuli(const ViewProduct &product, int64_t length) {
 static std::string printOperands(const ViewProduct &p,
                                  const std::string &init) {
   return "ins(%w by " + p.lhs.print() + ", %x by " + p.rhs.print() + " : " +
-         print(p.lhsShape) + ", " + print(p.rhsShape) + ")\n      outs(" + init +
-         " by " + p.result.print() + " : " + print(p.resultShape) + ")";
+         print(p.lhsShape) + ", " + print(p.rhsShape) + ")\n      outs(" +
+         init + " by " + p.result.print() + " : " + print(p.resultShape) + ")";
 }
 
 static std::string printFormats(const ViewProduct &p, bool secondStays) {
@@ -70,25 +71,27 @@ static std::string printFormats(const ViewProduct &p, bool secondStays) {
     text += " key = %k : tensor<3xf32> stream = " +
             std::to_string(p.lhsFormat.stream);
   return text + "\n      formats = [" + p.lhsFormat.print() + ", " +
-         p.rhsFormat.print() + "]\n      stationary = " +
-         (secondStays ? "second" : "first");
+         p.rhsFormat.print() +
+         "]\n      stationary = " + (secondStays ? "second" : "first");
 }
 
 static std::string getVector(const Format &format, int64_t length) {
   return "vector<" + std::to_string(length) + "x" +
-         (!format.isInteger() ? "f32" : format.bits <= 7 ? "i8" : "i16") + ">";
+         (!format.isInteger() ? "f32"
+          : format.bits <= 7  ? "i8"
+                              : "i16") +
+         ">";
 }
 
 /// Both regions.
 static std::string printRegions(const ViewProduct &p, const PassText &pass) {
   bool isInteger = p.lhsFormat.isInteger();
-  std::string sum = !isInteger                                ? "f32"
+  std::string sum = !isInteger                               ? "f32"
                     : getBound(p, p.getTerm()) <= 0x7fffffff ? "i32"
-                                                              : "i64";
+                                                             : "i64";
   std::string a = getVector(p.lhsFormat, pass.length);
   std::string b = getVector(p.rhsFormat, pass.length);
-  std::string text =
-      " pass {\n    ^bb0(%a: " + a + ", %b: " + b + "):\n";
+  std::string text = " pass {\n    ^bb0(%a: " + a + ", %b: " + b + "):\n";
   std::string residues;
   for (int64_t modulus : pass.moduli) {
     std::string name = "%r" + std::to_string(modulus);
@@ -100,10 +103,11 @@ static std::string printRegions(const ViewProduct &p, const PassText &pass) {
     text += "      %d = photonic.dot %a, %b : " + a + ", " + b + " -> " + sum +
             "\n";
   else
-    text += "      %d = photonic.reverse_convert " + residues + " moduli = " +
-            printList(pass.moduli) + " : " + sum + "\n";
-  text += "      photonic.yield %d : " + sum + "\n  } combine {\n    ^bb0(%s: " +
-          sum + ", %acc: f32):\n      %n = photonic." +
+    text += "      %d = photonic.reverse_convert " + residues +
+            " moduli = " + printList(pass.moduli) + " : " + sum + "\n";
+  text += "      photonic.yield %d : " + sum +
+          "\n  } combine {\n    ^bb0(%s: " + sum +
+          ", %acc: f32):\n      %n = photonic." +
           (isInteger ? "scaled_add %acc, %s : " + sum : "float_add %acc, %s") +
           "\n      photonic.yield %n : f32\n  }\n";
   return text;
@@ -113,8 +117,8 @@ static std::string printRegions(const ViewProduct &p, const PassText &pass) {
 static std::string printFunction(const ViewProduct &p, bool takesInit,
                                  const std::string &body) {
   std::string result = print(p.resultShape);
-  std::string text = "func.func @main(%w: " + print(p.lhsShape) +
-                     ", %x: " + print(p.rhsShape);
+  std::string text =
+      "func.func @main(%w: " + print(p.lhsShape) + ", %x: " + print(p.rhsShape);
   if (takesInit)
     text += ", %z: " + result;
   if (p.isRandom())
@@ -135,11 +139,10 @@ std::string photonic::oracle::printProduct(const ViewProduct &p,
   std::string body;
   if (!takesInit)
     body = "  %z = photonic.zeros : " + print(p.resultShape) + "\n";
-  return printFunction(p, takesInit,
-                       body + "  %y = photonic.product " +
-                           printOperands(p, "%z") +
-                           printFormats(p, secondStays) +
-                           printRegions(p, pass));
+  return printFunction(
+      p, takesInit,
+      body + "  %y = photonic.product " + printOperands(p, "%z") +
+          printFormats(p, secondStays) + printRegions(p, pass));
 }
 
 namespace {
@@ -223,7 +226,8 @@ private:
     std::string carried = "%a" + std::to_string(number);
     std::string inner = "%y" + std::to_string(number);
     text += "  " + result + " = scf.for %i" + std::to_string(number) + " = " +
-            lower + " to " + upper + " step " + stride + " iter_args(" + carried + " = " + init + ") -> (" + type + ") {\n";
+            lower + " to " + upper + " step " + stride + " iter_args(" +
+            carried + " = " + init + ") -> (" + type + ") {\n";
     openLoop(number + 1, carried, inner);
     text += "  scf.yield " + inner + " : " + type + "\n  }\n";
   }
@@ -247,8 +251,9 @@ private:
     for (int64_t i = nest.overBegin; i < nest.overEnd; ++i)
       over.push_back(i);
     text += "  " + result + " = photonic.array_product " +
-            printOperands(p, init) + "\n      tile [" + tile + "] sizes = " +
-            printList(nest.sizes) + start + printFormats(p, nest.secondStays) +
+            printOperands(p, init) + "\n      tile [" + tile +
+            "] sizes = " + printList(nest.sizes) + start +
+            printFormats(p, nest.secondStays) +
             " arrays = <\"core\", over = " + printList(over) + ">" +
             printRegions(p, pass);
   }

@@ -22,8 +22,7 @@ static int64_t divideUp(int64_t a, int64_t b) { return (a + b - 1) / b; }
 // Going through a nest
 //===----------------------------------------------------------------------===//
 
-void Nest::visit(
-    std::function<void(const Tile &, int64_t)> callback) const {
+void Nest::visit(std::function<void(const Tile &, int64_t)> callback) const {
   std::vector<int64_t> counters(loops.size(), 0);
   for (;;) {
     Tile tile = bases;
@@ -99,7 +98,8 @@ private:
         std::optional<Term> &last = accumulators[{tile[Group], i, j}];
         facts.isOrdered &= !last || *last < term;
         last = term;
-        int64_t number = product.locateResult(tile[Group], tile[Position], i, j);
+        int64_t number =
+            product.locateResult(tile[Group], tile[Position], i, j);
         if (number < 0)
           continue;
         Element &element = elements[size_t(number)];
@@ -129,8 +129,8 @@ NestFacts oracle::examine(const ViewProduct &product, const Nest &nest) {
 //===----------------------------------------------------------------------===//
 
 NestGenerator::NestGenerator(Random &random, const ViewProduct &product,
-                             int64_t maxRows)
-    : random(random), product(product), maxRows(maxRows) {}
+                             int64_t rows, bool isFull)
+    : random(random), product(product), rows(rows), isFull(isFull) {}
 
 /// Counts a coordinate in no, one or two loops.
 void NestGenerator::addLoops(Nest &nest, unsigned dim, int64_t size) {
@@ -162,11 +162,10 @@ void NestGenerator::drawOrder(Nest &nest) {
       slots.push_back(i);
       ordered.push_back(nest.loops[i]);
     }
-  std::sort(ordered.begin(), ordered.end(),
-            [](const NestLoop &a, const NestLoop &b) {
-              return std::tuple(a.dim, -a.weight) <
-                     std::tuple(b.dim, -b.weight);
-            });
+  std::sort(
+      ordered.begin(), ordered.end(), [](const NestLoop &a, const NestLoop &b) {
+        return std::tuple(a.dim, -a.weight) < std::tuple(b.dim, -b.weight);
+      });
   for (auto [slot, loop] : llvm::zip_equal(slots, ordered))
     nest.loops[slot] = loop;
   // Positions count down; whatever has no order may do so.
@@ -185,8 +184,8 @@ void NestGenerator::drawStart(Nest &nest) {
   bool startsEach = random.chance(25);
   for (NestLoop &loop : nest.loops)
     if (loop.dim == K || (loop.dim == Position && !startsEach))
-      loop.startWeight = random.chance(60) ? std::abs(loop.weight)
-                                           : random.pick(1, 3);
+      loop.startWeight =
+          random.chance(60) ? std::abs(loop.weight) : random.pick(1, 3);
   // Where it suffices to start, nothing has to be there before.
   nest.isEmpty = true;
   nest.isEmpty = examine(product, nest).starts && random.chance(70);
@@ -212,10 +211,10 @@ Nest NestGenerator::tryNest() {
   auto extents = product.getExtents();
   nest.secondStays = random.chance(50);
   unsigned stays = nest.secondStays ? N : M, streams = nest.secondStays ? M : N;
-  nest.sizes[stays - M] = random.pick(1, maxRows);
-  nest.sizes[streams - M] =
-      random.chance(60) ? extents[streams]
-                        : random.pick(1, extents[streams] + 2);
+  nest.sizes[stays - M] = isFull ? rows : random.pick(1, rows);
+  nest.sizes[streams - M] = random.chance(60)
+                                ? extents[streams]
+                                : random.pick(1, extents[streams] + 2);
   nest.sizes[K - M] = product.getTerm();
   addLoops(nest, Group, 1);
   addLoops(nest, Position, 1);

@@ -35,8 +35,8 @@ struct Nest {
   std::array<int64_t, numDims> bases{}; ///< of coordinates
   std::array<int64_t, 3> sizes{1, 1, 1};
   bool secondStays = false;
-  std::optional<int64_t> start; ///< its base, if there is one
-  bool isEmpty = false;         ///< starts from tensor.empty
+  std::optional<int64_t> start;       ///< its base, if there is one
+  bool isEmpty = false;               ///< starts from tensor.empty
   int64_t overBegin = 0, overEnd = 1; ///< loops that are dealt to arrays
   /// Bounds of loops are constants in front of the nest, not of the loop.
   bool hoists = false;
@@ -58,17 +58,17 @@ struct NestFacts {
   /// Every element starts from +0, before its first term.
   bool starts = true;
 
-  bool isRight() const {
-    return covers && isOrdered && meetsInOrder && starts;
-  }
+  bool isRight() const { return covers && isOrdered && meetsInOrder && starts; }
 };
 NestFacts examine(const ViewProduct &product, const Nest &nest);
 
 /// Draws nests of one product.
 class NestGenerator {
 public:
-  /// `maxRows`: of the operand that stays.
-  NestGenerator(Random &random, const ViewProduct &product, int64_t maxRows);
+  /// `rows`: of the operand that stays, at most or, with `isFull`, in each
+  /// tile.
+  NestGenerator(Random &random, const ViewProduct &product, int64_t rows,
+                bool isFull = false);
 
   /// A nest that computes the product.
   Nest makeRight();
@@ -85,7 +85,8 @@ private:
 
   Random &random;
   const ViewProduct &product;
-  int64_t maxRows;
+  int64_t rows;
+  bool isFull;
 };
 
 } // namespace photonic::oracle

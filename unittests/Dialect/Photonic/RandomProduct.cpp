@@ -155,19 +155,18 @@ static bool isNormal(const View &view) {
   return true;
 }
 
-ViewProduct Random::tryProduct() {
+ViewProduct Random::tryProduct(int64_t groups,
+                               std::array<int64_t, 2> positions) {
   ViewProduct p;
-  int64_t groups = chance(60) ? 1 : pick(2, 4);
-  int64_t positions = chance(60) ? 1 : pick(2, 4);
   int64_t m = pick(1, 7), n = pick(1, 8), k = chance(20) ? 1 : pick(2, 30);
   int64_t lhsRank = pick(1, 4), rhsRank = pick(1, 4), rank = pick(1, 4);
   p.lhs.digits = {makeDigits(groups, lhsRank, 3),
-                  makeDigits(chance(80) ? positions : 1, lhsRank, 3),
+                  makeDigits(positions[0], lhsRank, 3),
                   makeDigits(m, lhsRank, 3), makeDigits(k, lhsRank, 3)};
   p.rhs.digits = {makeDigits(groups, rhsRank, 3),
-                  makeDigits(chance(30) ? positions : 1, rhsRank, 3),
+                  makeDigits(positions[1], rhsRank, 3),
                   makeDigits(n, rhsRank, 3), makeDigits(k, rhsRank, 3)};
-  p.result = makeResult(p, positions, rank);
+  p.result = makeResult(p, std::max(positions[0], positions[1]), rank);
   p.lhsShape = makeShape(p.lhs, lhsRank);
   p.rhsShape = makeShape(p.rhs, rhsRank);
   p.resultShape = makeShape(p.result, rank);
@@ -176,9 +175,45 @@ ViewProduct Random::tryProduct() {
 
 ViewProduct Random::makeProduct() {
   ViewProduct product;
+  do {
+    int64_t groups = chance(60) ? 1 : pick(2, 4);
+    int64_t positions = chance(60) ? 1 : pick(2, 4);
+    product = tryProduct(
+        groups, {chance(80) ? positions : 1, chance(30) ? positions : 1});
+  } while (!isNormal(product.result));
+  return product;
+}
+
+/// Cuts a dimension, or a new one, into pieces.
+void Random::addGroups(View &view, std::vector<int64_t> &shape,
+                       int64_t groups) {
+  size_t dim = size_t(pick(0, int64_t(shape.size())));
+  bool fits = dim < shape.size() &&
+              (view.offsets.empty() || view.offsets[dim] == 0) &&
+              getReach(view, int64_t(shape.size()))[dim].first == 0;
+  if (fits) {
+    int64_t piece = getReach(view, int64_t(shape.size()))[dim].second + 1;
+    view.digits[0] = {{groups, int64_t(dim), piece}};
+    shape[dim] = groups * piece;
+    return;
+  }
+  view.digits[0] = {{groups, int64_t(shape.size()), 1}};
+  shape.push_back(groups);
+  if (!view.offsets.empty())
+    view.offsets.push_back(0);
+}
+
+ViewProduct Random::makeProgramProduct() {
+  ViewProduct product;
   do
-    product = tryProduct();
+    product = tryProduct(1, {chance(60) ? 1 : pick(2, 4), 1});
   while (!isNormal(product.result));
+  if (chance(50))
+    return product;
+  int64_t groups = pick(2, 4);
+  addGroups(product.lhs, product.lhsShape, groups);
+  addGroups(product.rhs, product.rhsShape, groups);
+  addGroups(product.result, product.resultShape, groups);
   return product;
 }
 

@@ -45,6 +45,9 @@ public:
   /// negative, elements outside of the tensors, positions of either operand.
   /// Valid: elements of the result meet each position once at most.
   ViewProduct makeProduct();
+  /// The same of views that programs can say: groups are equal pieces of one
+  /// dimension, and only the first operand has positions.
+  ViewProduct makeProgramProduct();
   /// Two formats that go together. `maxBits` 0: the bypass.
   void drawFormats(ViewProduct &product, int maxBits, int64_t maxGroup);
 
@@ -65,7 +68,9 @@ public:
   interp::Tensor makeTensor(llvm::ArrayRef<int64_t> shape, bool special);
 
 private:
-  ViewProduct tryProduct();
+  /// `positions`: of operands; the result has as many as either.
+  ViewProduct tryProduct(int64_t groups, std::array<int64_t, 2> positions);
+  void addGroups(View &view, std::vector<int64_t> &shape, int64_t groups);
   View makeResult(const ViewProduct &product, int64_t positions, int64_t rank);
 
   std::mt19937_64 engine;

@@ -61,8 +61,8 @@ protected:
 };
 
 /// True if a loop over something else than positions or the contraction stands
-/// around one over positions: whether elements then meet their terms in order is
-/// a matter of views.
+/// around one over positions: whether elements then meet their terms in order
+/// is a matter of views.
 bool mixesPositions(const Nest &nest) {
   bool seen = false;
   for (const NestLoop &loop : nest.loops) {
@@ -125,11 +125,12 @@ TEST_F(TileNestTest, AcceptsExactlyWhatIsRight) {
       EXPECT_TRUE(facts.starts);
       continue;
     }
-    refused[facts.covers      ? facts.isOrdered ? "start" : "order"
-                              : "tiles"] += !facts.isRight();
+    refused[facts.covers ? facts.isOrdered ? "start" : "order" : "tiles"] +=
+        !facts.isRight();
     if (facts.isRight()) {
       ++cautious;
-      EXPECT_TRUE(mixesPositions(nest) || startsOddly(product, nest)) << message;
+      EXPECT_TRUE(mixesPositions(nest) || startsOddly(product, nest))
+          << message;
     }
   }
   EXPECT_GT(accepted, 1000u);
@@ -146,12 +147,13 @@ TEST_F(TileNestTest, AcceptsExactlyWhatIsRight) {
 /// tiles of 2 x 4 and terms of 3; positions meet each other's elements.
 ViewProduct makeSample() {
   ViewProduct p;
-  p.lhs.digits = {oracle::Digits{{2, 0, 1}}, {{3, 1, 1}}, {{6, 2, 1}},
-                  {{10, 3, 1}}};
+  p.lhs.digits = {
+      oracle::Digits{{2, 0, 1}}, {{3, 1, 1}}, {{6, 2, 1}}, {{10, 3, 1}}};
   p.rhs.digits = {oracle::Digits{{2, 0, 1}}, {}, {{4, 1, 1}}, {{10, 2, 1}}};
-  p.result.digits = {oracle::Digits{{2, 0, 1}}, {{3, 2, 1}}, {{6, 1, 1}},
-                     {{4, 2, 1}}};
-  p.lhsShape = {2, 3, 6, 10}, p.rhsShape = {2, 4, 10}, p.resultShape = {2, 6, 6};
+  p.result.digits = {
+      oracle::Digits{{2, 0, 1}}, {{3, 2, 1}}, {{6, 1, 1}}, {{4, 2, 1}}};
+  p.lhsShape = {2, 3, 6, 10}, p.rhsShape = {2, 4, 10},
+  p.resultShape = {2, 6, 6};
   p.lhsFormat.group = p.rhsFormat.group = 3;
   return p;
 }
@@ -194,8 +196,8 @@ TEST_F(MistakeTest, TilesCoverTheProduct) {
     int64_t trips;
   };
   const char *why = "that do not cover the product";
-  for (auto [loop, trips] : {Case{0, 1}, {0, 3}, {1, 2}, {1, 4}, {2, 2}, {3, 3},
-                             {3, 5}}) {
+  for (auto [loop, trips] :
+       {Case{0, 1}, {0, 3}, {1, 2}, {1, 4}, {2, 2}, {3, 3}, {3, 5}}) {
     Nest changed = nest;
     changed.loops[loop].trips = trips;
     expectWrong(changed, why);
@@ -254,9 +256,9 @@ TEST_F(MistakeTest, TermsComeInOrder) {
 }
 
 /// Column 0 of position 1 and column 1 of position 0 are one element. Columns
-/// that are cut inside of the positions meet it in order; outside, all positions
-/// of one column come before those of the next: in order where columns ascend,
-/// as in a convolution, and not where they descend.
+/// that are cut inside of the positions meet it in order; outside, all
+/// positions of one column come before those of the next: in order where
+/// columns ascend, as in a convolution, and not where they descend.
 TEST_F(MistakeTest, ElementsOfSeveralColumnsMeetPositionsInOrder) {
   nest.sizes[1] = 1;
   Nest inside = nest, outside = nest;
@@ -311,8 +313,7 @@ TEST_F(MistakeTest, StartsFromZerosOrNothing) {
   std::string zeros = "photonic.zeros : tensor<2x6x6xf32>";
   size_t at = text.find(zeros);
   ASSERT_NE(at, std::string::npos);
-  text.replace(at, zeros.size(),
-               "nn.constant dense<1.0> : tensor<2x6x6xf32>");
+  text.replace(at, zeros.size(), "nn.constant dense<1.0> : tensor<2x6x6xf32>");
   EXPECT_FALSE(verify(text));
   EXPECT_NE(message.find("starts from a value"), std::string::npos) << message;
 }

@@ -88,8 +88,8 @@ std::string View::print() const {
 //===----------------------------------------------------------------------===//
 
 namespace {
-/// Indices of a layer by their names: g, b (image), o (output channel), c (input
-/// channel), y and x (output), u and v (kernel, down and right).
+/// Indices of a layer by their names: g, b (image), o (output channel), c
+/// (input channel), y and x (output), u and v (kernel, down and right).
 using Names = std::map<char, Digit>;
 } // namespace
 
@@ -166,8 +166,8 @@ ViewProduct ViewProduct::ofLayer(const Layer &l, Kind kind) {
 
 std::array<int64_t, numDims> ViewProduct::getExtents() const {
   return {result.count(0),
-          std::max({lhs.count(1), rhs.count(1), result.count(1)}),
-          lhs.count(2), rhs.count(2), lhs.count(3)};
+          std::max({lhs.count(1), rhs.count(1), result.count(1)}), lhs.count(2),
+          rhs.count(2), lhs.count(3)};
 }
 
 /// A row of an operand along the contraction. Elements are numbered (group,
@@ -202,8 +202,7 @@ Tensor oracle::multiply(const ViewProduct &p, const Tensor &lhs,
             continue;
           Run run{collect(p.lhs, p.lhsShape, lhs, {g, position, i, 0}),
                   collect(p.rhs, p.rhsShape, rhs, {g, position, j, 0})};
-          data[element] =
-              addRun(p.lhsFormat, p.rhsFormat, run, data[element]);
+          data[element] = addRun(p.lhsFormat, p.rhsFormat, run, data[element]);
         }
   return result;
 }

@@ -63,12 +63,8 @@ struct ViewProduct {
 
   /// Groups, positions, m, n, k.
   std::array<int64_t, numDims> getExtents() const;
-  int64_t getTerm() const {
-    return std::min(lhsFormat.group, rhsFormat.group);
-  }
-  bool isRandom() const {
-    return lhsFormat.isRandom() || rhsFormat.isRandom();
-  }
+  int64_t getTerm() const { return std::min(lhsFormat.group, rhsFormat.group); }
+  bool isRandom() const { return lhsFormat.isRandom() || rhsFormat.isRandom(); }
   /// The element of the result that (group, position, m, n) is added to, -1 if
   /// that is outside.
   int64_t locateResult(int64_t group, int64_t position, int64_t m,

@@ -181,10 +181,9 @@ TEST_F(ViewTest, ChecksTheLowestNumber) {
   ScopedDiagnosticHandler handler(&context,
                                   [](Diagnostic &) { return success(); });
   int64_t lowest = std::numeric_limits<int64_t>::min();
-  EXPECT_FALSE(ViewAttr::getChecked(emit, &context, ArrayRef<ViewDigit>(),
-                                    ArrayRef<ViewDigit>(),
-                                    ArrayRef<ViewDigit>(),
-                                    ArrayRef<ViewDigit>(), ArrayRef(lowest)));
+  EXPECT_FALSE(ViewAttr::getChecked(
+      emit, &context, ArrayRef<ViewDigit>(), ArrayRef<ViewDigit>(),
+      ArrayRef<ViewDigit>(), ArrayRef<ViewDigit>(), ArrayRef(lowest)));
 }
 
 /// (C1) of products.
@@ -404,7 +403,8 @@ TEST_F(ViewTest, IsInjectiveIsSafe) {
     bool expected = true;
     forEachPlace(view, [&](const Place &place) {
       if (place[1] == 0) // positions may meet
-        expected &= seen.insert(view.getCoordinates(place, size_t(rank))).second;
+        expected &=
+            seen.insert(view.getCoordinates(place, size_t(rank))).second;
     });
     bool answer = isInjective(getView(&context, view));
     if (isChain(view, rank))
