@@ -156,10 +156,8 @@ bool NestCase::isRefusal(StringRef message, NestCoverage &coverage) const {
     return found;
   };
   bool isIdeal = options.memory == "ideal";
-  // Passes behind the end of the contraction, and tiles that are not those that
-  // a product expects, are refused by what verifies programs.
   if (has("nested loops, programs have at most", coverage.deep) ||
-      has("its loop nest was edited", coverage.uneven) ||
+      has("take passes that are not equally long", coverage.uneven) ||
       has("deals loops to arrays that order the terms", coverage.mixedDeal))
     return true;
   if (!isLayer &&

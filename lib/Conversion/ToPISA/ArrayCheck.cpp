@@ -24,9 +24,9 @@ static const phx::ArrayGroup *findGroup(phot::ArrayProductOp op,
   for (const phx::ArrayGroup &group : groups)
     if (group.name == name)
       return &group;
-  InFlightDiagnostic diag =
-      op.emitError("expected arrays that target '")
-      << target << "' has, found '" << name << "'; it has ";
+  InFlightDiagnostic diag = op.emitError("expected arrays that target '")
+                            << target << "' has, found '" << name
+                            << "'; it has ";
   llvm::interleaveComma(groups, diag, [&](const phx::ArrayGroup &group) {
     diag << "'" << group.name << "'";
   });
@@ -38,13 +38,32 @@ static LogicalResult checkTile(phot::ArrayProductOp op,
   bool fits = op.getRows() <= group.rows &&
               (op.getColumns() <= group.columns ||
                !op.getLhsFormat().isInteger()); // the bypass is cut to passes
-  if (fits)
+  if (!fits)
+    return op.emitError("expected a tile of at most ")
+           << group.rows << " rows and " << group.columns
+           << " columns, which the arrays '" << group.name << "' of target '"
+           << target << "' have, found " << op.getRows() << " and "
+           << op.getColumns() << "; run photonic-tile-array for this target";
+  // Programs are checked for how often they program arrays: a multiple of what
+  // full tiles need.
+  int64_t term =
+      phot::getTermLength(op.getLhsFormatAttr(), op.getRhsFormatAttr());
+  auto count = [&](int64_t rows, int64_t columns) {
+    return phot::countTiles(phot::ProductExtents::get(op), op.getStationary(),
+                            rows, std::min(columns, term), term)
+        .tiles;
+  };
+  int64_t expected = count(group.rows, group.columns),
+          found = count(op.getRows(),
+                        std::min<int64_t>(op.getColumns(), group.columns));
+  if (found % expected == 0)
     return success();
-  return op.emitError("expected a tile of at most ")
-         << group.rows << " rows and " << group.columns
-         << " columns, which the arrays '" << group.name << "' of target '"
-         << target << "' have, found " << op.getRows() << " and "
-         << op.getColumns() << "; run photonic-tile-array for this target";
+  return op.emitError("expected a multiple of the ")
+         << expected << " tiles that arrays of " << group.rows << " rows and "
+         << group.columns << " columns need for this product, found " << found
+         << " of " << op.getRows() << " rows and " << op.getColumns()
+         << " columns; run photonic-split-rns and photonic-tile-array for this "
+            "target";
 }
 
 /// The arrays compute what the region `pass` says.

@@ -115,11 +115,6 @@ static phx::AccessMap getOutputMap(const ProductBlock &b) {
   return map;
 }
 
-static phx::AccessMap swapped(phx::AccessMap map) {
-  std::swap(map.rows, map.cols);
-  return map;
-}
-
 phx::AccessMap ProductBlock::getLhsMap() const {
   switch (shape.kind) {
   case ProductKind::Forward:

@@ -39,7 +39,9 @@ FailureOr<NestOrder> NestOrder::get(const phot::TileNest &nest,
       phot::ArrayProductOp(nest.tile).getArrays().getOver();
   SmallVector<int> kept(nest.loops.size(), -1); // loops of the IR, in `order`
   for (unsigned dim = 0; dim < phot::numTileDims; ++dim)
-    if (nest.getLoops(TileDim(dim)).size() > 1 &&
+    if (llvm::count_if(nest.getLoops(TileDim(dim)),
+                       [&](unsigned loop) { return nest.trips[loop] > 1; }) >
+            1 &&
         block.getExtent(TileDim(dim)) != nest.getExtent(TileDim(dim)))
       return phot::ArrayProductOp(nest.tile).emitError("counts ")
              << phot::getName(TileDim(dim))
@@ -140,6 +142,7 @@ private:
   void addPasses();
   void numberDealt();
   bool keepsOrder(const phot::ViewAttr &result) const;
+  LogicalResult check(phot::ArrayProductOp op) const;
   void record(size_t begin, size_t end);
   void emitLoops(size_t counter);
   void emitTile(int64_t array);
@@ -176,11 +179,6 @@ private:
   uint32_t stationaryMap, streamedMap, resultMap;
 };
 } // namespace
-
-static phx::AccessMap swapped(phx::AccessMap map) {
-  std::swap(map.rows, map.cols);
-  return map;
-}
 
 NestEmitter::NestEmitter(ProgramEmitter &e, const NestBlock &block,
                          const NestOptions &options)
@@ -321,8 +319,15 @@ phx::Count NestEmitter::getSize(TileDim dim, int64_t extent,
 
 phx::Count NestEmitter::getColumns(int64_t array) const {
   phx::Affine start = getCoordinate(TileDim::K, array);
-  if (!passes.isUneven() || passes.perTerm == 1)
-    return clip(passes.columns, constant(block.k), start);
+  if (!passes.isUneven() || passes.perTerm == 1) {
+    int64_t end = passes.columns; // of what the loops count
+    for (const Counter &counter : counters)
+      end *= counter.dim == TileDim::K ? counter.trips : 1;
+    if (end <= block.k)
+      return count(passes.columns);
+    return {passes.columns,
+            addAffine(constant(block.k), scaleAffine(start, -1))};
+  }
   // What is left of the term; of the last one, what is left of K.
   phx::Affine left = constant(passes.term);
   int64_t terms = 1;
@@ -442,11 +447,29 @@ void NestEmitter::record(size_t begin, size_t end) {
   e.program.products[o.product].nests.push_back(std::move(nest));
 }
 
-LogicalResult NestEmitter::run(phot::ArrayProductOp op) {
+/// What a program can say of the nest; fails after a diagnostic.
+LogicalResult NestEmitter::check(phot::ArrayProductOp op) const {
   if (!keepsOrder(op.getResultView()))
     return op.emitError("deals loops to arrays that order the terms of an "
                         "element, as loops inside of them do; name those in "
                         "'arrays' as well");
+  // A count is clipped to one extent: that of the product or of the chunk.
+  for (auto [dim, extent, remaining] :
+       {std::tuple(TileDim::M, block.m, o.rowsRemaining),
+        std::tuple(TileDim::N, block.n, o.columnsRemaining)})
+    if (hasLoop(dim) && !remaining.terms.empty() &&
+        extent % o.sizes[static_cast<unsigned>(dim)] != 0)
+      return op.emitError("has tiles along ")
+             << phot::getName(dim)
+             << " that chunks for on-chip memory cut, the last of which is "
+                "smaller; use --memory=ideal";
+  auto isTerms = [](const Counter &counter) {
+    return counter.dim == TileDim::K && !counter.isPass;
+  };
+  if (passes.isUneven() && passes.perTerm > 1 &&
+      llvm::count_if(counters, isTerms) > 1)
+    return op.emitError("counts k in several loops, but its terms take passes "
+                        "that are not equally long; use one loop");
   // Those that are not dealt, and the one that deals.
   size_t needed = counters.size() - (dealtEnd - dealtBegin) + 1;
   if (needed + e.getDepth() > phx::maxLoopDepth)
@@ -454,6 +477,12 @@ LogicalResult NestEmitter::run(phot::ArrayProductOp op) {
            << needed + e.getDepth() << " nested loops, programs have at most "
            << phx::maxLoopDepth
            << "; name more loops of its nest in 'arrays', or merge some";
+  return success();
+}
+
+LogicalResult NestEmitter::run(phot::ArrayProductOp op) {
+  if (failed(check(op)))
+    return failure();
   size_t begin = e.getPosition();
   emitLoops(0);
   record(begin, e.getPosition() - 1);

@@ -28,6 +28,12 @@ struct OperandMap {
   int64_t groupBytes = 0; ///< from one group to the next
 };
 
+/// The transpose: columns are rows.
+inline phx::AccessMap swapped(phx::AccessMap map) {
+  std::swap(map.rows, map.cols);
+  return map;
+}
+
 /// The part of a product that one nest covers.
 struct NestBlock {
   int64_t groups = 1, positions = 1;

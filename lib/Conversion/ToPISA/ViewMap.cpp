@@ -151,7 +151,7 @@ std::variant<OperandMap, std::string> MapBuilder::build() {
   if (view.getPositions().empty() && positions > 1)
     return std::string("no positions where others of its product have some");
   if (out.map.axes.size() > phx::limits::mapAxes)
-    return "digits on " + std::to_string(out.map.axes.size()) +
+    return "digits or offsets on " + std::to_string(out.map.axes.size()) +
            " dimensions, of which instructions take " +
            std::to_string(phx::limits::mapAxes);
   return out;

@@ -88,7 +88,9 @@ WeightChunkSearch::getChannelCandidates() {
 SmallVector<int64_t> WeightChunkSearch::getImageCandidates() {
   if (extras.whole)
     return {shape.batch};
-  int64_t group = phot::getTermLength(op.getLhsFormat(), op.getRhsFormat());
+  // The longer one is a multiple of the other.
+  int64_t group = std::max(op.getLhsFormat().getGroupLength(),
+                           op.getRhsFormat().getGroupLength());
   int64_t unit = group / std::gcd(group, shape.getOutputPlane());
   SmallVector<int64_t> candidates{shape.batch};
   for (int64_t images : getPieces(shape.batch, unit, /*divides=*/false))

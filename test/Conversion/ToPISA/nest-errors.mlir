@@ -76,6 +76,43 @@ func.func @main(%w: tensor<100x40xf32>, %x: tensor<8x40xf32>) -> tensor<8x100xf3
 
 // -----
 
+// Tiles of fewer rows than arrays have, of which there are more.
+#fp32 = #photonic.fp32<group = 16>
+#weights = #photonic.view<rows = [100 x d0], columns = [40 x d1]>
+#images = #photonic.view<rows = [8 x d0], columns = [40 x d1]>
+#outputs = #photonic.view<rows = [100 x d1], columns = [8 x d0]>
+func.func @main(%w: tensor<100x40xf32>, %x: tensor<8x40xf32>) -> tensor<8x100xf32> {
+  %c0 = arith.constant 0 : index
+  %c16 = arith.constant 16 : index
+  %c40 = arith.constant 40 : index
+  %c24 = arith.constant 24 : index
+  %c100 = arith.constant 100 : index
+  %e = tensor.empty() : tensor<8x100xf32>
+  %r0 = scf.for %m = %c0 to %c100 step %c24 iter_args(%a0 = %e) -> (tensor<8x100xf32>) {
+    %r1 = scf.for %k = %c0 to %c40 step %c16 iter_args(%a1 = %a0) -> (tensor<8x100xf32>) {
+      // expected-error@+1 {{expected a multiple of the 12 tiles that arrays of 32 rows and 16 columns need for this product, found 15 of 24 rows and 16 columns; run photonic-split-rns and photonic-tile-array for this target}}
+      %y = photonic.array_product ins(%w by #weights, %x by #images : tensor<100x40xf32>, tensor<8x40xf32>)
+          outs(%a1 by #outputs : tensor<8x100xf32>)
+          tile [%c0, %c0, %m, %c0, %k] sizes = [24, 8, 16] start %k operator = "Gemm"
+          formats = [#fp32, #fp32] stationary = first arrays = <"core", over = [0, 1]>
+      pass {
+      ^bb0(%a: vector<16xf32>, %b: vector<16xf32>):
+        %d = photonic.dot %a, %b : vector<16xf32>, vector<16xf32> -> f32
+        photonic.yield %d : f32
+      } combine {
+      ^bb0(%sum: f32, %acc: f32):
+        %r = photonic.float_add %acc, %sum
+        photonic.yield %r : f32
+      }
+      scf.yield %y : tensor<8x100xf32>
+    }
+    scf.yield %r1 : tensor<8x100xf32>
+  }
+  return %r0 : tensor<8x100xf32>
+}
+
+// -----
+
 #fp32 = #photonic.fp32<group = 16>
 #weights = #photonic.view<rows = [100 x d0], columns = [40 x d1]>
 #images = #photonic.view<rows = [80 x d0], columns = [40 x d1]>
@@ -422,7 +459,7 @@ func.func @main(%w: tensor<10x10x2x4x5xf32>, %x: tensor<8x40xf32>) -> tensor<8x1
   %e = tensor.empty() : tensor<8x100xf32>
   %r0 = scf.for %m = %c0 to %c100 step %c32 iter_args(%a0 = %e) -> (tensor<8x100xf32>) {
     %r1 = scf.for %k = %c0 to %c40 step %c16 iter_args(%a1 = %a0) -> (tensor<8x100xf32>) {
-      // expected-error@+1 {{its view of lhs has digits on 5 dimensions, of which instructions take 4; an access map of a program cannot say that}}
+      // expected-error@+1 {{its view of lhs has digits or offsets on 5 dimensions, of which instructions take 4; an access map of a program cannot say that}}
       %y = photonic.array_product ins(%w by <rows = [10 x d0, 10 x d1], columns = [2 x d2, 4 x d3, 5 x d4]>, %x by #images : tensor<10x10x2x4x5xf32>, tensor<8x40xf32>)
           outs(%a1 by #outputs : tensor<8x100xf32>)
           tile [%c0, %c0, %m, %c0, %k] sizes = [32, 8, 16] start %k operator = "Gemm"
@@ -458,7 +495,7 @@ func.func @main(%w: tensor<10x10x2x20x3xf32>, %x: tensor<8x40xf32>) -> tensor<8x
   %e = tensor.empty() : tensor<8x100xf32>
   %r0 = scf.for %m = %c0 to %c100 step %c32 iter_args(%a0 = %e) -> (tensor<8x100xf32>) {
     %r1 = scf.for %k = %c0 to %c40 step %c16 iter_args(%a1 = %a0) -> (tensor<8x100xf32>) {
-      // expected-error@+1 {{its view of lhs has digits on 5 dimensions, of which instructions take 4; an access map of a program cannot say that}}
+      // expected-error@+1 {{its view of lhs has digits or offsets on 5 dimensions, of which instructions take 4; an access map of a program cannot say that}}
       %y = photonic.array_product ins(%w by <rows = [10 x d0, 10 x d1], columns = [2 x d2, 20 x d3], offsets = [0, 0, 0, 0, 1]>, %x by #images : tensor<10x10x2x20x3xf32>, tensor<8x40xf32>)
           outs(%a1 by #outputs : tensor<8x100xf32>)
           tile [%c0, %c0, %m, %c0, %k] sizes = [32, 8, 16] start %k operator = "Gemm"

@@ -302,7 +302,7 @@ func.func @product_c2_positions_rhs(%w: tensor<10x84xf32>, %x: tensor<2x8x84xf32
 #weights = #photonic.view<rows = [10 x d0], columns = [84 x d1]>
 #images = #photonic.view<rows = [8 x d0], columns = [84 x d1]>
 func.func @product_c3_missing(%w: tensor<10x84xf32>, %x: tensor<8x84xf32>, %z: tensor<8x17xf32>) {
-  // expected-error@+1 {{(C3) the view of the result has the same element at several rows or columns of one position}}
+  // expected-error@+1 {{(C3) groups, rows and columns of the result may meet an element twice in one position: on each dimension a digit has to step beyond all that the digits of smaller steps reach}}
   %y = photonic.product ins(%w by #weights, %x by #images : tensor<10x84xf32>, tensor<8x84xf32>)
       outs(%z by <rows = [10 x d1], columns = [8 x d1]> : tensor<8x17xf32>) operator = "Gemm"
   return
@@ -313,7 +313,7 @@ func.func @product_c3_missing(%w: tensor<10x84xf32>, %x: tensor<8x84xf32>, %z: t
 #weights = #photonic.view<rows = [10 x d0], columns = [84 x d1]>
 #images = #photonic.view<rows = [8 x d0], columns = [84 x d1]>
 func.func @product_c3_overlap(%w: tensor<10x84xf32>, %x: tensor<8x84xf32>, %z: tensor<1x80xf32>) {
-  // expected-error@+1 {{(C3) the view of the result has the same element at several rows or columns of one position}}
+  // expected-error@+1 {{(C3) groups, rows and columns of the result may meet an element twice in one position: on each dimension a digit has to step beyond all that the digits of smaller steps reach}}
   %y = photonic.product ins(%w by #weights, %x by #images : tensor<10x84xf32>, tensor<8x84xf32>)
       outs(%z by <rows = [10 x d1], columns = [8 x d1 by 9]> : tensor<1x80xf32>) operator = "Gemm"
   return
@@ -322,7 +322,7 @@ func.func @product_c3_overlap(%w: tensor<10x84xf32>, %x: tensor<8x84xf32>, %z: t
 // -----
 
 func.func @product_c3_groups(%w: tensor<10x84xf32>, %x: tensor<8x84xf32>, %z: tensor<8x10xf32>) {
-  // expected-error@+1 {{(C3) the view of the result has the same element at several rows or columns of one position}}
+  // expected-error@+1 {{(C3) groups, rows and columns of the result may meet an element twice in one position: on each dimension a digit has to step beyond all that the digits of smaller steps reach}}
   %y = photonic.product ins(%w by <groups = [2 x d0 by 5], rows = [5 x d0], columns = [84 x d1]>, %x by <groups = [2 x d0 by 4], rows = [4 x d0], columns = [84 x d1]> : tensor<10x84xf32>, tensor<8x84xf32>)
       outs(%z by <groups = [2 x d1 by 4], rows = [5 x d1], columns = [4 x d0]> : tensor<8x10xf32>) operator = "Gemm"
   return
@@ -565,6 +565,29 @@ func.func @product_c6_long(%w: tensor<10x84xf32>, %x: tensor<8x84xf32>, %z: tens
   ^bb0(%a: vector<32xi8>, %b: vector<32xi8>):
     %d = photonic.dot %a, %b : vector<32xi8>, vector<32xi8> -> i32
     photonic.yield %d : i32
+  } combine {
+  ^bb0(%sum: i32, %acc: f32):
+    %r = photonic.scaled_add %acc, %sum : i32
+    photonic.yield %r : f32
+  }
+  return
+}
+
+// -----
+
+// A residue is no sum.
+#weights = #photonic.view<rows = [10 x d0], columns = [84 x d1]>
+#images = #photonic.view<rows = [8 x d0], columns = [84 x d1]>
+#outputs = #photonic.view<rows = [10 x d1], columns = [8 x d0]>
+#bfp = #photonic.bfp<mantissa = 4, group = 16, rounding = trunc>
+func.func @product_c6_residue(%w: tensor<10x84xf32>, %x: tensor<8x84xf32>, %z: tensor<8x10xf32>) {
+  // expected-error@+1 {{(C6) region pass yields what 'photonic.modular_dot' computes, which is no sum yet; convert it}}
+  %y = photonic.product ins(%w by #weights, %x by #images : tensor<10x84xf32>, tensor<8x84xf32>)
+      outs(%z by #outputs : tensor<8x10xf32>) operator = "Gemm" formats = [#bfp, #bfp]
+  pass {
+  ^bb0(%a: vector<16xi8>, %b: vector<16xi8>):
+    %r = photonic.modular_dot %a, %b modulus = 31 : vector<16xi8>, vector<16xi8> -> i32
+    photonic.yield %r : i32
   } combine {
   ^bb0(%sum: i32, %acc: f32):
     %r = photonic.scaled_add %acc, %sum : i32
@@ -1521,7 +1544,7 @@ func.func @array_product_c2(%w: tensor<10x84xf32>, %x: tensor<8x84xf32>, %z: ten
 #images = #photonic.view<rows = [8 x d0], columns = [84 x d1]>
 #fp32 = #photonic.fp32<group = 16>
 func.func @array_product_c3(%w: tensor<10x84xf32>, %x: tensor<8x84xf32>, %z: tensor<8x10xf32>, %i: index) {
-  // expected-error@+1 {{(C3) the view of the result has the same element at several rows or columns of one position}}
+  // expected-error@+1 {{(C3) groups, rows and columns of the result may meet an element twice in one position: on each dimension a digit has to step beyond all that the digits of smaller steps reach}}
   %y = photonic.array_product ins(%w by #weights, %x by #images : tensor<10x84xf32>, tensor<8x84xf32>)
       outs(%z by <rows = [10 x d1], columns = [8 x d1]> : tensor<8x10xf32>) tile [%i, %i, %i, %i, %i] sizes = [32, 8, 16] start %i
       operator = "Gemm" formats = [#fp32, #fp32] stationary = first arrays = <"core", over = [0]>

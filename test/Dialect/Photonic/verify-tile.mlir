@@ -675,7 +675,7 @@ func.func @main(%w: tensor<100x40xf32>, %x: tensor<8x40xf32>) -> tensor<8x100xf3
   %e = tensor.empty() : tensor<8x100xf32>
   %r0 = scf.for %m = %c0 to %c96 step %c32 iter_args(%a0 = %e) -> (tensor<8x100xf32>) {
     %r1 = scf.for %k = %c0 to %c40 step %c16 iter_args(%a1 = %a0) -> (tensor<8x100xf32>) {
-      // expected-error@+1 {{stage tile: 'photonic.array_product' has tiles along m that do not cover the product: expected each of 0, 32, 64, ... below 100 once}}
+      // expected-error@+1 {{stage tile: 'photonic.array_product' has tiles along m that do not cover the product: expected each multiple of 32 from 0 to 99 once}}
       %y = photonic.array_product ins(%w by #weights, %x by #images : tensor<100x40xf32>, tensor<8x40xf32>)
           outs(%a1 by #outputs : tensor<8x100xf32>)
           tile [%c0, %c0, %m, %c0, %k] sizes = [32, 8, 16] start %k operator = "Gemm"
@@ -712,7 +712,7 @@ func.func @main(%w: tensor<100x40xf32>, %x: tensor<8x40xf32>) -> tensor<8x100xf3
   %e = tensor.empty() : tensor<8x100xf32>
   %r0 = scf.for %m = %c32 to %c100 step %c32 iter_args(%a0 = %e) -> (tensor<8x100xf32>) {
     %r1 = scf.for %k = %c0 to %c40 step %c16 iter_args(%a1 = %a0) -> (tensor<8x100xf32>) {
-      // expected-error@+1 {{stage tile: 'photonic.array_product' has tiles along m that do not cover the product: expected each of 0, 32, 64, ... below 100 once}}
+      // expected-error@+1 {{stage tile: 'photonic.array_product' has tiles along m that do not cover the product: expected each multiple of 32 from 0 to 99 once}}
       %y = photonic.array_product ins(%w by #weights, %x by #images : tensor<100x40xf32>, tensor<8x40xf32>)
           outs(%a1 by #outputs : tensor<8x100xf32>)
           tile [%c0, %c0, %m, %c0, %k] sizes = [32, 8, 16] start %k operator = "Gemm"
@@ -749,7 +749,7 @@ func.func @main(%w: tensor<100x40xf32>, %x: tensor<8x40xf32>) -> tensor<8x100xf3
   %e = tensor.empty() : tensor<8x100xf32>
   %r0 = scf.for %m = %c0 to %c100 step %c64 iter_args(%a0 = %e) -> (tensor<8x100xf32>) {
     %r1 = scf.for %k = %c0 to %c40 step %c16 iter_args(%a1 = %a0) -> (tensor<8x100xf32>) {
-      // expected-error@+1 {{stage tile: 'photonic.array_product' has tiles along m that do not cover the product: expected each of 0, 32, 64, ... below 100 once}}
+      // expected-error@+1 {{stage tile: 'photonic.array_product' has tiles along m that do not cover the product: expected each multiple of 32 from 0 to 99 once}}
       %y = photonic.array_product ins(%w by #weights, %x by #images : tensor<100x40xf32>, tensor<8x40xf32>)
           outs(%a1 by #outputs : tensor<8x100xf32>)
           tile [%c0, %c0, %m, %c0, %k] sizes = [32, 8, 16] start %k operator = "Gemm"
@@ -786,7 +786,7 @@ func.func @main(%w: tensor<100x40xf32>, %x: tensor<8x40xf32>) -> tensor<8x100xf3
   %e = tensor.empty() : tensor<8x100xf32>
   %r0 = scf.for %m = %c0 to %c160 step %c32 iter_args(%a0 = %e) -> (tensor<8x100xf32>) {
     %r1 = scf.for %k = %c0 to %c40 step %c16 iter_args(%a1 = %a0) -> (tensor<8x100xf32>) {
-      // expected-error@+1 {{stage tile: 'photonic.array_product' has tiles along m that do not cover the product: expected each of 0, 32, 64, ... below 100 once}}
+      // expected-error@+1 {{stage tile: 'photonic.array_product' has tiles along m that do not cover the product: expected each multiple of 32 from 0 to 99 once}}
       %y = photonic.array_product ins(%w by #weights, %x by #images : tensor<100x40xf32>, tensor<8x40xf32>)
           outs(%a1 by #outputs : tensor<8x100xf32>)
           tile [%c0, %c0, %m, %c0, %k] sizes = [32, 8, 16] start %k operator = "Gemm"
@@ -822,7 +822,7 @@ func.func @main(%w: tensor<100x40xf32>, %x: tensor<8x40xf32>) -> tensor<8x100xf3
   %e = tensor.empty() : tensor<8x100xf32>
   %r0 = scf.for %m = %c0 to %c100 step %c16 iter_args(%a0 = %e) -> (tensor<8x100xf32>) {
     %r1 = scf.for %k = %c0 to %c40 step %c16 iter_args(%a1 = %a0) -> (tensor<8x100xf32>) {
-      // expected-error@+1 {{stage tile: 'photonic.array_product' has tiles along m that do not cover the product: expected each of 0, 32, 64, ... below 100 once}}
+      // expected-error@+1 {{stage tile: 'photonic.array_product' has tiles along m that do not cover the product: expected each multiple of 32 from 0 to 99 once}}
       %y = photonic.array_product ins(%w by #weights, %x by #images : tensor<100x40xf32>, tensor<8x40xf32>)
           outs(%a1 by #outputs : tensor<8x100xf32>)
           tile [%c0, %c0, %m, %c0, %k] sizes = [32, 8, 16] start %k operator = "Gemm"
@@ -856,7 +856,7 @@ func.func @main(%w: tensor<100x40xf32>, %x: tensor<8x40xf32>) -> tensor<8x100xf3
   %c40 = arith.constant 40 : index
   %e = tensor.empty() : tensor<8x100xf32>
   %r0 = scf.for %k = %c0 to %c40 step %c16 iter_args(%a0 = %e) -> (tensor<8x100xf32>) {
-    // expected-error@+1 {{stage tile: 'photonic.array_product' has tiles along m that do not cover the product: expected each of 0, 32, 64, ... below 100 once}}
+    // expected-error@+1 {{stage tile: 'photonic.array_product' has tiles along m that do not cover the product: expected each multiple of 32 from 0 to 99 once}}
     %y = photonic.array_product ins(%w by #weights, %x by #images : tensor<100x40xf32>, tensor<8x40xf32>)
         outs(%a0 by #outputs : tensor<8x100xf32>)
         tile [%c0, %c0, %c0, %c0, %k] sizes = [32, 8, 16] start %k operator = "Gemm"
@@ -891,7 +891,7 @@ func.func @main(%w: tensor<100x40xf32>, %x: tensor<8x40xf32>) -> tensor<8x100xf3
   %e = tensor.empty() : tensor<8x100xf32>
   %r0 = scf.for %m = %c0 to %c100 step %c32 iter_args(%a0 = %e) -> (tensor<8x100xf32>) {
     %r1 = scf.for %k = %c0 to %c40 step %c16 iter_args(%a1 = %a0) -> (tensor<8x100xf32>) {
-      // expected-error@+1 {{stage tile: 'photonic.array_product' has tiles along n that do not cover the product: expected each of 0, 4, 8, ... below 8 once}}
+      // expected-error@+1 {{stage tile: 'photonic.array_product' has tiles along n that do not cover the product: expected each multiple of 4 from 0 to 7 once}}
       %y = photonic.array_product ins(%w by #weights, %x by #images : tensor<100x40xf32>, tensor<8x40xf32>)
           outs(%a1 by #outputs : tensor<8x100xf32>)
           tile [%c0, %c0, %m, %c0, %k] sizes = [32, 4, 16] start %k operator = "Gemm"
@@ -927,7 +927,7 @@ func.func @main(%w: tensor<100x40xf32>, %x: tensor<8x40xf32>) -> tensor<8x100xf3
   %e = tensor.empty() : tensor<8x100xf32>
   %r0 = scf.for %m = %c0 to %c100 step %c32 iter_args(%a0 = %e) -> (tensor<8x100xf32>) {
     %r1 = scf.for %k = %c0 to %c32 step %c16 iter_args(%a1 = %a0) -> (tensor<8x100xf32>) {
-      // expected-error@+1 {{stage tile: 'photonic.array_product' has tiles along k that do not cover the product: expected each of 0, 16, 32, ... below 40 once}}
+      // expected-error@+1 {{stage tile: 'photonic.array_product' has tiles along k that do not cover the product: expected each multiple of 16 from 0 to 39 once}}
       %y = photonic.array_product ins(%w by #weights, %x by #images : tensor<100x40xf32>, tensor<8x40xf32>)
           outs(%a1 by #outputs : tensor<8x100xf32>)
           tile [%c0, %c0, %m, %c0, %k] sizes = [32, 8, 16] start %k operator = "Gemm"
@@ -964,7 +964,7 @@ func.func @main(%w: tensor<100x40xf32>, %x: tensor<8x40xf32>) -> tensor<8x100xf3
   %e = tensor.empty() : tensor<8x100xf32>
   %r0 = scf.for %m = %c0 to %c100 step %c32 iter_args(%a0 = %e) -> (tensor<8x100xf32>) {
     %r1 = scf.for %k = %c16 to %c64 step %c16 iter_args(%a1 = %a0) -> (tensor<8x100xf32>) {
-      // expected-error@+1 {{stage tile: 'photonic.array_product' has tiles along k that do not cover the product: expected each of 0, 16, 32, ... below 40 once}}
+      // expected-error@+1 {{stage tile: 'photonic.array_product' has tiles along k that do not cover the product: expected each multiple of 16 from 0 to 39 once}}
       %y = photonic.array_product ins(%w by #weights, %x by #images : tensor<100x40xf32>, tensor<8x40xf32>)
           outs(%a1 by #outputs : tensor<8x100xf32>)
           tile [%c0, %c0, %m, %c0, %k] sizes = [32, 8, 16] start %k operator = "Gemm"
@@ -1003,7 +1003,7 @@ func.func @main(%w: tensor<100x40xf32>, %x: tensor<8x40xf32>) -> tensor<8x100xf3
     %r1 = scf.for %i = %c0 to %c64 step %c32 iter_args(%a1 = %a0) -> (tensor<8x100xf32>) {
       %r2 = scf.for %k = %c0 to %c40 step %c16 iter_args(%a2 = %a1) -> (tensor<8x100xf32>) {
         %s = arith.addi %m, %i : index
-        // expected-error@+1 {{stage tile: 'photonic.array_product' has tiles along m that do not cover the product: expected each of 0, 32, 64, ... below 100 once}}
+        // expected-error@+1 {{stage tile: 'photonic.array_product' has tiles along m that do not cover the product: expected each multiple of 32 from 0 to 99 once}}
         %y = photonic.array_product ins(%w by #weights, %x by #images : tensor<100x40xf32>, tensor<8x40xf32>)
             outs(%a2 by #outputs : tensor<8x100xf32>)
             tile [%c0, %c0, %s, %c0, %k] sizes = [32, 8, 16] start %k operator = "Gemm"
@@ -1042,7 +1042,7 @@ func.func @main(%w: tensor<100x40xf32>, %x: tensor<8x40xf32>) -> tensor<8x50xf32
   %e = tensor.empty() : tensor<8x50xf32>
   %r0 = scf.for %m = %c0 to %c50 step %c32 iter_args(%a0 = %e) -> (tensor<8x50xf32>) {
     %r1 = scf.for %k = %c0 to %c40 step %c16 iter_args(%a1 = %a0) -> (tensor<8x50xf32>) {
-      // expected-error@+1 {{stage tile: 'photonic.array_product' has tiles along group that do not cover the product: expected each of 0, 1, 2, ... below 2 once}}
+      // expected-error@+1 {{stage tile: 'photonic.array_product' has tiles along group that do not cover the product: expected each multiple of 1 from 0 to 1 once}}
       %y = photonic.array_product ins(%w by #weights, %x by #images : tensor<100x40xf32>, tensor<8x40xf32>)
           outs(%a1 by #outputs : tensor<8x50xf32>)
           tile [%c0, %c0, %m, %c0, %k] sizes = [32, 4, 16] start %k operator = "Gemm"
@@ -1079,7 +1079,7 @@ func.func @main(%w: tensor<4x8x1x2xf32>, %x: tensor<1x4x1x2xf32>) -> tensor<1x8x
   %e = photonic.zeros : tensor<1x8x1x3xf32>
   %r0 = scf.for %m = %c0 to %c8 step %c32 iter_args(%a0 = %e) -> (tensor<1x8x1x3xf32>) {
     %r1 = scf.for %k = %c0 to %c4 step %c16 iter_args(%a1 = %a0) -> (tensor<1x8x1x3xf32>) {
-      // expected-error@+1 {{stage tile: 'photonic.array_product' has tiles along position that do not cover the product: expected each of 0, 1, 2, ... below 2 once}}
+      // expected-error@+1 {{stage tile: 'photonic.array_product' has tiles along position that do not cover the product: expected each multiple of 1 from 0 to 1 once}}
       %y = photonic.array_product ins(%w by #weights, %x by #outputs : tensor<4x8x1x2xf32>, tensor<1x4x1x2xf32>)
           outs(%a1 by #images : tensor<1x8x1x3xf32>)
           tile [%c0, %c0, %m, %c0, %k] sizes = [32, 2, 16] operator = "Conv"

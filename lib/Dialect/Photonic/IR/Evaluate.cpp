@@ -224,16 +224,6 @@ LogicalResult run(const Task &task, const Part &part, interp::Tensor &result) {
   return Evaluator<float, float>(task, result).run(part);
 }
 
-/// Whether groups and positions of `result` move along one dimension, so that
-/// an element may have several of both.
-bool meetPositions(ViewAttr result) {
-  for (const ViewDigit &position : result.getPositions())
-    for (const ViewDigit &group : result.getGroups())
-      if (position.dim == group.dim)
-        return true;
-  return false;
-}
-
 /// A task without random numbers.
 template <typename OpTy>
 Task makeTask(OpTy op, MutableArrayRef<interp::Value> operands) {
@@ -272,7 +262,10 @@ LogicalResult ProductOp::evaluate(MutableArrayRef<interp::Value> operands,
   const ProductExtents &extents = task.extents;
   interp::Tensor result = std::move(operands[2].getTensor());
   // Position by position also where several groups meet an element.
-  int64_t step = meetPositions(getResultView()) ? 1 : extents.positions;
+  ViewAttr view = getResultView();
+  int64_t step = shareDimension(view.getPositions(), view.getGroups())
+                     ? 1
+                     : extents.positions;
   for (int64_t p = extents.positions; p > 0; p -= step)
     for (int64_t g = 0; g < extents.groups; ++g)
       if (failed(run(task,

@@ -110,17 +110,6 @@ ProductShape::ProductShape(const LayerShape &layer, ProductKind kind)
   }
 }
 
-/// True if the windows of a 1 x 1 kernel meet every element of an extent.
-static bool coversAll(int64_t extent, int64_t stride, int64_t padLow) {
-  return stride == 1 || (extent == 1 && padLow % stride == 0);
-}
-
-bool ProductShape::accumulates() const {
-  return kind == ProductKind::InputGradient &&
-         (positions > 1 || !coversAll(height, strides[0], pads[0]) ||
-          !coversAll(width, strides[1], pads[1]));
-}
-
 //===----------------------------------------------------------------------===//
 // Layers of products
 //===----------------------------------------------------------------------===//

@@ -67,8 +67,10 @@ template <typename OpTy> static LogicalResult verifyExtents(OpTy op) {
       return op.emitOpError("(C2) ") << own << " positions of " << name
                                      << ", expected " << positions << " or 1";
   if (!isInjective(result))
-    return op.emitOpError("(C3) the view of the result has the same element "
-                          "at several rows or columns of one position");
+    return op.emitOpError("(C3) groups, rows and columns of the result may "
+                          "meet an element twice in one position: on each "
+                          "dimension a digit has to step beyond all that the "
+                          "digits of smaller steps reach");
   return success();
 }
 
@@ -129,7 +131,8 @@ static LogicalResult verifyRegion(Operation *op, Region &region,
   }
   for (Operation &nested : block)
     if (auto known = dyn_cast<RegionOpInterface>(nested);
-        !isa<YieldOp>(nested) && !(known && known.isCombining() == isCombining)) {
+        !isa<YieldOp>(nested) &&
+        !(known && known.isCombining() == isCombining)) {
       InFlightDiagnostic diag = op->emitOpError("(")
                                 << constraint << ") region " << name
                                 << " holds '" << nested.getName()
@@ -144,8 +147,14 @@ static LogicalResult verifyRegion(Operation *op, Region &region,
   // What comes behind what is yielded, or beside it, would be lost.
   if (yield.getValue().getDefiningOp() != yield->getPrevNode() ||
       !yield->getPrevNode())
-    return op->emitOpError("(") << constraint << ") region " << name
-                                << " must yield what its last operation computes";
+    return op->emitOpError("(")
+           << constraint << ") region " << name
+           << " must yield what its last operation computes";
+  if (auto last = cast<RegionOpInterface>(yield->getPrevNode());
+      last.isPartial())
+    return op->emitOpError("(")
+           << constraint << ") region " << name << " yields what '"
+           << last->getName() << "' computes, which is no sum yet; convert it";
   for (Operation &nested : block.without_terminator())
     if (nested.use_empty()) {
       InFlightDiagnostic diag = op->emitOpError("(")
@@ -179,13 +188,12 @@ template <typename OpTy> static LogicalResult verifyBodies(OpTy op) {
       length = std::min(length, type.getDimSize(0));
   Type sum = getSumType(lhs, rhs);
   Type f32 = Float32Type::get(op.getContext());
-  if (failed(verifyRegion(
-          op, op.getPass(), /*isCombining=*/false, "C6",
-          {VectorType::get({length}, lhs.getElementType()),
-           VectorType::get({length}, rhs.getElementType())},
-          sum)) ||
-      failed(verifyRegion(
-          op, op.getCombine(), /*isCombining=*/true, "C7", {sum, f32}, f32)))
+  if (failed(verifyRegion(op, op.getPass(), /*isCombining=*/false, "C6",
+                          {VectorType::get({length}, lhs.getElementType()),
+                           VectorType::get({length}, rhs.getElementType())},
+                          sum)) ||
+      failed(verifyRegion(op, op.getCombine(), /*isCombining=*/true, "C7",
+                          {sum, f32}, f32)))
     return failure();
   if (!llvm::hasSingleElement(op.getCombine().front().without_terminator()))
     return op.emitOpError("(C7) region combine must be one operation");

@@ -86,6 +86,14 @@ bool photonic::phot::isInjective(ViewAttr result) {
   return true;
 }
 
+bool photonic::phot::shareDimension(ArrayRef<ViewDigit> first,
+                                    ArrayRef<ViewDigit> second) {
+  return llvm::any_of(first, [&](const ViewDigit &a) {
+    return llvm::any_of(second,
+                        [&](const ViewDigit &b) { return a.dim == b.dim; });
+  });
+}
+
 bool photonic::phot::coversOnce(ViewAttr result, ArrayRef<int64_t> shape) {
   ArrayRef<ViewDigit> lists[] = {result.getGroups(), result.getPositions(),
                                  result.getRows(), result.getColumns()};

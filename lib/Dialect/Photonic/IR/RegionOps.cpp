@@ -77,6 +77,9 @@ LogicalResult ModularDotOp::verify() {
   return verifyModulus(*this, getModulus());
 }
 
+/// A residue.
+bool ModularDotOp::isPartial() { return true; }
+
 /// Moduli that are multiplied one after the other are one entry.
 LogicalResult ModularDotOp::encode(phx::OperationList &entries) {
   auto modulus = static_cast<int64_t>(getModulus());

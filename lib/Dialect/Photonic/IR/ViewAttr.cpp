@@ -124,6 +124,11 @@ void ViewAttr::print(AsmPrinter &printer) const {
 // Verification
 //===----------------------------------------------------------------------===//
 
+/// |value| <= 2^40, also of the lowest number.
+static bool isBounded(int64_t value) {
+  return value >= -maxMagnitude && value <= maxMagnitude;
+}
+
 static LogicalResult verifyDigits(function_ref<InFlightDiagnostic()> emitError,
                                   StringRef name, ArrayRef<ViewDigit> digits) {
   int64_t values = 1;
@@ -141,8 +146,7 @@ static LogicalResult verifyDigits(function_ref<InFlightDiagnostic()> emitError,
                     << maxDims - 1;
     auto product = llvm::checkedMul(values, digit.radix);
     auto reach = llvm::checkedMul(digit.step, digit.radix);
-    if (!product || !reach || *product > maxMagnitude ||
-        std::abs(*reach) > maxMagnitude)
+    if (!product || !reach || !isBounded(*product) || !isBounded(*reach))
       return fail() << "reaches beyond 2^40";
     values = *product;
     if (i > 0 && digits[i - 1].dim == digit.dim &&
@@ -166,7 +170,7 @@ LogicalResult ViewAttr::verify(function_ref<InFlightDiagnostic()> emitError,
       failed(verifyDigits(emitError, "columns", columns)))
     return failure();
   for (int64_t offset : offsets)
-    if (std::abs(offset) > maxMagnitude)
+    if (!isBounded(offset))
       return emitError() << "offset " << offset << " is beyond 2^40";
   if (!offsets.empty() &&
       llvm::all_of(offsets, [](int64_t offset) { return offset == 0; }))

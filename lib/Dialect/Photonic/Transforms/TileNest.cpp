@@ -13,6 +13,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "llvm/Support/CheckedArithmetic.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -35,7 +36,18 @@ class FormBuilder {
 public:
   explicit FormBuilder(ArrayRef<scf::ForOp> loops) : loops(loops) {}
 
-  std::optional<LinearForm> get(Value value) const {
+  /// Nothing of a value that is no linear form, or leaves int64.
+  std::optional<LinearForm> get(Value value) {
+    // Sums of sums share their parts: each is looked at once.
+    if (auto known = forms.find(value); known != forms.end())
+      return known->second;
+    std::optional<LinearForm> form = build(value);
+    forms[value] = form;
+    return form;
+  }
+
+private:
+  std::optional<LinearForm> build(Value value) {
     if (std::optional<int64_t> constant = getConstantIntValue(value))
       return makeConstant(*constant);
     for (auto [index, loop] : llvm::enumerate(loops))
@@ -55,39 +67,48 @@ public:
     return std::nullopt;
   }
 
-private:
   LinearForm makeConstant(int64_t value) const {
     return {value, llvm::SmallVector<int64_t, 8>(loops.size(), 0)};
   }
 
+  /// a + factor * b, componentwise; false if that leaves int64.
+  static bool add(LinearForm &a, int64_t factor, const LinearForm &b) {
+    bool fits = true;
+    auto addTo = [&](int64_t &to, int64_t more) {
+      std::optional<int64_t> sum = llvm::checkedMulAdd(factor, more, to);
+      // The lowest number has no magnitude.
+      fits &= sum && *sum != std::numeric_limits<int64_t>::min();
+      to = sum.value_or(0);
+    };
+    addTo(a.base, b.base);
+    for (auto [weight, more] : llvm::zip_equal(a.weights, b.weights))
+      addTo(weight, more);
+    return fits;
+  }
+
   /// first + factor * second
-  std::optional<LinearForm> combine(Operation *op, int64_t factor) const {
+  std::optional<LinearForm> combine(Operation *op, int64_t factor) {
     std::optional<LinearForm> first = get(op->getOperand(0));
     std::optional<LinearForm> second = get(op->getOperand(1));
-    if (!first || !second)
+    if (!first || !second || !add(*first, factor, *second))
       return std::nullopt;
-    first->base += factor * second->base;
-    for (auto [weight, more] : llvm::zip_equal(first->weights, second->weights))
-      weight += factor * more;
     return first;
   }
 
-  std::optional<LinearForm> multiply(Operation *op) const {
+  std::optional<LinearForm> multiply(Operation *op) {
     for (unsigned constant : {0, 1}) {
       std::optional<int64_t> factor =
           getConstantIntValue(op->getOperand(constant));
       std::optional<LinearForm> form = get(op->getOperand(1 - constant));
-      if (!factor || !form)
-        continue;
-      form->base *= *factor;
-      for (int64_t &weight : form->weights)
-        weight *= *factor;
-      return form;
+      LinearForm product = makeConstant(0);
+      if (factor && form && add(product, *factor, *form))
+        return product;
     }
     return std::nullopt;
   }
 
   ArrayRef<scf::ForOp> loops;
+  llvm::DenseMap<Value, std::optional<LinearForm>> forms;
 };
 } // namespace
 
@@ -102,7 +123,12 @@ static std::optional<int64_t> countTrips(scf::ForOp loop) {
   std::optional<int64_t> step = getConstantIntValue(loop.getStep());
   if (!lower || !upper || !step || *step < 1)
     return std::nullopt;
-  return *upper <= *lower ? 0 : llvm::divideCeilSigned(*upper - *lower, *step);
+  if (*upper <= *lower)
+    return 0;
+  std::optional<int64_t> distance = llvm::checkedSub(*upper, *lower);
+  if (!distance)
+    return std::nullopt;
+  return llvm::divideCeilSigned(*distance, *step);
 }
 
 /// Whether `loop` computes nothing but indices and `inner`, hands its
@@ -169,8 +195,8 @@ FailureOr<TileNest> TileNest::get(ArrayProductOp tile) {
     if (!nest.start)
       return emitSurvivor(tile, "tile")
              << "has a start that is no sum of multiples of the counters of "
-                "its "
-                "loops and constants (arith.addi, subi and muli by a constant)";
+                "its loops "
+                "and constants (arith.addi, subi and muli by a constant)";
   }
   return nest;
 }
@@ -257,8 +283,12 @@ static LogicalResult verifyCoverage(const TileNest &nest, TileDim dim) {
   for (unsigned loop : loops) {
     if (nest.trips[loop] == 1)
       continue;
-    covers &= std::abs(form.weights[loop]) == next;
-    next *= nest.trips[loop];
+    std::optional<int64_t> end = llvm::checkedMul(next, nest.trips[loop]);
+    if (std::abs(form.weights[loop]) != next || !end) {
+      covers = false;
+      break;
+    }
+    next = *end;
     if (form.weights[loop] < 0)
       first += form.weights[loop] * (nest.trips[loop] - 1);
   }
@@ -267,8 +297,8 @@ static LogicalResult verifyCoverage(const TileNest &nest, TileDim dim) {
     return success();
   return emitSurvivor(nest.tile, "tile")
          << "has tiles along " << getName(dim)
-         << " that do not cover the product: expected each of 0, " << size
-         << ", " << 2 * size << ", ... below " << extent << " once";
+         << " that do not cover the product: expected each multiple of " << size
+         << " from 0 to " << extent - 1 << " once";
 }
 
 bool phot::meetsPositions(ViewAttr result, TileDim dim) {
@@ -276,11 +306,7 @@ bool phot::meetsPositions(ViewAttr result, TileDim dim) {
                                : dim == TileDim::M   ? result.getRows()
                                : dim == TileDim::N   ? result.getColumns()
                                                      : ArrayRef<ViewDigit>();
-  for (const ViewDigit &position : result.getPositions())
-    for (const ViewDigit &digit : digits)
-      if (position.dim == digit.dim)
-        return true;
-  return false;
+  return shareDimension(result.getPositions(), digits);
 }
 
 namespace {

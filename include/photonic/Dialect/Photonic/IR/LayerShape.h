@@ -24,12 +24,9 @@ namespace photonic::phot {
 /// Which product of a layer. With weights W, images X and outputs Y, and the
 /// gradients of a loss with respect to them:
 ///
-/// | kind           | first | second | result | m  | n            | k | |
-/// -------------- | ----- | ------ | ------ | -- | ------------ | ------------
-/// | | Forward        | W     | X      | Y      | co | (b, oh, ow)  | (kh, kw,
-/// ci) | | InputGradient  | W     | dY     | dX     | ci | (b, oh, ow)  | co |
-/// | WeightGradient | dY    | X      | dW     | co | (kh, kw, ci) | (b, oh, ow)
-/// |
+/// * Forward: Y = W * X; m = co, n = (b, oh, ow), k = (kh, kw, ci)
+/// * InputGradient: dX = W * dY; m = ci, n = (b, oh, ow), k = co
+/// * WeightGradient: dW = dY * X; m = co, n = (kh, kw, ci), k = (b, oh, ow)
 ///
 /// The last of several names is the fastest. An input gradient has a position
 /// for each element of the kernel.
@@ -71,10 +68,6 @@ struct ProductShape : LayerShape {
   /// The product that has exactly these views of tensors of these shapes;
   /// nothing if that is none of a layer.
   static std::optional<ProductShape> match(ArrayProductOp op);
-
-  /// True if every contribution is added to what is in memory, which has to be
-  /// +0 first: some elements of the result meet several positions, or none.
-  bool accumulates() const;
 };
 
 } // namespace photonic::phot

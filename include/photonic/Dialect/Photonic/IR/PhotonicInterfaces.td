@@ -72,6 +72,9 @@ def Photonic_RegionOpInterface : OpInterface<"RegionOpInterface"> {
     InterfaceMethod<[{True if it belongs in the region `combine`, false if in
       `pass`. The default is false.}],
       "bool", "isCombining", (ins), "", "return false;">,
+    InterfaceMethod<[{True if the result is no sum of a pass yet, such as a
+      residue of one: another operation has to use it. The default is false.}],
+      "bool", "isPartial", (ins), "", "return false;">,
     InterfaceMethod<[{Appends what the operation is in the program's table of
       passes or combines, or goes on with the last entry, where the table has one
       for several operations. Fails after a diagnostic if it is nothing that

@@ -95,15 +95,17 @@ def Photonic_ProductOp : Photonic_Op<"product", [
       of positions, which add to the result one by one, each view has as many as the
       others, or 1;
     * (C3) within one position no two (group, row, column) of the result are the
-      same element;
+      same element: on each dimension a digit steps beyond what those of smaller
+      steps reach;
     * (C4) both formats are present, or neither; the regions are empty exactly
       when they are absent;
     * (C5) both formats have integers, or both reals in groups of the same length;
       of integers one group length is a multiple of the other;
     * (C6) `pass` takes one vector of converted elements per operand, as long as a
       term, or for integers shorter; consists of operations that act on one pass
-      and are all used, and yields the sum that the last one computes: f32 of
-      reals; of integers i32 if that holds the largest sum of a term, else i64;
+      and are all used, and yields what the last one computes, which is
+      the sum and no residue of it: f32 of reals; of integers i32 if that holds the
+      largest sum of a term, else i64;
     * (C7) `combine` takes that sum and the accumulator, f32; consists of
       operations that add a term, and yields the accumulator;
     * (C8) what `pass` computes represents the sum of every pass;
@@ -339,7 +341,7 @@ def Photonic_DotOp : Photonic_RegionOp<"dot", [
 }
 
 def Photonic_ModularDotOp : Photonic_RegionOp<"modular_dot", [
-    DeclareOpInterfaceMethods<Photonic_RegionOpInterface>]> {
+    DeclareOpInterfaceMethods<Photonic_RegionOpInterface, ["isPartial"]>]> {
   let summary = "multiply two vectors modulo one modulus";
   let description = [{
     Both vectors are converted to residues in [0, modulus); the result is the

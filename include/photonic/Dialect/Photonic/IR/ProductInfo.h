@@ -97,8 +97,13 @@ Coordinates add(const Coordinates &a, const Coordinates &b);
 bool coversOnce(ViewAttr result, llvm::ArrayRef<int64_t> shape);
 
 /// Whether no two (group, row, column) of one position address the same
-/// element.
+/// element, as far as each digit steps beyond what those of smaller steps on
+/// its dimension reach; others may be injective too, and are not known to be.
 bool isInjective(ViewAttr result);
+
+/// Whether digits of both lists move along one dimension.
+bool shareDimension(llvm::ArrayRef<ViewDigit> first,
+                    llvm::ArrayRef<ViewDigit> second);
 
 //===----------------------------------------------------------------------===//
 // Terms and passes
