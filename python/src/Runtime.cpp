@@ -36,9 +36,8 @@
 #include "phx/report/Glossary.h"
 #include "phx/report/ProgramSummary.h"
 #include "phx/support/FileSystem.h"
+#include "phx/support/Hex.h"
 #include "phx/support/OutputGuard.h"
-
-#include <cstdio>
 
 using namespace photonic::python;
 using namespace nb::literals;
@@ -76,19 +75,12 @@ static std::string summarizeProgram(const std::string &path) {
   return *summary;
 }
 
-static std::string toHex(uint64_t hash) {
-  char text[24];
-  std::snprintf(text, sizeof(text), "%016llx",
-                static_cast<unsigned long long>(hash));
-  return text;
-}
-
 static nb::dict describe(const phx::Target &target) {
   nb::dict result;
   result["name"] = target.spec.name();
   result["description"] = target.spec.description();
   result["path"] = target.path;
-  result["structural_hash"] = toHex(target.structuralHash);
+  result["structural_hash"] = phx::toHex(target.structuralHash);
   nb::list extensions, fields;
   for (const std::string &extension : target.spec.extensions())
     extensions.append(extension);

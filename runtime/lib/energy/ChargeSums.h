@@ -35,9 +35,13 @@ Status addRegisterCharges(const Program &program, const Target &target,
                           const RunCounts &counts,
                           std::vector<Counters64> &charges, ChargeSteps &steps);
 
-/// "instruction 3 (vec.map) in the loop of 100 iterations at instruction 1":
-/// the longest loop around it.
-std::string describeWithLoop(const Program &program, size_t index);
+/// There were too many steps at an instruction: "what instruction 3 (vec.map)
+/// in the loop of 100 iterations at instruction 1 charges REASON: ...; give the
+/// loop fewer iterations, or REMEDY". The loop is the longest of the `depth`
+/// outermost ones around it.
+Error makeTooManyStepsError(const Program &program, size_t index, size_t depth,
+                            const ChargeSteps &steps, const std::string &reason,
+                            const std::string &remedy);
 /// There were too many steps at an instruction whose counts change irregularly.
 Error makeTooManyChargesError(const Program &program, size_t index,
                               const ChargeSteps &steps);

@@ -160,9 +160,8 @@ public:
         factor *= static_cast<uint64_t>(getTrips(i));
     }
     // The longest loop is the one worth cutting into pieces.
-    std::sort(loops.begin(), loops.end(), [&](uint8_t a, uint8_t b) {
-      return getTrips(a) < getTrips(b);
-    });
+    std::sort(loops.begin(), loops.end(),
+              [&](uint8_t a, uint8_t b) { return getTrips(a) < getTrips(b); });
     if (!sum(loops, 0, factor))
       return std::nullopt;
     return total;
@@ -361,10 +360,11 @@ Behaviour Summation::getBehaviour(uint8_t loop) const {
   return behaviour;
 }
 
-std::optional<Counters64>
-detail::sumCharges(const Program &program, const Instruction &instruction,
-                   const Target &target, const std::vector<int64_t> &trips,
-                   ChargeSteps &steps) {
+std::optional<Counters64> detail::sumCharges(const Program &program,
+                                             const Instruction &instruction,
+                                             const Target &target,
+                                             const std::vector<int64_t> &trips,
+                                             ChargeSteps &steps) {
   return Summation(program, instruction, target, trips, steps).run();
 }
 
@@ -372,7 +372,8 @@ detail::sumCharges(const Program &program, const Instruction &instruction,
 // Errors
 //===----------------------------------------------------------------------===//
 
-std::string detail::describeWithLoop(const Program &program, size_t index) {
+static std::string describeWithLoop(const Program &program, size_t index,
+                                    size_t depth) {
   std::vector<size_t> open;
   for (size_t i = 0; i <= index; ++i) {
     if (holds<Loop>(program.code[i].body))
@@ -380,12 +381,14 @@ std::string detail::describeWithLoop(const Program &program, size_t index) {
     if (holds<End>(program.code[i].body))
       open.pop_back();
   }
+  open.resize(std::min(open.size(), depth));
   auto getTrips = [&](size_t loop) {
     return getAs<Loop>(program.code[loop].body).count;
   };
-  auto longest = std::max_element(
-      open.begin(), open.end(),
-      [&](size_t a, size_t b) { return getTrips(a) < getTrips(b); });
+  auto longest =
+      std::max_element(open.begin(), open.end(), [&](size_t a, size_t b) {
+        return getTrips(a) < getTrips(b);
+      });
   std::string text = "instruction " + std::to_string(index) + " (" +
                      getMnemonic(program.code[index].body) + ")";
   if (longest == open.end())
@@ -394,16 +397,24 @@ std::string detail::describeWithLoop(const Program &program, size_t index) {
          " iterations at instruction " + std::to_string(*longest);
 }
 
+Error detail::makeTooManyStepsError(const Program &program, size_t index,
+                                    size_t depth, const ChargeSteps &steps,
+                                    const std::string &reason,
+                                    const std::string &remedy) {
+  return Error{"what " + describeWithLoop(program, index, depth) + " charges " +
+                   reason + ": more than " + std::to_string(steps.most) +
+                   " executions of the program were added up one by one; give "
+                   "the loop fewer iterations, or " +
+                   remedy,
+               ProgramEntry{"instruction", index}};
+}
+
 Error detail::makeTooManyChargesError(const Program &program, size_t index,
                                       const ChargeSteps &steps) {
-  return Error{"what " + describeWithLoop(program, index) +
-                   " charges changes too irregularly to be multiplied: more "
-                   "than " +
-                   std::to_string(steps.most) +
-                   " executions of the program were added up one by one; give "
-                   "the loop fewer iterations, or let its counts and digits "
-                   "repeat after fewer of them",
-               ProgramEntry{"instruction", index}};
+  return makeTooManyStepsError(
+      program, index, maxLoopDepth, steps,
+      "changes too irregularly to be multiplied",
+      "let its counts and digits repeat after fewer of them");
 }
 
 //===----------------------------------------------------------------------===//
@@ -435,8 +446,8 @@ Result<std::vector<Counters64>> phx::countCharges(const Program &program,
   }
   if (program.registers.empty())
     return charges;
-  if (Status status = detail::addRegisterCharges(program, target, counts,
-                                                 charges, steps);
+  if (Status status =
+          detail::addRegisterCharges(program, target, counts, charges, steps);
       !status)
     return status.error();
   return charges;

@@ -12,17 +12,13 @@
 using namespace phx;
 using namespace phx::detail;
 
-/// Registers change in the loops around the instruction.
+/// Registers change in the `depth` outermost loops around the instruction.
 static Error makeTooManyWritesError(const Program &program, size_t index,
-                                    const ChargeSteps &steps) {
-  return Error{"what " + describeWithLoop(program, index) +
-                   " charges was looked at again and again, because "
-                   "instructions in the loop write registers: more than " +
-                   std::to_string(steps.most) +
-                   " executions of the program were added up one by one; give "
-                   "the loop fewer iterations, or write the registers outside "
-                   "of it",
-               ProgramEntry{"instruction", index}};
+                                    unsigned depth, const ChargeSteps &steps) {
+  return makeTooManyStepsError(program, index, depth, steps,
+                               "was looked at again and again, because "
+                               "instructions in the loop write registers",
+                               "write the registers outside of it");
 }
 
 namespace {
@@ -119,9 +115,8 @@ Status RegisterCharges::visitLoop(size_t begin, unsigned depth) {
 }
 
 Status RegisterCharges::write(size_t index) {
-  return isExecuted(player.getResolved(index), counters)
-             ? player.write(index)
-             : Status::success();
+  return isExecuted(player.getResolved(index), counters) ? player.write(index)
+                                                         : Status::success();
 }
 
 /// Of instructions in which no register changes, inside `depth` loops whose
@@ -131,7 +126,7 @@ Status RegisterCharges::sum(size_t begin, size_t end, unsigned depth) {
   for (size_t i = begin; i < end; ++i) {
     // Gone through once where no register changes: that is no step.
     if (depth > 0 && !steps.spend())
-      return makeTooManyWritesError(program, i, steps);
+      return makeTooManyWritesError(program, i, depth, steps);
     if (const auto *loop = getIf<Loop>(program.code[i].body)) {
       trips.push_back(countTrips(*loop, player.getValues()));
       if (trips.back() > 0)
@@ -189,10 +184,9 @@ Status RegisterCharges::charge(size_t index, unsigned depth,
   fix(instruction.body, counters, depth);
   auto added = sumCharges(program, instruction, target, trips, steps);
   if (!added)
-    return depth > 0 ? makeTooManyWritesError(program, index, steps)
+    return depth > 0 ? makeTooManyWritesError(program, index, depth, steps)
                      : makeTooManyChargesError(program, index, steps);
-  for (size_t i = 0; i < added->size(); ++i)
-    charges[index][i] += (*added)[i];
+  accumulate(charges[index], *added);
   return Status::success();
 }
 

@@ -44,6 +44,17 @@ Range phx::getDigitRange(const DigitTerm &digit, const Box &box) {
   return {0, digit.modulus - 1};
 }
 
+Int phx::getReach(const Affine &affine, const Box &box) {
+  Int reach = affine.base < 0 ? -Int(affine.base) : Int(affine.base);
+  for (const DigitTerm &digit : affine.terms) {
+    if (reach > limits::index)
+      break; // 128 bits hold one more
+    reach += getDigitRange(digit, box).hi *
+             (digit.weight < 0 ? -Int(digit.weight) : Int(digit.weight));
+  }
+  return reach;
+}
+
 Range Form::over(const Box &box) const {
   Range sum{base, base};
   for (const Term &term : terms) {
@@ -54,10 +65,9 @@ Range Form::over(const Box &box) const {
   return sum;
 }
 
-LoopSet
-phx::getCoupledLoops(const std::vector<const Affine *> &free,
-                     const std::vector<const Affine *> &coupled,
-                     const Box &box) {
+LoopSet phx::getCoupledLoops(const std::vector<const Affine *> &free,
+                             const std::vector<const Affine *> &coupled,
+                             const Box &box) {
   LoopSet result{};
   LoopSet seen{};
   for (const Affine *affine : coupled)
@@ -208,9 +218,9 @@ static std::optional<Range> getAxisRange(const MapAxis &axis,
 }
 
 /// Range of one pair of boxes.
-static std::optional<Range>
-getBoxRange(const AccessMap &map, const DigitBox &rows, const DigitBox &cols,
-            int64_t &steps) {
+static std::optional<Range> getBoxRange(const AccessMap &map,
+                                        const DigitBox &rows,
+                                        const DigitBox &cols, int64_t &steps) {
   ++steps;
   Range sum;
   for (size_t axis = 0; axis < map.axes.size(); ++axis) {

@@ -88,7 +88,8 @@ Status phx::checkCounts(const Program &program, const RunCounts &counts) {
     return Error{"the counts are those of a program with " +
                  std::to_string(counts.trace->getNumRegisters()) +
                  " count registers, this one has " +
-                 std::to_string(program.registers.size())};
+                 std::to_string(program.registers.size()) +
+                 "; use the counts of an execution of this program"};
   if (counts.trace)
     return Status::success();
   std::string missing;

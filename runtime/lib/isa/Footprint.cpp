@@ -138,9 +138,12 @@ void UnitFootprints::computeMore(size_t index, const CounterBox &box,
   static constexpr size_t limits[] = {fastIntervals, hullIntervals,
                                       refinedIntervals};
   size_t limit = limits[static_cast<size_t>(precision)];
-  bool few = countIterations(box, usedLoops(program, index)) <= fastIterations;
+  // Which loops an instruction uses takes a walk over its fields.
+  auto isFew = [&] {
+    return countIterations(box, usedLoops(program, index)) <= fastIterations;
+  };
   if (!exact && precision != Precision::Hull &&
-      (precision != Precision::Fast || few)) {
+      (precision != Precision::Fast || isFew())) {
     enumerate(index, box, limit, slots, list);
     return;
   }
@@ -175,8 +178,8 @@ static void computeBounded(const Program &program, size_t index,
   }
 }
 
-std::vector<Access> phx::getAccesses(const LargestCounts &largest,
-                                     size_t index, const Counters &counters) {
+std::vector<Access> phx::getAccesses(const LargestCounts &largest, size_t index,
+                                     const Counters &counters) {
   UnitAccessList list;
   computeBounded(largest.get(), index, CounterBox::point(counters), list);
   std::vector<Access> accesses;
@@ -226,8 +229,8 @@ std::vector<EngineAccesses> phx::getAccesses(const LargestCounts &largest,
                                        e.arrays == instruction.arrays;
                               });
     if (found == engines.end())
-      found = engines.insert(found,
-                             {instruction.engine, instruction.arrays, {}});
+      found =
+          engines.insert(found, {instruction.engine, instruction.arrays, {}});
     for (const UnitAccess &unit : list)
       merge(found->accesses, unit);
   }

@@ -58,7 +58,7 @@ private:
   bool isExecutedWithin(const Instruction &instruction, const CounterBox &box);
   bool record(const UnitAccess &access, const AccessEntry &entry);
   /// All that the instruction at work touches, as accesses like `entry`; what
-  /// recordRegisterReads records is left out where that is weak.
+  /// recordRegisterReads records is left out where that is a conditional join.
   bool recordAll(AccessEntry entry);
   /// Reads of registers of an instruction that several blocks execute together
   /// or not at all.
@@ -94,7 +94,7 @@ private:
   std::vector<uint64_t> epochs; ///< by block: the one under way
   std::vector<bool> sealed;     ///< by block: the next access begins an epoch
   std::vector<std::deque<SharedClock>> inFlight; ///< by token
-  std::vector<AccessHistory> histories; ///< by memory
+  std::vector<AccessHistory> histories;          ///< by memory
   CounterBox counters;
   UnitAccessList accesses; ///< scratch
   int64_t stepCount = 0;

@@ -113,6 +113,24 @@ std::vector<unsigned> phx::getOperands(const Product &product,
   return {};
 }
 
+const char *phx::getRoleName(Role role) {
+  switch (role) {
+  case Role::Parameter:
+    return "parameter";
+  case Role::State:
+    return "state";
+  case Role::Constant:
+    return "constant";
+  case Role::Input:
+    return "input";
+  case Role::Output:
+    return "output";
+  case Role::Workspace:
+    return "workspace";
+  }
+  return "?";
+}
+
 const char *phx::getPhaseName(Phase phase) {
   static const char *const names[numPhases] = {
       "forward", "loss", "input_gradient", "weight_gradient", "update"};

@@ -108,7 +108,6 @@ private:
 } // namespace
 
 void Checker::affine(const std::string &field, const Affine &a) {
-  Int reach = a.base < 0 ? -Int(a.base) : Int(a.base);
   for (const DigitTerm &digit : a.terms) {
     if (digit.scale < 1 || digit.offset < 0 || digit.divisor < 1 ||
         digit.modulus < 0)
@@ -119,12 +118,8 @@ void Checker::affine(const std::string &field, const Affine &a) {
     linear(field + " digit", digit.loop, digit.scale, digit.offset);
     if (!problem.empty())
       return;
-    reach += getDigitRange(digit, box).hi *
-             (digit.weight < 0 ? -Int(digit.weight) : Int(digit.weight));
-    if (reach > limits::index)
-      break;
   }
-  if (reach > limits::index)
+  if (Int reach = getReach(a, box); reach > limits::index)
     fail(field, "a magnitude of at most 2^62", toText(reach));
 }
 

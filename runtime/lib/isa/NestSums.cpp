@@ -50,9 +50,9 @@ private:
 
 } // namespace
 
-/// A box cut in two along its widest loop of those that count; the box itself
-/// where none is wider than 1.
-static std::vector<Box> cutWidest(const Box &box, unsigned loops) {
+/// Appends the halves of `box`, cut along its widest loop of those that count;
+/// false where none is wider than 1.
+static bool cutWidest(const Box &box, unsigned loops, std::vector<Box> &open) {
   unsigned widest = 0;
   int64_t most = 0;
   for (unsigned l = 0; l < numCounters; ++l)
@@ -62,11 +62,13 @@ static std::vector<Box> cutWidest(const Box &box, unsigned loops) {
       most = width;
     }
   if (most == 0)
-    return {box};
+    return false;
   Box low = box, high = box;
   low[widest].second = box[widest].first + most / 2;
   high[widest].first = low[widest].second + 1;
-  return {high, low};
+  open.push_back(high);
+  open.push_back(low);
+  return true;
 }
 
 /// Sum of the product of `counts` over the counters of `loops` in `box`;
@@ -97,22 +99,17 @@ static std::optional<Int> sumOver(const Box &box, unsigned loops,
         product =
             multiply(product, Int(current[l].second) - current[l].first + 1);
     // One factor that is zero throughout makes the others irrelevant.
-    std::vector<Box> parts;
-    if (!isConstant && product != 0)
-      parts = cutWidest(current, loops);
-    if (parts.size() < 2)
+    if (isConstant || product == 0 || !cutWidest(current, loops, open))
       sum = addUp(sum, product);
-    else
-      open.insert(open.end(), parts.begin(), parts.end());
   }
   return sum;
 }
 
 /// Counts that share no loop are summed apart, other loops multiply.
 std::optional<Int> phx::sumProducts(const LoopTree &tree, size_t instruction,
-                                      const Box &window,
-                                      std::vector<const Count *> counts,
-                                      int64_t &boxesLeft) {
+                                    const Box &window,
+                                    std::vector<const Count *> counts,
+                                    int64_t &boxesLeft) {
   std::optional<Box> box = getExecutedBox(tree, instruction);
   if (!box)
     return 0;

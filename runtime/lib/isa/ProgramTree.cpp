@@ -33,12 +33,14 @@ Error detail::makeTooMuchWorkError(const Program &program,
   std::string where = describeInstruction(program, index, true);
   ProgramEntry entry{"instruction", index};
   if (longest == ProgramTree::root)
-    return {where + ": finding out what it has to wait for takes more than " +
+    return {
+        where + ": finding out what it has to wait for takes more than " +
             std::to_string(maxAnalysisSteps) +
             " steps; let engines share fewer separate stretches of bytes, or "
             "cut the program in two",
-            entry};
-  return {where + ", in the loop of " + std::to_string(tree[longest].count) +
+        entry};
+  return {
+      where + ", in the loop of " + std::to_string(tree[longest].count) +
           " iterations at instruction " + std::to_string(tree[longest].begin) +
           ": finding out which iterations have to wait for each other takes "
           "more than " +
@@ -46,7 +48,7 @@ Error detail::makeTooMuchWorkError(const Program &program,
           " steps; give the loop fewer iterations, let the addresses inside "
           "repeat after fewer of them (the least common multiple of divisor * "
           "modulus of their digits), or let engines use separate bytes",
-          entry};
+      entry};
 }
 
 //===----------------------------------------------------------------------===//
@@ -111,10 +113,12 @@ static Status checkInstruction(const Program &program, size_t index,
                                uint32_t depth, LastCounters last) {
   const Instruction &instruction = program.code[index];
   if (!hasEngines(program, instruction))
-    return errorAt(index, "there is no engine " +
-                              getEngineName(program, instruction));
+    return errorAt(index,
+                   "there is no engine " + getEngineName(program, instruction));
   if (!usesKnownMaps(instruction.body, program.maps.size()))
-    return errorAt(index, "access map out of range");
+    return errorAt(index, "expected access maps below " +
+                              std::to_string(program.maps.size()) +
+                              " (number of maps), found another");
   if (usesOtherLoops(program, index, depth))
     return errorAt(index, "a field depends on a loop that does not enclose it");
   last[laneLoop] = int64_t(instruction.arrays.lanes) - 1;
@@ -126,10 +130,12 @@ static Status checkInstruction(const Program &program, size_t index,
 /// Of a loop inside `depth` others, with which it has so many iterations.
 static Status checkLoop(size_t index, const Loop &loop, uint32_t depth,
                         Int iterations) {
-  if (depth == 8)
-    return errorAt(index, "loops are nested more than 8 deep");
+  if (depth == maxLoopDepth)
+    return errorAt(index, "expected at most " + std::to_string(maxLoopDepth) +
+                              " nested loops, found more; merge some");
   if (loop.count < 1)
-    return errorAt(index, "a loop needs at least one trip");
+    return errorAt(index, "count: expected at least one trip, found " +
+                              std::to_string(loop.count));
   if (iterations > limits::index)
     return errorAt(index, "expected at most 2^62 iterations with the loops "
                           "around it, found " +
@@ -248,8 +254,8 @@ public:
     Set &set = write ? writers : readers;
     uint32_t engine = engines.begin;
     if (set.engine != engine || !engines.isSingle())
-      set = {engine, set.engine != nobody || set.several ||
-                         !engines.isSingle()};
+      set = {engine,
+             set.engine != nobody || set.several || !engines.isSingle()};
   }
   /// Whether an access of `engines` may conflict with another engine. Several
   /// may conflict with themselves.
@@ -304,8 +310,8 @@ private:
 } // namespace
 
 std::vector<SlotMask> detail::findSharedSlots(const Program &program,
-                                             const ProgramTree &tree,
-                                             UnitFootprints &footprints) {
+                                              const ProgramTree &tree,
+                                              UnitFootprints &footprints) {
   std::vector<UserMap> users(program.memories.size() + 1);
   std::vector<std::vector<UnitAccess>> hulls(program.code.size());
   UnitAccessList list;
@@ -320,17 +326,15 @@ std::vector<SlotMask> detail::findSharedSlots(const Program &program,
     hulls[i].assign(list.begin(), list.end());
     for (const UnitAccess &access : list)
       for (Interval range : access.bytes)
-        users[access.memory].add(
-            range, tree.engines().getReach(i),
-            access.kind != AccessKind::Read);
+        users[access.memory].add(range, tree.engines().getReach(i),
+                                 access.kind != AccessKind::Read);
   }
   std::vector<SlotMask> slots(program.code.size());
   for (size_t i = 0; i < program.code.size(); ++i)
     for (const UnitAccess &access : hulls[i])
       for (Interval range : access.bytes)
-        if (users[access.memory].conflicts(
-                range, tree.engines().getReach(i),
-                access.kind != AccessKind::Read))
+        if (users[access.memory].conflicts(range, tree.engines().getReach(i),
+                                           access.kind != AccessKind::Read))
           slots[i] |= 1u << access.slot;
   return slots;
 }

@@ -143,7 +143,6 @@ private:
 } // namespace
 
 void FieldChecker::check(const std::string &field, const Affine &affine) {
-  Int reach = affine.base < 0 ? -Int(affine.base) : Int(affine.base);
   for (const DigitTerm &digit : affine.terms) {
     loopIndex(field + " digit loop", digit.loop);
     atLeast(field + " digit scale", 1, digit.scale);
@@ -156,12 +155,8 @@ void FieldChecker::check(const std::string &field, const Affine &affine) {
     if (linear > limits::index)
       return fail(field + " digit", "a linear index of at most 2^62",
                   toText(linear));
-    reach += getDigitRange(digit, box).hi *
-             (digit.weight < 0 ? -Int(digit.weight) : Int(digit.weight));
-    if (reach > limits::index)
-      break;
   }
-  if (reach > limits::index)
+  if (Int reach = getReach(affine, box); reach > limits::index)
     fail(field, "a magnitude of at most 2^62", toText(reach));
 }
 
@@ -279,8 +274,8 @@ void FieldChecker::checkUntouched() {
       continue;
     const FieldDescription *strides = access.strides;
     const char *field = nullptr;
-    if (strides && strides->as<Stride4>(body.data()) !=
-                       strides->as<Stride4>(fresh.data()))
+    if (strides &&
+        strides->as<Stride4>(body.data()) != strides->as<Stride4>(fresh.data()))
       field = strides->name;
     if (access.address->as<Address>(body.data()) !=
         access.address->as<Address>(fresh.data()))

@@ -31,31 +31,24 @@ Error phx::failProduct(size_t product, const std::string &expected,
                ProgramEntry{"product", product}};
 }
 
-/// Nests are numbered product by product.
-static ProgramEntry getEntry(const Program &program, const ProductNest &nest) {
+/// The product of a nest, and its entry: nests are numbered product by product.
+static std::pair<size_t, ProgramEntry> locate(const Program &program,
+                                              const ProductNest &nest) {
   uint64_t number = 0;
-  for (const Product &product : program.products)
-    for (const ProductNest &each : product.nests) {
+  for (size_t p = 0; p < program.products.size(); ++p)
+    for (const ProductNest &each : program.products[p].nests) {
       if (&each == &nest)
-        return {"nest", number};
+        return {p, {"nest", number}};
       ++number;
     }
-  return {"nest", number};
-}
-
-static size_t getProduct(const Program &program, const ProductNest &nest) {
-  size_t p = 0;
-  while (std::none_of(program.products[p].nests.begin(),
-                      program.products[p].nests.end(),
-                      [&](const ProductNest &each) { return &each == &nest; }))
-    ++p;
-  return p;
+  __builtin_trap(); // a nest of another program
 }
 
 Error phx::failNest(const Program &program, const ProductNest &nest,
                     const std::string &expected, const std::string &found) {
-  Error error = failProduct(getProduct(program, nest), expected, found);
-  error.entry = getEntry(program, nest);
+  auto [product, entry] = locate(program, nest);
+  Error error = failProduct(product, expected, found);
+  error.entry = entry;
   return error;
 }
 
@@ -115,8 +108,7 @@ public:
         cuts[d].insert(cuts[d].end(),
                        {part.extents[d].begin, part.extents[d].end});
       std::sort(cuts[d].begin(), cuts[d].end());
-      cuts[d].erase(std::unique(cuts[d].begin(), cuts[d].end()),
-                    cuts[d].end());
+      cuts[d].erase(std::unique(cuts[d].begin(), cuts[d].end()), cuts[d].end());
       cells *= Int(cuts[d].size()) - 1;
       isInside &= cuts[d].front() == 0 && cuts[d].back() == whole[d];
     }
@@ -258,7 +250,7 @@ static Status checkLoops(const LoopTree &tree, size_t index) {
                                {"contraction", &nest.contraction}})
       if (Status status = checkNestRange(tree, nest.loopBegin, name, *range);
           !status)
-        return Error{status.error().message, getEntry(tree.program, nest)};
+        return Error{status.error().message, locate(tree.program, nest).second};
   }
   return Status::success();
 }
@@ -276,13 +268,13 @@ static Error failMember(const Program &program, size_t product,
                         const ProductNest &nest, size_t instruction) {
   const Body &body = program.code[instruction].body;
   bool isMore = program.products[product].nests.size() > 1;
-  return failNest(
-      program, nest,
-      "all of its instructions and no others between " + describeRange(nest) +
-          (isMore ? " or in another of its nests" : ""),
-      std::string(getMnemonic(body)) + " of product " +
-          std::to_string(*findProduct(body)) + " at instruction " +
-          std::to_string(instruction));
+  return failNest(program, nest,
+                  "all of its instructions and no others between " +
+                      describeRange(nest) +
+                      (isMore ? " or in another of its nests" : ""),
+                  std::string(getMnemonic(body)) + " of product " +
+                      std::to_string(*findProduct(body)) + " at instruction " +
+                      std::to_string(instruction));
 }
 
 /// All of a product's instructions, each once, and no others of a product are

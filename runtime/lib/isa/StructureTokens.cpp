@@ -18,7 +18,6 @@ namespace {
 struct TokenState {
   /// The first instruction on either side.
   const Instruction *signaller = nullptr, *waiter = nullptr;
-  size_t firstSignal = 0, firstWait = 0;
   uint64_t signals = 0, waits = 0;
   /// Some signal or wait of it names several arrays, or one by affine index.
   bool isOfGroups = false;
@@ -74,7 +73,7 @@ static bool isSameSide(const Instruction &a, const Instruction &b,
 }
 
 static Status checkSide(const Program &program, size_t index, const char *verb,
-                        const Instruction *&side, size_t first, uint32_t token,
+                        const Instruction *&side, uint32_t token,
                         bool isOfGroups) {
   const Instruction &instruction = program.code[index];
   if (!side)
@@ -84,7 +83,7 @@ static Status checkSide(const Program &program, size_t index, const char *verb,
   return failAt(program, index, "engine",
                 getEngineName(program, *side) + ", which " + verb + " token " +
                     std::to_string(token) + " at instruction " +
-                    std::to_string(first),
+                    std::to_string(side - program.code.data()),
                 getEngineName(program, instruction));
 }
 
@@ -110,14 +109,10 @@ static Status checkBalance(const Program &program, size_t index,
   return Status::success();
 }
 
-/// Bodies are balanced, so every iteration meets the token counts of the first
-/// and one pass over the text sees them all.
 static Status addSignal(const Program &program, size_t index, uint32_t token,
                         TokenState &state) {
-  if (!state.signaller)
-    state.firstSignal = index;
-  if (Status s = checkSide(program, index, "signals", state.signaller,
-                           state.firstSignal, token, state.isOfGroups);
+  if (Status s = checkSide(program, index, "signals", state.signaller, token,
+                           state.isOfGroups);
       !s)
     return s;
   ++state.signals;
@@ -126,10 +121,8 @@ static Status addSignal(const Program &program, size_t index, uint32_t token,
 
 static Status addWait(const Program &program, size_t index, uint32_t token,
                       TokenState &state) {
-  if (!state.waiter)
-    state.firstWait = index;
-  if (Status s = checkSide(program, index, "awaits", state.waiter,
-                           state.firstWait, token, state.isOfGroups);
+  if (Status s = checkSide(program, index, "awaits", state.waiter, token,
+                           state.isOfGroups);
       !s)
     return s;
   if (Status s = checkSides(program, index, token, state); !s)
@@ -143,6 +136,8 @@ static Status addWait(const Program &program, size_t index, uint32_t token,
   return Status::success();
 }
 
+/// Bodies are balanced, so every iteration meets the token counts of the first
+/// and one pass over the text sees them all.
 Status phx::checkTokens(const LoopTree &tree) {
   const Program &program = tree.program;
   std::map<uint32_t, TokenState> states = makeStates(program);

@@ -11,6 +11,7 @@
 
 #include "phx/support/Checksum.h"
 #include "phx/support/FileSystem.h"
+#include "phx/support/Hex.h"
 
 #include <algorithm>
 #include <bit>
@@ -79,8 +80,7 @@ Result<uint64_t> npy::getDataOffset(const uint8_t *prefix,
   if (length > longestHeader)
     return Error{"'" + name + "' has a .npy header of " +
                  std::to_string(length) + " bytes, expected at most " +
-                 std::to_string(longestHeader) +
-                 "; write it with numpy.save"};
+                 std::to_string(longestHeader) + "; write it with numpy.save"};
   return std::max(8 + lengthBytes + length, prefixSize);
 }
 
@@ -156,9 +156,10 @@ Result<HostArray> npy::allocate(const NpyHeader &header, uint64_t found,
                                 const ArrayFilter &wanted) {
   std::optional<ElementType> type = getElementType(header.descr);
   if (!type)
-    return Error{"'" + name + "' has element type '" + header.descr +
-                 "'; expected little-endian float32, int8, int16, int32, "
-                 "int64, uint8 or bool; convert it with array.astype(numpy.float32)"};
+    return Error{
+        "'" + name + "' has element type '" + header.descr +
+        "'; expected little-endian float32, int8, int16, int32, "
+        "int64, uint8 or bool; convert it with array.astype(numpy.float32)"};
   if (header.fortranOrder && header.shape.size() > 1)
     return Error{"'" + name +
                  "' is in Fortran order; save numpy.ascontiguousarray(array)"};
@@ -270,8 +271,5 @@ std::string phx::encodeFileName(const std::string &name) {
   for (size_t at : {kept - 1, kept - 2})
     if (encoded[at] == '%')
       end = at;
-  char hash[24];
-  std::snprintf(hash, sizeof(hash), "%016llx",
-                static_cast<unsigned long long>(hashText(name)));
-  return encoded.substr(0, end) + "~" + hash;
+  return encoded.substr(0, end) + "~" + toHex(hashText(name));
 }

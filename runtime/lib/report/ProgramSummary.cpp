@@ -7,27 +7,15 @@
 
 #include "phx/report/ProgramSummary.h"
 
+#include "Summary.h"
+
 #include "phx/isa/Inventory.h"
+#include "phx/support/Hex.h"
 
 #include <nlohmann/json.hpp>
 
-#include <cstdio>
-
 using namespace phx;
 using Json = nlohmann::ordered_json;
-
-static const char *getRoleWord(Role role) {
-  static constexpr const char *words[] = {"parameter", "state",  "constant",
-                                          "input",     "output", "workspace"};
-  return words[static_cast<size_t>(role)];
-}
-
-static std::string toHex(uint64_t hash) {
-  char text[24];
-  std::snprintf(text, sizeof(text), "%016llx",
-                static_cast<unsigned long long>(hash));
-  return text;
-}
 
 static Json makeHeader(const Program &program) {
   Json groups = Json::array();
@@ -38,8 +26,7 @@ static Json makeHeader(const Program &program) {
   return {{"name", program.name},
           {"target", program.target},
           {"target_hash", toHex(program.targetHash)},
-          {"memory_model",
-           program.memoryModel == MemoryModel::Ideal ? "ideal" : "hierarchy"},
+          {"memory_model", report::getMemoryModelName(program.memoryModel)},
           {"kind", getKindName(program.kind)},
           {"batch", program.batch},
           {"compiler", program.compiler},
@@ -63,7 +50,7 @@ static Json makeRegions(const Program &program) {
   Json list = Json::array();
   for (const Region &region : program.regions)
     list.push_back({{"name", region.name},
-                    {"role", getRoleWord(region.role)},
+                    {"role", getRoleName(region.role)},
                     {"type", getTypeWord(region.type)},
                     {"shape", region.shape},
                     {"memory", getMemoryName(program, region.memory)},

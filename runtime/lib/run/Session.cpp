@@ -11,19 +11,12 @@
 #include "phx/isa/Validator.h"
 #include "phx/run/MachineCheck.h"
 #include "phx/support/Exceptions.h"
+#include "phx/support/Hex.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <map>
 
 using namespace phx;
-
-static std::string toHex(uint64_t hash) {
-  char text[24];
-  std::snprintf(text, sizeof(text), "%016llx",
-                static_cast<unsigned long long>(hash));
-  return text;
-}
 
 /// Structural fields of `target` that differ from `base`.
 static std::string listStructuralChanges(const Target &base,

@@ -7,27 +7,9 @@
 
 #include "StateSchema.h"
 
-#include <cstdio>
+#include "phx/support/Hex.h"
 
 using namespace phx;
-
-const char *phx::getRoleName(Role role) {
-  switch (role) {
-  case Role::Parameter:
-    return "parameter";
-  case Role::State:
-    return "state";
-  case Role::Constant:
-    return "constant";
-  case Role::Input:
-    return "input";
-  case Role::Output:
-    return "output";
-  case Role::Workspace:
-    return "workspace";
-  }
-  return "?";
-}
 
 /// The first few, and how many more there are.
 static std::string joinSome(const std::vector<std::string> &items,
@@ -69,10 +51,7 @@ std::string phx::makeFingerprint(const StateSchema &schema) {
     add(getRoleName(entry.role));
     add(describe(entry.type, entry.shape));
   }
-  char text[24];
-  std::snprintf(text, sizeof(text), "%016llx",
-                static_cast<unsigned long long>(hash));
-  return text;
+  return toHex(hash);
 }
 
 SchemaDifference phx::compareSchemas(const StateSchema &expected,

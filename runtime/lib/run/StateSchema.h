@@ -41,8 +41,6 @@ struct SchemaDifference {
 SchemaDifference compareSchemas(const StateSchema &expected,
                                 const StateSchema &found, bool extraState);
 
-const char *getRoleName(Role role);
-
 /// "'a', 'b', 'c' and 12 more".
 std::string listNames(const std::vector<std::string> &names);
 

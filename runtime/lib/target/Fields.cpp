@@ -78,8 +78,8 @@ std::vector<std::string> Field::getStatedFor(const Target &target) const {
   return names;
 }
 
-/// Whether the kind of memory of `field` has it; nothing if the kind is unknown,
-/// and of fields that every kind has.
+/// Whether the kind of memory of `field` has it; nothing if the kind is
+/// unknown, and of fields that every kind has.
 static std::optional<bool> hasField(const Field &field, const Target &target) {
   const auto &options = field.getLeaf()->options();
   int kinds = options.ExtensionSize(proto::only_of);
@@ -126,8 +126,8 @@ const Message *Field::find(const Target &target) const {
 }
 
 bool Field::isOptional(const Target &target) const {
-  if (place == Place::Memory && getLeaf()->options().ExtensionSize(
-                                    proto::only_of) != 0 &&
+  if (place == Place::Memory &&
+      getLeaf()->options().ExtensionSize(proto::only_of) != 0 &&
       !hasField(*this, target).value_or(false))
     return !find(target);
   return place == Place::Target &&
@@ -229,27 +229,6 @@ std::string target::formatReal(double value) {
   char buffer[32];
   auto [end, error] = std::to_chars(buffer, buffer + sizeof(buffer), value);
   return error == std::errc() ? std::string(buffer, end) : "?";
-}
-
-std::string target::formatValue(const Message &value) {
-  if (const auto *real = dynamic_cast<const proto::Real *>(&value))
-    return formatReal(real->value());
-  if (const auto *integer = dynamic_cast<const proto::Int *>(&value))
-    return std::to_string(integer->value());
-  if (const auto *text = dynamic_cast<const proto::Text *>(&value))
-    return text->value();
-  std::string list;
-  auto append = [&](const std::string &entry) {
-    list += (list.empty() ? "" : ",") + entry;
-  };
-  if (const auto *words = dynamic_cast<const proto::Words *>(&value)) {
-    for (const std::string &word : words->values())
-      append(word);
-    return list;
-  }
-  for (int64_t entry : static_cast<const proto::Ints &>(value).values())
-    append(std::to_string(entry));
-  return list;
 }
 
 std::string target::getSource(const Message &value) {

@@ -66,7 +66,7 @@ TargetValues phx::getValues(const Target &target) {
 // To a target
 //===----------------------------------------------------------------------===//
 
-/// What a field takes, in the words of messages about overrides.
+/// What a field takes, in the words of describeType(FieldValue).
 static const char *describeType(const Message &message) {
   const auto *type = message.GetDescriptor();
   if (type == proto::Real::descriptor())
@@ -217,6 +217,10 @@ std::string phx::formatValue(const FieldValue &value) {
   return list;
 }
 
+std::string target::formatValue(const Message &value) {
+  return phx::formatValue(getValue(value));
+}
+
 /// All of `target` as fields: `name`, `extensions`, the lists of parts and the
 /// classes of machines in front of what the parts hold.
 static std::vector<TargetValue> flatten(const Target &target) {
@@ -249,8 +253,8 @@ std::vector<TargetDifference> phx::findDifferences(const Target &first,
   std::vector<TargetDifference> structure, costs;
   auto add = [&](const TargetValue &value, std::string one, std::string other) {
     auto &list = value.structural ? structure : costs;
-    list.push_back({value.name, std::move(one), std::move(other),
-                    value.structural});
+    list.push_back(
+        {value.name, std::move(one), std::move(other), value.structural});
   };
   for (const TargetValue &value : a) {
     const TargetValue *other = find(b, value.name);

@@ -45,24 +45,26 @@ static void findBlocks(const OperandSource &source, const IndexRuns &rows,
   }
 }
 
-std::optional<BadOperand>
-rns::readBlocks(const OperandSource &source, const TileColumns &columns,
-                 const OperandPlan &plan, int64_t row, int lanes,
-                 OperandBlock &block, ConversionScratch &scratch) {
+std::optional<BadOperand> rns::readBlocks(const OperandSource &source,
+                                          const TileColumns &columns,
+                                          const OperandPlan &plan, int64_t row,
+                                          int lanes, OperandBlock &block,
+                                          ConversionScratch &scratch) {
   const Bfp &format = *source.blocks;
   block.lanes = lanes;
   // Whoever made the blocks has counted them.
   block.inside = block.zeroMantissas = 0;
   resize(block, plan, columns);
   scratch.rows.set(*source.map, source.map->rows, row, lanes);
-  int64_t checked = -1; // a block has parts in several of the groups
+  int64_t found = -1; // a block has parts in several of the groups
+  const uint8_t *blocks[laneCount];
   for (size_t g = 0; g < columns.groups.size(); ++g) {
     const TileGroup &part = columns.groups[g];
     int64_t position = columns.begin + part.begin;
-    const uint8_t *blocks[laneCount];
     int64_t number = position / plan.group;
-    bool isNew = std::exchange(checked, number) != number;
-    findBlocks(source, scratch.rows, number, blocks);
+    bool isNew = std::exchange(found, number) != number;
+    if (isNew)
+      findBlocks(source, scratch.rows, number, blocks);
     uint32_t largest[laneCount];
     for (int l = 0; l < laneCount; ++l) {
       largest[l] = blocks[l] ? uint32_t(blocks[l][0]) << 23 : 0;
@@ -84,12 +86,10 @@ rns::readBlocks(const OperandSource &source, const TileColumns &columns,
   return std::nullopt;
 }
 
-Result<OperandSource> CoreUnit::prepareStored(const char *name,
-                                              const AccessMap &map,
-                                              const Address &address,
-                                              const TileColumns &columns,
-                                              int64_t rowBegin, int64_t rows,
-                                              uint32_t conversion) {
+Result<OperandSource>
+CoreUnit::prepareStored(const char *name, const AccessMap &map,
+                        const Address &address, const TileColumns &columns,
+                        int64_t rowBegin, int64_t rows, uint32_t conversion) {
   OperandSource source;
   source.map = &map;
   source.blocks = findBlockFormat(context.program, conversion);
@@ -204,9 +204,8 @@ Status CoreUnit::prepareConversion(const CoreConvert &instruction,
   job.dstMap = &program.maps[instruction.dstMap];
   job.format = *format;
   job.plan = makeMantissaPlan(*format);
-  job.numbers =
-      getNumbers(instruction.product, unsigned(instruction.operand),
-                 context.value(instruction.group));
+  job.numbers = getNumbers(instruction.product, unsigned(instruction.operand),
+                           context.value(instruction.group));
   job.rowStart = context.value(instruction.rowStart);
   job.rows = context.value(instruction.rows);
   job.begin = context.value(instruction.kStart);
@@ -220,10 +219,10 @@ Status CoreUnit::prepareConversion(const CoreConvert &instruction,
   if (!target)
     return target.error();
   job.target = *target;
-  job.isInOrder = !isDisjoint(
-      *job.dstMap, job.rowStart, job.rowStart + job.rows,
-      job.begin / format->group, (job.end - 1) / format->group + 1,
-      getBlockBytes(*format));
+  job.isInOrder =
+      !isDisjoint(*job.dstMap, job.rowStart, job.rowStart + job.rows,
+                  job.begin / format->group, (job.end - 1) / format->group + 1,
+                  getBlockBytes(*format));
   return Status::success();
 }
 
@@ -251,8 +250,7 @@ void CoreUnit::writeBlocks(const Conversion &job, int64_t row,
 void CoreUnit::convertRows(Conversion &job, int64_t index, unsigned worker) {
   Scratch &scratch = scratches[worker];
   int64_t row = job.rowStart + index * laneCount;
-  int lanes =
-      int(std::min<int64_t>(laneCount, job.rowStart + job.rows - row));
+  int lanes = int(std::min<int64_t>(laneCount, job.rowStart + job.rows - row));
   std::optional<BadOperand> bad =
       convert(job.source, job.columns, job.plan, /*bypass=*/false, row, lanes,
               scratch.block, scratch.conversion);
@@ -289,9 +287,8 @@ Status CoreUnit::execute(const CoreConvert &instruction, LoadedTile &,
   int64_t step = std::max<int64_t>(positionsAtOnce / group, 1) * group;
   for (int64_t k = job.begin; k < job.end; k += step) {
     job.columns.set(k, std::min(step, job.end - k), job.end, group, group);
-    Result<OperandSource> source =
-        prepare("src", *job.srcMap, instruction.src, job.columns, job.rowStart,
-                job.rows);
+    Result<OperandSource> source = prepare("src", *job.srcMap, instruction.src,
+                                           job.columns, job.rowStart, job.rows);
     if (!source)
       return source.error();
     job.source = std::move(*source);

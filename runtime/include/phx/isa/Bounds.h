@@ -53,12 +53,16 @@ struct Form {
 /// Range of a digit; exact ends if it does not wrap inside the box.
 Range getDigitRange(const DigitTerm &digit, const Box &box);
 
+/// An upper bound of |affine| over `box`, of digits that are sound; where it is
+/// beyond limits::index, something that is beyond it too.
+Int getReach(const Affine &affine, const Box &box);
+
 /// Loops whose counters must be fixed before interval arithmetic on `forms` is
 /// exact. A loop that occurs in one place, through one digit that does not
 /// wrap, moves independently of all others.
 LoopSet getCoupledLoops(const std::vector<const Affine *> &free,
-                                    const std::vector<const Affine *> &coupled,
-                                    const Box &box);
+                        const std::vector<const Affine *> &coupled,
+                        const Box &box);
 
 /// Byte offsets that `map` reaches from rows [rows.lo, rows.hi] and columns
 /// [cols.lo, cols.hi] (all >= 0): lowest and highest first byte of an element

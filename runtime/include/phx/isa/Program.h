@@ -77,9 +77,9 @@ const char *getKindName(MemoryKind kind);
 struct ProgramMemory {
   std::string name; ///< in addresses: "act"
   MemoryKind kind = MemoryKind::OnChip;
-  std::optional<uint32_t> group; ///< of a resident one: whose cells it is
-  int64_t capacity = 0;          ///< bytes that the machine has
-  int64_t bytes = 0;             ///< used; every address is below
+  std::optional<uint32_t> group;  ///< of a resident one: whose cells it is
+  int64_t capacity = 0;           ///< bytes that the machine has
+  int64_t bytes = 0;              ///< used; every address is below
   std::vector<ElementType> types; ///< that it can hold, ascending
   friend bool operator==(const ProgramMemory &,
                          const ProgramMemory &) = default;
@@ -203,6 +203,8 @@ enum class Role : uint8_t {
   Output = 4,
   Workspace = 5,
 };
+/// "parameter", "state", ...
+const char *getRoleName(Role role);
 
 /// An input of class numbers: the host gives i32 or i64, the machine stores
 /// binary32.
@@ -306,13 +308,13 @@ inline constexpr uint32_t formatVersion = 1;
 inline constexpr uint32_t isaVersion = 3;
 
 struct Program {
-  std::string name;        ///< of the model
+  std::string name; ///< of the model
   ProgramKind kind = ProgramKind::Inference;
   std::string target;      ///< name of the target description
   uint64_t targetHash = 0; ///< of its structural fields
   /// These fields as "name=value", for messages; may be absent.
   std::vector<std::string> machine;
-  std::string compiler;    ///< version of the tool that wrote it
+  std::string compiler; ///< version of the tool that wrote it
   MemoryModel memoryModel = MemoryModel::Ideal;
   int64_t batch = 1; ///< inferences per run
   /// In the order of the target's groups.
@@ -321,8 +323,8 @@ struct Program {
   std::vector<ProgramMemory> memories;
   uint32_t tokens = 0; ///< tokens are numbered [0, tokens)
   std::vector<CountRegister> registers;
-  /// The random key: the mutable state [seed, trial, step], three whole binary32
-  /// numbers in [0, 2^24). All random numbers of a run follow from it;
+  /// The random key: the mutable state [seed, trial, step], three whole
+  /// binary32 numbers in [0, 2^24). All random numbers of a run follow from it;
   /// stochastic rounding reads it when the run starts.
   std::optional<uint32_t> rng;
   /// Inputs of the network that no output needs. They have no region; the host
