@@ -97,15 +97,17 @@ def _check_text(name: str, value: object, example: str) -> str:
     return value
 
 
-def check_names(name: str, value: object) -> list[str]:
-    """Of layers: a string or several."""
+def check_names(
+    name: str, value: object, expected: str = "a list of names"
+) -> list[str]:
+    """A string or several."""
     names = [value] if isinstance(value, str) else value
     if not isinstance(names, Iterable) or isinstance(names, (bytes, Mapping)):
-        raise InputError(f"{name}: expected a list of names, found {value!r}")
+        raise InputError(f"{name}: expected {expected}, found {value!r}")
     names = list(names)
     for entry in names:
         if not isinstance(entry, str):
-            raise InputError(f"{name}: expected a list of names, found {entry!r} in it")
+            raise InputError(f"{name}: expected {expected}, found {entry!r} in it")
     return names
 
 
@@ -134,17 +136,7 @@ def _to_shapes(shapes: object) -> list[str]:
 
 
 def _to_passes(passes: object) -> list[str] | None:
-    example = "['split:canonicalize,cse']"
-    listed = [passes] if isinstance(passes, str) else passes
-    if not isinstance(listed, Iterable) or isinstance(listed, (bytes, Mapping)):
-        raise InputError(f"insert_pass: expected a list such as {example}, found {passes!r}")
-    listed = list(listed)
-    for entry in listed:
-        if not isinstance(entry, str):
-            raise InputError(
-                f"insert_pass: expected strings as in {example}, found {entry!r} in the list"
-            )
-    return listed or None
+    return check_names("insert_pass", passes, "a list such as ['split:canonicalize,cse']") or None
 
 
 #: How arguments that are no text become the values of an option.
@@ -323,7 +315,8 @@ def build(
         if not succeeded:
             raise CompileError(text or "the compiler failed without a message", messages)
         carried = os.path.join(folder, "target.textproto")
-        from_ir = target is None and options.get("compile_from") is not None
+        # As the compiler tells IR from models.
+        from_ir = target is None and request.input.endswith((".mlir", ".mlirbc"))
         if description and from_ir:
             # The target of the IR, with all its changes.
             with open(carried, "w", encoding="utf-8") as file:

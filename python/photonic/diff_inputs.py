@@ -101,14 +101,6 @@ def read(a: str, b: str, timing: Optional[Timing]) -> tuple[Document, Document]:
 
 
 def _read_reports(a: str, b: str) -> tuple[Document, Document]:
-    reports = [files.read_json(path) for path in (a, b)]
-    versions = [report.get("schema_version") for report in reports]
-    if versions[0] != versions[1]:
-        raise InputError(
-            f"expected reports of one schema version, found {versions[0]} in '{a}' and "
-            f"{versions[1]} in '{b}'; run the older program again with --report to have both "
-            "from one version of the tools"
-        )
     a_document, b_document = (make_report(path, files.read_report(path)) for path in (a, b))
     return a_document, b_document
 
@@ -116,14 +108,8 @@ def _read_reports(a: str, b: str) -> tuple[Document, Document]:
 def make_report(path: str, report: Mapping[str, Any]) -> Document:
     """A report as JSON has it. Raises InputError if it is damaged."""
     document = Document("report", path)
-    try:
+    with files.reading_report(path):
         _add_report(document, report)
-    except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
-        what = f"there is no {error}" if isinstance(error, KeyError) else str(error)
-        raise InputError(
-            f"'{path}' is an incomplete or damaged report ({what}); photonic-run --report "
-            "writes it anew"
-        ) from error
     return document
 
 

@@ -80,7 +80,7 @@ class Change:
         if isinstance(self.a, float) and isinstance(self.b, float):
             if math.isnan(self.a) and math.isnan(self.b):
                 return True
-        return self.a == self.b and (self.a is None) == (self.b is None)
+        return self.a == self.b
 
     @property
     def change(self) -> Optional[float]:

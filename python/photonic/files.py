@@ -16,7 +16,7 @@ import re
 import stat
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, BinaryIO, Optional
 
 import numpy as np
@@ -243,12 +243,29 @@ def read_json(path: str) -> dict[str, Any]:
 def read_report(path: str) -> dict[str, Any]:
     """A report as JSON. Raises InputError."""
     report = read_json(path)
-    if report.get("schema_version") != 2:
+    version = report.get("schema_version")
+    if version != 2:
+        found = "no 'schema_version'" if version is None else f"version {version!r:.20}"
         raise InputError(
-            f"'{path}' is not a report of schema version 2; photonic-run --report "
-            "writes them"
+            f"'{path}' is not a report of schema version 2, found {found}; run its program "
+            "again with photonic-run --report"
         )
     return report
+
+
+@contextlib.contextmanager
+def reading_report(path: str) -> Iterator[None]:
+    """What goes wrong inside is the report's fault: an InputError."""
+    try:
+        yield
+    except (
+        LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError,
+    ) as error:
+        what = f"there is no {error}" if isinstance(error, KeyError) else str(error)
+        raise InputError(
+            f"'{path}' is an incomplete or damaged report ({what}); photonic-run --report "
+            "writes it anew"
+        ) from error
 
 
 def read_array(path: str) -> np.ndarray:

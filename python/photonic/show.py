@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from .errors import InputError
+from . import files
 from .machines import Target
 
 _PREFIXES = {-15: "f", -12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M", 9: "G"}
@@ -58,15 +58,8 @@ def print_target(target: Target, console: Console) -> None:
 def print_report(path: str, report: Mapping[str, Any], console: Console) -> None:
     """A report as JSON has it, as tables: all of them, or InputError if something
     of what docs/report.schema.json says is missing or of another type."""
-    try:
-        with console.capture() as capture:
-            _print_parts(report, console)
-    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
-        what = f"there is no {error}" if isinstance(error, KeyError) else str(error)
-        raise InputError(
-            f"'{path}' is an incomplete or damaged report ({what}); photonic-run --report "
-            "writes it anew"
-        ) from error
+    with files.reading_report(path), console.capture() as capture:
+        _print_parts(report, console)
     print(capture.get(), end="")
 
 

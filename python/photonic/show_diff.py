@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from .differences import Change, Difference, LayerKey, Section, Value
+from .differences import Change, Difference, Document, LayerKey, Section, Value
 from .show import si
 
 #: Rows of a section that are shown unless all are asked for.
@@ -58,7 +58,7 @@ def _format_change(change: Change) -> str:
     if _is_share(change):
         return f"{100 * difference:+.2f} points"
     text = _format(change, difference)
-    return text if difference < 0 or not difference else "+" + text
+    return "+" + text if difference > 0 else text
 
 
 def _format_relative(change: Change) -> str:
@@ -101,7 +101,7 @@ def _choose(section: Section, show_all: bool) -> list[Change]:
         return abs(change.change) if change.relative is None else abs(change.relative)
 
     chosen = sorted(rows, key=weight, reverse=True)[:MOST_ROWS]
-    return [change for change in rows if change in chosen][:MOST_ROWS]
+    return [change for change in rows if change in chosen]
 
 
 def _print_section(section: Section, show_all: bool, console: Console) -> None:
@@ -137,14 +137,13 @@ def _print_layers(difference: Difference, show_all: bool, console: Console) -> N
         console.print(table)
     if difference.layers_same:
         console.print(say_same(difference.layers_same, "layer"))
-    _print_alone("A", difference.only_a, difference, console)
-    _print_alone("B", difference.only_b, difference, console)
+    _print_alone("A", difference.a, difference.only_a, console)
+    _print_alone("B", difference.b, difference.only_b, console)
 
 
-def _print_alone(letter: str, keys: Iterable[LayerKey], difference: Difference,
+def _print_alone(letter: str, document: Document, keys: Iterable[LayerKey],
                  console: Console) -> None:
-    """Layers that only one has, with what they take."""
-    document = difference.a if letter == "A" else difference.b
+    """Layers that only `document` has, with what they take."""
     for key in keys:
         record = document.layers[key]
         parts = []

@@ -35,13 +35,9 @@ struct Answer {
   std::string target; ///< a description file; empty if the IR carries none
 };
 
-static void compile(photonic::CompileRequest request, Answer &answer) {
-  request.onTraining = [&](const photonic::nn::TrainingSummary &summary) {
-    answer.training = summary;
-  };
-  request.onTarget = [&](const phx::Target &target) {
-    answer.target = phx::printTarget(target);
-  };
+/// Calls `work` with a context of its own, whose messages become the answer's.
+static void answerWith(Answer &answer,
+                       llvm::function_ref<bool(mlir::MLIRContext &)> work) {
   mlir::DialectRegistry registry;
   photonic::registerCompilerDialects(registry);
   mlir::MLIRContext context(registry, mlir::MLIRContext::Threading::DISABLED);
@@ -49,8 +45,19 @@ static void compile(photonic::CompileRequest request, Answer &answer) {
       context, [&](llvm::StringRef severity, const std::string &text) {
         answer.messages.emplace_back(severity.str(), text);
       });
-  answer.succeeded =
-      mlir::succeeded(photonic::compile(request, context, llvm::nulls()));
+  answer.succeeded = work(context);
+}
+
+static void compile(photonic::CompileRequest request, Answer &answer) {
+  request.onTraining = [&](const photonic::nn::TrainingSummary &summary) {
+    answer.training = summary;
+  };
+  request.onTarget = [&](const phx::Target &target) {
+    answer.target = phx::printTarget(target);
+  };
+  answerWith(answer, [&](mlir::MLIRContext &context) {
+    return mlir::succeeded(photonic::compile(request, context, llvm::nulls()));
+  });
 }
 
 /// Does `work` on a thread of its own. Raises MemoryError, which begins with
@@ -78,21 +85,16 @@ static Answer compile(const photonic::CompileRequest &request) {
   return std::move(*answer);
 }
 
-/// What the IR in a file consists of, as JSON: as `compile`, on a thread of its
-/// own.
+/// What the IR in a file consists of, as JSON.
 static void summarize(const std::string &path, Answer &answer,
                       std::string &summary) {
-  mlir::DialectRegistry registry;
-  photonic::registerCompilerDialects(registry);
-  mlir::MLIRContext context(registry, mlir::MLIRContext::Threading::DISABLED);
-  photonic::DiagnosticPrinter printer(
-      context, [&](llvm::StringRef severity, const std::string &text) {
-        answer.messages.emplace_back(severity.str(), text);
-      });
-  mlir::FailureOr<std::string> text = photonic::summarizeIR(path, context);
-  answer.succeeded = mlir::succeeded(text);
-  if (answer.succeeded)
+  answerWith(answer, [&](mlir::MLIRContext &context) {
+    mlir::FailureOr<std::string> text = photonic::summarizeIR(path, context);
+    if (mlir::failed(text))
+      return false;
     summary = std::move(*text);
+    return true;
+  });
 }
 
 static nb::object decode(const std::string &text) {
@@ -129,7 +131,8 @@ describe(const std::optional<photonic::nn::TrainingSummary> &training) {
 }
 
 /// Of each option its name, its keyword in Python, "flag", "value", "names" or
-/// "many", an example of a text, the initial value, and what the value looks like.
+/// "many", an example of a text, the initial value, and what the value looks
+/// like.
 static nb::list listOptions() {
   static constexpr const char *kinds[] = {"flag", "value", "names", "many"};
   nb::list list;
