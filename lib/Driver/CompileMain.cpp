@@ -36,8 +36,20 @@ message says what was expected, what was found and what to do, and no file is
 left behind. 130: interrupted.)";
 
 /// What passes have remarks about.
-static const char *const remarkCategories[] = {
-    "Fold", "Stash", "Recompute", "Dataflow", "Tiles", "Memory"};
+static const char *const remarkCategories[] = {"Fold",     "Stash", "Recompute",
+                                               "Dataflow", "Tiles", "Memory"};
+
+/// Both keep what they say: options refer to their descriptions.
+static const std::string &listRemarkCategories() {
+  static const std::string text =
+      join(std::begin(remarkCategories), std::end(remarkCategories), ", ");
+  return text;
+}
+static const std::string &describeRemarks() {
+  static const std::string text =
+      "report decisions of these categories: " + listRemarkCategories();
+  return text;
+}
 
 namespace {
 /// One option of a request, registered when constructed.
@@ -87,10 +99,8 @@ struct Options {
   cl::opt<std::string> output{
       "o", cl::value_desc("file"), cl::cat(category),
       cl::desc("program file to write (or IR, with --compile-to)")};
-  cl::opt<std::string> remarks{
-      "remarks", cl::value_desc("regex"), cl::cat(category),
-      cl::desc("report decisions of these categories: Stash, Recompute, "
-               "Dataflow, Memory")};
+  cl::opt<std::string> remarks{"remarks", cl::value_desc("regex"),
+                               cl::cat(category), cl::desc(describeRemarks())};
   cl::list<std::string> plugins{
       "load-pass-plugin", cl::value_desc("library"), cl::cat(category),
       cl::desc("register the passes of a shared library, for --insert-pass; "
@@ -128,8 +138,7 @@ static std::string checkRemarks(const Options &o) {
   if (o.remarks.empty() ||
       any_of(remarkCategories, [&](StringRef c) { return regex.match(c); }))
     return {};
-  return "--remarks has to match one of " +
-         join(std::begin(remarkCategories), std::end(remarkCategories), ", ") +
+  return "--remarks has to match one of " + listRemarkCategories() +
          ", found '" + o.remarks + "'";
 }
 

@@ -60,7 +60,9 @@ static StringRef getAnchor(StringRef element) {
              : StringRef();
 }
 
-SmallVector<StringRef> photonic::listAnchors(StringRef pipeline) {
+/// The operations that elements of a pipeline are nested in, in its order:
+/// "func.func" of "cse,func.func(canonicalize)".
+static SmallVector<StringRef> listAnchors(StringRef pipeline) {
   SmallVector<StringRef> anchors;
   forEachElement(pipeline, [&](StringRef element) {
     if (StringRef anchor = getAnchor(element); !anchor.empty())

@@ -13,6 +13,7 @@
 
 #include "mlir/Bytecode/BytecodeReader.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/raw_ostream.h"
@@ -34,12 +35,9 @@ static bool isSafe(const llvm::MemoryBuffer &buffer) {
 
 /// Options of MLIR and LLVM that name files to write.
 static constexpr llvm::StringLiteral writingOptions[] = {
-    "info-output-file",
-    "log-actions-to",
-    "mlir-generate-reproducer",
-    "mlir-pass-pipeline-crash-reproducer",
-    "profile-actions-to",
-    "remarks-output-file"};
+    "info-output-file",         "log-actions-to",
+    "mlir-generate-reproducer", "mlir-pass-pipeline-crash-reproducer",
+    "profile-actions-to",       "remarks-output-file"};
 
 static photonic::ToolFiles getFiles(int argc, char **argv,
                                     const std::string &input,
@@ -47,16 +45,16 @@ static photonic::ToolFiles getFiles(int argc, char **argv,
   photonic::ToolFiles files{"photonic-opt", input, output};
   for (llvm::StringRef option :
        {"irdl-file", "load-pass-plugin", "load-dialect-plugin"})
-    files.reads.push_back(photonic::findOption(argc, argv, option));
+    llvm::append_range(files.reads, photonic::findOption(argc, argv, option));
   for (llvm::StringRef option : writingOptions)
-    if (std::string path = photonic::findOption(argc, argv, option);
-        !path.empty())
+    for (const std::string &path : photonic::findOption(argc, argv, option))
       files.writes.emplace_back(("--" + option).str(), path);
   return files;
 }
 
 /// Prints locations unless told not to: the names of ONNX nodes are in them, by
-/// which checks, remarks and reports know operations after a round through text.
+/// which checks, remarks and reports know operations after a round through
+/// text.
 static void printLocationsByDefault() {
   registerAsmPrinterCLOptions();
   auto &options = llvm::cl::getRegisteredOptions();
@@ -73,15 +71,14 @@ int photonic::optMain(int argc, char **argv, DialectRegistry &registry) {
     MlirOptMainConfig config = MlirOptMainConfig::createFromCLOptions();
     // What does without a file stays with MLIR.
     if (config.shouldShowDialects() || config.shouldListPasses())
-      return asMainReturnCode(
-          MlirOptMain(argc, argv, input, output, registry));
-    return runOnFiles(
-        getFiles(argc, argv, input, output),
-        [&](std::unique_ptr<llvm::MemoryBuffer> buffer,
-            llvm::raw_ostream &os) -> LogicalResult {
-          if (!isSafe(*buffer))
-            return failure();
-          return MlirOptMain(os, std::move(buffer), registry, config);
-        });
+      return asMainReturnCode(MlirOptMain(argc, argv, input, output, registry));
+    return runOnFiles(getFiles(argc, argv, input, output),
+                      [&](std::unique_ptr<llvm::MemoryBuffer> buffer,
+                          llvm::raw_ostream &os) -> LogicalResult {
+                        if (!isSafe(*buffer))
+                          return failure();
+                        return MlirOptMain(os, std::move(buffer), registry,
+                                           config);
+                      });
   });
 }

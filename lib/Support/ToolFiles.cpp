@@ -99,8 +99,9 @@ int photonic::runOnFiles(
   return 0;
 }
 
-std::string photonic::findOption(int argc, const char *const *argv,
-                                 StringRef option) {
+std::vector<std::string> photonic::findOption(int argc, const char *const *argv,
+                                              StringRef option) {
+  std::vector<std::string> values;
   for (int i = 1; i < argc; ++i) {
     StringRef word = argv[i];
     if (!word.consume_front("-"))
@@ -109,9 +110,9 @@ std::string photonic::findOption(int argc, const char *const *argv,
     if (!word.consume_front(option))
       continue;
     if (word.consume_front("="))
-      return word.str();
-    if (word.empty() && i + 1 < argc)
-      return argv[i + 1];
+      values.push_back(word.str());
+    else if (word.empty() && i + 1 < argc)
+      values.push_back(argv[i + 1]);
   }
-  return {};
+  return values;
 }

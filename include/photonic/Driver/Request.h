@@ -33,7 +33,8 @@ struct CompileRequest : StageRequest {
   bool printIR = false;   ///< stop after `to` and print
   std::string checkInput; ///< .npz or .npy: run the stages against each other
   std::string runTool;    ///< photonic-run, for the check of the program
-  std::vector<std::string> plugins; ///< libraries whose passes are registered
+  /// Libraries that the caller has loaded passes from: files that are read.
+  std::vector<std::string> plugins;
   /// Changes the IR after a stage, before the check sees it (for tests of the
   /// check).
   std::function<void(Stage, mlir::ModuleOp)> afterStage;

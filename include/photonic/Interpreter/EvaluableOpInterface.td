@@ -21,8 +21,9 @@ include "mlir/IR/OpBase.td"
 def EvaluableOpInterface : OpInterface<"EvaluableOpInterface"> {
   let cppNamespace = "::photonic::interp";
   let description = [{
-    An operation without regions that can compute its results from the values
-    of its operands. The implementation is the definition of what the operation
+    An operation that can compute its results from the values of its operands.
+    Regions that it has are its own matter: the interpreter does not enter them.
+    The implementation is the definition of what the operation
     means, down to the bit where the arithmetic contract says so; it is written
     to be read.
   }];

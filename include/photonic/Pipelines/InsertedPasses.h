@@ -16,8 +16,6 @@
 
 #include "photonic/Pipelines/Pipelines.h"
 
-#include "llvm/ADT/SmallVector.h"
-
 namespace photonic {
 
 /// Reads STAGE:PIPELINE; nothing if there is no such stage, or no pipeline.
@@ -27,10 +25,6 @@ std::optional<InsertedPasses> parseInsertedPasses(llvm::StringRef text);
 /// module; else empty. The message says at which column of STAGE:PIPELINE,
 /// counted from 1, if MLIR's parser does. Passes have to be registered.
 std::string checkPipeline(const InsertedPasses &passes);
-
-/// The operations that elements of a pipeline are nested in, in its order:
-/// "func.func" of "cse,func.func(canonicalize)".
-llvm::SmallVector<llvm::StringRef> listAnchors(llvm::StringRef pipeline);
 
 /// Appends the passes. They fail, after a diagnostic, on a module that has none
 /// of the operations that they are nested in.

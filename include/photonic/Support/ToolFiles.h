@@ -38,16 +38,15 @@ struct ToolFiles {
 /// Calls `work` with the input and a stream to the output, and returns the exit
 /// code. No output may be a file that is read, the input or any that `work`
 /// opens. Messages `TOOL: error: ...` go to standard error.
-int runOnFiles(
-    const ToolFiles &files,
-    llvm::function_ref<llvm::LogicalResult(std::unique_ptr<llvm::MemoryBuffer>,
-                                           llvm::raw_ostream &)>
-        work);
+int runOnFiles(const ToolFiles &files,
+               llvm::function_ref<llvm::LogicalResult(
+                   std::unique_ptr<llvm::MemoryBuffer>, llvm::raw_ostream &)>
+                   work);
 
-/// The value of `--option=VALUE` or `--option VALUE` on a command line, for
-/// options that a library declares and keeps to itself; empty without.
-std::string findOption(int argc, const char *const *argv,
-                       llvm::StringRef option);
+/// The values of `--option=VALUE` or `--option VALUE` on a command line, in its
+/// order, for options that a library declares and keeps to itself.
+std::vector<std::string> findOption(int argc, const char *const *argv,
+                                    llvm::StringRef option);
 
 } // namespace photonic
 

@@ -15,7 +15,7 @@
 using namespace mlir;
 using namespace photonic;
 
-/// "--target=mirage and --set", as far as they were given.
+/// "--target=mirage with --set", as far as they were given.
 static std::string describe(const TargetChoice &choice, Spelling spelling) {
   std::string text;
   if (choice.target)
@@ -80,9 +80,9 @@ static LogicalResult checkChoice(ModuleOp module, const TargetChoice &choice,
                      chosen.error().message);
   std::vector<phx::TargetDifference> differences =
       phx::findDifferences(**carried, *chosen);
-  return differences.empty() ? success()
-                             : refuse(differences.front(), **carried, choice,
-                                      spelling, loc);
+  return differences.empty()
+             ? success()
+             : refuse(differences.front(), **carried, choice, spelling, loc);
 }
 
 LogicalResult photonic::settleTarget(ModuleOp module,

@@ -7,10 +7,9 @@
 //
 // The stage import folds normalisations, unless parameters are to stay what
 // they are. The stage autodiff, in the order of the passes: parameters become
-// arguments,
-// a loss is attached, the backward pass is generated, an optimiser attached,
-// what is kept between the passes is compressed, composite operations are
-// decomposed.
+// arguments, a loss is attached, the backward pass is generated, an optimiser
+// attached, what is kept between the passes is compressed, composite operations
+// are decomposed.
 //
 //===----------------------------------------------------------------------===//
 

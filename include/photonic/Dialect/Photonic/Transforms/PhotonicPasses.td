@@ -102,8 +102,10 @@ def AssignFormats : Pass<"photonic-assign-formats", "::mlir::func::FuncOp"> {
   let description = [{
     Precondition: `photonic-verify-lower`, and the module carries its target
     (`photonic-set-target`). Every `photonic.product` without formats gets `format`,
-    or the target's own format, for both operands and a region that multiplies one
-    group with `photonic.dot`. Products that have formats keep them, so that a
+    or the target's own format, for both operands, and two regions: `pass`, which
+    multiplies one group with `photonic.dot`, and `combine`, which adds that to the
+    accumulator with `photonic.scaled_add`, or `photonic.float_add` for reals.
+    Products that have formats keep them, so that a
     layer may be treated apart. Postcondition: `photonic-verify-format`.
 
     Formats that round at random also get the random key of the run, the argument
@@ -125,7 +127,7 @@ def AssignFormats : Pass<"photonic-assign-formats", "::mlir::func::FuncOp"> {
 def VerifyFormat : Pass<"photonic-verify-format", "::mlir::func::FuncOp"> {
   let summary = "check that every product has formats";
   let description = [{
-    Read-only. Fails on every `photonic.product` without formats or region.
+    Read-only. Fails on every `photonic.product` without formats or regions.
   }];
 }
 
@@ -175,7 +177,8 @@ def SelectDataflow : Pass<"photonic-select-dataflow", "::mlir::func::FuncOp"> {
   let summary = "choose the operand that stays in the array";
   let description = [{
     Precondition: `photonic-verify-format`, and the module carries its target
-    (`photonic-set-target`). Every `photonic.product` without a dataflow gets one.
+    (`photonic-set-target`). Every `photonic.product` without `stationary` gets
+    it, `first` for `df1` and `second` for `df2`.
     The time of both on the target's arrays is computed in closed form,
 
         T = ceil(tiles / cores) * (program + vectors * stream)
