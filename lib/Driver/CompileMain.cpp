@@ -36,8 +36,8 @@ message says what was expected, what was found and what to do, and no file is
 left behind. 130: interrupted.)";
 
 /// What passes have remarks about.
-static const char *const remarkCategories[] = {"Fold",     "Stash", "Recompute",
-                                               "Dataflow", "Tiles", "Memory"};
+static const char *const remarkCategories[] = {
+    "Fold", "Stash", "Recompute", "Dataflow", "Storage", "Tiles", "Memory"};
 
 /// Both keep what they say: options refer to their descriptions.
 static const std::string &listRemarkCategories() {

@@ -60,6 +60,9 @@ static std::pair<Stage, Stage> getStages(Operation *op) {
   if (isa<phot::ArrayProductOp>(op) ||
       isa_and_present<scf::SCFDialect, arith::ArithDialect>(op->getDialect()))
     return {Stage::Tile, Stage::Tile};
+  // What products read, once their formats are known.
+  if (isa<phot::ConvertOp>(op))
+    return {Stage::Format, Stage::Tile};
   // What products add to, from the stage that makes them on.
   if (isa<phot::ZerosOp>(op))
     return {Stage::Lower, Stage::Tile};
@@ -101,8 +104,8 @@ FailureOr<StageRange> photonic::detectStage(ModuleOp module) {
         << "'";
     return failure();
   }
-  // Each product has passed the stages that the least advanced one has; that one
-  // shows it, not the zeros in front of it.
+  // Each product has passed the stages that the least advanced one has; that
+  // one shows it, not the zeros in front of it.
   if (hasProducts) {
     range.first = range.last;
     range.firstCause = range.lastCause;

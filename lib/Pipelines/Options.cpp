@@ -14,6 +14,7 @@ using llvm::StringRef;
 
 static constexpr StringRef losses[] = {"cross_entropy", "mse"};
 static constexpr StringRef dataflows[] = {"auto", "df1", "df2"};
+static constexpr StringRef storages[] = {"fp32", "converted"};
 static constexpr StringRef memories[] = {"ideal", "hierarchy"};
 
 namespace {
@@ -77,6 +78,16 @@ static const Option<StageOptions> stageOptions[] = {
       .choices = dataflows,
       .settledBy = Stage::Split},
      put<&Owner::dataflow>},
+    {{.name = "operand-storage",
+      .placeholder = "fp32|converted",
+      .doc = "operands of products in memory: f32 that arrays convert whenever "
+             "they read it (default), or converted once where that leaves the "
+             "values the same",
+      .example = "converted",
+      .initial = "fp32",
+      .choices = storages,
+      .settledBy = Stage::Split},
+     put<&Owner::operandStorage>},
     {{.name = "memory",
       .placeholder = "ideal|hierarchy",
       .doc = "memory model: everything on chip (default), or scratchpads in "

@@ -133,6 +133,8 @@ static void addSplit(OpPassManager &pm, const StageOptions &options) {
   phot::SelectDataflowOptions select;
   select.mode = options.dataflow;
   pm.addNestedPass<func::FuncOp>(phot::createSelectDataflow(select));
+  if (options.operandStorage == "converted")
+    pm.addNestedPass<func::FuncOp>(phot::createStoreOperands());
 }
 
 static void addSchedule(OpPassManager &pm, const StageOptions &options) {

@@ -33,6 +33,10 @@ FormatOption = typer.Option(
 DataflowOption = typer.Option(
     "auto", metavar="auto|df1|df2", help="What stays in the arrays: weights, activations."
 )
+StorageOption = typer.Option(
+    "fp32", "--operand-storage", metavar="fp32|converted",
+    help="Operands in memory: f32, or converted once for all arrays that read them.",
+)
 MemoryOption = typer.Option(
     "ideal", metavar="ideal|hierarchy", help="Everything on chip, or scratchpads and DRAM."
 )

@@ -22,6 +22,7 @@ from .cli_common import (
     RecomputeOption,
     SetOption,
     ShapeOption,
+    StorageOption,
     TargetOption,
     split_names,
     to_words,
@@ -41,6 +42,7 @@ def compile_command(
     shape: Optional[List[str]] = ShapeOption,
     format: Optional[str] = FormatOption,
     dataflow: str = DataflowOption,
+    operand_storage: str = StorageOption,
     memory: str = MemoryOption,
     no_fold_batch_norm: bool = typer.Option(
         False, "--no-fold-batch-norm", help="Compute BatchNormalization by itself."
@@ -87,6 +89,7 @@ def compile_command(
         shapes=to_words(shape),
         format=format,
         dataflow=dataflow,
+        operand_storage=operand_storage,
         memory=memory,
         no_fold_batch_norm=no_fold_batch_norm,
         set=set_,

@@ -23,6 +23,7 @@ from .cli_common import (
     RecomputeOption,
     SetOption,
     ShapeOption,
+    StorageOption,
     TargetOption,
     split_names,
     to_words,
@@ -205,6 +206,7 @@ def train_command(
     dim: Optional[List[str]] = DimOption,
     shape: Optional[List[str]] = ShapeOption,
     dataflow: str = DataflowOption,
+    operand_storage: str = StorageOption,
     memory: str = MemoryOption,
     set_: Optional[List[str]] = SetOption,
     executor: str = typer.Option("fast", metavar="fast|reference"),
@@ -228,9 +230,9 @@ def train_command(
     trainer = Trainer(
         model, target, loss=loss, optimizer=optimizer, batch=batch, format=format,
         freeze=freeze, learn=learn, recompute=split_names(recompute) or (),
-        loss_output=loss_output, dims=to_words(dim),
-        shapes=to_words(shape),
-        dataflow=dataflow, memory=memory, set=set_, threads=threads, executor=executor,
+        loss_output=loss_output, dims=to_words(dim), shapes=to_words(shape),
+        dataflow=dataflow, operand_storage=operand_storage, memory=memory, set=set_,
+        threads=threads, executor=executor,
     )
     streams.say(f"photonic: {trainer.summary}")
     x, y = _read_data(input, labels, trainer, "")

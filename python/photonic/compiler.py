@@ -192,6 +192,7 @@ def compile(
     shapes: Mapping[str, Sequence[int]] | None = None,
     format: str | None = None,
     dataflow: str = "auto",
+    operand_storage: str = "fp32",
     memory: str = "ideal",
     no_fold_batch_norm: bool = False,
     set: Overrides = None,
@@ -223,6 +224,9 @@ def compile(
     "fp32" (conversion bypassed, for debugging); by default the target's.
     `dataflow`: the stationary operand is the weights ("df1"), the activations
     ("df2"), or the faster one per product ("auto").
+    `operand_storage`: what operands of products are in memory, "fp32", which arrays
+    convert whenever they read it, or "converted" once where that leaves all values the
+    same.
     `memory`: everything on chip ("ideal"), or scratchpads in front of DRAM
     ("hierarchy").
     `no_fold_batch_norm`: compute BatchNormalization element by element instead of

@@ -56,6 +56,7 @@ class Trainer:
         dims: Optional[Mapping[str, int]] = None,
         shapes: Optional[Mapping[str, Sequence[int]]] = None,
         dataflow: str = "auto",
+        operand_storage: str = "fp32",
         memory: str = "ideal",
         set: Overrides = None,
         threads: Optional[int] = None,
@@ -83,7 +84,8 @@ class Trainer:
         something else than a parameter.
         `recompute`: names of layers whose values are computed again for the backward pass
         instead of kept.
-        `dims`, `shapes`, `dataflow`, `memory`, `set`: as for `compile`.
+        `dims`, `shapes`, `dataflow`, `operand_storage`, `memory`, `set`: as for
+        `compile`.
         `threads`, `executor`: as for `Executable.run`.
 
         Raises CompileError and InputError.
@@ -102,6 +104,7 @@ class Trainer:
             "shapes": shapes,
             "format": format,
             "dataflow": dataflow,
+            "operand_storage": operand_storage,
             "memory": memory,
             "set": overrides,
             "learn": learn,
@@ -347,6 +350,7 @@ class Trainer:
         state = {tensor.name for tensor in self._step.parameters}
         exe = self._step
         shapes = compiler.to_shapes(self._options["shapes"])
+        storage = self._options["operand_storage"]
         schema = repr([(t.name, t.dtype, t.shape) for t in exe.parameters + exe.state])
         return {
             "model": self._model.get_fingerprint(state)[:16],
@@ -362,6 +366,7 @@ class Trainer:
             **({"shapes": shapes} if shapes else {}),
             "memory": self._options["memory"],
             "dataflow": self._options["dataflow"],
+            **({} if storage == "fp32" else {"operand storage": storage}),
         }
 
     def _compare_with_module(self) -> None:

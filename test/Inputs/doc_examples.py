@@ -113,6 +113,7 @@ def find_types(text):
     for operands, tensors in re.findall(r"(?:ins|outs)\(([^()]*?) : ([^()]*)\)", text):
         types.update(zip(re.findall(r"%\w+", operands),
                          re.findall(r"tensor<[^>]*>", tensors)))
+    types.update(re.findall(r"photonic\.convert (%\w+) [^:]*: (tensor<[^>]*>)", text))
     for operands, tensors in re.findall(r"= nn\.\w+ ([^:]*) : \(([^)]*)\)", text):
         types.update(zip(re.findall(r"%\w+", operands),
                          re.findall(r"tensor<[^>]*>", tensors)))
@@ -125,8 +126,8 @@ def find_starts(text):
 
 
 def wrap_photonic(name, example):
-    """An attribute, an operation of a region, or the body of a function."""
-    if example.startswith("#"):
+    """An attribute, a type, an operation of a region, or the body of a function."""
+    if example.startswith(("#", "!")):
         return declare(name, example)
     if re.match(r"(%\w+ = )?photonic\.(dot|modular_dot|reverse_convert|scaled_add|float_add|"
                 r"yield)\b", example):

@@ -5,10 +5,10 @@ module {
   pisa.program "sparse" inference target "test" hash 0 memory ideal batch 3 tokens 0 compiler "" {
     pisa.group 0 "narrow" class "crossbar" count 3 array [4, 8]
     pisa.group 1 "wide" class "crossbar" count 2 array [16, 16]
-    pisa.memory 0 "dram" off_chip capacity 17179869184 bytes 0 types [f32, i32, i64, u8, bool]
-    pisa.memory 1 "act" on_chip capacity 8388608 bytes 632 types [f32, i32, i64, u8, bool]
-    pisa.memory 2 "wgt" on_chip capacity 8388608 bytes 644 types [f32, i32, i64, u8, bool]
-    pisa.memory 3 "grad" on_chip capacity 8388608 bytes 188 types [f32, i32, i64, u8, bool]
+    pisa.memory 0 "dram" off_chip capacity 17179869184 bytes 0 types [f32, i32, i64, u8, bool, block]
+    pisa.memory 1 "act" on_chip capacity 8388608 bytes 632 types [f32, i32, i64, u8, bool, block]
+    pisa.memory 2 "wgt" on_chip capacity 8388608 bytes 644 types [f32, i32, i64, u8, bool, block]
+    pisa.memory 3 "grad" on_chip capacity 8388608 bytes 188 types [f32, i32, i64, u8, bool, block]
     pisa.memory 4 "cells" resident 0 capacity 4096 bytes 0 types [i32]
     pisa.register 0 "other" most 7
     pisa.register 1 "nonzeros" most 30

@@ -72,8 +72,9 @@ struct StageOptions {
   TargetChoice machine; ///< what the module carries, or is to carry
   /// bfp:MANTISSA:GROUP[:ROUNDING] or fp32; empty: the target's own format.
   std::string format;
-  std::string dataflow = "auto"; ///< auto, df1 or df2
-  std::string memory = "ideal";  ///< ideal or hierarchy
+  std::string dataflow = "auto";       ///< auto, df1 or df2
+  std::string operandStorage = "fp32"; ///< fp32 or converted
+  std::string memory = "ideal";        ///< ideal or hierarchy
   /// BatchNormalization with constant parameters becomes part of the product in
   /// front of it.
   bool foldBatchNorm = true;

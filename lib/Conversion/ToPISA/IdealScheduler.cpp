@@ -12,6 +12,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "OperandConversion.h"
 #include "Scheduler.h"
 
 #include "photonic/Target/Machine/Machine.h"
@@ -35,6 +36,7 @@ protected:
 
 private:
   LogicalResult scheduleProduct(Operation *nest, unsigned step);
+  LogicalResult scheduleConversion(phot::ConvertOp op, unsigned step);
   void emitFill(const Storage &storage, int64_t elements, float value);
   void scheduleCopies(Operation *op, const CopyPlan &plan, unsigned step);
   Storage placeResult(Operation *op, const ComputePlan &plan, unsigned step);
@@ -90,6 +92,30 @@ LogicalResult IdealScheduler::scheduleProduct(Operation *nest, unsigned step) {
   if (startsFromZeros(*tiles))
     emitFill(result, getBytes(nest->getResult(0)) / 4, 0.0f);
   return emitNest(e, *block, *options, op);
+}
+
+/// A conversion is the operand of a product; any of those that read it will do,
+/// since they convert alike.
+LogicalResult IdealScheduler::scheduleConversion(phot::ConvertOp op,
+                                                 unsigned step) {
+  FailureOr<ConversionMaps> maps = ConversionMaps::get(op);
+  if (failed(maps))
+    return failure();
+  OpOperand &use = *op->use_begin();
+  auto product = cast<phot::ArrayProductOp>(use.getOwner());
+  FailureOr<NestBlock> whole = NestBlock::getWhole(product);
+  if (failed(whole))
+    return failure();
+  e.setLayer(product, product.getOperatorName());
+  FailureOr<uint32_t> number = createProduct(product, *whole);
+  if (failed(number))
+    return failure();
+  e.setLayer(op, op.getOperatorName());
+  phx::Address source = getStorage(op.getInput()).getAddress();
+  phx::Address blocks = createResult(op.getResult(), step).getAddress();
+  emitConversion(e, op, *maps, {*number, use.getOperandNumber()}, source,
+                 blocks);
+  return success();
 }
 
 void IdealScheduler::scheduleCopies(Operation *op, const CopyPlan &plan,
@@ -158,6 +184,9 @@ void IdealScheduler::scheduleCompute(Operation *op, const ComputePlan &plan,
 LogicalResult IdealScheduler::schedule(Operation *op, unsigned step) {
   if (getArrayProduct(op)) {
     if (failed(scheduleProduct(op, step)))
+      return failure();
+  } else if (auto convert = dyn_cast<phot::ConvertOp>(op)) {
+    if (failed(scheduleConversion(convert, step)))
       return failure();
   } else {
     FailureOr<DigitalPlan> plan = planDigital(op);

@@ -24,6 +24,8 @@ static constexpr unsigned forever = std::numeric_limits<unsigned>::max();
 bool photonic::isStep(Operation *op) {
   if (isa<scf::ForOp>(op))
     return true;
+  if (auto convert = dyn_cast<phot::ConvertOp>(op))
+    return !convert.isAtCompileTime();
   return isa<nn::NNDialect>(op->getDialect()) &&
          !isa<nn::ConstantOp, nn::ReshapeOp>(op);
 }

@@ -8,6 +8,7 @@
 #include "PlanKinds.h"
 
 #include "photonic/Dialect/NN/IR/NN.h"
+#include "photonic/Dialect/Photonic/IR/StoredOperand.h"
 
 #include "llvm/Support/MathExtras.h"
 
@@ -15,6 +16,8 @@ using namespace mlir;
 using namespace photonic;
 
 int64_t photonic::getStorageBytes(RankedTensorType type) {
+  if (phot::getStored(type))
+    return phot::getBlockTensorBytes(type);
   int64_t elements = type.getNumElements();
   if (type.getElementType().isInteger(1))
     return 4 * llvm::divideCeil(elements, 32);

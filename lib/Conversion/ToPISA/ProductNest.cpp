@@ -373,6 +373,7 @@ phx::CoreProgram NestEmitter::makeProgram(int64_t array) const {
   program.cols = getColumns(array);
   program.product = o.product;
   program.group = addAffine(o.groupStart, getCoordinate(TileDim::Group, array));
+  program.stored = (first ? block.lhs : block.rhs).isStored;
   return program;
 }
 
@@ -401,6 +402,7 @@ phx::CoreStream NestEmitter::makeStream(int64_t array,
   stream.product = o.product;
   stream.start = getStart(array);
   stream.group = program.group;
+  stream.stored = (first ? block.rhs : block.lhs).isStored;
   return stream;
 }
 

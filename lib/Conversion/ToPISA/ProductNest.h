@@ -26,6 +26,8 @@ struct OperandMap {
   /// row.
   phx::AccessMap map;
   int64_t groupBytes = 0; ///< from one group to the next
+  /// Of an operand that is converted already: a column of `map` is a block.
+  bool isStored = false;
 };
 
 /// The transpose: columns are rows.

@@ -141,9 +141,10 @@ phx::Affine photonic::addAffine(phx::Affine a, const phx::Affine &b) {
   return a;
 }
 
-SmallVector<int64_t> photonic::getByteStrides(ArrayRef<int64_t> shape) {
+SmallVector<int64_t> photonic::getByteStrides(ArrayRef<int64_t> shape,
+                                              int64_t elementBytes) {
   SmallVector<int64_t> strides(shape.size());
-  int64_t stride = 4;
+  int64_t stride = elementBytes;
   for (size_t i = shape.size(); i-- > 0;) {
     strides[i] = stride;
     stride *= shape[i];

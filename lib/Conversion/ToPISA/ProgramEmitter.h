@@ -92,8 +92,9 @@ phx::Affine scaleAffine(phx::Affine affine, int64_t factor);
 /// a + b
 phx::Affine addAffine(phx::Affine a, const phx::Affine &b);
 
-/// Row-major byte strides of `shape` with 4-byte elements.
-llvm::SmallVector<int64_t> getByteStrides(llvm::ArrayRef<int64_t> shape);
+/// Row-major byte strides of `shape` with elements of so many bytes.
+llvm::SmallVector<int64_t> getByteStrides(llvm::ArrayRef<int64_t> shape,
+                                          int64_t elementBytes = 4);
 
 int64_t getNumElements(llvm::ArrayRef<int64_t> shape);
 

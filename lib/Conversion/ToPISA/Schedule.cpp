@@ -70,16 +70,26 @@ phx::Program Schedule::createHeader(const phx::Target &machine,
 
 LogicalResult Schedule::checkCapacity(const phx::Program &program,
                                       const phx::Target &machine) {
-  const phx::ProgramMemory &home =
-      program.memories[getOffChipMemory(machine)];
+  const phx::ProgramMemory &home = program.memories[getOffChipMemory(machine)];
   int64_t needed = home.bytes, available = home.capacity;
   if (needed <= available)
     return success();
   return getOperation()->emitError("needs ")
          << needed << " bytes of off-chip memory, target '"
-         << machine.spec.name() << "' has " << available
-         << " (" << home.name << ".capacity_bytes); choose a smaller batch or a target with "
+         << machine.spec.name() << "' has " << available << " (" << home.name
+         << ".capacity_bytes); choose a smaller batch or a target with "
             "more memory";
+}
+
+/// Chunks of on-chip memory are of f32 yet.
+static LogicalResult checkStorage(func::FuncOp func) {
+  WalkResult found = func.walk([](phot::ConvertOp op) {
+    op.emitError("keeps an operand in a number format, which the memory model "
+                 "'hierarchy' has no chunks for; use --memory=ideal, or leave "
+                 "the operand f32 (--operand-storage=fp32)");
+    return WalkResult::interrupt();
+  });
+  return failure(found.wasInterrupted());
 }
 
 void Schedule::runOnOperation() {
@@ -101,6 +111,8 @@ void Schedule::runOnOperation() {
   if (failed(phot::verifyTiled(func)) || failed(checkArrays(func, machine)))
     return signalPassFailure();
   bool hierarchy = memory == "hierarchy";
+  if (hierarchy && failed(checkStorage(func)))
+    return signalPassFailure();
   phx::Program program = createHeader(machine, hierarchy);
   ProgramEmitter emitter(program, machine);
   std::unique_ptr<Scheduler> scheduler =

@@ -6,8 +6,10 @@
 //===----------------------------------------------------------------------===//
 
 #include "Scheduler.h"
+#include "OperandConversion.h"
 
 #include "photonic/Dialect/NN/IR/Step.h"
+#include "photonic/Dialect/Photonic/IR/StoredOperand.h"
 #include "photonic/Target/Machine/Machine.h"
 
 #include "llvm/Support/MathExtras.h"
@@ -36,6 +38,12 @@ phx::Region Scheduler::makeRegion(Value value, StringRef name,
   region.shape.assign(type.getShape().begin(), type.getShape().end());
   // Whole words, so that copies of words stay inside.
   region.bytes = llvm::divideCeil(getBytes(value), 4) * 4;
+  if (phot::StoredType stored = phot::getStored(type)) {
+    region.type = phx::ElementType::Block;
+    region.conversion = e.getConversion(stored.getFormat().encode());
+    auto blocks = phot::getBlockShape(type);
+    region.shape.assign(blocks.begin(), blocks.end());
+  }
   if (type.getElementType().isInteger(8))
     region.type = phx::ElementType::U8;
   if (type.getElementType().isInteger(1)) { // a mask: words of 32 bits
@@ -65,20 +73,27 @@ Storage Scheduler::getStorage(Value value) {
   auto it = storages.find(root);
   if (it != storages.end())
     return it->second;
-  auto constant = root.getDefiningOp<nn::ConstantOp>();
+  auto convert = root.getDefiningOp<phot::ConvertOp>();
+  auto constant =
+      convert ? convert.getConstant() : root.getDefiningOp<nn::ConstantOp>();
   assert(constant && "a value without storage is a constant");
   std::string name = constant.getName()
                          ? constant.getName()->str()
                          : phot::getNodeName(constant.getLoc()).str();
   // Where parameters are arguments, what has no name of its own is none.
   bool named = constant.getName() || (!name.empty() && !hasPersistent);
+  if (convert) // the host has no such numbers, and cannot replace them
+    named = false, name += ".blocks";
   phx::Region region =
       makeRegion(root, makeUnique(name.empty() ? "constant" : name),
                  named ? phx::Role::Parameter : phx::Role::Constant);
   region.address = getHome(Storage::Kind::Parameter, region.memory)
                        .allocateFresh(region.bytes);
   Storage storage{Storage::Kind::Parameter, region.memory, region.address};
-  e.addDataRegion(std::move(region), cast<ElementsAttr>(constant.getValue()));
+  auto values = cast<ElementsAttr>(constant.getValue());
+  if (convert)
+    values = packBlocks(convert, values, *region.conversion);
+  e.addDataRegion(std::move(region), values);
   return storages[root] = storage;
 }
 
@@ -141,9 +156,12 @@ Storage Scheduler::createResult(Value value, unsigned step,
     storage.address = getHome(Storage::Kind::Workspace, storage.memory)
                           .allocate(getBytes(value));
   storages[value] = storage;
-  e.setLayerOutput(addValueRegion(value, storage,
-                                  e.program.layers[e.getLayer()].name,
-                                  phx::Role::Workspace));
+  const std::string &name = e.program.layers[e.getLayer()].name;
+  if (phot::getStored(value.getType())) // the host has no such numbers
+    addValueRegion(value, storage, name + ".blocks", phx::Role::Workspace);
+  else
+    e.setLayerOutput(
+        addValueRegion(value, storage, name, phx::Role::Workspace));
   return storage;
 }
 
@@ -349,6 +367,8 @@ LogicalResult Scheduler::checkRandomKey(phot::ArrayProductOp op) {
 
 FailureOr<uint32_t> Scheduler::createProduct(phot::ArrayProductOp op,
                                              const NestBlock &whole) {
+  if (auto it = products.find(op); it != products.end())
+    return it->second;
   if (failed(checkRandomKey(op)))
     return failure();
   FailureOr<phx::OperationList> pass = phot::encodeRegion(op.getPass());
@@ -369,7 +389,7 @@ FailureOr<uint32_t> Scheduler::createProduct(phot::ArrayProductOp op,
   product.combine = e.getCombine(*combine);
   product.stream = static_cast<uint32_t>(op.getStream().value_or(0));
   e.program.products.push_back(product);
-  return static_cast<uint32_t>(e.program.products.size() - 1);
+  return products[op] = static_cast<uint32_t>(e.program.products.size() - 1);
 }
 
 //===----------------------------------------------------------------------===//

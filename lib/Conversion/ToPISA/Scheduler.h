@@ -96,8 +96,8 @@ protected:
 
   //===--- Products -------------------------------------------------------===//
 
-  /// Enters the product's metadata and what it computes; its nest is set by the
-  /// caller.
+  /// Enters the product's metadata and what it computes, once; its nest is set
+  /// by the caller.
   mlir::FailureOr<uint32_t> createProduct(phot::ArrayProductOp op,
                                           const NestBlock &whole);
 
@@ -129,6 +129,7 @@ private:
 
   llvm::DenseMap<mlir::Value, Storage> storages; ///< by root
   llvm::DenseMap<mlir::Value, uint32_t> argumentRegions;
+  llvm::DenseMap<mlir::Operation *, uint32_t> products;
   bool hasPersistent = false; ///< an argument that is no input
   llvm::StringMap<unsigned> parameterNames;
 };

@@ -11,7 +11,10 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "OperandConversion.h"
 #include "ProductNest.h"
+
+#include "photonic/Dialect/Photonic/IR/StoredOperand.h"
 
 #include "phx/isa/Limits.h"
 
@@ -24,8 +27,9 @@ namespace {
 /// Builds the map of one view.
 class MapBuilder {
 public:
-  MapBuilder(ViewAttr view, ArrayRef<int64_t> shape, int64_t positions)
-      : view(view), shape(shape), strides(getByteStrides(shape)),
+  MapBuilder(ViewAttr view, ArrayRef<int64_t> shape, int64_t positions,
+             int64_t elementBytes = 4)
+      : view(view), shape(shape), strides(getByteStrides(shape, elementBytes)),
         positions(positions) {
     rows.assign(view.getRows().begin(), view.getRows().end());
     // Rows of all positions have one index.
@@ -162,6 +166,38 @@ int64_t NestBlock::getExtent(phot::TileDim dim) const {
   return extents[static_cast<unsigned>(dim)];
 }
 
+/// Elements of a tensor, or the blocks that they are stored in.
+static std::variant<OperandMap, std::string>
+buildMap(ViewAttr view, RankedTensorType type, int64_t positions) {
+  phot::StoredType stored = phot::getStored(type);
+  if (!stored)
+    return MapBuilder(view, type.getShape(), positions).build();
+  auto blocks = std::get<phot::BlockView>(phot::getBlockView(view, type));
+  auto built = MapBuilder(blocks.view, blocks.shape, positions,
+                          stored.getFormat().getBlockBytes())
+                   .build();
+  if (auto *map = std::get_if<OperandMap>(&built))
+    map->isStored = true;
+  return built;
+}
+
+FailureOr<ConversionMaps> ConversionMaps::get(phot::ConvertOp op) {
+  RankedTensorType type = op.getResult().getType();
+  phot::ConversionViews views = phot::getConversionViews(type);
+  SmallVector<int64_t> blockShape = phot::getBlockShape(type);
+  auto source = MapBuilder(views.elements, type.getShape(), 1).build();
+  auto blocks = MapBuilder(views.blocks, blockShape, 1,
+                           op.getStored().getFormat().getBlockBytes())
+                    .build();
+  for (const auto *built : {&source, &blocks})
+    if (const auto *wrong = std::get_if<std::string>(built))
+      return op.emitError("its tensor has ")
+             << *wrong << "; an access map of a program cannot say that";
+  return ConversionMaps{std::get<OperandMap>(source).map,
+                        std::get<OperandMap>(blocks).map, views.rows,
+                        views.columns};
+}
+
 FailureOr<NestBlock> NestBlock::getWhole(phot::ArrayProductOp op) {
   phot::ProductExtents extents = phot::ProductExtents::get(op);
   NestBlock block;
@@ -171,9 +207,7 @@ FailureOr<NestBlock> NestBlock::getWhole(phot::ArrayProductOp op) {
   auto set = [&](OperandMap &to, ViewAttr view, Value tensor, int64_t positions,
                  StringRef name) -> LogicalResult {
     auto built =
-        MapBuilder(view, cast<RankedTensorType>(tensor.getType()).getShape(),
-                   positions)
-            .build();
+        buildMap(view, cast<RankedTensorType>(tensor.getType()), positions);
     if (auto *wrong = std::get_if<std::string>(&built))
       return op.emitError("its view of ")
              << name << " has " << *wrong

@@ -69,40 +69,41 @@ std::string exec::describeElement(const Region &region, int64_t number) {
   return "tensor '" + region.name + "' element [" + text + "]";
 }
 
-/// Regions may share addresses. Contents that came from outside are the
-/// likeliest, then what the latest layer up to `layer` has produced.
+/// Regions may share addresses. What the latest of the first `layers` layers
+/// has produced is the likeliest, then contents that came from outside.
 static const Region *findRegion(const Program &program, uint32_t bank,
-                                int64_t address, uint32_t layer) {
+                                int64_t address, size_t layers) {
   const Region *found = nullptr;
   auto holds = [&](const Region &region) {
     return region.memory == bank && region.address <= address &&
            address < region.address + region.bytes;
   };
-  if (layer < program.layers.size())
-    for (uint32_t l = layer + 1; l-- > 0;) {
-      std::optional<uint32_t> output = program.layers[l].output;
-      if (output && holds(program.regions[*output]))
-        return &program.regions[*output];
-    }
+  for (size_t l = layers; l-- > 0;) {
+    std::optional<uint32_t> output = program.layers[l].output;
+    if (output && holds(program.regions[*output]))
+      return &program.regions[*output];
+  }
   for (const Region &region : program.regions)
     if (holds(region) && (!found || found->role == Role::Workspace))
       found = &region;
   return found;
 }
 
-std::string Context::locate(uint32_t bank, int64_t address) const {
-  uint32_t layer = instruction ? instruction->layer : noLayer;
-  const Region *region = findRegion(program, bank, address, layer);
+std::string Context::locate(uint32_t bank, int64_t address,
+                            bool isOperand) const {
+  size_t layers = 0; // that come before, and the instruction's own
+  if (instruction && instruction->layer < program.layers.size())
+    layers = size_t(instruction->layer) + (isOperand ? 0 : 1);
+  const Region *region = findRegion(program, bank, address, layers);
   if (!region)
-    return getMemoryName(program, bank) + " address " +
-           std::to_string(address);
+    return getMemoryName(program, bank) + " address " + std::to_string(address);
   int64_t bytes = std::max<int64_t>(getElementBytes(program, *region), 1);
   return describeElement(*region, (address - region->address) / bytes);
 }
 
-Status Context::writeRegister(
-    uint32_t index, int64_t value,
-    const std::function<std::string()> &describeSource) {
+Status
+Context::writeRegister(uint32_t index, int64_t value,
+                       const std::function<std::string()> &describeSource) {
   std::vector<uint32_t> named;
   if (instruction)
     named = getWrittenRegisters(*instruction);
@@ -140,10 +141,11 @@ Status Context::check(const char *name, const Address &address, int64_t base,
               std::to_string(size) + " bytes");
 }
 
-std::optional<ByteRange>
-Context::getMapBounds(const AccessMap &map, const Address &address,
-                      int64_t rowBegin, int64_t rowEnd, int64_t colBegin,
-                      int64_t colEnd, int64_t width) const {
+std::optional<ByteRange> Context::getMapBounds(const AccessMap &map,
+                                               const Address &address,
+                                               int64_t rowBegin, int64_t rowEnd,
+                                               int64_t colBegin, int64_t colEnd,
+                                               int64_t width) const {
   std::optional<ByteRange> range =
       getBounds(map, rowBegin, rowEnd, colBegin, colEnd, width);
   int64_t base = value(address.offset);
@@ -151,8 +153,8 @@ Context::getMapBounds(const AccessMap &map, const Address &address,
                  base + range->high <= memory.size(address.memory)))
     return range;
   int64_t steps = 0;
-  std::optional<Range> exact = getMapRange(map, {rowBegin, rowEnd - 1},
-                                           {colBegin, colEnd - 1}, steps);
+  std::optional<Range> exact =
+      getMapRange(map, {rowBegin, rowEnd - 1}, {colBegin, colEnd - 1}, steps);
   if (!exact)
     return std::nullopt;
   return ByteRange{int64_t(exact->lo), int64_t(exact->hi) + width};

@@ -20,8 +20,7 @@ using namespace phx::rns;
 
 CoreUnit::CoreUnit(Context &context, const UnitOptions &options)
     : context(context), bypassed(options.bypassFormats),
-      origins(context.program),
-      scratches(context.pool.size()) {}
+      origins(context.program), scratches(context.pool.size()) {}
 
 Result<std::unique_ptr<MachineUnit>>
 CoreUnit::create(Context &context, const UnitOptions &options) {
@@ -59,11 +58,10 @@ Status CoreUnit::makePlans(const UnitOptions &options) {
   std::map<Entries, uint32_t> known;
   for (auto [p, columns] : listProducts(program)) {
     const Product &product = program.products[p];
-    auto [place, isNew] =
-        known.try_emplace(Entries(product.conversions[0],
-                                  product.conversions[1], product.pass,
-                                  product.combine, columns),
-                          uint32_t(plans.size()));
+    auto [place, isNew] = known.try_emplace(
+        Entries(product.conversions[0], product.conversions[1], product.pass,
+                product.combine, columns),
+        uint32_t(plans.size()));
     planOf[p] = place->second;
     if (!isNew)
       continue;
@@ -72,9 +70,9 @@ Status CoreUnit::makePlans(const UnitOptions &options) {
       return Error{"product " + std::to_string(p) + " " + broken->parameter +
                    ": expected " + broken->expected + ", found " +
                    broken->found};
-    plans.push_back(ProductPlan::create(
-        std::get<rns::Computation>(computation), options.bypassFormats,
-        options.plainIntegers, columns));
+    plans.push_back(ProductPlan::create(std::get<rns::Computation>(computation),
+                                        options.bypassFormats,
+                                        options.plainIntegers, columns));
   }
   return Status::success();
 }
@@ -139,8 +137,8 @@ RoundingNumbers CoreUnit::getNumbers(uint32_t index, OperandRole role,
   RoundingNumbers numbers = getNumbers(index, operand, origin.group);
   int64_t wholeRow =
       role == OperandRole::Stationary ? origin.row : origin.vector;
-  numbers.first += uint64_t((wholeRow - row) * product.k +
-                            (origin.contraction - k));
+  numbers.first +=
+      uint64_t((wholeRow - row) * product.k + (origin.contraction - k));
   return numbers;
 }
 
@@ -148,10 +146,11 @@ Error CoreUnit::describeOperand(const AccessMap &map, const Address &address,
                                 int64_t row, int64_t column,
                                 float value) const {
   int64_t offset = getElementOffset(map, row, column).value_or(0);
-  return context.fail(
-      context.locate(address.memory, context.value(address.offset) + offset) +
-      " is " + exec::toText(value) +
-      ": block floating point has no infinities and no NaNs");
+  return context.fail(context.locate(address.memory,
+                                     context.value(address.offset) + offset,
+                                     /*isOperand=*/true) +
+                      " is " + exec::toText(value) +
+                      ": block floating point has no infinities and no NaNs");
 }
 
 Status CoreUnit::execute(const CoreProgram &load, LoadedTile &tile,
@@ -277,13 +276,13 @@ Status CoreUnit::prepareJob(const CoreStream &stream, const LoadedTile &tile,
     return in.error();
   job.in = std::move(*in);
   job.continues = context.value(stream.start) != 0;
-  job.in.numbers = getNumbers(stream.product, OperandRole::Streamed,
-                              job.vecStart, kStart);
+  job.in.numbers =
+      getNumbers(stream.product, OperandRole::Streamed, job.vecStart, kStart);
   return prepareOutput(job, stream);
 }
 
 Status CoreUnit::execute(const CoreStream &stream, LoadedTile &tile,
-                        LayerStatistics *statistics) {
+                         LayerStatistics *statistics) {
   if (!isExpected(tile, stream))
     return context.fail(
         "the tile in this array is not the one that this stream expects");

@@ -13,8 +13,8 @@
 #include "phx/isa/Bounds.h"
 #include "phx/isa/DescribeInstruction.h"
 #include "phx/isa/FieldReport.h"
-#include "phx/isa/LoopTree.h"
 #include "phx/isa/InstructionSet.h"
+#include "phx/isa/LoopTree.h"
 #include "phx/isa/Program.h"
 #include "phx/support/Philox.h"
 
@@ -86,8 +86,8 @@ static void checkEntries(const Program &program, const T &i, uint32_t columns,
   if (const auto *rule = std::get_if<BrokenRule>(&computation))
     broken = *rule;
   else
-    broken = rns::findOverflow(std::get<rns::Computation>(computation),
-                               columns);
+    broken =
+        rns::findOverflow(std::get<rns::Computation>(computation), columns);
   if (broken)
     report.fail(broken->parameter, broken->expected, broken->found);
 }
@@ -116,7 +116,8 @@ static void checkProgramBounds(const CoreProgram &i, BoundsReport &report) {
                     i.kStart, i.cols);
 }
 
-template <> const InstructionDescription &phx::describeInstruction<CoreProgram>() {
+template <>
+const InstructionDescription &phx::describeInstruction<CoreProgram>() {
   using T = CoreProgram;
   static const InstructionDescription description =
       DescribeInstruction<T>("core_program", EnginePlace::Array)
@@ -165,10 +166,11 @@ template <> const InstructionDescription &phx::describeInstruction<CoreProgram>(
           .programsArray()
           .checks(checkTile<T>)
           .checksBounds(checkBodyBounds<T, checkProgramBounds>)
-          .assembly("`conversion` $conversion `pass` $pass `map` $map `from` $src "
-                    "`row` $row `k` $k "
-                    "`rows` $rows `cols` $cols `product` $product "
-                    "(`group` $group^)? (`stored` $stored^)?")
+          .assembly(
+              "`conversion` $conversion `pass` $pass `map` $map `from` $src "
+              "`row` $row `k` $k "
+              "`rows` $rows `cols` $cols `product` $product "
+              "(`group` $group^)? (`stored` $stored^)?")
           .example("pisa.core_program core[0] conversion 0 pass 0 map 0 from "
                    "wgt[0] row 0 k 0\n    rows 32 cols 16 product 0")
           .example("pisa.core_program core[0] conversion 0 pass 0 map 0 from "
@@ -190,7 +192,8 @@ static void checkStreamBounds(const CoreStream &i, BoundsReport &report) {
                     first ? i.rows : i.length);
 }
 
-template <> const InstructionDescription &phx::describeInstruction<CoreStream>() {
+template <>
+const InstructionDescription &phx::describeInstruction<CoreStream>() {
   using T = CoreStream;
   static const InstructionDescription description =
       DescribeInstruction<T>("core_stream", EnginePlace::Array)
@@ -233,8 +236,7 @@ template <> const InstructionDescription &phx::describeInstruction<CoreStream>()
           .unit("vectors")
           .field(&T::product, "product", "whose term it is")
           .of(TableKind::Products)
-          .field(&T::start, "start",
-                 "accumulators start from +0 where it is 0")
+          .field(&T::start, "start", "accumulators start from +0 where it is 0")
           .as(FieldRole::AccumulationStart)
           .field(&T::group, "group", "of the stationary tile")
           .as(FieldRole::Origin)
@@ -247,28 +249,32 @@ template <> const InstructionDescription &phx::describeInstruction<CoreStream>()
                        mapped<T>(&T::outMap, {&T::rowStart, &T::rows},
                                  {&T::vecStart, &T::length}),
                        &T::product)
-          .reads(&T::in,
-                 inBlocks(&T::conversion,
-                          inGroups(&T::conversion, &T::product,
-                                   mapped<T>(&T::inMap,
-                                             {&T::vecStart, &T::length},
-                                             {&T::kStart, &T::cols})),
-                          &T::stored))
+          .reads(&T::in, inBlocks(&T::conversion,
+                                  inGroups(&T::conversion, &T::product,
+                                           mapped<T>(&T::inMap,
+                                                     {&T::vecStart, &T::length},
+                                                     {&T::kStart, &T::cols})),
+                                  &T::stored))
           .usesArray(&T::pass, &T::product, &T::rowStart, &T::kStart, &T::rows,
                      &T::cols, &T::group)
           .timedBy(&T::length)
           .checks(checkTile<T>)
           .checksBounds(checkBodyBounds<T, checkStreamBounds>)
           .assembly("`conversion` $conversion `pass` $pass `combine` $combine "
-                    "`map` $in_map `from` $in `into` $out_map $out `row` $row `k` $k `vec` $vec `rows` $rows "
+                    "`map` $in_map `from` $in `into` $out_map $out `row` $row "
+                    "`k` $k `vec` $vec `rows` $rows "
                     "`cols` $cols `length` $length `product` $product "
                     "`start` $start (`group` $group^)? (`stored` $stored^)?")
-          .example("pisa.core_stream core[0] conversion 0 pass 0 combine 0 map 1 "
-                   "from act[0]\n    into 2 grad[0] row 0 k 0 vec 0 rows 32 cols 16 length 100 "
-                   "product 0 start 0")
-          .example("pisa.core_stream core[0] conversion 0 pass 0 combine 0 map 1 "
-                   "from act[0]\n    into 2 grad[0] row 0 k 0 vec 0 rows 32 cols 16 length 100 "
-                   "product 0 start 0 group 3")
+          .example(
+              "pisa.core_stream core[0] conversion 0 pass 0 combine 0 map 1 "
+              "from act[0]\n    into 2 grad[0] row 0 k 0 vec 0 rows 32 cols 16 "
+              "length 100 "
+              "product 0 start 0")
+          .example(
+              "pisa.core_stream core[0] conversion 0 pass 0 combine 0 map 1 "
+              "from act[0]\n    into 2 grad[0] row 0 k 0 vec 0 rows 32 cols 16 "
+              "length 100 "
+              "product 0 start 0 group 3")
           .build();
   return description;
 }
@@ -331,9 +337,9 @@ static void checkConvert(const Program &program, const Instruction &instruction,
                     std::to_string(length) +
                     " contraction positions of the product (of [" +
                     std::to_string(length) + " less k])",
-                i.cols.registerIndex ? "what a count register says"
-                                     : toAssembly(i.cols) + " at k " +
-                                           toAssembly(i.kStart));
+                i.cols.registerIndex
+                    ? "what a count register says"
+                    : toAssembly(i.cols) + " at k " + toAssembly(i.kStart));
 }
 
 static void checkConvertBounds(const CoreConvert &i, BoundsReport &report) {
@@ -342,7 +348,11 @@ static void checkConvertBounds(const CoreConvert &i, BoundsReport &report) {
   report.checkWithin("group", i.group, groups - 1,
                      "a group below " + std::to_string(groups) +
                          ", at least 0");
-  // What is not of the operand has random numbers of other elements.
+  // What is not of the operand has random numbers of other elements. Without
+  // those a conversion may go on: over elements that other products read.
+  const Bfp *format = findBlockFormat(report.getProgram(), i.conversion);
+  if (format && format->rounding != Rounding::Stochastic)
+    return;
   bool isFirst = i.operand == 0;
   int64_t rows = getRows(product, unsigned(i.operand));
   std::string of = std::string("of its product's ") +

@@ -112,9 +112,9 @@ public:
 
 private:
   uint32_t addIntegers(std::string name, const std::vector<int32_t> &values) {
-    uint32_t region = b.addRegion(std::move(name), Role::State,
-                                  {int64_t(values.size())}, mem::act,
-                                  ElementType::I32);
+    uint32_t region =
+        b.addRegion(std::move(name), Role::State, {int64_t(values.size())},
+                    mem::act, ElementType::I32);
     b.program.regions[region].isMutable = true;
     b.setData(region, values.data(), values.size() * 4);
     return region;
@@ -386,8 +386,7 @@ Subject makeTile(bool isStream) {
     frame.b.addFormat(format);
   }
   // Stationary, streamed, results; and one more.
-  for (auto [rows, columns] :
-       {std::pair{40, 62}, {32, 66}, {40, 32}, {40, 67}})
+  for (auto [rows, columns] : {std::pair{40, 62}, {32, 66}, {40, 32}, {40, 67}})
     frame.b.addMap(makeMatrix(rows, columns));
   for (uint32_t p : {0, 1}) {
     Product product{0, 40, 32, 62, 8};
@@ -440,7 +439,6 @@ Subject makeConvert() {
   frame.b.addFormat(format);
   // Blocks are no binary32 numbers, which have to stay finite.
   program.regions[mem::grad].type = ElementType::I32;
-  program.memories[mem::grad].types.push_back(ElementType::Block);
   frame.b.addMap(makeMatrix(40, 62));
   // Rows of 4 blocks of 11 bytes, which every eighth one shares.
   AccessMap blocks;

@@ -84,8 +84,7 @@ namespace {
 /// map 1.
 Program makeBlockFrame() {
   Program program = makeFrame();
-  for (uint32_t memory : {mem::act, mem::wgt})
-    program.memories[memory].types.push_back(ElementType::Block);
+  program.memories[mem::grad].types.pop_back();
   AccessMap map;
   map.axes = {{8, 44, 0, 0, 0}, {4, 11, 0, 0, 0}};
   map.rows = {{8, 0, 1}};
@@ -132,9 +131,8 @@ TEST(Blocks, Regions) {
   expectIn(
       errorOfRegion([](Program &, Region &r) { r.type = ElementType::F32; }),
       "conversion: expected none (its elements are f32), found 0");
-  expectIn(
-      errorOfRegion([](Program &, Region &r) { r.memory = mem::grad; }),
-      "type: expected one that grad can hold, found block");
+  expectIn(errorOfRegion([](Program &, Region &r) { r.memory = mem::grad; }),
+           "type: expected one that grad can hold, found block");
 }
 
 TEST(Blocks, TheHostHasNone) {
@@ -149,9 +147,7 @@ TEST(Blocks, TheHostHasNone) {
   EXPECT_EQ(
       errorOfRegion([](Program &, Region &r) { r.role = Role::Parameter; }),
       "accepted");
-  expectIn(errorOfRegion([](Program &p, Region &) {
-             p.layers[0].output = 0;
-           }),
+  expectIn(errorOfRegion([](Program &p, Region &) { p.layers[0].output = 0; }),
            "layer 0 'conv1' output: expected a region that the host can read");
 }
 
@@ -207,8 +203,8 @@ std::string errorOfBlocks(const T &base, const std::function<void(T &)> &edit,
                           const std::function<void(Program &)> &tables = {}) {
   T body = base;
   edit(body);
-  return errorOfBlocks(
-      {make({}, Loop{4}), make(core0, body), make({}, End{})}, tables);
+  return errorOfBlocks({make({}, Loop{4}), make(core0, body), make({}, End{})},
+                       tables);
 }
 std::string errorOfConvert(const std::function<void(CoreConvert &)> &edit,
                            const std::function<void(Program &)> &tables = {}) {
@@ -237,8 +233,8 @@ TEST(Blocks, ConversionsAreOfTheOperand) {
   std::string expected = "conversion: expected bfp (others have no blocks; "
                          "keep the operand as f32), found fp32 group 16";
   expectIn(errorOfConvert([](CoreConvert &) {}, bypass), expected);
-  expectIn(errorOfBlocks<CoreProgram>(makeStoredLoad(), [](CoreProgram &) {},
-                                      bypass),
+  expectIn(errorOfBlocks<CoreProgram>(
+               makeStoredLoad(), [](CoreProgram &) {}, bypass),
            expected);
 }
 
@@ -273,9 +269,10 @@ TEST(Blocks, ConversionsTakeWholeGroups) {
   expectIn(at({0, {}}, {32, Affine{62, {less}}}), expected);
 }
 
-TEST(Blocks, ConversionsStayInTheirOperand) {
+TEST(Blocks, RandomConversionsStayInTheirOperand) {
   // 8 rows by 62 positions, or 6 rows of the second operand.
-  auto at = [](int64_t operand, Affine row, Count rows, Affine k, Count cols) {
+  Rounding rounding = Rounding::Stochastic;
+  auto at = [&](int64_t operand, Affine row, Count rows, Affine k, Count cols) {
     return errorOfConvert(
         [&](CoreConvert &i) {
           i.operand = operand;
@@ -284,7 +281,17 @@ TEST(Blocks, ConversionsStayInTheirOperand) {
           i.kStart = k;
           i.cols = cols;
         },
-        [](Program &program) {
+        [&](Program &program) {
+          program.conversions[0] = Bfp{4, 16, rounding};
+          Region key;
+          key.name = "key";
+          key.role = Role::State;
+          key.isMutable = true;
+          key.shape = {3};
+          key.memory = mem::grad;
+          key.bytes = 12;
+          program.rng = uint32_t(program.regions.size());
+          program.regions.push_back(key);
           program.products[0].n = 6;
           program.products[0].m = 4;
           program.products[0].positions = 2;
@@ -315,6 +322,10 @@ TEST(Blocks, ConversionsStayInTheirOperand) {
            "found 6 to 8 at loop counters");
   EXPECT_EQ(at(0, row, {3, Affine{8, {{0, 1, 0, 1, 0, -2}}}}, {}, fixed(16)),
             "accepted");
+  // What draws no random numbers may go on beyond it.
+  rounding = Rounding::Truncate;
+  EXPECT_EQ(at(0, {8, {}}, fixed(9), {64, {}}, fixed(64)), "accepted");
+  rounding = Rounding::Stochastic;
   // Where nothing is left, nothing begins.
   Affine far{0, {{0, 1, 0, 1, 0, 4}}};
   EXPECT_EQ(at(0, far, {4, Affine{8, {{0, 1, 0, 1, 0, -4}}}}, {}, fixed(16)),
@@ -324,9 +335,7 @@ TEST(Blocks, ConversionsStayInTheirOperand) {
 TEST(Blocks, CountRegistersCutNoGroup) {
   expectIn(errorOfConvert(
                [](CoreConvert &i) { i.cols.registerIndex = 0; },
-               [](Program &program) {
-                 program.registers = {{"found", 16}};
-               }),
+               [](Program &program) { program.registers = {{"found", 16}}; }),
            "cols: expected multiples of 16, or what is left of the 62 "
            "contraction positions of the product (of [62 less k]), found what "
            "a count register says");
@@ -336,10 +345,10 @@ TEST(Blocks, MemoriesHoldThem) {
   expectIn(errorOfConvert([](CoreConvert &i) { i.dst.memory = mem::grad; }),
            "dst: expected a memory that holds blocks, found grad, whose types "
            "in the target lack 'block'");
-  expectIn(errorOfBlocks<CoreProgram>(
-               makeStoredLoad(),
-               [](CoreProgram &i) { i.src.memory = mem::grad; }),
-           "src: expected a memory that holds blocks, found grad");
+  expectIn(
+      errorOfBlocks<CoreProgram>(
+          makeStoredLoad(), [](CoreProgram &i) { i.src.memory = mem::grad; }),
+      "src: expected a memory that holds blocks, found grad");
   // What only holds blocks holds no elements.
   auto onlyBlocks = [](Program &program) {
     program.memories[mem::act].types = {ElementType::Block};
@@ -393,10 +402,9 @@ TEST(Blocks, BoundsAreThoseOfBlocks) {
 TEST(Blocks, ConvertingIsNoPartOfTheNest) {
   // A loop that computes the product, with the conversion before it or in it,
   // on the same array or on one of another group.
-  for (auto [inside, converter] :
-       {std::pair(false, core0),
-        {true, core0},
-        {true, EngineId{EngineKind::Core, 0, 1}}}) {
+  for (auto [inside, converter] : {std::pair(false, core0),
+                                   {true, core0},
+                                   {true, EngineId{EngineKind::Core, 0, 1}}}) {
     std::vector<Instruction> code;
     if (!inside)
       code.push_back(make(converter, makeConvert()));
@@ -408,19 +416,15 @@ TEST(Blocks, ConvertingIsNoPartOfTheNest) {
     code.push_back(make(core0, makeStream()));
     code.push_back(make({}, End{}));
     size_t end = code.size() - 1;
-    EXPECT_EQ(errorOfBlocks(std::move(code),
-                            [&](Program &program) {
-                              program.groups.push_back(
-                                  {"other", "rns", 1, 32, 16});
-                              program.products[0].k = 16;
-                              program.products[0].nests = {
-                                  {begin,
-                                   end,
-                                   {{}, {1}},
-                                   {{}, {8}},
-                                   {{}, {8}},
-                                   {{}, {16}}}};
-                            }),
-              "accepted");
+    EXPECT_EQ(
+        errorOfBlocks(
+            std::move(code),
+            [&](Program &program) {
+              program.groups.push_back({"other", "rns", 1, 32, 16});
+              program.products[0].k = 16;
+              program.products[0].nests = {
+                  {begin, end, {{}, {1}}, {{}, {8}}, {{}, {8}}, {{}, {16}}}};
+            }),
+        "accepted");
   }
 }

@@ -85,8 +85,8 @@ TEST(Registers, HaveToExist) {
 TEST(Registers, BoundsTakeTheLargest) {
   auto error = [](uint32_t index, int64_t base) {
     Count count{512, std::nullopt, index};
-    return errorWith({make(
-        vec, VecPack{{mem::act, {}}, {mem::grad, {base, {}}}, count})});
+    return errorWith(
+        {make(vec, VecPack{{mem::act, {}}, {mem::grad, {base, {}}}, count})});
   };
   EXPECT_EQ(error(0, 1024 - 32), "accepted");
   EXPECT_NE(error(0, 1024 - 28), "accepted");
@@ -243,10 +243,9 @@ TEST(Registers, FootprintsAreThoseOfTheLargest) {
 }
 
 TEST(Registers, UsesIncludeTheLoopsAround) {
-  Program program =
-      withRegisters({make({}, Loop{8, 0}), readCount(1),
-                     pack({4, std::nullopt, 1}), make({}, End{}),
-                     readCount(0)});
+  Program program = withRegisters({make({}, Loop{8, 0}), readCount(1),
+                                   pack({4, std::nullopt, 1}), make({}, End{}),
+                                   readCount(0)});
   std::vector<RegisterUse> uses = listRegisterUses(program);
   EXPECT_EQ(uses[1].reads, std::vector<uint32_t>{0});
   EXPECT_EQ(uses[1].writes, std::vector<uint32_t>{1});
@@ -265,9 +264,8 @@ TEST(Registers, NestsDependOnNone) {
     load.rows = load.cols = stream.rows = stream.cols = fixed(8);
     load.cols = stream.cols = fixed(16);
     stream.length = fixed(8);
-    Program program =
-        withRegisters({make({}, Loop{1}), make(core0, load),
-                       make(core0, stream), make({}, End{})});
+    Program program = withRegisters({make({}, Loop{1}), make(core0, load),
+                                     make(core0, stream), make({}, End{})});
     ProductNest nest{0, 3, {{}, {1}}, {{}, {8}}, {{}, {8}}, {{}, {16}}};
     program.products[0].nests = {nest};
     change(program);
@@ -279,9 +277,8 @@ TEST(Registers, NestsDependOnNone) {
   });
   EXPECT_NE(message.find("depends on register 1 ('many')"), std::string::npos)
       << message;
-  message = error([](Program &p) {
-    p.products[0].nests[0].rows.size.registerIndex = 1;
-  });
+  message = error(
+      [](Program &p) { p.products[0].nests[0].rows.size.registerIndex = 1; });
   EXPECT_NE(message.find("nest rows size: expected a size that depends on "
                          "loops alone, found one that depends on register 1"),
             std::string::npos)
@@ -382,11 +379,10 @@ TEST(Registers, LoopsDependOnThemToo) {
 
 TEST(Registers, TracesAreOfAsManyRegisters) {
   Program program = withRegisters({pack({16, std::nullopt, 1})});
-  EXPECT_TRUE(
-      checkCounts(program, {std::make_shared<CountTrace>(2), {}}).ok());
+  EXPECT_TRUE(checkCounts(program, {std::make_shared<CountTrace>(2), {}}).ok());
   Status status = checkCounts(program, {std::make_shared<CountTrace>(1), {}});
   ASSERT_FALSE(status.ok());
   EXPECT_EQ(status.error().message,
             "the counts are those of a program with 1 count registers, this "
-            "one has 2");
+            "one has 2; use the counts of an execution of this program");
 }

@@ -5,9 +5,9 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "machines/rns/Instructions.h"
 #include "../support/TestMemories.h"
 #include "StructureTestUtils.h"
+#include "machines/rns/Instructions.h"
 
 using namespace phx;
 using namespace phx::testing;
@@ -147,10 +147,10 @@ TEST(StructureMemory, WidthsThatAMemoryHolds) {
   copy.width = 2;
   EXPECT_EQ(errorOf(dma, copy),
             "instruction 0 (dma.copy): dst: expected elements that act can "
-            "hold (f32, i32, i64, u8, bool), found elements of 2 bytes");
+            "hold (f32, i32, i64, u8, bool, block), found elements of 2 bytes");
   Program program = withCode({make(dma, copy)});
   for (ProgramMemory &memory : program.memories)
-    memory.types.push_back(ElementType::BF16);
+    memory.types.insert(memory.types.end() - 1, ElementType::BF16);
   EXPECT_EQ(structureError(program), "accepted");
   program.memories[mem::dram].types = {ElementType::I64};
   EXPECT_EQ(structureError(program),

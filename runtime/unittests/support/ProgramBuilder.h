@@ -73,12 +73,9 @@ public:
     region.memory = space;
     return place(std::move(region));
   }
-  /// One of blocks; the memory learns to hold them.
+  /// One of blocks.
   uint32_t addBlocks(std::string name, Role role, std::vector<int64_t> shape,
                      uint32_t space, uint32_t conversion) {
-    std::vector<ElementType> &types = program.memories[space].types;
-    if (types.back() != ElementType::Block)
-      types.push_back(ElementType::Block);
     Region region;
     region.name = std::move(name);
     region.role = role;
@@ -190,8 +187,7 @@ public:
                      isFirst ? mem::act : mem::wgt);
     r.weights = addRegion(prefix + "w", Role::Input, spec.weightShape(),
                           isFirst ? mem::wgt : mem::act);
-    r.out =
-        addRegion(prefix + "y", Role::Output, spec.outShape(), mem::grad);
+    r.out = addRegion(prefix + "y", Role::Output, spec.outShape(), mem::grad);
     addConv(spec, stationary, format, r.in, r.weights, r.out, prefix + "conv");
     return r;
   }
@@ -369,10 +365,9 @@ private:
     int64_t rows = index == 0 ? nest.m * nest.positions : nest.n;
     int64_t blocks = (nest.k + format.group - 1) / format.group;
     int64_t bytes = getBlockBytes(format);
-    uint32_t region =
-        addBlocks(name + std::to_string(index), Role::Workspace,
-                  {nest.spec.groups, rows, blocks}, operand.address.memory,
-                  conversion);
+    uint32_t region = addBlocks(name + std::to_string(index), Role::Workspace,
+                                {nest.spec.groups, rows, blocks},
+                                operand.address.memory, conversion);
     AccessMap map;
     map.rows = {{rows, 0, 1}};
     map.cols = {{blocks, 1, 1}};
@@ -409,8 +404,8 @@ private:
     bool isFirst = nest.stationary == Stationary::First;
     int64_t height = program.groups[0].rows, width = program.groups[0].columns;
     auto digit = [&](int64_t divisor, int64_t modulus, int64_t weight) {
-      return DigitTerm{t.level, program.groups[0].count, c,
-                       divisor, modulus,                 weight};
+      return DigitTerm{t.level, program.groups[0].count, c, divisor, modulus,
+                       weight};
     };
     int64_t perBlock = isFirst ? t.colBlocks * nest.positions : t.colBlocks;
     int64_t perPosition = isFirst ? t.colBlocks : t.colBlocks * t.rowBlocks;
@@ -463,7 +458,8 @@ private:
                       Count{isFirst ? nest.n : nest.m, std::nullopt},
                       t.product,
                       nest.accumulate ? Affine{1, {}} : kStart,
-                      group, nest.stored[isFirst ? 1 : 0]};
+                      group,
+                      nest.stored[isFirst ? 1 : 0]};
     add(core, stream).guard = guard;
   }
 

@@ -39,10 +39,8 @@ public:
                          {"many \xc3\xa9", 300}};
     program.memories = makeMemories();
     // Copies have elements of any width.
-    for (ProgramMemory &memory : program.memories) {
-      memory.types.push_back(ElementType::I16);
-      memory.types.push_back(ElementType::Block);
-    }
+    for (ProgramMemory &memory : program.memories)
+      memory.types.insert(memory.types.end() - 1, ElementType::I16);
     makeTables();
     flatten(makeBody(0));
     Instruction halt;
@@ -123,9 +121,9 @@ private:
     convert.rows = makeCount(random.between(1, std::min<int64_t>(40, rows)));
     // Whole groups, or all of an operand that is shorter than one.
     int64_t groups = random.between(1, 2);
-    convert.cols.cap =
-        product.k < group ? product.k
-                          : group * std::min(groups, product.k / group);
+    convert.cols.cap = product.k < group
+                           ? product.k
+                           : group * std::min(groups, product.k / group);
     if (product.k >= group && !trips.empty() && random.oneIn(2)) {
       DigitTerm digit = makeDigit();
       digit.weight = -group;
@@ -138,8 +136,7 @@ private:
         DigitTerm digit = makeDigit();
         digit.weight = group;
         int64_t most = room / group + 1;
-        digit.modulus =
-            digit.modulus ? std::min(digit.modulus, most) : most;
+        digit.modulus = digit.modulus ? std::min(digit.modulus, most) : most;
         start->terms.push_back(digit);
       }
     convert.group.base = random.between(0, product.groups - 1);

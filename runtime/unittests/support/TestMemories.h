@@ -18,8 +18,8 @@ inline constexpr uint32_t dram = 0, act = 1, wgt = 2, grad = 3;
 inline constexpr uint32_t count = 4;
 } // namespace mem
 
-/// Off-chip memory and three on chip as those of the reference machine, of which
-/// `bytes` are used.
+/// Off-chip memory and three on chip as those of the reference machine, of
+/// which `bytes` are used.
 inline std::vector<ProgramMemory>
 makeMemories(std::array<int64_t, mem::count> bytes = {}) {
   std::vector<ProgramMemory> memories;
@@ -30,8 +30,8 @@ makeMemories(std::array<int64_t, mem::count> bytes = {}) {
     memory.kind = isOffChip ? MemoryKind::OffChip : MemoryKind::OnChip;
     memory.bytes = bytes[memories.size()];
     memory.capacity = isOffChip ? int64_t(1) << 34 : int64_t(1) << 23;
-    memory.types = {ElementType::F32, ElementType::I32, ElementType::I64,
-                    ElementType::U8, ElementType::Bool};
+    memory.types = {ElementType::F32, ElementType::I32,  ElementType::I64,
+                    ElementType::U8,  ElementType::Bool, ElementType::Block};
     memories.push_back(memory);
   }
   return memories;

@@ -38,7 +38,7 @@ func.func @main(%x: tensor<100x20xf32> {nn.name = "x"}) -> (tensor<100x40xf32> {
 // and %d lies where the input was. %x is used twice, so that %s cannot work in
 // place.
 // CHECK-LABEL: pisa.program
-// CHECK: pisa.memory 1 "act" on_chip capacity 8388608 bytes 144 types [f32, i32, i64, u8, bool]
+// CHECK: pisa.memory 1 "act" on_chip capacity 8388608 bytes 144 types [f32, i32, i64, u8, bool, block]
 // CHECK: pisa.region 1 "a" workspace at act[64] bytes 16
 // CHECK: pisa.region 2 "s" workspace at act[128] bytes 16
 // CHECK: pisa.region 3 "c" workspace at act[64] bytes 16

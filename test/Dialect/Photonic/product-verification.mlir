@@ -1077,7 +1077,7 @@ func.func @product_key(%w: tensor<10x84xf32>, %x: tensor<8x84xf32>, %z: tensor<8
 #images = #photonic.view<rows = [8 x d0], columns = [84 x d1]>
 #outputs = #photonic.view<rows = [10 x d1], columns = [8 x d0]>
 func.func @product_dynamic(%w: tensor<?x84xf32>, %x: tensor<8x84xf32>, %z: tensor<8x10xf32>) {
-  // expected-error@+1 {{operand #0 must be tensor of 32-bit floats with static, positive extents}}
+  // expected-error@+1 {{operand #0 must be tensor of 32-bit floats or stored elements with static, positive extents}}
   %y = photonic.product ins(%w by #weights, %x by #images : tensor<?x84xf32>, tensor<8x84xf32>)
       outs(%z by #outputs : tensor<8x10xf32>) operator = "Gemm"
   return
@@ -1709,7 +1709,7 @@ func.func @array_product_c9(%w: tensor<10x84xf32>, %x: tensor<8x84xf32>, %z: ten
 #outputs = #photonic.view<rows = [10 x d1], columns = [8 x d0]>
 #fp32 = #photonic.fp32<group = 16>
 func.func @array_product_c10(%w: tensor<10x84xf32>, %x: tensor<8x84xf32>, %z: tensor<8x10xf32>, %i: index) {
-  // expected-error@+1 {{(C10) sizes must be [at least 1, at least 1, 16], the last being the length of a term, got [32, 8, 32]}}
+  // expected-error@+1 {{(C11) sizes must be [at least 1, at least 1, 16], the last being the length of a term, got [32, 8, 32]}}
   %y = photonic.array_product ins(%w by #weights, %x by #images : tensor<10x84xf32>, tensor<8x84xf32>)
       outs(%z by #outputs : tensor<8x10xf32>) tile [%i, %i, %i, %i, %i] sizes = [32, 8, 32] start %i
       operator = "Gemm" formats = [#fp32, #fp32] stationary = first arrays = <"core", over = [0]>
@@ -1732,7 +1732,7 @@ func.func @array_product_c10(%w: tensor<10x84xf32>, %x: tensor<8x84xf32>, %z: te
 #outputs = #photonic.view<rows = [10 x d1], columns = [8 x d0]>
 #fp32 = #photonic.fp32<group = 16>
 func.func @array_product_c10_rows(%w: tensor<10x84xf32>, %x: tensor<8x84xf32>, %z: tensor<8x10xf32>, %i: index) {
-  // expected-error@+1 {{(C10) sizes must be [at least 1, at least 1, 16], the last being the length of a term, got [0, 8, 16]}}
+  // expected-error@+1 {{(C11) sizes must be [at least 1, at least 1, 16], the last being the length of a term, got [0, 8, 16]}}
   %y = photonic.array_product ins(%w by #weights, %x by #images : tensor<10x84xf32>, tensor<8x84xf32>)
       outs(%z by #outputs : tensor<8x10xf32>) tile [%i, %i, %i, %i, %i] sizes = [0, 8, 16] start %i
       operator = "Gemm" formats = [#fp32, #fp32] stationary = first arrays = <"core", over = [0]>
@@ -1755,7 +1755,7 @@ func.func @array_product_c10_rows(%w: tensor<10x84xf32>, %x: tensor<8x84xf32>, %
 #outputs = #photonic.view<rows = [10 x d1], columns = [8 x d0]>
 #fp32 = #photonic.fp32<group = 16>
 func.func @array_product_c10_vectors(%w: tensor<10x84xf32>, %x: tensor<8x84xf32>, %z: tensor<8x10xf32>, %i: index) {
-  // expected-error@+1 {{(C10) sizes must be [at least 1, at least 1, 16], the last being the length of a term, got [32, 0, 16]}}
+  // expected-error@+1 {{(C11) sizes must be [at least 1, at least 1, 16], the last being the length of a term, got [32, 0, 16]}}
   %y = photonic.array_product ins(%w by #weights, %x by #images : tensor<10x84xf32>, tensor<8x84xf32>)
       outs(%z by #outputs : tensor<8x10xf32>) tile [%i, %i, %i, %i, %i] sizes = [32, 0, 16] start %i
       operator = "Gemm" formats = [#fp32, #fp32] stationary = first arrays = <"core", over = [0]>
@@ -1779,7 +1779,7 @@ func.func @array_product_c10_vectors(%w: tensor<10x84xf32>, %x: tensor<8x84xf32>
 #outputs = #photonic.view<rows = [10 x d1], columns = [8 x d0]>
 #bfp32 = #photonic.bfp<mantissa = 4, group = 32, rounding = trunc>
 func.func @array_product_c10_pass(%w: tensor<10x84xf32>, %x: tensor<8x84xf32>, %z: tensor<8x10xf32>, %i: index) {
-  // expected-error@+1 {{(C10) sizes must be [at least 1, at least 1, 32], the last being the length of a term, got [32, 8, 16]}}
+  // expected-error@+1 {{(C11) sizes must be [at least 1, at least 1, 32], the last being the length of a term, got [32, 8, 16]}}
   %y = photonic.array_product ins(%w by #weights, %x by #images : tensor<10x84xf32>, tensor<8x84xf32>)
       outs(%z by #outputs : tensor<8x10xf32>) tile [%i, %i, %i, %i, %i] sizes = [32, 8, 16] start %i
       operator = "Gemm" formats = [#bfp32, #bfp32] stationary = first arrays = <"core", over = [0]>
@@ -1804,7 +1804,7 @@ func.func @array_product_c10_pass(%w: tensor<10x84xf32>, %x: tensor<8x84xf32>, %
 #bfp = #photonic.bfp<mantissa = 4, group = 16, rounding = trunc>
 #bfp32 = #photonic.bfp<mantissa = 4, group = 32, rounding = trunc>
 func.func @array_product_c10_shorter(%w: tensor<10x84xf32>, %x: tensor<8x84xf32>, %z: tensor<8x10xf32>, %i: index) {
-  // expected-error@+1 {{(C10) sizes must be [at least 1, at least 1, 16], the last being the length of a term, got [32, 8, 32]}}
+  // expected-error@+1 {{(C11) sizes must be [at least 1, at least 1, 16], the last being the length of a term, got [32, 8, 32]}}
   %y = photonic.array_product ins(%w by #weights, %x by #images : tensor<10x84xf32>, tensor<8x84xf32>)
       outs(%z by #outputs : tensor<8x10xf32>) tile [%i, %i, %i, %i, %i] sizes = [32, 8, 32] start %i
       operator = "Gemm" formats = [#bfp32, #bfp] stationary = first arrays = <"core", over = [0]>

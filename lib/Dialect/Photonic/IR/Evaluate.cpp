@@ -16,6 +16,8 @@
 #include "OperandConverter.h"
 #include "PassInterpreter.h"
 
+#include "photonic/Dialect/Photonic/IR/StoredOperand.h"
+
 #include "phx/support/Selection.h"
 
 #include <bit>
@@ -231,9 +233,9 @@ Task makeTask(OpTy op, MutableArrayRef<interp::Value> operands) {
           ProductExtents::get(op),
           op.getPass(),
           {operands[0].getTensor(), op.getLhsView(), op.getLhsFormatAttr(),
-           "lhs", 0},
+           "lhs", 0, bool(getStored(op.getLhs().getType()))},
           {operands[1].getTensor(), op.getRhsView(), op.getRhsFormatAttr(),
-           "rhs", 1},
+           "rhs", 1, bool(getStored(op.getRhs().getType()))},
           op.getResultView()};
 }
 

@@ -52,7 +52,8 @@ struct Operand {
   ViewAttr view;
   NumberFormatAttrInterface format;
   llvm::StringRef name;
-  int64_t number; ///< 0 or 1
+  int64_t number;        ///< 0 or 1
+  bool isStored = false; ///< converted already
 
   ViewElements getElements() const { return {view, tensor.getShape()}; }
 };
@@ -177,6 +178,8 @@ private:
             task.op, operand.name, operand.tensor, offset, value,
             ", which " + operand.format.getFormatName() + " cannot represent");
     }
+    if (operand.isStored)
+      return operand.format.restoreGroup(values, converted);
     auto stream = static_cast<uint32_t>(2 * task.stream + operand.number);
     for (auto [j, uniform] : llvm::enumerate(uniforms))
       uniform = interp::getUniform(task.key, stream, number + first + j);

@@ -30,11 +30,18 @@ using namespace photonic::phot;
 #define GET_ATTRDEF_CLASSES
 #include "photonic/Dialect/Photonic/IR/PhotonicAttrs.cpp.inc"
 
+#define GET_TYPEDEF_CLASSES
+#include "photonic/Dialect/Photonic/IR/PhotonicTypes.cpp.inc"
+
 void PhotonicDialect::initialize() {
   targets = std::make_shared<TargetCache>();
   addAttributes<
 #define GET_ATTRDEF_LIST
 #include "photonic/Dialect/Photonic/IR/PhotonicAttrs.cpp.inc"
+      >();
+  addTypes<
+#define GET_TYPEDEF_LIST
+#include "photonic/Dialect/Photonic/IR/PhotonicTypes.cpp.inc"
       >();
   addOperations<
 #define GET_OP_LIST

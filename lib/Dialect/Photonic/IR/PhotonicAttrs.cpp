@@ -14,6 +14,7 @@
 #include "photonic/Dialect/Photonic/IR/Photonic.h"
 
 #include "phx/isa/BaseOperations.h"
+#include "phx/isa/Blocks.h"
 #include "phx/isa/Limits.h"
 
 #include "mlir/IR/Builders.h"
@@ -137,6 +138,42 @@ int32_t BfpAttr::convertGroup(ArrayRef<float> values, ArrayRef<float> uniforms,
     elements[index] =
         float(value < 0 && magnitude != 0 ? -magnitude : magnitude);
   }
+  return scale;
+}
+
+static phx::Bfp getBlockFormat(BfpAttr format) {
+  return {format.getMantissa(), format.getGroup(),
+          encodeRounding(format.getRounding())};
+}
+
+int64_t BfpAttr::getBlockBytes() const {
+  // Random numbers are those of one product.
+  return needsUniforms() ? 0 : phx::getBlockBytes(getBlockFormat(*this));
+}
+
+void BfpAttr::packGroup(ArrayRef<float> elements, int32_t scale,
+                        MutableArrayRef<char> block) const {
+  SmallVector<int16_t> mantissas(elements.begin(), elements.end());
+  bool isZero = llvm::all_of(mantissas, [](int16_t m) { return m == 0; });
+  int exponent = scale + int32_t(getMantissa()) - 1 + phx::blockBias;
+  phx::packBlock(getBlockFormat(*this), isZero ? 0 : exponent, mantissas.data(),
+                 int64_t(mantissas.size()), 1,
+                 reinterpret_cast<uint8_t *>(block.data()));
+}
+
+int32_t BfpAttr::restoreGroup(ArrayRef<float> values,
+                              MutableArrayRef<float> elements) const {
+  float largest = 0;
+  for (float value : values)
+    largest = std::max(largest, std::fabs(value));
+  if (largest == 0) {
+    std::fill(elements.begin(), elements.end(), 0.0f);
+    return 0;
+  }
+  // The largest element of a group keeps its exponent, whatever the rounding.
+  int32_t scale = std::ilogb(largest) - (int32_t(getMantissa()) - 1);
+  for (auto [index, value] : llvm::enumerate(values))
+    elements[index] = float(std::ldexp(double(value), -scale));
   return scale;
 }
 

@@ -12,6 +12,7 @@
 
 #include "photonic/Dialect/Photonic/IR/Photonic.h"
 #include "photonic/Dialect/Photonic/IR/ProductInfo.h"
+#include "photonic/Dialect/Photonic/IR/StoredOperand.h"
 
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/OpImplementation.h"
@@ -108,6 +109,34 @@ static LogicalResult verifyRandomness(Operation *op,
                 << (lhs.needsUniforms() ? lhs : rhs).getFormatName()
                 << " rounds at random and needs key and stream";
   return diag << "has a key or a stream, but no format that rounds at random";
+}
+
+/// C10.
+template <typename OpTy> static LogicalResult verifyStorage(OpTy op) {
+  auto verify = [&](RankedTensorType type, ViewAttr view,
+                    NumberFormatAttrInterface format,
+                    StringRef name) -> LogicalResult {
+    auto stored = dyn_cast<StoredType>(type.getElementType());
+    if (!stored)
+      return success();
+    if (stored.getFormat() != format) {
+      InFlightDiagnostic diag = op.emitOpError("(C10) ")
+                                << name << " is stored as "
+                                << stored.getFormat().getFormatName()
+                                << ", but the product ";
+      return format ? diag << "converts it to " << format.getFormatName()
+                    : diag << "has no formats";
+    }
+    auto blocks = getBlockView(view, type);
+    if (auto *wrong = std::get_if<std::string>(&blocks))
+      return op.emitOpError("(C10) groups of contraction positions of ")
+             << name << " are no blocks of " << stored << ": " << *wrong;
+    return success();
+  };
+  return success(succeeded(verify(op.getLhs().getType(), op.getLhsView(),
+                                  op.getLhsFormatAttr(), "lhs")) &&
+                 succeeded(verify(op.getRhs().getType(), op.getRhsView(),
+                                  op.getRhsFormatAttr(), "rhs")));
 }
 
 //===----------------------------------------------------------------------===//
@@ -225,7 +254,8 @@ LogicalResult ProductOp::verify() {
       return emitOpError("(C4) ") << (lhsFormat ? "has formats but no regions"
                                                 : "has regions but no formats");
   if (failed(verifyRandomness(*this, lhsFormat, rhsFormat, getKey(),
-                              getStreamAttr())))
+                              getStreamAttr())) ||
+      failed(verifyStorage(*this)))
     return failure();
   return lhsFormat ? verifyFormats(*this, lhsFormat, rhsFormat) : success();
 }
@@ -244,13 +274,14 @@ LogicalResult ArrayProductOp::verify() {
   if (failed(verifyRanks(*this)) || failed(verifyExtents(*this)) ||
       failed(verifyFormats(*this, getLhsFormat(), getRhsFormat())) ||
       failed(verifyRandomness(*this, getLhsFormat(), getRhsFormat(), getKey(),
-                              getStreamAttr())))
+                              getStreamAttr())) ||
+      failed(verifyStorage(*this)))
     return failure();
   int64_t term = getTermLength(getLhsFormat(), getRhsFormat());
   ArrayRef<int64_t> sizes = getSizes();
   if (sizes[0] >= 1 && sizes[1] >= 1 && sizes[2] == term)
     return success();
-  return emitOpError("(C10) sizes must be [at least 1, at least 1, ") // C10
+  return emitOpError("(C11) sizes must be [at least 1, at least 1, ") // C11
          << term << "], the last being the length of a term, got [" << sizes
          << "]";
 }

@@ -9,6 +9,7 @@
 
 #include "Survivor.h"
 
+#include "photonic/Dialect/Photonic/IR/StoredOperand.h"
 #include "photonic/Dialect/Photonic/Transforms/TileNest.h"
 #include "photonic/Target/Machine/Machine.h"
 
@@ -17,6 +18,7 @@
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/PatternMatch.h"
+#include "llvm/Support/MathExtras.h"
 
 namespace photonic::phot {
 #define GEN_PASS_DEF_TILEARRAY
@@ -63,6 +65,8 @@ struct TileArray : phot::impl::TileArrayBase<TileArray> {
     IRRewriter rewriter(&getContext());
     for (ProductOp op : products)
       tile(op, rewriter);
+    getOperation().walk(
+        [&](ConvertOp op) { deal(op, static_cast<int64_t>(arrays.count)); });
   }
 
 private:
@@ -78,6 +82,17 @@ private:
              << columns << " columns; split it for passes of at most "
              << columns << " (photonic-split-rns)";
     return success();
+  }
+
+  /// Every array takes a piece of a tensor that is converted, in one go; what
+  /// is constant needs none.
+  void deal(ConvertOp op, int64_t count) {
+    if (op.getRows() || op.getConstant())
+      return;
+    Builder b(op);
+    int64_t all = getConversionViews(op.getResult().getType()).rows;
+    op.setRowsAttr(b.getI64IntegerAttr(llvm::divideCeil(all, count)));
+    op.setArraysAttr(b.getStringAttr(group));
   }
 
   /// The loops of the nest, outermost first.

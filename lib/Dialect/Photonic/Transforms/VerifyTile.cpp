@@ -73,21 +73,40 @@ static bool isStart(Operation &op) {
 
 /// The products of a node are one layer of reports, with one operator.
 static bool checkOperators(func::FuncOp function) {
-  llvm::StringMap<ArrayProductOp> first;
+  llvm::StringMap<StringRef> first;
   bool agree = true;
-  function.walk([&](ArrayProductOp op) {
-    StringRef node = getNodeName(op.getLoc());
+  auto check = [&](Operation *op, StringRef name) {
+    StringRef node = getNodeName(op->getLoc());
     if (node.empty())
       return;
-    ArrayProductOp other = first.try_emplace(node, op).first->second;
-    if (other.getOperatorName() == op.getOperatorName())
+    StringRef other = first.try_emplace(node, name).first->second;
+    if (other == name)
       return;
-    emitSurvivor(op, "tile") << "has operator '" << op.getOperatorName()
-                             << "', another product of the node has '"
-                             << other.getOperatorName() << "'";
+    emitSurvivor(op, "tile")
+        << "has operator '" << name << "', another product of the node has '"
+        << other << "'";
     agree = false;
+  };
+  function.walk([&](Operation *op) {
+    if (auto tile = dyn_cast<ArrayProductOp>(op))
+      check(op, tile.getOperatorName());
+    else if (auto convert = dyn_cast<ConvertOp>(op))
+      check(op, convert.getOperatorName());
   });
   return agree;
+}
+
+/// A conversion that somebody reads, and somebody computes.
+static bool checkConversion(ConvertOp op) {
+  if (op.isAtCompileTime() && !op.getConstant())
+    emitSurvivor(op, "tile")
+        << "converts what is no constant, and needs 'rows' "
+           "and 'arrays' to do that at run time";
+  else if (op->use_empty())
+    emitSurvivor(op, "tile") << "is read by nobody; leave it out";
+  else
+    return true;
+  return false;
 }
 
 /// Whether `op`, at the top of the function, can be scheduled.
@@ -105,6 +124,8 @@ static bool checkStep(Operation &op) {
   }
   if (auto tile = dyn_cast<ArrayProductOp>(op))
     return isInNest(tile);
+  if (auto convert = dyn_cast<ConvertOp>(op))
+    return checkConversion(convert);
   if (isa<ZerosOp, tensor::EmptyOp>(op))
     return isStart(op);
   Dialect *dialect = op.getDialect();

@@ -58,8 +58,7 @@ public:
   Context(const Program &program, Memory &memory, ThreadPool &pool,
           Poller &poller)
       : program(program), memory(memory), pool(pool), poller(poller),
-        registers(program.registers.size()),
-        counts(program.registers.size()) {}
+        registers(program.registers.size()), counts(program.registers.size()) {}
 
   const Program &program;
   Memory &memory;
@@ -86,8 +85,10 @@ public:
 
   /// An error that names the instruction and its layer.
   Error fail(const std::string &what) const;
-  /// "tensor 'x' element [0, 3, 1]" for the word at `address`.
-  std::string locate(uint32_t bank, int64_t address) const;
+  /// "tensor 'x' element [0, 3, 1]" for the word at `address`. Where regions
+  /// share it, an operand is none that the instruction's own layer makes.
+  std::string locate(uint32_t bank, int64_t address,
+                     bool isOperand = false) const;
 
   /// Writes a count register. Errors: it cannot hold the value, which comes
   /// from what `describeSource` says, "tensor 'x' element [3]"; nothing is

@@ -49,6 +49,9 @@ class TargetCache;
 #define GET_ATTRDEF_CLASSES
 #include "photonic/Dialect/Photonic/IR/PhotonicAttrs.h.inc"
 
+#define GET_TYPEDEF_CLASSES
+#include "photonic/Dialect/Photonic/IR/PhotonicTypes.h.inc"
+
 #define GET_OP_CLASSES
 #include "photonic/Dialect/Photonic/IR/PhotonicOps.h.inc"
 

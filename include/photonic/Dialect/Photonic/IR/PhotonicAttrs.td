@@ -28,6 +28,9 @@ def Photonic_Dialect : Dialect {
     | `split` | the pass in residues: one `photonic.modular_dot` per modulus, one `photonic.reverse_convert`; the choice of the stationary operand |
     | `tile` | `photonic.array_product` in a loop nest: one tile of the stationary operand and one group each |
 
+    A product converts its operands as it reads them, or reads what `photonic.convert`
+    has converted, which may stand anywhere in front of it from `format` on.
+
     A convolution that is trained is three products. They differ only in the views
     of their tensors; everything else, from formats to tiles, is the same.
 
@@ -45,6 +48,7 @@ def Photonic_Dialect : Dialect {
   }];
   let cppNamespace = "::photonic::phot";
   let useDefaultAttributePrinterParser = 1;
+  let useDefaultTypePrinterParser = 1;
   let hasOperationAttrVerify = 1;
   let extraClassDeclaration = [{
     /// The attribute of a module that holds its target.
@@ -230,7 +234,7 @@ def Photonic_ArraysAttr : Photonic_Attr<"Arrays", "arrays"> {
 
 def Photonic_BfpAttr : Photonic_Attr<"Bfp", "bfp", [
     DeclareAttrInterfaceMethods<Photonic_NumberFormatAttrInterface,
-                                ["needsUniforms"]>]> {
+      ["needsUniforms", "getBlockBytes", "packGroup", "restoreGroup"]>]> {
   let summary = "block floating point";
   let description = [{
     `group` consecutive elements share the largest exponent E among them (as

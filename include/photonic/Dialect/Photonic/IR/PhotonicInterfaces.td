@@ -54,6 +54,22 @@ def Photonic_NumberFormatAttrInterface
       "bool", "acceptsValue", (ins "float":$value)>,
     InterfaceMethod<"The entry of a program's table of conversions.",
       "::phx::TableOperation", "encode">,
+    InterfaceMethod<[{Bytes of a converted group in memory; 0, the default, if
+      groups cannot be stored.}],
+      "int64_t", "getBlockBytes", (ins), "", "return 0;">,
+    InterfaceMethod<[{Writes what `convertGroup` made of a group, as the
+      instruction set lays it out, to the `getBlockBytes()` bytes of `block`.}],
+      "void", "packGroup",
+      (ins "::llvm::ArrayRef<float>":$elements, "int32_t":$scale,
+           "::llvm::MutableArrayRef<char>":$block), "",
+      [{llvm_unreachable("groups of this format have no blocks");}]>,
+    InterfaceMethod<[{Takes values apart that a conversion left, `elements[j] *
+      2^scale` each. The default converts them again, which changes nothing if
+      no value is subnormal.}],
+      "int32_t", "restoreGroup",
+      (ins "::llvm::ArrayRef<float>":$values,
+           "::llvm::MutableArrayRef<float>":$elements), "",
+      "return $_attr.convertGroup(values, {}, elements);">,
   ];
   let extraSharedClassDeclaration = [{
     /// True if converted elements are integers.

@@ -10,7 +10,7 @@
 
 include "mlir/Interfaces/DestinationStyleOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
-include "photonic/Dialect/Photonic/IR/PhotonicAttrs.td"
+include "photonic/Dialect/Photonic/IR/PhotonicTypes.td"
 include "photonic/Interpreter/EvaluableOpInterface.td"
 
 class Photonic_Op<string mnemonic, list<Trait> traits = []>
@@ -22,6 +22,14 @@ def Photonic_PositiveExtents : CPred<
 def Photonic_Tensor : RankedTensorOf<[F32],
     [HasStaticShapePred, Photonic_PositiveExtents],
     "tensor of 32-bit floats with static, positive extents">;
+
+/// A tensor that is converted, and one of which products read either.
+def Photonic_StoredTensor : RankedTensorOf<[Photonic_Stored],
+    [HasStaticShapePred, Photonic_PositiveExtents],
+    "tensor of stored elements with static, positive extents">;
+def Photonic_Operand : RankedTensorOf<[F32, Photonic_Stored],
+    [HasStaticShapePred, Photonic_PositiveExtents],
+    "tensor of 32-bit floats or stored elements with static, positive extents">;
 
 /// What counter-based random numbers are keyed by: [seed, trial, step].
 def Photonic_Key : RankedTensorOf<[F32],
@@ -63,7 +71,9 @@ def Photonic_ProductOp : Photonic_Op<"product", [
 
     Both operands are converted along the contraction, in groups of g elements
     (the last one padded with zeros), by `lhs_format` and `rhs_format`; g may
-    differ, the longer one is then a multiple of the shorter. A *term* is what the
+    differ, the longer one is then a multiple of the shorter. An operand of
+    `!photonic.stored` elements has been converted (`photonic.convert`) and is
+    taken as it is. A *term* is what the
     shorter groups multiply to. The region `pass` says what happens to the two
     vectors of one pass through the array and yields the sum of their products. It
     takes all elements of a term, or fewer integers: then a term takes several
@@ -110,7 +120,10 @@ def Photonic_ProductOp : Photonic_Op<"product", [
       operations that add a term, and yields the accumulator;
     * (C8) what `pass` computes represents the sum of every pass;
     * (C9) `key` and `stream` are present exactly if a format needs random
-      numbers.
+      numbers;
+    * (C10) an operand whose elements are `!photonic.stored` is stored in the format
+      that the product converts it to, and groups of contraction positions are its
+      blocks.
 
     Example:
 
@@ -151,7 +164,7 @@ def Photonic_ProductOp : Photonic_Op<"product", [
         operator = "Conv"
     ```
   }];
-  let arguments = (ins Photonic_Tensor:$lhs, Photonic_Tensor:$rhs,
+  let arguments = (ins Photonic_Operand:$lhs, Photonic_Operand:$rhs,
       Photonic_Tensor:$init, Optional<Photonic_Key>:$key,
       Photonic_ViewAttr:$lhs_view, Photonic_ViewAttr:$rhs_view,
       Photonic_ViewAttr:$result_view, StrAttr:$operator_name,
@@ -183,6 +196,64 @@ def Photonic_ProductOp : Photonic_Op<"product", [
   }];
   let hasVerifier = 1;
   let hasRegionVerifier = 1;
+}
+
+def Photonic_ConvertOp : Photonic_Op<"convert", [
+    DeclareOpInterfaceMethods<EvaluableOpInterface>]> {
+  let summary = "convert a tensor once, for all products that read it";
+  let description = [{
+    Converts every element of a tensor to the number format of the result's
+    elements, in groups along the dimensions that their type names. Products that
+    read the result (as `lhs` or `rhs`) do not convert that operand any more: the
+    same bits as if they did, but other time, energy and bytes. All elements are
+    converted, also those that no product reads; infinity and NaN are refused.
+
+    Where a conversion happens follows from the IR: at the port of the array, each
+    time it reads, for an operand of f32; once into memory by this operation, with
+    `rows` and `arrays`; at compile time by this operation without them, for a
+    constant.
+
+    Rows are the indices of the dimensions that groups do not run through, the
+    last one the fastest. Blocks of `rows` rows are dealt to the arrays of the
+    group `arrays` in turn; they take the converters of the array, what is
+    programmed into it stays.
+
+    `operator` is the ONNX operator that reports call the conversion by.
+
+    `photonic-store-operands` creates it, `photonic-tile-array` deals it to arrays.
+
+    Constraints:
+
+    * (C1) input and result have the same shape;
+    * (C2) groups run through dimensions of the tensor;
+    * (C3) `rows` and `arrays` are present, or neither; `rows` is at least 1.
+
+    Example:
+
+    ```mlir
+    %b = photonic.convert %image rows = 32 arrays = "core" operator = "Conv"
+        : tensor<1x64x6x6xf32>
+        -> tensor<1x64x6x6x!photonic.stored<#photonic.bfp<mantissa = 4, group = 16, rounding = trunc>, along = [1]>>
+    ```
+  }];
+  let arguments = (ins Photonic_Tensor:$input,
+      OptionalAttr<ConfinedAttr<I64Attr, [IntPositive]>>:$rows,
+      OptionalAttr<StrAttr>:$arrays, StrAttr:$operator_name);
+  let results = (outs Photonic_StoredTensor:$result);
+  let assemblyFormat = [{
+    $input (`rows` `=` $rows^)? (`arrays` `=` $arrays^)? `operator` `=`
+    $operator_name attr-dict `:` type($input) `->` type($result)
+  }];
+  let extraClassDeclaration = [{
+    StoredType getStored() {
+      return ::llvm::cast<StoredType>(getResult().getType().getElementType());
+    }
+    /// The constant that is converted, through reshapes; null if it is none.
+    ::photonic::nn::ConstantOp getConstant();
+    /// Whether the compiler converts, and no array.
+    bool isAtCompileTime() { return !getRows(); }
+  }];
+  let hasVerifier = 1;
 }
 
 def Photonic_ZerosOp : Photonic_Op<"zeros", [
@@ -239,8 +310,8 @@ def Photonic_ArrayProductOp : Photonic_Op<"array_product", [
 
     Constraints:
 
-    * (C1) to (C9) of `photonic.product`, formats present;
-    * (C10) `sizes` has three elements, at least 1; the third is the length of a
+    * (C1) to (C10) of `photonic.product`, formats present;
+    * (C11) `sizes` has three elements, at least 1; the third is the length of a
       term.
 
     Example:
@@ -266,7 +337,7 @@ def Photonic_ArrayProductOp : Photonic_Op<"array_product", [
     }
     ```
   }];
-  let arguments = (ins Photonic_Tensor:$lhs, Photonic_Tensor:$rhs,
+  let arguments = (ins Photonic_Operand:$lhs, Photonic_Operand:$rhs,
       Photonic_Tensor:$init, Index:$group, Index:$position, Index:$m, Index:$n,
       Index:$k, Optional<Index>:$start, Optional<Photonic_Key>:$key,
       Photonic_ViewAttr:$lhs_view, Photonic_ViewAttr:$rhs_view,

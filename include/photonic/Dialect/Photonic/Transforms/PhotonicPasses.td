@@ -197,6 +197,72 @@ def SelectDataflow : Pass<"photonic-select-dataflow", "::mlir::func::FuncOp"> {
   ];
 }
 
+def StoreOperands : Pass<"photonic-store-operands", "::mlir::func::FuncOp"> {
+  let summary = "convert operands once, for all products that read them";
+  let description = [{
+    Precondition: `photonic-verify-format`. Puts a `photonic.convert` in front of
+    the first product that reads a tensor in a format, along some dimensions, and
+    lets all products read it that do so: where their groups of contraction
+    positions are blocks of the tensor, and the format does not round at random.
+    That is so for activations and weights of convolutions whose channels are a
+    multiple of the group, and where the contraction runs through dimensions as a
+    whole. Tensors of which products leave elements out (a stride beyond the kernel)
+    stay f32: an infinity there must not stop the run. `min-readers` leaves tensors
+    alone that fewer operands read. The values of all products stay the same.
+
+    Remarks `Storage` say what is stored, and what is not and why.
+
+    ```mlir
+    %y = photonic.product
+        ins(%w by <rows = [10 x d0], columns = [84 x d1]>,
+            %x by <rows = [8 x d0], columns = [84 x d1]>
+            : tensor<10x84xf32>,
+              tensor<8x84xf32>)
+        outs(%z by <rows = [10 x d1], columns = [8 x d0]> : tensor<8x10xf32>)
+        operator = "Gemm"
+        formats = [#photonic.bfp<mantissa = 4, group = 16, rounding = trunc>,
+                   #photonic.bfp<mantissa = 4, group = 16, rounding = trunc>]
+    pass {
+    ^bb0(%a: vector<16xi8>, %b: vector<16xi8>):
+      %d = photonic.dot %a, %b : vector<16xi8>, vector<16xi8> -> i32
+      photonic.yield %d : i32
+    } combine {
+    ^bb0(%sum: i32, %acc: f32):
+      %r = photonic.scaled_add %acc, %sum : i32
+      photonic.yield %r : f32
+    }
+    // becomes
+    %stored_w = photonic.convert %w operator = "Gemm" : tensor<10x84xf32>
+        -> tensor<10x84x!photonic.stored<#photonic.bfp<mantissa = 4, group = 16, rounding = trunc>, along = [1]>>
+    %stored_x = photonic.convert %x operator = "Gemm" : tensor<8x84xf32>
+        -> tensor<8x84x!photonic.stored<#photonic.bfp<mantissa = 4, group = 16, rounding = trunc>, along = [1]>>
+    %y = photonic.product
+        ins(%stored_w by <rows = [10 x d0], columns = [84 x d1]>,
+            %stored_x by <rows = [8 x d0], columns = [84 x d1]>
+            : tensor<10x84x!photonic.stored<#photonic.bfp<mantissa = 4, group = 16, rounding = trunc>, along = [1]>>,
+              tensor<8x84x!photonic.stored<#photonic.bfp<mantissa = 4, group = 16, rounding = trunc>, along = [1]>>)
+        outs(%z by <rows = [10 x d1], columns = [8 x d0]> : tensor<8x10xf32>)
+        operator = "Gemm"
+        formats = [#photonic.bfp<mantissa = 4, group = 16, rounding = trunc>,
+                   #photonic.bfp<mantissa = 4, group = 16, rounding = trunc>]
+    pass {
+    ^bb0(%a: vector<16xi8>, %b: vector<16xi8>):
+      %d = photonic.dot %a, %b : vector<16xi8>, vector<16xi8> -> i32
+      photonic.yield %d : i32
+    } combine {
+    ^bb0(%sum: i32, %acc: f32):
+      %r = photonic.scaled_add %acc, %sum : i32
+      photonic.yield %r : f32
+    }
+    ```
+  }];
+  let dependentDialects = ["::photonic::phot::PhotonicDialect"];
+  let options = [
+    Option<"minReaders", "min-readers", "int64_t", "1",
+      "operands of products that have to read a tensor (default 1)">,
+  ];
+}
+
 //===----------------------------------------------------------------------===//
 // tile
 //===----------------------------------------------------------------------===//
@@ -216,7 +282,8 @@ def TileArray : Pass<"photonic-tile-array", "::mlir::func::FuncOp"> {
     `tensor.empty` where the tiles write every element first (`start`), and
     `photonic.zeros` where several positions meet an element, or none. Everything
     has the location of the product, `photonic.array_product` its discardable
-    attributes. Postcondition:
+    attributes. Each `photonic.convert` of a value that is no constant is dealt to
+    all arrays, a piece of its rows each. Postcondition:
     `photonic-verify-tile`. The values do not change.
 
     ```mlir
