@@ -18,7 +18,7 @@ RULES = {
     "names": "SSA names, and which operation holds a constant or an index, say nothing: "
              "numbers reach tiles and loops as values",
     "places": "values that no work is done for where they stand (tensor.empty, "
-              "photonic.zeros, reshapes), and updates, which go where what they need is "
+              "photonic.zeros, reshapes, constants that the compiler converts), and updates, which go where what they need is "
               "there (lib/Conversion/ToPISA/EarlyUpdates.cpp), in their order",
     "dead": "the result of a pure operation that nobody uses",
     "loops": "loops count to another bound, in other steps, or from elsewhere, but their "
@@ -166,6 +166,7 @@ class Writer:
         self.aliases = {}
         self.constants = {}
         self.names = {}
+        self.known = set()  # values of nn.constant
         self.parts = {rule: [] for rule in RULES}
 
     def write(self):
@@ -192,7 +193,10 @@ class Writer:
             if op not in live:
                 self.parts["dead"].append(self._write_op(op))
                 continue
-            if op.name in ("tensor.empty", "photonic.zeros", "nn.reshape"):
+            if op.name == "nn.constant":
+                self.known |= set(op.results)
+            if op.name in ("tensor.empty", "photonic.zeros", "nn.reshape") or (
+                    self._is_converted_constant(op)):
                 words, *_ = self._write_op(op)
                 end = len(words) - words[::-1].index("loc") - 1 if "loc" in words else None
                 # No work is attributed to a node for it.
@@ -211,6 +215,10 @@ class Writer:
             self.names.update(dict.fromkeys(op.results, which))
         result += updates
         return result
+
+    def _is_converted_constant(self, op):
+        return (op.name == "photonic.convert" and op.operands[0].text in self.known
+                and not any(t.text == "rows" for t in op.tokens))
 
     @staticmethod
     def _find_live(ops):

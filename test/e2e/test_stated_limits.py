@@ -18,7 +18,7 @@ from onnx import TensorProto, helper
 import models
 
 PROGRAM = """module {{
-  pisa.program "p" inference target "mirage" hash -9197387283930716356 memory ideal batch 1 \
+  pisa.program "p" inference target "mirage" hash -2658546539196944626 memory ideal batch 1 \
 tokens 0 compiler "0.1.0" {{
     pisa.group 0 "core" class "rns" count 8 array [32, 16]
     pisa.memory 0 "dram" off_chip capacity 17179869184 bytes 0 types [{types}]
@@ -36,7 +36,7 @@ tokens 0 compiler "0.1.0" {{
 """
 
 
-TYPES = "f32, i32, i64, u8, bool"
+TYPES = "f32, i32, i64, u8, bool, block"
 
 
 def make_program(code, size=65536):

@@ -16,9 +16,23 @@
 #include <limits>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 
 namespace photonic {
+
+/// Bytes needed and available where something does not fit.
+struct ChunkingFailure {
+  std::string memory; ///< its name
+  int64_t needed = 0, available = 0;
+};
+
+/// Why a product is cut as it is.
+struct ChunkChoice {
+  /// Of the product in one piece; none if that would fit.
+  std::optional<ChunkingFailure> overflow;
+  double estimate = 0; ///< nanoseconds, of the way that was chosen
+};
 
 /// How a forward product or an input gradient is cut: an outer loop over rows
 /// (output channels or input channels, or groups), whose weights stay on chip,
@@ -29,6 +43,7 @@ struct Chunking {
   int64_t imageChunks = 1, rowChunks = 1;
   int64_t weightBytes = 0; ///< one buffer of weights and channel parameters
   int64_t inputBytes = 0, resultBytes = 0, residualBytes = 0; ///< one buffer
+  ChunkChoice choice;
 
   int64_t getNChunks() const { return imageChunks * rowChunks; }
   bool loopsM() const { return mChunks > 1; }
@@ -47,12 +62,6 @@ struct ChunkExtras {
   /// column and contraction position of the whole, which instructions for a
   /// piece do not know.
   bool whole = false;
-};
-
-/// Bytes needed and available where the smallest chunk does not fit.
-struct ChunkingFailure {
-  std::string memory; ///< its name
-  int64_t needed = 0, available = 0;
 };
 
 /// Bytes on chip by what they are for.
@@ -78,7 +87,8 @@ chooseChunking(const phot::ProductShape &shape, phot::Stationary stationary,
                const phx::Target &target);
 
 /// The fastest way that fits, or the failure closest to fitting, among pairs of
-/// the candidates of `search`, which builds, checks and estimates them.
+/// the candidates of `search`, which builds, checks and estimates them. The
+/// first pair is the product in one piece.
 template <typename Result, typename Search, typename Outer, typename Inner>
 std::variant<Result, ChunkingFailure>
 searchChunks(Search &search, const Outer &outer, const Inner &inner) {
@@ -86,10 +96,15 @@ searchChunks(Search &search, const Outer &outer, const Inner &inner) {
   double bestTime = std::numeric_limits<double>::infinity();
   ChunkingFailure smallest;
   smallest.needed = std::numeric_limits<int64_t>::max();
+  std::optional<ChunkingFailure> overflow;
+  bool isWhole = true;
   for (const auto &first : outer)
     for (const auto &second : inner) {
       Result candidate = search.build(first, second);
-      if (std::optional<ChunkingFailure> failure = search.checkFit(candidate)) {
+      std::optional<ChunkingFailure> failure = search.checkFit(candidate);
+      if (std::exchange(isWhole, false))
+        overflow = failure;
+      if (failure) {
         if (failure->needed < smallest.needed)
           smallest = *failure;
         continue;
@@ -99,9 +114,10 @@ searchChunks(Search &search, const Outer &outer, const Inner &inner) {
         best = candidate;
       }
     }
-  if (best)
-    return *best;
-  return smallest;
+  if (!best)
+    return smallest;
+  best->choice = {overflow, bestTime};
+  return *best;
 }
 
 } // namespace photonic

@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "HierarchyRemarks.h"
 #include "HierarchyScheduler.h"
 
 #include "photonic/Target/Machine/Machine.h"
@@ -509,6 +510,12 @@ LogicalResult HierarchyScheduler::scheduleProduct(const FusedProduct &group,
   if (auto *failure = std::get_if<ChunkingFailure>(&chosen))
     return reportWorkingSet(op, *failure);
   const Chunking &chunking = std::get<Chunking>(chosen);
+  const ProductBlock &block = chunking.block;
+  reportChunks(op, chunking.choice,
+               {{chunking.mChunks, shape->groups > 1 ? "groups" : "rows",
+                 shape->groups > 1 ? block.groups : block.getRows()},
+                {chunking.imageChunks, "images", block.images},
+                {chunking.rowChunks, "output lines", block.outRows}});
   e.setLayer(op, op.getOperatorName());
   FailureOr<NestOptions> tiles =
       NestOptions::get(*nest, chunking.block.getNestBlock(), e);

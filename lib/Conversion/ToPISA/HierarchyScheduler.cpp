@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "HierarchyScheduler.h"
+#include "HierarchyRemarks.h"
 
 #include "photonic/Dialect/NN/IR/NN.h"
 
@@ -453,6 +454,7 @@ LogicalResult HierarchyScheduler::scheduleCompute(Operation *op,
 
 LogicalResult HierarchyScheduler::schedule(Operation *op, unsigned step) {
   if (auto it = groupByLast.find(op); it != groupByLast.end()) {
+    reportFusion(it->second);
     if (failed(scheduleProduct(it->second, step)))
       return failure();
     releaseDead(it->second.nest, step);

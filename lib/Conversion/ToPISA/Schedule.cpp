@@ -36,6 +36,8 @@ private:
   phx::Program createHeader(const phx::Target &machine, bool hierarchy);
   LogicalResult checkCapacity(const phx::Program &program,
                               const phx::Target &machine);
+  /// Memories hold the types of what is in them.
+  LogicalResult checkTypes(const phx::Program &program);
 };
 
 } // namespace
@@ -81,6 +83,21 @@ LogicalResult Schedule::checkCapacity(const phx::Program &program,
             "more memory";
 }
 
+LogicalResult Schedule::checkTypes(const phx::Program &program) {
+  for (const phx::Region &region : program.regions) {
+    const phx::ProgramMemory &memory = program.memories[region.memory];
+    if (llvm::is_contained(memory.types, region.type))
+      continue;
+    StringRef type = phx::getTypeWord(region.type);
+    return getOperation()->emitError("keeps '")
+           << region.name << "' as " << type << " in memory '" << memory.name
+           << "' of target '" << program.target
+           << "', which does not hold such elements; add " << type << " to "
+           << memory.name << ".types";
+  }
+  return success();
+}
+
 /// Chunks of on-chip memory are of f32 yet.
 static LogicalResult checkStorage(func::FuncOp func) {
   WalkResult found = func.walk([](phot::ConvertOp op) {
@@ -118,7 +135,7 @@ void Schedule::runOnOperation() {
   std::unique_ptr<Scheduler> scheduler =
       hierarchy ? createHierarchyScheduler(func, machine, emitter)
                 : createIdealScheduler(func, machine, emitter);
-  if (failed(scheduler->run()) ||
+  if (failed(scheduler->run()) || failed(checkTypes(program)) ||
       (hierarchy && failed(checkCapacity(program, machine))))
     return signalPassFailure();
   OpBuilder builder(func);

@@ -13,6 +13,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "HierarchyRemarks.h"
 #include "HierarchyScheduler.h"
 
 #include "photonic/Target/Machine/Machine.h"
@@ -35,6 +36,7 @@ struct WeightChunking {
   int64_t imageChunks = 1; ///< full ones
   int64_t tailImages = 0;  ///< images behind them
   int64_t lhsBytes = 0, rhsBytes = 0, resultBytes = 0; ///< one buffer
+  ChunkChoice choice;
 
   bool cutsImages() const { return imageChunks + (tailImages > 0) > 1; }
   int64_t getOperandBuffers() const { return cutsImages() ? 2 : 1; }
@@ -406,6 +408,12 @@ LogicalResult HierarchyScheduler::scheduleWeightGradient(
   if (auto *failure = std::get_if<ChunkingFailure>(&chosen))
     return reportWorkingSet(op, *failure);
   const WeightChunking &chunking = std::get<WeightChunking>(chosen);
+  reportChunks(
+      op, chunking.choice,
+      {{chunking.mChunks, shape.groups > 1 ? "groups" : "output channels",
+        shape.groups > 1 ? chunking.block.groups : chunking.block.outChannels},
+       {chunking.imageChunks + (chunking.tailImages > 0), "images",
+        chunking.block.images}});
   e.setLayer(op, op.getOperatorName());
   FailureOr<NestOptions> tiles =
       NestOptions::get(nest, chunking.block.getNestBlock(), e);

@@ -1,13 +1,15 @@
 // RUN: photonic-opt %s --mlir-print-debuginfo=false --photonic-order-tiles="order=k,m deal=m" | FileCheck %s
 // RUN: photonic-opt %s --photonic-order-tiles="order=k,m deal=m" | photonic-opt --photonic-verify-tile -o /dev/null
 // RUN: photonic-opt %s --mlir-print-debuginfo=false --photonic-order-tiles | FileCheck %s --check-prefix=SAME
-// RUN: photonic-opt %s --mlir-print-debuginfo=false --photonic-order-tiles="order=k,m node=other" | FileCheck %s --check-prefix=SAME
+// RUN: sed 's/over = .0, 1./over = [0]/' %s | photonic-opt --mlir-print-debuginfo=false --photonic-order-tiles="order=k,m node=fc" | FileCheck %s --check-prefix=KEPT
+// RUN: not photonic-opt %s --photonic-order-tiles="order=k,m node=other" 2>&1 | FileCheck %s --check-prefix=NODE
 // RUN: photonic-opt %s --photonic-order-tiles=order=k --remarks-filter=Tiles -o /dev/null 2>&1 | FileCheck %s --check-prefix=REMARK
 // RUN: not photonic-opt %s --photonic-order-tiles=order=rows 2>&1 | FileCheck %s --check-prefix=NAME
 // RUN: not photonic-opt %s --photonic-order-tiles=deal=k,k 2>&1 | FileCheck %s --check-prefix=TWICE
 
-// NAME: error: unknown or repeated coordinate 'rows', expected some of group, position, m, n and k
-// TWICE: error: unknown or repeated coordinate 'k'
+// NODE: error: photonic-order-tiles: expected a node that has tiles, found 'other'; those are 'fc'
+// NAME: error: photonic-order-tiles: unknown or repeated coordinate 'rows', expected some of group, position, m, n and k
+// TWICE: error: photonic-order-tiles: unknown or repeated coordinate 'k'
 // REMARK: tiles of 'fc' come by k, m
 
 // CHECK-LABEL: func.func @main
@@ -17,6 +19,10 @@
 // CHECK-SAME: tile [%c0{{[_0-9]*}}, %c0{{[_0-9]*}}, %[[M]], %c0{{[_0-9]*}}, %[[K]]]
 // CHECK-SAME: start %[[K]]
 // CHECK-SAME: arrays = <"core", over = [1]>
+
+// What was dealt still is, wherever it went.
+// KEPT: scf.for %{{.*}} to %c84{{.*}} step %c16
+// KEPT: arrays = <"core", over = [1]>
 
 // SAME-LABEL: func.func @main
 // SAME: scf.for %{{.*}} to %c70{{.*}} step %c32

@@ -18,6 +18,7 @@
 #include "mlir/IR/PatternMatch.h"
 #include "mlir/IR/Remarks.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/StringExtras.h"
 
 namespace photonic::phot {
@@ -43,13 +44,13 @@ struct OrderTiles : phot::impl::OrderTilesBase<OrderTiles> {
   void runOnOperation() override {
     if (failed(parse(order, outermost)) || failed(parse(deal, dealt)))
       return signalPassFailure();
-    SmallVector<ArrayProductOp> tiles;
-    getOperation().walk([&](ArrayProductOp op) { tiles.push_back(op); });
+    FailureOr<SmallVector<ArrayProductOp>> tiles = findTiles();
+    if (failed(tiles))
+      return signalPassFailure();
     IRRewriter rewriter(&getContext());
-    for (ArrayProductOp tile : tiles)
-      if (node.empty() || getNodeName(tile.getLoc()) == node)
-        if (failed(reorder(tile, rewriter)))
-          return signalPassFailure();
+    for (ArrayProductOp tile : *tiles)
+      if (failed(reorder(tile, rewriter)))
+        return signalPassFailure();
   }
 
 private:
@@ -59,11 +60,46 @@ private:
     for (StringRef name : names) {
       std::optional<TileDim> dim = parseDim(name);
       if (!dim || llvm::is_contained(dims, *dim))
-        return getOperation().emitError("unknown or repeated coordinate '")
+        return getOperation().emitError(
+                   "photonic-order-tiles: unknown or repeated coordinate '")
                << name << "', expected some of group, position, m, n and k";
       dims.push_back(*dim);
     }
     return success();
+  }
+
+  /// The tiles whose nests change. A name that none has, or products that are
+  /// no nests yet, would change nothing in silence.
+  FailureOr<SmallVector<ArrayProductOp>> findTiles() {
+    SmallVector<ArrayProductOp> tiles;
+    llvm::SetVector<StringRef> names;
+    WalkResult found = getOperation().walk([&](Operation *op) {
+      if (isa<ProductOp>(op)) {
+        emitSurvivor(op, "tile")
+            << "is no nest of tiles yet; "
+               "photonic-order-tiles works behind stage tile";
+        return WalkResult::interrupt();
+      }
+      auto tile = dyn_cast<ArrayProductOp>(op);
+      if (!tile)
+        return WalkResult::advance();
+      StringRef name = getNodeName(tile.getLoc());
+      names.insert(name);
+      if (node.empty() || name == node)
+        tiles.push_back(tile);
+      return WalkResult::advance();
+    });
+    if (found.wasInterrupted())
+      return failure();
+    if (node.empty() || !tiles.empty())
+      return tiles;
+    InFlightDiagnostic diag =
+        getOperation().emitError("photonic-order-tiles: expected a node that "
+                                 "has tiles, found '")
+        << node << "'; those are ";
+    llvm::interleaveComma(names, diag,
+                          [&](StringRef name) { diag << "'" << name << "'"; });
+    return diag;
   }
 
   /// The coordinate that a loop counts; nothing of one that runs once without
@@ -96,22 +132,24 @@ private:
   }
 
   /// The loops that are dealt to the arrays: the smallest range that has all of
-  /// the coordinates that are named; as before if none are.
+  /// the coordinates that are named or, if the nest counts none of them, all
+  /// that were dealt before.
   ArraysAttr getArrays(const TileNest &nest, ArrayRef<unsigned> loops) {
     ArraysAttr before = ArrayProductOp(nest.tile).getArrays();
-    if (dealt.empty())
-      return before;
+    auto isNamed = [&](unsigned loop) {
+      std::optional<TileDim> dim = getDim(nest, loop);
+      return dim && llvm::is_contained(dealt, *dim);
+    };
+    bool anyNamed = llvm::any_of(loops, isNamed);
     std::optional<int64_t> first;
     int64_t last = 0;
     for (auto [place, loop] : llvm::enumerate(loops)) {
-      std::optional<TileDim> dim = getDim(nest, loop);
-      if (!dim || !llvm::is_contained(dealt, *dim))
+      if (!(anyNamed ? isNamed(loop)
+                     : llvm::is_contained(before.getOver(), int64_t(loop))))
         continue;
       first = first.value_or(place);
       last = place;
     }
-    if (!first)
-      return before;
     auto over = llvm::to_vector(llvm::seq<int64_t>(*first, last + 1));
     return ArraysAttr::get(&getContext(), before.getGroup(), over);
   }

@@ -333,7 +333,8 @@ def OrderTiles : Pass<"photonic-order-tiles", "::mlir::func::FuncOp"> {
     coordinates, and those between them, are dealt to the arrays; the others are
     gone through by each array on its own. Fails, naming the node, where elements
     would not meet their terms in the order of their product. No stage runs it;
-    `photonic-compile --insert-pass=tile:func.func(photonic-order-tiles{...})` does.
+    `photonic-compile --insert-pass='tile:func.func(photonic-order-tiles{...})'` does.
+    Without `deal` the loops that were dealt still are, and those between them now.
     Emits a remark `TileOrder` per nest. Postcondition: `photonic-verify-tile`. The
     values do not change.
 
@@ -399,7 +400,8 @@ def OrderTiles : Pass<"photonic-order-tiles", "::mlir::func::FuncOp"> {
     ListOption<"order", "order", "std::string",
       "coordinates, outermost first: group, position, m, n, k">,
     ListOption<"deal", "deal", "std::string",
-      "coordinates whose loops are dealt to the arrays (default: as before)">,
+      "coordinates whose loops are dealt to the arrays (default: the loops that "
+      "were)">,
     Option<"node", "node", "std::string", "\"\"",
       "name of the only ONNX node whose nests are changed (default: all)">,
   ];
