@@ -17,6 +17,8 @@
 
 #include "photonic/Driver/Driver.h"
 #include "photonic/Interpreter/Interpreter.h"
+#include "photonic/Machines/RNS/RNS.h"
+#include "photonic/Pipelines/InsertedPasses.h"
 #include "photonic/Target/Machine/Machine.h"
 
 #include "machines/All.h"
@@ -406,6 +408,40 @@ TEST_F(WeightBankTest, ReadoutsOfOtherConvertersAreRefused) {
   });
   expectSaid(said, "node '/conv1/Conv': expected readouts of 6 bits up to 128, "
                    "which the arrays 'banks' have, found 5 bits up to 128");
+}
+
+TEST_F(WeightBankTest, PassesOfAnotherClassAreRefused) {
+  registerCompilerPasses();
+  request.stages.insertedPasses.push_back(
+      *parseInsertedPasses("format:func.func(photonic-split-rns)"));
+  expectSaid(compile(), "expected a target with arrays of class 'rns', found "
+                        "'banks' without; run photonic-split-products");
+}
+
+/// Puts residues in place of what rings add up.
+static void useResidues(phot::ArrayProductOp op) {
+  OpBuilder b(op);
+  for (bank::DotOp dot :
+       llvm::make_early_inc_range(op.getPass().getOps<bank::DotOp>())) {
+    b.setInsertionPoint(dot);
+    Value residue = rns::ModularDotOp::create(
+        b, dot.getLoc(), b.getI32Type(), dot.getLhs(), dot.getRhs(), 65536);
+    Value sum = rns::ReverseConvertOp::create(
+        b, dot.getLoc(), dot.getResult().getType(), residue,
+        b.getDenseI64ArrayAttr({65536}));
+    dot.getResult().replaceAllUsesWith(sum);
+    dot.erase();
+  }
+}
+
+TEST_F(WeightBankTest, OperationsOfAnotherClassAreRefused) {
+  std::string said = compile([](Stage stage, ModuleOp module) {
+    if (stage == Stage::Tile)
+      module.walk(useResidues);
+  });
+  expectSaid(said, "node '/conv1/Conv': expected what arrays of class "
+                   "'weightbank' compute ('banks' of target 'banks'), found "
+                   "rns.modular_dot moduli [65536] of class 'rns'");
 }
 
 TEST_F(WeightBankTest, ASecondLoweringOfAClassEndsTheProcess) {
