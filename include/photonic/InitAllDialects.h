@@ -17,15 +17,19 @@
 #include "photonic/Dialect/NN/IR/NN.h"
 #include "photonic/Dialect/PISA/IR/PISA.h"
 #include "photonic/Dialect/Photonic/IR/Photonic.h"
+#include "photonic/InitAllMachines.h"
+#include "photonic/Target/Machine/MachineLowering.h"
 
 namespace photonic {
 
-/// Everything that our tools parse.
+/// Everything that our tools parse. Makes every machine class known.
 inline void registerAllDialects(mlir::DialectRegistry &registry) {
   registry.insert<mlir::affine::AffineDialect, mlir::arith::ArithDialect,
                   mlir::func::FuncDialect, mlir::scf::SCFDialect,
                   mlir::tensor::TensorDialect>();
   registry.insert<nn::NNDialect, phot::PhotonicDialect, pisa::PISADialect>();
+  registerAllMachineLowerings();
+  registerMachineDialects(registry);
 }
 
 } // namespace photonic

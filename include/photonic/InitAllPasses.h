@@ -12,6 +12,7 @@
 #include "photonic/Dialect/NN/Transforms/Passes.h"
 #include "photonic/Dialect/PISA/Transforms/Passes.h"
 #include "photonic/Dialect/Photonic/Transforms/Passes.h"
+#include "photonic/Machines/RNS/RNS.h"
 #include "photonic/Pipelines/Pipelines.h"
 
 namespace photonic {
@@ -24,6 +25,7 @@ inline void registerAllPasses() {
   nn::registerNNPasses();
   phot::registerPhotonicPasses();
   pisa::registerPISAPasses();
+  rns::registerRNSPasses();
   registerPipelines();
 }
 

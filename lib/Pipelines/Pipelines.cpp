@@ -129,7 +129,7 @@ static void addAutodiff(OpPassManager &pm, const StageOptions &options) {
 }
 
 static void addSplit(OpPassManager &pm, const StageOptions &options) {
-  pm.addNestedPass<func::FuncOp>(phot::createSplitRNS());
+  pm.addNestedPass<func::FuncOp>(phot::createSplitProducts());
   phot::SelectDataflowOptions select;
   select.mode = options.dataflow;
   pm.addNestedPass<func::FuncOp>(phot::createSelectDataflow(select));

@@ -148,9 +148,10 @@ def wrap_photonic(name, example):
 
 
 def find_wrapper(page, section):
-    """How examples of a section become functions: by the dialect of the page."""
+    """How examples of a section become functions: by the dialect of the page, or of the
+    operation or pass."""
     dialect = re.search(r"^# '(\w+)' Dialect", page, re.MULTILINE)
-    dialect = dialect[1] if dialect else section.split("-")[1]
+    dialect = dialect[1] if dialect else re.match(r"-?(\w+)", section)[1]
     return {"pisa": wrap_pisa, "photonic": wrap_photonic}.get(dialect, wrap)
 
 

@@ -6,10 +6,12 @@
 //===----------------------------------------------------------------------===//
 
 #include "photonic/Import/ONNX/ImportONNX.h"
+#include "photonic/InitAllMachines.h"
 #include "photonic/Support/TranslateMain.h"
 #include "photonic/Target/PHX/PHX.h"
 
 int main(int argc, char **argv) {
+  photonic::registerAllMachineLowerings(); // targets that modules carry
   photonic::registerImportONNXTranslation();
   photonic::registerPHXTranslations();
   return photonic::translateMain(argc, argv);

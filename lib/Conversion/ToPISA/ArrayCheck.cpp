@@ -8,6 +8,7 @@
 #include "ArrayCheck.h"
 
 #include "photonic/Dialect/Photonic/IR/ProductInfo.h"
+#include "photonic/Dialect/Photonic/IR/StoredOperand.h"
 #include "photonic/Interpreter/Tensor.h"
 #include "photonic/Target/Machine/Machine.h"
 
@@ -18,65 +19,84 @@
 using namespace mlir;
 using namespace photonic;
 
-/// The group of arrays that `op` names; null, after a diagnostic, if the target
-/// has none of that name.
-static const phx::ArrayGroup *findGroup(Operation *op, StringRef name,
-                                        ArrayRef<phx::ArrayGroup> groups,
-                                        StringRef target) {
+/// The arrays that `op` names; none, after a diagnostic, if the target has none
+/// of that name, or none that the compiler can use.
+static std::optional<Arrays> findNamed(Operation *op, StringRef name,
+                                       const phx::Target &target) {
+  if (std::optional<Arrays> arrays = findArrays(target, name))
+    return arrays;
+  std::vector<phx::ArrayGroup> groups = phx::getArrayGroups(target);
   for (const phx::ArrayGroup &group : groups)
-    if (group.name == name)
-      return &group;
+    if (group.name == name) {
+      op->emitError(
+          "expected arrays of a class that the compiler has a lowering "
+          "for, found '")
+          << name << "' of class '" << group.machineClass << "'; deal it to '"
+          << getArrays(target).getSpec().name() << "'";
+      return std::nullopt;
+    }
   InFlightDiagnostic diag = op->emitError("expected arrays that target '")
-                            << target << "' has, found '" << name
+                            << target.spec.name() << "' has, found '" << name
                             << "'; it has ";
   llvm::interleaveComma(groups, diag, [&](const phx::ArrayGroup &group) {
     diag << "'" << group.name << "'";
   });
-  return nullptr;
+  return std::nullopt;
 }
 
-static LogicalResult checkTile(phot::ArrayProductOp op,
-                               const phx::ArrayGroup &group, StringRef target) {
-  bool fits = op.getRows() <= group.rows &&
-              (op.getColumns() <= group.columns ||
+static LogicalResult checkGeometry(phot::ArrayProductOp op,
+                                   const Arrays &arrays) {
+  bool fits = op.getRows() <= arrays.rows &&
+              (op.getColumns() <= arrays.columns ||
                !op.getLhsFormat().isInteger()); // the bypass is cut to passes
-  if (!fits)
-    return op.emitError("expected a tile of at most ")
-           << group.rows << " rows and " << group.columns
-           << " columns, which the arrays '" << group.name << "' of target '"
-           << target << "' have, found " << op.getRows() << " and "
-           << op.getColumns() << "; run photonic-tile-array for this target";
-  // Programs are checked for how often they program arrays: a multiple of what
-  // full tiles need.
-  int64_t term =
-      phot::getTermLength(op.getLhsFormatAttr(), op.getRhsFormatAttr());
-  auto count = [&](int64_t rows, int64_t columns) {
-    return phot::countTiles(phot::ProductExtents::get(op), op.getStationary(),
-                            rows, std::min(columns, term), term)
-        .tiles;
-  };
-  int64_t expected = count(group.rows, group.columns),
-          found = count(op.getRows(),
-                        std::min<int64_t>(op.getColumns(), group.columns));
-  if (found % expected == 0)
+  if (fits)
     return success();
-  return op.emitError("expected a multiple of the ")
-         << expected << " tiles that arrays of " << group.rows << " rows and "
-         << group.columns << " columns need for this product, found " << found
-         << " of " << op.getRows() << " rows and " << op.getColumns()
-         << " columns; run photonic-split-rns and photonic-tile-array for this "
-            "target";
+  return op.emitError("expected a tile of at most ")
+         << arrays.rows << " rows and " << arrays.columns
+         << " columns, which the arrays '" << arrays.getSpec().name()
+         << "' of target '" << arrays.target.spec.name() << "' have, found "
+         << op.getRows() << " and " << op.getColumns()
+         << "; run photonic-tile-array for this target";
 }
 
-/// The arrays compute what the region `pass` says.
-static LogicalResult checkPass(phot::ArrayProductOp op, size_t group,
-                               const phx::Target &target) {
-  FailureOr<phx::OperationList> pass = phot::encodeRegion(op.getPass());
-  if (failed(pass))
+/// No conversion, and nothing in the regions, is of another class than the
+/// arrays are.
+static LogicalResult checkClass(phot::ArrayProductOp op, const Arrays &arrays) {
+  FailureOr<phx::OperationList> pass = phot::encodeRegion(op.getPass()),
+                                combine = phot::encodeRegion(op.getCombine());
+  if (failed(pass) || failed(combine))
     return failure();
-  if (phx::Status status = checkArrayPass(target, group, *pass); !status)
-    return op.emitError(status.error().message);
+  phx::OperationList all{op.getLhsFormat().encode(),
+                         op.getRhsFormat().encode()};
+  all.insert(all.end(), pass->begin(), pass->end());
+  all.insert(all.end(), combine->begin(), combine->end());
+  const std::string own =
+      phx::getArrayGroups(arrays.target)[arrays.group].machineClass;
+  for (const phx::TableOperation &operation : all)
+    if (const std::string &wanted = operation.getDescription()->machineClass;
+        !wanted.empty() && wanted != own)
+      return op.emitError("expected what arrays of class '")
+             << own << "' compute ('" << arrays.getSpec().name()
+             << "' of target '" << arrays.target.spec.name() << "'), found "
+             << phx::toAssembly(operation) << " of class '" << wanted
+             << "'; run the stages from format on for this target";
   return success();
+}
+
+/// Arrays convert operands into blocks, and read them.
+static LogicalResult checkStorage(Operation *op, const Arrays &arrays) {
+  auto isStored = [](Type type) {
+    return isa<RankedTensorType>(type) && phot::getStored(type);
+  };
+  if (arrays.lowering->storesOperands() ||
+      !(llvm::any_of(op->getOperandTypes(), isStored) ||
+        llvm::any_of(op->getResultTypes(), isStored)))
+    return success();
+  return op->emitError("expected arrays that keep operands in a number format, "
+                       "found '")
+         << arrays.getSpec().name() << "' of target '"
+         << arrays.target.spec.name()
+         << "'; leave the operand f32 (--operand-storage=fp32)";
 }
 
 /// A memory of the target holds the blocks.
@@ -95,12 +115,13 @@ static LogicalResult checkHome(phot::ConvertOp op, const phx::Target &target) {
 
 /// The compiler or arrays that exist make blocks of what has some.
 static LogicalResult checkConversion(phot::ConvertOp op,
-                                     ArrayRef<phx::ArrayGroup> groups,
                                      const phx::Target &target) {
   if (failed(checkHome(op, target)))
     return failure();
-  if (!op.isAtCompileTime())
-    return success(findGroup(op, *op.getArrays(), groups, target.spec.name()));
+  if (!op.isAtCompileTime()) {
+    std::optional<Arrays> arrays = findNamed(op, *op.getArrays(), target);
+    return success(arrays && succeeded(checkStorage(op, *arrays)));
+  }
   phot::NumberFormatAttrInterface format = op.getStored().getFormat();
   auto values =
       interp::Tensor::get(cast<ElementsAttr>(op.getConstant().getValue()));
@@ -118,17 +139,17 @@ static LogicalResult checkConversion(phot::ConvertOp op,
 
 LogicalResult photonic::checkArrays(func::FuncOp function,
                                     const phx::Target &target) {
-  std::vector<phx::ArrayGroup> groups = phx::getArrayGroups(target);
-  StringRef name = target.spec.name();
   bool ok = true;
   function.walk([&](phot::ArrayProductOp op) {
-    const phx::ArrayGroup *group =
-        findGroup(op, op.getArrays().getGroup(), groups, name);
-    ok &= group && succeeded(checkTile(op, *group, name)) &&
-          succeeded(checkPass(op, group - groups.data(), target));
+    std::optional<Arrays> arrays =
+        findNamed(op, op.getArrays().getGroup(), target);
+    ok &= arrays && succeeded(checkGeometry(op, *arrays)) &&
+          succeeded(checkStorage(op, *arrays)) &&
+          succeeded(checkClass(op, *arrays)) &&
+          succeeded(arrays->lowering->checkTile(op, *arrays));
   });
   function.walk([&](phot::ConvertOp op) {
-    ok &= succeeded(checkConversion(op, groups, target));
+    ok &= succeeded(checkConversion(op, target));
   });
   return success(ok);
 }

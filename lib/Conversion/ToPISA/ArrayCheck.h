@@ -14,9 +14,8 @@
 
 namespace photonic {
 
-/// Fails after diagnostics if a product has moduli that the arrays of `target`
-/// do not have, or a tile that does not fit into one. The program takes both
-/// from its machine.
+/// Fails after diagnostics if a product names arrays that `target` does not
+/// have, has a tile that does not fit into one, or computes what they do not.
 mlir::LogicalResult checkArrays(mlir::func::FuncOp function,
                                 const phx::Target &target);
 

@@ -170,9 +170,9 @@ double ChunkSearch::estimate(const Chunking &c) const {
   double passes = divideCeil(
       countBlockPasses(c.block, stationary, arrays.rows, arrays.columns, term),
       arrays.count);
-  double coreTime = chunks * passes *
-                    (arrays.machine->program_ns().value() +
-                     vectors / arrays.machine->clock_ghz().value());
+  TileTime time = arrays.lowering->getTileTime(arrays);
+  double coreTime =
+      chunks * passes * (time.programNs + vectors / time.vectorsPerNs);
   double inputLoads = c.loopsN() ? chunks : 1;
   double bytes = double(c.weightBytes) * c.mChunks +
                  double(c.inputBytes) * inputLoads +

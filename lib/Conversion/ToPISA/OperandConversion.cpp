@@ -10,8 +10,7 @@
 #include "photonic/Dialect/PISA/IR/PISA.h"
 #include "photonic/Dialect/Photonic/IR/StoredOperand.h"
 #include "photonic/Interpreter/Tensor.h"
-
-#include "machines/rns/Instructions.h"
+#include "photonic/Target/Machine/Machine.h"
 
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "llvm/Support/MathExtras.h"
@@ -25,37 +24,37 @@ void photonic::emitConversion(ProgramEmitter &emitter, phot::ConvertOp op,
                               ConvertedOperand operand,
                               const phx::Address &source,
                               const phx::Address &blocks) {
-  StringRef name = *op.getArrays();
-  ArrayRef<phx::ArrayGroup> groups = emitter.program.groups;
-  const auto *group = llvm::find_if(
-      groups, [&](const phx::ArrayGroup &each) { return each.name == name; });
-  auto number = static_cast<uint16_t>(group - groups.begin());
+  // checkArrays has found them.
+  Arrays group = *findArrays(emitter.machine, *op.getArrays());
   auto rows = static_cast<int64_t>(*op.getRows());
   auto pieces = static_cast<int64_t>(divideCeil(maps.rows, rows));
-  int64_t arrays = std::min<int64_t>(group->count, pieces);
-  phx::CoreConvert convert;
-  convert.conversion =
+  int64_t arrays = std::min(group.count, pieces);
+  ArrayConversion conversion;
+  conversion.product = operand.product;
+  conversion.operand = operand.operand;
+  conversion.conversion =
       emitter.getConversion(op.getStored().getFormat().encode());
-  convert.srcMap = emitter.getMap(maps.source);
-  convert.dstMap = emitter.getMap(maps.blocks);
-  convert.src = source;
-  convert.dst = blocks;
-  convert.cols = count(maps.columns);
-  convert.product = operand.product;
-  convert.operand = operand.operand;
+  conversion.sourceMap = emitter.getMap(maps.source);
+  conversion.blockMap = emitter.getMap(maps.blocks);
+  conversion.source = source;
+  conversion.blocks = blocks;
+  conversion.columns = count(maps.columns);
   uint8_t loop =
       emitter.beginLoop(static_cast<int64_t>(divideCeil(pieces, arrays)));
   for (int64_t array = 0; array < arrays; ++array) {
-    convert.rowStart =
+    conversion.row =
         plusTerm(constant(rows * array), {loop, 1, 0, 1, 0, rows * arrays});
-    convert.rows =
+    conversion.rows =
         maps.rows % rows == 0
             ? count(rows)
             : phx::Count{rows, addAffine(constant(maps.rows),
-                                         scaleAffine(convert.rowStart, -1))};
-    emitter.emit(phx::EngineKind::Core, convert,
-                 phx::Guard{loop, arrays, array, pieces},
-                 static_cast<unsigned>(array), number);
+                                         scaleAffine(conversion.row, -1))};
+    group.lowering->emitConversion(conversion, [&](phx::Body body) {
+      emitter.emit(phx::EngineKind::Core, std::move(body),
+                   phx::Guard{loop, arrays, array, pieces},
+                   static_cast<unsigned>(array),
+                   static_cast<uint16_t>(group.group));
+    });
   }
   emitter.endLoop();
 }

@@ -7,8 +7,6 @@
 
 #include "ProductNest.h"
 
-#include "machines/rns/Instructions.h"
-
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -86,16 +84,15 @@ FailureOr<NestOptions> NestOptions::get(const phot::TileNest &nest,
   for (unsigned dim = 0; dim < phot::numTileDims; ++dim)
     options.sizes[dim] = nest.getSize(TileDim(dim));
   options.columns = op.getColumns();
-  StringRef name = op.getArrays().getGroup();
-  for (auto [index, group] : llvm::enumerate(emitter.program.groups))
-    if (group.name == name) {
-      options.group = static_cast<uint16_t>(index);
-      options.arrays = group.count;
-      // The bypass takes the time of the format that it stands in for: its sum
-      // of a term is no matter of passes.
-      if (!op.getLhsFormat().isInteger())
-        options.columns = std::min<int64_t>(options.columns, group.columns);
-    }
+  // checkArrays has found them.
+  Arrays arrays = *findArrays(emitter.machine, op.getArrays().getGroup());
+  options.group = static_cast<uint16_t>(arrays.group);
+  options.arrays = arrays.count;
+  options.lowering = arrays.lowering;
+  // The bypass takes the time of the format that it stands in for: its sum of a
+  // term is no matter of passes.
+  if (!op.getLhsFormat().isInteger())
+    options.columns = std::min(options.columns, arrays.columns);
   options.continues = !nest.start;
   options.rowsRemaining = constant(block.m);
   options.columnsRemaining = constant(block.n);
@@ -146,9 +143,7 @@ private:
   void record(size_t begin, size_t end);
   void emitLoops(size_t counter);
   void emitTile(int64_t array);
-  phx::CoreProgram makeProgram(int64_t array) const;
-  phx::CoreStream makeStream(int64_t array,
-                             const phx::CoreProgram &program) const;
+  ArrayTile makeTile(int64_t array) const;
   /// weight * the iteration of `counter` in the tile that `array` computes.
   phx::DigitTerm digit(const Counter &counter, int64_t array,
                        int64_t weight) const;
@@ -355,64 +350,49 @@ phx::Count NestEmitter::getColumns(int64_t array) const {
   return {passes.columns, left};
 }
 
-phx::CoreProgram NestEmitter::makeProgram(int64_t array) const {
-  const phx::Product &product = e.program.products[o.product];
-  phx::CoreProgram program;
-  program.conversion = product.conversions[first ? 0 : 1];
-  program.pass = product.pass;
-  program.map = stationaryMap;
-  program.src =
-      first ? place(o.lhs, block.lhs, array) : place(o.rhs, block.rhs, array);
-  program.rowStart = getCoordinate(first ? TileDim::M : TileDim::N, array);
-  program.rows = first
-                     ? getSize(TileDim::M, block.m, o.rowsRemaining, array)
-                     : getSize(TileDim::N, block.n, o.columnsRemaining, array);
-  if (first)
-    program.rowStart = addAffine(program.rowStart, getPosition(array));
-  program.kStart = getCoordinate(TileDim::K, array);
-  program.cols = getColumns(array);
-  program.product = o.product;
-  program.group = addAffine(o.groupStart, getCoordinate(TileDim::Group, array));
-  program.stored = (first ? block.lhs : block.rhs).isStored;
-  return program;
-}
-
-phx::CoreStream NestEmitter::makeStream(int64_t array,
-                                        const phx::CoreProgram &program) const {
-  const phx::Product &product = e.program.products[o.product];
-  phx::CoreStream stream;
-  stream.conversion = product.conversions[first ? 1 : 0];
-  stream.pass = product.pass;
-  stream.combine = product.combine;
-  stream.inMap = streamedMap;
-  stream.outMap = resultMap;
-  stream.in =
-      first ? place(o.rhs, block.rhs, array) : place(o.lhs, block.lhs, array);
-  stream.out = place(o.result, block.result, array);
-  stream.rowStart = program.rowStart;
-  stream.kStart = program.kStart;
-  stream.vecStart = getCoordinate(first ? TileDim::N : TileDim::M, array);
-  if (!first)
-    stream.vecStart = addAffine(stream.vecStart, getPosition(array));
-  stream.rows = program.rows;
-  stream.cols = program.cols;
-  stream.length = first
-                      ? getSize(TileDim::N, block.n, o.columnsRemaining, array)
-                      : getSize(TileDim::M, block.m, o.rowsRemaining, array);
-  stream.product = o.product;
-  stream.start = getStart(array);
-  stream.group = program.group;
-  stream.stored = (first ? block.rhs : block.lhs).isStored;
-  return stream;
+ArrayTile NestEmitter::makeTile(int64_t array) const {
+  TileDim rowDim = first ? TileDim::M : TileDim::N;
+  TileDim vectorDim = first ? TileDim::N : TileDim::M;
+  auto getRows = [&](TileDim dim) {
+    return dim == TileDim::M ? getSize(dim, block.m, o.rowsRemaining, array)
+                             : getSize(dim, block.n, o.columnsRemaining, array);
+  };
+  // Rows of the first operand are numbered through all positions.
+  auto getStartOf = [&](TileDim dim) {
+    phx::Affine start = getCoordinate(dim, array);
+    return dim == TileDim::M ? addAffine(start, getPosition(array)) : start;
+  };
+  phx::Address lhs = place(o.lhs, block.lhs, array),
+               rhs = place(o.rhs, block.rhs, array);
+  ArrayTile tile;
+  tile.product = o.product;
+  tile.stationary = first ? 0 : 1;
+  tile.streamed = first ? 1 : 0;
+  tile.stationaryStored = (first ? block.lhs : block.rhs).isStored;
+  tile.streamedStored = (first ? block.rhs : block.lhs).isStored;
+  tile.stationaryMap = stationaryMap;
+  tile.streamedMap = streamedMap;
+  tile.resultMap = resultMap;
+  tile.stationarySource = first ? lhs : rhs;
+  tile.streamedSource = first ? rhs : lhs;
+  tile.result = place(o.result, block.result, array);
+  tile.row = getStartOf(rowDim);
+  tile.k = getCoordinate(TileDim::K, array);
+  tile.vector = getStartOf(vectorDim);
+  tile.group = addAffine(o.groupStart, getCoordinate(TileDim::Group, array));
+  tile.start = getStart(array);
+  tile.rows = getRows(rowDim);
+  tile.columns = getColumns(array);
+  tile.vectors = getRows(vectorDim);
+  return tile;
 }
 
 void NestEmitter::emitTile(int64_t array) {
   phx::Guard guard{rounds, o.arrays, array, tiles};
-  phx::CoreProgram program = makeProgram(array);
-  phx::CoreStream stream = makeStream(array, program);
-  auto index = static_cast<unsigned>(array);
-  e.emit(phx::EngineKind::Core, program, guard, index, o.group);
-  e.emit(phx::EngineKind::Core, stream, guard, index, o.group);
+  o.lowering->emitTile(makeTile(array), e.program, [&](phx::Body body) {
+    e.emit(phx::EngineKind::Core, std::move(body), guard,
+           static_cast<unsigned>(array), o.group);
+  });
 }
 
 /// The loops from `counter` on: where the dealt ones begin, the one that deals

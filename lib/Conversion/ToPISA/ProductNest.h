@@ -77,6 +77,8 @@ struct NestOptions {
   NestOrder order;
   uint16_t group = 0; ///< of arrays
   int64_t arrays = 1; ///< how many it has
+  /// Of the group's class.
+  const MachineLowering *lowering = nullptr;
   uint32_t product = 0;
   /// Accumulators continue from memory everywhere, also in the first term.
   bool continues = false;

@@ -139,9 +139,9 @@ double WeightChunkSearch::estimate(const WeightChunking &c) {
                      c.block, op.getStationary(), op.getRows(), op.getColumns(),
                      phot::getTermLength(op.getLhsFormat(), op.getRhsFormat())),
                  arrays.count);
-  double coreTime = chunks * passes *
-                    (arrays.machine->program_ns().value() +
-                     vectors / arrays.machine->clock_ghz().value());
+  TileTime time = arrays.lowering->getTileTime(arrays);
+  double coreTime =
+      chunks * passes * (time.programNs + vectors / time.vectorsPerNs);
   double bytes = double(c.lhsBytes + c.rhsBytes) * chunks +
                  double(c.resultBytes) * (1 + extras.residuals) * c.mChunks;
   double dmaTime =

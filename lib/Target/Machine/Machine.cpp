@@ -10,7 +10,8 @@
 #include "photonic/Dialect/Photonic/IR/Target.h"
 
 #include "machines/AllTargets.h"
-#include "machines/rns/Operations.h"
+
+#include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
 using namespace photonic;
@@ -40,16 +41,44 @@ static std::string listMissingParts(const phx::Target &machine) {
   return missing;
 }
 
+/// The groups of arrays whose class has a lowering.
+static std::vector<Arrays> listArrays(const phx::Target &machine) {
+  std::vector<Arrays> arrays;
+  for (size_t g = 0; g < machine.machines.size(); ++g)
+    if (const auto *lowering = findMachineLowering({machine, g}))
+      arrays.emplace_back(ArrayGroupRef{machine, g}, *lowering);
+  return arrays;
+}
+
+/// Why products have no arrays to run on; empty if they have.
+static std::string explainArrays(const phx::Target &machine) {
+  std::vector<Arrays> arrays = listArrays(machine);
+  if (arrays.size() == 1)
+    return "";
+  std::string text =
+      "the compiler maps products onto one group of arrays of class '" +
+      llvm::join(listMachineLowerings(), "' or '") + "'; target '" +
+      machine.spec.name() + "' has ";
+  if (arrays.empty()) {
+    int groups = machine.spec.groups_size();
+    return text + std::to_string(groups) +
+           (groups == 0   ? " groups"
+            : groups == 1 ? " group, of another class"
+                          : " groups, of other classes");
+  }
+  text += std::to_string(arrays.size()) + " of them";
+  for (const Arrays &each : arrays)
+    text += (&each == &arrays.front() ? ": '" : ", '") + each.getSpec().name() +
+            "'";
+  return text + "; leave one of them";
+}
+
 /// Why no program can be made for this target; empty if one can.
 static std::string explainRefusal(const phx::Target &machine) {
   const phx::proto::Target &spec = machine.spec;
   std::string at = machine.path + ": ";
-  if (spec.groups_size() != 1 || !phx::rns::findArrays(machine))
-    return at +
-           "the compiler maps products onto one group of arrays of class "
-           "'rns'; target '" +
-           spec.name() + "' has " + std::to_string(spec.groups_size()) +
-           (spec.groups_size() == 1 ? " group, of another class" : " groups");
+  if (std::string wrong = explainArrays(machine); !wrong.empty())
+    return at + wrong;
   std::string missing = listMissingParts(machine);
   if (!missing.empty())
     return at + "programs need the parts " + missing + ", which target '" +
@@ -116,12 +145,13 @@ FailureOr<const phx::Target *> photonic::getTarget(Operation *op) {
 
 std::string photonic::getFormatName(StringRef format,
                                     const phx::Target &machine) {
-  const auto &own = machine.spec.format();
-  std::string group = std::to_string(own.group().value());
-  if (format.empty())
-    return "bfp:" + std::to_string(own.mantissa_bits().value()) + ":" + group +
-           ":" + own.rounding().value();
-  return format == "fp32" ? "fp32:" + group : format.str();
+  if (format.empty()) {
+    Arrays arrays = getArrays(machine);
+    return arrays.lowering->getDefaultFormat(arrays);
+  }
+  return format == "fp32"
+             ? "fp32:" + std::to_string(machine.spec.format().group().value())
+             : format.str();
 }
 
 //===----------------------------------------------------------------------===//
@@ -129,43 +159,15 @@ std::string photonic::getFormatName(StringRef format,
 //===----------------------------------------------------------------------===//
 
 Arrays photonic::getArrays(const phx::Target &machine) {
-  return *phx::rns::findArrays(machine);
+  return listArrays(machine).front();
 }
 
-static std::string listModuli(ArrayRef<int64_t> moduli) {
-  std::string text = "[";
-  for (int64_t modulus : moduli)
-    text += (text.size() > 1 ? ", " : "") + std::to_string(modulus);
-  return text + "]";
-}
-
-phx::Status photonic::checkArrayPass(const phx::Target &machine, size_t group,
-                                     const phx::OperationList &pass) {
-  const phx::proto::Group &own = machine.spec.groups(static_cast<int>(group));
-  std::string machineClass =
-      phx::getArrayGroups(machine)[group].machineClass;
-  for (const phx::TableOperation &operation : pass) {
-    const std::string &wanted = operation.getDescription()->machineClass;
-    if (!wanted.empty() && wanted != machineClass)
-      return phx::Error{"expected what arrays of class '" + machineClass +
-                        "' compute ('" + own.name() + "' of target '" +
-                        machine.spec.name() + "'), found " +
-                        phx::toAssembly(operation) + " of class '" + wanted +
-                        "'"};
-  }
-  const auto *dot = phx::findIn<phx::rns::ModularDot>(pass);
-  if (!dot)
-    return phx::Status::success();
-  Arrays arrays = phx::rns::getArrays(machine, group);
-  ArrayRef<int64_t> moduli(arrays.getModuli().data(),
-                           arrays.getModuli().size());
-  if (ArrayRef<int64_t>(dot->moduli) == moduli)
-    return phx::Status::success();
-  return phx::Error{"expected moduli " + listModuli(moduli) +
-                    ", which the arrays '" + own.name() + "' of target '" +
-                    machine.spec.name() + "' have, found " +
-                    listModuli(dot->moduli) +
-                    "; run photonic-split-rns for this target"};
+std::optional<Arrays> photonic::findArrays(const phx::Target &machine,
+                                           StringRef name) {
+  for (const Arrays &arrays : listArrays(machine))
+    if (arrays.getSpec().name() == name)
+      return arrays;
+  return std::nullopt;
 }
 
 uint32_t photonic::getMemory(const phx::Target &machine, phx::MemoryRole role) {

@@ -312,7 +312,7 @@ func.func @main(%w: tensor<100x40xf32>, %x: tensor<8x40xf32>) -> tensor<8x100xf3
           formats = [#bfp, #bfp] stationary = first arrays = <"core", over = [0, 1]>
       pass {
       ^bb0(%a: vector<16xi8>, %b: vector<16xi8>):
-        // expected-error@+1 {{expected what arrays compute, found a dot of integers; run photonic-split-rns}}
+        // expected-error@+1 {{expected what arrays compute, found a dot of integers; run photonic-split-products}}
         %d = photonic.dot %a, %b : vector<16xi8>, vector<16xi8> -> i32
         photonic.yield %d : i32
       } combine {

@@ -25,13 +25,13 @@
 // LOWER: error: loc("conv1"): stage lower: 'nn.conv2d_input_grad' of node 'conv1' should be a photonic.product
 // LOWER: error: loc("fc1"): stage lower: 'nn.linear' of node 'fc1' should be a photonic.product
 // FORMAT: error: loc("fc1"): stage format: 'photonic.product' of node 'fc1' has no number formats
-// SPLIT: error: loc("fc1"): stage split: 'photonic.dot' of node 'fc1' multiplies integers outside of residues
+// SPLIT: error: loc("fc1"): stage split: 'photonic.dot' of node 'fc1' multiplies integers, which no array does in one step; run photonic-split-products
 // TILE: error: loc("fc1"): stage tile: 'photonic.product' of node 'fc1' is not cut into array passes
 // ALONE: error: loc("fc1"): stage tile: 'photonic.array_product' of node 'fc1' needs a nest of scf.for loops in the body of its function
 // LOST: error: loc("fc1"): stage tile: 'photonic.array_product' of node 'fc1' has arrays over loop 2 of a nest of 1 (0 is the outermost)
 // UNREADY: error: loc("fc1"): stage tile: 'photonic.product' of node 'fc1' needs number formats and a stationary operand before it is tiled
 // EARLY: error: loc("fc1"): stage split: 'photonic.product' of node 'fc1' needs number formats before its dataflow
-// COLUMNS: error: loc("fc1"): stage tile: 'photonic.product' of node 'fc1' has passes of 16 elements, but an array has 8 columns; split it for passes of at most 8 (photonic-split-rns)
+// COLUMNS: error: loc("fc1"): stage tile: 'photonic.product' of node 'fc1' has passes of 16 elements, but an array has 8 columns; split it for passes of at most 8 (photonic-split-products)
 // ZEROS: error: loc("conv1"): stage tile: 'photonic.array_product' of node 'conv1' starts from tensor.empty, but its tiles do not write every element first: expected photonic.zeros
 // ROWS: error: {{.*}}core.rows (outputs per array and cycle) is 0, legal is 1 to 4096
 

@@ -5,6 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "LoadMachines.h"
+
 #include "photonic/Dialect/Photonic/IR/ProductInfo.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -14,13 +16,18 @@
 #include "gtest/gtest.h"
 
 using namespace mlir;
+using namespace photonic;
 using namespace photonic::phot;
+using rns::getSignedRange;
 
 namespace {
 
 class ProductInfoTest : public ::testing::Test {
 protected:
-  ProductInfoTest() { context.loadDialect<PhotonicDialect>(); }
+  ProductInfoTest() {
+    context.loadDialect<PhotonicDialect>();
+    loadMachines(context);
+  }
 
   NumberFormatAttrInterface bfp(int64_t mantissa, int64_t group) {
     return BfpAttr::get(&context, mantissa, group, Rounding::Trunc);

@@ -12,6 +12,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "LoadMachines.h"
 #include "ProductText.h"
 
 #include "photonic/Dialect/Photonic/Transforms/Passes.h"
@@ -52,8 +53,10 @@ protected:
           messages += diag.str() + "\n";
           return success();
         }) {
-    static bool registered = (registerPhotonicPasses(), true);
+    static bool registered =
+        (registerPhotonicPasses(), rns::registerRNSPasses(), true);
     (void)registered;
+    loadMachines(context);
     context.loadDialect<func::FuncDialect, nn::NNDialect, PhotonicDialect,
                         arith::ArithDialect, scf::SCFDialect,
                         tensor::TensorDialect>();

@@ -12,6 +12,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "LoadMachines.h"
 #include "ProductOracle.h"
 
 #include "photonic/Dialect/Photonic/IR/ProductInfo.h"
@@ -218,8 +219,10 @@ private:
 class StageTest : public ::testing::Test {
 protected:
   StageTest() {
-    static bool registered = (registerPhotonicPasses(), true);
+    static bool registered =
+        (registerPhotonicPasses(), rns::registerRNSPasses(), true);
     (void)registered;
+    loadMachines(context);
     context.loadDialect<func::FuncDialect, nn::NNDialect, PhotonicDialect>();
   }
 

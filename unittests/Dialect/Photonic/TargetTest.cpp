@@ -5,6 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "LoadMachines.h"
+
 #include "photonic/Dialect/Photonic/IR/Target.h"
 #include "photonic/Target/Machine/Machine.h"
 
@@ -27,7 +29,10 @@ namespace {
 
 class TargetTest : public ::testing::Test {
 protected:
-  TargetTest() { context.loadDialect<PhotonicDialect>(); }
+  TargetTest() {
+    context.loadDialect<PhotonicDialect>();
+    loadMachines(context);
+  }
 
   phx::Target load(const std::string &name,
                    const std::vector<std::string> &changes = {}) {

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "LoadMachines.h"
 #include "ProductText.h"
 
 #include "photonic/Dialect/Photonic/Transforms/TileNest.h"
@@ -33,6 +34,7 @@ namespace {
 class TileNestTest : public ::testing::Test {
 protected:
   TileNestTest() {
+    loadMachines(context);
     context.loadDialect<func::FuncDialect, nn::NNDialect, PhotonicDialect,
                         arith::ArithDialect, scf::SCFDialect,
                         tensor::TensorDialect>();

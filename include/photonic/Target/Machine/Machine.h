@@ -5,21 +5,19 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// The one place where the compiler meets machine classes: what products run on,
-// what a target needs so that there can be a program for it, and how passes ask
-// for the target that the module carries.
+// What products run on, what a target needs so that there can be a program for
+// it, and how passes ask for the target that the module carries.
 //
 //===----------------------------------------------------------------------===//
 
 #ifndef PHOTONIC_TARGET_MACHINE_MACHINE_H
 #define PHOTONIC_TARGET_MACHINE_MACHINE_H
 
-#include "machines/rns/Target.h"
-#include "phx/isa/TableOperation.h"
+#include "photonic/Support/Spelling.h"
+#include "photonic/Target/Machine/MachineLowering.h"
+
 #include "phx/target/ArrayGroups.h"
 #include "phx/target/Target.h"
-
-#include "photonic/Support/Spelling.h"
 
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/Location.h"
@@ -29,12 +27,18 @@
 
 namespace photonic {
 
-/// Geometry and times of the arrays that products run on.
-using Arrays = phx::rns::Arrays;
+/// A group of arrays that the compiler knows how to use.
+struct Arrays : ArrayGroupRef, ArrayGeometry {
+  const MachineLowering *lowering = nullptr; ///< never null
+
+  Arrays(const ArrayGroupRef &group, const MachineLowering &lowering)
+      : ArrayGroupRef(group), ArrayGeometry(lowering.getGeometry(group)),
+        lowering(&lowering) {}
+};
 
 /// Loads a target, as phx::loadTarget does, with every machine class known.
 /// Refuses one that programs cannot be made for: products need one group of
-/// residue arrays, the rest a vector unit and memories.
+/// arrays whose class has a lowering, the rest a vector unit and memories.
 phx::Result<phx::Target> loadMachine(const std::string &nameOrPath,
                                      const std::vector<std::string> &overrides);
 
@@ -58,8 +62,8 @@ inline constexpr const char *defaultTarget = "mirage";
 
 /// What a user says of the target.
 struct TargetChoice {
-  std::optional<std::string> target;  ///< name or file, if one was given
-  std::vector<std::string> overrides; ///< field=value
+  std::optional<std::string> target;         ///< name or file, if one was given
+  std::vector<std::string> overrides;        ///< field=value
   std::shared_ptr<const phx::Target> loaded; ///< by loadChoice
 
   bool isGiven() const { return target || !overrides.empty(); }
@@ -87,13 +91,13 @@ std::string getFormatName(llvm::StringRef format, const phx::Target &machine);
 // Parts of a target
 //===----------------------------------------------------------------------===//
 
-/// The arrays of a target that loadMachine has accepted.
+/// The arrays that products run on, of a target that loadMachine has accepted;
+/// groups of classes without a lowering stand idle.
 Arrays getArrays(const phx::Target &machine);
-
-/// Why arrays of `group` do not compute `pass`: an operation of another class of
-/// machines, or other moduli than residue arrays have.
-phx::Status checkArrayPass(const phx::Target &machine, size_t group,
-                           const phx::OperationList &pass);
+/// Those of the group called `name`; none if there is no such group, or if its
+/// class has no lowering.
+std::optional<Arrays> findArrays(const phx::Target &machine,
+                                 llvm::StringRef name);
 
 /// The memory of such a target that serves `role`, and the one off chip:
 /// indices into phx::getMemories.

@@ -161,7 +161,8 @@ static LogicalResult verifyRegion(Operation *op, Region &region,
   for (Operation &nested : block)
     if (auto known = dyn_cast<RegionOpInterface>(nested);
         !isa<YieldOp>(nested) &&
-        !(known && known.isCombining() == isCombining)) {
+        !(known && known.isCombining() == isCombining &&
+          (isCombining || isa<PassOpInterface>(nested)))) {
       InFlightDiagnostic diag = op->emitOpError("(")
                                 << constraint << ") region " << name
                                 << " holds '" << nested.getName()

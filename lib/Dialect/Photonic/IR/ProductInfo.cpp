@@ -160,13 +160,6 @@ Type photonic::phot::getSumType(NumberFormatAttrInterface lhs,
   return IntegerType::get(context, isNarrow ? 32 : 64);
 }
 
-int64_t photonic::phot::getSignedRange(ArrayRef<int64_t> moduli) {
-  int64_t product = 1;
-  for (int64_t modulus : moduli)
-    product *= modulus;
-  return (product - 1) / 2;
-}
-
 FailureOr<phx::OperationList> photonic::phot::encodeRegion(Region &region) {
   phx::OperationList entries;
   for (Operation &op : region.front().without_terminator())

@@ -66,8 +66,9 @@ static Block *makeBlock(OpBuilder &builder, Region &region,
 }
 
 /// Gives a product `format` for both operands, and regions that multiply one
-/// group and add the sum to the accumulator.
-static void assignFormat(ProductOp op, NumberFormatAttrInterface format) {
+/// group as `arrays` do and add the sum to the accumulator.
+static void assignFormat(ProductOp op, NumberFormatAttrInterface format,
+                         const Arrays &arrays) {
   op.setLhsFormatAttr(format);
   op.setRhsFormatAttr(format);
   OpBuilder builder(op.getContext());
@@ -76,8 +77,9 @@ static void assignFormat(ProductOp op, NumberFormatAttrInterface format) {
       VectorType::get({format.getGroupLength()}, format.getElementType());
   Type sumType = getSumType(format, format);
   Block *pass = makeBlock(builder, op.getPass(), {group, group}, loc);
-  Value product = DotOp::create(builder, loc, sumType, pass->getArgument(0),
-                                pass->getArgument(1));
+  Value product =
+      arrays.lowering->buildPass(builder, loc, pass->getArgument(0),
+                                 pass->getArgument(1), sumType, arrays);
   YieldOp::create(builder, loc, product);
   Block *combine =
       makeBlock(builder, op.getCombine(), {sumType, builder.getF32Type()}, loc);
@@ -93,15 +95,20 @@ namespace {
 struct AssignFormats : phot::impl::AssignFormatsBase<AssignFormats> {
   using Base::Base;
 
+  /// Formats of machine classes are attributes of their dialects.
+  void getDependentDialects(DialectRegistry &registry) const override {
+    Base::getDependentDialects(registry);
+    registerMachineDialects(registry);
+  }
+
   void runOnOperation() override {
     FailureOr<const phx::Target *> target = getTarget(getOperation());
     if (failed(target))
       return signalPassFailure();
-    FailureOr<NumberFormatAttrInterface> parsed =
-        parseNumberFormat(&getContext(), getFormatName(format, **target),
-                          [&] { return getOperation().emitError(); });
+    FailureOr<NumberFormatAttrInterface> parsed = parseFormat(**target);
     if (failed(parsed))
       return signalPassFailure();
+    Arrays arrays = getArrays(**target);
     layers.clear();
     count = 0;
     WalkResult result = getOperation().walk([&](ProductOp op) {
@@ -110,7 +117,7 @@ struct AssignFormats : phot::impl::AssignFormatsBase<AssignFormats> {
       int64_t number = getNumber(op);
       if (op.getLhsFormat())
         return WalkResult::advance();
-      assignFormat(op, *parsed);
+      assignFormat(op, *parsed, arrays);
       if (parsed->needsUniforms() && failed(assignStream(op, number)))
         return WalkResult::interrupt();
       return WalkResult::advance();
@@ -120,6 +127,17 @@ struct AssignFormats : phot::impl::AssignFormatsBase<AssignFormats> {
   }
 
 private:
+  /// The format that was chosen: one of the arrays' class, or of every class.
+  FailureOr<NumberFormatAttrInterface> parseFormat(const phx::Target &target) {
+    auto emitError = [&] { return getOperation().emitError(); };
+    std::string name = getFormatName(format, target);
+    FailureOr<NumberFormatAttrInterface> own =
+        getArrays(target).lowering->parseFormat(&getContext(), name, emitError);
+    if (failed(own) || *own)
+      return own;
+    return parseNumberFormat(&getContext(), name, emitError);
+  }
+
   /// Products are numbered in program order. One that the backward pass
   /// computes again has the number of the first time, so that both draw the
   /// same random numbers and have the same result.

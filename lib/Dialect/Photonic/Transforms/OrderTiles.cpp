@@ -7,7 +7,7 @@
 
 #include "photonic/Dialect/Photonic/Transforms/Passes.h"
 
-#include "Survivor.h"
+#include "photonic/Dialect/Photonic/Transforms/Survivor.h"
 
 #include "photonic/Dialect/Photonic/Transforms/TileNest.h"
 

@@ -8,7 +8,7 @@
 #include "photonic/Dialect/NN/IR/Step.h"
 #include "photonic/Dialect/Photonic/Transforms/Passes.h"
 
-#include "Survivor.h"
+#include "photonic/Dialect/Photonic/Transforms/Survivor.h"
 
 #include "photonic/Target/Machine/Machine.h"
 
@@ -65,10 +65,10 @@ private:
     cores = arrays.count;
     rows = arrays.rows;
     columns = arrays.columns;
+    TileTime time = arrays.lowering->getTileTime(arrays);
     // Paid once per pass, like programming.
-    programFs = toFemtoseconds(arrays.machine->program_ns().value() +
-                               arrays.machine->fill_ns().value());
-    streamFs = toFemtoseconds(1.0 / arrays.machine->clock_ghz().value());
+    programFs = toFemtoseconds(time.programNs + time.fillNs);
+    streamFs = toFemtoseconds(1.0 / time.vectorsPerNs);
   }
 
   /// In the Mirage paper DF1 keeps the first operand, DF2 the second.

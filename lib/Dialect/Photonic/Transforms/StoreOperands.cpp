@@ -10,6 +10,7 @@
 #include "photonic/Dialect/NN/IR/Step.h"
 #include "photonic/Dialect/Photonic/IR/ProductInfo.h"
 #include "photonic/Dialect/Photonic/IR/StoredOperand.h"
+#include "photonic/Target/Machine/Machine.h"
 
 #include "mlir/IR/Remarks.h"
 #include "llvm/ADT/MapVector.h"
@@ -49,6 +50,10 @@ struct StoreOperands : phot::impl::StoreOperandsBase<StoreOperands> {
           << minReaders.getValue();
       return signalPassFailure();
     }
+    FailureOr<const phx::Target *> target = getTarget(getOperation());
+    if (failed(target))
+      return signalPassFailure();
+    areStored = getArrays(**target).lowering->storesOperands();
     llvm::MapVector<std::pair<Value, StoredType>, Readers> groups;
     getOperation().walk([&](ProductOp op) {
       for (const Reader &reader : getReaders(op))
@@ -88,6 +93,10 @@ private:
 
   StoredType findStorage(const Reader &reader) {
     auto type = cast<RankedTensorType>(reader.getValue().getType());
+    if (!areStored) {
+      reportMissed(reader, "the target's arrays do not read converted ones");
+      return {};
+    }
     StoredType stored = phot::findStorage(reader.view, type, reader.format);
     if (!stored)
       reportMissed(reader,
@@ -133,5 +142,7 @@ private:
         << remark::metric("readers", readers.size())
         << remark::metric("bytes", getBlockTensorBytes(type));
   }
+
+  bool areStored = false; ///< the target's arrays can
 };
 } // namespace

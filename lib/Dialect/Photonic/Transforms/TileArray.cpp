@@ -7,7 +7,7 @@
 
 #include "photonic/Dialect/Photonic/Transforms/Passes.h"
 
-#include "Survivor.h"
+#include "photonic/Dialect/Photonic/Transforms/Survivor.h"
 
 #include "photonic/Dialect/Photonic/IR/StoredOperand.h"
 #include "photonic/Dialect/Photonic/Transforms/TileNest.h"
@@ -51,7 +51,7 @@ struct TileArray : phot::impl::TileArrayBase<TileArray> {
     if (failed(target))
       return signalPassFailure();
     Arrays arrays = getArrays(**target);
-    group = (*target)->spec.groups(static_cast<int>(arrays.group)).name();
+    group = arrays.getSpec().name();
     rows = arrays.rows;
     columns = arrays.columns;
     SmallVector<ProductOp> products;
@@ -80,7 +80,7 @@ private:
       return emitSurvivor(op, "tile")
              << "has passes of " << length << " elements, but an array has "
              << columns << " columns; split it for passes of at most "
-             << columns << " (photonic-split-rns)";
+             << columns << " (photonic-split-products)";
     return success();
   }
 

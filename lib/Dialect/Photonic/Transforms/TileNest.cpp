@@ -7,7 +7,7 @@
 
 #include "photonic/Dialect/Photonic/Transforms/TileNest.h"
 
-#include "Survivor.h"
+#include "photonic/Dialect/Photonic/Transforms/Survivor.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"

@@ -7,7 +7,7 @@
 
 #include "photonic/Dialect/Photonic/Transforms/Passes.h"
 
-#include "Survivor.h"
+#include "photonic/Dialect/Photonic/Transforms/Survivor.h"
 
 namespace photonic::phot {
 #define GEN_PASS_DEF_VERIFYFORMAT

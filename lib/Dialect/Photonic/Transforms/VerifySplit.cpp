@@ -1,4 +1,4 @@
-//===- VerifySplit.cpp - Integers are multiplied in residues --------------===//
+//===- VerifySplit.cpp - Integers are multiplied as arrays do -------------===//
 //
 // Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -7,7 +7,7 @@
 
 #include "photonic/Dialect/Photonic/Transforms/Passes.h"
 
-#include "Survivor.h"
+#include "photonic/Dialect/Photonic/Transforms/Survivor.h"
 
 namespace photonic::phot {
 #define GEN_PASS_DEF_VERIFYSPLIT
@@ -27,7 +27,9 @@ struct VerifySplit : phot::impl::VerifySplitBase<VerifySplit> {
     getOperation().walk([&](DotOp op) {
       if (op.getResult().getType().isF32())
         return;
-      emitSurvivor(op, "split") << "multiplies integers outside of residues";
+      emitSurvivor(op, "split")
+          << "multiplies integers, which no array does in "
+             "one step; run photonic-split-products";
       survivors = true;
     });
     if (survivors)

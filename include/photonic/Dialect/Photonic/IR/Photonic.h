@@ -14,6 +14,7 @@
 #define PHOTONIC_DIALECT_PHOTONIC_IR_PHOTONIC_H
 
 #include "photonic/Dialect/NN/IR/NN.h"
+#include "photonic/Dialect/Photonic/IR/PassValues.h"
 #include "photonic/Dialect/Photonic/IR/ViewDigit.h"
 
 #include "phx/isa/TableOperation.h"

@@ -25,7 +25,7 @@ def Photonic_Dialect : Dialect {
     | --- | --- |
     | `lower` | `photonic.product`: which elements are contracted, in three views |
     | `format` | number formats, and regions: what one pass computes, and how it meets the accumulator |
-    | `split` | the pass in residues: one `photonic.modular_dot` per modulus, one `photonic.reverse_convert`; the choice of the stationary operand |
+    | `split` | the pass as the target's arrays compute it; in residues: one `photonic.modular_dot` per modulus, one `photonic.reverse_convert`; the choice of the stationary operand |
     | `tile` | `photonic.array_product` in a loop nest: one tile of the stationary operand and one group each |
 
     A product converts its operands as it reads them, or reads what `photonic.convert`
@@ -57,6 +57,14 @@ def Photonic_Dialect : Dialect {
     /// The target that `target` describes, or what is wrong with it. Made once
     /// per attribute, whoever asks; safe to call from several threads.
     const ::phx::Result<::phx::Target> &getMachine(TargetAttr target);
+
+    /// Adds operations of regions of products. For dialect extensions: what the
+    /// arrays of a class of machines compute. An extension may be applied again.
+    template <typename Op> void addRegionOperation() {
+      if (!::mlir::RegisteredOperationName::lookup(Op::getOperationName(),
+                                                   getContext()))
+        addOperations<Op>();
+    }
 
   private:
     std::shared_ptr<TargetCache> targets;

@@ -106,4 +106,18 @@ def Photonic_RegionOpInterface : OpInterface<"RegionOpInterface"> {
   ];
 }
 
+def Photonic_PassOpInterface : OpInterface<"PassOpInterface"> {
+  let cppNamespace = "::photonic::phot";
+  let description = [{
+    An operation in the region `pass`, which implements RegionOpInterface as well:
+    what it computes, to the last bit.
+  }];
+  let methods = [
+    InterfaceMethod<[{Computes the result for every pair of vectors of a block.
+      The values of its operands are there; those of the arguments of the region
+      are the vectors.}],
+      "void", "evaluate", (ins "::photonic::phot::PassBlock":$block)>,
+  ];
+}
+
 #endif // PHOTONIC_DIALECT_PHOTONIC_IR_PHOTONICINTERFACES

@@ -8,44 +8,7 @@
 #ifndef PHOTONIC_DIALECT_PHOTONIC_IR_PHOTONICOPS
 #define PHOTONIC_DIALECT_PHOTONIC_IR_PHOTONICOPS
 
-include "mlir/Interfaces/DestinationStyleOpInterface.td"
-include "mlir/Interfaces/SideEffectInterfaces.td"
-include "photonic/Dialect/Photonic/IR/PhotonicTypes.td"
-include "photonic/Interpreter/EvaluableOpInterface.td"
-
-class Photonic_Op<string mnemonic, list<Trait> traits = []>
-    : Op<Photonic_Dialect, mnemonic, traits # [Pure]>;
-
-def Photonic_PositiveExtents : CPred<
-    "::llvm::all_of(::llvm::cast<::mlir::ShapedType>($_self).getShape(), "
-    "[](int64_t extent) { return extent > 0; })">;
-def Photonic_Tensor : RankedTensorOf<[F32],
-    [HasStaticShapePred, Photonic_PositiveExtents],
-    "tensor of 32-bit floats with static, positive extents">;
-
-/// A tensor that is converted, and one of which products read either.
-def Photonic_StoredTensor : RankedTensorOf<[Photonic_Stored],
-    [HasStaticShapePred, Photonic_PositiveExtents],
-    "tensor of stored elements with static, positive extents">;
-def Photonic_Operand : RankedTensorOf<[F32, Photonic_Stored],
-    [HasStaticShapePred, Photonic_PositiveExtents],
-    "tensor of 32-bit floats or stored elements with static, positive extents">;
-
-/// What counter-based random numbers are keyed by: [seed, trial, step].
-def Photonic_Key : RankedTensorOf<[F32],
-    [CPred<"::llvm::ArrayRef<int64_t>{3} == "
-           "::llvm::cast<::mlir::ShapedType>($_self).getShape()">],
-    "tensor with 3 elements">;
-
-/// Converted elements of one pass.
-def Photonic_Group : FixedVectorOfRankAndType<[1], [I8, I16, F32]>;
-def Photonic_IntegerSum : AnyTypeOf<[I32, I64]>;
-def Photonic_Sum : AnyTypeOf<[I32, I64, F32]>;
-
-/// Number of a random stream; the numbers 2 * stream + operand stay below those
-/// of `nn.dropout`.
-def Photonic_Stream
-    : ConfinedAttr<I64Attr, [IntNonNegative, IntMaxValue<0x3fffffff>]>;
+include "photonic/Dialect/Photonic/IR/PhotonicOpBase.td"
 
 //===----------------------------------------------------------------------===//
 // Products
@@ -94,7 +57,7 @@ def Photonic_ProductOp : Photonic_Op<"product", [
     depends on it.
 
     `photonic-lower-products` creates it, `photonic-assign-formats` adds formats,
-    regions, key and stream, `photonic-split-rns` rewrites the region `pass`, and
+    regions, key and stream, `photonic-split-products` rewrites the region `pass`, and
     `photonic-select-dataflow` chooses the operand that stays in the array.
     `photonic-tile-array` replaces it by a loop nest.
 
@@ -378,12 +341,9 @@ def Photonic_ArrayProductOp : Photonic_Op<"array_product", [
 // What happens in one pass
 //===----------------------------------------------------------------------===//
 
-class Photonic_RegionOp<string mnemonic, list<Trait> traits = []>
-    : Photonic_Op<mnemonic,
-        traits # [ParentOneOf<["ProductOp", "ArrayProductOp"]>]>;
-
 def Photonic_DotOp : Photonic_RegionOp<"dot", [
-    DeclareOpInterfaceMethods<Photonic_RegionOpInterface>]> {
+    DeclareOpInterfaceMethods<Photonic_RegionOpInterface>,
+    DeclareOpInterfaceMethods<Photonic_PassOpInterface>]> {
   let summary = "multiply two vectors";
   let description = [{
     The sum of the products of the elements of two vectors: exact for integers;
@@ -407,66 +367,6 @@ def Photonic_DotOp : Photonic_RegionOp<"dot", [
   let results = (outs Photonic_Sum:$result);
   let assemblyFormat = [{
     $lhs `,` $rhs attr-dict `:` type($lhs) `,` type($rhs) `->` type($result)
-  }];
-  let hasVerifier = 1;
-}
-
-def Photonic_ModularDotOp : Photonic_RegionOp<"modular_dot", [
-    DeclareOpInterfaceMethods<Photonic_RegionOpInterface, ["isPartial"]>]> {
-  let summary = "multiply two vectors modulo one modulus";
-  let description = [{
-    Both vectors are converted to residues in [0, modulus); the result is the
-    residue in [0, modulus) of the sum of their products. `photonic-split-rns`
-    creates one per modulus.
-
-    Constraints:
-
-    * (C1) both vectors have the same length and hold integers;
-    * (C2) the modulus lies in [2, 65536];
-    * (C3) the operands are the two arguments of the region, in order.
-
-    Example:
-
-    ```mlir
-    %r = photonic.modular_dot %a, %b modulus = 31 : vector<16xi8>, vector<16xi8> -> i32
-    ```
-  }];
-  let arguments = (ins Photonic_Group:$lhs, Photonic_Group:$rhs,
-                       I64Attr:$modulus);
-  let results = (outs I32:$result);
-  let assemblyFormat = [{
-    $lhs `,` $rhs `modulus` `=` $modulus attr-dict
-    `:` type($lhs) `,` type($rhs) `->` type($result)
-  }];
-  let hasVerifier = 1;
-}
-
-def Photonic_ReverseConvertOp : Photonic_RegionOp<"reverse_convert", [
-    DeclareOpInterfaceMethods<Photonic_RegionOpInterface, ["checkRange"]>]> {
-  let summary = "reconstruct an integer from its residues";
-  let description = [{
-    The integer in [-floor((P - 1) / 2), P - 1 - floor((P - 1) / 2)], P being the
-    product of the moduli, that has the given residues (Chinese remainder
-    theorem). Moduli may be even.
-
-    Constraints:
-
-    * (C1) there are at least one residue and as many moduli as residues;
-    * (C2) each modulus lies in [2, 65536], their product is at most 2^62;
-    * (C3) the moduli are pairwise coprime;
-    * (C4) each residue is what a `modular_dot` of that modulus computes, in the
-      order of these operations, and all of them are.
-
-    Example:
-
-    ```mlir
-    %d = photonic.reverse_convert %r0, %r1, %r2 moduli = [31, 32, 33] : i32
-    ```
-  }];
-  let arguments = (ins Variadic<I32>:$residues, DenseI64ArrayAttr:$moduli);
-  let results = (outs Photonic_IntegerSum:$result);
-  let assemblyFormat = [{
-    $residues `moduli` `=` $moduli attr-dict `:` type($result)
   }];
   let hasVerifier = 1;
 }

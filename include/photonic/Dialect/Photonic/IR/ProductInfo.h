@@ -141,8 +141,9 @@ int64_t getSumBound(NumberFormatAttrInterface lhs,
 mlir::Type getSumType(NumberFormatAttrInterface lhs,
                       NumberFormatAttrInterface rhs);
 
-/// floor((product of moduli - 1) / 2).
-int64_t getSignedRange(llvm::ArrayRef<int64_t> moduli);
+/// C1 and C3 of an operation of `pass` that multiplies: its two operands are
+/// the arguments of the region, in order, and agree. Fails after a diagnostic.
+llvm::LogicalResult verifyVectors(mlir::Operation *op);
 
 /// The entry of a program's table that a region of a product is. Fails after a
 /// diagnostic if that is nothing that arrays compute.

@@ -103,7 +103,8 @@ def AssignFormats : Pass<"photonic-assign-formats", "::mlir::func::FuncOp"> {
     Precondition: `photonic-verify-lower`, and the module carries its target
     (`photonic-set-target`). Every `photonic.product` without formats gets `format`,
     or the target's own format, for both operands, and two regions: `pass`, which
-    multiplies one group with `photonic.dot`, and `combine`, which adds that to the
+    multiplies one group with `photonic.dot` (and says what else is lost in arrays
+    of the target's class), and `combine`, which adds that to the
     accumulator with `photonic.scaled_add`, or `photonic.float_add` for reals.
     Products that have formats keep them, so that a
     layer may be treated apart. Postcondition: `photonic-verify-format`.
@@ -120,7 +121,8 @@ def AssignFormats : Pass<"photonic-assign-formats", "::mlir::func::FuncOp"> {
   let options = [
     Option<"format", "format", "std::string", "\"\"",
       "bfp:MANTISSA_BITS:GROUP[:trunc|nearest|stochastic], or fp32[:GROUP] to "
-      "bypass the conversion (default: the target's format; of fp32 its group)">,
+      "bypass the conversion, or a format of the arrays' own class (default: the "
+      "target's format; of fp32 its group)">,
   ];
 }
 
@@ -135,39 +137,28 @@ def VerifyFormat : Pass<"photonic-verify-format", "::mlir::func::FuncOp"> {
 // split
 //===----------------------------------------------------------------------===//
 
-def SplitRNS : Pass<"photonic-split-rns", "::mlir::func::FuncOp"> {
-  let summary = "compute integer products in residues";
+def SplitProducts : Pass<"photonic-split-products", "::mlir::func::FuncOp"> {
+  let summary = "compute integer products as the arrays of the target do";
   let description = [{
     Precondition: `photonic-verify-format`, and the module carries its target
-    (`photonic-set-target`), whose arrays have moduli and columns. Every
-    `photonic.dot` on integers becomes one `photonic.modular_dot` per modulus and one
-    `photonic.reverse_convert`. Products in f32 stay as they are.
-
-    A group that is longer than the array has columns takes several passes, whose
-    sums are added exactly: its region is made to take `columns` elements.
-
-    The pass proves that no sum of one array pass can leave the signed range of
-    the moduli: n * max|a| * max|b| <= floor((P - 1) / 2), with n the smaller of
-    the group length and the columns, and P the product of the moduli; the bound
-    is attained, hence exact. Otherwise it fails and states both numbers, with
-    the rule of thumb log2 P >= 2 (b_m + 1) + log2 n - 1 as a note. Moduli of a
-    target are pairwise coprime; they may be even. Postcondition:
-    `photonic-verify-split`. The values do not change.
+    (`photonic-set-target`). Runs the passes of the class of machines that the
+    target's arrays are of, such as `photonic-split-rns`: they turn every
+    `photonic.dot` on integers into what one pass of an array computes.
+    Postcondition: `photonic-verify-split`.
 
     ```mlir
     %d = photonic.dot %a, %b : vector<16xi8>, vector<16xi8> -> i32
-    // becomes, with moduli 31, 32, 33
-    %r0 = photonic.modular_dot %a, %b modulus = 31 : vector<16xi8>, vector<16xi8> -> i32
-    %r1 = photonic.modular_dot %a, %b modulus = 32 : vector<16xi8>, vector<16xi8> -> i32
-    %r2 = photonic.modular_dot %a, %b modulus = 33 : vector<16xi8>, vector<16xi8> -> i32
-    %d = photonic.reverse_convert %r0, %r1, %r2 moduli = [31, 32, 33] : i32
+    // becomes, on residue arrays with moduli 127, 129
+    %r0 = photonic.modular_dot %a, %b modulus = 127 : vector<16xi8>, vector<16xi8> -> i32
+    %r1 = photonic.modular_dot %a, %b modulus = 129 : vector<16xi8>, vector<16xi8> -> i32
+    %d = photonic.reverse_convert %r0, %r1 moduli = [127, 129] : i32
     ```
   }];
   let dependentDialects = ["::photonic::phot::PhotonicDialect"];
 }
 
 def VerifySplit : Pass<"photonic-verify-split", "::mlir::func::FuncOp"> {
-  let summary = "check that integers are multiplied in residues";
+  let summary = "check that no array multiplies integers in one step";
   let description = [{
     Read-only. Fails on every `photonic.dot` on integers.
   }];
@@ -200,7 +191,9 @@ def SelectDataflow : Pass<"photonic-select-dataflow", "::mlir::func::FuncOp"> {
 def StoreOperands : Pass<"photonic-store-operands", "::mlir::func::FuncOp"> {
   let summary = "convert operands once, for all products that read them";
   let description = [{
-    Precondition: `photonic-verify-format`. Puts a `photonic.convert` in front of
+    Precondition: `photonic-verify-format`, and the module carries its target
+    (`photonic-set-target`), whose arrays are asked whether they read converted
+    operands. Puts a `photonic.convert` in front of
     the first product that reads a tensor in a format, along some dimensions, and
     lets all products read it that do so: where their groups of contraction
     positions are blocks of the tensor, and the format does not round at random.

@@ -9,8 +9,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef PHOTONIC_LIB_DIALECT_PHOTONIC_TRANSFORMS_SURVIVOR_H
-#define PHOTONIC_LIB_DIALECT_PHOTONIC_TRANSFORMS_SURVIVOR_H
+#ifndef PHOTONIC_DIALECT_PHOTONIC_TRANSFORMS_SURVIVOR_H
+#define PHOTONIC_DIALECT_PHOTONIC_TRANSFORMS_SURVIVOR_H
 
 #include "photonic/Dialect/Photonic/IR/ProductInfo.h"
 
@@ -30,4 +30,4 @@ inline mlir::InFlightDiagnostic emitSurvivor(mlir::Operation *op,
 
 } // namespace photonic::phot
 
-#endif // PHOTONIC_LIB_DIALECT_PHOTONIC_TRANSFORMS_SURVIVOR_H
+#endif // PHOTONIC_DIALECT_PHOTONIC_TRANSFORMS_SURVIVOR_H

@@ -5,25 +5,28 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "photonic/Dialect/Photonic/Transforms/Passes.h"
+#include "photonic/Machines/RNS/RNS.h"
 
-#include "Survivor.h"
-
+#include "photonic/Dialect/Photonic/IR/ProductInfo.h"
+#include "photonic/Dialect/Photonic/Transforms/Survivor.h"
 #include "photonic/Target/Machine/Machine.h"
+
+#include "machines/rns/Target.h"
 
 #include "mlir/IR/PatternMatch.h"
 #include "llvm/Support/FormatVariadic.h"
 
 #include <cmath>
 
-namespace photonic::phot {
+namespace photonic::rns {
 #define GEN_PASS_DEF_SPLITRNS
-#include "photonic/Dialect/Photonic/Transforms/PhotonicPasses.h.inc"
-} // namespace photonic::phot
+#include "photonic/Machines/RNS/RNSPasses.h.inc"
+} // namespace photonic::rns
 
 using namespace mlir;
 using namespace photonic;
 using namespace photonic::phot;
+using namespace photonic::rns;
 
 /// The paper's sufficient rule, for comparison with the exact bound.
 static void attachRuleOfThumb(InFlightDiagnostic &diag, ProductOp op,
@@ -84,17 +87,25 @@ static void splitDot(DotOp dot, ArrayRef<int64_t> moduli,
 }
 
 namespace {
-struct SplitRNS : phot::impl::SplitRNSBase<SplitRNS> {
+struct SplitRNS : rns::impl::SplitRNSBase<SplitRNS> {
   using Base::Base;
 
   void runOnOperation() override {
     FailureOr<const phx::Target *> target = getTarget(getOperation());
     if (failed(target))
       return signalPassFailure();
-    Arrays arrays = getArrays(**target);
-    SmallVector<int64_t> chosen(arrays.getModuli().begin(),
-                                arrays.getModuli().end());
-    columns = arrays.columns;
+    std::optional<phx::rns::Arrays> arrays = phx::rns::findArrays(**target);
+    if (!arrays) {
+      getOperation().emitError("expected a target with arrays of class 'rns', "
+                               "found '")
+          << (*target)->spec.name()
+          << "' without; run photonic-split-products, which runs the passes of "
+             "the target's class";
+      return signalPassFailure();
+    }
+    SmallVector<int64_t> chosen(arrays->getModuli().begin(),
+                                arrays->getModuli().end());
+    columns = arrays->columns;
     SmallVector<DotOp> dots;
     bool provable = true;
     getOperation().walk([&](DotOp dot) {
