@@ -9,7 +9,7 @@
 #include "Chunking.h"
 
 #include "SpaceAllocator.h"
-#include "photonic/Target/Machine/Machine.h"
+#include "photonic/Target/Machine/CostModel.h"
 
 #include "llvm/Support/MathExtras.h"
 
@@ -29,7 +29,7 @@ public:
               int64_t term, const ChunkExtras &extras,
               const phx::Target &target)
       : shape(shape), stationary(stationary), term(term), extras(extras),
-        target(target) {}
+        target(target), costs(target) {}
 
   std::variant<Chunking, ChunkingFailure> run();
 
@@ -48,6 +48,7 @@ private:
   int64_t term;
   const ChunkExtras &extras;
   const phx::Target &target;
+  CostModel costs;
 };
 
 } // namespace
@@ -160,28 +161,21 @@ std::optional<ChunkingFailure> ChunkSearch::checkFit(const Chunking &c) const {
                                c.resultBytes * c.getResultBuffers()});
 }
 
-/// Nanoseconds: array passes and transfers overlap, so the longer one counts.
+/// Nanoseconds.
 double ChunkSearch::estimate(const Chunking &c) const {
   Arrays arrays = getArrays(target);
   double chunks = double(c.mChunks) * c.getNChunks();
-  double vectors = stationary == phot::Stationary::First
-                       ? double(c.block.getColumns())
-                       : double(c.block.getRows());
-  double passes = divideCeil(
+  bool first = stationary == phot::Stationary::First;
+  int64_t arrayTime = costs.getArrayTime(
       countBlockPasses(c.block, stationary, arrays.rows, arrays.columns, term),
-      arrays.count);
-  TileTime time = arrays.lowering->getTileTime(arrays);
-  double coreTime =
-      chunks * passes * (time.programNs + vectors / time.vectorsPerNs);
+      first ? c.block.getColumns() : c.block.getRows());
   double inputLoads = c.loopsN() ? chunks : 1;
   double bytes = double(c.weightBytes) * c.mChunks +
                  double(c.inputBytes) * inputLoads +
                  double(c.resultBytes + c.residualBytes) * chunks;
-  double transfers = inputLoads + chunks + c.mChunks;
-  double dmaTime = bytes / target.spec.dma().bytes_per_ns().value() +
-                   transfers * target.spec.dma().latency_ns().value();
-  // The first load and the last store overlap with nothing.
-  return std::max(coreTime, dmaTime) + dmaTime / chunks;
+  return costs.getChunkedTime(
+      chunks, arrayTime,
+      costs.getTransferTime(bytes, inputLoads + chunks + c.mChunks));
 }
 
 std::variant<Chunking, ChunkingFailure> ChunkSearch::run() {

@@ -16,7 +16,7 @@
 #include "HierarchyRemarks.h"
 #include "HierarchyScheduler.h"
 
-#include "photonic/Target/Machine/Machine.h"
+#include "photonic/Target/Machine/CostModel.h"
 
 #include "llvm/Support/MathExtras.h"
 
@@ -48,7 +48,7 @@ class WeightChunkSearch {
 public:
   WeightChunkSearch(phot::ArrayProductOp op, const phot::ProductShape &shape,
                     const ChunkExtras &extras, const phx::Target &target)
-      : op(op), shape(shape), extras(extras), target(target) {}
+      : op(op), shape(shape), extras(extras), target(target), costs(target) {}
 
   std::variant<WeightChunking, ChunkingFailure> run();
 
@@ -66,6 +66,7 @@ private:
   const phot::ProductShape &shape;
   const ChunkExtras &extras;
   const phx::Target &target;
+  CostModel costs;
 };
 
 } // namespace
@@ -126,29 +127,20 @@ WeightChunkSearch::checkFit(const WeightChunking &c) const {
                                c.resultBytes * c.getResultBuffers()});
 }
 
-/// Nanoseconds: array passes and transfers overlap, so the longer one counts.
+/// Nanoseconds.
 double WeightChunkSearch::estimate(const WeightChunking &c) {
-  Arrays arrays = getArrays(target);
   double chunks =
       double(c.mChunks) * double(c.imageChunks + (c.tailImages > 0));
-  double vectors = op.getStationary() == phot::Stationary::First
-                       ? double(c.block.getColumns())
-                       : double(c.block.getRows());
-  double passes =
-      divideCeil(countBlockPasses(
-                     c.block, op.getStationary(), op.getRows(), op.getColumns(),
-                     phot::getTermLength(op.getLhsFormat(), op.getRhsFormat())),
-                 arrays.count);
-  TileTime time = arrays.lowering->getTileTime(arrays);
-  double coreTime =
-      chunks * passes * (time.programNs + vectors / time.vectorsPerNs);
+  bool first = op.getStationary() == phot::Stationary::First;
+  int64_t arrayTime = costs.getArrayTime(
+      countBlockPasses(
+          c.block, op.getStationary(), op.getRows(), op.getColumns(),
+          phot::getTermLength(op.getLhsFormat(), op.getRhsFormat())),
+      first ? c.block.getColumns() : c.block.getRows());
   double bytes = double(c.lhsBytes + c.rhsBytes) * chunks +
                  double(c.resultBytes) * (1 + extras.residuals) * c.mChunks;
-  double dmaTime =
-      bytes / target.spec.dma().bytes_per_ns().value() +
-      (2 * chunks + c.mChunks) * target.spec.dma().latency_ns().value();
-  // The first load and the last store overlap with nothing.
-  return std::max(coreTime, dmaTime) + dmaTime / chunks;
+  return costs.getChunkedTime(
+      chunks, arrayTime, costs.getTransferTime(bytes, 2 * chunks + c.mChunks));
 }
 
 std::variant<WeightChunking, ChunkingFailure> WeightChunkSearch::run() {

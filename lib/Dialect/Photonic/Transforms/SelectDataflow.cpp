@@ -10,13 +10,12 @@
 
 #include "photonic/Dialect/Photonic/Transforms/Survivor.h"
 
-#include "photonic/Target/Machine/Machine.h"
+#include "photonic/Target/Machine/CostModel.h"
 
 #include "mlir/IR/Remarks.h"
 #include "llvm/ADT/StringSwitch.h"
-#include "llvm/Support/MathExtras.h"
 
-#include <cmath>
+#include <optional>
 
 namespace photonic::phot {
 #define GEN_PASS_DEF_SELECTDATAFLOW
@@ -27,10 +26,6 @@ using namespace mlir;
 using namespace photonic;
 using namespace photonic::phot;
 
-static int64_t toFemtoseconds(double nanoseconds) {
-  return std::llround(nanoseconds * 1e6);
-}
-
 namespace {
 struct SelectDataflow : phot::impl::SelectDataflowBase<SelectDataflow> {
   using Base::Base;
@@ -39,7 +34,10 @@ struct SelectDataflow : phot::impl::SelectDataflowBase<SelectDataflow> {
     FailureOr<const phx::Target *> target = getTarget(getOperation());
     if (failed(checkOptions()) || failed(target))
       return signalPassFailure();
-    setArrays(getArrays(**target));
+    costs.emplace(**target);
+    Arrays arrays = getArrays(**target);
+    rows = arrays.rows;
+    columns = arrays.columns;
     bool ready = true;
     getOperation().walk([&](ProductOp op) {
       if (op.getStationary())
@@ -61,16 +59,6 @@ private:
     return success();
   }
 
-  void setArrays(const Arrays &arrays) {
-    cores = arrays.count;
-    rows = arrays.rows;
-    columns = arrays.columns;
-    TileTime time = arrays.lowering->getTileTime(arrays);
-    // Paid once per pass, like programming.
-    programFs = toFemtoseconds(time.programNs + time.fillNs);
-    streamFs = toFemtoseconds(1.0 / time.vectorsPerNs);
-  }
-
   /// In the Mirage paper DF1 keeps the first operand, DF2 the second.
   std::optional<Stationary> parseMode() {
     return llvm::StringSwitch<std::optional<Stationary>>(mode.getValue())
@@ -84,8 +72,7 @@ private:
     TileCount count =
         countTiles(ProductExtents::get(op), stationary, rows, columns,
                    getTermLength(op.getLhsFormatAttr(), op.getRhsFormatAttr()));
-    return llvm::divideCeilSigned(count.tiles, cores) *
-           (programFs + count.stream * streamFs);
+    return costs->getArrayTime(count.tiles, count.stream);
   }
 
   void select(ProductOp op) {
@@ -108,6 +95,7 @@ private:
         << remark::metric("df1_fs", first) << remark::metric("df2_fs", second);
   }
 
-  int64_t cores = 0, rows = 0, columns = 0, programFs = 0, streamFs = 0;
+  std::optional<CostModel> costs;
+  int64_t rows = 0, columns = 0; ///< of an array
 };
 } // namespace
