@@ -358,7 +358,7 @@ static void expectSaid(const std::string &said, const std::string &expected) {
   EXPECT_NE(said.find(expected), std::string::npos) << said;
 }
 
-TEST_F(WeightBankTest, FormatsAreTheClasss) {
+TEST_F(WeightBankTest, FormatsAreThoseOfTheClass) {
   request.stages.format = "fixed:9:4:8";
   expectSaid(compile(), "(C1) bits must lie in [2, 8], got 9");
   request.stages.format = "fixed:6:4";

@@ -26,7 +26,7 @@ enum class Stage {
   Autodiff, ///< a training step, if asked for; no composite operation left
   Lower,    ///< convolutions and linear layers are photonic.product
   Format,   ///< FP32 becomes the machine's numbers
-  Split,    ///< residues; the stationary operand of each product is chosen
+  Split,    ///< what arrays compute; the operand of each product that stays
   Tile,     ///< passes of one array
   Schedule, ///< pisa without tokens
   Emit,     ///< pisa with tokens, proved free of races
