@@ -16,6 +16,7 @@
 #include "BankDialect.h"
 
 #include "photonic/Driver/Driver.h"
+#include "photonic/InitAllMachines.h"
 #include "photonic/Interpreter/Interpreter.h"
 #include "photonic/Machines/RNS/RNS.h"
 #include "photonic/Pipelines/InsertedPasses.h"
@@ -445,6 +446,7 @@ TEST_F(WeightBankTest, OperationsOfAnotherClassAreRefused) {
 }
 
 TEST_F(WeightBankTest, ASecondLoweringOfAClassEndsTheProcess) {
+  registerAllMachineLowerings(); // whichever tests run before
   EXPECT_DEATH(registerMachineLowering("rns", nullptr),
                "machine class 'rns' has two lowerings");
 }
