@@ -93,9 +93,9 @@ private:
     while (at < text.size() && (llvm::isAlnum(text[at]) || text[at] == '.'))
       ++at;
     if (at - begin > maxTextDigits)
-      fail(begin, "this number has " + std::to_string(at - begin) +
-                      " digits, and at most " + std::to_string(maxTextDigits) +
-                      " are read");
+      failLimit(begin, "this number has " + std::to_string(at - begin) +
+                           " digits, and at most " +
+                           std::to_string(maxTextDigits) + " are read");
   }
 
   void skipWord() {
@@ -106,6 +106,17 @@ private:
     if (word == "mod" || word == "floordiv" || word == "ceildiv" ||
         word == "and")
       countOperator(begin);
+    if (word == "array")
+      checkArray(begin);
+  }
+
+  /// Of an array of `index` the parser of MLIR asks for a width that this type
+  /// does not have.
+  void checkArray(size_t begin) {
+    StringRef rest = text.substr(at).ltrim();
+    if (!rest.consume_front("<") || !rest.ltrim().consume_front("index"))
+      return;
+    fail(begin, "an array of 'index' is none that can be read; write i64");
   }
 
   /// `#name` or `!name`: the definition of an alias or, perhaps, its use.
@@ -187,17 +198,18 @@ private:
     if (open.empty() || open.back() == '{')
       return;
     if (++operators.back() > maxTextNesting)
-      fail(where, "this expression has more than " +
-                      std::to_string(maxTextNesting) +
-                      " operators, and more are not read");
+      failLimit(where, "this expression has more than " +
+                           std::to_string(maxTextNesting) +
+                           " operators, and more are not read");
   }
 
   void note(size_t where, size_t depth) {
     reach = std::max(reach, depth);
     if (depth > maxTextNesting)
-      fail(where, "the text nests more than " + std::to_string(maxTextNesting) +
-                      " levels deep here (aliases expanded), and more are not "
-                      "read");
+      failLimit(where,
+                "the text nests more than " + std::to_string(maxTextNesting) +
+                    " levels deep here (aliases expanded), and more are not "
+                    "read");
   }
 
   void fail(size_t where, const std::string &message) {
@@ -207,10 +219,13 @@ private:
     size_t lineStart = before.rfind('\n');
     unsigned column =
         where - (lineStart == StringRef::npos ? 0 : lineStart + 1) + 1;
-    problem = TextProblem{unsigned(before.count('\n')) + 1, column,
-                          message +
-                              "; IR of the compiler stays far below that, so "
-                              "look at what wrote this file"};
+    problem = TextProblem{unsigned(before.count('\n')) + 1, column, message};
+  }
+
+  /// The same about something that is too large.
+  void failLimit(size_t where, const std::string &message) {
+    fail(where, message + "; IR of the compiler stays far below that, so look "
+                          "at what wrote this file");
   }
 
   StringRef text;

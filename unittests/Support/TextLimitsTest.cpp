@@ -107,3 +107,16 @@ TEST(TextLimits, Digits) {
   EXPECT_FALSE(isSafe("x = 1." + repeat("0", maxTextDigits)));
   EXPECT_TRUE(isSafe(repeat("12345, ", 10000)));
 }
+
+TEST(TextLimits, ArraysOfIndex) {
+  EXPECT_FALSE(isSafe("x = array<index: 1>"));
+  EXPECT_FALSE(isSafe("x = array < index>"));
+  EXPECT_TRUE(isSafe("x = array<i64: 1>, y = index"));
+  EXPECT_TRUE(isSafe("x = \"array<index: 1>\""));
+  auto problem = findTextProblem("\n  y = array<index: 1>");
+  ASSERT_TRUE(problem.has_value());
+  EXPECT_EQ(problem->line, 2u);
+  EXPECT_EQ(problem->column, 7u);
+  EXPECT_EQ(problem->message,
+            "an array of 'index' is none that can be read; write i64");
+}

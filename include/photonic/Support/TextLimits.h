@@ -6,8 +6,9 @@
 //===----------------------------------------------------------------------===//
 //
 // MLIR's parser, printer and verifier call themselves once per nesting level,
-// and the time for a literal grows with the square of its digits. A short file
-// could exhaust the stack or run for ever; a scan finds out before.
+// the time for a literal grows with the square of its digits, and an array of
+// `index` is nothing that its parser has thought of. A short file could exhaust
+// the stack, run for ever or crash; a scan finds out before.
 //
 //===----------------------------------------------------------------------===//
 
@@ -41,7 +42,7 @@ struct TextProblem {
 };
 
 /// The first place of `text`, the textual form of MLIR, that goes beyond the
-/// limits; nothing if there is none. Takes time linear in the text. Bytecode
+/// limits, or that the parser cannot bear; nothing if there is none. Takes time linear in the text. Bytecode
 /// has none.
 std::optional<TextProblem> findTextProblem(llvm::StringRef text);
 

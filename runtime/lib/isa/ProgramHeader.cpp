@@ -9,6 +9,7 @@
 #include "ProgramHeader.h"
 
 #include "HeaderOperations.h"
+#include "ProgramNames.h"
 
 #include "phx/isa/Limits.h"
 
@@ -56,70 +57,6 @@ SAME(Program::Region, LEARNING_RATE, Knob, LearningRate);
 //===----------------------------------------------------------------------===//
 // To the message
 //===----------------------------------------------------------------------===//
-
-/// True if `text` is well-formed UTF-8 (shortest forms, no surrogates).
-static bool isUtf8(const std::string &text) {
-  size_t i = 0;
-  while (i < text.size()) {
-    uint8_t lead = text[i];
-    size_t length = lead < 0x80             ? 1
-                    : (lead & 0xe0) == 0xc0 ? 2
-                    : (lead & 0xf0) == 0xe0 ? 3
-                    : (lead & 0xf8) == 0xf0 ? 4
-                                            : 0;
-    if (length == 0 || i + length > text.size())
-      return false;
-    uint32_t point = length == 1 ? lead : lead & (0x7f >> length);
-    for (size_t j = 1; j < length; ++j) {
-      uint8_t next = text[i + j];
-      if ((next & 0xc0) != 0x80)
-        return false;
-      point = point << 6 | (next & 0x3f);
-    }
-    static constexpr uint32_t shortest[] = {0, 0, 0x80, 0x800, 0x10000};
-    if (point < shortest[length] || point > 0x10ffff ||
-        (point >= 0xd800 && point < 0xe000))
-      return false;
-    i += length;
-  }
-  return true;
-}
-
-static Status checkNames(const Program &program) {
-  auto check = [](const char *what, const std::string &name) -> Status {
-    if (isUtf8(name))
-      return Status::success();
-    return Error{std::string(what) + " is not valid UTF-8: '" + name + "'"};
-  };
-  if (Status s = check("program name", program.name); !s)
-    return s;
-  if (Status s = check("target name", program.target); !s)
-    return s;
-  if (Status s = check("compiler version", program.compiler); !s)
-    return s;
-  for (const ProgramMemory &memory : program.memories)
-    if (Status s = check("memory name", memory.name); !s)
-      return s;
-  for (const CountRegister &each : program.registers)
-    if (Status s = check("register name", each.name); !s)
-      return s;
-  for (const std::string &field : program.machine)
-    if (Status s = check("field of the machine", field); !s)
-      return s;
-  for (const Region &region : program.regions)
-    if (Status s = check("region name", region.name); !s)
-      return s;
-  for (const std::string &name : program.ignoredInputs)
-    if (Status s = check("name of an ignored input", name); !s)
-      return s;
-  for (const Layer &layer : program.layers) {
-    if (Status s = check("layer name", layer.name); !s)
-      return s;
-    if (Status s = check("layer operator", layer.op); !s)
-      return s;
-  }
-  return Status::success();
-}
 
 static void putDigit(const MapDigit &digit, proto::Program::Digit *out) {
   out->set_radix(digit.radix);
@@ -351,8 +288,8 @@ struct Narrower {
     return range;
   }
   ProductNest get(const proto::Program::Nest &in) {
-    return {in.loop_begin(),  in.loop_end(),      get(in.groups()),
-            get(in.rows()),   get(in.columns()),  get(in.contraction())};
+    return {in.loop_begin(), in.loop_end(),     get(in.groups()),
+            get(in.rows()),  get(in.columns()), get(in.contraction())};
   }
   Product get(const proto::Program::Product &in) {
     Product product;
@@ -362,8 +299,8 @@ struct Narrower {
     product.n = in.n();
     product.k = in.k();
     product.groups = in.groups();
-    product.stationary = narrow("product stationary", in.stationary(),
-                                Stationary::Result);
+    product.stationary =
+        narrow("product stationary", in.stationary(), Stationary::Result);
     product.conversions = {in.first_conversion(), in.second_conversion()};
     product.pass = in.pass();
     product.combine = in.combine();

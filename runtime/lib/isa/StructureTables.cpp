@@ -8,6 +8,7 @@
 #include "Structure.h"
 
 #include "Magnitudes.h"
+#include "ProgramNames.h"
 #include "TablePlace.h"
 #include "phx/isa/Validator.h"
 
@@ -59,7 +60,8 @@ static Status checkMaps(const Program &program) {
     const AccessMap &map = program.maps[m];
     Place where = Place::at("map", m);
     if (map.axes.empty() || map.axes.size() > limits::mapAxes)
-      return failTable(where + "axes", "1 to " + std::to_string(limits::mapAxes),
+      return failTable(where + "axes",
+                       "1 to " + std::to_string(limits::mapAxes),
                        static_cast<int64_t>(map.axes.size()));
     for (size_t a = 0; a < map.axes.size(); ++a) {
       Place name = where + ("axis " + std::to_string(a) + " ");
@@ -171,10 +173,9 @@ static Status checkLayers(const Program &program) {
                        *layer.output);
     if (layer.output &&
         program.regions[*layer.output].type == ElementType::Block)
-      return failTable(where + "output",
-                       "a region that the host can read, or none",
-                       "blocks, region '" +
-                           program.regions[*layer.output].name + "'");
+      return failTable(
+          where + "output", "a region that the host can read, or none",
+          "blocks, region '" + program.regions[*layer.output].name + "'");
   }
   return Status::success();
 }
@@ -196,9 +197,9 @@ static Status checkGroups(const Program &program) {
                          "'" + group.name + "' again");
     if (!(limits::arraySide.contains(group.rows) &&
           limits::arraySide.contains(group.columns)))
-      return failTable(where + "array", "sides of " + limits::arraySide.toText(),
-                       std::to_string(group.rows) + " x " +
-                           std::to_string(group.columns));
+      return failTable(
+          where + "array", "sides of " + limits::arraySide.toText(),
+          std::to_string(group.rows) + " x " + std::to_string(group.columns));
     arrays += group.count;
   }
   if (arrays > limits::arrays)
@@ -221,8 +222,7 @@ static Status checkMemory(const Program &program, const ProgramMemory &memory,
                      isResident ? "none" : "one");
   if (memory.group && *memory.group >= program.groups.size())
     return failTable(where + "group",
-                     "an index below " +
-                         std::to_string(program.groups.size()) +
+                     "an index below " + std::to_string(program.groups.size()) +
                          " (number of groups)",
                      static_cast<int64_t>(*memory.group));
   if (memory.capacity < 0 || memory.capacity > limits::magnitude)
@@ -285,13 +285,15 @@ static Status checkRegisterTable(const Program &program) {
 Status phx::checkTables(const Program &program) {
   if (program.batch < 1)
     return failTable("batch", "at least 1", program.batch);
+  if (Status status = checkNames(program); !status)
+    return status;
   if (Status status = checkGroups(program); !status)
     return status;
   if (Status status = checkMemories(program); !status)
     return status;
-  for (auto check : {checkRegisterTable, checkMaps, checkOperations,
-                     checkProductShapes, checkRegions, checkRng,
-                     checkIgnoredInputs, checkLayers})
+  for (auto check :
+       {checkRegisterTable, checkMaps, checkOperations, checkProductShapes,
+        checkRegions, checkRng, checkIgnoredInputs, checkLayers})
     if (Status status = check(program); !status)
       return status;
   return Status::success();

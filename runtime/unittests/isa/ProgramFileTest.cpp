@@ -1,13 +1,14 @@
 //===- ProgramFileTest.cpp - Tests of reading and writing program files -*- C++
-//-*-===//
 //
 // Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
-#include "../../lib/isa/ProgramHeader.h"
 #include "phx/isa/ProgramFile.h"
+#include "phx/isa/Validator.h"
+#include "../../lib/isa/ProgramHeader.h"
+#include "../../lib/isa/ProgramNames.h"
 
 #include "../support/RandomProgram.h"
 #include "../support/TestMemories.h"
@@ -292,9 +293,10 @@ TEST_F(ProgramFileTest, UnwritableOutputLeavesNothingBehind) {
   EXPECT_EQ(writeProgram(makeSmallProgram(), directory).error().message,
             "cannot write '" + directory + "': Is a directory");
   Program bad = makeSmallProgram();
-  bad.regions[0].name = "\xff";
-  EXPECT_NE(writeProgram(bad, path).error().message.find("UTF-8"),
-            std::string::npos);
+  bad.regions[0].name = "a\xff";
+  EXPECT_EQ(writeProgram(bad, path).error().message,
+            "cannot write '" + path +
+                "': region 0 name: expected text in UTF-8, found 'a\\xff'");
   EXPECT_NE(access(path.c_str(), F_OK), 0);
 }
 
@@ -322,4 +324,41 @@ TEST_F(ProgramFileTest, DataBeyondTwoGigabytes) {
   EXPECT_EQ(again->data[0].size, size);
   EXPECT_EQ(again->data[0].bytes[size - 1], 42);
   EXPECT_EQ(again->data[1].bytes[7], 8); // lies beyond 2 GiB
+}
+
+// A name that no file holds is an error of the program, wherever it is.
+TEST_F(ProgramFileTest, NamesAreText) {
+  const auto expectRefused = [&](auto change, const std::string &place) {
+    Program bad = makeSmallProgram();
+    bad.groups.push_back({"core", "rns", 1, 4, 4});
+    bad.layers.push_back({"node", "Op", std::nullopt, Phase::Forward});
+    bad.memories.push_back({});
+    bad.registers.push_back({});
+    ASSERT_TRUE(checkNames(bad).ok()) << checkNames(bad).error().message;
+    change(bad);
+    ASSERT_FALSE(checkNames(bad).ok()) << place;
+    EXPECT_EQ(checkNames(bad).error().message.find(place + ": expected text"),
+              0u)
+        << checkNames(bad).error().message;
+    EXPECT_FALSE(writeProgram(bad, path).ok()) << place;
+    EXPECT_FALSE(validateStructure(bad).ok()) << place;
+  };
+  const std::string wrong = "\xc0\x80";
+  expectRefused([&](Program &p) { p.name = wrong; }, "program name");
+  expectRefused([&](Program &p) { p.target = wrong; }, "target name");
+  expectRefused([&](Program &p) { p.compiler = wrong; }, "compiler version");
+  expectRefused([&](Program &p) { p.machine.push_back(wrong); },
+                "field of the machine");
+  expectRefused([&](Program &p) { p.ignoredInputs.push_back(wrong); },
+                "ignored input");
+  expectRefused([&](Program &p) { p.groups[0].name = wrong; }, "group 0 name");
+  expectRefused([&](Program &p) { p.groups[0].machineClass = wrong; },
+                "group 0 class");
+  expectRefused([&](Program &p) { p.memories[0].name = wrong; },
+                "memory 0 name");
+  expectRefused([&](Program &p) { p.registers[0].name = wrong; },
+                "register 0 name");
+  expectRefused([&](Program &p) { p.layers[0].name = wrong; }, "layer 0 name");
+  expectRefused([&](Program &p) { p.layers[0].op = wrong; },
+                "layer 0 operator");
 }

@@ -85,3 +85,16 @@ func.func @condition_and_input(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
       : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x3xf32>
   return %g : tensor<2x3xf32>
 }
+
+// -----
+
+// What is no tensor of numbers in memory is not kept.
+
+// CHECK-LABEL: func.func @counters
+func.func @counters(%x: tensor<2xf32>) -> tensor<?xindex> {
+  %n = arith.constant 4 : index
+  %old = tensor.empty(%n) : tensor<?xindex>
+  // CHECK: tensor.insert
+  %new = tensor.insert %n into %old[%n] {nn.phase = "input_gradient"} : tensor<?xindex>
+  return %new : tensor<?xindex>
+}

@@ -600,3 +600,15 @@ func.func @reduce_c2(%x: tensor<2x3xf32>) {
   %y = nn.reduce_max %x axes = [1] keepdims = true : tensor<2x3xf32> -> tensor<2xf32>
   return
 }
+
+// -----
+
+// Attributes of arguments that the body does not have.
+
+// expected-error@+1 {{entry block must have 2 arguments to match function signature}}
+"func.func"() <{arg_attrs = [{nn.name = "x"}, {nn.name = "y"}],
+                function_type = (tensor<2xf32>, tensor<2xf32>) -> tensor<2xf32>,
+                res_attrs = [{nn.updates = "y"}], sym_name = "main"}> ({
+^bb0(%x: tensor<2xf32>):
+  "func.return"(%x) : (tensor<2xf32>) -> ()
+}) : () -> ()

@@ -127,3 +127,15 @@ pisa.program "nests" inference target "mirage" hash 0 memory ideal batch 1 token
     pisa.halt
   }
 }
+
+// -----
+
+// A name that no file has a place for.
+pisa.program "names" inference target "mirage" hash 0 memory ideal batch 1 tokens 0 compiler "" {
+  // expected-error @+1 {{group 0 class: expected text in UTF-8, found 'r\xff'}}
+  pisa.group 0 "core" class "r\FF" count 1 array [4, 4]
+  pisa.memory 0 "act" on_chip capacity 8388608 bytes 64 types [f32]
+  pisa.code {
+    pisa.halt
+  }
+}

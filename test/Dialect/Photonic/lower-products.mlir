@@ -1,5 +1,6 @@
 // RUN: photonic-opt --mlir-print-debuginfo=false %s --photonic-lower-products --photonic-verify-lower --split-input-file | FileCheck %s --implicit-check-not=nn.conv2d --implicit-check-not=nn.linear
 // RUN: photonic-opt %s --photonic-lower-products --split-input-file --mlir-print-debuginfo | FileCheck %s --check-prefix=LOC
+// RUN: photonic-opt %s --photonic-lower-products --split-input-file --mlir-print-op-generic | FileCheck %s --check-prefix=GENERIC
 
 // Weights become the first operand; the geometry of a convolution is in the views
 // of its image: rows are windows, columns their elements, input channels the
@@ -347,4 +348,21 @@ func.func @digital(%x: tensor<8x84xf32>) -> tensor<8x84xf32> {
   // CHECK-NOT: photonic
   %y = nn.relu %x : tensor<8x84xf32>
   return %y : tensor<8x84xf32>
+}
+
+// -----
+
+// A mark stays, unless the product has an attribute of that name itself.
+
+// CHECK-LABEL: func.func @marks
+func.func @marks(%x: tensor<2x4xf32>, %w: tensor<3x4xf32>) -> tensor<2x3xf32> {
+  // CHECK: photonic.product ins(
+  // CHECK-SAME: outs(%{{.*}} by <rows = [3 x d1], columns = [2 x d0]>
+  // CHECK-SAME: {mark = 1 : i64}
+  // GENERIC: sym_name = "marks"
+  // GENERIC: "photonic.product"
+  // GENERIC-NOT: result_view = #photonic.view<rows = [2 x d0]>
+  %y = nn.linear %x, %w {mark = 1, result_view = #photonic.view<rows = [2 x d0]>}
+      : (tensor<2x4xf32>, tensor<3x4xf32>) -> tensor<2x3xf32>
+  return %y : tensor<2x3xf32>
 }

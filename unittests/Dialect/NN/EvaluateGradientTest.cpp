@@ -232,10 +232,30 @@ TEST(EvaluateGradient, MaxPoolRefusesAPositionInThePadding) {
   EXPECT_TRUE(
       program.run({Tensor({1, 1, 1, 1}, {1.0f}), Tensor({1, 1, 1, 1}, {2.0f})})
           .empty());
-  EXPECT_NE(program.messages.find("position 2 of window 0 lies outside of the "
-                                  "image"),
+  EXPECT_NE(program.messages.find("of window 0 names no element of the window "
+                                  "inside of the image"),
             std::string::npos)
       << program.messages;
+}
+
+TEST(EvaluateGradient, MaxPoolRefusesAPositionBehindTheWindow) {
+  // It would be inside of the image, where the machine does not go either.
+  for (float position : {1.0f, -1.0f, NAN}) {
+    Program program(R"(
+      func.func @main(%dy: tensor<1x1x2x2xf32>, %p: tensor<1x1x2x2xui8>)
+          -> tensor<1x1x2x2xf32> {
+        %dx = nn.max_pool_grad %dy, %p kernel = [1, 1] : (tensor<1x1x2x2xf32>, tensor<1x1x2x2xui8>) -> tensor<1x1x2x2xf32>
+        return %dx : tensor<1x1x2x2xf32>
+      })");
+    EXPECT_TRUE(program
+                    .run({Tensor({1, 1, 2, 2}, {1, 2, 3, 4}),
+                          Tensor({1, 1, 2, 2}, {position, 0, 0, 0})})
+                    .empty());
+    EXPECT_NE(program.messages.find("of window 0 names no element of the "
+                                    "window"),
+              std::string::npos)
+        << program.messages;
+  }
 }
 
 /// Number of positions that a window's average divides by.

@@ -66,7 +66,12 @@ BatchAxes::BatchAxes(FunctionOpInterface function, int64_t batch)
     : batch(batch) {
   Block &body = function.getFunctionBody().front();
   for (BlockArgument argument : body.getArguments()) {
-    llvm::SmallBitVector axes(getTensor(argument).getRank());
+    auto type = dyn_cast<RankedTensorType>(argument.getType());
+    if (!type) { // no dimensions that could be known
+      dimensions[argument] = std::nullopt;
+      continue;
+    }
+    llvm::SmallBitVector axes(type.getRank());
     if (auto axis = function.getArgAttrOfType<IntegerAttr>(
             argument.getArgNumber(), batchAxisAttrName))
       axes.set(axis.getInt());

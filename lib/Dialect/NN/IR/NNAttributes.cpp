@@ -10,6 +10,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "photonic/Dialect/NN/IR/Marks.h"
 #include "photonic/Dialect/NN/IR/Step.h"
 
 #include "mlir/IR/BuiltinOps.h"
@@ -27,6 +28,14 @@ Phase nn::getPhase(Operation *op) {
 void nn::setPhase(Operation *op, Phase phase) {
   op->setDiscardableAttr(
       phaseAttrName, StringAttr::get(op->getContext(), stringifyPhase(phase)));
+}
+
+void nn::setMarks(Operation *op, DictionaryAttr marks) {
+  NamedAttrList kept;
+  for (NamedAttribute mark : marks)
+    if (!llvm::is_contained(op->getName().getAttributeNames(), mark.getName()))
+      kept.append(mark);
+  op->setDiscardableAttrs(kept.getDictionary(op->getContext()));
 }
 
 /// `expected 'nn.x' of argument 3 to be WHAT, got VALUE`.
@@ -91,10 +100,11 @@ LogicalResult NNDialect::verifyOperationAttribute(Operation *op,
     return op->emitOpError() << "'" << name
                              << "' belongs on an argument or a result of a "
                                 "function, not on an operation";
-  const StringRef known[] = {
-      modelAttrName,   batchAttrName,    modeAttrName,  freezeAttrName,
-      learnedAttrName, literalAttrName,  operatorAttrName,
-      phaseAttrName,   trainedFormatAttrName, ignoredInputsAttrName};
+  const StringRef known[] = {modelAttrName,         batchAttrName,
+                             modeAttrName,          freezeAttrName,
+                             learnedAttrName,       literalAttrName,
+                             operatorAttrName,      phaseAttrName,
+                             trainedFormatAttrName, ignoredInputsAttrName};
   return verifyKnown(op, attribute, known, "");
 }
 
@@ -117,9 +127,9 @@ static LogicalResult verifyBatchAxis(FunctionOpInterface function, Type type,
   auto batch = module ? module->getAttrOfType<IntegerAttr>(batchAttrName)
                       : IntegerAttr();
   if (!batch)
-    return function.emitOpError() << "expected '" << batchAttrName
-                                  << "' on the module, because of '"
-                                  << batchAxisAttrName << "'" << place;
+    return function.emitOpError()
+           << "expected '" << batchAttrName << "' on the module, because of '"
+           << batchAxisAttrName << "'" << place;
   if (tensor.getDimSize(axis.getInt()) != batch.getInt())
     return function.emitOpError()
            << "expected extent " << batch.getInt() << ", the module's '"
@@ -204,8 +214,8 @@ LogicalResult ArgumentRules::verifyInit() {
 
 LogicalResult ArgumentRules::verifyKnob() {
   auto knob = dyn_cast<StringAttr>(attribute.getValue());
-  if (!knob || (knob.getValue() != learningRateKnob &&
-                knob.getValue() != randomKeyKnob))
+  if (!knob ||
+      (knob.getValue() != learningRateKnob && knob.getValue() != randomKeyKnob))
     return emitExpected("'learning_rate' or 'random_key'");
   auto role = function.getArgAttrOfType<StringAttr>(argument, roleAttrName);
   if (!role || role.getValue() != stateRole)
@@ -218,8 +228,7 @@ LogicalResult ArgumentRules::verifyKnob() {
   if (!type || !type.hasStaticShape() || type.getNumElements() != numbers)
     return function.emitOpError()
            << "a " << knob << " has " << numbers << " elements, argument "
-           << argument << " has type "
-           << function.getArgumentTypes()[argument];
+           << argument << " has type " << function.getArgumentTypes()[argument];
   for (unsigned other = 0; other < argument; ++other)
     if (function.getArgAttr(other, knobAttrName) == knob)
       return function.emitOpError() << "arguments " << other << " and "
@@ -260,11 +269,19 @@ LogicalResult ArgumentRules::verifyBatchAxis() {
                            attribute, place);
 }
 
+/// That the body of `function`, if it has one, has the arguments of its type.
+/// Where it does not, MLIR refuses it after it has asked about attributes.
+static bool hasArguments(FunctionOpInterface function) {
+  return function.isExternal() ||
+         function.getFunctionBody().getNumArguments() ==
+             function.getNumArguments();
+}
+
 LogicalResult NNDialect::verifyRegionArgAttribute(Operation *op, unsigned,
                                                   unsigned argument,
                                                   NamedAttribute attribute) {
   auto function = dyn_cast<FunctionOpInterface>(op);
-  if (!function)
+  if (!function || !hasArguments(function))
     return success();
   using Rule = LogicalResult (ArgumentRules::*)();
   const std::pair<StringRef, Rule> rules[] = {
@@ -345,7 +362,7 @@ LogicalResult NNDialect::verifyRegionResultAttribute(Operation *op, unsigned,
                                                      unsigned result,
                                                      NamedAttribute attribute) {
   auto function = dyn_cast<FunctionOpInterface>(op);
-  if (!function)
+  if (!function || !hasArguments(function))
     return success();
   StringRef name = attribute.getName();
   if (name == nameAttrName)

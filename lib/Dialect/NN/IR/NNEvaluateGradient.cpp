@@ -160,22 +160,22 @@ LogicalResult MaxPoolGradOp::evaluate(Operands operands, Results &results) {
   Pool pool(*this, getType());
   Tensor dx = Tensor::zeros(getType().getShape());
   int64_t outside = -1;
-  scatterWindows(
-      *this, dx, [&](int64_t i, float *image, int64_t oh, int64_t ow) {
-        int64_t position = int64_t(positions[i]);
-        int64_t h =
-            pool.vertical.getPosition(oh, position / pool.horizontal.kernel);
-        int64_t w =
-            pool.horizontal.getPosition(ow, position % pool.horizontal.kernel);
-        if (pool.isInside(h, w))
-          image[h * pool.width + w] += dy[i];
-        else
-          outside = i;
-      });
+  scatterWindows(*this, dx,
+                 [&](int64_t i, float *image, int64_t oh, int64_t ow) {
+                   auto [h, w] = pool.findTap(oh, ow, positions[i]);
+                   if (pool.isInside(h, w))
+                     image[h * pool.width + w] += dy[i];
+                   else if (outside < 0)
+                     outside = i;
+                 });
   if (outside >= 0)
-    return emitOpError() << "position " << int64_t(positions[outside])
-                         << " of window " << outside
-                         << " lies outside of the image " << getType();
+    return emitOpError() << "position " << positions[outside] << " of window "
+                         << outside
+                         << " names no element of the window inside of the "
+                            "image "
+                         << getType()
+                         << "; positions are what nn.max_pool_positions with "
+                            "the same attributes gives";
   results.push_back(std::move(dx));
   return success();
 }

@@ -7,6 +7,8 @@
 
 #include "GradientRule.h"
 
+#include "photonic/Dialect/NN/IR/Marks.h"
+
 using namespace mlir;
 using namespace photonic;
 using namespace photonic::nn;
@@ -38,7 +40,7 @@ MaxPoolOp::buildGradient(OpBuilder &builder, ArrayRef<Value> resultGradients,
   auto positions = MaxPoolPositionsOp::create(
       forward, getLoc(), getInput(), getKernelAttr(), getStridesAttr(),
       getPadsAttr(), getDilationsAttr(), getCeilModeAttr());
-  positions->setDiscardableAttrs((*this)->getDiscardableAttrDictionary());
+  setMarks(positions, (*this)->getDiscardableAttrDictionary());
   getOutput().replaceAllUsesWith(positions.getOutput());
   GradientRule rule(*this, builder, resultGradients, wanted, operandGradients);
   differentiate(positions, rule);

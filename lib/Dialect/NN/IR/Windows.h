@@ -14,6 +14,7 @@
 
 #include "photonic/Dialect/NN/IR/NN.h"
 #include <array>
+#include <utility>
 #include <vector>
 
 namespace photonic::nn {
@@ -78,6 +79,18 @@ struct Pool {
       for (int64_t kw = 0; kw < horizontal.kernel; ++kw)
         fn(kh * horizontal.kernel + kw, vertical.getPosition(oh, kh),
            horizontal.getPosition(ow, kw));
+  }
+  /// Row and column of the tap at `position`, row major; (-1, -1), outside of
+  /// every image, if the window has none there.
+  std::pair<int64_t, int64_t> findTap(int64_t oh, int64_t ow,
+                                      float position) const {
+    // Also of what is no number.
+    if (!(position >= 0 &&
+          position < float(vertical.kernel * horizontal.kernel)))
+      return {-1, -1};
+    auto index = static_cast<int64_t>(position);
+    return {vertical.getPosition(oh, index / horizontal.kernel),
+            horizontal.getPosition(ow, index % horizontal.kernel)};
   }
   bool isInside(int64_t h, int64_t w) const {
     return h >= 0 && h < height && w >= 0 && w < width;

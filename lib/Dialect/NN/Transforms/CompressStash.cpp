@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "photonic/Dialect/NN/IR/Marks.h"
 #include "photonic/Dialect/NN/Transforms/Passes.h"
 
 #include "Stash.h"
@@ -42,7 +43,7 @@ static void replaceByMask(const StashedValue &stashed) {
     builder.setInsertionPoint(gate);
     auto masked =
         GateMaskOp::create(builder, gate.getLoc(), mask, gate.getInput());
-    masked->setDiscardableAttrs(gate->getDiscardableAttrDictionary());
+    setMarks(masked, gate->getDiscardableAttrDictionary());
     gate.replaceAllUsesWith(masked.getResult());
     gate.erase();
   }

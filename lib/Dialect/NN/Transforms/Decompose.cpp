@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "photonic/Dialect/NN/IR/Marks.h"
 #include "photonic/Dialect/NN/Transforms/Passes.h"
 
 #include "Recorder.h"
@@ -28,7 +29,7 @@ static void decompose(CompositeOpInterface op) {
                  builder.getStringAttr(getCompositeOperator(op)));
   for (Operation *built : recorder.built)
     if (!isa<ConstantOp>(built))
-      built->setDiscardableAttrs(attributes.getDictionary(op->getContext()));
+      setMarks(built, attributes.getDictionary(op->getContext()));
   op->replaceAllUsesWith(results);
   op->erase();
 }

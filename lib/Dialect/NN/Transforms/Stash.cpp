@@ -41,12 +41,20 @@ static void collectUses(Value value, StashedValue &stashed) {
   }
 }
 
+/// True for what lies in memory; counters of loops do not.
+static bool hasBytes(Value value) {
+  auto type = dyn_cast<RankedTensorType>(value.getType());
+  return type && type.hasStaticShape() && type.getElementType().isIntOrFloat();
+}
+
 SmallVector<StashedValue> nn::getStash(func::FuncOp function) {
   SmallVector<StashedValue> stash;
   for (Operation &op : function.getBody().front()) {
     if (isBackward(&op) || isa<ReshapeOp, ConstantOp>(op))
       continue;
     for (Value result : op.getResults()) {
+      if (!hasBytes(result))
+        continue;
       StashedValue stashed{result, {}};
       collectUses(result, stashed);
       if (!stashed.uses.empty())

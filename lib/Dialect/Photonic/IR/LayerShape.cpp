@@ -17,7 +17,7 @@ using namespace photonic::phot;
 //===----------------------------------------------------------------------===//
 
 namespace {
-using Digits = SmallVector<ViewDigit, 4>;
+using Digits = ViewParts::Digits;
 
 /// Digits without those of one value.
 Digits makeDigits(std::initializer_list<ViewDigit> digits) {
@@ -45,48 +45,60 @@ static Digits getPixelDigits(const LayerShape &s, bool isImage) {
                      {s.batch, 0, 1}});
 }
 
-ViewAttr LayerShape::getWeightView(MLIRContext *context,
-                                   ProductKind kind) const {
+bool ViewParts::operator==(ViewAttr view) const {
+  return view.getGroups() == ArrayRef(groups) &&
+         view.getPositions() == ArrayRef(positions) &&
+         view.getRows() == ArrayRef(rows) &&
+         view.getColumns() == ArrayRef(columns) &&
+         view.getOffsets() == ArrayRef(offsets);
+}
+
+ViewAttr ViewParts::get(MLIRContext *context,
+                        function_ref<InFlightDiagnostic()> emitError) const {
+  return ViewAttr::getChecked(emitError, context, ArrayRef(groups),
+                              ArrayRef(positions), ArrayRef(rows),
+                              ArrayRef(columns), ArrayRef(offsets));
+}
+
+ViewParts LayerShape::getWeightView(ProductKind kind) const {
   Digits group = makeDigits({{groups, 0, outChannels}});
   Digits out = makeDigits({{outChannels, 0, 1}});
   Digits in = makeDigits({{channels, 1, 1}});
   Digits patch = getPatchDigits(*this, /*isImage=*/false);
   Digits kernel = makeDigits({{kernelWidth, 3, 1}, {kernelHeight, 2, 1}});
   if (kind == ProductKind::InputGradient)
-    return ViewAttr::get(context, group, kernel, in, out, {});
-  return ViewAttr::get(context, group, {}, out, patch, {});
+    return {group, kernel, in, out, {}};
+  return {group, {}, out, patch, {}};
 }
 
-ViewAttr LayerShape::getImageView(MLIRContext *context,
-                                  ProductKind kind) const {
+ViewParts LayerShape::getImageView(ProductKind kind) const {
   Digits group = makeDigits({{groups, 1, channels}});
   Digits patch = getPatchDigits(*this, /*isImage=*/true);
   Digits pixels = getPixelDigits(*this, /*isImage=*/true);
-  SmallVector<int64_t> offsets;
+  SmallVector<int64_t, 4> offsets;
   if (pads[0] != 0 || pads[1] != 0)
     offsets = {0, 0, -pads[0], -pads[1]};
   switch (kind) {
   case ProductKind::Forward:
-    return ViewAttr::get(context, group, {}, pixels, patch, offsets);
+    return {group, {}, pixels, patch, offsets};
   case ProductKind::InputGradient:
-    return ViewAttr::get(context, group,
-                         makeDigits({{kernelWidth, 3, dilations[1]},
-                                     {kernelHeight, 2, dilations[0]}}),
-                         makeDigits({{channels, 1, 1}}), pixels, offsets);
+    return {group,
+            makeDigits({{kernelWidth, 3, dilations[1]},
+                        {kernelHeight, 2, dilations[0]}}),
+            makeDigits({{channels, 1, 1}}), pixels, offsets};
   case ProductKind::WeightGradient:
-    return ViewAttr::get(context, group, {}, patch, pixels, offsets);
+    return {group, {}, patch, pixels, offsets};
   }
   llvm_unreachable("covered switch");
 }
 
-ViewAttr LayerShape::getOutputView(MLIRContext *context,
-                                   ProductKind kind) const {
+ViewParts LayerShape::getOutputView(ProductKind kind) const {
   Digits group = makeDigits({{groups, 1, outChannels}});
   Digits out = makeDigits({{outChannels, 1, 1}});
   Digits pixels = getPixelDigits(*this, /*isImage=*/false);
   if (kind == ProductKind::InputGradient)
-    return ViewAttr::get(context, group, {}, pixels, out, {});
-  return ViewAttr::get(context, group, {}, out, pixels, {});
+    return {group, {}, pixels, out, {}};
+  return {group, {}, out, pixels, {}};
 }
 
 //===----------------------------------------------------------------------===//
@@ -160,6 +172,9 @@ static std::optional<LayerShape> guessLayer(const LayerTensors &t,
     return std::nullopt;
   layer.outChannels = t.weight[0] / layer.groups;
   layer.batch = t.image[0];
+  // Views that reach a part of a larger result are not a layer's.
+  if (t.output[0] != layer.batch || t.output[1] != t.weight[0])
+    return std::nullopt;
   if (layer.isFlat)
     return layer;
   layer.height = t.image[2], layer.width = t.image[3];
@@ -185,22 +200,21 @@ static std::optional<LayerShape> guessLayer(const LayerTensors &t,
 }
 
 std::optional<ProductShape> ProductShape::match(ArrayProductOp op) {
-  MLIRContext *context = op.getContext();
   for (ProductKind kind : {ProductKind::Forward, ProductKind::InputGradient,
                            ProductKind::WeightGradient}) {
     std::optional<LayerShape> layer = guessLayer(getTensors(op, kind), kind);
     if (!layer)
       continue;
-    ViewAttr weight = layer->getWeightView(context, kind);
-    ViewAttr image = layer->getImageView(context, kind);
-    ViewAttr output = layer->getOutputView(context, kind);
+    ViewParts weight = layer->getWeightView(kind);
+    ViewParts image = layer->getImageView(kind);
+    ViewParts output = layer->getOutputView(kind);
     bool isOutput = kind == ProductKind::WeightGradient;
-    bool same = op.getLhsView() == (isOutput ? output : weight) &&
-                op.getRhsView() ==
-                    (kind == ProductKind::InputGradient ? output : image) &&
-                op.getResultView() == (kind == ProductKind::Forward ? output
-                                       : isOutput                   ? weight
-                                                                    : image);
+    bool same = (isOutput ? output : weight) == op.getLhsView() &&
+                (kind == ProductKind::InputGradient ? output : image) ==
+                    op.getRhsView() &&
+                (kind == ProductKind::Forward ? output
+                 : isOutput                   ? weight
+                                              : image) == op.getResultView();
     if (same)
       return ProductShape(*layer, kind);
   }

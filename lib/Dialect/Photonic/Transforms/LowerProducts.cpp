@@ -5,7 +5,9 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "photonic/Dialect/NN/IR/Marks.h"
 #include "photonic/Dialect/Photonic/IR/LayerShape.h"
+#include "photonic/Dialect/Photonic/IR/ProductInfo.h"
 #include "photonic/Dialect/Photonic/Transforms/Passes.h"
 
 #include "mlir/IR/PatternMatch.h"
@@ -71,13 +73,22 @@ public:
   ProductBuilder(Operation *op, PatternRewriter &rewriter)
       : op(op), rewriter(rewriter), hints(op->getDiscardableAttrDictionary()) {}
 
-  /// The product of `kind` of a layer, in place of the operation's result.
+  /// The product of `kind` of a layer, in place of the operation's result. Null
+  /// after an error if the layer is larger than views reach.
   Value create(const LayerShape &layer, ProductKind kind, Value lhs,
                Value rhs) {
     MLIRContext *context = op->getContext();
-    ViewAttr weight = layer.getWeightView(context, kind);
-    ViewAttr image = layer.getImageView(context, kind);
-    ViewAttr output = layer.getOutputView(context, kind);
+    auto emitError = [&] {
+      return op->emitOpError("is too large for a product, give it smaller "
+                             "tensors: in the view of one ");
+    };
+    ViewAttr weight = layer.getWeightView(kind).get(context, emitError);
+    ViewAttr image =
+        weight ? layer.getImageView(kind).get(context, emitError) : ViewAttr();
+    ViewAttr output =
+        image ? layer.getOutputView(kind).get(context, emitError) : ViewAttr();
+    if (!output)
+      return {};
     bool isWeight = kind == ProductKind::WeightGradient;
     bool isInput = kind == ProductKind::InputGradient;
     Value zeros =
@@ -108,7 +119,7 @@ public:
 private:
   /// All that the layer becomes is marked as it was.
   template <typename OpTy> Value mark(OpTy created) {
-    created->setDiscardableAttrs(hints);
+    nn::setMarks(created, hints);
     return created->getResult(0);
   }
 
@@ -121,6 +132,17 @@ private:
 // Layers
 //===----------------------------------------------------------------------===//
 
+/// Lets the product be the result of a layer that has no bias.
+LogicalResult replaceByProduct(Operation *op, PatternRewriter &rewriter,
+                               const LayerShape &layer, ProductKind kind,
+                               Value lhs, Value rhs) {
+  Value product = ProductBuilder(op, rewriter).create(layer, kind, lhs, rhs);
+  if (!product)
+    return rewriter.notifyMatchFailure(op, "no view reaches so far");
+  rewriter.replaceOp(op, product);
+  return success();
+}
+
 struct LowerConv2d final : OpRewritePattern<nn::Conv2dOp> {
   using Base::Base;
   LogicalResult matchAndRewrite(nn::Conv2dOp op,
@@ -131,6 +153,8 @@ struct LowerConv2d final : OpRewritePattern<nn::Conv2dOp> {
     ProductBuilder builder(op, rewriter);
     Value sum = builder.create(layer, ProductKind::Forward, op.getWeight(),
                                op.getInput());
+    if (!sum)
+      return rewriter.notifyMatchFailure(op, "no view reaches so far");
     rewriter.replaceOp(op, builder.addBias(sum, op.getBias()));
     return success();
   }
@@ -143,10 +167,8 @@ struct LowerConv2dInputGrad final : OpRewritePattern<nn::Conv2dInputGradOp> {
     LayerShape layer =
         makeConvolution(op, getShape(op.getWeight()), getShape(op.getResult()),
                         getShape(op.getGrad()));
-    rewriter.replaceOp(op, ProductBuilder(op, rewriter)
-                               .create(layer, ProductKind::InputGradient,
-                                       op.getWeight(), op.getGrad()));
-    return success();
+    return replaceByProduct(op, rewriter, layer, ProductKind::InputGradient,
+                            op.getWeight(), op.getGrad());
   }
 };
 
@@ -157,10 +179,8 @@ struct LowerConv2dWeightGrad final : OpRewritePattern<nn::Conv2dWeightGradOp> {
     LayerShape layer =
         makeConvolution(op, getShape(op.getResult()), getShape(op.getInput()),
                         getShape(op.getGrad()));
-    rewriter.replaceOp(op, ProductBuilder(op, rewriter)
-                               .create(layer, ProductKind::WeightGradient,
-                                       op.getGrad(), op.getInput()));
-    return success();
+    return replaceByProduct(op, rewriter, layer, ProductKind::WeightGradient,
+                            op.getGrad(), op.getInput());
   }
 };
 
@@ -172,6 +192,8 @@ struct LowerLinear final : OpRewritePattern<nn::LinearOp> {
     Value sum = builder.create(
         makeFlat(getShape(op.getWeight()), getShape(op.getInput())),
         ProductKind::Forward, op.getWeight(), op.getInput());
+    if (!sum)
+      return rewriter.notifyMatchFailure(op, "no view reaches so far");
     rewriter.replaceOp(op, builder.addBias(sum, op.getBias()));
     return success();
   }
@@ -183,10 +205,8 @@ struct LowerLinearInputGrad final : OpRewritePattern<nn::LinearInputGradOp> {
                                 PatternRewriter &rewriter) const override {
     LayerShape layer =
         makeFlat(getShape(op.getWeight()), getShape(op.getResult()));
-    rewriter.replaceOp(op, ProductBuilder(op, rewriter)
-                               .create(layer, ProductKind::InputGradient,
-                                       op.getWeight(), op.getGrad()));
-    return success();
+    return replaceByProduct(op, rewriter, layer, ProductKind::InputGradient,
+                            op.getWeight(), op.getGrad());
   }
 };
 
@@ -196,10 +216,8 @@ struct LowerLinearWeightGrad final : OpRewritePattern<nn::LinearWeightGradOp> {
                                 PatternRewriter &rewriter) const override {
     LayerShape layer =
         makeFlat(getShape(op.getResult()), getShape(op.getInput()));
-    rewriter.replaceOp(op, ProductBuilder(op, rewriter)
-                               .create(layer, ProductKind::WeightGradient,
-                                       op.getGrad(), op.getInput()));
-    return success();
+    return replaceByProduct(op, rewriter, layer, ProductKind::WeightGradient,
+                            op.getGrad(), op.getInput());
   }
 };
 
@@ -216,6 +234,11 @@ struct LowerProducts : phot::impl::LowerProductsBase<LowerProducts> {
 
   void runOnOperation() override {
     walkAndApplyPatterns(getOperation(), patterns);
+    WalkResult walk = getOperation().walk([](Operation *op) {
+      return isLayer(op) ? WalkResult::interrupt() : WalkResult::advance();
+    });
+    if (walk.wasInterrupted())
+      signalPassFailure();
   }
 
   FrozenRewritePatternSet patterns;

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "photonic/Dialect/NN/IR/Marks.h"
 #include "photonic/Dialect/Photonic/Transforms/Passes.h"
 
 #include "photonic/Dialect/Photonic/Transforms/Survivor.h"
@@ -183,7 +184,7 @@ private:
         op.getOperatorNameAttr(), op.getStreamAttr(), op.getLhsFormatAttr(),
         op.getRhsFormatAttr(), op.getStationaryAttr(),
         ArraysAttr::get(b.getContext(), group, over));
-    pass->setDiscardableAttrs(op->getDiscardableAttrDictionary());
+    nn::setMarks(pass, op->getDiscardableAttrDictionary());
     IRMapping mapping;
     op.getPass().cloneInto(&pass.getPass(), mapping);
     op.getCombine().cloneInto(&pass.getCombine(), mapping);

@@ -129,8 +129,11 @@ static bool checkStep(Operation &op) {
   if (isa<ZerosOp, tensor::EmptyOp>(op))
     return isStart(op);
   Dialect *dialect = op.getDialect();
-  if (isa<func::ReturnOp>(op) ||
-      isa_and_present<nn::NNDialect, arith::ArithDialect>(dialect))
+  // Numbers of loops, which are no values of the program.
+  bool isNumber = isa_and_present<arith::ArithDialect>(dialect) &&
+                  llvm::none_of(op.getResultTypes(), llvm::IsaPred<ShapedType>);
+  if (isa<func::ReturnOp>(op) || isa_and_present<nn::NNDialect>(dialect) ||
+      isNumber)
     return true;
   if (isa<ProductOp>(op)) // reported as what it is
     return true;

@@ -32,6 +32,21 @@ namespace photonic::phot {
 /// for each element of the kernel.
 enum class ProductKind { Forward, InputGradient, WeightGradient };
 
+/// What a view consists of, before anybody has asked whether views reach so
+/// far.
+struct ViewParts {
+  using Digits = llvm::SmallVector<ViewDigit, 4>;
+
+  Digits groups, positions, rows, columns;
+  llvm::SmallVector<int64_t, 4> offsets;
+
+  bool operator==(ViewAttr view) const;
+  /// The view; null after an error through `emitError` if it is larger than
+  /// views may be.
+  ViewAttr get(mlir::MLIRContext *context,
+               llvm::function_ref<mlir::InFlightDiagnostic()> emitError) const;
+};
+
 /// Extents of a layer. A fully connected one is a convolution of 1 x 1 images
 /// with a 1 x 1 kernel, whose tensors have rank 2.
 struct LayerShape {
@@ -52,9 +67,9 @@ struct LayerShape {
   /// Views of the tensors in the product of `kind`: of weights
   /// [G * co, ci, KH, KW] or [co, ci], images [B, G * ci, H, W] or [B, ci],
   /// outputs [B, G * co, OH, OW] or [B, co].
-  ViewAttr getWeightView(mlir::MLIRContext *context, ProductKind kind) const;
-  ViewAttr getImageView(mlir::MLIRContext *context, ProductKind kind) const;
-  ViewAttr getOutputView(mlir::MLIRContext *context, ProductKind kind) const;
+  ViewParts getWeightView(ProductKind kind) const;
+  ViewParts getImageView(ProductKind kind) const;
+  ViewParts getOutputView(ProductKind kind) const;
 };
 
 /// A product of a layer: its extents by group, as ProductExtents has them.
