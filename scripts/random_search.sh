@@ -6,9 +6,9 @@
 #
 # Searches for faults with many random programs: every test that asks
 # getRandomShare how many to take (runtime/unittests/support/RandomShare.h) takes
-# COUNT of them, 200000 if not given. SUITE: folders of runtime/unittests; all
-# that have such tests if none is given. Tests run in parallel, one per processor;
-# what was built last is run (scripts/build.sh).
+# COUNT of them, 200000 if not given. SUITE: folders of runtime/unittests and
+# unittests; all that have such tests if none is given. Tests run in parallel, one
+# per processor; what was built last is run (scripts/build.sh).
 #
 # Ends with one line per test,
 #
@@ -41,12 +41,22 @@ cd "$root"
 results="$build_dir/random-search"
 mkdir -p "$results"
 
+# find_suite SUITE: its folder and its program, or nothing.
+find_suite() {
+  if [ -d "runtime/unittests/$1" ]; then
+    echo "runtime/unittests/$1" "phx_$1_tests"
+  elif [ -d "unittests/$1" ]; then
+    echo "unittests/$1" "photonic_${1,,}_tests"
+  fi
+}
+
 # list_tests SUITE: its tests that take a share, as gtest names them. The head
 # of a test may be broken over two lines, and a function outside of tests ends
 # the test before it.
 list_tests() {
-  local file
-  for file in runtime/unittests/"$1"/*.cpp; do
+  local file folder
+  read -r folder _ < <(find_suite "$1")
+  for file in "$folder"/*.cpp; do
     awk -v file="$file" '
       /^TEST(_F)?\(/ { head = "" ; inHead = 1 }
       inHead {
@@ -74,8 +84,9 @@ list_tests() {
 # run_test SUITE TEST: leaves its output and, on failure, FAILED in its results.
 run_test() {
   local suite=$1 test=$2 started=$SECONDS verdict=passed
-  local log="$results/$suite.$test.txt" program
-  PHX_RANDOM_PROGRAMS=$count "$build_dir/bin/phx_${suite}_tests" \
+  local log="$results/$suite.$test.txt" name program
+  read -r _ name < <(find_suite "$suite")
+  PHX_RANDOM_PROGRAMS=$count "$build_dir/bin/$name" \
     --gtest_filter="$test" > "$log" 2>&1 &
   program=$!
   # shellcheck disable=SC2064 # of this program
@@ -99,20 +110,22 @@ trap stop_jobs EXIT
 
 suites=("$@")
 if [ ${#suites[@]} -eq 0 ]; then
-  mapfile -t suites < <(grep -l 'getRandomShare(' runtime/unittests/*/*.cpp |
+  mapfile -t suites < <(grep -l 'getRandomShare(' runtime/unittests/*/*.cpp \
+    unittests/*/*.cpp |
     xargs -n1 dirname | xargs -n1 basename | sort -u)
 fi
 
 # All of the arguments, before anything is started.
 selected=()
 for suite in "${suites[@]}"; do
-  [ -d "runtime/unittests/$suite" ] ||
-    fail "there is no suite '$suite'" "folders of runtime/unittests are suites"
+  read -r _ name < <(find_suite "$suite") ||
+    fail "there is no suite '$suite'" \
+      "folders of runtime/unittests and unittests are suites"
   tests=$(list_tests "$suite") ||
     fail "cannot list the tests of suite '$suite'"
   [ -n "$tests" ] || fail "suite '$suite' has no test that takes a share"
-  [ -x "$build_dir/bin/phx_${suite}_tests" ] ||
-    fail "phx_${suite}_tests is not built" "run scripts/build.sh first"
+  [ -x "$build_dir/bin/$name" ] ||
+    fail "$name is not built" "run scripts/build.sh first"
   for test in $tests; do
     selected+=("$suite $test")
   done

@@ -21,6 +21,7 @@
 #include "phx/isa/BaseOperations.h"
 #include "phx/isa/Validator.h"
 
+#include <cmath>
 #include <cstring>
 #include <gtest/gtest.h>
 
@@ -158,8 +159,8 @@ static ArrayRef<uint8_t> getBytes(const interp::Tensor &tensor) {
 
 /// Lets the region of an argument start with `tensor` and makes its contents
 /// after the run an output of the same name.
-static void exposeRegion(phx::Program &program, StringRef name,
-                         const interp::Tensor &tensor) {
+static phx::Status exposeRegion(phx::Program &program, StringRef name,
+                                const interp::Tensor &tensor) {
   for (size_t i = 0; i < program.regions.size(); ++i) {
     phx::Region region = program.regions[i];
     if (StringRef(region.name) != name || !region.data)
@@ -170,9 +171,9 @@ static void exposeRegion(phx::Program &program, StringRef name,
     region.data.reset();
     region.isMutable = false;
     program.regions.push_back(region);
-    return;
+    return phx::Status::success();
   }
-  ADD_FAILURE() << "no region '" << name.str() << "'";
+  return phx::Error{"no region '" + name.str() + "'"};
 }
 
 static std::string getName(StringRef given, StringRef fallback, unsigned i) {
@@ -186,55 +187,94 @@ static std::string getResultName(func::FuncOp func, unsigned i) {
   return getName(nn::getResultName(func, i), "output", i);
 }
 
-std::vector<interp::Tensor> Session::execute(ModuleOp module, func::FuncOp func,
-                                             ArrayRef<interp::Tensor> inputs) {
+phx::HostArray photonic::toHostArray(const interp::Tensor &tensor,
+                                     bool isLabels) {
+  phx::HostArray array;
+  array.shape.assign(tensor.getShape().begin(), tensor.getShape().end());
+  array.bytes.assign(getBytes(tensor).begin(), getBytes(tensor).end());
+  if (!isLabels)
+    return array;
+  array.type = phx::ElementType::I64;
+  array.bytes.resize(8 * tensor.getNumElements());
+  for (auto [i, value] : llvm::enumerate(tensor.getData())) {
+    auto label = static_cast<int64_t>(value);
+    std::memcpy(&array.bytes[8 * i], &label, 8);
+  }
+  return array;
+}
+
+bool photonic::isLost(func::FuncOp func, ArrayRef<interp::Tensor> results) {
+  for (unsigned i = 0; i < func.getNumResults(); ++i)
+    if (func.getResultAttr(i, nn::updatesAttrName) &&
+        llvm::any_of(results[i].getData(),
+                     [](float value) { return !std::isfinite(value); }))
+      return true;
+  return false;
+}
+
+/// The outputs of a run as the results of `func`.
+static phx::Result<std::vector<interp::Tensor>>
+collectResults(const std::map<std::string, phx::HostArray> &outputs,
+               func::FuncOp func) {
   std::vector<interp::Tensor> tensors;
-  FailureOr<phx::Program> program = exportProgram(getOnlyProgram(module));
-  if (failed(program))
-    return tensors;
-  // Tokens went into operations and plain form alike.
-  EXPECT_TRUE(taken && taken->code == program->code &&
-              taken->products == program->products &&
-              taken->tokens == program->tokens);
-  if (phx::Status valid = phx::validate(*program); !valid) {
-    ADD_FAILURE() << valid.error().message;
-    return tensors;
-  }
-  if (coverage)
-    coverage->add(*program);
-  std::map<std::string, phx::HostArray> arrays;
-  for (auto [index, input] : llvm::enumerate(inputs)) {
-    std::string name =
-        getName(nn::getArgumentName(func, index), "input", index);
-    if (nn::hasRole(func, index)) {
-      exposeRegion(*program, name, input);
-      continue;
-    }
-    phx::HostArray array;
-    array.shape.assign(input.getShape().begin(), input.getShape().end());
-    array.bytes.assign(getBytes(input).begin(), getBytes(input).end());
-    arrays.emplace(name, std::move(array));
-  }
-  auto executor = phx::createExecutor("reference", *program);
-  if (!executor) {
-    ADD_FAILURE() << executor.error().message;
-    return tensors;
-  }
-  phx::ExecutionOptions options;
-  options.threads = 1;
-  auto results = (*executor)->run(arrays, options);
-  if (!results) {
-    ADD_FAILURE() << results.error().message;
-    return tensors;
-  }
   for (unsigned i = 0; i < func.getNumResults(); ++i) {
-    const phx::HostArray &array = results->at(::getResultName(func, i));
+    std::string name = ::getResultName(func, i);
+    auto found = outputs.find(name);
+    if (found == outputs.end())
+      return phx::Error{"no output '" + name + "'"};
+    const phx::HostArray &array = found->second;
     tensors.emplace_back(
         array.shape,
         ArrayRef<float>(reinterpret_cast<const float *>(array.bytes.data()),
                         array.getNumElements()));
   }
   return tensors;
+}
+
+phx::Result<std::vector<interp::Tensor>>
+photonic::executeProgram(phx::Program &program, func::FuncOp func,
+                         ArrayRef<interp::Tensor> inputs) {
+  std::map<std::string, phx::HostArray> arrays;
+  for (auto [index, input] : llvm::enumerate(inputs)) {
+    std::string name =
+        getName(nn::getArgumentName(func, index), "input", index);
+    bool isLabels = func.getArgAttr(index, nn::classesAttrName) != nullptr;
+    if (!nn::hasRole(func, index))
+      arrays.emplace(name, toHostArray(input, isLabels));
+    else if (phx::Status status = exposeRegion(program, name, input); !status)
+      return status.error();
+  }
+  auto executor = phx::createExecutor("reference", program);
+  if (!executor)
+    return executor.error();
+  phx::ExecutionOptions options;
+  options.threads = 1;
+  auto results = (*executor)->run(arrays, options);
+  if (!results)
+    return results.error();
+  return collectResults(*results, func);
+}
+
+std::vector<interp::Tensor> Session::execute(ModuleOp module, func::FuncOp func,
+                                             ArrayRef<interp::Tensor> inputs) {
+  FailureOr<phx::Program> program = exportProgram(getOnlyProgram(module));
+  if (failed(program))
+    return {};
+  // Tokens went into operations and plain form alike.
+  EXPECT_TRUE(taken && taken->code == program->code &&
+              taken->products == program->products &&
+              taken->tokens == program->tokens);
+  if (phx::Status valid = phx::validate(*program); !valid) {
+    ADD_FAILURE() << valid.error().message;
+    return {};
+  }
+  if (coverage)
+    coverage->add(*program);
+  auto results = executeProgram(*program, func, inputs);
+  if (results)
+    return std::move(*results);
+  ADD_FAILURE() << results.error().message;
+  return {};
 }
 
 void photonic::expectEqualBits(ArrayRef<interp::Tensor> expected,

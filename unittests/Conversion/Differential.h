@@ -16,7 +16,9 @@
 
 #include "photonic/Pipelines/Pipelines.h"
 
+#include "phx/isa/HostArray.h"
 #include "phx/isa/Program.h"
+#include "phx/support/Result.h"
 
 #include <array>
 #include <map>
@@ -67,6 +69,23 @@ struct Coverage {
   void add(const phx::Program &program);
 };
 
+/// What @main gives in `program`, in the order of the results of `func`, which
+/// is
+/// @main before stage `schedule`: outputs, and the contents of regions that
+/// results replace. `inputs` has one tensor per argument; those of arguments
+/// with a role are what the regions hold before. An error if the program has no
+/// such region, or its execution fails.
+phx::Result<std::vector<interp::Tensor>>
+executeProgram(phx::Program &program, mlir::func::FuncOp func,
+               llvm::ArrayRef<interp::Tensor> inputs);
+
+/// A tensor as hosts give it to programs; class numbers are integers there.
+phx::HostArray toHostArray(const interp::Tensor &tensor, bool isLabels);
+
+/// True if a result that replaces an argument is no number: the machine refuses
+/// to go on.
+bool isLost(mlir::func::FuncOp func, llvm::ArrayRef<interp::Tensor> results);
+
 /// Compiles and executes one module.
 class Session {
 public:
@@ -78,10 +97,8 @@ public:
   /// Results of @main; empty if a conversion meets an infinity.
   std::vector<interp::Tensor> evaluate(mlir::ModuleOp module,
                                        llvm::ArrayRef<interp::Tensor> inputs);
-  /// What @main gives in a scheduled and emitted program, in the order of the
-  /// results of `func`, which is @main before stage `schedule`: outputs, and
-  /// the contents of regions that results replace. `inputs` has one tensor per
-  /// argument; those of arguments with a role are what the regions hold before.
+  /// What @main gives in a scheduled and emitted program, as executeProgram has
+  /// it; fails the test if it cannot be executed.
   std::vector<interp::Tensor> execute(mlir::ModuleOp module,
                                       mlir::func::FuncOp func,
                                       llvm::ArrayRef<interp::Tensor> inputs);

@@ -169,17 +169,6 @@ struct Step {
 };
 } // namespace
 
-/// True if a result that replaces an argument is no number: the machine refuses
-/// to go on.
-static bool isLost(func::FuncOp func, ArrayRef<interp::Tensor> results) {
-  for (unsigned i = 0; i < func.getNumResults(); ++i)
-    if (func.getResultAttr(i, nn::updatesAttrName) &&
-        llvm::any_of(results[i].getData(),
-                     [](float value) { return !std::isfinite(value); }))
-      return true;
-  return false;
-}
-
 /// Three steps of a network that learns on one machine. False if the numbers
 /// left the range of the format, or of binary32.
 static bool learnOne(uint64_t seed, Coverage &coverage) {
@@ -243,8 +232,7 @@ TEST(Differential, StepsEqualTheTileStage) {
   using phx::Opcode;
   for (Opcode opcode :
        {phx::VecPoolPositions::opcode, phx::VecUnpool::opcode,
-        phx::VecPack::opcode, phx::VecGateMask::opcode,
-        phx::VecRandom::opcode})
+        phx::VecPack::opcode, phx::VecGateMask::opcode, phx::VecRandom::opcode})
     EXPECT_GE(coverage.opcodes[unsigned(opcode)], networks / 10);
   std::cout << coverage.compared << " programs of " << finished << " networks, "
             << coverage.refused << " refused, " << coverage.changed
