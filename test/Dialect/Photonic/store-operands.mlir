@@ -22,9 +22,9 @@
 // SHARED-NOT: photonic.convert
 // SHARED: photonic.product ins(%[[V]] by {{.*}}, %[[XB]] by
 // SHARED: photonic.product ins(%[[W]] by {{.*}}, %[[XB]] by
-// REMARK: lhs of 'a' is converted once for 1 operands, and kept in 3168 bytes instead of 18432
-// REMARK: rhs of 'a' is converted once for 2 operands, and kept in 1584 bytes instead of 9216
-// REMARK: lhs of 'b' is converted once for 1 operands, and kept in 176 bytes instead of 1024
+// REMARK: lhs of 'a' is converted once for 1 reader, and kept in 3168 bytes instead of 18432
+// REMARK: rhs of 'a' is converted once for 2 readers, and kept in 1584 bytes instead of 9216
+// REMARK: lhs of 'b' is converted once for 1 reader, and kept in 176 bytes instead of 1024
 func.func @shared(%x: tensor<2x32x6x6xf32>, %v: tensor<16x32x3x3xf32>, %w: tensor<8x32x1x1xf32>)
     -> (tensor<2x16x6x6xf32>, tensor<2x8x6x6xf32>) {
   %a = nn.conv2d %x, %v pads = [1, 1, 1, 1]
@@ -43,7 +43,7 @@ func.func @shared(%x: tensor<2x32x6x6xf32>, %v: tensor<16x32x3x3xf32>, %w: tenso
 // CHECK: %[[WB:.*]] = photonic.convert %[[W]] operator = "Conv" : tensor<8x3x3x3xf32> -> tensor<8x3x3x3x!photonic.stored<{{.*}}, along = [1, 3, 2]>>
 // CHECK: photonic.product ins(%[[WB]] by {{.*}}, %[[X]] by
 // REMARK: rhs of 'c' is converted whenever arrays read it: groups of its format straddle what is next to each other in the tensor
-// REMARK: lhs of 'c' is converted once for 1 operands, and kept in 176 bytes instead of 864
+// REMARK: lhs of 'c' is converted once for 1 reader, and kept in 176 bytes instead of 864
 func.func @straddling(%x: tensor<1x3x6x6xf32>, %w: tensor<8x3x3x3xf32>) -> tensor<1x8x4x4xf32> {
   %y = nn.conv2d %x, %w
       : (tensor<1x3x6x6xf32>, tensor<8x3x3x3xf32>) -> tensor<1x8x4x4xf32> loc("c")

@@ -133,11 +133,13 @@ private:
     convert->setDiscardableAttrs(first->getDiscardableAttrDictionary());
     for (const Reader &reader : readers)
       reader.operand->set(convert.getResult());
+    std::string count = std::to_string(readers.size()) +
+                        (readers.size() == 1 ? " reader" : " readers");
     remark::passed(first.getLoc(), getRemarkOptions())
-        << remark::add("{0} of '{1}' is converted once for {2} operands, and "
+        << remark::add("{0} of '{1}' is converted once for {2}, and "
                        "kept in {3} bytes instead of {4}",
                        readers.front().getName(), getNodeName(first.getLoc()),
-                       readers.size(), getBlockTensorBytes(type),
+                       count, getBlockTensorBytes(type),
                        4 * type.getNumElements())
         << remark::metric("readers", readers.size())
         << remark::metric("bytes", getBlockTensorBytes(type));
