@@ -219,6 +219,16 @@ def test_ir_goes_on_for_its_target(models, tool, tmp_path):
         photonic.compile(tile, set={"core.adc_pj": 1}, compile_from="tile")
 
 
+def test_ir_that_names_no_stage_keeps_its_target(models, tool, tmp_path):
+    """Behind import it may be compiled like a model."""
+    ir = tmp_path / "i.mlir"
+    done = tool("photonic-compile", models / "tiny.onnx", "--batch=4", "--set=core.count=3",
+                "--set=core.adc_pj=2", "--compile-to=import", "-o", ir)
+    assert done.returncode == 0, done.stderr
+    exe = photonic.compile(ir)
+    assert exe.target["core.count"].value == "3" and exe.target["core.adc_pj"].value == "2"
+
+
 def test_passes_are_inserted_into_stages(models, tool, photonic_compile, tmp_path):
     """In the same way from everywhere."""
     model, forced = models / "tiny.onnx", "format:func.func(photonic-select-dataflow{mode=df2})"
