@@ -92,6 +92,15 @@ static bool isIR(StringRef file) {
 static OwningOpRef<ModuleOp> readInput(const CompileRequest &request,
                                        MLIRContext &context) {
   if (!isIR(request.input)) {
+    if (request.from != Stage::Import) {
+      auto stage = static_cast<Stage>(int(request.from) - 1);
+      emitError(getInputLocation(request, &context))
+          << "is read as a model, as its name does not end in .mlir or "
+             ".mlirbc, but "
+          << spell(request.spelling, "compile-from", getStageName(stage))
+          << " goes on from IR; leave that out";
+      return {};
+    }
     FailureOr<ImportOptions> options = getImportOptions(request, context);
     if (failed(options))
       return {};
