@@ -103,6 +103,7 @@ stop_jobs() {
   local pids
   mapfile -t pids < <(jobs -p)
   if [ ${#pids[@]} -gt 0 ]; then
+    # Some may have ended since.
     kill "${pids[@]}" 2> /dev/null || true
   fi
 }

@@ -142,7 +142,7 @@ def test_names_that_are_no_text(tiny, models, tmp_path):
     assert done.returncode == 0 and done.stdout == program + b"\n", done.stderr
     # The name of a program is text.
     os.link(model, place + b"/\xff.onnx")
-    assert_one_error(run("compile", place + b"/\xff.onnx", "--batch", "4"), b"not valid UTF-8")
+    assert_one_error(run("compile", place + b"/\xff.onnx", "--batch", "4"), b"expected text in UTF-8")
     folder = os.fsencode(tmp_path) + b"/o\xff"
     outputs = [b"--output-dir", folder, b"--report", folder + b".json", b"--trace", folder + b".t"]
     done = run("run", program, "--input", data, "--quiet", *outputs)
