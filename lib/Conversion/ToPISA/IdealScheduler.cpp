@@ -94,6 +94,22 @@ LogicalResult IdealScheduler::scheduleProduct(Operation *nest, unsigned step) {
   return emitNest(e, *block, *options, op);
 }
 
+/// The first product that reads what is converted, and as which operand: the
+/// order of uses says nothing, and is another one when IR is read again.
+static OpOperand &findReader(phot::ConvertOp op) {
+  auto isBefore = [&](OpOperand &a, OpOperand &b) {
+    Operation *first = op->getBlock()->findAncestorOpInBlock(*a.getOwner());
+    Operation *second = op->getBlock()->findAncestorOpInBlock(*b.getOwner());
+    return first == second ? a.getOperandNumber() < b.getOperandNumber()
+                           : first->isBeforeInBlock(second);
+  };
+  OpOperand *found = nullptr;
+  for (OpOperand &use : op->getUses())
+    if (!found || isBefore(use, *found))
+      found = &use;
+  return *found;
+}
+
 /// A conversion is the operand of a product; any of those that read it will do,
 /// since they convert alike.
 LogicalResult IdealScheduler::scheduleConversion(phot::ConvertOp op,
@@ -101,7 +117,7 @@ LogicalResult IdealScheduler::scheduleConversion(phot::ConvertOp op,
   FailureOr<ConversionMaps> maps = ConversionMaps::get(op);
   if (failed(maps))
     return failure();
-  OpOperand &use = *op->use_begin();
+  OpOperand &use = findReader(op);
   auto product = cast<phot::ArrayProductOp>(use.getOwner());
   FailureOr<NestBlock> whole = NestBlock::getWhole(product);
   if (failed(whole))

@@ -6,6 +6,7 @@
 // RUN: not photonic-opt %t.mlir --photonic-schedule=memory=hierarchy 2>&1 | FileCheck %s --check-prefix=CHUNKS
 // RUN: sed 's/arrays = "core"/arrays = "other"/' %t.mlir | not photonic-opt --photonic-schedule 2>&1 | FileCheck %s --check-prefix=ARRAYS
 // RUN: sed 's/rows = 18 arrays = "core"//' %t.mlir | not photonic-opt --photonic-schedule 2>&1 | FileCheck %s --check-prefix=NOBODY
+// RUN: not photonic-opt %S/Inputs/stored-result.mlir --photonic-verify-tile 2>&1 | FileCheck %s --check-prefix=OTHERS
 // RUN: not photonic-opt %s --pass-pipeline='builtin.module(photonic-pipeline{from=lower to=schedule set=act.types=f32 operand-storage=converted})' 2>&1 | FileCheck %s --check-prefix=MEMORY
 // RUN: sed 's/dense<0.5>/dense<0x7F800000>/' %s | not photonic-opt --pass-pipeline='builtin.module(photonic-pipeline{from=lower to=schedule operand-storage=converted})' 2>&1 | FileCheck %s --check-prefix=INFINITE
 // RUN: photonic-opt %s --pass-pipeline='builtin.module(photonic-pipeline{from=lower to=schedule set=core.count=2 operand-storage=converted})' | FileCheck %s
@@ -17,6 +18,8 @@
 // CHUNKS: keeps an operand in a number format, which the memory model 'hierarchy' has no chunks for; use --memory=ideal, or leave the operand f32 (--operand-storage=fp32)
 // ARRAYS: expected arrays that target 'mirage' has, found 'other'; it has 'core'
 // NOBODY: stage tile: 'photonic.convert' of node 'conv' converts what is no constant, and needs 'rows' and 'arrays' to do that at run time
+// OTHERS: stage tile: 'photonic.convert' is read by 'func.return'; nobody but products can
+// OTHERS: argument 0 has type {{.*}}, expected a tensor with static extents that the host can give
 // MEMORY: expected a memory that holds blocks, found 'act' of target 'mirage'; add block to act.types, or leave the operand f32 (--operand-storage=fp32)
 // INFINITE: converts a constant that holds inf, which bfp:4:16:trunc cannot represent
 //

@@ -114,6 +114,25 @@ bool photonic::phot::coversOnce(ViewAttr result, ArrayRef<int64_t> shape) {
   return true;
 }
 
+bool photonic::phot::readsAll(ViewAttr view, ArrayRef<int64_t> shape) {
+  ArrayRef<ViewDigit> lists[] = {view.getGroups(), view.getPositions(),
+                                 view.getRows(), view.getColumns()};
+  for (unsigned dim = 0; dim < shape.size(); ++dim) {
+    // From `first` on without a gap.
+    int64_t first = view.getOffset(dim), reach = 0;
+    for (const ViewDigit &digit : getSorted(lists, dim)) {
+      if (std::abs(digit.step) > reach + 1)
+        return false;
+      if (digit.step < 0)
+        first += (digit.radix - 1) * digit.step;
+      reach += (digit.radix - 1) * std::abs(digit.step);
+    }
+    if (first > 0 || first + reach < shape[dim] - 1)
+      return false;
+  }
+  return true;
+}
+
 //===----------------------------------------------------------------------===//
 // Terms and passes
 //===----------------------------------------------------------------------===//

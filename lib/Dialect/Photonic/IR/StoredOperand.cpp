@@ -292,32 +292,6 @@ StoredType photonic::phot::findStorage(ViewAttr view, RankedTensorType type,
   return {};
 }
 
-bool photonic::phot::readsAll(ViewAttr view, ArrayRef<int64_t> shape) {
-  for (unsigned dim = 0; dim < shape.size(); ++dim) {
-    SmallVector<ViewDigit> digits;
-    for (ArrayRef<ViewDigit> list : {view.getGroups(), view.getPositions(),
-                                     view.getRows(), view.getColumns()})
-      for (const ViewDigit &digit : list)
-        if (digit.dim == dim)
-          digits.push_back(digit);
-    llvm::sort(digits, [](const ViewDigit &a, const ViewDigit &b) {
-      return std::abs(a.step) < std::abs(b.step);
-    });
-    // From `first` on without a gap.
-    int64_t first = view.getOffset(dim), reach = 0;
-    for (const ViewDigit &digit : digits) {
-      if (std::abs(digit.step) > reach + 1)
-        return false;
-      if (digit.step < 0)
-        first += (digit.radix - 1) * digit.step;
-      reach += (digit.radix - 1) * std::abs(digit.step);
-    }
-    if (first > 0 || first + reach < shape[dim] - 1)
-      return false;
-  }
-  return true;
-}
-
 //===----------------------------------------------------------------------===//
 // ConvertOp
 //===----------------------------------------------------------------------===//

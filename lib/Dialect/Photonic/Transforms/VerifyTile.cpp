@@ -96,8 +96,20 @@ static bool checkOperators(func::FuncOp function) {
   return agree;
 }
 
-/// A conversion that somebody reads, and somebody computes.
+/// Whether a product multiplies `use`.
+static bool isOperand(OpOperand &use) {
+  return isa<ProductOp, ArrayProductOp>(use.getOwner()) &&
+         use.getOperandNumber() < 2;
+}
+
+/// A conversion that products read, and somebody computes.
 static bool checkConversion(ConvertOp op) {
+  for (OpOperand &use : op->getUses())
+    if (!isOperand(use)) {
+      emitSurvivor(op, "tile") << "is read by '" << use.getOwner()->getName()
+                               << "'; nobody but products can";
+      return false;
+    }
   if (op.isAtCompileTime() && !op.getConstant())
     emitSurvivor(op, "tile")
         << "converts what is no constant, and needs 'rows' "
@@ -145,11 +157,12 @@ static bool checkStep(Operation &op) {
 static bool checkTypes(func::FuncOp function) {
   for (auto [index, type] : llvm::enumerate(function.getArgumentTypes())) {
     auto tensor = dyn_cast<RankedTensorType>(type);
-    if (tensor && tensor.hasStaticShape())
+    if (tensor && tensor.hasStaticShape() &&
+        !isa<StoredType>(tensor.getElementType()))
       continue;
     function.emitError("argument ")
         << index << " has type " << type
-        << ", expected a tensor with static extents";
+        << ", expected a tensor with static extents that the host can give";
     return false;
   }
   return true;

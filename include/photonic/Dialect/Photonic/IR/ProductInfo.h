@@ -96,6 +96,10 @@ Coordinates add(const Coordinates &a, const Coordinates &b);
 /// all elements of a tensor of `shape`, each once.
 bool coversOnce(ViewAttr result, llvm::ArrayRef<int64_t> shape);
 
+/// Whether every element of a tensor of `shape` is at some (group, position,
+/// row, column) of `view`.
+bool readsAll(ViewAttr view, llvm::ArrayRef<int64_t> shape);
+
 /// Whether no two (group, row, column) of one position address the same
 /// element, as far as each digit steps beyond what those of smaller steps on
 /// its dimension reach; others may be injective too, and are not known to be.

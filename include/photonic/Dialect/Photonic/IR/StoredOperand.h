@@ -63,10 +63,6 @@ ConversionViews getConversionViews(mlir::RankedTensorType type);
 StoredType findStorage(ViewAttr view, mlir::RankedTensorType type,
                        NumberFormatAttrInterface format);
 
-/// Whether every element of a tensor of `shape` is at some (group, position,
-/// row, column) of `view`.
-bool readsAll(ViewAttr view, llvm::ArrayRef<int64_t> shape);
-
 } // namespace photonic::phot
 
 #endif // PHOTONIC_DIALECT_PHOTONIC_IR_STOREDOPERAND_H
