@@ -38,7 +38,7 @@ left behind. 130: interrupted.)";
 /// What passes have remarks about.
 static const char *const remarkCategories[] = {
     "Fold",  "Stash", "Recompute", "Dataflow", "Storage",
-    "Tiles", "Fuse",  "Chunks",    "Memory"};
+    "Tiles", "Fuse",  "Chunks",    "Buffers",  "Memory"};
 
 /// Both keep what they say: options refer to their descriptions.
 static const std::string &listRemarkCategories() {

@@ -174,10 +174,16 @@ static LogicalResult checkStage(const CompileRequest &request,
       return diagnostic << ": encode it with photonic-translate --assemble";
     return diagnostic << ": give " << give(found->last);
   }
-  if (fromModel)
+  return success();
+}
+
+/// IR keeps what the stage promises that left it, for the target that it has.
+static LogicalResult verifyStage(const CompileRequest &request,
+                                 ModuleOp module) {
+  if (request.from == Stage::Import)
     return success();
   PassManager pm(module.getContext());
-  addVerification(pm, expected);
+  addVerification(pm, static_cast<Stage>(int(request.from) - 1));
   return pm.run(module);
 }
 
@@ -381,7 +387,7 @@ static FailureOr<ProgramPtr> runStages(const CompileRequest &request,
     program = *left;
     if (stage == Stage::Autodiff && request.stages.training.train)
       announceTraining(request, module);
-    if (check && stage <= Stage::Tile && failed(check->run(stage, module, os)))
+    if (check && stage <= Stage::Schedule && failed(check->run(stage, module, os)))
       return failure();
   }
   return program;
@@ -436,7 +442,7 @@ static OwningOpRef<ModuleOp> prepareInput(const CompileRequest &request,
   if (!module || failed(checkStage(request, *module)) ||
       failed(settleTarget(request, choice, *module,
                           getInputLocation(request, &context), priceWarning)) ||
-      failed(check(guard.check(), context)) ||
+      failed(verifyStage(request, *module)) || failed(check(guard.check(), context)) ||
       failed(checkImportMode(request, *module)) ||
       failed(checkLosses(request, *module)))
     return {};

@@ -7,6 +7,8 @@
 
 #include "InputTarget.h"
 
+#include "photonic/Dialect/PISA/IR/PISA.h"
+
 #include "mlir/IR/Diagnostics.h"
 
 using namespace mlir;
@@ -16,7 +18,7 @@ LogicalResult photonic::settleTarget(const CompileRequest &request,
                                      const TargetChoice &choice,
                                      ModuleOp module, Location loc,
                                      std::string &warning) {
-  if (request.from <= Stage::Schedule || hasTarget(module))
+  if (module.getOps<pisa::ProgramOp>().empty() || hasTarget(module))
     return settleTarget(module, choice, request.spelling, loc, warning);
   if (!choice.isGiven())
     return success();

@@ -81,6 +81,8 @@ static nn::Phase getPhase(Operation *op) {
 /// Counts steps for random numbers, or is the constant that this adds; a format
 /// that rounds at random brings both.
 static bool countsSteps(Operation *op) {
+  if (isa<phot::FusedOp>(op->getParentOp()))
+    op = op->getParentOp();
   auto function = dyn_cast<FunctionOpInterface>(op->getParentOp());
   BlockArgument key = function ? nn::findKnob(function, nn::randomKeyKnob)
                                : BlockArgument();
@@ -99,8 +101,9 @@ static bool countsSteps(Operation *op) {
 
 void StageCheck::record(Operation *op, ArrayRef<interp::Value> values,
                         StageValues &stage) {
-  // Loops stand for the nest inside them.
-  bool atTop = isa<func::FuncOp>(op->getParentOp());
+  // Loops stand for the nest inside them, and what is fused for itself.
+  bool atTop = isa<func::FuncOp, phot::FusedOp>(op->getParentOp()) &&
+               !isa<phot::FusedOp>(op);
   bool areTensors = llvm::all_of(
       values, [](const interp::Value &value) { return value.isTensor(); });
   if (!atTop || values.empty() || !areTensors || countsSteps(op))

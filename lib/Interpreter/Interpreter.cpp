@@ -184,6 +184,8 @@ LogicalResult Interpreter::compute(Operation &op, Values &operands,
     return evaluable.evaluate(operands, results);
   if (isa<scf::ForOp>(op))
     return runLoop(op, operands, results);
+  if (op.hasTrait<RunsRegion>())
+    return runBlock(op.getRegion(0).front(), results);
   if (isSlice(op))
     return runSlice(op, operands, results);
   if (succeeded(runByFolding(op, operands, results)))
@@ -218,7 +220,8 @@ LogicalResult Interpreter::runBlock(Block &block, Values &yielded) {
     if (failed(runOp(op)))
       return failure();
   Operation &terminator = block.back();
-  if (!isa<func::ReturnOp, scf::YieldOp>(terminator))
+  if (!isa<func::ReturnOp, scf::YieldOp>(terminator) &&
+      !block.getParentOp()->hasTrait<RunsRegion>())
     return terminator.emitError()
            << "'" << terminator.getName() << "' cannot be interpreted";
   yielded = takeOperands(terminator);

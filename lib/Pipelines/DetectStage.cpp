@@ -37,7 +37,7 @@ static Stage getLastStage(phot::ProductOp op) {
                                                    : Stage::Format;
 }
 
-/// Tokens come with the last stage; a program of one engine needs none.
+/// Tokens are what the last stage ends with; a program of one engine needs none.
 static Stage getFirstStage(pisa::ProgramOp program) {
   WalkResult tokens = program.walk([](Operation *op) {
     return isa<pisa::SignalOp, pisa::WaitOp>(op) ? WalkResult::interrupt()
@@ -57,18 +57,25 @@ static std::pair<Stage, Stage> getStages(Operation *op) {
     return {Stage::Import, Stage::Import};
   if (phot::isLayer(op))
     return {Stage::Import, Stage::Autodiff};
+  // What stage `schedule` leaves says where values are kept.
+  if (isa<func::FuncOp>(op))
+    return op->hasAttr(phot::PhotonicDialect::memoryAttrName)
+               ? std::pair(Stage::Schedule, Stage::Schedule)
+               : std::pair(Stage::Import, Stage::Tile);
+  if (isa<phot::FusedOp, phot::YieldOp>(op))
+    return {Stage::Schedule, Stage::Schedule};
   if (isa<phot::ArrayProductOp>(op) ||
       isa_and_present<scf::SCFDialect, arith::ArithDialect>(op->getDialect()))
-    return {Stage::Tile, Stage::Tile};
+    return {Stage::Tile, Stage::Schedule};
   // What products read, once their formats are known.
   if (isa<phot::ConvertOp>(op))
-    return {Stage::Format, Stage::Tile};
+    return {Stage::Format, Stage::Schedule};
   // What products add to, from the stage that makes them on.
   if (isa<phot::ZerosOp>(op))
-    return {Stage::Lower, Stage::Tile};
+    return {Stage::Lower, Stage::Schedule};
   if (isa<ModuleOp>(op))
     return {Stage::Import, Stage::Emit};
-  return {Stage::Import, Stage::Tile};
+  return {Stage::Import, Stage::Schedule};
 }
 
 FailureOr<StageRange> photonic::detectStage(ModuleOp module) {

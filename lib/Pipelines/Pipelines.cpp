@@ -138,9 +138,17 @@ static void addSplit(OpPassManager &pm, const StageOptions &options) {
 }
 
 static void addSchedule(OpPassManager &pm, const StageOptions &options) {
-  pisa::ScheduleOptions schedule;
-  schedule.memory = options.memory;
-  pm.addPass(pisa::createSchedule(schedule));
+  phot::SetMemoryOptions memory;
+  memory.model = options.memory;
+  pm.addNestedPass<func::FuncOp>(phot::createSetMemory(memory));
+  bool hierarchy = options.memory == "hierarchy";
+  if (hierarchy)
+    pm.addNestedPass<func::FuncOp>(pisa::createFuseFollowers());
+  pm.addNestedPass<func::FuncOp>(pisa::createOrderUpdates());
+  if (!hierarchy)
+    return;
+  pm.addNestedPass<func::FuncOp>(pisa::createChooseChunks());
+  pm.addNestedPass<func::FuncOp>(pisa::createPlaceBuffers());
 }
 
 void photonic::addVerification(OpPassManager &pm, Stage stage) {
@@ -152,6 +160,8 @@ void photonic::addVerification(OpPassManager &pm, Stage stage) {
     pm.addNestedPass<func::FuncOp>(phot::createVerifySplit());
   if (stage == Stage::Tile)
     pm.addNestedPass<func::FuncOp>(phot::createVerifyTile());
+  if (stage == Stage::Schedule)
+    pm.addNestedPass<func::FuncOp>(pisa::createVerifySchedule());
   if (stage == Stage::Emit)
     pm.addPass(pisa::createVerifyProgram());
 }
@@ -181,6 +191,7 @@ static void addTransformation(OpPassManager &pm, Stage stage,
   case Stage::Schedule:
     return addSchedule(pm, options);
   case Stage::Emit:
+    pm.addPass(pisa::createEmitProgram());
     pm.addPass(pisa::createInsertTokens());
     return;
   }

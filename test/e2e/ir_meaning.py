@@ -184,6 +184,8 @@ class Writer:
             if token.kind == "value":
                 self.names.setdefault(token.text, f"argument {len(self.names)}")
         result, updates = [self._write_tokens(function, self.names)], []
+        # Where it is said where values are kept, the order has been chosen.
+        ordered = any(t.text.startswith("photonic.memory") for t in function.tokens)
         for op in ops:
             self.parts["names"].append(op.name if op.name.startswith("arith.") else "")
             if op.name == "arith.constant":
@@ -203,9 +205,8 @@ class Writer:
                 self.names[op.results[0]] = " ".join(words[:end])
                 self.parts["places"].append((op.results, len(result), len(updates)))
                 continue
-            written = (self._write_nest(op) if op.name == "scf.for"
-                       else self._write_op(op))
-            if any(t.text == '"update"' for t in op.tokens):
+            written = self._write_step(op)
+            if not ordered and any(t.text == '"update"' for t in op.tokens):
                 self.parts["places"].append(("update", len(result)))
                 updates.append(written)
                 which = f"update {len(updates)}"
@@ -259,6 +260,20 @@ class Writer:
         arguments = {name for each in op.arguments for name in each}
         names.update(dict.fromkeys(arguments, "argument"))
         return (self._write_tokens(op, names), *result)
+
+    def _write_step(self, op):
+        if op.name == "photonic.fused":
+            return self._write_fused(op)
+        return self._write_nest(op) if op.name == "scf.for" else self._write_op(op)
+
+    def _write_fused(self, op):
+        """What is computed together, as by itself."""
+        outer, result = dict(self.names), []
+        for i, inner in enumerate(op.ops):
+            result.append(self._write_step(inner))
+            self.names.update(dict.fromkeys(inner.results, f"result {i}"))
+        self.names = outer
+        return (self._write_tokens(op, self.names), *result)
 
     def _write_nest(self, op):
         try:

@@ -27,6 +27,8 @@ ENUMERATIONS = [
     ("photonic.scaled_add", "photonic.float_add"),
     ("photonic.product", "photonic.array_product"),
     ("arith.addi", "arith.subi", "arith.muli"),
+    ("images", "lines", "units"),
+    ("operands", "result"),
     ("df1", "df2"),  # of older IR
 ]
 WORDS = {word: [w for w in words if w != word] for words in ENUMERATIONS for word in words}
@@ -34,7 +36,8 @@ DIMENSIONS = [f"d{i}" for i in range(5)]
 
 #: Words behind which something may be left out, together with it.
 OPTIONAL = ("start", "stationary", "key", "stream", "offsets", "groups", "positions",
-            "rows", "columns", "arrays", "by", "operator", "formats", "sizes")
+            "rows", "columns", "arrays", "by", "operator", "formats", "sizes", "chunk",
+            "buffers", "images", "lines", "units", "operands", "result")
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ COUNT = os.environ.get("PHOTONIC_IR_MUTATIONS", "32")
 COUNT = None if COUNT == "all" else int(COUNT)
 SECONDS = 60
 
-STAGES = ["format", "split", "tile"]
+STAGES = ["format", "split", "tile", "schedule"]
 MEMORIES = ["ideal", "hierarchy"]
 
 
@@ -128,14 +128,31 @@ def run(name, *arguments):
         return subprocess.CompletedProcess(name, 124, "", f"no end after {SECONDS} s")
 
 
+def get_file(directory, stage, memory):
+    """The IR behind a stage; the last one says where values are kept."""
+    return directory / (f"{stage}.{memory}.mlir" if stage == "schedule" else f"{stage}.mlir")
+
+
+def leave_whole(text):
+    """Operations in one piece, instead of in chunks."""
+    text = re.sub(r"chunk = <[^>]*>", "chunk = <>", text)
+    text = re.sub(r"buffers = <first[^>]*>", "buffers = <first = 1, second = 1, result = 1>",
+                  text)
+    return re.sub(r"buffers = <operands[^>]*>", "buffers = <operands = 1, result = 1>", text)
+
+
 class Case:
     """The IR of a network behind a stage, and what becomes of changes of it."""
 
-    def __init__(self, directory, stage):
+    def __init__(self, directory, stage, memory="ideal"):
         self.directory, self.stage = directory, stage
-        self.text = (directory / f"{stage}.mlir").read_text()
+        self.text = get_file(directory, stage, memory).read_text()
         self.trains = "nn.trainable" in self.text
         self.usual = {}
+
+    def compile_options(self, memory):
+        given = [] if self.stage == "schedule" else [f"--memory={memory}"]
+        return [f"--compile-from={self.stage}", *given]
 
     def run_options(self, where):
         return ["--save-state", where / "state.npz"] if self.trains else []
@@ -144,10 +161,12 @@ class Case:
         """(answer of the compiler, behaviour, program); the latter are None where it
         refuses. What is observed is left in `where`."""
         where.mkdir(exist_ok=True)
+        if memory == "one piece":
+            text = leave_whole(text)
         source, program = where / "changed.mlir", where / "m.phx"
         source.write_text(text)
-        answer = run("photonic-compile", source, f"--compile-from={self.stage}",
-                     f"--memory={memory}", "-o", program)
+        answer = run("photonic-compile", source, *self.compile_options(memory), "-o",
+                     program)
         if answer.returncode:
             return answer, None, None
         done = run("photonic-run", program, "--input", self.directory / "in.npz",
@@ -172,8 +191,8 @@ class Case:
         return self.usual[memory]
 
     def check(self, memory, where):
-        return run("photonic-compile", where / "changed.mlir", f"--memory={memory}",
-                   f"--compile-from={self.stage}", f"--check={self.directory / 'in.npz'}")
+        return run("photonic-compile", where / "changed.mlir",
+                   *self.compile_options(memory), f"--check={self.directory / 'in.npz'}")
 
     def judge(self, mutation, memory, where):
         """(what became of it, problem): the latter empty if all is well."""
@@ -194,7 +213,8 @@ class Case:
             return "another program of the same cost", ""
         if "photonic.convert" in self.text:  # compiles for one memory model alone
             return "no effect", "no effect"
-        (other,) = set(MEMORIES) - {memory}
+        # What runs once in every chunk runs several times elsewhere.
+        (other,) = ["one piece"] if self.stage == "schedule" else set(MEMORIES) - {memory}
         shutil.rmtree(where)
         answer, behaviour, _ = self.observe(text, other, where)
         if behaviour is None and answer.returncode == 1:
@@ -249,16 +269,17 @@ def directories(cli, tmp_path_factory):
         if "--train" in options:
             inputs["labels"] = np.array([1, 3])
         np.savez(directory / "in.npz", **inputs)
-        for stage in STAGES:
-            cli.execute("photonic-compile", directory / "m.onnx", *options,
-                        f"--compile-to={stage}", "-o", directory / f"{stage}.mlir")
+        for stage, memory in {(s, m) for n, s, m in CASES if n == name}:
+            kept = [f"--memory={memory}"] if stage == "schedule" else []
+            cli.execute("photonic-compile", directory / "m.onnx", *options, *kept,
+                        f"--compile-to={stage}", "-o", get_file(directory, stage, memory))
     return result
 
 
 @pytest.mark.parametrize("network, stage, memory", CASES)
 def test_every_change_counts(network, stage, memory, directories, tmp_path):
-    case = Case(directories[network], stage)
-    for model in {memory} if network == "stored" else MEMORIES:
+    case = Case(directories[network], stage, memory)
+    for model in {memory} if network == "stored" or stage == "schedule" else MEMORIES:
         case.get_usual(model)
     mutations = choose(find_changes(case.text), COUNT, f"{network} {stage} {memory}")
 

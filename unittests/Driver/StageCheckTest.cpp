@@ -188,7 +188,21 @@ TEST_F(StageCheckTest, AcceptsAnOperationThatMoved) {
 }
 
 TEST_F(StageCheckTest, LocatesAMiscompileInSchedule) {
+  request.stages.memory = "hierarchy";
   std::string messages = check(Stage::Schedule, [](ModuleOp module) {
+    auto relu = findFirst<nn::ReluOp>(module, "act");
+    EXPECT_TRUE(isa<phot::FusedOp>(relu->getParentOp()));
+    OpBuilder builder(relu);
+    relu.replaceAllUsesWith(nn::TanhOp::create(builder, relu.getLoc(),
+                                               relu.getType(), relu.getInput())
+                                .getResult());
+    relu.erase();
+  });
+  expectLocated(messages, "act", "stage 'schedule' disagrees with stage");
+}
+
+TEST_F(StageCheckTest, LocatesAMiscompileInTheProgram) {
+  std::string messages = check(Stage::Emit, [](ModuleOp module) {
     // The convolution reads its weights one element too far.
     module.walk([&](pisa::CoreProgramOp op) {
       auto name = dyn_cast<NameLoc>(op->getLoc());
@@ -251,7 +265,7 @@ TEST_F(StageCheckTest, ContinuesBehindAStage) {
   request.output = path("out.phx");
   EXPECT_EQ(check(Stage::Schedule, [](ModuleOp) {}), "");
   EXPECT_TRUE(llvm::sys::fs::exists(path("out.phx")));
-  std::string messages = check(Stage::Schedule, [](ModuleOp module) {
+  std::string messages = check(Stage::Emit, [](ModuleOp module) {
     findFirst<pisa::VecMapOp>(module, "act").setFn(pisa::VecFn::Abs);
   });
   expectLocated(messages, "act", "disagrees with stage 'tile'");

@@ -36,7 +36,7 @@ std::string FuzzCase::getFile(StringRef name) const {
 
 void FuzzCase::use(ModuleOp module) {
   int choice = random.pick(0, 99);
-  bool isProgram = seed->stage >= Stage::Schedule;
+  bool isProgram = seed->isProgram;
   if (choice < 14)
     return runPasses(module);
   if (choice < 22)
@@ -94,12 +94,13 @@ bool FuzzCase::compileFile(CompileRequest &request, StringRef doing) {
 
 void FuzzCase::compileModule(ModuleOp module) {
   CompileRequest request = makeRequest(writeModule(module));
-  OwningOpRef<ModuleOp> tiled;
-  if (seed->stage == Stage::Tile)
-    tiled = module.clone();
+  // The last that the interpreter runs.
+  OwningOpRef<ModuleOp> function;
+  if (seed->stage == Stage::Schedule && !seed->isProgram)
+    function = module.clone();
   request.afterStage = [&](Stage stage, ModuleOp changed) {
-    if (stage == Stage::Tile)
-      tiled = changed.clone();
+    if (stage == Stage::Schedule)
+      function = changed.clone();
   };
   if (!compileFile(request, "compiling"))
     return;
@@ -110,8 +111,8 @@ void FuzzCase::compileModule(ModuleOp module) {
   note("validating");
   if (phx::Status valid = phx::validate(*program); !valid)
     return report("the program is not valid: " + valid.error().message);
-  if (tiled && random.chance(60) && estimateWork(*tiled) < maxWork)
-    compareProgram(*tiled);
+  if (function && random.chance(60) && estimateWork(*function) < maxWork)
+    compareProgram(*function);
 }
 
 //===----------------------------------------------------------------------===//
@@ -208,10 +209,10 @@ void FuzzCase::checkStages(ModuleOp module) {
   if (phx::Status saved = phx::writeNpz(arrays, getFile("case.npz")); !saved)
     return;
   CompileRequest request = makeRequest(writeModule(module));
-  request.to = Stage::Tile;
+  request.to = Stage::Schedule;
   request.output.clear();
   request.checkInput = getFile("case.npz");
-  if (request.from > Stage::Tile)
+  if (request.from > Stage::Schedule)
     return;
   compileFile(request, "checking");
 }

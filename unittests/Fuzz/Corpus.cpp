@@ -13,6 +13,7 @@
 
 #include "machines/All.h"
 #include "photonic/Dialect/NN/IR/NN.h"
+#include "photonic/Dialect/PISA/Transforms/Passes.h"
 #include "photonic/Driver/Driver.h"
 #include "photonic/Target/Machine/Machine.h"
 
@@ -71,10 +72,12 @@ ModuleOp Corpus::getFragments() {
   return *fragments;
 }
 
-std::vector<const Seed *> Corpus::select(Stage first, Stage last) const {
+std::vector<const Seed *> Corpus::select(Stage first, Stage last,
+                                         bool areProgramsWanted) const {
   std::vector<const Seed *> selected;
   for (const Seed &seed : seeds)
-    if (seed.stage >= first && seed.stage <= last)
+    if (seed.stage >= first && seed.stage <= last &&
+        seed.isProgram == areProgramsWanted)
       selected.push_back(&seed);
   return selected;
 }
@@ -105,8 +108,16 @@ static void fillConstants(ModuleOp module, Random &random) {
 
 void Corpus::addStage(const std::string &name, Stage stage, ModuleOp module,
                       const StageOptions &options) {
+  addSeed(name, stage, module, options, [&](OpPassManager &pm) {
+    photonic::addStage(pm, stage, options);
+  });
+}
+
+void Corpus::addSeed(const std::string &name, Stage stage, ModuleOp module,
+                     const StageOptions &options,
+                     llvm::function_ref<void(OpPassManager &)> add) {
   PassManager pm(context.get());
-  photonic::addStage(pm, stage, options);
+  add(pm);
   if (failed(pm.run(module)))
     fail("network " + name + ", stage " + getStageName(stage).str() + ": " +
          errors);
@@ -114,7 +125,8 @@ void Corpus::addStage(const std::string &name, Stage stage, ModuleOp module,
   llvm::raw_string_ostream stream(bytecode);
   if (failed(writeBytecodeToFile(module, stream)))
     fail("cannot write network " + name);
-  seeds.push_back({name, stage, options, bytecode});
+  bool isProgram = !module.lookupSymbol<func::FuncOp>("main");
+  seeds.push_back({name, stage, options, isProgram, bytecode});
   seeds.back().options.machine = {};
 }
 
@@ -136,6 +148,9 @@ void Corpus::addNetwork(const std::string &name, ModuleOp module,
     StageOptions changed = options;
     changed.memory = memory;
     addStage(name + "/" + memory, Stage::Schedule, *program, changed);
+    // Tokens are still to be placed.
+    addSeed(name + "/" + memory, Stage::Schedule, *program, changed,
+            [](OpPassManager &pm) { pm.addPass(pisa::createEmitProgram()); });
     addStage(name + "/" + memory, Stage::Emit, *program, changed);
   }
 }

@@ -28,6 +28,7 @@ struct Seed {
   Stage stage;
   /// What the stages ran with; `machine` is empty, because the IR carries it.
   StageOptions options;
+  bool isProgram = false; ///< else a function
   std::string bytecode;
 };
 
@@ -43,8 +44,9 @@ public:
   /// Starts with an empty context.
   void renewContext();
 
-  /// All seeds of stages from `first` to `last`.
-  std::vector<const Seed *> select(Stage first, Stage last) const;
+  /// All seeds of stages from `first` to `last` that are, or are not, programs.
+  std::vector<const Seed *> select(Stage first, Stage last,
+                                   bool areProgramsWanted) const;
   const std::vector<Seed> &getSeeds() const { return seeds; }
   /// The module of a seed: not to be changed.
   mlir::ModuleOp get(const Seed &seed);
@@ -63,6 +65,10 @@ private:
   void addRandom(uint64_t number, bool learns);
   void addStage(const std::string &name, Stage stage, mlir::ModuleOp module,
                 const StageOptions &options);
+  /// Runs the passes that `add` appends to what `module` holds.
+  void addSeed(const std::string &name, Stage stage, mlir::ModuleOp module,
+               const StageOptions &options,
+               llvm::function_ref<void(mlir::OpPassManager &)> add);
   void collectWords();
 
   std::unique_ptr<mlir::MLIRContext> context;

@@ -30,11 +30,13 @@ FuzzCase::FuzzCase(Corpus &corpus, Watch &watch, Tally &tally,
   static constexpr std::pair<Stage, Stage> stages[] = {
       {Stage::Import, Stage::Autodiff},
       {Stage::Lower, Stage::Split},
-      {Stage::Tile, Stage::Tile},
+      {Stage::Tile, Stage::Schedule},
       {Stage::Schedule, Stage::Emit},
       {Stage::Import, Stage::Emit}};
   auto [first, last] = stages[static_cast<unsigned>(subject)];
-  std::vector<const Seed *> seeds = corpus.select(first, last);
+  bool isProgram = subject == Subject::Program ||
+                   (subject == Subject::Text && random.chance(30));
+  std::vector<const Seed *> seeds = corpus.select(first, last, isProgram);
   seed = random.choose(seeds);
 }
 
@@ -78,8 +80,7 @@ std::string FuzzCase::run() {
 
 /// Changes a module one to four times; false if nothing came of it.
 bool FuzzCase::mutate(ModuleOp module) {
-  Stage any = allStages[random.index(std::size(allStages))];
-  ModuleOp other = corpus.get(*random.choose(corpus.select(any, any)));
+  ModuleOp other = corpus.get(random.choose(corpus.getSeeds()));
   IRMutator mutator(module, {corpus.getFragments(), corpus.get(*seed), other},
                     corpus.getWords(), random);
   int changes = random.chance(60) ? 1 : random.pick(2, 4);
@@ -149,9 +150,7 @@ static bool usesBeforeDefinition(StringRef text) {
 
 void FuzzCase::runText() {
   ModuleOp module = corpus.get(*seed);
-  Stage any = allStages[random.index(std::size(allStages))];
-  std::string other =
-      print(corpus.get(*random.choose(corpus.select(any, any))));
+  std::string other = print(corpus.get(random.choose(corpus.getSeeds())));
   if (random.chance(50)) {
     text = print(module);
   } else {

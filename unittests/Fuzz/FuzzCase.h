@@ -19,8 +19,8 @@ namespace photonic::fuzz {
 enum class Subject {
   Network, ///< IR after `import` and `autodiff`
   Product, ///< after `lower`, `format` and `split`
-  Nest,    ///< after `tile`
-  Program, ///< after `schedule` and `emit`
+  Nest,    ///< after `tile` and `schedule`
+  Program, ///< after `emit`, with tokens and without
   Text,    ///< the text of any
 };
 inline constexpr unsigned numSubjects = 5;

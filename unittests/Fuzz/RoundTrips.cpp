@@ -63,8 +63,8 @@ static std::string pickOptions(StringRef pass, Random &random) {
         {"", "{format=bfp:1:3}", "{format=fp32:7}", "{format=bfp:15:4096}"});
   if (pass == "photonic-select-dataflow")
     return either({"", "{mode=df1}", "{mode=df2}"});
-  if (pass == "photonic-schedule")
-    return either({"{memory=ideal}", "{memory=hierarchy}"});
+  if (pass == "photonic-set-memory")
+    return either({"{model=ideal}", "{model=hierarchy}"});
   return "";
 }
 

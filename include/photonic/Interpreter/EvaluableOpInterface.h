@@ -31,6 +31,12 @@ template <typename ConcreteType>
 class MovesElements
     : public mlir::OpTrait::TraitBase<ConcreteType, MovesElements> {};
 
+/// Trait of operations with one region of one block without arguments, which
+/// runs once: results are what its terminator yields.
+template <typename ConcreteType>
+class RunsRegion : public mlir::OpTrait::TraitBase<ConcreteType, RunsRegion> {
+};
+
 } // namespace photonic::interp
 
 #include "photonic/Interpreter/EvaluableOpInterface.h.inc"

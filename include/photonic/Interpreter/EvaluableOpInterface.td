@@ -55,4 +55,10 @@ def MovesElements : NativeOpTrait<"MovesElements"> {
   let cppNamespace = "::photonic::interp";
 }
 
+/// Has one region of one block without arguments, which runs once; results are
+/// what its terminator yields. The interpreter enters it.
+def RunsRegion : NativeOpTrait<"RunsRegion"> {
+  let cppNamespace = "::photonic::interp";
+}
+
 #endif // PHOTONIC_INTERPRETER_EVALUABLEOPINTERFACE

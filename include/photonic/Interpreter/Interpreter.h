@@ -23,16 +23,16 @@
 
 namespace photonic::interp {
 
-/// Runs a function. Understood are operations with EvaluableOpInterface,
-/// scf.for, scf.yield, func.return, tensor.empty, tensor.extract_slice,
+/// Runs a function. Understood are operations with EvaluableOpInterface or the
+/// trait RunsRegion, scf.for, scf.yield, func.return, tensor.empty, tensor.extract_slice,
 /// tensor.insert_slice, and operations on integers that their own folder can
 /// compute (arith, affine). A value moves to its last user, so that an
 /// accumulator carried by a loop is updated in place.
 class Interpreter {
 public:
   /// Called after each operation that has results, with the values just
-  /// computed. Loops are reported when they end, what is inside them at every
-  /// iteration.
+  /// computed. Loops and regions are reported when they end, what is inside
+  /// them whenever it runs.
   using Observer =
       std::function<void(mlir::Operation *, llvm::ArrayRef<Value>)>;
 

@@ -28,7 +28,7 @@ enum class Stage {
   Format,   ///< FP32 becomes the machine's numbers
   Split,    ///< what arrays compute; the operand of each product that stays
   Tile,     ///< passes of one array
-  Schedule, ///< pisa without tokens
+  Schedule, ///< the order; what is computed on chip together, in which chunks
   Emit,     ///< pisa with tokens, proved free of races
 };
 inline constexpr Stage allStages[] = {

@@ -7,7 +7,6 @@
 //===----------------------------------------------------------------------===//
 
 #include "HierarchyScheduler.h"
-#include "HierarchyRemarks.h"
 
 #include "photonic/Dialect/NN/IR/NN.h"
 
@@ -38,105 +37,6 @@ phx::DmaCopy photonic::makeLinearCopy(const phx::Address &dst,
   copy.dstStride = copy.srcStride = {0, 0, 0, 4};
   copy.shape = {count(1), count(1), count(1), elements};
   return copy;
-}
-
-//===----------------------------------------------------------------------===//
-// Fusion
-//===----------------------------------------------------------------------===//
-
-/// What the operand `type` of a follower is to a product result of shape
-/// `shape` ([B, M, OH, OW] or [B, M]); nullopt if it fits none of the cases.
-static std::optional<Follower::Other> classify(ArrayRef<int64_t> operand,
-                                               ArrayRef<int64_t> shape) {
-  if (operand == shape)
-    return Follower::Other::Residual;
-  if (getNumElements(operand) == 1)
-    return Follower::Other::Scalar;
-  // One value per channel: every other dimension is missing or 1.
-  size_t behind = shape.size() - 2; // dimensions behind the channels
-  if (operand.size() < behind + 1 || getNumElements(operand) != shape[1] ||
-      operand[operand.size() - 1 - behind] != shape[1])
-    return std::nullopt;
-  return Follower::Other::Channel;
-}
-
-/// `op` as a follower of the product value `chunk`, if it can be one.
-/// `hasChannels`: dimension 1 of the product is that of its channels.
-static std::optional<Follower> asFollower(Operation *op, Value chunk,
-                                          bool hasChannels) {
-  if (!isStep(op) || !getElementwise(op) ||
-      op->getResult(0).getType() != chunk.getType())
-    return std::nullopt;
-  Follower follower;
-  follower.op = op;
-  for (auto [index, operand] : llvm::enumerate(op->getOperands())) {
-    if (operand == chunk)
-      continue;
-    auto shape = cast<RankedTensorType>(operand.getType()).getShape();
-    auto other =
-        classify(shape, cast<RankedTensorType>(chunk.getType()).getShape());
-    if (!other || (other == Follower::Other::Channel && !hasChannels))
-      return std::nullopt;
-    follower.other = *other;
-    follower.otherIndex = index;
-  }
-  return follower;
-}
-
-SmallVector<FusedProduct> photonic::findFusedProducts(func::FuncOp func) {
-  SmallVector<FusedProduct> groups;
-  DenseSet<Operation *> taken;
-  for (Operation &op : func.getBody().front()) {
-    if (!isStep(&op) || op.getNumRegions() == 0)
-      continue;
-    FusedProduct group{&op, {}};
-    Value chunk = op.getResult(0);
-    std::optional<phot::ProductShape> shape =
-        phot::ProductShape::match(Scheduler::getArrayProduct(&op));
-    bool hasChannels =
-        shape && shape->kind != phot::ProductKind::WeightGradient;
-    while (chunk.hasOneUse()) {
-      Operation *user = *chunk.getUsers().begin();
-      std::optional<Follower> follower = asFollower(user, chunk, hasChannels);
-      if (!follower || !taken.insert(user).second)
-        break;
-      group.followers.push_back(*follower);
-      chunk = user->getResult(0);
-    }
-    groups.push_back(std::move(group));
-  }
-  return groups;
-}
-
-void HierarchyScheduler::prepare() {
-  groupByLast.clear();
-  emissionStep.clear();
-  emitters.clear();
-  DenseMap<Operation *, unsigned> steps;
-  for (Operation &op : func.getBody().front())
-    if (isStep(&op))
-      steps.try_emplace(&op, steps.size());
-  for (FusedProduct &group : findFusedProducts(func)) {
-    unsigned last = steps.lookup(group.getLast());
-    emissionStep[group.nest] = last;
-    emitters[group.nest] = group.getLast();
-    for (const Follower &follower : group.followers) {
-      emissionStep[follower.op] = last;
-      emitters[follower.op] = group.getLast();
-    }
-    groupByLast[group.getLast()] = std::move(group);
-  }
-}
-
-Operation *HierarchyScheduler::getEmitter(Operation *op) const {
-  auto it = emitters.find(op);
-  return it == emitters.end() ? op : it->second;
-}
-
-unsigned HierarchyScheduler::getEmissionStep(Operation *op,
-                                             unsigned step) const {
-  auto it = emissionStep.find(op);
-  return it == emissionStep.end() ? step : it->second;
 }
 
 //===----------------------------------------------------------------------===//
@@ -218,83 +118,23 @@ void HierarchyScheduler::scheduleCopies(Operation *op, const CopyPlan &plan,
 //===----------------------------------------------------------------------===//
 
 namespace {
-/// Bytes of a compute plan: per unit, and whole operands and constants.
-struct ComputeBytes {
-  int64_t activationPerUnit = 0, gradientPerUnit = 0, whole = 0;
-};
-} // namespace
-
-static ComputeBytes countBytes(Operation *op, const ComputePlan &plan) {
-  ComputeBytes bytes;
-  for (auto [index, unit] : llvm::enumerate(plan.operandUnitBytes)) {
-    bytes.activationPerUnit += unit * (index == 0 ? plan.outer : 1);
-    if (unit == 0)
-      bytes.whole += SpaceAllocator::align(getStorageBytes(
-          cast<RankedTensorType>(op->getOperand(index).getType())));
-  }
-  for (const PlanConstant &c : plan.constants)
-    bytes.whole += SpaceAllocator::align(4 * c.values.size());
-  for (int64_t unit : plan.resultUnitBytes)
-    bytes.gradientPerUnit += unit;
-  for (int64_t unit : plan.tempUnitBytes)
-    bytes.gradientPerUnit += unit;
-  return bytes;
-}
-
-/// Pieces that together are whole words of every operand and result.
-static int64_t getWordUnits(const ComputePlan &plan) {
-  int64_t units = 1;
-  for (ArrayRef<int64_t> list : {ArrayRef<int64_t>(plan.operandUnitBytes),
-                                 ArrayRef<int64_t>(plan.resultUnitBytes)})
-    for (int64_t bytes : list)
-      units = std::max(units, 4 / std::gcd<int64_t>(bytes ? bytes : 4, 4));
-  return units;
-}
-
-/// Units per chunk; all of them if they fit into single buffers. 0: none fits.
-static int64_t chooseUnits(const ComputePlan &plan, const ComputeBytes &bytes,
-                           int64_t activation, int64_t gradient) {
-  // Each buffer may lose up to one alignment unit.
-  int64_t slack = 2 * SpaceAllocator::alignment *
-                  (plan.operandUnitBytes.size() + plan.tempUnitBytes.size() +
-                   plan.resultUnitBytes.size());
-  activation -= bytes.whole + slack;
-  gradient -= slack;
-  if (plan.units * bytes.activationPerUnit <= activation &&
-      plan.units * bytes.gradientPerUnit <= gradient)
-    return plan.units;
-  int64_t units = gradient / 2 / bytes.gradientPerUnit;
-  if (bytes.activationPerUnit)
-    units = std::min(units, activation / 2 / bytes.activationPerUnit);
-  if (activation < 0 || units <= 0)
-    return 0;
-  // Equal chunks, rather than a small last one; whole words of each operand.
-  int64_t chunks = llvm::divideCeil(plan.units, units);
-  int64_t step = getWordUnits(plan);
-  int64_t even =
-      llvm::divideCeil(llvm::divideCeil(plan.units, chunks), step) * step;
-  return std::min(even, units / step * step);
-}
-
-namespace {
 /// The buffers of a compute plan and the instructions that fill and empty them.
 class ComputeEmitter {
 public:
-  ComputeEmitter(ProgramEmitter &e, const ComputePlan &plan, int64_t units)
-      : e(e), plan(plan), units(units),
-        chunks(llvm::divideCeil(plan.units, units)), frame(e) {
-    int64_t buffers = chunks > 1 ? 2 : 1;
+  ComputeEmitter(ProgramEmitter &e, const DigitalChunks &cut)
+      : e(e), plan(cut.plan), units(cut.units), chunks(cut.getChunks()),
+        operandBuffers(cut.operands), frame(e) {
     for (int64_t bytes : plan.resultUnitBytes)
       results.push_back(
-          frame.allocate(phx::MemoryRole::Result, units * bytes, buffers));
+          frame.allocate(phx::MemoryRole::Result, units * bytes, cut.result));
     for (int64_t bytes : plan.tempUnitBytes)
       temps.push_back(
-          frame.allocate(phx::MemoryRole::Result, units * bytes, buffers));
+          frame.allocate(phx::MemoryRole::Result, units * bytes, cut.result));
   }
 
   /// Adds an operand that is loaded in pieces, or at once if `unitBytes` is 0.
   void addOperand(const phx::Address &home, int64_t unitBytes, int64_t bytes) {
-    int64_t buffers = unitBytes && chunks > 1 ? 2 : 1;
+    int64_t buffers = unitBytes ? operandBuffers : 1;
     int64_t outer = operands.empty() ? plan.outer : 1;
     operands.push_back(
         {home, unitBytes, outer,
@@ -324,7 +164,7 @@ private:
 
   ProgramEmitter &e;
   const ComputePlan &plan;
-  int64_t units, chunks;
+  int64_t units, chunks, operandBuffers;
   ScratchpadFrame frame;
   SmallVector<ChunkBuffer> results, temps;
   SmallVector<Operand> operands;
@@ -391,60 +231,54 @@ void ComputeEmitter::store(ArrayRef<phx::Address> resultHomes,
 }
 
 void ComputeEmitter::run(ArrayRef<phx::Address> resultHomes) {
-  ChunkIndex first = ChunkIndex::get(0);
-  load(first, std::nullopt);
   if (chunks == 1) {
-    compute(first);
-    store(resultHomes, first);
+    ChunkIndex only = ChunkIndex::get(0);
+    load(only, std::nullopt);
+    compute(only);
+    store(resultHomes, only);
     return;
   }
+  Prefetch prefetch(operandBuffers, chunks);
+  auto loadOne = [&](const ChunkIndex &index, std::optional<phx::Guard> guard) {
+    load(index, guard);
+  };
+  prefetch.begin(loadOne);
   uint8_t loop = e.beginLoop(chunks);
-  load(ChunkIndex::counter(loop, 1), phx::Guard{loop, 1, 1, chunks});
+  prefetch.next(loop, loadOne);
   compute(ChunkIndex::counter(loop));
   store(resultHomes, ChunkIndex::counter(loop));
   e.endLoop();
 }
 
-LogicalResult HierarchyScheduler::scheduleCompute(Operation *op,
-                                                  const ComputePlan &plan,
-                                                  unsigned step) {
-  ComputeBytes bytes = countBytes(op, plan);
-  const phx::ProgramMemory &streamed =
-      e.program.memories[getMemory(target, phx::MemoryRole::Streamed)];
-  const phx::ProgramMemory &result =
-      e.program.memories[getMemory(target, phx::MemoryRole::Result)];
-  int64_t operandBytes = bytes.activationPerUnit;
-  // In one memory they share its bytes.
-  if (&streamed == &result)
-    bytes.activationPerUnit += bytes.gradientPerUnit;
-  int64_t units = chooseUnits(plan, bytes, streamed.capacity, result.capacity);
-  if (units == 0)
-    return op->emitError("needs a working set of ")
-           << bytes.whole + operandBytes << " bytes of operands and "
-           << bytes.gradientPerUnit
-           << " bytes of results for its smallest piece, twice; target '"
-           << target.spec.name() << "' has " << streamed.capacity << " ("
-           << streamed.name << ".capacity_bytes) and " << result.capacity
-           << " (" << result.name
-           << ".capacity_bytes); use a smaller batch, larger "
-              "scratchpads or --memory=ideal";
-  ComputeEmitter emitter(e, plan, units);
-  for (auto [index, unit] : llvm::enumerate(plan.operandUnitBytes))
-    emitter.addOperand(getStorage(op->getOperand(index)).getAddress(), unit,
-                       getBytes(op->getOperand(index)));
-  for (const PlanConstant &c : plan.constants)
-    emitter.addOperand(createConstant(c).getAddress(), 0, 4 * c.values.size());
-  SmallVector<Value> inPlace;
-  for (unsigned i : plan.inPlaceOperands)
-    inPlace.push_back(op->getOperand(i));
+SmallVector<phx::Address>
+HierarchyScheduler::createResults(phot::FusedOp op, unsigned step,
+                                  ArrayRef<Value> inPlace) {
   SmallVector<phx::Address> homes{
       createResult(op->getResult(0), step, inPlace).getAddress()};
-  // The layer's value is the first result.
   std::optional<uint32_t> output = e.program.layers[e.getLayer()].output;
   for (Value result : op->getResults().drop_front())
     homes.push_back(createResult(result, step).getAddress());
   e.program.layers[e.getLayer()].output = output;
-  emitter.run(homes);
+  return homes;
+}
+
+LogicalResult HierarchyScheduler::scheduleCompute(phot::FusedOp fused,
+                                                  unsigned step) {
+  FailureOr<DigitalChunks> cut = DigitalChunks::get(fused, target);
+  if (failed(cut))
+    return failure();
+  Operation *op = cut->getOperation();
+  e.setLayer(op, getONNXOperator(op));
+  ComputeEmitter emitter(e, *cut);
+  for (auto [index, unit] : llvm::enumerate(cut->plan.operandUnitBytes))
+    emitter.addOperand(getStorage(op->getOperand(index)).getAddress(), unit,
+                       getBytes(op->getOperand(index)));
+  for (const PlanConstant &c : cut->plan.constants)
+    emitter.addOperand(createConstant(c).getAddress(), 0, 4 * c.values.size());
+  SmallVector<Value> inPlace;
+  for (unsigned i : cut->plan.inPlaceOperands)
+    inPlace.push_back(op->getOperand(i));
+  emitter.run(createResults(fused, step, inPlace));
   return success();
 }
 
@@ -453,25 +287,17 @@ LogicalResult HierarchyScheduler::scheduleCompute(Operation *op,
 //===----------------------------------------------------------------------===//
 
 LogicalResult HierarchyScheduler::schedule(Operation *op, unsigned step) {
-  if (auto it = groupByLast.find(op); it != groupByLast.end()) {
-    reportFusion(it->second);
-    if (failed(scheduleProduct(it->second, step)))
+  if (auto fused = dyn_cast<phot::FusedOp>(op)) {
+    if (failed(getArrayProduct(fused) ? scheduleProduct(fused, step)
+                                      : scheduleCompute(fused, step)))
       return failure();
-    releaseDead(it->second.nest, step);
-    for (const Follower &follower : it->second.followers)
-      releaseDead(follower.op, step);
-    return success();
+  } else {
+    FailureOr<DigitalPlan> plan = planDigital(op);
+    if (failed(plan))
+      return failure();
+    e.setLayer(op, getONNXOperator(op));
+    scheduleCopies(op, std::get<CopyPlan>(*plan), step);
   }
-  if (emissionStep.contains(op))
-    return success(); // emitted with the last operation of its group
-  FailureOr<DigitalPlan> plan = planDigital(op);
-  if (failed(plan))
-    return failure();
-  e.setLayer(op, getONNXOperator(op));
-  if (auto *copies = std::get_if<CopyPlan>(&*plan))
-    scheduleCopies(op, *copies, step);
-  else if (failed(scheduleCompute(op, std::get<ComputePlan>(*plan), step)))
-    return failure();
   releaseDead(op, step);
   return success();
 }

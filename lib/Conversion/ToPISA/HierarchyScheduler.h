@@ -15,8 +15,8 @@
 #define PHOTONIC_LIB_CONVERSION_TOPISA_HIERARCHYSCHEDULER_H
 
 #include "ChunkIndex.h"
-#include "Chunking.h"
-#include "ProductBlock.h"
+#include "DigitalChunks.h"
+#include "ProductChunks.h"
 #include "Scheduler.h"
 
 #include <array>
@@ -34,24 +34,22 @@ private:
   std::array<int64_t, phx::limits::memories> used{}; ///< by memory
 };
 
-/// An elementwise operation that is applied to the chunks of a product, and
-/// what its other operand is.
-struct Follower {
-  mlir::Operation *op = nullptr;
-  enum class Other { None, Channel, Scalar, Residual } other = Other::None;
-  unsigned otherIndex = 0; ///< operand number, if there is one
-  /// The chunk is the second operand.
-  bool chunkIsSecond() const { return other != Other::None && otherIndex == 0; }
-};
+/// A product, how it is cut, and what is on chip at once.
+struct ProductPlan {
+  FusedProduct product;
+  ProductChunks chunks;
+  ProductBuffers buffers;
+  NestOptions tiles; ///< but for what differs from chunk to chunk
 
-/// A product and the elementwise operations that are fused with it.
-struct FusedProduct {
-  mlir::Operation *nest = nullptr;
-  llvm::SmallVector<Follower> followers;
+  /// As the attributes of `op` say, in the memories of `target`. Fails, after a
+  /// diagnostic, where that cannot be.
+  static mlir::FailureOr<ProductPlan> get(phot::FusedOp op,
+                                          const phx::Target &target);
 
-  mlir::Operation *getLast() const {
-    return followers.empty() ? nest : followers.back().op;
-  }
+private:
+  /// What the nest says of a part of the product, which is checked.
+  mlir::FailureOr<NestOptions> getTiles(const ProductBlock &block,
+                                        const phx::Target &target) const;
 };
 
 class HierarchyScheduler final : public Scheduler {
@@ -59,39 +57,55 @@ public:
   using Scheduler::Scheduler;
 
 protected:
-  void prepare() override;
-  mlir::Operation *getEmitter(mlir::Operation *op) const override;
-  unsigned getEmissionStep(mlir::Operation *op, unsigned step) const override;
   mlir::LogicalResult schedule(mlir::Operation *op, unsigned step) override;
   void emitHomeCopy(const Storage &to, const Storage &from,
                     int64_t bytes) override;
   SpaceAllocator &getHome(Storage::Kind kind, uint32_t &memory) override;
 
 private:
-  friend class FusedProductEmitter;
+  friend class ProductEmitter;
   friend class WeightGradientEmitter;
 
-  mlir::LogicalResult scheduleProduct(const FusedProduct &group, unsigned step);
-  mlir::LogicalResult scheduleWeightGradient(const FusedProduct &group,
-                                             const phot::ProductShape &shape,
-                                             const phot::TileNest &nest,
-                                             unsigned step);
-  mlir::LogicalResult reportWorkingSet(phot::ArrayProductOp op,
-                                       const ChunkingFailure &failure);
+  mlir::LogicalResult scheduleProduct(phot::FusedOp op, unsigned step);
+  mlir::LogicalResult emitWeightGradient(const ProductPlan &plan,
+                                         unsigned step);
   void scheduleCopies(mlir::Operation *op, const CopyPlan &plan, unsigned step);
   void emitFill(const Storage &result, int64_t elements, float value);
-  mlir::LogicalResult scheduleCompute(mlir::Operation *op,
-                                      const ComputePlan &plan, unsigned step);
+  mlir::LogicalResult scheduleCompute(phot::FusedOp op, unsigned step);
+  /// Gives the results of `op`, which stand for `own` of the operation in it, a
+  /// storage each; the layer's value is the first.
+  llvm::SmallVector<phx::Address>
+  createResults(phot::FusedOp op, unsigned step,
+                llvm::ArrayRef<mlir::Value> inPlace);
 
   SpaceAllocator offchip;
-  llvm::DenseMap<mlir::Operation *, FusedProduct> groupByLast;
-  /// Operations that are emitted with the last of their group, and its step.
-  llvm::DenseMap<mlir::Operation *, unsigned> emissionStep;
-  llvm::DenseMap<mlir::Operation *, mlir::Operation *> emitters;
 };
 
-/// Finds products and what is fused with them.
-llvm::SmallVector<FusedProduct> findFusedProducts(mlir::func::FuncOp func);
+/// Loads of a loop of `chunks` chunks that run in front of what reads them: into
+/// `buffers` buffers, one less than there are of them.
+class Prefetch {
+public:
+  using Load = llvm::function_ref<void(const ChunkIndex &,
+                                       std::optional<phx::Guard>)>;
+
+  Prefetch(int64_t buffers, int64_t chunks)
+      : ahead(buffers - 1), chunks(chunks) {}
+
+  /// In front of the loop.
+  void begin(Load load) const {
+    for (int64_t chunk = 0; chunk < ahead; ++chunk)
+      load(ChunkIndex::get(chunk), std::nullopt);
+  }
+  /// In the loop, in front of what reads its chunk.
+  void next(uint8_t loop, Load load) const {
+    load(ChunkIndex::counter(loop, ahead),
+         ahead ? std::optional(phx::Guard{loop, 1, ahead, chunks})
+               : std::nullopt);
+  }
+
+private:
+  int64_t ahead, chunks;
+};
 
 /// A copy of `elements` consecutive elements.
 phx::DmaCopy makeLinearCopy(const phx::Address &dst, const phx::Address &src,

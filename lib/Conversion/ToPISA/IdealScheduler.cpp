@@ -12,6 +12,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "FusedProduct.h"
 #include "OperandConversion.h"
 #include "Scheduler.h"
 
@@ -80,7 +81,7 @@ LogicalResult IdealScheduler::scheduleProduct(Operation *nest, unsigned step) {
   FailureOr<NestBlock> block = NestBlock::getWhole(op);
   if (failed(tiles) || failed(block))
     return failure();
-  FailureOr<NestOptions> options = NestOptions::get(*tiles, *block, e);
+  FailureOr<NestOptions> options = NestOptions::get(*tiles, *block, target);
   FailureOr<uint32_t> number = createProduct(op, *block);
   if (failed(options) || failed(number))
     return failure();

@@ -22,7 +22,7 @@ using namespace photonic;
 static constexpr unsigned forever = std::numeric_limits<unsigned>::max();
 
 bool photonic::isStep(Operation *op) {
-  if (isa<scf::ForOp>(op))
+  if (isa<scf::ForOp, phot::FusedOp>(op))
     return true;
   if (auto convert = dyn_cast<phot::ConvertOp>(op))
     return !convert.isAtCompileTime();
@@ -53,13 +53,12 @@ void Liveness::addUse(Value value, unsigned step, Operation *user) {
     last = {step, user};
 }
 
-void Liveness::analyse(func::FuncOp func, EmissionStep getEmissionStep) {
+void Liveness::analyse(func::FuncOp func) {
   unsigned step = 0;
   for (Operation &op : func.getBody().front()) {
     if (isStep(&op)) {
-      unsigned emitted = getEmissionStep(&op, step);
       for (Value operand : getReadTensors(&op))
-        addUse(operand, emitted, &op);
+        addUse(operand, step, &op);
       ++step;
     }
     auto ret = dyn_cast<func::ReturnOp>(op);
@@ -101,8 +100,11 @@ static bool isBackward(Operation *op) {
          phase == nn::Phase::WeightGradient || phase == nn::Phase::Update;
 }
 
-/// The operation that carries location and phase of a step.
+/// The operation that carries location and phase of a step: of several that
+/// are fused, the last.
 static Operation *getMarked(Operation *op) {
+  if (auto fused = dyn_cast<phot::FusedOp>(op))
+    op = fused.getLast();
   Operation *marked = op;
   if (op->getNumRegions() != 0)
     op->walk([&](phot::ArrayProductOp product) { marked = product; });

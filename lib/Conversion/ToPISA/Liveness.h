@@ -25,23 +25,11 @@ mlir::Value getRoot(mlir::Value value);
 /// Tensors that `op` reads, also from inside its regions.
 llvm::SetVector<mlir::Value> getReadTensors(mlir::Operation *op);
 
-/// Moves the operations of phase `update` forward to where what they read is
-/// there and the arguments that they replace have been read by all others.
-/// `getEmitter` tells with which operation the instructions of another one are
-/// emitted.
-void moveUpdatesEarly(
-    mlir::func::FuncOp func,
-    llvm::function_ref<mlir::Operation *(mlir::Operation *)> getEmitter);
-
 /// When values are read for the last time, and which argument of the function a
 /// value replaces at the end of a run.
 class Liveness {
 public:
-  /// `getEmissionStep` tells at which step the operation that is step number n
-  /// is emitted: its own, or that of a later one it is fused with.
-  using EmissionStep =
-      llvm::function_ref<unsigned(mlir::Operation *, unsigned n)>;
-  void analyse(mlir::func::FuncOp func, EmissionStep getEmissionStep);
+  void analyse(mlir::func::FuncOp func);
 
   /// True if nobody reads `value` after `step`.
   bool diesAt(mlir::Value value, unsigned step) const;

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "ProductNest.h"
+#include "NestCounters.h"
 
 #include "llvm/Support/MathExtras.h"
 
@@ -73,7 +74,7 @@ FailureOr<NestOrder> NestOrder::get(const phot::TileNest &nest,
 
 FailureOr<NestOptions> NestOptions::get(const phot::TileNest &nest,
                                         const NestBlock &block,
-                                        const ProgramEmitter &emitter) {
+                                        const phx::Target &target) {
   phot::ArrayProductOp op = nest.tile;
   FailureOr<NestOrder> order = NestOrder::get(nest, block);
   if (failed(order))
@@ -85,7 +86,7 @@ FailureOr<NestOptions> NestOptions::get(const phot::TileNest &nest,
     options.sizes[dim] = nest.getSize(TileDim(dim));
   options.columns = op.getColumns();
   // checkArrays has found them.
-  Arrays arrays = *findArrays(emitter.machine, op.getArrays().getGroup());
+  Arrays arrays = *findArrays(target, op.getArrays().getGroup());
   options.group = static_cast<uint16_t>(arrays.group);
   options.arrays = arrays.count;
   options.lowering = arrays.lowering;
@@ -104,42 +105,14 @@ FailureOr<NestOptions> NestOptions::get(const phot::TileNest &nest,
 //===----------------------------------------------------------------------===//
 
 namespace {
-/// How a term is cut into passes.
-struct Passes {
-  int64_t term, columns;
-  int64_t perTerm; ///< passes of one term
-
-  Passes(int64_t term, int64_t columns)
-      : term(term), columns(std::min(columns, term)),
-        perTerm(static_cast<int64_t>(divideCeil(term, this->columns))) {}
-
-  /// Passes of a term that are not equally long: the last one of each is
-  /// shorter.
-  bool isUneven() const { return term % columns != 0; }
-};
-
 /// Emits the instructions of all arrays for one round.
-class NestEmitter {
+class NestEmitter : NestCounters {
 public:
   NestEmitter(ProgramEmitter &e, const NestBlock &block,
               const NestOptions &options);
   LogicalResult run(phot::ArrayProductOp op);
 
 private:
-  /// A loop of the nest, of tiles or of the passes of a tile's term.
-  struct Counter : NestLoop {
-    bool isPass = false;
-    /// In the number that is dealt to arrays: iterations from one value to the
-    /// next; elsewhere the number of a loop of the program.
-    bool isDealt = false, isOutermost = false;
-    int64_t step = 1;
-    uint8_t loop = 0;
-  };
-
-  void addPasses();
-  void numberDealt();
-  bool keepsOrder(const phot::ViewAttr &result) const;
-  LogicalResult check(phot::ArrayProductOp op) const;
   void record(size_t begin, size_t end);
   void emitLoops(size_t counter);
   void emitTile(int64_t array);
@@ -156,19 +129,8 @@ private:
   phx::Count getColumns(int64_t array) const;
   phx::Address place(phx::Address address, const OperandMap &map,
                      int64_t array) const;
-  bool hasLoop(TileDim dim) const {
-    return llvm::any_of(
-        counters, [&](const Counter &counter) { return counter.dim == dim; });
-  }
 
   ProgramEmitter &e;
-  const NestBlock &block;
-  const NestOptions &o;
-  bool first; ///< the first operand stays
-  Passes passes;
-  SmallVector<Counter, 8> counters; ///< outermost first
-  size_t dealtBegin, dealtEnd;
-  int64_t tiles = 1;      ///< that are dealt at a time
   uint8_t rounds = 0;     ///< the loop that deals them
   bool isDealing = false; ///< it is open
   uint32_t stationaryMap, streamedMap, resultMap;
@@ -177,73 +139,11 @@ private:
 
 NestEmitter::NestEmitter(ProgramEmitter &e, const NestBlock &block,
                          const NestOptions &options)
-    : e(e), block(block), o(options),
-      first(options.stationary == phot::Stationary::First),
-      passes(options.sizes[static_cast<unsigned>(TileDim::K)], options.columns),
-      dealtBegin(options.order.dealtBegin), dealtEnd(options.order.dealtEnd) {
-  for (const NestLoop &loop : o.order.loops)
-    counters.push_back({loop});
-  addPasses();
-  numberDealt();
+    : NestCounters(block, options), e(e) {
   uint32_t lhs = e.getMap(block.lhs.map), rhs = e.getMap(block.rhs.map);
   stationaryMap = first ? lhs : rhs;
   streamedMap = first ? rhs : lhs;
   resultMap = e.getMap(first ? block.result.map : swapped(block.result.map));
-}
-
-/// The passes of a term are the innermost loop. Where they are equally long and
-/// the contraction is the loop around them, both are one, which ends with the
-/// contraction.
-void NestEmitter::addPasses() {
-  if (passes.perTerm == 1)
-    return;
-  bool isDealt = dealtEnd == counters.size();
-  bool isContraction = !counters.empty() && counters.back().dim == TileDim::K;
-  int64_t inBlock = static_cast<int64_t>(divideCeil(block.k, passes.columns));
-  if (!hasLoop(TileDim::K)) {
-    // One term, or a part of one.
-    if (inBlock == 1)
-      return;
-    counters.push_back(
-        {{TileDim::K, std::min(inBlock, passes.perTerm), passes.columns},
-         /*isPass=*/true});
-  } else if (!passes.isUneven() && isContraction) {
-    Counter &last = counters.back();
-    int64_t begin = last.weight; // of one iteration; 0 is the first
-    last.trips = std::min(last.trips * (begin / passes.columns), inBlock);
-    last.weight = passes.columns;
-  } else {
-    counters.push_back({{TileDim::K, passes.perTerm, passes.columns},
-                        /*isPass=*/true});
-  }
-  if (isDealt)
-    dealtEnd = counters.size();
-}
-
-void NestEmitter::numberDealt() {
-  for (size_t i = dealtEnd; i-- > dealtBegin;) {
-    counters[i].isDealt = true;
-    counters[i].isOutermost = i == dealtBegin;
-    counters[i].step = tiles;
-    tiles *= counters[i].trips;
-  }
-}
-
-/// Whether elements meet their terms as the loops of the IR have them. Several
-/// arrays take turns inside of the loops that are not dealt: where a dealt one
-/// orders the terms of an element, none of those may.
-bool NestEmitter::keepsOrder(const phot::ViewAttr &result) const {
-  auto orders = [](const Counter &counter) {
-    return counter.dim == TileDim::K || counter.dim == TileDim::Position;
-  };
-  auto inner = ArrayRef(counters).drop_front(dealtEnd);
-  for (size_t i = dealtBegin; i < dealtEnd && o.arrays > 1; ++i)
-    if (orders(counters[i]) && llvm::any_of(inner, [&](const Counter &counter) {
-          return orders(counter) || (counters[i].dim == TileDim::Position &&
-                                     phot::meetsPositions(result, counter.dim));
-        }))
-      return false;
-  return true;
 }
 
 phx::DigitTerm NestEmitter::digit(const Counter &counter, int64_t array,
@@ -305,6 +205,9 @@ phx::Count NestEmitter::getSize(TileDim dim, int64_t extent,
                                 const phx::Affine &remaining,
                                 int64_t array) const {
   int64_t size = o.sizes[static_cast<unsigned>(dim)];
+  // Where the last chunk is smaller, what is left is that of all chunks.
+  if (!remaining.terms.empty() && !hasLoop(dim))
+    size = std::min(size, extent);
   bool isRow = dim == (first ? TileDim::M : TileDim::N);
   if (isRow || hasLoop(dim))
     return clip(size, remaining, getCoordinate(dim, array));
@@ -429,41 +332,8 @@ void NestEmitter::record(size_t begin, size_t end) {
   e.program.products[o.product].nests.push_back(std::move(nest));
 }
 
-/// What a program can say of the nest; fails after a diagnostic.
-LogicalResult NestEmitter::check(phot::ArrayProductOp op) const {
-  if (!keepsOrder(op.getResultView()))
-    return op.emitError("deals loops to arrays that order the terms of an "
-                        "element, as loops inside of them do; name those in "
-                        "'arrays' as well");
-  // A count is clipped to one extent: that of the product or of the chunk.
-  for (auto [dim, extent, remaining] :
-       {std::tuple(TileDim::M, block.m, o.rowsRemaining),
-        std::tuple(TileDim::N, block.n, o.columnsRemaining)})
-    if (hasLoop(dim) && !remaining.terms.empty() &&
-        extent % o.sizes[static_cast<unsigned>(dim)] != 0)
-      return op.emitError("has tiles along ")
-             << phot::getName(dim)
-             << " that chunks for on-chip memory cut, the last of which is "
-                "smaller; use --memory=ideal";
-  auto isTerms = [](const Counter &counter) {
-    return counter.dim == TileDim::K && !counter.isPass;
-  };
-  if (passes.isUneven() && passes.perTerm > 1 &&
-      llvm::count_if(counters, isTerms) > 1)
-    return op.emitError("counts k in several loops, but its terms take passes "
-                        "that are not equally long; use one loop");
-  // Those that are not dealt, and the one that deals.
-  size_t needed = counters.size() - (dealtEnd - dealtBegin) + 1;
-  if (needed + e.getDepth() > phx::maxLoopDepth)
-    return op.emitError("needs ")
-           << needed + e.getDepth() << " nested loops, programs have at most "
-           << phx::maxLoopDepth
-           << "; name more loops of its nest in 'arrays', or merge some";
-  return success();
-}
-
 LogicalResult NestEmitter::run(phot::ArrayProductOp op) {
-  if (failed(check(op)))
+  if (failed(check(op, e.getDepth())))
     return failure();
   size_t begin = e.getPosition();
   emitLoops(0);

@@ -89,10 +89,10 @@ struct NestOptions {
   /// Where the block begins in the whole product.
   phx::Affine groupStart, rowStart, columnStart, contractionStart;
 
-  /// What the tile of a nest says, for arrays of the program's group.
+  /// What the tile of a nest says, for the arrays of `target`.
   static mlir::FailureOr<NestOptions> get(const phot::TileNest &nest,
                                           const NestBlock &block,
-                                          const ProgramEmitter &emitter);
+                                          const phx::Target &target);
 };
 
 /// What of a product is kept in the arrays.

@@ -348,12 +348,6 @@ phx::ProgramKind Scheduler::getKind(func::ReturnOp op) {
 // Products
 //===----------------------------------------------------------------------===//
 
-phot::ArrayProductOp Scheduler::getArrayProduct(Operation *nest) {
-  phot::ArrayProductOp product;
-  nest->walk([&](phot::ArrayProductOp op) { product = op; });
-  return product;
-}
-
 /// All that rounds at random has the key of the program.
 LogicalResult Scheduler::checkRandomKey(phot::ArrayProductOp op) {
   if (!op.getKey() ||
@@ -397,12 +391,7 @@ FailureOr<uint32_t> Scheduler::createProduct(phot::ArrayProductOp op,
 //===----------------------------------------------------------------------===//
 
 LogicalResult Scheduler::run() {
-  prepare();
-  moveUpdatesEarly(func, [&](Operation *op) { return getEmitter(op); });
-  prepare();
-  liveness.analyse(func, [&](Operation *op, unsigned step) {
-    return getEmissionStep(op, step);
-  });
+  liveness.analyse(func);
   liveness.reportStash(func);
   createArguments();
   unsigned step = 0;

@@ -51,21 +51,8 @@ public:
   static bool startsFromZeros(const phot::TileNest &nest) {
     return isa<phot::ZerosOp>(nest.getInit().getDefiningOp());
   }
-  /// The product in a nest of loops; null if `nest` is none.
-  static phot::ArrayProductOp getArrayProduct(mlir::Operation *nest);
-
 protected:
-  /// Called before anything is emitted, and again when steps have moved.
-  virtual void prepare() {}
-  /// The operation together with which `op` is emitted.
-  virtual mlir::Operation *getEmitter(mlir::Operation *op) const { return op; }
-  /// The step at which `op`, step number `step`, is emitted: its own, or that
-  /// of a later operation that it is fused with.
-  virtual unsigned getEmissionStep(mlir::Operation *op, unsigned step) const {
-    return step;
-  }
-  /// Emits the instructions of `op`, a digital operation or the outermost loop
-  /// of a product, as step number `step`.
+  /// Emits the instructions of `op`, step number `step` of the function.
   virtual mlir::LogicalResult schedule(mlir::Operation *op, unsigned step) = 0;
   /// Copies `bytes` from one home location to another.
   virtual void emitHomeCopy(const Storage &to, const Storage &from,

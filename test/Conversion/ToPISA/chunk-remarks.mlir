@@ -3,11 +3,14 @@
 // RUN: photonic-compile %s --memory=hierarchy --set act.capacity_bytes=4096 --remarks='Chunks|Fuse' -o %t.phx 2>&1 | FileCheck %s
 // RUN: photonic-compile %s --memory=hierarchy --remarks='Chunks|Fuse' -o %t.phx 2>&1 | FileCheck %s --check-prefix=ROOM
 // RUN: photonic-compile %s --memory=hierarchy --train --loss=mse --loss-output=y --optimizer=sgd:lr=0.1 --remarks='Chunks|Fuse' -o %t.phx 2>&1 | FileCheck %s --check-prefix=STEP
-// RUN: photonic-compile %s --remarks='Chunks|Fuse' -o %t.phx 2>&1 | FileCheck %s --check-prefix=IDEAL --allow-empty
+// RUN: photonic-compile %s --memory=hierarchy --set act.capacity_bytes=4096 --remarks='Buffers' -o %t.phx 2>&1 | FileCheck %s --check-prefix=BUFFERS
+// RUN: photonic-compile %s --remarks='Chunks|Fuse|Buffers' -o %t.phx 2>&1 | FileCheck %s --check-prefix=IDEAL --allow-empty
 //
 // CHECK: the chunks of 'conv' go through 'bias', 'relu' before they leave the chip
 // CHECK: the chunks of 'conv' go through nothing else: what they are then has 2 readers
-// CHECK: 'conv' is cut into 8 chunks (images 1, output lines 2): in one piece it needs 8192 bytes in 'act', which has 4096
+// CHECK: 'conv' is cut into 8 chunks (images 1, lines 2): in one piece it needs 8192 bytes in 'act', which has 4096
+// CHECK: 'tanh' is cut into 3 chunks (units 342 of 1024): its operands and results do not fit on chip in one piece
+// BUFFERS: 'conv' has 1 buffer of its first operand, 2 buffers of its second one and 2 buffers of its result on chip
 // ROOM: 'conv' stays in one piece
 // STEP: the chunks of 'conv' (weight gradient) go through 'conv', 'conv' before they leave the chip
 // STEP: 'conv' (weight gradient) stays in one piece

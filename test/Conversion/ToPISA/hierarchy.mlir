@@ -1,4 +1,4 @@
-// RUN: photonic-opt --mlir-print-debuginfo=false %s --split-input-file --photonic-pipeline="to=schedule memory=hierarchy dataflow=df1 set=core.count=1,act.capacity_bytes=2560,wgt.capacity_bytes=2176,grad.capacity_bytes=2048" | FileCheck %s
+// RUN: photonic-opt --mlir-print-debuginfo=false %s --split-input-file --photonic-pipeline="to=schedule memory=hierarchy dataflow=df1 set=core.count=1,act.capacity_bytes=2560,wgt.capacity_bytes=2176,grad.capacity_bytes=2048" --photonic-emit-program | FileCheck %s
 // RUN: photonic-opt %s --split-input-file --photonic-pipeline="to=emit memory=hierarchy dataflow=df1 set=core.count=1,act.capacity_bytes=2560,wgt.capacity_bytes=2176,grad.capacity_bytes=2048" -o /dev/null
 
 // Everything fits: no chunks, the nest is the product. Bias, activation and

@@ -1,4 +1,4 @@
-// RUN: photonic-opt %s --split-input-file --photonic-pipeline="to=schedule set=core.count=2" | FileCheck %s
+// RUN: photonic-opt %s --split-input-file --photonic-pipeline="to=schedule set=core.count=2" --photonic-emit-program | FileCheck %s
 
 // A product is one loop: tile t runs on core t mod 2 in round t / 2; the last
 // contraction block is clipped. The bias is an addition behind it, in place, and so

@@ -1,7 +1,7 @@
 // Products that a program cannot do in chunks, but can with everything on chip.
 //
-// RUN: photonic-opt %s --split-input-file --photonic-set-target="target=mirage set=wgt.capacity_bytes=12288 set=wgt.read_pj_per_byte=1 set=wgt.write_pj_per_byte=1 set=wgt.static_mw=1" --photonic-schedule=memory=hierarchy --verify-diagnostics
-// RUN: photonic-opt %s --split-input-file --photonic-set-target=target=mirage --photonic-schedule --photonic-insert-tokens --photonic-verify-program -o /dev/null
+// RUN: photonic-opt %s --split-input-file --photonic-set-target="target=mirage set=wgt.capacity_bytes=12288 set=wgt.read_pj_per_byte=1 set=wgt.write_pj_per_byte=1 set=wgt.static_mw=1" --photonic-pipeline="from=schedule to=schedule memory=hierarchy" --photonic-emit-program --verify-diagnostics
+// RUN: photonic-opt %s --split-input-file --photonic-set-target=target=mirage --photonic-pipeline="from=schedule to=schedule" --photonic-emit-program --photonic-insert-tokens --photonic-verify-program -o /dev/null
 
 // A second operand that is transposed; the first one is in an input gradient.
 #fp32 = #photonic.fp32<group = 16>

@@ -1,8 +1,8 @@
 // Nests that stage `tile` does not make, in chunks: blocks are as many as a chunk
 // has, the other loops stand as they are.
 //
-// RUN: photonic-opt --mlir-print-debuginfo=false %s --split-input-file --photonic-set-target="target=mirage set=core.count=2 set=wgt.capacity_bytes=12288" --photonic-schedule=memory=hierarchy | FileCheck %s
-// RUN: photonic-opt %s --split-input-file --photonic-set-target="target=mirage set=core.count=2 set=wgt.capacity_bytes=12288" --photonic-schedule=memory=hierarchy --photonic-insert-tokens --photonic-verify-program -o /dev/null
+// RUN: photonic-opt --mlir-print-debuginfo=false %s --split-input-file --photonic-set-target="target=mirage set=core.count=2 set=wgt.capacity_bytes=12288" --photonic-pipeline="from=schedule to=schedule memory=hierarchy" --photonic-emit-program | FileCheck %s
+// RUN: photonic-opt %s --split-input-file --photonic-set-target="target=mirage set=core.count=2 set=wgt.capacity_bytes=12288" --photonic-pipeline="from=schedule to=schedule memory=hierarchy" --photonic-emit-program --photonic-insert-tokens --photonic-verify-program -o /dev/null
 
 // Blocks inside of the contraction: each chunk has one block, so that its terms
 // are dealt.

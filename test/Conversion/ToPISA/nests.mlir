@@ -3,8 +3,8 @@
 // one loop deals the iterations to the arrays.
 //
 // RUN: photonic-opt %s --split-input-file --photonic-verify-tile -o /dev/null
-// RUN: photonic-opt --mlir-print-debuginfo=false %s --split-input-file --photonic-set-target="target=mirage set=core.count=2" --photonic-schedule | FileCheck %s
-// RUN: photonic-opt %s --split-input-file --photonic-set-target="target=mirage set=core.count=2" --photonic-schedule --photonic-insert-tokens --photonic-verify-program -o /dev/null
+// RUN: photonic-opt --mlir-print-debuginfo=false %s --split-input-file --photonic-set-target="target=mirage set=core.count=2" --photonic-pipeline="from=schedule to=schedule" --photonic-emit-program | FileCheck %s
+// RUN: photonic-opt %s --split-input-file --photonic-set-target="target=mirage set=core.count=2" --photonic-pipeline="from=schedule to=schedule" --photonic-emit-program --photonic-insert-tokens --photonic-verify-program -o /dev/null
 
 // Both loops are dealt, the contraction is the faster one: what stage `tile` makes.
 // CHECK-LABEL: pisa.program

@@ -1,7 +1,7 @@
 // RUN: split-file %s %t
-// RUN: not photonic-opt %t/module.mlir --photonic-set-target=target=mirage --photonic-schedule=memory=both 2>&1 | FileCheck %s --check-prefix=MEMORY
+// RUN: not photonic-opt %t/module.mlir --photonic-set-memory=model=both 2>&1 | FileCheck %s --check-prefix=MEMORY
 // RUN: not photonic-opt %t/module.mlir --photonic-set-target=target=nowhere 2>&1 | FileCheck %s --check-prefix=TARGET
-// RUN: not photonic-opt %t/module.mlir --photonic-set-target=target=mirage --photonic-schedule 2>&1 | FileCheck %s --check-prefix=MAIN
+// RUN: not photonic-opt %t/module.mlir --photonic-set-target=target=mirage --photonic-pipeline="from=schedule to=schedule" --photonic-emit-program 2>&1 | FileCheck %s --check-prefix=MAIN
 // RUN: not photonic-opt %t/linear.mlir --photonic-pipeline="memory=hierarchy set=wgt.capacity_bytes=2048" 2>&1 | FileCheck %s --check-prefix=PRODUCT
 // RUN: not photonic-opt %t/softmax.mlir --photonic-pipeline="memory=hierarchy set=grad.capacity_bytes=4096" 2>&1 | FileCheck %s --check-prefix=DIGITAL
 // RUN: not photonic-opt %t/softmax.mlir --photonic-pipeline="memory=hierarchy set=dram.capacity_bytes=8192" 2>&1 | FileCheck %s --check-prefix=DRAM
@@ -9,8 +9,8 @@
 // RUN: not photonic-opt %t/rank.mlir --photonic-pipeline 2>&1 | FileCheck %s --check-prefix=RANK
 // RUN: not photonic-opt %t/axes.mlir --photonic-pipeline 2>&1 | FileCheck %s --check-prefix=AXES
 // RUN: not photonic-opt %t/norm.mlir --photonic-pipeline=from=lower 2>&1 | FileCheck %s --check-prefix=NORM
-// RUN: not photonic-opt %t/linear.mlir --photonic-set-target=target=mirage --photonic-schedule 2>&1 | FileCheck %s --check-prefix=EARLY
-// RUN: not photonic-opt %t/norm.mlir --photonic-set-target=target=mirage --photonic-schedule 2>&1 | FileCheck %s --check-prefix=COMPOSITE
+// RUN: not photonic-opt %t/linear.mlir --photonic-set-target=target=mirage --photonic-pipeline="from=schedule to=schedule" --photonic-emit-program 2>&1 | FileCheck %s --check-prefix=EARLY
+// RUN: not photonic-opt %t/norm.mlir --photonic-set-target=target=mirage --photonic-pipeline="from=schedule to=schedule" --photonic-emit-program 2>&1 | FileCheck %s --check-prefix=COMPOSITE
 // RUN: not photonic-opt %t/gradient.mlir --photonic-pipeline="memory=hierarchy set=act.capacity_bytes=640" 2>&1 | FileCheck %s --check-prefix=GRADIENT
 // RUN: not photonic-opt %t/random.mlir --photonic-pipeline="memory=hierarchy format=bfp:4:16:stochastic set=wgt.capacity_bytes=25600" 2>&1 | FileCheck %s --check-prefix=WHOLE
 // RUN: not photonic-opt %t/key.mlir --photonic-pipeline 2>&1 | FileCheck %s --check-prefix=KEY

@@ -3,13 +3,13 @@
 //
 // RUN: photonic-opt %s --pass-pipeline='builtin.module(photonic-pipeline{from=lower to=tile set=core.count=2 operand-storage=converted})' -o %t.mlir
 // RUN: FileCheck %s --check-prefix=TILE < %t.mlir
-// RUN: not photonic-opt %t.mlir --photonic-schedule=memory=hierarchy 2>&1 | FileCheck %s --check-prefix=CHUNKS
-// RUN: sed 's/arrays = "core"/arrays = "other"/' %t.mlir | not photonic-opt --photonic-schedule 2>&1 | FileCheck %s --check-prefix=ARRAYS
-// RUN: sed 's/rows = 18 arrays = "core"//' %t.mlir | not photonic-opt --photonic-schedule 2>&1 | FileCheck %s --check-prefix=NOBODY
+// RUN: not photonic-opt %t.mlir --photonic-pipeline="from=schedule to=schedule memory=hierarchy" --photonic-emit-program 2>&1 | FileCheck %s --check-prefix=CHUNKS
+// RUN: sed 's/arrays = "core"/arrays = "other"/' %t.mlir | not photonic-opt --photonic-pipeline="from=schedule to=schedule" --photonic-emit-program 2>&1 | FileCheck %s --check-prefix=ARRAYS
+// RUN: sed 's/rows = 18 arrays = "core"//' %t.mlir | not photonic-opt --photonic-pipeline="from=schedule to=schedule" --photonic-emit-program 2>&1 | FileCheck %s --check-prefix=NOBODY
 // RUN: not photonic-opt %S/Inputs/stored-result.mlir --photonic-verify-tile 2>&1 | FileCheck %s --check-prefix=OTHERS
-// RUN: not photonic-opt %s --pass-pipeline='builtin.module(photonic-pipeline{from=lower to=schedule set=act.types=f32 operand-storage=converted})' 2>&1 | FileCheck %s --check-prefix=MEMORY
-// RUN: sed 's/dense<0.5>/dense<0x7F800000>/' %s | not photonic-opt --pass-pipeline='builtin.module(photonic-pipeline{from=lower to=schedule operand-storage=converted})' 2>&1 | FileCheck %s --check-prefix=INFINITE
-// RUN: photonic-opt %s --pass-pipeline='builtin.module(photonic-pipeline{from=lower to=schedule set=core.count=2 operand-storage=converted})' | FileCheck %s
+// RUN: not photonic-opt %s --pass-pipeline='builtin.module(photonic-pipeline{from=lower to=schedule set=act.types=f32 operand-storage=converted},photonic-emit-program)' 2>&1 | FileCheck %s --check-prefix=MEMORY
+// RUN: sed 's/dense<0.5>/dense<0x7F800000>/' %s | not photonic-opt --pass-pipeline='builtin.module(photonic-pipeline{from=lower to=schedule operand-storage=converted},photonic-emit-program)' 2>&1 | FileCheck %s --check-prefix=INFINITE
+// RUN: photonic-opt %s --pass-pipeline='builtin.module(photonic-pipeline{from=lower to=schedule set=core.count=2 operand-storage=converted},photonic-emit-program)' | FileCheck %s
 //
 // TILE: %[[WB:.*]] = photonic.convert %{{.*}} operator = "Conv" : tensor<8x32x3x3xf32>
 // TILE: %[[XB:.*]] = photonic.convert %arg0 rows = 18 arrays = "core" operator = "Conv" : tensor<1x32x6x6xf32>

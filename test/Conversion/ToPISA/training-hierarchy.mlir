@@ -3,9 +3,9 @@
 //
 // RUN: split-file %s %t
 // RUN: photonic-opt %t/weights.mlir --photonic-pipeline="memory=hierarchy dataflow=df1 set=core.count=1,act.capacity_bytes=640,wgt.capacity_bytes=2176,grad.capacity_bytes=2048" | FileCheck %s --check-prefix=WEIGHTS
-// RUN: photonic-opt %t/tail.mlir --photonic-pipeline="to=schedule memory=hierarchy dataflow=df1 set=core.count=1,act.capacity_bytes=640,wgt.capacity_bytes=2176,grad.capacity_bytes=2048" | FileCheck %s --check-prefix=TAIL
+// RUN: photonic-opt %t/tail.mlir --photonic-pipeline="to=schedule memory=hierarchy dataflow=df1 set=core.count=1,act.capacity_bytes=640,wgt.capacity_bytes=2176,grad.capacity_bytes=2048" --photonic-emit-program | FileCheck %s --check-prefix=TAIL
 // RUN: photonic-opt %t/images.mlir --photonic-pipeline="memory=hierarchy dataflow=df1 set=core.count=1,act.capacity_bytes=16000,wgt.capacity_bytes=8192,grad.capacity_bytes=16000" | FileCheck %s --check-prefix=IMAGES
-// RUN: photonic-opt %t/channels.mlir --photonic-pipeline="to=schedule memory=hierarchy dataflow=df1 set=core.count=1,act.capacity_bytes=16000,wgt.capacity_bytes=2560,grad.capacity_bytes=16000" | FileCheck %s --check-prefix=CHANNELS
+// RUN: photonic-opt %t/channels.mlir --photonic-pipeline="to=schedule memory=hierarchy dataflow=df1 set=core.count=1,act.capacity_bytes=16000,wgt.capacity_bytes=2560,grad.capacity_bytes=16000" --photonic-emit-program | FileCheck %s --check-prefix=CHANNELS
 // RUN: photonic-opt %t/statistics.mlir --photonic-pipeline="memory=hierarchy dataflow=df1 set=core.count=1,act.capacity_bytes=3000,wgt.capacity_bytes=8192,grad.capacity_bytes=16000" | FileCheck %s --check-prefix=STATISTICS
 
 // A weight gradient stays on chip while images pass by, and adds up from zeros:

@@ -10,7 +10,7 @@
 // RUN: photonic-opt %t/gradients.mlir --photonic-pipeline="format=bfp:4:20 dataflow=df1 set=core.count=1 set=core.columns=8 set=format.group=8" | FileCheck %s --check-prefix=LONG
 // RUN: photonic-opt %t/digital.mlir --photonic-pipeline | FileCheck %s --check-prefix=DIGITAL
 // RUN: photonic-opt %t/updates.mlir --photonic-pipeline | FileCheck %s --check-prefix=UPDATES
-// RUN: photonic-opt %t/early.mlir --photonic-pipeline="to=schedule format=fp32 set=core.count=1" | FileCheck %s --check-prefix=EARLY
+// RUN: photonic-opt %t/early.mlir --photonic-pipeline="to=schedule format=fp32 set=core.count=1" --photonic-emit-program | FileCheck %s --check-prefix=EARLY
 
 // Arguments with a role are mutable regions with contents, updated or not; labels
 // come as class numbers. The update happens in the weights' own memory.

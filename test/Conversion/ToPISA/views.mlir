@@ -1,8 +1,8 @@
 // What views say is in the access maps of the program: digits of rows and columns
 // over the dimensions of a tensor, as bytes. Groups move the address.
 //
-// RUN: photonic-opt --mlir-print-debuginfo=false %s --split-input-file --photonic-set-target="target=mirage set=core.count=1" --photonic-schedule | FileCheck %s
-// RUN: photonic-opt %s --split-input-file --photonic-set-target="target=mirage set=core.count=1" --photonic-schedule --photonic-insert-tokens --photonic-verify-program -o /dev/null
+// RUN: photonic-opt --mlir-print-debuginfo=false %s --split-input-file --photonic-set-target="target=mirage set=core.count=1" --photonic-pipeline="from=schedule to=schedule" --photonic-emit-program | FileCheck %s
+// RUN: photonic-opt %s --split-input-file --photonic-set-target="target=mirage set=core.count=1" --photonic-pipeline="from=schedule to=schedule" --photonic-emit-program --photonic-insert-tokens --photonic-verify-program -o /dev/null
 
 // Matrices.
 // CHECK-LABEL: pisa.program

@@ -36,7 +36,7 @@
 // RUN: not photonic-opt %t/product.mlir --photonic-split-rns 2>&1 | FileCheck %s --check-prefix=NONE
 // RUN: not photonic-opt %t/product.mlir --photonic-select-dataflow 2>&1 | FileCheck %s --check-prefix=NONE
 // RUN: not photonic-opt %t/product.mlir --photonic-tile-array 2>&1 | FileCheck %s --check-prefix=NONE
-// RUN: not photonic-opt %t/product.mlir --photonic-schedule 2>&1 | FileCheck %s --check-prefix=NONE
+// RUN: not photonic-opt %t/product.mlir --photonic-emit-program 2>&1 | FileCheck %s --check-prefix=NONE
 // NONE: product.mlir:{{.*}}error: expected a module that carries its target, the attribute 'photonic.target', and found none; write it with photonic-opt --photonic-set-target=target=mirage in front of the passes that need it, or compile with photonic-compile --target
 
 //--- empty.mlir

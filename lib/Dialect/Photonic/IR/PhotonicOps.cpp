@@ -171,12 +171,12 @@ static LogicalResult verifyRegion(Operation *op, Region &region,
       return diag;
     }
   auto yield = dyn_cast<YieldOp>(block.getTerminator());
-  if (!yield || yield.getValue().getType() != yielded)
+  if (!yield || !llvm::equal(yield.getOperandTypes(), ArrayRef(yielded)))
     return op->emitOpError("(")
            << constraint << ") region " << name << " must yield " << yielded;
   // What comes behind what is yielded, or beside it, would be lost.
-  if (yield.getValue().getDefiningOp() != yield->getPrevNode() ||
-      !yield->getPrevNode())
+  if (!yield->getPrevNode() ||
+      yield.getOperand(0).getDefiningOp() != yield->getPrevNode())
     return op->emitOpError("(")
            << constraint << ") region " << name
            << " must yield what its last operation computes";

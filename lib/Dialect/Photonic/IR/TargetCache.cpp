@@ -8,6 +8,7 @@
 #include "TargetCache.h"
 
 #include "mlir/IR/BuiltinOps.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
 
 using namespace mlir;
 using namespace photonic::phot;
@@ -26,9 +27,26 @@ PhotonicDialect::getMachine(TargetAttr target) {
   return targets->get(target);
 }
 
+static LogicalResult verifyMemory(Operation *op, Attribute value) {
+  if (!isa<FunctionOpInterface>(op))
+    return op->emitError("'")
+           << PhotonicDialect::memoryAttrName
+           << "' belongs to a function, found it at '" << op->getName()
+           << "'; move it there";
+  if (!isa<MemoryModelAttr>(value))
+    return op->emitError("'")
+           << PhotonicDialect::memoryAttrName
+           << "' has to be #photonic.memory<ideal> or "
+              "#photonic.memory<hierarchy>, found "
+           << value;
+  return success();
+}
+
 LogicalResult
 PhotonicDialect::verifyOperationAttribute(Operation *op,
                                           NamedAttribute attribute) {
+  if (attribute.getName() == memoryAttrName)
+    return verifyMemory(op, attribute.getValue());
   if (attribute.getName() != targetAttrName)
     return success();
   if (!isa<ModuleOp>(op))

@@ -162,7 +162,10 @@ private:
       return success();
     SmallVector<unsigned> loops = getOrder(*nest);
     ArraysAttr arrays = getArrays(*nest, loops);
-    rewriter.setInsertionPoint(nest->loops.front());
+    Operation *nestBegin = nest->loops.front();
+    // What is fused holds nothing but what is computed on chip.
+    auto fused = dyn_cast<FusedOp>(nestBegin->getParentOp());
+    rewriter.setInsertionPoint(fused ? fused.getOperation() : nestBegin);
     IRMapping mapping;
     SmallVector<Value> lower, upper, steps;
     // Bounds are constants, but perhaps ones inside of other loops.
@@ -176,6 +179,7 @@ private:
       upper.push_back(copy(old.getUpperBound()));
       steps.push_back(copy(old.getStep()));
     }
+    rewriter.setInsertionPoint(nestBegin);
     ArrayProductOp moved;
     scf::LoopNest made = scf::buildLoopNest(
         rewriter, tile.getLoc(), lower, upper, steps, nest->getInit(),

@@ -167,7 +167,7 @@ static LogicalResult collectLoops(ArrayProductOp tile, TileNest &nest) {
     inner = loop;
     init = loop.getInits().front();
   }
-  if (!nest.loops.empty() && isa<func::FuncOp>(inner->getParentOp()))
+  if (!nest.loops.empty() && isa<func::FuncOp, FusedOp>(inner->getParentOp()))
     return success();
   return emitSurvivor(tile, "tile")
          << "needs a nest of scf.for loops in the body of its function";

@@ -121,8 +121,37 @@ static bool checkConversion(ConvertOp op) {
   return false;
 }
 
+static bool checkStep(Operation &op, bool fused);
+
+/// Whether what is fused are nests and digital operations.
+static bool checkFused(FusedOp op, bool fused) {
+  if (!fused) {
+    emitSurvivor(op, "tile") << "is made by stage 'schedule'";
+    return false;
+  }
+  bool isComputed = true;
+  for (Operation &inner : op.getBody().front().without_terminator()) {
+    bool isDigital = isa_and_present<nn::NNDialect>(inner.getDialect()) &&
+                     !inner.hasTrait<OpTrait::ConstantLike>() &&
+                     !isa<nn::ReshapeOp>(inner);
+    if (isDigital)
+      continue;
+    if (isa<scf::ForOp>(inner)) {
+      isComputed &= checkStep(inner, /*fused=*/false);
+      continue;
+    }
+    emitSurvivor(&inner, "schedule")
+        << "is in a photonic.fused, and is neither a nest nor a digital "
+           "operation that computes";
+    isComputed = false;
+  }
+  return isComputed;
+}
+
 /// Whether `op`, at the top of the function, can be scheduled.
-static bool checkStep(Operation &op) {
+static bool checkStep(Operation &op, bool fused) {
+  if (auto together = dyn_cast<FusedOp>(op))
+    return checkFused(together, fused);
   if (auto loop = dyn_cast<scf::ForOp>(op)) {
     SmallVector<ArrayProductOp> tiles;
     loop.walk([&](ArrayProductOp tile) { tiles.push_back(tile); });
@@ -168,13 +197,13 @@ static bool checkTypes(func::FuncOp function) {
   return true;
 }
 
-LogicalResult phot::verifyTiled(func::FuncOp function) {
+LogicalResult phot::verifyTiled(func::FuncOp function, bool fused) {
   if (function.isExternal() || !function.getBody().hasOneBlock())
     return function.emitError("expected a body of one block");
   bool survivors = !checkTypes(function) || !checkOperators(function);
   function.walk([&](Operation *op) { survivors |= reportSurvivor(op); });
   for (Operation &op : function.getBody().front())
-    survivors |= !checkStep(op);
+    survivors |= !checkStep(op, fused);
   return failure(survivors);
 }
 

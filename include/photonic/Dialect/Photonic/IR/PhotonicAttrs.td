@@ -19,7 +19,7 @@ def Photonic_Dialect : Dialect {
   let summary = "How numbers meet light";
   let description = [{
     Target-aware operations on tensors. A convolution or a fully connected layer
-    becomes one `photonic.product`, which four stages make concrete:
+    becomes one `photonic.product`, which five stages make concrete:
 
     | stage | what is added |
     | --- | --- |
@@ -27,6 +27,7 @@ def Photonic_Dialect : Dialect {
     | `format` | number formats, and regions: what one pass computes, and how it meets the accumulator |
     | `split` | the pass as the target's arrays compute it; in residues: one `photonic.modular_dot` per modulus, one `photonic.reverse_convert`; the choice of the stationary operand |
     | `tile` | `photonic.array_product` in a loop nest: one tile of the stationary operand and one group each |
+    | `schedule` | the order of operations; on a machine with off-chip memory `photonic.fused`: what is computed while it is on chip, in which chunks and buffers |
 
     A product converts its operands as it reads them, or reads what `photonic.convert`
     has converted, which may stand anywhere in front of it from `format` on.
@@ -34,7 +35,7 @@ def Photonic_Dialect : Dialect {
     A convolution that is trained is three products. They differ only in the views
     of their tensors; everything else, from formats to tiles, is the same.
 
-    What stands in the IR behind `format` is what the machine does: `schedule`
+    What stands in the IR behind `format` is what the machine does: `emit`
     takes addresses from the views, tables of the program from formats and
     regions, the order of tiles from the loops, and the arrays from `arrays`.
 
@@ -44,7 +45,7 @@ def Photonic_Dialect : Dialect {
     accumulator with a single rounding, groups ascending, from +0. From `format`
     on every stage computes the same bits.
 
-    The dialect says nothing about addresses, time or memories; `pisa` does.
+    The dialect says nothing about addresses and time; `pisa` does.
   }];
   let cppNamespace = "::photonic::phot";
   let useDefaultAttributePrinterParser = 1;
@@ -53,6 +54,9 @@ def Photonic_Dialect : Dialect {
   let extraClassDeclaration = [{
     /// The attribute of a module that holds its target.
     static constexpr ::llvm::StringLiteral targetAttrName = "photonic.target";
+
+    /// The attribute of a function that says where its values are kept.
+    static constexpr ::llvm::StringLiteral memoryAttrName = "photonic.memory";
 
     /// The target that `target` describes, or what is wrong with it. Made once
     /// per attribute, whoever asks; safe to call from several threads.
@@ -102,6 +106,27 @@ def Photonic_StationaryAttr
     `photonic-select-dataflow`.
   }];
   let assemblyFormat = "$value";
+}
+
+def Photonic_MemoryModel : I32Enum<"MemoryModel", "where values are kept", [
+    I32EnumCase<"Ideal", 0, "ideal">, I32EnumCase<"Hierarchy", 1, "hierarchy">]> {
+  let cppNamespace = "::photonic::phot";
+}
+
+def Photonic_MemoryModelAttr
+    : EnumAttr<Photonic_Dialect, Photonic_MemoryModel, "memory"> {
+  let summary = "where the values of a function are kept";
+  let description = [{
+    A function has it as `photonic.memory` from stage `schedule` on. `ideal`: all
+    values are on chip, in memories as large as they need to be. `hierarchy`: they
+    are in off-chip memory, and what is computed on is loaded, in chunks.
+    `photonic-set-memory` writes it.
+
+    ```mlir
+    #photonic.memory<hierarchy>
+    ```
+  }];
+  let assemblyFormat = "`<` $value `>`";
 }
 
 //===----------------------------------------------------------------------===//
@@ -233,6 +258,81 @@ def Photonic_ArraysAttr : Photonic_Attr<"Arrays", "arrays"> {
   let parameters = (ins StringRefParameter<>:$group,
                         ArrayRefParameter<"int64_t">:$over);
   let assemblyFormat = "`<` $group `,` `over` `=` `[` $over `]` `>`";
+  let genVerifyDecl = 1;
+}
+
+//===----------------------------------------------------------------------===//
+// Chunks
+//===----------------------------------------------------------------------===//
+
+def Photonic_ChunkAttr : Photonic_Attr<"Chunk", "chunk"> {
+  let summary = "the part of an operation that is on chip at a time";
+  let description = [{
+    Extents of one chunk along what the operation is cut along; the last chunk may
+    be smaller. What is left out is not cut, and `<>` is the operation in one
+    piece.
+
+    A product is cut along `groups` of a convolution (of one group: `rows`, output
+    channels or, of the gradient of an input, input channels), `images` and
+    `lines`, rows of pixels of the output. Chunks of groups or rows are the outer
+    loop: their weights stay on chip, while images and lines pass by. Weight
+    gradients have their images in the inner loop as well, to which they add up.
+
+    `units` are the independent, equally large pieces that another operation
+    consists of, such as elements of an addition or rows of a softmax.
+
+    Constraints:
+
+    1. every number is at least 1;
+    2. `units` stands alone;
+    3. of `groups` and `rows` there is one.
+
+    ```mlir
+    #photonic.chunk<rows = 64, images = 1, lines = 7>
+    ```
+  }];
+  let parameters = (ins
+      OptionalParameter<"std::optional<int64_t>">:$groups,
+      OptionalParameter<"std::optional<int64_t>">:$rows,
+      OptionalParameter<"std::optional<int64_t>">:$images,
+      OptionalParameter<"std::optional<int64_t>">:$lines,
+      OptionalParameter<"std::optional<int64_t>">:$units);
+  let hasCustomAssemblyFormat = 1;
+  let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    /// Whether the operation stays in one piece.
+    bool isWhole() const {
+      return !getGroups() && !getRows() && !getImages() && !getLines() &&
+             !getUnits();
+    }
+  }];
+}
+
+def Photonic_BuffersAttr : Photonic_Attr<"Buffers", "buffers"> {
+  let summary = "how many chunks of each kind are on chip at once";
+  let description = [{
+    Buffers in on-chip memory, used in turn: with b of them chunk i + b - 1 is
+    loaded while chunk i is computed on, so that with 1 nothing overlaps. Of a
+    product: of the `first` operand (the first one of a forward product, and what
+    followers read per channel), of the `second` one, and of the `result`, which
+    followers' operands of its shape have as many of. Of another operation: of
+    all `operands` that are cut, and of its `result`.
+
+    Constraints:
+
+    1. every number is at least 1;
+    2. there are `first` and `second`, or `operands`.
+
+    ```mlir
+    #photonic.buffers<first = 1, second = 2, result = 2>
+    ```
+  }];
+  let parameters = (ins
+      OptionalParameter<"std::optional<int64_t>">:$first,
+      OptionalParameter<"std::optional<int64_t>">:$second,
+      OptionalParameter<"std::optional<int64_t>">:$operands,
+      "int64_t":$result);
+  let hasCustomAssemblyFormat = 1;
   let genVerifyDecl = 1;
 }
 

@@ -419,11 +419,13 @@ def Photonic_FloatAddOp : Photonic_RegionOp<"float_add", [
   let hasVerifier = 1;
 }
 
-def Photonic_YieldOp : Photonic_RegionOp<"yield", [Terminator]> {
-  let summary = "give back what a region of a product computes";
+def Photonic_YieldOp : Photonic_Op<"yield", [Terminator,
+    ParentOneOf<["ProductOp", "ArrayProductOp", "FusedOp"]>]> {
+  let summary = "give back what a region computes";
   let description = [{
-    Ends a region of a product: `pass` with the sum of one pass, `combine` with the
-    accumulator.
+    Ends a region: `pass` of a product with the sum of one pass, `combine` with
+    the accumulator, the one of `photonic.fused` with the results of its last
+    operation.
 
     Example:
 
@@ -431,8 +433,10 @@ def Photonic_YieldOp : Photonic_RegionOp<"yield", [Terminator]> {
     photonic.yield %d : i32
     ```
   }];
-  let arguments = (ins Photonic_Sum:$value);
-  let assemblyFormat = "$value attr-dict `:` type($value)";
+  let arguments = (ins Variadic<AnyType>:$values);
+  let assemblyFormat = "$values attr-dict `:` type($values)";
 }
+
+include "photonic/Dialect/Photonic/IR/FusedOp.td"
 
 #endif // PHOTONIC_DIALECT_PHOTONIC_IR_PHOTONICOPS

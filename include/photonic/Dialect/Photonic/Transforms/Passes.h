@@ -27,8 +27,10 @@ parseNumberFormat(mlir::MLIRContext *context, llvm::StringRef text,
                   llvm::function_ref<mlir::InFlightDiagnostic()> emitError);
 
 /// What `photonic-verify-tile` checks: nothing is left that a stage in front of
-/// `schedule` was to replace. Reports every operation that is.
-llvm::LogicalResult verifyTiled(mlir::func::FuncOp function);
+/// `schedule` was to replace. Reports every operation that is. With `fused`,
+/// operations may stand in a photonic.fused.
+llvm::LogicalResult verifyTiled(mlir::func::FuncOp function,
+                                bool fused = false);
 
 #define GEN_PASS_DECL
 #define GEN_PASS_REGISTRATION

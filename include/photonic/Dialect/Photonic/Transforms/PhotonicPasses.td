@@ -419,4 +419,27 @@ def VerifyTile : Pass<"photonic-verify-tile", "::mlir::func::FuncOp"> {
   }];
 }
 
+def SetMemory : Pass<"photonic-set-memory", "::mlir::func::FuncOp"> {
+  let summary = "say where the values of a function are kept";
+  let description = [{
+    Writes the attribute `photonic.memory` of the function: `ideal`, all values on
+    chip, or `hierarchy`, in off-chip memory, from which they are loaded. A function
+    that has another one is refused.
+
+    * Precondition: the `tile` stage.
+    * Postcondition: the attribute; nothing else changes.
+
+    ```
+    func.func @main(...)
+    // becomes, with model=hierarchy
+    func.func @main(...) attributes {photonic.memory = #photonic.memory<hierarchy>}
+    ```
+  }];
+  let options = [
+    Option<"model", "model", "std::string", "\"ideal\"",
+           "memory model: ideal or hierarchy">,
+  ];
+  let dependentDialects = ["::photonic::phot::PhotonicDialect"];
+}
+
 #endif // PHOTONIC_DIALECT_PHOTONIC_TRANSFORMS_PHOTONICPASSES

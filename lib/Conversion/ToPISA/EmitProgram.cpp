@@ -1,11 +1,11 @@
-//===- Schedule.cpp - Turn tiled tensors into a program -*- C++ -*-===//
+//===- EmitProgram.cpp - Turn a scheduled function into a program ---------===//
 //
 // Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
-#include "ArrayCheck.h"
+#include "ScheduledFunction.h"
 #include "Scheduler.h"
 
 #include "photonic/Dialect/NN/IR/Step.h"
@@ -22,12 +22,12 @@
 using namespace mlir;
 
 namespace photonic::pisa {
-#define GEN_PASS_DEF_SCHEDULE
+#define GEN_PASS_DEF_EMITPROGRAM
 #include "photonic/Dialect/PISA/Transforms/PISAPasses.h.inc"
 
 namespace {
 
-struct Schedule final : impl::ScheduleBase<Schedule> {
+struct EmitProgram final : impl::EmitProgramBase<EmitProgram> {
   using Base::Base;
   void runOnOperation() override;
 
@@ -48,7 +48,7 @@ static int64_t getBatch(ModuleOp module) {
   return batch ? batch.getInt() : 1;
 }
 
-phx::Program Schedule::createHeader(const phx::Target &machine,
+phx::Program EmitProgram::createHeader(const phx::Target &machine,
                                     bool hierarchy) {
   ModuleOp module = getOperation();
   phx::Program program;
@@ -70,7 +70,7 @@ phx::Program Schedule::createHeader(const phx::Target &machine,
   return program;
 }
 
-LogicalResult Schedule::checkCapacity(const phx::Program &program,
+LogicalResult EmitProgram::checkCapacity(const phx::Program &program,
                                       const phx::Target &machine) {
   const phx::ProgramMemory &home = program.memories[getOffChipMemory(machine)];
   int64_t needed = home.bytes, available = home.capacity;
@@ -83,7 +83,7 @@ LogicalResult Schedule::checkCapacity(const phx::Program &program,
             "more memory";
 }
 
-LogicalResult Schedule::checkTypes(const phx::Program &program) {
+LogicalResult EmitProgram::checkTypes(const phx::Program &program) {
   for (const phx::Region &region : program.regions) {
     const phx::ProgramMemory &memory = program.memories[region.memory];
     if (llvm::is_contained(memory.types, region.type))
@@ -98,38 +98,23 @@ LogicalResult Schedule::checkTypes(const phx::Program &program) {
   return success();
 }
 
-/// Chunks of on-chip memory are of f32 yet.
-static LogicalResult checkStorage(func::FuncOp func) {
-  WalkResult found = func.walk([](phot::ConvertOp op) {
-    op.emitError("keeps an operand in a number format, which the memory model "
-                 "'hierarchy' has no chunks for; use --memory=ideal, or leave "
-                 "the operand f32 (--operand-storage=fp32)");
-    return WalkResult::interrupt();
-  });
-  return failure(found.wasInterrupted());
-}
-
-void Schedule::runOnOperation() {
+void EmitProgram::runOnOperation() {
   ModuleOp module = getOperation();
-  if (memory != "ideal" && memory != "hierarchy") {
-    module.emitError("expected memory model 'ideal' or 'hierarchy', found '")
-        << memory << "'";
-    return signalPassFailure();
-  }
+  auto func = module.lookupSymbol<func::FuncOp>("main");
+  // What stands behind this pass.
+  if (!func && !module.getOps<ProgramOp>().empty())
+    return markAllAnalysesPreserved();
   FailureOr<const phx::Target *> target = getTarget(module);
   if (failed(target))
     return signalPassFailure();
   const phx::Target &machine = **target;
-  auto func = module.lookupSymbol<func::FuncOp>("main");
   if (!func) {
     module.emitError("expected a function @main");
     return signalPassFailure();
   }
-  if (failed(phot::verifyTiled(func)) || failed(checkArrays(func, machine)))
+  if (failed(verifyScheduled(func, machine)))
     return signalPassFailure();
-  bool hierarchy = memory == "hierarchy";
-  if (hierarchy && failed(checkStorage(func)))
-    return signalPassFailure();
+  bool hierarchy = *getMemoryModel(func) == phot::MemoryModel::Hierarchy;
   phx::Program program = createHeader(machine, hierarchy);
   ProgramEmitter emitter(program, machine);
   std::unique_ptr<Scheduler> scheduler =

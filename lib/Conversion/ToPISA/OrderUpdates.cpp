@@ -1,4 +1,4 @@
-//===- EarlyUpdates.cpp - Update parameters as soon as possible -*- C++ -*-===//
+//===- OrderUpdates.cpp - Update parameters as soon as possible -----------===//
 //
 // Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -16,37 +16,51 @@
 #include "Liveness.h"
 
 #include "photonic/Dialect/NN/IR/Step.h"
+#include "photonic/Dialect/PISA/Transforms/Passes.h"
+#include "photonic/Dialect/Photonic/Transforms/Passes.h"
 
 #include "llvm/ADT/DenseSet.h"
 
 using namespace mlir;
 using namespace photonic;
 
+namespace photonic::pisa {
+#define GEN_PASS_DEF_ORDERUPDATES
+#include "photonic/Dialect/PISA/Transforms/PISAPasses.h.inc"
+} // namespace photonic::pisa
+
+/// Whether `op`, or an operation that is fused with others in it, belongs to
+/// the update of parameters.
+static bool updates(Operation *op) {
+  if (auto fused = dyn_cast<phot::FusedOp>(op))
+    return llvm::any_of(fused.getBody().front(),
+                        [](Operation &inner) { return updates(&inner); });
+  return op->getNumRegions() == 0 && nn::getPhase(op) == nn::Phase::Update;
+}
+
 namespace {
 /// Moves operations of a block.
 class Mover {
 public:
-  Mover(func::FuncOp func, llvm::function_ref<Operation *(Operation *)> emitter)
-      : block(func.getBody().front()), getEmitter(emitter) {
-    liveness.analyse(func, [](Operation *, unsigned step) { return step; });
+  explicit Mover(func::FuncOp func) : block(func.getBody().front()) {
+    liveness.analyse(func);
   }
 
   void run() {
     hoistConstants();
-    SmallVector<Operation *> updates;
+    SmallVector<Operation *> moved;
     for (Operation &op : block)
-      if (isStep(&op) && op.getNumRegions() == 0 &&
-          nn::getPhase(&op) == nn::Phase::Update) {
-        updates.push_back(&op);
-        if (llvm::all_of(op.getOperands(),
+      if (isStep(&op) && updates(&op)) {
+        moved.push_back(&op);
+        if (llvm::all_of(getReadTensors(&op),
                          [&](Value operand) { return isOld(operand); }))
           preparations.insert(&op);
       }
     // In order, so that what an update reads has moved before it.
-    for (Operation *op : updates)
+    for (Operation *op : moved)
       if (!preparations.contains(op))
         move(op);
-    for (Operation *op : llvm::reverse(updates))
+    for (Operation *op : llvm::reverse(moved))
       if (preparations.contains(op))
         moveToReader(op);
   }
@@ -81,9 +95,9 @@ private:
 
   void move(Operation *op) {
     Operation *barrier = nullptr;
-    for (Value operand : op->getOperands())
+    for (Value operand : getReadTensors(op))
       if (!isOld(operand))
-        wait(barrier, operand.getDefiningOp(), op);
+        wait(barrier, operand.getDefiningOp());
     for (Value result : op->getResults())
       if (BlockArgument argument = liveness.getReplacedArgument(result))
         waitForReaders(barrier, argument, op);
@@ -99,26 +113,31 @@ private:
     });
   }
 
-  /// Moves `op` in front of its first reader.
+  /// Moves `op` in front of its first reader; in front of several operations
+  /// that are fused, in the order in which they read.
   void moveToReader(Operation *op) {
-    Operation *first = nullptr;
-    for (Operation *user : op->getUsers()) {
-      Operation *reader = block.findAncestorOpInBlock(*user);
-      if (!first || reader->isBeforeInBlock(first))
-        first = reader;
+    Operation *first = nullptr, *user = nullptr;
+    for (Operation *other : op->getUsers()) {
+      Operation *reader = block.findAncestorOpInBlock(*other);
+      bool isEarlier = !first || (reader == first ? other->isBeforeInBlock(user)
+                                                  : reader->isBeforeInBlock(first));
+      if (isEarlier)
+        first = reader, user = other;
     }
-    if (first)
-      op->moveBefore(first);
+    if (!first)
+      return;
+    auto &placed = prepared[first];
+    auto behind = llvm::find_if(placed, [&](const Prepared &other) {
+      return user->getBlock() == other.user->getBlock() &&
+             user->isBeforeInBlock(other.user);
+    });
+    op->moveBefore(behind == placed.end() ? first : behind->op);
+    placed.insert(behind, {op, user});
   }
 
-  /// Lets `barrier` be the later one of itself and where `other` is emitted,
-  /// unless that is together with `op`.
-  void wait(Operation *&barrier, Operation *other, Operation *op) {
-    if (!other)
-      return;
-    if (Operation *emitter = getEmitter(other); emitter != getEmitter(op))
-      other = emitter;
-    if (!barrier || barrier->isBeforeInBlock(other))
+  /// Lets `barrier` be the later one of itself and `other`.
+  static void wait(Operation *&barrier, Operation *other) {
+    if (other && (!barrier || barrier->isBeforeInBlock(other)))
       barrier = other;
   }
 
@@ -133,18 +152,28 @@ private:
       if (auto reshape = dyn_cast<nn::ReshapeOp>(reader))
         waitForReaders(barrier, reshape.getOutput(), op);
       else
-        wait(barrier, reader, op);
+        wait(barrier, reader);
     }
   }
 
+  /// What was moved in front of a reader, and which operation in it reads that.
+  struct Prepared {
+    Operation *op, *user;
+  };
+
   Block &block;
-  llvm::function_ref<Operation *(Operation *)> getEmitter;
   Liveness liveness;
   llvm::DenseSet<Operation *> preparations;
+  llvm::DenseMap<Operation *, SmallVector<Prepared>> prepared; ///< by reader
+};
+
+struct OrderUpdates final : pisa::impl::OrderUpdatesBase<OrderUpdates> {
+  using Base::Base;
+
+  void runOnOperation() override {
+    if (failed(phot::verifyTiled(getOperation(), /*fused=*/true)))
+      return signalPassFailure();
+    Mover(getOperation()).run();
+  }
 };
 } // namespace
-
-void photonic::moveUpdatesEarly(
-    func::FuncOp func, llvm::function_ref<Operation *(Operation *)> emitter) {
-  Mover(func, emitter).run();
-}
