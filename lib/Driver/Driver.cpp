@@ -163,9 +163,9 @@ static LogicalResult checkStage(const CompileRequest &request,
                                            : found->lastCause)
                       ->getName()
                << "' shows; "
-               << (fromModel ? "without " + spell(request.spelling,
-                                                  "compile-from")
-                             : "with " + give(expected))
+               << (fromModel
+                       ? "without " + spell(request.spelling, "compile-from")
+                       : "with " + give(expected))
                << " it has to be "
                << (fromModel ? "a model"
                              : "IR after stage '" +
@@ -387,7 +387,8 @@ static FailureOr<ProgramPtr> runStages(const CompileRequest &request,
     program = *left;
     if (stage == Stage::Autodiff && request.stages.training.train)
       announceTraining(request, module);
-    if (check && stage <= Stage::Schedule && failed(check->run(stage, module, os)))
+    if (check && stage <= Stage::Schedule &&
+        failed(check->run(stage, module, os)))
       return failure();
   }
   return program;
@@ -442,7 +443,8 @@ static OwningOpRef<ModuleOp> prepareInput(const CompileRequest &request,
   if (!module || failed(checkStage(request, *module)) ||
       failed(settleTarget(request, choice, *module,
                           getInputLocation(request, &context), priceWarning)) ||
-      failed(verifyStage(request, *module)) || failed(check(guard.check(), context)) ||
+      failed(verifyStage(request, *module)) ||
+      failed(check(guard.check(), context)) ||
       failed(checkImportMode(request, *module)) ||
       failed(checkLosses(request, *module)))
     return {};
@@ -476,8 +478,7 @@ LogicalResult photonic::compile(const CompileRequest &request,
       runStages(request, *module, check ? &*check : nullptr, os);
   if (failed(program))
     return failure();
-  if (check && *program &&
-      failed(checkProgram(**program, *module, *check, os)))
+  if (check && *program && failed(checkProgram(**program, *module, *check, os)))
     return failure();
   if (check && check->getNumComparisons() == 0)
     return emitError(getInputLocation(request, &context))

@@ -84,8 +84,8 @@ static bool countsSteps(Operation *op) {
   if (isa<phot::FusedOp>(op->getParentOp()))
     op = op->getParentOp();
   auto function = dyn_cast<FunctionOpInterface>(op->getParentOp());
-  BlockArgument key = function ? nn::findKnob(function, nn::randomKeyKnob)
-                               : BlockArgument();
+  BlockArgument key =
+      function ? nn::findKnob(function, nn::randomKeyKnob) : BlockArgument();
   if (!key)
     return false;
   std::optional<unsigned> update =

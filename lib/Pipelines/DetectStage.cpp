@@ -37,7 +37,8 @@ static Stage getLastStage(phot::ProductOp op) {
                                                    : Stage::Format;
 }
 
-/// Tokens are what the last stage ends with; a program of one engine needs none.
+/// Tokens are what the last stage ends with; a program of one engine needs
+/// none.
 static Stage getFirstStage(pisa::ProgramOp program) {
   WalkResult tokens = program.walk([](Operation *op) {
     return isa<pisa::SignalOp, pisa::WaitOp>(op) ? WalkResult::interrupt()

@@ -3,11 +3,15 @@
 
 """docs/guides/writing-a-pass.md: its commands, on its network, give its tables."""
 
+import os
 import re
 import shlex
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
+from conftest import find_tool
 
 from photonic.show import si
 
@@ -20,6 +24,8 @@ def read_tables():
     for block in re.findall(r"(?:^\|.*\|\n)+", GUIDE, re.M):
         rows = [[cell.strip() for cell in row.strip("|").split("|")]
                 for row in block.splitlines()]
+        if rows[0][0]:  # of something else than programs
+            continue
         yield rows[0][1:], {row[0].strip("`"): row[1:] for row in rows[2:]}
 
 
@@ -54,7 +60,9 @@ def spell(field, value, base):
 TABLES = list(read_tables())
 #: The programs that the columns of each table are of.
 PROGRAMS = [["before.phx", "after.phx"], ["before.phx", "shared.phx", "stored.phx"],
-            ["train.phx", "train-stored.phx"]]
+            ["train.phx", "train-stored.phx"], ["usual.phx", "single.phx", "alone.phx"]]
+#: Programs that come from edited IR, by the commands of a section.
+EDITED = PROGRAMS[3]
 
 
 @pytest.fixture(scope="module")
@@ -65,14 +73,28 @@ def reports(networks, cli, tmp_path_factory):
     commands["train.phx"] = step
     commands["train-stored.phx"] = [*step, *commands["stored.phx"]]
     found = {}
-    for name in sorted({name for names in PROGRAMS for name in names}):
+    for name in sorted({name for names in PROGRAMS[:3] for name in names}):
         flags = commands[name]
         if not any(flag.startswith("--batch") for flag in flags):
             flags = [*flags, "--batch=1"]  # this export leaves it open
         cli.compile(networks.get_model("resnet18"), directory / name, *flags)
         found[name] = cli.time(directory / name)
         (directory / name).unlink()
+    run_section("## 5", networks.get_model("resnet18"), directory, cli)
+    found.update({name: cli.time(directory / name) for name in EDITED})
+    shutil.rmtree(directory)
     return found
+
+
+def run_section(heading, model, directory, cli):
+    """The shell commands of a section, in a folder with the IR behind `tile`."""
+    section = re.search(rf"^{heading} .*?(?=^## |\Z)", GUIDE, re.M | re.S).group()
+    script = "\n".join(re.findall(r"```sh\n(.*?)```", section, re.S))
+    cli.compile(model, directory / "tile.mlir", "--compile-to=tile", "--batch=1")
+    tools = Path(find_tool("photonic-compile")).parent
+    subprocess.run(["bash", "-euc", script.replace("net.onnx", f"{model} --batch=1")],
+                   cwd=directory, check=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                   env={**os.environ, "PATH": f"{tools}:{os.environ['PATH']}"})
 
 
 def test_the_guide_has_these_tables():

@@ -5,10 +5,10 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// What stage `schedule` chose for random networks on random machines is replaced
-// by random chunks and buffers, and operations are taken out of what they are
-// fused with: whatever `photonic-verify-schedule` accepts has to compute, bit
-// for bit, what the evaluator computes after stage `tile`.
+// What stage `schedule` chose for random networks on random machines is
+// replaced by random chunks and buffers, and operations are taken out of what
+// they are fused with: whatever `photonic-verify-schedule` accepts has to
+// compute, bit for bit, what the evaluator computes after stage `tile`.
 //
 //===----------------------------------------------------------------------===//
 
@@ -44,8 +44,8 @@ class Chooser {
 public:
   Chooser(Session &session, RandomMachine &machine, ModuleOp module,
           Accepted &accepted)
-      : session(session), machine(machine), module(module),
-        accepted(accepted) {}
+      : session(session), machine(machine), module(module), accepted(accepted) {
+  }
 
   void run() {
     SmallVector<phot::FusedOp> fused;
@@ -131,11 +131,10 @@ private:
     auto before = op.getBuffersAttr();
     auto pick = [&] { return machine.pick(1, 4); };
     op.setBuffersAttr(
-        getProduct(op)
-            ? phot::BuffersAttr::get(context, pick(), pick(), std::nullopt,
-                                     pick())
-            : phot::BuffersAttr::get(context, std::nullopt, std::nullopt,
-                                     pick(), pick()));
+        getProduct(op) ? phot::BuffersAttr::get(context, pick(), pick(),
+                                                std::nullopt, pick())
+                       : phot::BuffersAttr::get(context, std::nullopt,
+                                                std::nullopt, pick(), pick()));
     if (!isValid())
       return op.setBuffersAttr(before);
     ++accepted.buffers;
@@ -208,8 +207,8 @@ void compareOne(uint64_t seed, bool learns, Accepted &accepted) {
     program->print(stream);
     SCOPED_TRACE(text);
     expectEqualBits(expected, session.evaluate(*program, inputs));
-    ASSERT_TRUE(session.runStages(*program, machine.options, Stage::Emit,
-                                  Stage::Emit))
+    ASSERT_TRUE(
+        session.runStages(*program, machine.options, Stage::Emit, Stage::Emit))
         << session.messages;
     if (!isLost(func, expected))
       expectEqualBits(expected, session.execute(*program, func, inputs));

@@ -108,9 +108,8 @@ static void fillConstants(ModuleOp module, Random &random) {
 
 void Corpus::addStage(const std::string &name, Stage stage, ModuleOp module,
                       const StageOptions &options) {
-  addSeed(name, stage, module, options, [&](OpPassManager &pm) {
-    photonic::addStage(pm, stage, options);
-  });
+  addSeed(name, stage, module, options,
+          [&](OpPassManager &pm) { photonic::addStage(pm, stage, options); });
 }
 
 void Corpus::addSeed(const std::string &name, Stage stage, ModuleOp module,

@@ -34,8 +34,7 @@ class MovesElements
 /// Trait of operations with one region of one block without arguments, which
 /// runs once: results are what its terminator yields.
 template <typename ConcreteType>
-class RunsRegion : public mlir::OpTrait::TraitBase<ConcreteType, RunsRegion> {
-};
+class RunsRegion : public mlir::OpTrait::TraitBase<ConcreteType, RunsRegion> {};
 
 } // namespace photonic::interp
 

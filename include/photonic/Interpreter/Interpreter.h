@@ -24,10 +24,10 @@
 namespace photonic::interp {
 
 /// Runs a function. Understood are operations with EvaluableOpInterface or the
-/// trait RunsRegion, scf.for, scf.yield, func.return, tensor.empty, tensor.extract_slice,
-/// tensor.insert_slice, and operations on integers that their own folder can
-/// compute (arith, affine). A value moves to its last user, so that an
-/// accumulator carried by a loop is updated in place.
+/// trait RunsRegion, scf.for, scf.yield, func.return, tensor.empty,
+/// tensor.extract_slice, tensor.insert_slice, and operations on integers that
+/// their own folder can compute (arith, affine). A value moves to its last
+/// user, so that an accumulator carried by a loop is updated in place.
 class Interpreter {
 public:
   /// Called after each operation that has results, with the values just

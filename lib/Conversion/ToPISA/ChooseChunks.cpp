@@ -33,7 +33,8 @@ static LogicalResult chooseForProduct(phot::FusedOp op,
     return failure();
   auto chosen = photonic::chooseChunks(*product, target);
   if (auto *failure = std::get_if<ChunkingFailure>(&chosen))
-    return reportWorkingSet(product->getProduct(), *failure, target);
+    return reportWorkingSet(product->getProduct(), *failure, target,
+                            "its smallest tile");
   const auto &choice = std::get<ChunkChoice>(chosen);
   op.setChunkAttr(choice.chunks.getAttr(op.getContext()));
   reportChunks(*product, choice);

@@ -49,10 +49,10 @@ struct Room {
   bool holds(const PlanBytes &bytes, int64_t units, int64_t operands,
              int64_t results) const {
     int64_t own = units * bytes.resultsPerUnit * results;
-    int64_t read = units * bytes.operandsPerUnit * operands +
-                   (isShared ? own : 0);
-    return read <= streamed.capacity_bytes().value() - bytes.whole -
-                       bytes.slack &&
+    int64_t read =
+        units * bytes.operandsPerUnit * operands + (isShared ? own : 0);
+    return read <=
+               streamed.capacity_bytes().value() - bytes.whole - bytes.slack &&
            own <= result.capacity_bytes().value() - bytes.slack;
   }
 };

@@ -49,7 +49,7 @@ static int64_t getBatch(ModuleOp module) {
 }
 
 phx::Program EmitProgram::createHeader(const phx::Target &machine,
-                                    bool hierarchy) {
+                                       bool hierarchy) {
   ModuleOp module = getOperation();
   phx::Program program;
   if (auto name = module->getAttrOfType<StringAttr>(nn::modelAttrName))
@@ -71,7 +71,7 @@ phx::Program EmitProgram::createHeader(const phx::Target &machine,
 }
 
 LogicalResult EmitProgram::checkCapacity(const phx::Program &program,
-                                      const phx::Target &machine) {
+                                         const phx::Target &machine) {
   const phx::ProgramMemory &home = program.memories[getOffChipMemory(machine)];
   int64_t needed = home.bytes, available = home.capacity;
   if (needed <= available)

@@ -84,9 +84,8 @@ FailureOr<FusedProduct> FusedProduct::get(phot::FusedOp op) {
                           "channels; use --memory=ideal");
   product.shape = *shape;
   for (Operation *follower : op.getFollowers()) {
-    std::optional<Follower> found =
-        Follower::match(follower, follower->getPrevNode()->getResult(0),
-                        hasChannels(shape));
+    std::optional<Follower> found = Follower::match(
+        follower, follower->getPrevNode()->getResult(0), hasChannels(shape));
     if (!found)
       return follower->emitError(
           "cannot change chunks of the product in front of it in place: "

@@ -57,8 +57,8 @@ struct FusedProduct {
 /// The product in a nest of loops; null if `op` is none.
 phot::ArrayProductOp getArrayProduct(mlir::Operation *op);
 
-/// Whether chunks of the product of `shape`, if it is one of a layer, are pieces
-/// of the channels of its result.
+/// Whether chunks of the product of `shape`, if it is one of a layer, are
+/// pieces of the channels of its result.
 bool hasChannels(const std::optional<phot::ProductShape> &shape);
 
 } // namespace photonic

@@ -81,12 +81,12 @@ private:
   SpaceAllocator offchip;
 };
 
-/// Loads of a loop of `chunks` chunks that run in front of what reads them: into
-/// `buffers` buffers, one less than there are of them.
+/// Loads of a loop of `chunks` chunks that run in front of what reads them:
+/// into `buffers` buffers, one less than there are of them.
 class Prefetch {
 public:
-  using Load = llvm::function_ref<void(const ChunkIndex &,
-                                       std::optional<phx::Guard>)>;
+  using Load =
+      llvm::function_ref<void(const ChunkIndex &, std::optional<phx::Guard>)>;
 
   Prefetch(int64_t buffers, int64_t chunks)
       : ahead(buffers - 1), chunks(chunks) {}

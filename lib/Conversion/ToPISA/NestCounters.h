@@ -36,8 +36,8 @@ class NestCounters {
 public:
   NestCounters(const NestBlock &block, const NestOptions &options);
 
-  /// What a program can say of the nest, in `depth` further loops. Fails after a
-  /// diagnostic.
+  /// What a program can say of the nest, in `depth` further loops. Fails after
+  /// a diagnostic.
   mlir::LogicalResult check(phot::ArrayProductOp op, unsigned depth) const;
 
 protected:

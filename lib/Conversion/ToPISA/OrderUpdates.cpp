@@ -119,8 +119,9 @@ private:
     Operation *first = nullptr, *user = nullptr;
     for (Operation *other : op->getUsers()) {
       Operation *reader = block.findAncestorOpInBlock(*other);
-      bool isEarlier = !first || (reader == first ? other->isBeforeInBlock(user)
-                                                  : reader->isBeforeInBlock(first));
+      bool isEarlier =
+          !first || (reader == first ? other->isBeforeInBlock(user)
+                                     : reader->isBeforeInBlock(first));
       if (isEarlier)
         first = reader, user = other;
     }

@@ -56,7 +56,7 @@ void PlaceBuffers::runOnOperation() {
       failed(phot::verifyTiled(func, /*fused=*/true)))
     return signalPassFailure();
   for (auto op : func.getOps<phot::FusedOp>())
-    if (!op.getBuffers() && failed(getArrayProduct(op) ? placeForProduct(op)
-                                                       : placeForUnits(op)))
+    if (!op.getBuffers() &&
+        failed(getArrayProduct(op) ? placeForProduct(op) : placeForUnits(op)))
       return signalPassFailure();
 }

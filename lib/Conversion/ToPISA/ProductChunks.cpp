@@ -48,9 +48,9 @@ static ProductBlock makeBlock(const phot::ProductShape &shape,
                               const ChunkCut &cut) {
   ProductBlock block = ProductBlock::whole(shape);
   block.groups = cut.groups;
-  (shape.kind == phot::ProductKind::InputGradient
-       ? block.channels
-       : block.outChannels) = cut.rows;
+  (shape.kind == phot::ProductKind::InputGradient ? block.channels
+                                                  : block.outChannels) =
+      cut.rows;
   block.images = cut.images;
   block.outRows = cut.lines;
   if (cut.lines < shape.outHeight) {
@@ -157,8 +157,9 @@ std::optional<ChunkingFailure> photonic::findOverflow(const phx::Target &target,
 FailureOr<ProductBuffers> ProductChunks::getBuffers(phot::FusedOp op) const {
   phot::BuffersAttr given = op.getBuffersAttr();
   if (!given || !given.getFirst())
-    return op.emitError("has no 'buffers' of a product (<first = 1, second = 1, "
-                        "result = 1>); photonic-place-buffers writes them");
+    return op.emitError(
+        "has no 'buffers' of a product (<first = 1, second = 1, "
+        "result = 1>); photonic-place-buffers writes them");
   ProductBuffers buffers{*given.getFirst(), *given.getSecond(),
                          given.getResult()};
   ProductBuffers most = getMostBuffers();
@@ -272,8 +273,8 @@ private:
     }
     // Array rows of a stationary activation tile are clipped by what is left of
     // one extent only.
-    bool divides = shape.batch % cut.images == 0 &&
-                   shape.outHeight % cut.lines == 0;
+    bool divides =
+        shape.batch % cut.images == 0 && shape.outHeight % cut.lines == 0;
     if (tile.getStationary() == phot::Stationary::Second && !divides)
       return op.emitError("has chunks of images or lines that do not divide "
                           "all; with the second operand stationary they have "
@@ -298,7 +299,8 @@ FailureOr<ProductChunks> ProductChunks::get(const FusedProduct &product) {
 
 LogicalResult photonic::reportWorkingSet(phot::ArrayProductOp op,
                                          const ChunkingFailure &failure,
-                                         const phx::Target &target) {
+                                         const phx::Target &target,
+                                         StringRef what) {
   std::string phase = nn::stringifyPhase(nn::getPhase(op)).str();
   std::replace(phase.begin(), phase.end(), '_', ' ');
   std::optional<StringRef> reason = getWholeReason(op);
@@ -306,7 +308,7 @@ LogicalResult photonic::reportWorkingSet(phot::ArrayProductOp op,
                             << phase << " product needs a working set of "
                             << failure.needed << " bytes in scratchpad '"
                             << failure.memory << "' ";
-  diag << (reason ? ("because " + *reason).str() : "for its smallest tile")
+  diag << (reason ? ("because " + *reason).str() : ("for " + what).str())
        << ", target '" << target.spec.name() << "' has " << failure.available
        << " (" << failure.memory
        << ".capacity_bytes); use a smaller batch, a larger scratchpad or "

@@ -81,11 +81,13 @@ struct ProductChunks {
   bool loopsRows() const { return rowChunks > 1; }
   bool loopsColumns() const { return getColumnChunks() > 1; }
   /// Chunks of as many images as the block has, and images behind them.
-  int64_t getFullImageChunks() const { return block.shape.batch / block.images; }
+  int64_t getFullImageChunks() const {
+    return block.shape.batch / block.images;
+  }
   int64_t getTailImages() const { return block.shape.batch % block.images; }
 
-  /// Rows, and columns, of the whole product that are left in front of the chunk
-  /// with the given number; constants unless the last one is smaller.
+  /// Rows, and columns, of the whole product that are left in front of the
+  /// chunk with the given number; constants unless the last one is smaller.
   phx::Affine getRowsLeft(const ChunkIndex &rowChunk) const;
   phx::Affine getColumnsLeft(const ChunkIndex &columnChunk) const;
 
@@ -107,10 +109,12 @@ int64_t getImageUnit(phot::ArrayProductOp op, const phot::ProductShape &shape);
 /// What keeps a product in one piece; none if it may be cut.
 std::optional<llvm::StringRef> getWholeReason(phot::ArrayProductOp op);
 
-/// Says that a product does not fit, and what would help.
+/// Says that a product does not fit in the chunks that are `what`, and what
+/// would help.
 mlir::LogicalResult reportWorkingSet(phot::ArrayProductOp op,
                                      const ChunkingFailure &failure,
-                                     const phx::Target &target);
+                                     const phx::Target &target,
+                                     llvm::StringRef what);
 
 } // namespace photonic
 

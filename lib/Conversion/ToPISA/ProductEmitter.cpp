@@ -103,8 +103,7 @@ ProductEmitter::ProductEmitter(HierarchyScheduler &scheduler,
   for (const Follower &follower : group.followers)
     if (follower.other == Follower::Other::Residual)
       inPlace.push_back(follower.getOther());
-  resultHome =
-      s.createResults(plan.product.op, step, inPlace).front();
+  resultHome = s.createResults(plan.product.op, step, inPlace).front();
   setRootLayer();
   allocate();
 }
@@ -120,12 +119,11 @@ void ProductEmitter::allocate() {
   for (const Follower &follower : group.followers) {
     ChunkBuffer buffer;
     if (follower.other == Follower::Other::Channel)
-      buffer = frame.allocate(phx::MemoryRole::Stationary,
-                              4 * block.groups * block.getRows(),
-                              buffers.first);
-    else if (follower.other == Follower::Other::Scalar)
       buffer =
-          frame.allocate(phx::MemoryRole::Stationary, 4, buffers.first);
+          frame.allocate(phx::MemoryRole::Stationary,
+                         4 * block.groups * block.getRows(), buffers.first);
+    else if (follower.other == Follower::Other::Scalar)
+      buffer = frame.allocate(phx::MemoryRole::Stationary, 4, buffers.first);
     else if (follower.other == Follower::Other::Residual)
       buffer = frame.allocate(phx::MemoryRole::Streamed, block.getResultBytes(),
                               buffers.result);
@@ -170,12 +168,12 @@ phx::Affine ProductEmitter::getFirstVector(const ChunkIndex &n) const {
 }
 
 phx::Shape4 ProductEmitter::getResultShape(const ChunkIndex &m,
-                                                const ChunkIndex &n) const {
+                                           const ChunkIndex &n) const {
   phx::Count pixels = count(getResult().getPixels() / 4);
   if (c.lineChunks > 1)
-    pixels =
-        scaleCount(n.clip(block.outRows, block.shape.outHeight, 1, c.lineChunks),
-                   block.shape.outWidth);
+    pixels = scaleCount(
+        n.clip(block.outRows, block.shape.outHeight, 1, c.lineChunks),
+        block.shape.outWidth);
   return {countImages(n), countChannels(m), count(1), pixels};
 }
 
@@ -204,7 +202,7 @@ phx::DmaCopy ProductEmitter::makeWeightCopy(const ChunkIndex &m) const {
 }
 
 void ProductEmitter::loadWeights(const ChunkIndex &m,
-                                      std::optional<phx::Guard> guard) {
+                                 std::optional<phx::Guard> guard) {
   setRootLayer();
   s.e.emit(phx::EngineKind::Dma, makeWeightCopy(m), guard);
   int64_t rows = block.groups * block.getRows();
@@ -223,7 +221,7 @@ void ProductEmitter::loadWeights(const ChunkIndex &m,
 }
 
 void ProductEmitter::loadInput(const ChunkIndex &m, const ChunkIndex &n,
-                                    std::optional<phx::Guard> guard) {
+                               std::optional<phx::Guard> guard) {
   setRootLayer();
   const phot::ProductShape &shape = block.shape;
   PlaneView v = getStreamed();
@@ -239,19 +237,19 @@ void ProductEmitter::loadInput(const ChunkIndex &m, const ChunkIndex &n,
                 count(v.width)};
   if (c.lineChunks > 1)
     // The chunk starts where the first window does, maybe in the padding.
-    copy.zeroFill =
-        phx::ZeroFill{2,
-                      n.addTo(constant(-shape.pads[0]),
-                              block.outRows * shape.strides[0], 1, c.lineChunks),
-                      shape.height};
+    copy.zeroFill = phx::ZeroFill{2,
+                                  n.addTo(constant(-shape.pads[0]),
+                                          block.outRows * shape.strides[0], 1,
+                                          c.lineChunks),
+                                  shape.height};
   s.e.emit(phx::EngineKind::Dma, copy, guard);
 }
 
 phx::DmaCopy ProductEmitter::makeResultCopy(phx::Address home,
-                                                 const phx::Address &buffer,
-                                                 const ChunkIndex &m,
-                                                 const ChunkIndex &n,
-                                                 bool toHome) const {
+                                            const phx::Address &buffer,
+                                            const ChunkIndex &m,
+                                            const ChunkIndex &n,
+                                            bool toHome) const {
   PlaneView v = getResult();
   home = n.addTo(std::move(home), block.images * v.allChannels * v.getPlane(),
                  c.lineChunks);
@@ -269,9 +267,8 @@ phx::DmaCopy ProductEmitter::makeResultCopy(phx::Address home,
   return copy;
 }
 
-void ProductEmitter::loadResiduals(const ChunkIndex &m,
-                                        const ChunkIndex &n,
-                                        std::optional<phx::Guard> guard) {
+void ProductEmitter::loadResiduals(const ChunkIndex &m, const ChunkIndex &n,
+                                   std::optional<phx::Guard> guard) {
   for (auto [follower, buffer] : llvm::zip(group.followers, others)) {
     if (follower.other != Follower::Other::Residual)
       continue;
@@ -298,9 +295,8 @@ void ProductEmitter::store(const ChunkIndex &m, const ChunkIndex &n) {
 // Computation
 //===----------------------------------------------------------------------===//
 
-void ProductEmitter::applyFollower(const Follower &follower,
-                                        unsigned number, const ChunkIndex &m,
-                                        const ChunkIndex &n) {
+void ProductEmitter::applyFollower(const Follower &follower, unsigned number,
+                                   const ChunkIndex &m, const ChunkIndex &n) {
   s.e.setLayer(follower.op, getONNXOperator(follower.op));
   PlaneView v = getResult();
   SmallVector<int64_t> chunkStrides{v.channels * v.getPixels(), v.getPixels(),
@@ -338,7 +334,7 @@ void ProductEmitter::applyFollower(const Follower &follower,
 }
 
 LogicalResult ProductEmitter::compute(const ChunkIndex &m,
-                                           const ChunkIndex &n) {
+                                      const ChunkIndex &n) {
   setRootLayer();
   NestOptions options = tiles;
   options.lhs = weights.at(m);
@@ -461,7 +457,8 @@ FailureOr<ProductPlan> ProductPlan::get(phot::FusedOp op,
     return failure();
   if (std::optional<ChunkingFailure> failure =
           findOverflow(target, chunks->countBytes(*buffers)))
-    return reportWorkingSet(product->getProduct(), *failure, target);
+    return reportWorkingSet(product->getProduct(), *failure, target,
+                            "its chunks and buffers as they stand");
   ProductPlan plan{std::move(*product), std::move(*chunks), *buffers, {}};
   FailureOr<NestOptions> tiles = plan.getTiles(plan.chunks.block, target);
   if (failed(tiles))

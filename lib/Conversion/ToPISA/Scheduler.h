@@ -51,6 +51,7 @@ public:
   static bool startsFromZeros(const phot::TileNest &nest) {
     return isa<phot::ZerosOp>(nest.getInit().getDefiningOp());
   }
+
 protected:
   /// Emits the instructions of `op`, step number `step` of the function.
   virtual mlir::LogicalResult schedule(mlir::Operation *op, unsigned step) = 0;

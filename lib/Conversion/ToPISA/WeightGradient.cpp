@@ -76,8 +76,7 @@ WeightGradientEmitter::WeightGradientEmitter(HierarchyScheduler &scheduler,
     if (follower.other == Follower::Other::Residual)
       inPlace.push_back(follower.getOther());
   }
-  resultHome =
-      s.createResults(plan.product.op, step, inPlace).front();
+  resultHome = s.createResults(plan.product.op, step, inPlace).front();
   setRootLayer();
   allocate();
 }
@@ -164,8 +163,8 @@ void WeightGradientEmitter::loadSecond(const ChunkIndex &m, const ChunkIndex &n,
                                        std::optional<phx::Guard> guard) {
   const phot::ProductShape &shape = c.block.shape;
   int64_t channels = c.block.groups * shape.channels;
-  load({rhs, rhsHome, shape.height * shape.width,
-        shape.groups * shape.channels, channels, c.cutsGroups()},
+  load({rhs, rhsHome, shape.height * shape.width, shape.groups * shape.channels,
+        channels, c.cutsGroups()},
        m, n, images, count(channels), guard);
 }
 

@@ -154,8 +154,7 @@ LogicalResult BuffersAttr::verify(function_ref<InFlightDiagnostic()> emitError,
 
 SmallVector<Operation *> FusedOp::getFollowers() {
   SmallVector<Operation *> followers;
-  for (Operation &op :
-       llvm::drop_begin(getBody().front().without_terminator()))
+  for (Operation &op : llvm::drop_begin(getBody().front().without_terminator()))
     followers.push_back(&op);
   return followers;
 }
@@ -194,8 +193,9 @@ LogicalResult FusedOp::verifyRegions() {
   Operation *last = yield ? yield->getPrevNode() : nullptr;
   if (!last || last->getNumResults() == 0 ||
       !llvm::equal(yield.getOperands(), last->getResults()))
-    return emitOpError("(C1) must end with photonic.yield of the results of the "
-                       "operation in front of it");
+    return emitOpError(
+        "(C1) must end with photonic.yield of the results of the "
+        "operation in front of it");
   if (!llvm::equal(getResultTypes(), last->getResultTypes()))
     return emitOpError("(C1) has other types than what it yields");
   for (Operation *follower : getFollowers())

@@ -23,7 +23,8 @@ public:
     values.start(pairs);
     for (mlir::Operation &op : body.front().without_terminator())
       cast<PassOpInterface>(op).evaluate(&values);
-    return values.get(cast<YieldOp>(body.front().getTerminator()).getOperand(0));
+    return values.get(
+        cast<YieldOp>(body.front().getTerminator()).getOperand(0));
   }
 
 private:

@@ -17,28 +17,24 @@ const phx::Result<phx::Target> &TargetCache::get(TargetAttr attribute) {
   std::lock_guard<std::mutex> lock(mutex);
   auto &target = targets[attribute];
   if (!target)
-    target =
-        std::make_unique<phx::Result<phx::Target>>(makeTarget(attribute));
+    target = std::make_unique<phx::Result<phx::Target>>(makeTarget(attribute));
   return *target;
 }
 
-const phx::Result<phx::Target> &
-PhotonicDialect::getMachine(TargetAttr target) {
+const phx::Result<phx::Target> &PhotonicDialect::getMachine(TargetAttr target) {
   return targets->get(target);
 }
 
 static LogicalResult verifyMemory(Operation *op, Attribute value) {
   if (!isa<FunctionOpInterface>(op))
-    return op->emitError("'")
-           << PhotonicDialect::memoryAttrName
-           << "' belongs to a function, found it at '" << op->getName()
-           << "'; move it there";
+    return op->emitError("'") << PhotonicDialect::memoryAttrName
+                              << "' belongs to a function, found it at '"
+                              << op->getName() << "'; move it there";
   if (!isa<MemoryModelAttr>(value))
-    return op->emitError("'")
-           << PhotonicDialect::memoryAttrName
-           << "' has to be #photonic.memory<ideal> or "
-              "#photonic.memory<hierarchy>, found "
-           << value;
+    return op->emitError("'") << PhotonicDialect::memoryAttrName
+                              << "' has to be #photonic.memory<ideal> or "
+                                 "#photonic.memory<hierarchy>, found "
+                              << value;
   return success();
 }
 
@@ -56,8 +52,7 @@ PhotonicDialect::verifyOperationAttribute(Operation *op,
   auto target = dyn_cast<TargetAttr>(attribute.getValue());
   if (!target)
     return op->emitError("'")
-           << targetAttrName
-           << "' has to be a #photonic.target<...>, found "
+           << targetAttrName << "' has to be a #photonic.target<...>, found "
            << attribute.getValue()
            << "; remove it, and let photonic-opt --photonic-set-target write "
               "it";
