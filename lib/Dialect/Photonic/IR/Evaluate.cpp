@@ -20,8 +20,6 @@
 
 #include "phx/support/Selection.h"
 
-#include <bit>
-#include <cfloat>
 #include <cmath>
 
 using namespace mlir;
@@ -29,29 +27,6 @@ using namespace photonic;
 using namespace photonic::phot;
 
 namespace {
-
-//===----------------------------------------------------------------------===//
-// Accumulation
-//===----------------------------------------------------------------------===//
-
-/// What an accumulator holds of `value`: +0 where the magnitude is below
-/// 2^-126.
-float flush(float value) { return std::fabs(value) < FLT_MIN ? 0.0f : value; }
-
-/// flush(RNE(flush(acc) + term)) with one rounding. The sum in binary64 is
-/// rounded to odd, so that rounding it again to binary32 is correct.
-float accumulate(float acc, double term) {
-  double a = flush(acc), sum = a + term;
-  double part = sum - a;
-  double error = (a - (sum - part)) + (term - part);
-  if (error != 0) {
-    auto bits = std::bit_cast<uint64_t>(sum);
-    if ((bits & 1) == 0)
-      sum =
-          std::bit_cast<double>((error > 0) == (sum > 0) ? bits + 1 : bits - 1);
-  }
-  return flush(float(sum));
-}
 
 //===----------------------------------------------------------------------===//
 // Products
@@ -162,21 +137,35 @@ private:
     return totals;
   }
 
+  /// The sums of term `q` meet the accumulators of a block.
   LogicalResult addTerm(const Block &block, int64_t q) {
     ArrayRef<Sum> sums = sumTerm(block, q);
+    terms.clear();
     for (int64_t i = 0; i < block.rows; ++i)
       for (int64_t j = 0; j < block.columns; ++j) {
         int64_t element = block.elements[i * block.columns + j];
         if (element < 0)
           continue;
-        float &acc = data[element];
-        acc = add(acc, sums[i * block.columns + j],
-                  lhs.getFactor(q, block.row + i),
-                  rhs.getFactor(q, block.column + j));
-        if (task.isInteger() && !std::isfinite(acc))
-          return reportElement(task.op, "accumulator", result, element, acc,
-                               ": the sum left the range of binary32");
+        terms.elements.push_back(element);
+        terms.accumulators.push_back(data[element]);
+        terms.sums.push_back(sums[i * block.columns + j]);
+        terms.scales.push_back(lhs.getFactor(q, block.row + i) *
+                               rhs.getFactor(q, block.column + j));
       }
+    Additions<Sum> additions{terms.accumulators, terms.sums, terms.scales};
+    bool refusesInfinity = false;
+    for (Operation &op : task.combine.front().without_terminator()) {
+      auto addition = cast<CombineOpInterface>(op);
+      addition.combine(&additions);
+      refusesInfinity |= addition.refusesInfinity();
+    }
+    for (auto [element, value] :
+         llvm::zip_equal(terms.elements, terms.accumulators)) {
+      data[element] = value;
+      if (refusesInfinity && !std::isfinite(value))
+        return reportElement(task.op, "accumulator", result, element, value,
+                             ": the sum left the range of binary32");
+    }
     return success();
   }
 
@@ -197,12 +186,6 @@ private:
     return success();
   }
 
-  static float add(float acc, Sum sum, double lhsFactor, double rhsFactor) {
-    if constexpr (std::is_same_v<Sum, float>)
-      return phx::canonicalF32(acc + sum);
-    else
-      return accumulate(acc, double(sum) * lhsFactor * rhsFactor);
-  }
   static Coordinates add(const Coordinates &a, const Coordinates &b) {
     return phot::add(a, b);
   }
@@ -214,6 +197,17 @@ private:
   Converter<Element> toLhs, toRhs;
   float *data = nullptr; ///< of the result
   Converted<Element> lhs, rhs;
+  /// Elements of the result that a term meets, and with what.
+  struct Terms {
+    std::vector<int64_t> elements;
+    std::vector<float> accumulators;
+    std::vector<Sum> sums;
+    std::vector<double> scales;
+
+    void clear() {
+      elements.clear(), accumulators.clear(), sums.clear(), scales.clear();
+    }
+  } terms;
   std::vector<Coordinates> rowPlaces, columnPlaces;
   std::vector<Sum> totals;
 };
@@ -232,6 +226,7 @@ Task makeTask(OpTy op, MutableArrayRef<interp::Value> operands) {
   return {op,
           ProductExtents::get(op),
           op.getPass(),
+          op.getCombine(),
           {operands[0].getTensor(), op.getLhsView(), op.getLhsFormatAttr(),
            "lhs", 0, bool(getStored(op.getLhs().getType()))},
           {operands[1].getTensor(), op.getRhsView(), op.getRhsFormatAttr(),

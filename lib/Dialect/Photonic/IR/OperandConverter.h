@@ -62,7 +62,7 @@ struct Operand {
 struct Task {
   mlir::Operation *op;
   ProductExtents extents;
-  mlir::Region &pass;
+  mlir::Region &pass, &combine;
   Operand lhs, rhs;
   ViewAttr resultView;
   interp::RandomKey key = {}; ///< of formats that need it

@@ -159,10 +159,10 @@ static LogicalResult verifyRegion(Operation *op, Region &region,
     return diag << ")";
   }
   for (Operation &nested : block)
-    if (auto known = dyn_cast<RegionOpInterface>(nested);
-        !isa<YieldOp>(nested) &&
-        !(known && known.isCombining() == isCombining &&
-          (isCombining || isa<PassOpInterface>(nested)))) {
+    if (!isa<YieldOp>(nested) &&
+        !(isa<RegionOpInterface>(nested) &&
+          (isCombining ? isa<CombineOpInterface>(nested)
+                       : isa<PassOpInterface>(nested)))) {
       InFlightDiagnostic diag = op->emitOpError("(")
                                 << constraint << ") region " << name
                                 << " holds '" << nested.getName()

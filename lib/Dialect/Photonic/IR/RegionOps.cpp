@@ -14,6 +14,11 @@
 #include "photonic/Dialect/Photonic/IR/ProductInfo.h"
 
 #include "phx/isa/BaseOperations.h"
+#include "phx/support/Selection.h"
+
+#include <bit>
+#include <cfloat>
+#include <cmath>
 
 using namespace mlir;
 using namespace photonic::phot;
@@ -80,15 +85,50 @@ static LogicalResult verifyAddition(Operation *op) {
   return success();
 }
 
+/// What an accumulator holds of `value`: +0 where the magnitude is below
+/// 2^-126.
+static float flush(float value) {
+  return std::fabs(value) < FLT_MIN ? 0.0f : value;
+}
+
+/// flush(RNE(flush(acc) + term)) with one rounding. The sum in binary64 is
+/// rounded to odd, so that rounding it again to binary32 is correct.
+static float accumulate(float acc, double term) {
+  double a = flush(acc), sum = a + term;
+  double part = sum - a;
+  double error = (a - (sum - part)) + (term - part);
+  if (error != 0) {
+    auto bits = std::bit_cast<uint64_t>(sum);
+    if ((bits & 1) == 0)
+      sum =
+          std::bit_cast<double>((error > 0) == (sum > 0) ? bits + 1 : bits - 1);
+  }
+  return flush(float(sum));
+}
+
 LogicalResult ScaledAddOp::verify() { return verifyAddition(*this); }
-bool ScaledAddOp::isCombining() { return true; }
+bool ScaledAddOp::refusesInfinity() { return true; }
+void ScaledAddOp::combine(CombineBlock block) {
+  std::visit(
+      [](const auto *additions) {
+        for (auto [acc, sum, scale] : llvm::zip_equal(
+                 additions->accumulators, additions->sums, additions->scales))
+          acc = accumulate(acc, double(sum) * scale);
+      },
+      block);
+}
 LogicalResult ScaledAddOp::encode(phx::OperationList &entries) {
   entries.push_back(phx::ScaledAdd{});
   return success();
 }
 
 LogicalResult FloatAddOp::verify() { return verifyAddition(*this); }
-bool FloatAddOp::isCombining() { return true; }
+void FloatAddOp::combine(CombineBlock block) {
+  const auto *additions = std::get<const Additions<float> *>(block);
+  for (auto [acc, sum] :
+       llvm::zip_equal(additions->accumulators, additions->sums))
+    acc = phx::canonicalF32(acc + sum);
+}
 LogicalResult FloatAddOp::encode(phx::OperationList &entries) {
   entries.push_back(phx::FloatAdd{});
   return success();

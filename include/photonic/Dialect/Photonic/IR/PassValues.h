@@ -92,6 +92,19 @@ using PassBlock =
     std::variant<PassValues<int16_t, int32_t> *, PassValues<int16_t, int64_t> *,
                  PassValues<float, float> *>;
 
+/// Accumulators and the sums that meet them, one each. An integer of a sum
+/// stands for `scales` times itself, a power of two; reals for themselves.
+template <typename Sum> struct Additions {
+  llvm::MutableArrayRef<float> accumulators;
+  llvm::ArrayRef<Sum> sums;
+  llvm::ArrayRef<double> scales;
+};
+
+/// Those of integers of 32 or 64 bits, or of reals.
+using CombineBlock =
+    std::variant<const Additions<int32_t> *, const Additions<int64_t> *,
+                 const Additions<float> *>;
+
 } // namespace photonic::phot
 
 #endif // PHOTONIC_DIALECT_PHOTONIC_IR_PASSVALUES_H

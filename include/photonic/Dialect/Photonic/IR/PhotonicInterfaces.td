@@ -85,9 +85,6 @@ def Photonic_RegionOpInterface : OpInterface<"RegionOpInterface"> {
     translation to programs ask through it, and know no operation by name.
   }];
   let methods = [
-    InterfaceMethod<[{True if it belongs in the region `combine`, false if in
-      `pass`. The default is false.}],
-      "bool", "isCombining", (ins), "", "return false;">,
     InterfaceMethod<[{True if the result is no sum of a pass yet, such as a
       residue of one: another operation has to use it. The default is false.}],
       "bool", "isPartial", (ins), "", "return false;">,
@@ -103,6 +100,21 @@ def Photonic_RegionOpInterface : OpInterface<"RegionOpInterface"> {
       (ins "int64_t":$bound,
            "::llvm::function_ref<::mlir::InFlightDiagnostic()>":$emitError),
       "", "return ::mlir::success();">,
+  ];
+}
+
+def Photonic_CombineOpInterface : OpInterface<"CombineOpInterface"> {
+  let cppNamespace = "::photonic::phot";
+  let description = [{
+    An operation in the region `combine`, which implements RegionOpInterface as
+    well: how the sum of a term meets the accumulator, to the last bit.
+  }];
+  let methods = [
+    InterfaceMethod<[{Adds the sums of a block to their accumulators.}],
+      "void", "combine", (ins "::photonic::phot::CombineBlock":$block)>,
+    InterfaceMethod<[{True if an accumulator that is infinite or NaN stops the
+      run. The default is false.}],
+      "bool", "refusesInfinity", (ins), "", "return false;">,
   ];
 }
 

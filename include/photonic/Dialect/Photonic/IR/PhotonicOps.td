@@ -372,7 +372,8 @@ def Photonic_DotOp : Photonic_RegionOp<"dot", [
 }
 
 def Photonic_ScaledAddOp : Photonic_RegionOp<"scaled_add", [
-    DeclareOpInterfaceMethods<Photonic_RegionOpInterface, ["isCombining"]>]> {
+    DeclareOpInterfaceMethods<Photonic_RegionOpInterface>,
+    DeclareOpInterfaceMethods<Photonic_CombineOpInterface, ["refusesInfinity"]>]> {
   let summary = "add the integer of a term to the accumulator, rounded once";
   let description = [{
     flush(RNE(acc + sum * 2^s)), s being the sum of the scales of both operands'
@@ -397,7 +398,8 @@ def Photonic_ScaledAddOp : Photonic_RegionOp<"scaled_add", [
 }
 
 def Photonic_FloatAddOp : Photonic_RegionOp<"float_add", [
-    DeclareOpInterfaceMethods<Photonic_RegionOpInterface, ["isCombining"]>]> {
+    DeclareOpInterfaceMethods<Photonic_RegionOpInterface>,
+    DeclareOpInterfaceMethods<Photonic_CombineOpInterface>]> {
   let summary = "add the sum of a term to the accumulator in binary32";
   let description = [{
     RNE(acc + sum). `photonic-assign-formats` creates it for reals.
