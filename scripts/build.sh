@@ -49,48 +49,6 @@ fi
 cd "$root"
 
 #------------------------------------------------------------------------------
-# Debian packages
-#------------------------------------------------------------------------------
-
-# list_missing PACKAGE...: those that are not installed.
-list_missing() {
-  local package
-  for package in "$@"; do
-    if [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2> /dev/null)" \
-      != installed ]; then
-      echo "$package"
-    fi
-  done
-}
-
-install_packages() {
-  if ! command -v dpkg-query > /dev/null; then
-    step "packages: not a Debian system, expecting ${packages[*]} or their like"
-    return
-  fi
-  local missing sudo=()
-  mapfile -t missing < <(list_missing "${packages[@]}")
-  if [ ${#missing[@]} = 0 ]; then
-    return
-  fi
-  if [ "$(id -u)" != 0 ]; then
-    if ! command -v sudo > /dev/null; then
-      fail "Debian packages are missing: ${missing[*]}" \
-        "as root: apt-get update && apt-get install ${missing[*]}"
-    fi
-    sudo=(sudo)
-  fi
-  step "packages: installing ${missing[*]}"
-  logged "$build_dir/log/apt-update.txt" "${sudo[@]}" apt-get update ||
-    fail "apt-get update failed" "check the network and /etc/apt/sources.list"
-  logged "$build_dir/log/apt-install.txt" \
-    "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive \
-    apt-get install -y --no-install-recommends "${missing[@]}" ||
-    fail "apt-get install failed" \
-      "LLVM 22 comes from the suite bookworm-security of Debian 12: is it in /etc/apt/sources.list?"
-}
-
-#------------------------------------------------------------------------------
 # Virtual environment
 #------------------------------------------------------------------------------
 
@@ -241,7 +199,7 @@ if [ $with_python = 1 ]; then
   packages+=("${python_packages[@]}")
 fi
 mkdir -p "$build_dir/log"
-install_packages
+install_packages "${packages[@]}"
 if [ $with_python = 1 ]; then
   make_venv
   install_build_backend
