@@ -158,11 +158,11 @@ static LogicalResult checkStage(const CompileRequest &request,
       fromModel ? Stage::Import : static_cast<Stage>(int(request.from) - 1);
   if (!found->contains(expected)) {
     InFlightDiagnostic diagnostic = emitError(loc);
-    diagnostic << "is IR after " << found->describe() << ", as its '"
-               << (expected < found->first ? found->firstCause
+    diagnostic << "is IR after " << found->describe() << ", as its "
+               << StageRange::describe(expected < found->first
+                                           ? found->firstCause
                                            : found->lastCause)
-                      ->getName()
-               << "' shows; "
+               << " shows; "
                << (fromModel
                        ? "without " + spell(request.spelling, "compile-from")
                        : "with " + give(expected))

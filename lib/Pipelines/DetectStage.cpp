@@ -24,6 +24,15 @@ std::string StageRange::describe() const {
   return text;
 }
 
+std::string StageRange::describe(Operation *cause) {
+  std::string name = "'" + cause->getName().getStringRef().str() + "'";
+  if (!isa<func::FuncOp>(cause))
+    return name;
+  constexpr auto memory = phot::PhotonicDialect::memoryAttrName;
+  return name + (cause->hasAttr(memory) ? " with '" : " without '") +
+         memory.str() + "'";
+}
+
 /// The latest stage that leaves a product like this. A product may be ahead of
 /// the others, because somebody gave it a format or a dataflow of its own.
 static Stage getLastStage(phot::ProductOp op) {
@@ -100,15 +109,15 @@ FailureOr<StageRange> photonic::detectStage(ModuleOp module) {
   });
   if (range.first > range.last) {
     InFlightDiagnostic diagnostic = range.firstCause->emitError()
-                                    << "'" << range.firstCause->getName()
-                                    << "' is made by stage '"
+                                    << StageRange::describe(range.firstCause)
+                                    << " is made by stage '"
                                     << getStageName(range.first)
                                     << "', but the IR also holds operations "
                                        "that stages in front of it replace; "
                                        "expected IR as one stage left it";
     diagnostic.attachNote(range.lastCause->getLoc())
-        << "such as '" << range.lastCause->getName()
-        << "', which stands at most after stage '" << getStageName(range.last)
+        << "such as " << StageRange::describe(range.lastCause)
+        << ", which stands at most after stage '" << getStageName(range.last)
         << "'";
     return failure();
   }

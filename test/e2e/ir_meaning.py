@@ -18,8 +18,9 @@ RULES = {
     "names": "SSA names, and which operation holds a constant or an index, say nothing: "
              "numbers reach tiles and loops as values",
     "places": "values that no work is done for where they stand (tensor.empty, "
-              "photonic.zeros, reshapes, constants that the compiler converts), and updates, which go where what they need is "
-              "there (lib/Conversion/ToPISA/EarlyUpdates.cpp), in their order",
+              "photonic.zeros, reshapes, constants that the compiler converts), and in front of "
+              "stage schedule updates, which go where what they need is there "
+              "(photonic-order-updates), in their order",
     "dead": "the result of a pure operation that nobody uses",
     "loops": "loops count to another bound, in other steps, or from elsewhere, but their "
              "iterations have the same tiles in the same order",

@@ -98,6 +98,9 @@ struct StageRange {
   /// The operations that decide about `first` and `last`.
   mlir::Operation *firstCause = nullptr, *lastCause = nullptr;
 
+  /// "'photonic.product'", or what else shows that `cause` decides.
+  static std::string describe(mlir::Operation *cause);
+
   bool contains(Stage stage) const { return first <= stage && stage <= last; }
   /// "stage 'lower'" or "stage 'import' to 'tile'".
   std::string describe() const;

@@ -6,7 +6,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "ArrayCheck.h"
+#include "Liveness.h"
 
+#include "photonic/Dialect/NN/IR/Step.h"
 #include "photonic/Dialect/Photonic/IR/ProductInfo.h"
 #include "photonic/Dialect/Photonic/IR/StoredOperand.h"
 #include "photonic/Interpreter/Tensor.h"
@@ -137,6 +139,18 @@ static LogicalResult checkConversion(phot::ConvertOp op,
   return success();
 }
 
+/// All that rounds at random has the key of the program.
+static LogicalResult checkRandomKey(phot::ArrayProductOp op,
+                                    func::FuncOp function) {
+  if (!op.getKey() ||
+      getRoot(op.getKey()) == nn::findKnob(function, nn::randomKeyKnob))
+    return success();
+  return op.emitError("rounds at random with a key that is not the argument of "
+                      "the function with '")
+         << nn::knobAttrName << "' = \"" << nn::randomKeyKnob
+         << "\"; a program has one key";
+}
+
 LogicalResult photonic::checkArrays(func::FuncOp function,
                                     const phx::Target &target) {
   bool ok = true;
@@ -146,6 +160,7 @@ LogicalResult photonic::checkArrays(func::FuncOp function,
     ok &= arrays && succeeded(checkGeometry(op, *arrays)) &&
           succeeded(checkStorage(op, *arrays)) &&
           succeeded(checkClass(op, *arrays)) &&
+          succeeded(checkRandomKey(op, function)) &&
           succeeded(arrays->lowering->checkTile(op, *arrays));
   });
   function.walk([&](phot::ConvertOp op) {

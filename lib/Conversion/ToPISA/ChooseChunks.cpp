@@ -32,6 +32,9 @@ static LogicalResult chooseForProduct(phot::FusedOp op,
   if (failed(product))
     return failure();
   auto chosen = photonic::chooseChunks(*product, target);
+  if (auto *failure = std::get_if<ChunkingFailure>(&chosen);
+      failure && !failure->problem.empty())
+    return product->getProduct().emitError(failure->problem);
   if (auto *failure = std::get_if<ChunkingFailure>(&chosen))
     return reportWorkingSet(product->getProduct(), *failure, target,
                             "its smallest tile");

@@ -12,6 +12,7 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Remarks.h"
+#include "llvm/ADT/SmallPtrSet.h"
 #include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
@@ -88,24 +89,35 @@ void photonic::reportChunks(const DigitalChunks &cut) {
       << remark::add("{0}", text) << remark::metric("chunks", chunks);
 }
 
+/// "2 buffers of its result".
+static std::string describe(int64_t number, StringRef what) {
+  return std::to_string(number) + (number == 1 ? " buffer" : " buffers") +
+         " of its " + what.str();
+}
+
 void photonic::reportBuffers(const FusedProduct &product,
                              const ProductChunks &chunks,
                              const ProductBuffers &buffers) {
   phot::ArrayProductOp op = product.getProduct();
   RoleBytes bytes = chunks.countBytes(buffers);
-  auto count = [](int64_t number, StringRef what) {
-    return std::to_string(number) + (number == 1 ? " buffer" : " buffers") +
-           " of its " + what.str();
-  };
   std::string text = describe(op) + " has " +
-                     count(buffers.first, "first operand") + ", " +
-                     count(buffers.second, "second one") + " and " +
-                     count(buffers.result, "result") + " on chip";
+                     describe(buffers.first, "first operand") + ", " +
+                     describe(buffers.second, "second one") + " and " +
+                     describe(buffers.result, "result") + " on chip";
   remark::passed(op.getLoc(), getOptions(op, "Buffers", "Buffers"))
       << remark::add("{0}", text)
       << remark::metric("stationary_bytes", bytes.stationary)
       << remark::metric("streamed_bytes", bytes.streamed)
       << remark::metric("result_bytes", bytes.result);
+}
+
+void photonic::reportBuffers(const DigitalChunks &chunks) {
+  Operation *op = chunks.getOperation();
+  std::string text = describe(op) + " has " +
+                     describe(chunks.operands, "operands") + " and " +
+                     describe(chunks.result, "result") + " on chip";
+  remark::passed(op->getLoc(), getOptions(op, "Buffers", "Buffers"))
+      << remark::add("{0}", text);
 }
 
 void photonic::reportFusion(phot::FusedOp fused) {
@@ -115,17 +127,21 @@ void photonic::reportFusion(phot::FusedOp fused) {
     names += (names.empty() ? "'" : ", '") +
              phot::getNodeName(follower->getLoc()).str() + "'";
   Value last = fused->getResult(0);
-  auto readers =
-      static_cast<int64_t>(std::distance(last.use_begin(), last.use_end()));
+  llvm::SmallPtrSet<Operation *, 4> readers(last.user_begin(), last.user_end());
   if (!names.empty())
     remark::passed(op.getLoc(), getOptions(op, "Fuse", "Fuse"))
         << remark::add("the chunks of {0} go through {1} before they leave the "
                        "chip",
                        describe(op), names)
         << remark::metric("followers", fused.getFollowers().size());
-  if (readers > 1)
-    remark::missed(op.getLoc(), getOptions(op, "Fuse", "Fuse"))
-        << remark::add("the chunks of {0} go through nothing else: what they "
-                       "are then has {1} readers",
-                       describe(op), readers);
+  if (readers.empty() || isa<func::ReturnOp>(*readers.begin()))
+    return;
+  std::string why =
+      "what they are then has " + std::to_string(readers.size()) + " readers";
+  if (readers.size() == 1)
+    why = "'" + phot::getNodeName((*readers.begin())->getLoc()).str() + "' (" +
+          (*readers.begin())->getName().getStringRef().str() +
+          ") does not follow them";
+  remark::missed(op.getLoc(), getOptions(op, "Fuse", "Fuse")) << remark::add(
+      "the chunks of {0} go through nothing else: {1}", describe(op), why);
 }

@@ -25,6 +25,7 @@ void reportChunks(const DigitalChunks &chunks);
 /// A remark `Buffers`: how many chunks of what are on chip at once, in bytes.
 void reportBuffers(const FusedProduct &product, const ProductChunks &chunks,
                    const ProductBuffers &buffers);
+void reportBuffers(const DigitalChunks &chunks);
 
 } // namespace photonic
 

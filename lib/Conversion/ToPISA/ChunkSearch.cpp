@@ -24,7 +24,8 @@ namespace {
 class ChunkSearch {
 public:
   ChunkSearch(const FusedProduct &product, const phx::Target &target)
-      : op(product.nest.tile), shape(product.shape),
+      : op(product.nest.tile), nest(product.nest),
+        given(phot::FusedOp(product.op).getBuffersAttr()), shape(product.shape),
         followers(product.countFollowers()), target(target), costs(target),
         whole(ProductChunks::getWhole(shape)) {}
 
@@ -35,10 +36,14 @@ private:
   SmallVector<ChunkCut> getColumnCandidates();
   SmallVector<ChunkCut> getForwardCandidates();
   SmallVector<ChunkCut> getGradientCandidates();
+  ProductBuffers getBuffers(const ProductChunks &chunks) const;
+  bool usesBuffers(const ProductChunks &chunks) const;
   std::optional<ChunkingFailure> checkFit(const ProductChunks &chunks) const;
   double estimate(const ProductChunks &chunks);
 
   phot::ArrayProductOp op;
+  const phot::TileNest &nest;
+  phot::BuffersAttr given; ///< null: the usual ones
   const phot::ProductShape &shape;
   FollowerCounts followers;
   const phx::Target &target;
@@ -136,9 +141,24 @@ SmallVector<ChunkCut> ChunkSearch::getGradientCandidates() {
 // Judgement
 //===----------------------------------------------------------------------===//
 
+/// The buffers that the product has already, or the usual ones.
+ProductBuffers ChunkSearch::getBuffers(const ProductChunks &chunks) const {
+  phot::BuffersAttr buffers = given;
+  if (!buffers || !buffers.getFirst())
+    return chunks.getUsualBuffers();
+  return {*buffers.getFirst(), *buffers.getSecond(), buffers.getResult()};
+}
+
+/// Whether there are chunks for all buffers.
+bool ChunkSearch::usesBuffers(const ProductChunks &chunks) const {
+  ProductBuffers buffers = getBuffers(chunks), most = chunks.getMostBuffers();
+  return buffers.first <= most.first && buffers.second <= most.second &&
+         buffers.result <= most.result;
+}
+
 std::optional<ChunkingFailure>
 ChunkSearch::checkFit(const ProductChunks &chunks) const {
-  return findOverflow(target, chunks.countBytes(chunks.getUsualBuffers()));
+  return findOverflow(target, chunks.countBytes(getBuffers(chunks)));
 }
 
 /// Nanoseconds.
@@ -180,12 +200,23 @@ std::variant<ChunkChoice, ChunkingFailure> ChunkSearch::run() {
       if (std::exchange(isWhole, false))
         overflow = failure;
       if (failure) {
-        if (failure->needed < smallest.needed)
+        if (failure->needed < smallest.needed) {
+          failure->problem = smallest.problem;
           smallest = *failure;
+        }
+        continue;
+      }
+      if (!usesBuffers(chunks)) {
+        smallest.problem = "has more buffers than it could have chunks; "
+                           "expected fewer, or 'buffers' left out";
         continue;
       }
       double time = estimate(chunks);
-      if (!best || time < best->estimate)
+      if (best && time >= best->estimate)
+        continue;
+      if (auto problem = chunks.findProblem(nest, target))
+        smallest.problem = *problem;
+      else
         best = {chunks, std::nullopt, time};
     }
   if (!best)

@@ -22,59 +22,74 @@ using namespace photonic;
 //===----------------------------------------------------------------------===//
 
 namespace {
-/// Bytes of a compute plan: per unit, of operands and constants that are there
-/// whole, and what the alignment of buffers may take.
+/// Bytes of on-chip memory that a plan takes for its operands and constants,
+/// and for its results and working memory.
 struct PlanBytes {
-  int64_t operandsPerUnit = 0, resultsPerUnit = 0, whole = 0, slack = 0;
+  int64_t operands = 0, results = 0;
 
-  PlanBytes(Operation *op, const ComputePlan &plan);
+  /// Of the chunks and buffers that there are; where buffers begin only if
+  /// `exact`, for they are aligned.
+  explicit PlanBytes(const DigitalChunks &chunks, bool exact = true);
 };
 
 /// Bytes of on-chip memory that a plan may use.
 struct Room {
+  const phx::Target &target;
   const phx::proto::Memory &streamed, &result;
-  bool isShared; ///< by both
 
   explicit Room(const phx::Target &target)
-      : streamed(get(target, phx::MemoryRole::Streamed)),
-        result(get(target, phx::MemoryRole::Result)),
-        isShared(&streamed == &result) {}
+      : target(target), streamed(get(phx::MemoryRole::Streamed)),
+        result(get(phx::MemoryRole::Result)) {}
 
-  static const phx::proto::Memory &get(const phx::Target &target,
-                                       phx::MemoryRole role) {
+  const phx::proto::Memory &get(phx::MemoryRole role) const {
     return target.spec.memories(static_cast<int>(getMemory(target, role)));
   }
 
-  /// Whether `units` fit, with as many buffers of each.
-  bool holds(const PlanBytes &bytes, int64_t units, int64_t operands,
-             int64_t results) const {
-    int64_t own = units * bytes.resultsPerUnit * results;
-    int64_t read =
-        units * bytes.operandsPerUnit * operands + (isShared ? own : 0);
-    return read <=
-               streamed.capacity_bytes().value() - bytes.whole - bytes.slack &&
-           own <= result.capacity_bytes().value() - bytes.slack;
+  /// Whether they fit, with `slack` bytes left in each memory.
+  bool holds(const PlanBytes &bytes, int64_t slack = 0) const {
+    // In one memory they share its bytes.
+    int64_t shared = &streamed == &result ? bytes.results : 0;
+    return bytes.operands + shared <=
+               streamed.capacity_bytes().value() - slack &&
+           bytes.results <= result.capacity_bytes().value() - slack;
   }
 };
 } // namespace
 
-PlanBytes::PlanBytes(Operation *op, const ComputePlan &plan) {
+PlanBytes::PlanBytes(const DigitalChunks &chunks, bool exact) {
+  const ComputePlan &plan = chunks.plan;
+  Operation *op = chunks.getOperation();
+  auto align = SpaceAllocator::align;
+  auto alignBuffer = [&](int64_t bytes) {
+    return exact ? align(bytes) : bytes;
+  };
   for (auto [index, unit] : llvm::enumerate(plan.operandUnitBytes)) {
-    operandsPerUnit += unit * (index == 0 ? plan.outer : 1);
-    if (unit == 0)
-      whole += SpaceAllocator::align(getStorageBytes(
-          cast<RankedTensorType>(op->getOperand(index).getType())));
+    int64_t outer = index == 0 ? plan.outer : 1;
+    operands +=
+        unit ? alignBuffer(chunks.units * unit * outer) * chunks.operands
+             : align(getStorageBytes(
+                   cast<RankedTensorType>(op->getOperand(index).getType())));
   }
   for (const PlanConstant &c : plan.constants)
-    whole += SpaceAllocator::align(4 * c.values.size());
-  for (int64_t unit : plan.resultUnitBytes)
-    resultsPerUnit += unit;
-  for (int64_t unit : plan.tempUnitBytes)
-    resultsPerUnit += unit;
-  // Each buffer may lose up to one alignment unit.
-  slack = 2 * SpaceAllocator::alignment *
-          (plan.operandUnitBytes.size() + plan.tempUnitBytes.size() +
-           plan.resultUnitBytes.size());
+    operands += align(4 * c.values.size());
+  for (ArrayRef<int64_t> list : {ArrayRef<int64_t>(plan.resultUnitBytes),
+                                 ArrayRef<int64_t>(plan.tempUnitBytes)})
+    for (int64_t unit : list)
+      results += alignBuffer(chunks.units * unit) * chunks.result;
+}
+
+/// Whether some operand comes in pieces.
+static bool cutsOperands(const ComputePlan &plan) {
+  return llvm::any_of(plan.operandUnitBytes,
+                      [](int64_t bytes) { return bytes != 0; });
+}
+
+/// What the choice leaves free: each buffer may lose up to one alignment unit,
+/// whatever the number of units.
+static int64_t getSlack(const ComputePlan &plan) {
+  return 2 * SpaceAllocator::alignment *
+         (plan.operandUnitBytes.size() + plan.tempUnitBytes.size() +
+          plan.resultUnitBytes.size());
 }
 
 /// Units that together are whole words of every operand and result.
@@ -87,21 +102,19 @@ static int64_t getWordUnits(const ComputePlan &plan) {
   return units;
 }
 
-static LogicalResult reportWorkingSet(Operation *op, const PlanBytes &bytes,
-                                      const Room &room, StringRef what,
-                                      int64_t units, int64_t operands,
-                                      int64_t results,
-                                      const phx::Target &target) {
-  return op->emitError("needs a working set of ")
-         << bytes.whole + units * bytes.operandsPerUnit * operands
-         << " bytes of operands and " << units * bytes.resultsPerUnit * results
+static LogicalResult reportWorkingSet(const DigitalChunks &chunks,
+                                      const Room &room, StringRef what) {
+  PlanBytes bytes(chunks);
+  return chunks.getOperation()->emitError("needs a working set of ")
+         << bytes.operands << " bytes of operands and " << bytes.results
          << " bytes of results for " << what << "; target '"
-         << target.spec.name() << "' has "
+         << room.target.spec.name() << "' has "
          << room.streamed.capacity_bytes().value() << " ("
          << room.streamed.name() << ".capacity_bytes) and "
          << room.result.capacity_bytes().value() << " (" << room.result.name()
-         << ".capacity_bytes); use a smaller batch, larger "
-            "scratchpads or --memory=ideal";
+         << ".capacity_bytes)"
+         << (&room.streamed == &room.result ? ", one memory" : "")
+         << "; use a smaller batch, larger scratchpads or --memory=ideal";
 }
 
 //===----------------------------------------------------------------------===//
@@ -113,28 +126,48 @@ int64_t DigitalChunks::getChunks() const {
 }
 
 void DigitalChunks::setUsualBuffers() {
-  operands = result = getChunks() > 1 ? 2 : 1;
+  result = getChunks() > 1 ? 2 : 1;
+  operands = cutsOperands(plan) ? result : 1;
+}
+
+/// In `count` units, and buffers as they are given, or twice.
+static DigitalChunks inUnits(DigitalChunks chunks, int64_t count) {
+  chunks.units = count;
+  phot::BuffersAttr given = chunks.op.getBuffersAttr();
+  chunks.operands = chunks.result = 2;
+  if (given) {
+    chunks.operands = given.getOperands().value_or(2);
+    chunks.result = given.getResult();
+  }
+  return chunks;
 }
 
 LogicalResult DigitalChunks::choose(const phx::Target &target) {
-  Operation *computed = getOperation();
-  PlanBytes bytes(computed, plan);
   Room room(target);
-  if (room.holds(bytes, plan.units, 1, 1))
+  operands = result = 1;
+  phot::BuffersAttr given = op.getBuffersAttr();
+  bool needsChunks =
+      given && std::max(given.getOperands().value_or(1), given.getResult()) > 1;
+  int64_t slack = getSlack(plan);
+  auto fits = [&](const DigitalChunks &chunks) {
+    return room.holds(PlanBytes(chunks, /*exact=*/false), slack);
+  };
+  if (!needsChunks && fits(*this))
     return success();
-  // The most that fit twice.
-  int64_t step = getWordUnits(plan), most = plan.units;
-  int64_t fitting = 0;
+  // The most that fit.
+  int64_t step = getWordUnits(plan), most = plan.units, fitting = 0;
   while (fitting < most) {
     int64_t middle = fitting + llvm::divideCeil(most - fitting, 2);
-    if (room.holds(bytes, middle, 2, 2))
+    if (fits(inUnits(*this, middle)))
       fitting = middle;
     else
       most = middle - 1;
   }
+  if (plan.units <= step)
+    return reportWorkingSet(*this, room, "its only piece");
   if (fitting < step)
-    return reportWorkingSet(computed, bytes, room, "its smallest piece, twice",
-                            1, 1, 1, target);
+    return reportWorkingSet(inUnits(*this, step), room,
+                            "its smallest chunks, with the buffers of each");
   // Equal chunks, rather than a small last one; whole words of each operand.
   int64_t chunks = llvm::divideCeil(plan.units, fitting);
   int64_t even =
@@ -205,19 +238,23 @@ FailureOr<DigitalChunks> DigitalChunks::get(phot::FusedOp op,
                         "writes them");
   chunks->operands = *given.getOperands();
   chunks->result = given.getResult();
-  int64_t most = std::max(chunks->operands, chunks->result);
-  if (most > chunks->getChunks())
+  auto check = [&](StringRef name, int64_t number,
+                   int64_t most) -> LogicalResult {
+    if (number <= most)
+      return success();
     return op.emitError("has ")
-           << most << " buffers, and " << chunks->getChunks()
-           << (chunks->getChunks() == 1 ? " chunk" : " chunks")
-           << "; expected at most that many";
-  Operation *computed = chunks->getOperation();
-  PlanBytes bytes(computed, chunks->plan);
+           << number << " buffers for '" << name << "', of which only " << most
+           << (most == 1 ? " chunk passes" : " chunks pass")
+           << " by; expected at most that many";
+  };
+  int64_t all = chunks->getChunks();
+  if (failed(check("operands", chunks->operands,
+                   cutsOperands(chunks->plan) ? all : 1)) ||
+      failed(check("result", chunks->result, all)))
+    return failure();
   Room room(target);
-  if (!room.holds(bytes, chunks->units, chunks->operands, chunks->result)) {
-    std::string what = "chunks of " + std::to_string(chunks->units) + " units";
-    return reportWorkingSet(computed, bytes, room, what, chunks->units,
-                            chunks->operands, chunks->result, target);
-  }
+  if (!room.holds(PlanBytes(*chunks)))
+    return reportWorkingSet(*chunks, room,
+                            "its chunks and buffers as they stand");
   return chunks;
 }

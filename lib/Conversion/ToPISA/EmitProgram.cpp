@@ -101,9 +101,15 @@ LogicalResult EmitProgram::checkTypes(const phx::Program &program) {
 void EmitProgram::runOnOperation() {
   ModuleOp module = getOperation();
   auto func = module.lookupSymbol<func::FuncOp>("main");
-  // What stands behind this pass.
-  if (!func && !module.getOps<ProgramOp>().empty())
-    return markAllAnalysesPreserved();
+  if (!module.getOps<ProgramOp>().empty()) {
+    if (!func) // what stands behind this pass
+      return markAllAnalysesPreserved();
+    InFlightDiagnostic diag =
+        func.emitError("is to become a program, and the module holds one "
+                       "already; expected one of both");
+    diag.attachNote((*module.getOps<ProgramOp>().begin()).getLoc()) << "this";
+    return signalPassFailure();
+  }
   FailureOr<const phx::Target *> target = getTarget(module);
   if (failed(target))
     return signalPassFailure();

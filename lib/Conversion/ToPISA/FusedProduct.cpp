@@ -9,6 +9,8 @@
 #include "DigitalPlan.h"
 #include "Liveness.h"
 
+#include "llvm/ADT/DenseSet.h"
+
 using namespace mlir;
 using namespace photonic;
 
@@ -95,6 +97,24 @@ FailureOr<FusedProduct> FusedProduct::get(phot::FusedOp op) {
     product.followers.push_back(*found);
   }
   return product;
+}
+
+SmallVector<Value> FusedProduct::getInPlaceOperands() const {
+  // Read in other pieces than those of the result, or for several of them.
+  phot::ArrayProductOp tile = nest.tile;
+  llvm::SmallDenseSet<Value> elsewhere;
+  for (Value operand : tile->getOperands())
+    elsewhere.insert(getRoot(operand));
+  for (const Follower &follower : followers)
+    if (follower.other == Follower::Other::Channel ||
+        follower.other == Follower::Other::Scalar)
+      elsewhere.insert(getRoot(follower.getOther()));
+  SmallVector<Value> operands;
+  for (const Follower &follower : followers)
+    if (follower.other == Follower::Other::Residual &&
+        !elsewhere.contains(getRoot(follower.getOther())))
+      operands.push_back(follower.getOther());
+  return operands;
 }
 
 FollowerCounts FusedProduct::countFollowers() const {

@@ -51,6 +51,9 @@ struct FusedProduct {
   static mlir::FailureOr<FusedProduct> get(phot::FusedOp op);
 
   phot::ArrayProductOp getProduct() const { return nest.tile; }
+  /// Operands whose memory the result may take over: a chunk of the result is
+  /// stored where exactly that chunk has been read, and by nobody later.
+  llvm::SmallVector<mlir::Value> getInPlaceOperands() const;
   FollowerCounts countFollowers() const;
 };
 

@@ -1,5 +1,4 @@
-//===- HierarchyScheduler.cpp - Scheduling with scratchpads in front of DRAM -*-
-// C++ -*-===//
+//===- HierarchyScheduler.cpp - Scratchpads in front of DRAM --------------===//
 //
 // Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

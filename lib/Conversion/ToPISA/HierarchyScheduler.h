@@ -1,5 +1,4 @@
-//===- HierarchyScheduler.h - Scheduling with scratchpads in front of DRAM -*-
-// C++ -*-===//
+//===- HierarchyScheduler.h - Scratchpads in front of DRAM ------*- C++ -*-===//
 //
 // Part of photonic-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -7,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 //
 // Every region lives off chip. Each operation works on chunks: while one is
-// computed, the next is loaded into the other half of a double buffer.
+// computed, later ones are loaded into as many further buffers as the IR says.
 //
 //===----------------------------------------------------------------------===//
 
@@ -45,11 +44,6 @@ struct ProductPlan {
   /// diagnostic, where that cannot be.
   static mlir::FailureOr<ProductPlan> get(phot::FusedOp op,
                                           const phx::Target &target);
-
-private:
-  /// What the nest says of a part of the product, which is checked.
-  mlir::FailureOr<NestOptions> getTiles(const ProductBlock &block,
-                                        const phx::Target &target) const;
 };
 
 class HierarchyScheduler final : public Scheduler {
@@ -67,13 +61,11 @@ private:
   friend class WeightGradientEmitter;
 
   mlir::LogicalResult scheduleProduct(phot::FusedOp op, unsigned step);
-  mlir::LogicalResult emitWeightGradient(const ProductPlan &plan,
-                                         unsigned step);
+  void emitWeightGradient(const ProductPlan &plan, unsigned step);
   void scheduleCopies(mlir::Operation *op, const CopyPlan &plan, unsigned step);
   void emitFill(const Storage &result, int64_t elements, float value);
   mlir::LogicalResult scheduleCompute(phot::FusedOp op, unsigned step);
-  /// Gives the results of `op`, which stand for `own` of the operation in it, a
-  /// storage each; the layer's value is the first.
+  /// Gives the results of `op` a storage each; the layer's value is the first.
   llvm::SmallVector<phx::Address>
   createResults(phot::FusedOp op, unsigned step,
                 llvm::ArrayRef<mlir::Value> inPlace);

@@ -77,22 +77,22 @@ void IdealScheduler::emitFill(const Storage &storage, int64_t elements,
 LogicalResult IdealScheduler::scheduleProduct(Operation *nest, unsigned step) {
   phot::ArrayProductOp op = getArrayProduct(nest);
   e.setLayer(op, op.getOperatorName());
-  FailureOr<phot::TileNest> tiles = phot::TileNest::get(op);
-  FailureOr<NestBlock> block = NestBlock::getWhole(op);
-  if (failed(tiles) || failed(block))
+  FailureOr<WholeNest> whole = WholeNest::get(op, target);
+  if (failed(whole))
     return failure();
-  FailureOr<NestOptions> options = NestOptions::get(*tiles, *block, target);
-  FailureOr<uint32_t> number = createProduct(op, *block);
-  if (failed(options) || failed(number))
+  FailureOr<uint32_t> number = createProduct(op, whole->block);
+  if (failed(number))
     return failure();
-  options->product = *number;
-  options->lhs = getStorage(op.getLhs()).getAddress();
-  options->rhs = getStorage(op.getRhs()).getAddress();
+  NestOptions &options = whole->options;
+  options.product = *number;
+  options.lhs = getStorage(op.getLhs()).getAddress();
+  options.rhs = getStorage(op.getRhs()).getAddress();
   Storage result = createResult(nest->getResult(0), step);
-  options->result = result.getAddress();
-  if (startsFromZeros(*tiles))
+  options.result = result.getAddress();
+  if (startsFromZeros(whole->nest))
     emitFill(result, getBytes(nest->getResult(0)) / 4, 0.0f);
-  return emitNest(e, *block, *options, op);
+  emitNest(e, whole->block, options);
+  return success();
 }
 
 /// The first product that reads what is converted, and as which operand: the

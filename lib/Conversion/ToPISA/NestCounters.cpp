@@ -78,36 +78,36 @@ bool NestCounters::keepsOrder(const phot::ViewAttr &result) const {
   return true;
 }
 
-/// What a program can say of the nest; fails after a diagnostic.
-LogicalResult NestCounters::check(phot::ArrayProductOp op,
-                                  unsigned depth) const {
-  if (!keepsOrder(op.getResultView()))
-    return op.emitError("deals loops to arrays that order the terms of an "
-                        "element, as loops inside of them do; name those in "
-                        "'arrays' as well");
+std::optional<std::string>
+NestCounters::findProblem(const phot::ViewAttr &result, unsigned depth) const {
+  if (!keepsOrder(result))
+    return "deals loops to arrays that order the terms of an element, as loops "
+           "inside of them do; name those in 'arrays' as well";
   // A count is clipped to one extent: that of the product or of the chunk.
   for (auto [dim, extent, remaining] :
        {std::tuple(TileDim::M, block.m, o.rowsRemaining),
-        std::tuple(TileDim::N, block.n, o.columnsRemaining)})
-    if (hasLoop(dim) && !remaining.terms.empty() &&
-        extent % o.sizes[static_cast<unsigned>(dim)] != 0)
-      return op.emitError("has tiles along ")
-             << phot::getName(dim)
-             << " that chunks for on-chip memory cut, the last of which is "
-                "smaller; use --memory=ideal";
+        std::tuple(TileDim::N, block.n, o.columnsRemaining)}) {
+    int64_t size = o.sizes[static_cast<unsigned>(dim)];
+    if (hasLoop(dim) && !remaining.terms.empty() && extent % size != 0)
+      return "has tiles along " + phot::getName(dim).str() +
+             " that chunks for on-chip memory cut, the last of which is "
+             "smaller; expected chunks of a multiple of " +
+             std::to_string(size) +
+             ", or the product in one piece (chunk = <>)";
+  }
   auto isTerms = [](const Counter &counter) {
     return counter.dim == TileDim::K && !counter.isPass;
   };
   if (passes.isUneven() && passes.perTerm > 1 &&
       llvm::count_if(counters, isTerms) > 1)
-    return op.emitError("counts k in several loops, but its terms take passes "
-                        "that are not equally long; use one loop");
+    return "counts k in several loops, but its terms take passes that are not "
+           "equally long; use one loop";
   // Those that are not dealt, and the one that deals.
-  size_t needed = counters.size() - (dealtEnd - dealtBegin) + 1;
-  if (needed + depth > phx::maxLoopDepth)
-    return op.emitError("needs ")
-           << needed + depth << " nested loops, programs have at most "
-           << phx::maxLoopDepth
-           << "; name more loops of its nest in 'arrays', or merge some";
-  return success();
+  size_t needed = counters.size() - (dealtEnd - dealtBegin) + 1 + depth;
+  if (needed > phx::maxLoopDepth)
+    return "needs " + std::to_string(needed) +
+           " nested loops, programs have at most " +
+           std::to_string(phx::maxLoopDepth) +
+           "; name more loops of its nest in 'arrays', or merge some";
+  return std::nullopt;
 }

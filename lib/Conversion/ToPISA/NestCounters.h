@@ -36,9 +36,10 @@ class NestCounters {
 public:
   NestCounters(const NestBlock &block, const NestOptions &options);
 
-  /// What a program can say of the nest, in `depth` further loops. Fails after
-  /// a diagnostic.
-  mlir::LogicalResult check(phot::ArrayProductOp op, unsigned depth) const;
+  /// What keeps a program from saying what the nest does, in `depth` further
+  /// loops; none if nothing does. `result`: the view of the product's result.
+  std::optional<std::string> findProblem(const phot::ViewAttr &result,
+                                         unsigned depth) const;
 
 protected:
   /// A loop of the nest, of tiles or of the passes of a tile's term.

@@ -19,6 +19,7 @@
 #include "photonic/Dialect/PISA/Transforms/Passes.h"
 #include "photonic/Dialect/Photonic/Transforms/Passes.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "llvm/ADT/DenseSet.h"
 
 using namespace mlir;
@@ -72,19 +73,29 @@ private:
     return !op || isa<nn::ConstantOp>(op);
   }
 
-  /// Moves what takes no instructions and needs no step out of the way.
+  /// Moves what takes no instructions and needs no step out of the way:
+  /// constants and numbers of loops. What nests start from stays: it tells
+  /// where they stood before they were fused.
   void hoistConstants() {
-    auto isFree = [](Operation &op) {
-      return isa<nn::ConstantOp>(op) ||
-             (isa<nn::ReshapeOp>(op) && isGiven(op.getResult(0)));
+    llvm::DenseSet<Operation *> free;
+    auto isFree = [&](Operation &op) {
+      bool known = isa<nn::ConstantOp, nn::ReshapeOp>(op) ||
+                   isa<arith::ArithDialect>(op.getDialect());
+      return known && llvm::all_of(op.getOperands(), [&](Value operand) {
+               Operation *source = operand.getDefiningOp();
+               return !source || free.contains(source);
+             });
     };
-    auto anchor = llvm::find_if_not(block, isFree);
-    if (anchor == block.end())
-      return;
-    for (Operation &op :
-         llvm::make_early_inc_range(llvm::make_range(anchor, block.end())))
-      if (isFree(op))
-        op.moveBefore(&*anchor);
+    Operation *anchor = nullptr;
+    for (Operation &op : llvm::make_early_inc_range(block)) {
+      if (isFree(op)) {
+        free.insert(&op);
+        if (anchor)
+          op.moveBefore(anchor);
+      } else if (!anchor) {
+        anchor = &op;
+      }
+    }
   }
 
   /// True if `value` does not depend on anything that this run computes but

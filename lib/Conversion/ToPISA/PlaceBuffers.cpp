@@ -47,6 +47,7 @@ static LogicalResult placeForUnits(phot::FusedOp op) {
   op.setBuffersAttr(phot::BuffersAttr::get(op.getContext(), std::nullopt,
                                            std::nullopt, chunks->operands,
                                            chunks->result));
+  reportBuffers(*chunks);
   return success();
 }
 

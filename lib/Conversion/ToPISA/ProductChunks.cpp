@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "ProductChunks.h"
+#include "NestCounters.h"
 #include "SpaceAllocator.h"
 
 #include "photonic/Target/Machine/Machine.h"
@@ -101,6 +102,29 @@ phx::Affine ProductChunks::getColumnsLeft(const ChunkIndex &n) const {
   if (lineChunks == 1 && shape.batch % block.images != 0)
     return n.addTo(constant(shape.batch * plane), -block.images * plane);
   return constant(block.getOutputs());
+}
+
+std::optional<std::string>
+ProductChunks::findProblem(const phot::TileNest &nest,
+                           const phx::Target &target) const {
+  phot::ArrayProductOp op = nest.tile;
+  auto findIn = [&](const ProductBlock &part) -> std::optional<std::string> {
+    NestBlock nestBlock = part.getNestBlock();
+    if (auto problem = NestOrder::findProblem(nest, nestBlock))
+      return problem;
+    NestOptions options = NestOptions::get(nest, nestBlock, target);
+    options.rowsRemaining = getRowsLeft(ChunkIndex::counter(0));
+    options.columnsRemaining = getColumnsLeft(ChunkIndex::counter(0));
+    return NestCounters(nestBlock, options)
+        .findProblem(op.getResultView(), loopsRows() + loopsColumns());
+  };
+  std::optional<std::string> problem = findIn(block);
+  // The last chunk of images may have fewer loops of its own.
+  ProductBlock tail = block;
+  tail.images = getTailImages();
+  if (!problem && isWeightGradient() && tail.images > 0)
+    problem = findIn(tail);
+  return problem;
 }
 
 //===----------------------------------------------------------------------===//
@@ -261,8 +285,8 @@ private:
   LogicalResult checkRemainders(phot::ChunkAttr chunk) {
     if (shape.groups % cut.groups != 0)
       return op.emitError("has chunks of ")
-             << cut.groups << " groups, which do not divide all "
-             << shape.groups;
+             << cut.groups << " groups, and all are " << shape.groups
+             << "; expected a number that divides them";
     if (shape.kind == phot::ProductKind::WeightGradient) {
       int64_t unit = getImageUnit(tile, shape);
       if (chunk.getImages() && cut.images % unit != 0)
@@ -276,9 +300,12 @@ private:
     bool divides =
         shape.batch % cut.images == 0 && shape.outHeight % cut.lines == 0;
     if (tile.getStationary() == phot::Stationary::Second && !divides)
-      return op.emitError("has chunks of images or lines that do not divide "
-                          "all; with the second operand stationary they have "
-                          "to");
+      return op.emitError("has chunks of ")
+             << cut.images << " images and " << cut.lines
+             << " lines, and all are " << shape.batch << " and "
+             << shape.outHeight
+             << "; with the second operand stationary expected numbers that "
+                "divide them";
     return success();
   }
 

@@ -23,6 +23,8 @@ namespace photonic {
 struct ChunkingFailure {
   std::string memory; ///< its name
   int64_t needed = 0, available = 0;
+  /// What keeps the nest from computing chunks that would fit; else empty.
+  std::string problem = {};
 };
 
 /// Bytes on chip by what they are for.
@@ -90,6 +92,10 @@ struct ProductChunks {
   /// chunk with the given number; constants unless the last one is smaller.
   phx::Affine getRowsLeft(const ChunkIndex &rowChunk) const;
   phx::Affine getColumnsLeft(const ChunkIndex &columnChunk) const;
+
+  /// What keeps `nest` from computing the chunks; none if nothing does.
+  std::optional<std::string> findProblem(const phot::TileNest &nest,
+                                         const phx::Target &target) const;
 
   /// Two of what the innermost loop loads or stores, so that transfers overlap
   /// with what the arrays do.

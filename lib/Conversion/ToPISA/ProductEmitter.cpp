@@ -6,7 +6,6 @@
 //===----------------------------------------------------------------------===//
 
 #include "HierarchyScheduler.h"
-#include "NestCounters.h"
 
 #include "photonic/Target/Machine/Machine.h"
 
@@ -29,7 +28,7 @@ class ProductEmitter {
 public:
   ProductEmitter(HierarchyScheduler &scheduler, const ProductPlan &plan,
                  unsigned step);
-  LogicalResult run();
+  void run();
 
 private:
   void allocate();
@@ -38,12 +37,12 @@ private:
                  std::optional<phx::Guard> guard);
   void loadResiduals(const ChunkIndex &m, const ChunkIndex &n,
                      std::optional<phx::Guard> guard);
-  LogicalResult compute(const ChunkIndex &m, const ChunkIndex &n);
+  void compute(const ChunkIndex &m, const ChunkIndex &n);
   void applyFollower(const Follower &follower, unsigned number,
                      const ChunkIndex &m, const ChunkIndex &n);
   void store(const ChunkIndex &m, const ChunkIndex &n);
-  LogicalResult runPositions(const ChunkIndex &m);
-  LogicalResult runChannels();
+  void runPositions(const ChunkIndex &m);
+  void runChannels();
 
   phx::DmaCopy makeWeightCopy(const ChunkIndex &m) const;
   /// A copy between a chunk of a result-shaped tensor off chip and a buffer.
@@ -67,7 +66,7 @@ private:
   PlaneView getResult() const {
     return isForward() ? getOutputs() : getImages();
   }
-  /// The index that alternates double buffers: that of the innermost loop.
+  /// The index by which buffers are used in turn: that of the innermost loop.
   const ChunkIndex &turn(const ChunkIndex &m, const ChunkIndex &n) const {
     return c.loopsColumns() || !c.loopsRows() ? n : m;
   }
@@ -99,11 +98,8 @@ ProductEmitter::ProductEmitter(HierarchyScheduler &scheduler,
   // leaves the chip.
   for (const Follower &follower : group.followers)
     s.e.setLayer(follower.op, getONNXOperator(follower.op));
-  SmallVector<Value> inPlace;
-  for (const Follower &follower : group.followers)
-    if (follower.other == Follower::Other::Residual)
-      inPlace.push_back(follower.getOther());
-  resultHome = s.createResults(plan.product.op, step, inPlace).front();
+  resultHome =
+      s.createResults(group.op, step, group.getInPlaceOperands()).front();
   setRootLayer();
   allocate();
 }
@@ -333,8 +329,7 @@ void ProductEmitter::applyFollower(const Follower &follower, unsigned number,
   s.e.emit(phx::EngineKind::Vec, map);
 }
 
-LogicalResult ProductEmitter::compute(const ChunkIndex &m,
-                                      const ChunkIndex &n) {
+void ProductEmitter::compute(const ChunkIndex &m, const ChunkIndex &n) {
   setRootLayer();
   NestOptions options = tiles;
   options.lhs = weights.at(m);
@@ -349,11 +344,9 @@ LogicalResult ProductEmitter::compute(const ChunkIndex &m,
     s.e.emit(phx::EngineKind::Vec, makeMap({phx::VecFn::Fill, 0.0f},
                                            {count(block.getResultBytes() / 4)},
                                            options.result, {4}, {}, {}));
-  if (failed(emitNest(s.e, block.getNestBlock(), options, op)))
-    return failure();
+  emitNest(s.e, block.getNestBlock(), options);
   for (auto [number, follower] : llvm::enumerate(group.followers))
     applyFollower(follower, number, m, n);
-  return success();
 }
 
 //===----------------------------------------------------------------------===//
@@ -361,7 +354,7 @@ LogicalResult ProductEmitter::compute(const ChunkIndex &m,
 //===----------------------------------------------------------------------===//
 
 /// All output positions of one chunk of channels; weights are on chip.
-LogicalResult ProductEmitter::runPositions(const ChunkIndex &m) {
+void ProductEmitter::runPositions(const ChunkIndex &m) {
   Prefetch inputs(buffers.second, c.getColumnChunks());
   Prefetch residuals(buffers.result, c.getColumnChunks());
   auto loadOneInput = [&](const ChunkIndex &n,
@@ -378,15 +371,14 @@ LogicalResult ProductEmitter::runPositions(const ChunkIndex &m) {
   inputs.next(loop, loadOneInput);
   residuals.next(loop, loadResidual);
   ChunkIndex current = ChunkIndex::counter(loop);
-  LogicalResult done = compute(m, current);
+  compute(m, current);
   store(m, current);
   s.e.endLoop();
-  return done;
 }
 
 /// All chunks of channels; activations are on chip, unless the positions are
 /// cut as well.
-LogicalResult ProductEmitter::runChannels() {
+void ProductEmitter::runChannels() {
   ChunkIndex all = ChunkIndex::get(0);
   Prefetch inputs(buffers.second, c.rowChunks);
   Prefetch weights(buffers.first, c.rowChunks);
@@ -414,19 +406,17 @@ LogicalResult ProductEmitter::runChannels() {
   if (loadsInputPerRows())
     inputs.next(loop, loadGroups);
   weights.next(loop, loadOneWeight);
-  LogicalResult done = success();
   if (c.loopsColumns()) {
-    done = runPositions(current);
+    runPositions(current);
   } else {
     residuals.next(loop, loadResidual);
-    done = compute(current, all);
+    compute(current, all);
     store(current, all);
   }
   s.e.endLoop();
-  return done;
 }
 
-LogicalResult ProductEmitter::run() {
+void ProductEmitter::run() {
   ChunkIndex only = ChunkIndex::get(0);
   if (c.loopsRows())
     return runChannels();
@@ -435,9 +425,8 @@ LogicalResult ProductEmitter::run() {
     return runPositions(only);
   loadInput(only, only, std::nullopt);
   loadResiduals(only, only, std::nullopt);
-  LogicalResult done = compute(only, only);
+  compute(only, only);
   store(only, only);
-  return done;
 }
 
 //===----------------------------------------------------------------------===//
@@ -459,33 +448,12 @@ FailureOr<ProductPlan> ProductPlan::get(phot::FusedOp op,
           findOverflow(target, chunks->countBytes(*buffers)))
     return reportWorkingSet(product->getProduct(), *failure, target,
                             "its chunks and buffers as they stand");
-  ProductPlan plan{std::move(*product), std::move(*chunks), *buffers, {}};
-  FailureOr<NestOptions> tiles = plan.getTiles(plan.chunks.block, target);
-  if (failed(tiles))
-    return failure();
-  plan.tiles = std::move(*tiles);
-  // The last chunk of images may have fewer loops of its own.
-  ProductBlock tail = plan.chunks.block;
-  tail.images = plan.chunks.getTailImages();
-  if (plan.chunks.isWeightGradient() && tail.images > 0 &&
-      failed(plan.getTiles(tail, target)))
-    return failure();
-  return plan;
-}
-
-FailureOr<NestOptions> ProductPlan::getTiles(const ProductBlock &block,
-                                             const phx::Target &target) const {
-  NestBlock part = block.getNestBlock();
-  FailureOr<NestOptions> tiles = NestOptions::get(product.nest, part, target);
-  if (failed(tiles))
-    return failure();
-  NestOptions chunk = *tiles;
-  chunk.rowsRemaining = chunks.getRowsLeft(ChunkIndex::counter(0));
-  chunk.columnsRemaining = chunks.getColumnsLeft(ChunkIndex::counter(0));
-  unsigned depth = chunks.loopsRows() + chunks.loopsColumns();
-  if (failed(NestCounters(part, chunk).check(product.getProduct(), depth)))
-    return failure();
-  return tiles;
+  if (auto problem = chunks->findProblem(product->nest, target))
+    return product->getProduct().emitError(*problem);
+  NestOptions tiles =
+      NestOptions::get(product->nest, chunks->block.getNestBlock(), target);
+  return ProductPlan{std::move(*product), std::move(*chunks), *buffers,
+                     std::move(tiles)};
 }
 
 LogicalResult HierarchyScheduler::scheduleProduct(phot::FusedOp fused,
@@ -500,7 +468,9 @@ LogicalResult HierarchyScheduler::scheduleProduct(phot::FusedOp fused,
   if (failed(product))
     return failure();
   plan->tiles.product = *product;
-  return plan->chunks.isWeightGradient()
-             ? emitWeightGradient(*plan, step)
-             : ProductEmitter(*this, *plan, step).run();
+  if (plan->chunks.isWeightGradient())
+    emitWeightGradient(*plan, step);
+  else
+    ProductEmitter(*this, *plan, step).run();
+  return success();
 }

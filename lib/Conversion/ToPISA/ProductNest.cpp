@@ -31,21 +31,24 @@ phx::Stationary photonic::getStationary(phot::Stationary stationary) {
   return static_cast<phx::Stationary>(stationary);
 }
 
-FailureOr<NestOrder> NestOrder::get(const phot::TileNest &nest,
-                                    const NestBlock &block) {
-  NestOrder order;
-  ArrayRef<int64_t> over =
-      phot::ArrayProductOp(nest.tile).getArrays().getOver();
-  SmallVector<int> kept(nest.loops.size(), -1); // loops of the IR, in `order`
+std::optional<std::string> NestOrder::findProblem(const phot::TileNest &nest,
+                                                  const NestBlock &block) {
   for (unsigned dim = 0; dim < phot::numTileDims; ++dim)
     if (llvm::count_if(nest.getLoops(TileDim(dim)),
                        [&](unsigned loop) { return nest.trips[loop] > 1; }) >
             1 &&
         block.getExtent(TileDim(dim)) != nest.getExtent(TileDim(dim)))
-      return phot::ArrayProductOp(nest.tile).emitError("counts ")
-             << phot::getName(TileDim(dim))
-             << " in several loops, but is cut into chunks for on-chip memory; "
-                "use one loop, or --memory=ideal";
+      return "counts " + phot::getName(TileDim(dim)).str() +
+             " in several loops, but is cut into chunks for on-chip memory; "
+             "use one loop, or leave it in one piece (chunk = <>)";
+  return std::nullopt;
+}
+
+NestOrder NestOrder::get(const phot::TileNest &nest, const NestBlock &block) {
+  NestOrder order;
+  ArrayRef<int64_t> over =
+      phot::ArrayProductOp(nest.tile).getArrays().getOver();
+  SmallVector<int> kept(nest.loops.size(), -1); // loops of the IR, in `order`
   for (unsigned loop = 0; loop < nest.loops.size(); ++loop)
     for (unsigned d = 0; d < phot::numTileDims; ++d) {
       auto dim = TileDim(d);
@@ -72,15 +75,11 @@ FailureOr<NestOrder> NestOrder::get(const phot::TileNest &nest,
   return order;
 }
 
-FailureOr<NestOptions> NestOptions::get(const phot::TileNest &nest,
-                                        const NestBlock &block,
-                                        const phx::Target &target) {
+NestOptions NestOptions::get(const phot::TileNest &nest, const NestBlock &block,
+                             const phx::Target &target) {
   phot::ArrayProductOp op = nest.tile;
-  FailureOr<NestOrder> order = NestOrder::get(nest, block);
-  if (failed(order))
-    return failure();
   NestOptions options;
-  options.order = std::move(*order);
+  options.order = NestOrder::get(nest, block);
   options.stationary = op.getStationary();
   for (unsigned dim = 0; dim < phot::numTileDims; ++dim)
     options.sizes[dim] = nest.getSize(TileDim(dim));
@@ -110,7 +109,7 @@ class NestEmitter : NestCounters {
 public:
   NestEmitter(ProgramEmitter &e, const NestBlock &block,
               const NestOptions &options);
-  LogicalResult run(phot::ArrayProductOp op);
+  void run();
 
 private:
   void record(size_t begin, size_t end);
@@ -332,18 +331,27 @@ void NestEmitter::record(size_t begin, size_t end) {
   e.program.products[o.product].nests.push_back(std::move(nest));
 }
 
-LogicalResult NestEmitter::run(phot::ArrayProductOp op) {
-  if (failed(check(op, e.getDepth())))
-    return failure();
+void NestEmitter::run() {
   size_t begin = e.getPosition();
   emitLoops(0);
   record(begin, e.getPosition() - 1);
-  return success();
 }
 
-LogicalResult photonic::emitNest(ProgramEmitter &emitter,
-                                 const NestBlock &block,
-                                 const NestOptions &options,
-                                 phot::ArrayProductOp op) {
-  return NestEmitter(emitter, block, options).run(op);
+void photonic::emitNest(ProgramEmitter &emitter, const NestBlock &block,
+                        const NestOptions &options) {
+  NestEmitter(emitter, block, options).run();
+}
+
+FailureOr<WholeNest> WholeNest::get(phot::ArrayProductOp op,
+                                    const phx::Target &target) {
+  FailureOr<phot::TileNest> nest = phot::TileNest::get(op);
+  FailureOr<NestBlock> block = NestBlock::getWhole(op);
+  if (failed(nest) || failed(block))
+    return failure();
+  WholeNest whole{std::move(*nest), std::move(*block), {}};
+  whole.options = NestOptions::get(whole.nest, whole.block, target);
+  if (auto problem = NestCounters(whole.block, whole.options)
+                         .findProblem(op.getResultView(), /*depth=*/0))
+    return op.emitError(*problem);
+  return whole;
 }

@@ -17,6 +17,9 @@
 
 #include "photonic/Dialect/Photonic/Transforms/TileNest.h"
 
+#include <optional>
+#include <string>
+
 namespace photonic {
 
 /// Where the elements of an operand or the result of a nest are.
@@ -63,10 +66,12 @@ struct NestOrder {
   std::array<int64_t, phot::numTileDims> bases{}; ///< of the coordinates
   unsigned dealtBegin = 0, dealtEnd = 0;          ///< loops that `arrays` names
 
-  /// Those of a verified nest, for `block` of its product. Fails, after a
-  /// diagnostic, where several loops count what the block has only a part of.
-  static mlir::FailureOr<NestOrder> get(const phot::TileNest &nest,
-                                        const NestBlock &block);
+  /// Those of a verified nest, for `block` of its product.
+  static NestOrder get(const phot::TileNest &nest, const NestBlock &block);
+  /// What keeps the nest from computing a part of its product: several loops
+  /// that count what `block` has only a part of. None if nothing does.
+  static std::optional<std::string> findProblem(const phot::TileNest &nest,
+                                                const NestBlock &block);
 };
 
 /// Everything that a nest needs beside its block.
@@ -90,19 +95,29 @@ struct NestOptions {
   phx::Affine groupStart, rowStart, columnStart, contractionStart;
 
   /// What the tile of a nest says, for the arrays of `target`.
-  static mlir::FailureOr<NestOptions> get(const phot::TileNest &nest,
-                                          const NestBlock &block,
-                                          const phx::Target &target);
+  static NestOptions get(const phot::TileNest &nest, const NestBlock &block,
+                         const phx::Target &target);
+};
+
+/// A whole product in dense tensors, and its nest.
+struct WholeNest {
+  phot::TileNest nest;
+  NestBlock block;
+  NestOptions options;
+
+  /// Fails, after a diagnostic, where a program cannot say what the views and
+  /// the nest do.
+  static mlir::FailureOr<WholeNest> get(phot::ArrayProductOp op,
+                                        const phx::Target &target);
 };
 
 /// What of a product is kept in the arrays.
 phx::Stationary getStationary(phot::Stationary stationary);
 
-/// Emits the nest, and enters what it computes into the product's entry. Fails,
-/// after a diagnostic at `op`, where it needs more loops than programs have.
-mlir::LogicalResult emitNest(ProgramEmitter &emitter, const NestBlock &block,
-                             const NestOptions &options,
-                             phot::ArrayProductOp op);
+/// Emits the nest, which programs can say (NestCounters.h), and enters what it
+/// computes into the product's entry.
+void emitNest(ProgramEmitter &emitter, const NestBlock &block,
+              const NestOptions &options);
 
 } // namespace photonic
 

@@ -348,23 +348,10 @@ phx::ProgramKind Scheduler::getKind(func::ReturnOp op) {
 // Products
 //===----------------------------------------------------------------------===//
 
-/// All that rounds at random has the key of the program.
-LogicalResult Scheduler::checkRandomKey(phot::ArrayProductOp op) {
-  if (!op.getKey() ||
-      getRoot(op.getKey()) == nn::findKnob(func, nn::randomKeyKnob))
-    return success();
-  return op.emitError("rounds at random with a key that is not the argument of "
-                      "the function with '")
-         << nn::knobAttrName << "' = \"" << nn::randomKeyKnob
-         << "\"; a program has one key";
-}
-
 FailureOr<uint32_t> Scheduler::createProduct(phot::ArrayProductOp op,
                                              const NestBlock &whole) {
   if (auto it = products.find(op); it != products.end())
     return it->second;
-  if (failed(checkRandomKey(op)))
-    return failure();
   FailureOr<phx::OperationList> pass = phot::encodeRegion(op.getPass());
   FailureOr<phx::OperationList> combine = phot::encodeRegion(op.getCombine());
   if (failed(pass) || failed(combine))

@@ -113,7 +113,6 @@ private:
   std::optional<Storage> getReplaced(mlir::Value value, unsigned step,
                                      llvm::ArrayRef<mlir::Value> inPlace);
   std::string makeUnique(std::string name);
-  mlir::LogicalResult checkRandomKey(phot::ArrayProductOp op);
 
   llvm::DenseMap<mlir::Value, Storage> storages; ///< by root
   llvm::DenseMap<mlir::Value, uint32_t> argumentRegions;

@@ -8,6 +8,7 @@
 #include "ArrayCheck.h"
 #include "DigitalPlan.h"
 #include "HierarchyScheduler.h"
+#include "OperandConversion.h"
 #include "ScheduledFunction.h"
 
 #include "photonic/Dialect/PISA/Transforms/Passes.h"
@@ -44,13 +45,25 @@ LogicalResult photonic::checkHierarchy(func::FuncOp func, StringRef pass) {
 }
 
 /// With all values on chip nothing is loaded.
-static LogicalResult checkIdeal(func::FuncOp func) {
-  for (auto fused : func.getOps<phot::FusedOp>())
+static LogicalResult checkOnChip(Operation *op, const phx::Target &target) {
+  if (auto fused = dyn_cast<phot::FusedOp>(op))
     return fused.emitError("is computed in chunks, but '")
            << memoryName
            << "' is ideal: all values are on chip; take the operations out of "
               "it, or choose memory model 'hierarchy'";
-  return success();
+  if (phot::ArrayProductOp product = getArrayProduct(op))
+    return success(succeeded(WholeNest::get(product, target)));
+  if (auto convert = dyn_cast<phot::ConvertOp>(op))
+    return success(succeeded(ConversionMaps::get(convert)));
+  return success(succeeded(planDigital(op)));
+}
+
+static LogicalResult checkIdeal(func::FuncOp func, const phx::Target &target) {
+  bool isFine = true;
+  for (Operation &op : func.getBody().front())
+    if (isStep(&op))
+      isFine &= succeeded(checkOnChip(&op, target));
+  return success(isFine);
 }
 
 /// Chunks of on-chip memory are of f32 yet.
@@ -101,7 +114,7 @@ LogicalResult photonic::verifyScheduled(func::FuncOp func,
   if (failed(memory))
     return failure();
   if (*memory == phot::MemoryModel::Ideal)
-    return checkIdeal(func);
+    return checkIdeal(func, target);
   return success(succeeded(checkStorage(func)) &&
                  succeeded(checkChunks(func, target)));
 }

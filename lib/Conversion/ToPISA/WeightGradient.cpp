@@ -25,12 +25,12 @@ class WeightGradientEmitter {
 public:
   WeightGradientEmitter(HierarchyScheduler &scheduler, const ProductPlan &plan,
                         unsigned step);
-  LogicalResult run();
+  void run();
 
 private:
   void allocate();
-  LogicalResult runChannels(const ChunkIndex &m);
-  LogicalResult runImages(const ChunkIndex &m);
+  void runChannels(const ChunkIndex &m);
+  void runImages(const ChunkIndex &m);
   void loadOthers(const ChunkIndex &m);
   void loadFirst(const ChunkIndex &m, const ChunkIndex &n, int64_t images,
                  std::optional<phx::Guard> guard);
@@ -40,8 +40,7 @@ private:
   void load(Planes planes, const ChunkIndex &m, const ChunkIndex &n,
             int64_t images, const phx::Count &channels,
             std::optional<phx::Guard> guard);
-  LogicalResult compute(const ChunkIndex &m, const ChunkIndex &n,
-                        int64_t images);
+  void compute(const ChunkIndex &m, const ChunkIndex &n, int64_t images);
   void finish(const ChunkIndex &m);
   void setRootLayer() { s.e.setLayer(op, op.getOperatorName()); }
   /// Output channels of a chunk, over its groups.
@@ -70,13 +69,10 @@ WeightGradientEmitter::WeightGradientEmitter(HierarchyScheduler &scheduler,
       buffers(plan.buffers), tiles(plan.tiles) {
   lhsHome = s.getStorage(op.getLhs()).getAddress();
   rhsHome = s.getStorage(op.getRhs()).getAddress();
-  SmallVector<Value> inPlace;
-  for (const Follower &follower : group.followers) {
+  for (const Follower &follower : group.followers)
     s.e.setLayer(follower.op, getONNXOperator(follower.op));
-    if (follower.other == Follower::Other::Residual)
-      inPlace.push_back(follower.getOther());
-  }
-  resultHome = s.createResults(plan.product.op, step, inPlace).front();
+  resultHome =
+      s.createResults(group.op, step, group.getInPlaceOperands()).front();
   setRootLayer();
   allocate();
 }
@@ -168,19 +164,15 @@ void WeightGradientEmitter::loadSecond(const ChunkIndex &m, const ChunkIndex &n,
        m, n, images, count(channels), guard);
 }
 
-LogicalResult WeightGradientEmitter::compute(const ChunkIndex &m,
-                                             const ChunkIndex &n,
-                                             int64_t images) {
+void WeightGradientEmitter::compute(const ChunkIndex &m, const ChunkIndex &n,
+                                    int64_t images) {
   setRootLayer();
   ProductBlock block = c.block;
   block.images = images;
   NestBlock part = block.getNestBlock();
-  // The last chunk of images may have fewer loops of its own.
-  FailureOr<NestOptions> own = NestOptions::get(group.nest, part, s.target);
-  if (failed(own))
-    return failure();
   NestOptions options = tiles;
-  options.order = own->order;
+  // The last chunk of images may have fewer loops of its own.
+  options.order = NestOrder::get(group.nest, part);
   // Every chunk of images adds to what the one before left.
   options.continues |= c.loopsColumns();
   options.lhs = lhs.at(n);
@@ -193,7 +185,7 @@ LogicalResult WeightGradientEmitter::compute(const ChunkIndex &m,
       m.addTo(constant(0), cutsGroups ? block.groups : block.outChannels);
   options.contractionStart =
       n.addTo(constant(0), c.block.images * block.shape.getOutputPlane());
-  return emitNest(s.e, part, options, op);
+  emitNest(s.e, part, options);
 }
 
 /// What is fused with the product, and the transfer of the result.
@@ -225,7 +217,7 @@ void WeightGradientEmitter::finish(const ChunkIndex &m) {
 }
 
 /// All images of one chunk of output channels, which add to its result.
-LogicalResult WeightGradientEmitter::runImages(const ChunkIndex &m) {
+void WeightGradientEmitter::runImages(const ChunkIndex &m) {
   int64_t full = c.getFullImageChunks(), tail = c.getTailImages();
   auto first = [&](const ChunkIndex &n, std::optional<phx::Guard> guard) {
     loadFirst(m, n, c.block.images, guard);
@@ -233,7 +225,6 @@ LogicalResult WeightGradientEmitter::runImages(const ChunkIndex &m) {
   auto second = [&](const ChunkIndex &n, std::optional<phx::Guard> guard) {
     loadSecond(m, n, c.block.images, guard);
   };
-  LogicalResult done = success();
   if (full > 1) {
     Prefetch firsts(std::min(buffers.first, full), full);
     Prefetch seconds(std::min(buffers.second, full), full);
@@ -242,24 +233,23 @@ LogicalResult WeightGradientEmitter::runImages(const ChunkIndex &m) {
     uint8_t loop = s.e.beginLoop(full);
     firsts.next(loop, first);
     seconds.next(loop, second);
-    done = compute(m, ChunkIndex::counter(loop), c.block.images);
+    compute(m, ChunkIndex::counter(loop), c.block.images);
     s.e.endLoop();
   } else {
     ChunkIndex only = ChunkIndex::get(0);
     first(only, std::nullopt);
     second(only, std::nullopt);
-    done = compute(m, only, c.block.images);
+    compute(m, only, c.block.images);
   }
-  if (tail && succeeded(done)) {
+  if (tail) {
     ChunkIndex last = ChunkIndex::get(full);
     loadFirst(m, last, tail, std::nullopt);
     loadSecond(m, last, tail, std::nullopt);
-    done = compute(m, last, tail);
+    compute(m, last, tail);
   }
-  return done;
 }
 
-LogicalResult WeightGradientEmitter::runChannels(const ChunkIndex &m) {
+void WeightGradientEmitter::runChannels(const ChunkIndex &m) {
   loadOthers(m);
   setRootLayer();
   if (c.loopsColumns() || Scheduler::startsFromZeros(group.nest))
@@ -267,21 +257,19 @@ LogicalResult WeightGradientEmitter::runChannels(const ChunkIndex &m) {
              makeMap({phx::VecFn::Fill, 0.0f},
                      {count(c.block.getResultBytes() / 4)}, result.at(m), {4},
                      {}, {}));
-  LogicalResult done = runImages(m);
+  runImages(m);
   finish(m);
-  return done;
 }
 
-LogicalResult WeightGradientEmitter::run() {
+void WeightGradientEmitter::run() {
   if (!c.loopsRows())
     return runChannels(ChunkIndex::get(0));
   uint8_t loop = s.e.beginLoop(c.rowChunks);
-  LogicalResult done = runChannels(ChunkIndex::counter(loop));
+  runChannels(ChunkIndex::counter(loop));
   s.e.endLoop();
-  return done;
 }
 
-LogicalResult HierarchyScheduler::emitWeightGradient(const ProductPlan &plan,
-                                                     unsigned step) {
-  return WeightGradientEmitter(*this, plan, step).run();
+void HierarchyScheduler::emitWeightGradient(const ProductPlan &plan,
+                                            unsigned step) {
+  WeightGradientEmitter(*this, plan, step).run();
 }

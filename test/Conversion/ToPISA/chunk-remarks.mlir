@@ -3,6 +3,8 @@
 // RUN: photonic-compile %s --memory=hierarchy --set act.capacity_bytes=4096 --remarks='Chunks|Fuse' -o %t.phx 2>&1 | FileCheck %s
 // RUN: photonic-compile %s --memory=hierarchy --remarks='Chunks|Fuse' -o %t.phx 2>&1 | FileCheck %s --check-prefix=ROOM
 // RUN: photonic-compile %s --memory=hierarchy --train --loss=mse --loss-output=y --optimizer=sgd:lr=0.1 --remarks='Chunks|Fuse' -o %t.phx 2>&1 | FileCheck %s --check-prefix=STEP
+// What an update is fused with moves with it, wherever its constants stand.
+// RUN: photonic-compile %s --memory=hierarchy --train --loss=mse --loss-output=y --optimizer=sgd:lr=0.1 --insert-pass=tile:cse -o %t.phx
 // RUN: photonic-compile %s --memory=hierarchy --set act.capacity_bytes=4096 --remarks='Buffers' -o %t.phx 2>&1 | FileCheck %s --check-prefix=BUFFERS
 // RUN: photonic-compile %s --remarks='Chunks|Fuse|Buffers' -o %t.phx 2>&1 | FileCheck %s --check-prefix=IDEAL --allow-empty
 //

@@ -163,7 +163,7 @@ func.func @main(%w: tensor<100x40xf32>, %x: tensor<8x40xf32>) -> tensor<8x100xf3
     %r1 = scf.for %j = %c0 to %c64 step %c32 iter_args(%a1 = %a0) -> (tensor<8x100xf32>) {
       %r2 = scf.for %k = %c0 to %c40 step %c16 iter_args(%a2 = %a1) -> (tensor<8x100xf32>) {
         %m = arith.addi %i, %j : index
-        // expected-error@+1 {{counts m in several loops, but is cut into chunks for on-chip memory; use one loop, or --memory=ideal}}
+        // expected-error@+1 {{counts m in several loops, but is cut into chunks for on-chip memory; use one loop, or leave it in one piece (chunk = <>)}}
         %y = photonic.array_product ins(%w by #weights, %x by #images : tensor<100x40xf32>, tensor<8x40xf32>)
             outs(%a2 by #outputs : tensor<8x100xf32>)
             tile [%c0, %c0, %m, %c0, %k] sizes = [32, 8, 16] start %k operator = "Gemm"

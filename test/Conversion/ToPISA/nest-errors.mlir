@@ -1,6 +1,6 @@
 // Products that a program cannot do, or that its target cannot.
 //
-// RUN: photonic-opt %s --split-input-file --photonic-set-target=target=mirage --photonic-pipeline="from=schedule to=schedule" --photonic-emit-program --verify-diagnostics
+// RUN: photonic-opt %s --split-input-file --photonic-set-target=target=mirage --photonic-set-memory --photonic-verify-schedule --verify-diagnostics
 
 // Arrays that the target lacks.
 #fp32 = #photonic.fp32<group = 16>

@@ -21,7 +21,7 @@
 // TARGET: nowhere
 // MAIN: expected a function @main
 // PRODUCT: its forward product needs a working set of 25600 bytes in scratchpad 'wgt' for its smallest tile, target 'mirage' has 2048 (wgt.capacity_bytes); use a smaller batch, a larger scratchpad or --memory=ideal
-// DIGITAL: needs a working set of 8000 bytes of operands and 8004 bytes of results for its smallest piece, twice; target 'mirage' has 8388608 (act.capacity_bytes) and 4096 (grad.capacity_bytes); use a smaller batch, larger scratchpads or --memory=ideal
+// DIGITAL: needs a working set of 8000 bytes of operands and 8064 bytes of results for its only piece; target 'mirage' has 8388608 (act.capacity_bytes) and 4096 (grad.capacity_bytes); use a smaller batch, larger scratchpads or --memory=ideal
 // DRAM: needs 16000 bytes of off-chip memory, target 'mirage' has 8192 (dram.capacity_bytes); choose a smaller batch or a target with more memory
 // RANK: needs 12 dimensions after merging, at most 11 are supported; reshape the operands so that broadcast dimensions are adjacent
 // AXES: reduces axes [0, 2, 4, 6], which are 4 dimensions after merging adjacent ones; the vector unit reduces 3: transpose the operand first

@@ -82,7 +82,7 @@ func.func @types(%x: tensor<8xf32>) {
 // -----
 
 func.func @unrelated(%x: tensor<8xf32>) {
-  // expected-error@+1 {{(C2) has an operation behind another one that is no follower of it: expected one with one result that reads its first result}}
+  // expected-error@+1 {{(C2) has an operation behind another one that is no follower of it: expected one without regions and with one result, which reads the first result of the other}}
   %y = photonic.fused {
     %0 = nn.relu %x : tensor<8xf32>
     // expected-note@+1 {{this one}}
@@ -116,6 +116,44 @@ func.func @nested(%x: tensor<8xf32>) {
       photonic.yield %1 : tensor<8xf32>
     } : tensor<8xf32>
     photonic.yield %0 : tensor<8xf32>
+  } : tensor<8xf32>
+  return
+}
+
+// -----
+
+func.func @no_result(%x: tensor<8xf32>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  // expected-error@+1 {{(C2) has an operation behind another one that is no follower of it}}
+  %y = photonic.fused {
+    scf.for %i = %c0 to %c1 step %c1 {
+    }
+    // expected-note@+1 {{this one}}
+    %1 = nn.relu %x : tensor<8xf32>
+    photonic.yield %1 : tensor<8xf32>
+  } : tensor<8xf32>
+  return
+}
+
+// -----
+
+func.func @attribute(%x: tensor<8xf32>) {
+  // expected-error@+1 {{(C4) has an attribute 'nn.phase' that says nothing of it; leave it out, or give it to an operation inside}}
+  %y = photonic.fused {
+    %0 = nn.relu %x : tensor<8xf32>
+    photonic.yield %0 : tensor<8xf32>
+  } {nn.phase = "update"} : tensor<8xf32>
+  return
+}
+
+// -----
+
+func.func @yield(%x: tensor<8xf32>) {
+  // expected-error@+1 {{(C4) has an attribute 'chunks' that says nothing of its photonic.yield; leave it out, or give it to an operation inside}}
+  %y = photonic.fused {
+    %0 = nn.relu %x : tensor<8xf32>
+    photonic.yield %0 {chunks = 7} : tensor<8xf32>
   } : tensor<8xf32>
   return
 }

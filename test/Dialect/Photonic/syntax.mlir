@@ -298,3 +298,42 @@ func.func @tile_of_gradient(%w: tensor<10x84xf32>, %dy: tensor<8x10xf32>, %key: 
   }
   return %y : tensor<8x84xf32>
 }
+
+//===----------------------------------------------------------------------===//
+// Decisions of stage `schedule`
+//===----------------------------------------------------------------------===//
+
+// CHECK-LABEL: func.func @fused
+// CHECK-SAME: attributes {photonic.memory = #photonic.memory<hierarchy>}
+func.func @fused(%a: tensor<8x512xf32>) -> tensor<8x512xf32> attributes {photonic.memory = #photonic.memory<hierarchy>} {
+  // CHECK: photonic.fused {
+  // CHECK-NEXT: nn.relu
+  // CHECK-NEXT: photonic.yield %{{.*}} : tensor<8x512xf32>
+  // CHECK-NEXT: } : tensor<8x512xf32>
+  %0 = photonic.fused {
+    %r = nn.relu %a : tensor<8x512xf32>
+    photonic.yield %r : tensor<8x512xf32>
+  } : tensor<8x512xf32>
+  // In one order, whatever they are written in.
+  // CHECK: photonic.fused chunk = <rows = 3, images = 2, lines = 1> buffers = <first = 1, second = 2, result = 3> {
+  %1 = photonic.fused chunk = <lines = 1, rows = 3, images = 2> buffers = <result = 3, second = 2, first = 1> {
+    %r = nn.relu %0 : tensor<8x512xf32>
+    photonic.yield %r : tensor<8x512xf32>
+  } : tensor<8x512xf32>
+  // CHECK: photonic.fused chunk = <groups = 4>
+  %2 = photonic.fused chunk = <groups = 4> {
+    %r = nn.relu %1 : tensor<8x512xf32>
+    photonic.yield %r : tensor<8x512xf32>
+  } : tensor<8x512xf32>
+  // CHECK: photonic.fused chunk = <> buffers = <operands = 1, result = 1> {
+  %3 = photonic.fused chunk = <> buffers = <operands = 1, result = 1> {
+    %r = nn.relu %2 : tensor<8x512xf32>
+    photonic.yield %r : tensor<8x512xf32>
+  } : tensor<8x512xf32>
+  // CHECK: photonic.fused chunk = <units = 64>
+  %4 = photonic.fused chunk = <units = 64> {
+    %r = nn.relu %3 : tensor<8x512xf32>
+    photonic.yield %r : tensor<8x512xf32>
+  } : tensor<8x512xf32>
+  return %4 : tensor<8x512xf32>
+}

@@ -165,11 +165,12 @@ static LogicalResult verifyFollower(FusedOp fused, Operation *op) {
   auto isRead = [&](Value value) {
     return llvm::is_contained(op->getOperands(), value);
   };
-  if (op->getNumResults() != 1 || op->getNumRegions() != 0 ||
-      !isRead(before->getResult(0))) {
+  if (before->getNumResults() == 0 || op->getNumResults() != 1 ||
+      op->getNumRegions() != 0 || !isRead(before->getResult(0))) {
     InFlightDiagnostic diag = fused.emitOpError(
         "(C2) has an operation behind another one that is no follower of it: "
-        "expected one with one result that reads its first result");
+        "expected one without regions and with one result, which reads the "
+        "first result of the other");
     diag.attachNote(op->getLoc()) << "this one";
     return diag;
   }
@@ -182,6 +183,21 @@ static LogicalResult verifyFollower(FusedOp fused, Operation *op) {
         diag.attachNote(before->getLoc()) << "what this one computes";
         return diag;
       }
+  return success();
+}
+
+/// C4 of the operation and its terminator: nobody would read them.
+static LogicalResult verifyAttributes(FusedOp fused, Operation *op) {
+  for (NamedAttribute attribute : op->getDiscardableAttrs()) {
+    StringRef name = attribute.getName();
+    if (name.contains('.') && !name.starts_with("nn.") &&
+        !name.starts_with("photonic."))
+      continue;
+    return fused.emitOpError("(C4) has an attribute '")
+           << name << "' that says nothing "
+           << (op == fused ? "of it" : "of its photonic.yield")
+           << "; leave it out, or give it to an operation inside";
+  }
   return success();
 }
 
@@ -201,5 +217,6 @@ LogicalResult FusedOp::verifyRegions() {
   for (Operation *follower : getFollowers())
     if (failed(verifyFollower(*this, follower)))
       return failure();
-  return success();
+  return success(succeeded(verifyAttributes(*this, *this)) &&
+                 succeeded(verifyAttributes(*this, yield)));
 }

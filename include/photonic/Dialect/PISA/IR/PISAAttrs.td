@@ -24,8 +24,7 @@ def PISA_Dialect : Dialect {
     language of the machine, and `photonic-translate --assemble` and
     `--disassemble` convert between it and `.phx` files byte for byte.
 
-    The `schedule` stage creates these operations, `emit` adds tokens and
-    encodes them.
+    The `emit` stage creates these operations, adds tokens and encodes them.
   }];
   let cppNamespace = "::photonic::pisa";
   let useDefaultAttributePrinterParser = 1;

@@ -24,7 +24,7 @@ def PISA_ProgramOp : PISA_Op<"program", [
     IsolatedFromAbove, NoTerminator, SingleBlock, NoRegionArguments]> {
   let summary = "A program: tables, regions, layers and code";
   let description = [{
-    Created by `photonic-schedule`, encoded by `photonic-translate --assemble`.
+    Created by `photonic-emit-program`, encoded by `photonic-translate --assemble`.
     What one run is stands behind the name: `inference`, `training` (a step, which
     replaces parameters or state) or `evaluation`.
     `hash` is the structural hash of the target description; a program runs on

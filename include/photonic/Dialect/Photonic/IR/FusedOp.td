@@ -33,8 +33,11 @@ def Photonic_FusedOp : Op<Photonic_Dialect, "fused", [
     * (C1) the region computes something, and yields the results of its last
       operation;
     * (C2) only the next operation reads what one computes, and each follower has
-      one result and reads the first result of the operation in front of it;
-    * (C3) it stands in the body of a function.
+      one result and no regions, and reads the first result of the operation in
+      front of it;
+    * (C3) it stands in the body of a function;
+    * (C4) it has no further attributes of `nn` or `photonic`: phase, node and
+      operator are those of the operations inside.
 
     Example:
 

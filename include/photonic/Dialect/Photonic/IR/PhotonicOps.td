@@ -225,7 +225,7 @@ def Photonic_ZerosOp : Photonic_Op<"zeros", [
   let description = [{
     A tensor whose elements are +0: what the accumulators of a product start
     from. `photonic-lower-products` creates it. Behind `tile` it is left where
-    the passes of a nest do not write every element first; `schedule` fills the
+    the passes of a nest do not write every element first; `emit` fills the
     memory of the nest's result.
 
     Example:
@@ -267,7 +267,7 @@ def Photonic_ArrayProductOp : Photonic_Op<"array_product", [
     `photonic-tile-array` creates it, in a nest of `scf.for` loops. Which loops
     there are, in what order, and which array computes which iteration (`arrays`)
     is free, as long as every element meets its terms in the order of the product;
-    `schedule` translates the nest as it stands. Loops count from a constant in
+    `emit` translates the nest as it stands. Loops count from a constant in
     constant steps; operands of `tile` and `start` are sums of multiples of their
     counters and constants.
 

@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 //
 // What a nest of loops around a photonic.array_product says: in which order
-// which tiles come. `photonic-verify-tile` checks it, `schedule` translates it.
+// which tiles come. `photonic-verify-tile` checks it, `emit` translates it.
 //
 //===----------------------------------------------------------------------===//
 
