@@ -2032,3 +2032,10 @@ func.func @main(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
       : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x3xf32>
   return %y : tensor<2x3xf32>
 }
+
+// -----
+
+// expected-error@+1 {{stage tile: 'func.func' has a value of type 'tensor<4611686018427387904x5xf32>', expected at most 2^56 elements}}
+func.func @large(%x: tensor<4611686018427387904x5xf32>) -> tensor<4611686018427387904x5xf32> {
+  return %x : tensor<4611686018427387904x5xf32>
+}

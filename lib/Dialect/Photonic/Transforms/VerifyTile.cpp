@@ -197,10 +197,45 @@ static bool checkTypes(func::FuncOp function) {
   return true;
 }
 
+/// More elements than this, of up to 8 bytes, are in no memory; and counts of
+/// bytes would leave int64.
+static constexpr int64_t mostElements = int64_t(1) << 56;
+
+static bool isTooLarge(Type type) {
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  if (!tensor || !tensor.hasStaticShape())
+    return false;
+  int64_t elements = 1;
+  for (int64_t extent : tensor.getShape()) {
+    if (extent != 0 && elements > mostElements / extent)
+      return true;
+    elements *= extent;
+  }
+  return false;
+}
+
+/// Values have as many elements as some memory could hold.
+static bool checkSizes(func::FuncOp function) {
+  bool fits = true;
+  auto check = [&](Operation *op, TypeRange types) {
+    for (Type type : types)
+      if (isTooLarge(type)) {
+        emitSurvivor(op, "tile") << "has a value of type " << type
+                                 << ", expected at most 2^56 elements";
+        fits = false;
+        return;
+      }
+  };
+  check(function, function.getArgumentTypes());
+  function.walk([&](Operation *op) { check(op, op->getResultTypes()); });
+  return fits;
+}
+
 LogicalResult phot::verifyTiled(func::FuncOp function, bool fused) {
   if (function.isExternal() || !function.getBody().hasOneBlock())
     return function.emitError("expected a body of one block");
-  bool survivors = !checkTypes(function) || !checkOperators(function);
+  bool survivors = !checkTypes(function) || !checkSizes(function) ||
+                   !checkOperators(function);
   function.walk([&](Operation *op) { survivors |= reportSurvivor(op); });
   for (Operation &op : function.getBody().front())
     survivors |= !checkStep(op, fused);

@@ -404,8 +404,8 @@ def VerifyTile : Pass<"photonic-verify-tile", "::mlir::func::FuncOp"> {
   let summary = "check that products are nests of array passes";
   let description = [{
     Read-only. Fails on every `photonic.product`, on what `photonic-verify-lower`
-    fails on, and on every loop that is no nest around one
-    `photonic.array_product` which
+    fails on, on values of more than 2^56 elements, and on every loop that is no
+    nest around one `photonic.array_product` which
 
     * carries nothing but its accumulator, and computes nothing but indices;
     * has loops from a constant in constant steps, each of which counts one
