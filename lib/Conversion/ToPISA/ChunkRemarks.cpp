@@ -140,8 +140,8 @@ void photonic::reportFusion(phot::FusedOp fused) {
       "what they are then has " + std::to_string(readers.size()) + " readers";
   if (readers.size() == 1)
     why = "'" + phot::getNodeName((*readers.begin())->getLoc()).str() + "' (" +
-          (*readers.begin())->getName().getStringRef().str() +
-          ") does not follow them";
+          (*readers.begin())->getName().getStringRef().str() + ") " +
+          (last.hasOneUse() ? "does not follow them" : "reads them twice");
   remark::missed(op.getLoc(), getOptions(op, "Fuse", "Fuse")) << remark::add(
       "the chunks of {0} go through nothing else: {1}", describe(op), why);
 }

@@ -14,7 +14,6 @@
 #include "photonic/Dialect/PISA/Transforms/Passes.h"
 
 #include "llvm/ADT/DenseSet.h"
-#include "llvm/ADT/SmallPtrSet.h"
 
 using namespace mlir;
 using namespace photonic;
@@ -46,12 +45,8 @@ Group FuseFollowers::collect(Operation *nest,
   Group group{nest};
   bool channels = hasChannels(phot::ProductShape::match(getArrayProduct(nest)));
   Value chunk = nest->getResult(0);
-  while (group.size() <= maxFollowers) {
-    llvm::SmallPtrSet<Operation *, 2> users(chunk.user_begin(),
-                                            chunk.user_end());
-    if (users.size() != 1)
-      break;
-    Operation *user = *users.begin();
+  while (chunk.hasOneUse() && group.size() <= maxFollowers) {
+    Operation *user = *chunk.getUsers().begin();
     if (user->getBlock() != nest->getBlock() ||
         !Follower::match(user, chunk, channels) || !taken.insert(user).second)
       break;
