@@ -32,12 +32,11 @@ static LogicalResult chooseForProduct(phot::FusedOp op,
   if (failed(product))
     return failure();
   auto chosen = photonic::chooseChunks(*product, target);
-  if (auto *failure = std::get_if<ChunkingFailure>(&chosen);
-      failure && !failure->problem.empty())
-    return product->getProduct().emitError(failure->problem);
   if (auto *failure = std::get_if<ChunkingFailure>(&chosen))
-    return reportWorkingSet(product->getProduct(), *failure, target,
-                            "its smallest tile");
+    return failure->problem.empty()
+               ? reportWorkingSet(product->getProduct(), *failure, target,
+                                  "its smallest tile")
+               : product->getProduct().emitError(failure->problem);
   const auto &choice = std::get<ChunkChoice>(chosen);
   op.setChunkAttr(choice.chunks.getAttr(op.getContext()));
   reportChunks(*product, choice);

@@ -11,7 +11,6 @@
 
 #include "llvm/Support/MathExtras.h"
 
-#include <limits>
 #include <utility>
 
 using namespace mlir;
@@ -187,9 +186,8 @@ double ChunkSearch::estimate(const ProductChunks &c) {
 
 std::variant<ChunkChoice, ChunkingFailure> ChunkSearch::run() {
   std::optional<ChunkChoice> best;
-  ChunkingFailure smallest;
-  smallest.needed = std::numeric_limits<int64_t>::max();
-  std::optional<ChunkingFailure> overflow;
+  std::optional<ChunkingFailure> overflow, smallest;
+  std::string problem; // of the nest, in chunks that would fit
   bool isWhole = true; // the first candidate
   for (const ChunkCut &rows : getRowCandidates())
     for (const ChunkCut &columns : getColumnCandidates()) {
@@ -199,30 +197,30 @@ std::variant<ChunkChoice, ChunkingFailure> ChunkSearch::run() {
       std::optional<ChunkingFailure> failure = checkFit(chunks);
       if (std::exchange(isWhole, false))
         overflow = failure;
-      if (failure) {
-        if (failure->needed < smallest.needed) {
-          failure->problem = smallest.problem;
-          smallest = *failure;
-        }
+      if (!usesBuffers(chunks))
         continue;
-      }
-      if (!usesBuffers(chunks)) {
-        smallest.problem = "has more buffers than it could have chunks; "
-                           "expected fewer, or 'buffers' left out";
+      if (failure && (!smallest || failure->needed < smallest->needed))
+        smallest = failure;
+      if (failure)
         continue;
-      }
       double time = estimate(chunks);
       if (best && time >= best->estimate)
         continue;
-      if (auto problem = chunks.findProblem(nest, target))
-        smallest.problem = *problem;
+      if (auto found = chunks.findProblem(nest, target))
+        problem = *found;
       else
         best = {chunks, std::nullopt, time};
     }
-  if (!best)
-    return smallest;
-  best->overflow = overflow;
-  return *best;
+  if (best) {
+    best->overflow = overflow;
+    return *best;
+  }
+  if (smallest && problem.empty())
+    return *smallest;
+  if (problem.empty())
+    problem = "has more buffers than it could have chunks; expected fewer, or "
+              "'buffers' left out";
+  return ChunkingFailure{{}, 0, 0, problem};
 }
 
 std::variant<ChunkChoice, ChunkingFailure>
